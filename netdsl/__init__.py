@@ -1,0 +1,3 @@
+"""netdsl: a compiler for virtual network labs."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,61 @@
+"""Source text and places in it: the lowest layer, which everything else stands on."""
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One file as read: `name` is what messages show (relative, never resolved), `text` its decoded text."""
+
+    name: str
+    text: str = field(repr=False)
+    line_starts: tuple[int, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        starts = [0]
+        starts.extend(index + 1 for index, character in enumerate(self.text) if character == "\n")
+        object.__setattr__(self, "line_starts", tuple(starts))
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line and column of an offset, both from 1."""
+        line = bisect_right(self.line_starts, offset)
+        return line, offset - self.line_starts[line - 1] + 1
+
+    def line(self, number: int) -> str:
+        """The text of a line (from 1), without its end."""
+        start = self.line_starts[number - 1]
+        end = self.text.find("\n", start)
+        return self.text[start:] if end < 0 else self.text[start:end]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of one file: offsets, end exclusive."""
+
+    source: SourceFile = field(repr=False)
+    start: int
+    end: int
+
+    @property
+    def text(self) -> str:
+        return self.source.text[self.start : self.end]
+
+    def __str__(self) -> str:
+        line, column = self.source.position(self.start)
+        return f"{self.source.name}:{line}:{column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something comes from: its span and, innermost first, the `use` lines that brought it there."""
+
+    span: Span
+    via: tuple[Span, ...] = ()
+
+    def at(self, span: Span) -> "Place":
+        """Another span with the same way to it."""
+        return Place(span, self.via)
+
+    def __str__(self) -> str:
+        return str(self.span)
