@@ -1,0 +1,57 @@
+"""'Did you mean': the nearest of the names that would have been right."""
+
+from collections.abc import Iterable
+
+LONGEST_WORD = 64
+"""Longer words are never a typing mistake of one another; the bound keeps a comparison small."""
+
+
+def closest(word: str, candidates: Iterable[str]) -> str | None:
+    """The candidate fewest edits away (insert, delete, replace, swap neighbours), None if none is near.
+
+    Near is at most `max(1, len(word) // 3)` edits, and fewer than the longer word has letters; of equally
+    near ones the first in the alphabet. The word itself is never suggested. Candidates whose length alone
+    rules them out are not compared, so that thousands cost little.
+    """
+    if not 0 < len(word) <= LONGEST_WORD:
+        return None
+    best: str | None = None
+    nearest = max(1, len(word) // 3)
+    for candidate in sorted(set(candidates)):
+        limit = nearest if best is None else nearest - 1
+        limit = min(limit, max(len(word), len(candidate)) - 1)
+        if candidate == word or abs(len(candidate) - len(word)) > limit:
+            continue
+        distance = edit_distance(word, candidate, limit)
+        if distance is not None:
+            best, nearest = candidate, distance
+            if nearest == 1:
+                break
+    return best
+
+
+def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
+    """The help text for a word that names nothing, where a near candidate exists."""
+    near = closest(word, candidates)
+    return None if near is None else f"did you mean `{near}`?"
+
+
+def edit_distance(left: str, right: str, limit: int) -> int | None:
+    """The Damerau-Levenshtein distance (optimal string alignment), or None where it is over `limit`.
+
+    After: L. Boytsov, 'Indexing methods for approximate dictionary searching', 2011, section 2.1. Stops
+    once every entry of a row and of the row before it is over the limit.
+    """
+    before: list[int] = []
+    above = list(range(len(right) + 1))
+    for row, character in enumerate(left, start=1):
+        current = [row]
+        for column, other in enumerate(right, start=1):
+            cost = min(above[column] + 1, current[-1] + 1, above[column - 1] + (character != other))
+            if row > 1 and column > 1 and character == right[column - 2] and left[row - 2] == other:
+                cost = min(cost, before[column - 2] + 1)
+            current.append(cost)
+        if min(current) > limit and min(above) > limit:
+            return None
+        before, above = above, current
+    return above[-1] if above[-1] <= limit else None
