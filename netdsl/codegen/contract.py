@@ -1,0 +1,67 @@
+"""What a backend is: it turns the lab and its payload into the files of one runtime's envelope."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from netdsl.diagnostics.core import Diagnostics
+from netdsl.ir.lab import Lab
+from netdsl.payload.contract import Payload
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A file of the output: a relative POSIX path (never `..`), its bytes, its mode."""
+
+    path: str
+    content: bytes = field(repr=False)
+    mode: int = 0o644
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the parts of an output folder lie, relative to it; `credentials` may lead out of it (`../credentials`)."""
+
+    payload: str = "payload"  # payload/lab, payload/nodes/<host name>
+    credentials: str = "../credentials"
+
+    @property
+    def lab(self) -> str:
+        return f"{self.payload}/lab"
+
+    def node(self, host_name: str) -> str:
+        return f"{self.payload}/nodes/{host_name}"
+
+    def node_credentials(self, host_name: str) -> str:
+        return f"{self.credentials}/nodes/{host_name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line says to a target. `project` names the deployment (default: the lab's name)."""
+
+    project: str | None = None
+    driver: str | None = None
+    is_closed: bool = False
+    settings: Mapping[str, str] = field(default_factory=dict)  # `-o key=value`, beats `target … { }`
+
+
+class Backend(Protocol):
+    """One folder of `backends/`; `backend.py` there has an instance named `backend`."""
+
+    @property
+    def name(self) -> str: ...
+
+    def check_support(self, lab: Lab, options: Options, diagnostics: Diagnostics) -> None:
+        """Report, at the user's line, what this target cannot do. Never drops anything silently."""
+
+    def emit(self, lab: Lab, payload: Payload, layout: Layout, options: Options) -> tuple[Artifact, ...]:
+        """The files of the envelope. Pure and deterministic; only called without errors."""
+
+
+@dataclass(frozen=True, slots=True)
+class Emission:
+    """All files of one target's output, sorted by path."""
+
+    target: str
+    artifacts: tuple[Artifact, ...]

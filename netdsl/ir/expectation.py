@@ -1,0 +1,98 @@
+"""What a lab's author expects, with names resolved: the material of proofs and tests."""
+
+from dataclasses import dataclass, field
+
+from netdsl.ir.ids import Address, NetworkId, NodeId, Prefix, TunnelId
+from netdsl.ir.service import PortService
+from netdsl.source import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """Whom a packet is sent to: a node (the address that the route leads to), one of its interfaces, a network (every
+    node on it), or an address; with a family and a service where the author says so."""
+
+    node: NodeId | None = None
+    interface: str | None = None
+    network: NetworkId | None = None
+    address: Address | None = None
+    family: int | None = None
+    services: tuple[PortService, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reaches:
+    source: NodeId
+    goal: Goal
+    is_negative: bool
+    answered_by: tuple[NodeId, str | None] | None = None  # a node, or one of its services
+    through: tuple[TunnelId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TunnelUp:
+    tunnel: TunnelId
+    child: str | None
+    is_negative: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Encrypted:
+    source: NodeId
+    goal: Goal
+    is_negative: bool
+    networks: tuple[NetworkId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GoesThrough:
+    source: NodeId
+    goal: Goal
+    is_negative: bool
+    nodes: tuple[NodeId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolves:
+    source: NodeId
+    name: str
+    goal: Goal
+
+
+@dataclass(frozen=True, slots=True)
+class RoutesVia:
+    source: NodeId
+    prefix: Prefix
+    next_hop: Goal
+
+
+Claim = Reaches | TunnelUp | Encrypted | GoesThrough | Resolves | RoutesVia
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """One line of an `expect` block for one source and one goal: lists are taken apart."""
+
+    claim: Claim
+    origin: Place | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class WhileState:
+    """`while T up|down` (a tunnel) or `while A -- B down` (the link between two nodes)."""
+
+    is_up: bool
+    tunnel: TunnelId | None = None
+    link: NetworkId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """An `expect` block. `is_failure`: at least one of the lines must not hold."""
+
+    title: str | None
+    is_failure: bool
+    state: WhileState | None
+    within_seconds: float | None
+    lines: tuple[Expected, ...]
+    origin: Place | None = field(default=None, compare=False, repr=False)

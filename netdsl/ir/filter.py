@@ -1,0 +1,114 @@
+"""Packet filter and address translation of one node, first match wins, addresses instead of names."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from netdsl.ir.ids import Address, Prefix, TunnelId
+from netdsl.ir.service import PortService
+from netdsl.source import Place
+
+
+class Verdict(StrEnum):
+    ACCEPT = "accept"
+    DROP = "drop"
+    REJECT = "reject"
+
+
+class Chain(StrEnum):
+    INPUT = "input"
+    OUTPUT = "output"
+    FORWARD = "forward"
+
+
+@dataclass(frozen=True, slots=True)
+class WhileTunnel:
+    """The rule holds while the tunnel (or one child, `tunnel.child`) is up, or while it is down."""
+
+    tunnel: TunnelId
+    is_up: bool
+    child: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """`10/s`: at most so many packets per second, minute or hour; what is above does not match."""
+
+    count: int
+    per: str  # "s", "min", "h"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a packet has to be; an empty tuple means any. Members of a tuple are alternatives.
+
+    `through` names tunnels: the packet came out of one of them or will go into one of them. `any_ipsec` is the same for
+    every IPsec tunnel of the node. `not_through`/`not_destinations` come from `except` (source NAT only).
+    """
+
+    sources: tuple[Prefix, ...] = ()
+    destinations: tuple[Prefix, ...] = ()
+    services: tuple[PortService, ...] = ()
+    in_interfaces: tuple[str, ...] = ()
+    out_interfaces: tuple[str, ...] = ()
+    through: tuple[TunnelId, ...] = ()
+    any_ipsec: bool = False
+    not_through: tuple[TunnelId, ...] = ()
+    not_any_ipsec: bool = False
+    not_destinations: tuple[Prefix, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FilterRule:
+    verdict: Verdict
+    chain: Chain
+    match: Match
+    limit: Limit | None = None
+    log: str | None = None  # the prefix of the log line
+    state: WhileTunnel | None = None
+    origin: Place | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TunnelAccept:
+    """`accept tunnel T`, at its place among the rules: IKE, and ESP or its UDP port, with the tunnel's other ends only.
+
+    `peers` are the other ends' outer addresses; empty means anybody (a road warrior's gateway).
+    """
+
+    tunnel: TunnelId
+    local: tuple[Address, ...]
+    peers: tuple[Address, ...]
+    origin: Place | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Firewall:
+    """All three chains have a policy. Loopback, replies and neighbour discovery are accepted first by the payload."""
+
+    policies: tuple[tuple[Chain, Verdict], ...]  # in the order input, output, forward
+    rules: tuple[FilterRule | TunnelAccept, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationNat:
+    match: Match
+    address: Address
+    port: int | None  # None: the packet's own
+    state: WhileTunnel | None = None
+    origin: Place | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceNat:
+    """`masquerade` too: lowered to the address of the interface that the packet leaves by."""
+
+    match: Match
+    address: Address
+    state: WhileTunnel | None = None
+    origin: Place | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Nat:
+    destination: tuple[DestinationNat, ...] = ()
+    source: tuple[SourceNat, ...] = ()

@@ -1,0 +1,34 @@
+"""The lab: frozen, closed, every address, MAC address and route decided, no names left to resolve."""
+
+from dataclasses import dataclass, field
+
+from netdsl.ir.expectation import Expectation
+from netdsl.ir.ids import Address
+from netdsl.ir.image import Image
+from netdsl.ir.network import Network
+from netdsl.ir.node import Node
+from netdsl.ir.pki import Pki
+
+
+@dataclass(frozen=True, slots=True)
+class TargetSetting:
+    """`target compose { key = value }`: for one backend only; the value as written."""
+
+    target: str
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """`hosts` is the one hosts file of the whole lab: an address, then its names, in source order."""
+
+    name: str
+    title: str | None
+    networks: tuple[Network, ...]
+    nodes: tuple[Node, ...]
+    pkis: tuple[Pki, ...] = ()
+    images: tuple[Image, ...] = ()
+    hosts: tuple[tuple[Address, tuple[str, ...]], ...] = ()
+    expectations: tuple[Expectation, ...] = ()
+    settings: tuple[TargetSetting, ...] = field(default=())

@@ -1,0 +1,116 @@
+"""A node, complete: what is inside it in every runtime."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from netdsl.ir.filter import Firewall, Nat
+from netdsl.ir.ids import Address, AddressWithPrefix, ImageId, NetworkId, NodeId, Prefix
+from netdsl.ir.service import PortService
+from netdsl.ir.tunnel import TunnelEnd
+from netdsl.source import Place
+
+
+class NodeKind(StrEnum):
+    HOST = "host"
+    ROUTER = "router"
+    SWITCH = "switch"
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """Where a node touches a network: the kernel's name, the MAC address and the addresses inside the node."""
+
+    name: str
+    network: NetworkId
+    mac: str  # lower case, colons
+    addresses: tuple[AddressWithPrefix, ...]
+    mtu: int
+    origin: Place | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One kernel route. A default route has the prefix 0.0.0.0/0 or ::/0. `mtu` only where tunnels cost something."""
+
+    prefix: Prefix
+    next_hop: Address | None  # None: on the link
+    interface: str
+    source: Address | None = None
+    mtu: int | None = None
+    is_automatic: bool = False
+    origin: Place | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    address: Address
+    mac: str
+    interface: str
+
+
+@dataclass(frozen=True, slots=True)
+class DnsRecord:
+    """A name of a zone (relative; `@` the zone itself) and its addresses."""
+
+    name: str
+    addresses: tuple[Address, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """`serve KIND NAME tcp/PORT`: a service that answers with its name."""
+
+    kind: str  # http, https, tcp, udp, dns
+    name: str
+    service: PortService
+    zone: str | None = None
+    records: tuple[DnsRecord, ...] = ()
+    forward_to: tuple[Address, ...] = ()
+    origin: Place | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFile:
+    """A file put into the node: its absolute path there, its bytes (read by the load stage), its mode."""
+
+    path: str
+    content: bytes = field(repr=False)
+    mode: int = 0o644
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    cpus: float | None = None
+    memory_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """`sysctls` are (key, value) in lower-level words (`net.ipv4.conf.wan.rp_filter`), sorted: all that the node needs,
+    asked for or implied by what it is."""
+
+    id: NodeId
+    host_name: str
+    kind: NodeKind
+    interfaces: tuple[Interface, ...]
+    loopbacks: tuple[AddressWithPrefix, ...] = ()
+    routes: tuple[Route, ...] = ()
+    neighbours: tuple[Neighbour, ...] = ()
+    has_uplink: bool = False
+    firewall: Firewall | None = None
+    nat: Nat = field(default_factory=Nat)
+    tunnels: tuple[TunnelEnd, ...] = ()
+    services: tuple[Served, ...] = ()
+    runs: tuple[str, ...] = ()  # commands for the node's shell, after readiness of its network
+    files: tuple[NodeFile, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
+    sysctls: tuple[tuple[str, str], ...] = ()
+    resolvers: tuple[Address, ...] = ()
+    search_domains: tuple[str, ...] = ()
+    resources: Resources = field(default_factory=Resources)
+    image: ImageId | None = None  # None: the default image
+    origin: Place | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def is_router(self) -> bool:
+        return self.kind is NodeKind.ROUTER

@@ -1,0 +1,47 @@
+"""What a payload is: the inside of every node, the same bytes in every runtime (`README.md` here: what each file holds)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from netdsl.ir.ids import NodeId
+
+LAB_FOLDER = "/netdsl/lab"  # shared by all nodes: the script, the hosts file
+NODE_FOLDER = "/netdsl/node"  # this node's data files
+CREDENTIALS_FOLDER = "/netdsl/credentials"  # this node's keys and certificates, if it has any
+STATE_FOLDER = "/run/netdsl"
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadFile:
+    """A file of the payload: its path below its folder, its bytes, its mode."""
+
+    path: str
+    content: bytes = field(repr=False)
+    mode: int = 0o644
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a node asks of its envelope: Debian packages, capabilities (`NET_ADMIN`), device nodes (`/dev/net/tun`)."""
+
+    packages: tuple[str, ...]  # sorted
+    capabilities: tuple[str, ...]  # sorted
+    devices: tuple[str, ...]  # sorted
+
+
+@dataclass(frozen=True, slots=True)
+class NodePayload:
+    """`sysctls` are data that the envelope applies and the payload verifies. `digest` covers all that this node's inside
+    is made of (files, script, credentials, sysctls), not the lab-wide hosts file."""
+
+    files: tuple[PayloadFile, ...]
+    sysctls: tuple[tuple[str, str], ...]
+    needs: Needs
+    has_credentials: bool
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    shared: tuple[PayloadFile, ...]
+    nodes: Mapping[NodeId, NodePayload]

@@ -1,0 +1,335 @@
+"""The checked lab before lowering: every name resolved, every address complete, still in the words of the source.
+
+`Bindings` is what the rules look at and what `lower` turns into the IR. The difference to the IR: here a rule names nodes,
+networks and tunnels; there it holds addresses. Here `routing auto` is a wish; there it is routes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from netdsl.ir.expectation import Expectation
+from netdsl.ir.filter import Chain, Limit, Verdict
+from netdsl.ir.ids import Address, AddressWithPrefix, ImageId, NetworkId, NodeId, PkiId, Prefix, TunnelId
+from netdsl.ir.image import Image
+from netdsl.ir.lab import TargetSetting
+from netdsl.ir.network import Driver, Impairment
+from netdsl.ir.node import NodeFile, NodeKind, Resources
+from netdsl.ir.service import PortService
+from netdsl.ir.tunnel import AuthMethod, DpdAction, Mode
+from netdsl.source import Place
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class BoundNetwork:
+    id: NetworkId
+    prefixes: tuple[Prefix, ...]
+    driver: Driver | None
+    mtu: int | None
+    impairment: Impairment | None
+    is_link: bool
+    place: Place = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundAddress:
+    """An interface's address, completed; `is_allocated` where the source gave none."""
+
+    address: AddressWithPrefix
+    is_allocated: bool
+    place: Place = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundInterface:
+    node: NodeId
+    name: str
+    network: NetworkId
+    addresses: tuple[BoundAddress, ...]
+    mac: str | None
+    mtu: int | None
+    place: Place = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundRoute:
+    """`prefix` None: `default`, for the family of the next hop. `hop_node` where a node was written; `next_hop` and
+    `interface` are decided."""
+
+    prefix: Prefix | None
+    next_hop: Address
+    interface: str
+    hop_node: NodeId | None
+    place: Place = field(compare=False, repr=False)
+
+    @property
+    def destination(self) -> str:
+        return str(self.prefix) if self.prefix is not None else f"default (IPv{self.next_hop.version})"
+
+
+# --- who, in filters: what a name or literal stands for
+
+
+@dataclass(frozen=True, slots=True)
+class WhoNode:
+    node: NodeId
+
+
+@dataclass(frozen=True, slots=True)
+class WhoInterface:
+    node: NodeId
+    interface: str
+
+
+@dataclass(frozen=True, slots=True)
+class WhoNetwork:
+    network: NetworkId
+
+
+@dataclass(frozen=True, slots=True)
+class WhoPrefix:
+    """A literal prefix or address."""
+
+    prefix: Prefix
+
+
+@dataclass(frozen=True, slots=True)
+class WhoTunnelEnd:
+    """`tunnel.node`: the node's address inside the tunnel (its virtual address; the pool)."""
+
+    tunnel: TunnelId
+    node: NodeId
+
+
+Who = WhoNode | WhoInterface | WhoNetwork | WhoPrefix | WhoTunnelEnd
+
+
+@dataclass(frozen=True, slots=True)
+class Placed(Generic[T]):
+    """A thing with the place where it was named."""
+
+    value: T
+    place: Place = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundState:
+    tunnel: TunnelId
+    child: str | None
+    is_up: bool
+    place: Place = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundMatch:
+    """The clauses of a rule. `through`/`not_through` empty with `any_ipsec`/`not_any_ipsec` for the word `ipsec`."""
+
+    sources: tuple[Placed[Who], ...] = ()
+    destinations: tuple[Placed[Who], ...] = ()
+    services: tuple[PortService, ...] = ()
+    in_interfaces: tuple[Placed[str], ...] = ()
+    out_interfaces: tuple[Placed[str], ...] = ()
+    through: tuple[Placed[TunnelId], ...] = ()
+    any_ipsec: bool = False
+    not_through: tuple[Placed[TunnelId], ...] = ()
+    not_any_ipsec: bool = False
+    not_destinations: tuple[Placed[Who], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BoundRule:
+    """One line of a firewall; several chains stay together."""
+
+    verdict: Verdict
+    chains: tuple[Chain, ...]
+    match: BoundMatch
+    limit: Limit | None
+    log: str | None
+    state: BoundState | None
+    place: Place = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundTunnelAccept:
+    tunnel: TunnelId
+    place: Place = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundFirewall:
+    policies: Mapping[Chain, Verdict]
+    rules: tuple[BoundRule | BoundTunnelAccept, ...]
+    place: Place = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundDestinationNat:
+    match: BoundMatch
+    target: Placed[Who]
+    service: PortService | None
+    state: BoundState | None
+    place: Place = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundSourceNat:
+    """`target` None: masquerade."""
+
+    match: BoundMatch
+    target: Placed[Who] | None
+    state: BoundState | None
+    place: Place = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundRecord:
+    name: str
+    target: Placed[Who]
+
+
+@dataclass(frozen=True, slots=True)
+class BoundService:
+    """`name` defaults to the kind; unique in its node with the port."""
+
+    kind: str
+    name: str
+    service: PortService
+    zone: str | None
+    records: tuple[BoundRecord, ...]
+    place: Place = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundNode:
+    id: NodeId
+    kind: NodeKind
+    host_name: str
+    interfaces: tuple[BoundInterface, ...]
+    loopbacks: tuple[AddressWithPrefix, ...]
+    routes: tuple[BoundRoute, ...]
+    has_auto_routing: bool
+    neighbours: tuple[tuple[Address, str], ...]
+    uplink: Place | None
+    firewall: BoundFirewall | None
+    destination_nat: tuple[BoundDestinationNat, ...]
+    source_nat: tuple[BoundSourceNat, ...]
+    services: tuple[BoundService, ...]
+    runs: tuple[str, ...]
+    files: tuple[NodeFile, ...]
+    environment: tuple[tuple[str, str], ...]
+    sysctls: tuple[tuple[str, str], ...]
+    resources: Resources
+    resolvers: tuple[Placed[NodeId], ...]
+    image: ImageId | None
+    place: Place = field(compare=False, repr=False)
+
+    def interface(self, name: str) -> BoundInterface | None:
+        return next((interface for interface in self.interfaces if interface.name == name), None)
+
+
+# --- tunnels
+
+
+@dataclass(frozen=True, slots=True)
+class BoundEnd:
+    """One end of an ipsec. `outer` is decided (its address towards the other end); `interface` where that is one of the
+    node's. `protected` are prefixes (a network's all); empty: the outer address itself, or a client's virtual one."""
+
+    node: NodeId
+    role: str  # "peer", "gateway", "client"
+    outer: Address
+    interface: str
+    protected: tuple[Prefix, ...]
+    protected_networks: tuple[NetworkId, ...]
+    place: Place = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundAuth:
+    """How one node proves itself in one tunnel; `secret` None: made and kept with the lab."""
+
+    method: AuthMethod
+    pki: PkiId | None
+    secret: str | None = field(repr=False)
+    identity: str | None  # None: the certificate's subject, or the outer address
+    place: Place = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundStart:
+    when: str  # "at boot", "on traffic", "by hand"
+    by: tuple[NodeId, ...]  # empty: the first end (the clients, in gateway/client form)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundChild:
+    """`left`/`right` follow the order of `BoundTunnel.ends` (gateway first). Empty with a pool: the virtual addresses."""
+
+    name: str
+    left: tuple[Prefix, ...]
+    right: tuple[Prefix, ...]
+    mode: Mode
+    protocol: str
+    proposals: tuple[str, ...]
+    only: tuple[PortService, ...]
+    start: BoundStart
+    rekey_seconds: int | None
+    rekey_bytes: int | None
+    place: Place = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundTunnel:
+    """An `ipsec`. Two ends of role "peer", or one gateway and any number of clients (the gateway first).
+
+    `children` of the gateway/client form are per client: `right` is that client's protected networks; then
+    `children_of[client]` holds them. For two peers `children_of` has one entry, under the second end's node.
+    """
+
+    id: TunnelId
+    ends: tuple[BoundEnd, ...]
+    auth: Mapping[NodeId, BoundAuth]
+    ike_proposals: tuple[str, ...]
+    children_of: Mapping[NodeId, tuple[BoundChild, ...]]
+    pool: tuple[Prefix, ...]
+    dpd_seconds: int
+    dpd_action: DpdAction
+    mobike: bool
+    ike_rekey_seconds: int | None
+    family: int
+    place: Place = field(compare=False, repr=False)
+
+    @property
+    def nodes(self) -> tuple[NodeId, ...]:
+        return tuple(end.node for end in self.ends)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundPki:
+    """`subject` as written, in order, with `$address` still in it as the text "$address"."""
+
+    id: PkiId
+    algorithm: str
+    subject: tuple[tuple[str, str], ...]
+    path_length: int | None
+    has_intermediate: bool
+    has_crl: bool
+    validity_days: int
+    place: Place | None = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Bindings:
+    """Maps are in source order; ids are paths from the lab's root."""
+
+    name: str
+    title: str | None
+    networks: Mapping[NetworkId, BoundNetwork]
+    nodes: Mapping[NodeId, BoundNode]
+    tunnels: Mapping[TunnelId, BoundTunnel]
+    pkis: Mapping[PkiId, BoundPki]
+    images: Mapping[ImageId, Image]
+    expectations: tuple[Expectation, ...]
+    settings: tuple[TargetSetting, ...]

@@ -1,0 +1,118 @@
+"""The lab unrolled: what `expand` makes and `resolve` reads.
+
+Imports, templates, loops, conditions, params and lets are gone; what is left is a tree of items, each a statement of the
+syntax tree with the environment that its values are evaluated in and the scope that its names are looked up in.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from netdsl.diagnostics.core import Diagnostics
+from netdsl.semantics.values import Value
+from netdsl.source import Place, Span
+from netdsl.syntax import document as syntax
+
+
+class ElementKind(StrEnum):
+    """What a name can name, in the user's words."""
+
+    NETWORK = "network"
+    NODE = "node"
+    TUNNEL = "tunnel"
+    PKI = "pki"
+    IMAGE = "image"
+    SERVICE = "service"
+    TEMPLATE = "template"
+    SCOPE = "scope"  # `use T as n`
+    IMPORT = "import"
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """A named thing. `path` is its full name from the lab's root (`a.gw`), unique in its kind."""
+
+    kind: ElementKind
+    path: str
+    item: "Item"
+    place: Place = field(compare=False, repr=False)
+
+
+@dataclass(eq=False, slots=True)
+class Scope:
+    """Names of one lab file or one `use … as n`. `parent` is where lookup goes on: outwards to the end of the file that
+    the text stands in, never to the place of use. `path` is "" for the lab's root, else `a` or `hel.x`."""
+
+    path: str
+    parent: "Scope | None"
+    elements: dict[str, Element] = field(default_factory=dict)
+    inner: dict[str, "Scope"] = field(default_factory=dict)  # `use T as n`: n → its scope
+
+    def qualified(self, name: str) -> str:
+        return f"{self.path}.{name}" if self.path else name
+
+
+@dataclass(eq=False, slots=True)
+class Environment:
+    """Values in scope: a chain of frames, so that nothing is copied per loop turn."""
+
+    parent: "Environment | None"
+    values: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One statement, once per turn of the loops and uses around it.
+
+    `name` is the evaluated name of a named element (network, node, tunnel, child …), "" where it has none; `children` are
+    the items of its body, flattened the same way.
+    """
+
+    statement: syntax.Statement
+    scope: Scope
+    environment: Environment
+    via: tuple[Span, ...] = ()
+    children: tuple["Item", ...] = ()
+    name: str = ""
+
+    @property
+    def place(self) -> Place:
+        return Place(self.statement.span, self.via)
+
+    def at(self, span: Span) -> Place:
+        return Place(span, self.via)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckItem:
+    """A line of an `expect` block, unrolled."""
+
+    check: syntax.Check
+    scope: Scope
+    environment: Environment
+    via: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectItem:
+    """An `expect` block whose condition holds, its loops and conditions unrolled."""
+
+    statement: syntax.Expect
+    scope: Scope
+    environment: Environment
+    via: tuple[Span, ...]
+    checks: tuple[CheckItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Expanded:
+    """The whole lab: its name and title, the root scope, all items of all scopes in source order (a use's items stand
+    where the use stands), all expectations. `files` holds what `file … from` reads, by (file of the source, path)."""
+
+    name: str
+    title: str | None
+    root: Scope
+    items: tuple[Item, ...]
+    expectations: tuple[ExpectItem, ...]
+    files: Mapping[tuple[str, str], bytes]
+    diagnostics: Diagnostics

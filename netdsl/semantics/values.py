@@ -1,0 +1,68 @@
+"""What a value is once evaluated. Words keep the scope they were written in: that is where they are looked up."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from netdsl.ir.filter import Limit
+from netdsl.ir.ids import Address, Prefix
+from netdsl.ir.service import PortService
+
+if TYPE_CHECKING:
+    from netdsl.semantics.items import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A bare word: an element's name to be looked up in `scope`, or just a word (`none`, `macvlan`).
+
+    `$x.gw` with `x` a word keeps x's scope. Equality is by text alone: `$driver == ovs`.
+    """
+
+    text: str
+    scope: "Scope | None" = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ShortAddress:
+    """`.2`, `.0.99`: the last bytes of an IPv4 address, to be completed from a prefix. (`::2` is an IPv6Address.)"""
+
+    octets: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mac:
+    text: str  # lower case
+
+
+@dataclass(frozen=True, slots=True)
+class IntRange:
+    """`1..4`, both ends inclusive."""
+
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number with a unit, as written: `10ms`, `256MiB`, `0.1%`."""
+
+    number: Decimal
+    unit: str
+
+
+Scalar = (
+    bool
+    | int
+    | str
+    | Word
+    | Address
+    | ShortAddress
+    | Prefix
+    | Mac
+    | PortService
+    | IntRange
+    | Quantity
+    | Limit
+)
+Value = Scalar | tuple["Value", ...]
