@@ -38,9 +38,7 @@ def test_the_help_names_the_candidate() -> None:
     ("left", "right", "distance"),
     [("", "", 0), ("", "ab", 2), ("ab", "ba", 1), ("abc", "acb", 1), ("kitten", "sitting", 3), ("a", "", 1)],
 )
-def test_a_distance_counts_inserts_deletes_replacements_and_swaps(
-    left: str, right: str, distance: int
-) -> None:
+def test_a_distance_counts_inserts_deletes_replacements_and_swaps(left: str, right: str, distance: int) -> None:
     assert edit_distance(left, right, 5) == distance
 
 

@@ -1,0 +1,103 @@
+"""Findings as JSON: one stable schema, described in docs/diagnostics-format.md."""
+
+import json
+from collections.abc import Iterable
+from typing import TypedDict
+
+from netdsl.diagnostics.core import Diagnostic, Label
+from netdsl.source import Span
+
+FORMAT_VERSION = 1
+"""Counts up when a field changes its meaning or goes; new fields come without notice."""
+
+
+class Position(TypedDict):
+    """`line` and `column` from 1, `offset` from 0, all in Unicode code points."""
+
+    line: int
+    column: int
+    offset: int
+
+
+class Stretch(TypedDict):
+    file: str
+    start: Position
+    end: Position
+
+
+class Spot(TypedDict):
+    text: str
+    span: Stretch
+    via: list[Stretch]
+
+
+class Finding(TypedDict):
+    code: str
+    severity: str
+    summary: str
+    message: str
+    primary: Spot
+    related: list[Spot]
+    help: str | None
+
+
+class Counts(TypedDict):
+    errors: int
+    warnings: int
+
+
+class Report(TypedDict):
+    format: str
+    version: int
+    counts: Counts
+    diagnostics: list[Finding]
+
+
+def render_json(diagnostics: Iterable[Diagnostic]) -> str:
+    """All findings in the order given, as one ASCII JSON document with a line end after it."""
+    return json.dumps(report(diagnostics), indent=2) + "\n"
+
+
+def report(diagnostics: Iterable[Diagnostic]) -> Report:
+    """The document as plain data."""
+    found = tuple(diagnostics)
+    errors = sum(diagnostic.is_error for diagnostic in found)
+    return {
+        "format": "netdsl-diagnostics",
+        "version": FORMAT_VERSION,
+        "counts": {"errors": errors, "warnings": len(found) - errors},
+        "diagnostics": [_finding(diagnostic) for diagnostic in found],
+    }
+
+
+def _finding(diagnostic: Diagnostic) -> Finding:
+    return {
+        "code": diagnostic.rule.code,
+        "severity": diagnostic.rule.severity.value,
+        "summary": diagnostic.rule.summary,
+        "message": diagnostic.message,
+        "primary": _spot(diagnostic.primary),
+        "related": [_spot(label) for label in diagnostic.related],
+        "help": diagnostic.help,
+    }
+
+
+def _spot(label: Label) -> Spot:
+    return {
+        "text": label.text,
+        "span": _stretch(label.place.span),
+        "via": [_stretch(span) for span in label.place.via],
+    }
+
+
+def _stretch(span: Span) -> Stretch:
+    return {
+        "file": span.source.name,
+        "start": _position(span, span.start),
+        "end": _position(span, span.end),
+    }
+
+
+def _position(span: Span, offset: int) -> Position:
+    line, column = span.source.position(offset)
+    return {"line": line, "column": column, "offset": offset}

@@ -1,0 +1,190 @@
+"""Findings as a person reads them: the message, the lines with marks, the help."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from netdsl.diagnostics.core import Diagnostic, Label, Severity
+from netdsl.diagnostics.snippet import (
+    GapRow,
+    Mark,
+    MarkRow,
+    Row,
+    SourceRow,
+    first_line,
+    last_line,
+    rows,
+)
+from netdsl.diagnostics.visible import visible
+from netdsl.source import SourceFile, Span
+
+DEFAULT_WIDTH = 120
+NEAR = 2
+"""A related place this many lines away, or fewer, is drawn in the same picture."""
+LONGEST_CHAIN = 5
+"""Uses shown of a place that templates brought there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """What to write before each kind of text, and after it."""
+
+    error: str = ""
+    warning: str = ""
+    frame: str = ""
+    strong: str = ""
+    related: str = ""
+    end: str = ""
+
+    def severity(self, severity: Severity) -> str:
+        return self.error if severity is Severity.ERROR else self.warning
+
+
+PLAIN = Palette()
+COLOURED = Palette(
+    error="\x1b[1;31m",
+    warning="\x1b[1;33m",
+    frame="\x1b[1;34m",
+    strong="\x1b[1m",
+    related="\x1b[1;36m",
+    end="\x1b[0m",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """One snippet: where its arrow points, and its marks, all of one file."""
+
+    arrow: str
+    at: Span
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Pen:
+    """Draws one diagnostic with a gutter of fixed width."""
+
+    palette: Palette
+    digits: int
+    width: int
+    severity: Severity
+
+    def paint(self, style: str, text: str) -> str:
+        return f"{style}{text}{self.palette.end}" if style and text else text
+
+    def arrow(self, picture: _Picture) -> str:
+        source, start = picture.at.source, picture.at.start
+        line, column = source.position(min(start, len(source.text)))
+        sign = self.paint(self.palette.frame, f"{' ' * self.digits}{picture.arrow}")
+        return f"{sign} {visible(source.name)}:{line}:{column}"
+
+    def bar(self, rest: str = "", number: str = "") -> str:
+        return f"{self.paint(self.palette.frame, f'{number:>{self.digits}} |')}{rest}".rstrip()
+
+    def row(self, row: Row) -> str:
+        match row:
+            case SourceRow(number, text):
+                return self.bar(f" {text}", str(number))
+            case MarkRow(indent, marks, text):
+                primary = marks.startswith("^")
+                style = self.palette.severity(self.severity) if primary else self.palette.related
+                words = f"{marks} {visible(text)}".rstrip()
+                return self.bar(f" {' ' * indent}{self.paint(style, words)}")
+            case GapRow():
+                return self.paint(self.palette.frame, "...")
+
+    def picture(self, picture: _Picture) -> Iterator[str]:
+        yield self.arrow(picture)
+        yield self.bar()
+        source = picture.at.source
+        yield from map(self.row, rows(source, picture.marks, self.width - self.digits - 3))
+
+    def note(self, word: str, text: str) -> str:
+        indent = " " * (self.digits + 1)
+        first, *rest = text.split("\n")
+        sign = self.paint(self.palette.frame, "=")
+        lines = [f"{indent}{sign} {self.paint(self.palette.strong, f'{word}:')} {visible(first)}"]
+        lines += [f"{indent}  {' ' * len(word)}  {visible(line)}".rstrip() for line in rest]
+        return "\n".join(lines)
+
+
+def render_text(
+    diagnostics: Iterable[Diagnostic], *, colour: bool = False, width: int = DEFAULT_WIDTH
+) -> str:
+    """All findings, in the order given, each followed by an empty line, and their count; empty for none.
+
+    `width` is the terminal's columns: longer source lines are cut around their marks, words are not wrapped.
+    The result holds no control character but line ends and, with `colour`, this module's own SGR sequences.
+    """
+    found = tuple(diagnostics)
+    if not found:
+        return ""
+    palette = COLOURED if colour else PLAIN
+    blocks = ["\n".join(_block(diagnostic, palette, width)) for diagnostic in found]
+    return "\n\n".join([*blocks, count(found)]) + "\n"
+
+
+def count(diagnostics: Iterable[Diagnostic]) -> str:
+    """How many of each kind: `2 errors, 1 warning`; empty for none."""
+    errors = warnings = 0
+    for diagnostic in diagnostics:
+        if diagnostic.is_error:
+            errors += 1
+        else:
+            warnings += 1
+    numbers = ((errors, "error"), (warnings, "warning"))
+    return ", ".join(f"{number} {word}{'s' * (number != 1)}" for number, word in numbers if number)
+
+
+def _block(diagnostic: Diagnostic, palette: Palette, width: int) -> Iterator[str]:
+    severity = diagnostic.rule.severity
+    pictures = _pictures(diagnostic)
+    chain = diagnostic.primary.place.via[:LONGEST_CHAIN]
+    uses = [_Picture(":::", span, (Mark(span, "-", ""),)) for span in chain]
+    digits = max(len(str(last_line(mark.span))) for one in (*pictures, *uses) for mark in one.marks)
+    pen = _Pen(palette, digits, width, severity)
+    title = pen.paint(palette.severity(severity), f"{severity}[{diagnostic.rule.code}]")
+    yield f"{title}{pen.paint(palette.strong, f': {visible(diagnostic.message)}')}"
+    for picture in pictures:
+        yield from pen.picture(picture)
+    if uses or diagnostic.help is not None:
+        yield pen.bar()
+    for use in uses:
+        yield pen.note("note", "in this use")
+        yield from pen.picture(use)
+    left_out = len(diagnostic.primary.place.via) - len(uses)
+    if left_out:
+        yield pen.note("note", f"and {left_out} more around it")
+    if diagnostic.help is not None:
+        if uses and not left_out:
+            yield pen.bar()
+        yield pen.note("help", diagnostic.help)
+
+
+def _pictures(diagnostic: Diagnostic) -> tuple[_Picture, ...]:
+    """The primary place with what is near it, then the other places, those of one line together."""
+    primary = diagnostic.primary
+    near = [label for label in diagnostic.related if _is_near(primary.place.span, label.place.span)]
+    far = [label for label in diagnostic.related if label not in near]
+    marks = (Mark(primary.place.span, "^", primary.text), *map(_related, near))
+    others = (
+        _Picture(":::", group[0].place.span, tuple(map(_related, group)))
+        for _, labels in groupby(far, key=_line_of)
+        if (group := list(labels))
+    )
+    return (_Picture("-->", primary.place.span, marks), *others)
+
+
+def _line_of(label: Label) -> tuple[SourceFile, int]:
+    span = label.place.span
+    return span.source, first_line(span)
+
+
+def _related(label: Label) -> Mark:
+    return Mark(label.place.span, "-", label.text)
+
+
+def _is_near(one: Span, other: Span) -> bool:
+    if one.source != other.source:
+        return False
+    return first_line(other) <= last_line(one) + NEAR and first_line(one) <= last_line(other) + NEAR

@@ -1,0 +1,49 @@
+"""Text from a source made fit to be seen: nothing that a terminal obeys, and its width in columns.
+
+A lab may come from a stranger. Escape sequences, carriage returns, bidirectional controls and invisible
+characters are shown, never sent ('Trojan Source', CVE-2021-42574).
+"""
+
+from functools import lru_cache
+from unicodedata import category, combining, east_asian_width
+
+TAB = "    "
+_CONTROL_PICTURES = 0x2400
+_DELETE_PICTURE = "\u2421"
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+@lru_cache(maxsize=4096)
+def cell(character: str) -> str:
+    """One character as shown: itself, blanks for a tab, a picture or `\\u{…}` for what is not seen."""
+    if character == "\t":
+        return TAB
+    code = ord(character)
+    if code < 0x20:
+        return chr(_CONTROL_PICTURES + code)
+    if code == 0x7F:
+        return _DELETE_PICTURE
+    if code > 0x7F and category(character) in _UNSEEN:
+        return f"\\u{{{code:x}}}"
+    return character
+
+
+@lru_cache(maxsize=4096)
+def columns(character: str) -> int:
+    """How many columns a terminal gives its cell: 0 (combining), 1, 2 (East Asian wide), or more."""
+    shown = cell(character)
+    if len(shown) > 1:
+        return len(shown)
+    if combining(shown) or category(shown) in ("Mn", "Me"):
+        return 0
+    return 2 if east_asian_width(shown) in ("W", "F") else 1
+
+
+def visible(text: str) -> str:
+    """The text with every character that is not seen, or that moves the cursor, shown."""
+    return "".join(map(cell, text))
+
+
+def width_of(text: str) -> int:
+    """The columns that `visible(text)` takes."""
+    return sum(map(columns, text))
