@@ -1,0 +1,178 @@
+"""The one impure stage of compiling: keys, certificates, revocation lists and secrets, made once and kept per lab."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from netdsl.credentials.authority import (
+    Authority,
+    issue,
+    key_pem,
+    load_authority,
+    make_intermediate,
+    make_root,
+    revocation_list,
+)
+from netdsl.credentials.contract import Credentials
+from netdsl.credentials.quoting import base64_secret, quoted
+from netdsl.credentials.store import Store, digest, fingerprint
+from netdsl.ir.ids import NodeId
+from netdsl.ir.lab import Lab
+from netdsl.ir.node import Node
+from netdsl.ir.pki import EndEntity, Pki
+from netdsl.ir.tunnel import AuthMethod, SharedSecret
+
+SERVICES_PKI = "netdsl-services"
+RENEWAL = timedelta(days=30)  # what ends sooner is made again; a tenth of its life for what lives shorter
+
+_SECRET_SECTIONS = {AuthMethod.PSK: "ike", AuthMethod.EAP_MSCHAPV2: "eap"}
+
+
+def credentials(
+    lab: Lab, folder: Path, *, clock: Callable[[], datetime], entropy: Callable[[int], bytes]
+) -> Credentials:
+    """Make what is missing, keep what is there, make again what was made for other names or is about to end.
+
+    The store is not touched for a lab without credentials. Raises OSError, StoreUnreadable.
+    """
+    if not lab.pkis and not any(end.secrets for node in lab.nodes for end in node.tunnels):
+        return Credentials({}, None)
+    store = Store.open(folder)
+    now = clock().astimezone(UTC).replace(microsecond=0)
+    files: dict[NodeId, dict[str, bytes]] = {}
+    ends: list[datetime] = []
+    names = {node.id: node.host_name for node in lab.nodes}
+    for pki in lab.pkis:
+        ends.append(_provide_pki(pki, store, names, now, files))
+    for node in lab.nodes:
+        secrets = _secrets_file(node, store, entropy)
+        if secrets is not None:
+            files.setdefault(node.id, {})["secrets.conf"] = secrets
+    for owner, content in files.items():
+        store.fill(f"nodes/{names[owner]}", content)
+    return Credentials({owner: digest(content) for owner, content in files.items()}, min(ends) if ends else None)
+
+
+def _provide_pki(
+    pki: Pki, store: Store, names: dict[NodeId, str], now: datetime, files: dict[NodeId, dict[str, bytes]]
+) -> datetime:
+    authorities = _authorities(pki, store, now)
+    crls = _revocation_lists(pki, store, authorities)
+    issuer = authorities[-1]
+    mark = issuer.certificate.fingerprint(SHA256()).hex()
+    end = min(authority.certificate.not_valid_after_utc for authority in authorities)
+    for entity in pki.end_entities:
+        certificate, key = _end_entity(pki, entity, names[entity.node], issuer, mark, store, now)
+        end = min(end, x509.load_pem_x509_certificate(certificate).not_valid_after_utc)
+        _place(pki, certificate, key, authorities, crls, files.setdefault(entity.node, {}))
+    return end
+
+
+def _place(
+    pki: Pki,
+    certificate: bytes,
+    key: bytes,
+    authorities: tuple[Authority, ...],
+    crls: tuple[bytes, ...],
+    files: dict[str, bytes],
+) -> None:
+    chain = [authority.certificate.public_bytes(Encoding.PEM) for authority in authorities]
+    if pki.id == SERVICES_PKI:
+        files[f"serve/{pki.id}.pem"] = certificate + b"".join(reversed(chain[1:]))
+        files[f"serve/{pki.id}.key"] = key
+        return
+    name = file_name(pki)
+    files[f"x509/{name}.pem"] = certificate
+    files[f"private/{name}.pem"] = key
+    for title, pem in zip(("root", "intermediate"), chain, strict=False):
+        files[f"x509ca/{name}-{title}.pem"] = pem
+    for title, crl in zip(("root", "intermediate"), crls, strict=False):
+        files[f"x509crl/{name}-{title}.pem"] = crl
+
+
+def file_name(pki: Pki) -> str:
+    """The name of a PKI's files in a node's credentials: strongSwan's names hold no dots."""
+    return pki.id.replace(".", "_")
+
+
+def _authorities(pki: Pki, store: Store, now: datetime) -> tuple[Authority, ...]:
+    titles = ("root", "intermediate") if pki.has_intermediate else ("root",)
+    base = f"pki/{pki.id}"
+    paths = tuple(f"{base}/{title}.{kind}" for title in titles for kind in ("pem", "key"))
+    mark = fingerprint(pki.algorithm, pki.subject, pki.path_length, pki.has_intermediate, pki.validity_days)
+    name = f"pki:{pki.id}"
+    if store.is_made(name, mark, paths):
+        kept = tuple(
+            load_authority(store.read(f"{base}/{title}.pem"), store.read(f"{base}/{title}.key")) for title in titles
+        )
+        if not any(is_ending(authority.certificate, now) for authority in kept):
+            return kept
+    root = make_root(pki, now)
+    made = (root, make_intermediate(pki, root, now)) if pki.has_intermediate else (root,)
+    for title, authority in zip(titles, made, strict=True):
+        store.write(f"{base}/{title}.key", key_pem(authority.key))
+        store.write(f"{base}/{title}.pem", authority.certificate.public_bytes(Encoding.PEM))
+        crl = revocation_list(pki, authority, now)
+        store.write(f"{base}/{title}.crl", crl.public_bytes(Encoding.PEM))
+    store.made(name, mark)
+    return made
+
+
+def _revocation_lists(pki: Pki, store: Store, authorities: tuple[Authority, ...]) -> tuple[bytes, ...]:
+    if not pki.has_crl:
+        return ()
+    return tuple(store.read(f"pki/{pki.id}/{title}.crl") for title in ("root", "intermediate")[: len(authorities)])
+
+
+def _end_entity(
+    pki: Pki, entity: EndEntity, host: str, issuer: Authority, issuer_mark: str, store: Store, now: datetime
+) -> tuple[bytes, bytes]:
+    base = f"pki/{pki.id}/{host}"
+    paths = (f"{base}.pem", f"{base}.key")
+    name = f"entity:{pki.id}:{host}"
+    mark = fingerprint(issuer_mark, entity.subject, [str(a) for a in entity.addresses], entity.names)
+    if store.is_made(name, mark, paths):
+        certificate = store.read(paths[0])
+        if not is_ending(x509.load_pem_x509_certificate(certificate), now):
+            return certificate, store.read(paths[1])
+    issued = issue(pki, entity, issuer, now)
+    certificate, key = issued.certificate.public_bytes(Encoding.PEM), key_pem(issued.key)
+    store.write(paths[1], key)
+    store.write(paths[0], certificate)
+    store.made(name, mark)
+    return certificate, key
+
+
+def is_ending(certificate: x509.Certificate, now: datetime) -> bool:
+    """Whether a certificate has to be made again: 30 days before its end, or a tenth of its life if that is less."""
+    end, life = certificate.not_valid_after_utc, certificate.not_valid_after_utc - certificate.not_valid_before_utc
+    return now >= end - min(RENEWAL, life / 10)
+
+
+def _secrets_file(node: Node, store: Store, entropy: Callable[[int], bytes]) -> bytes | None:
+    secrets = {(secret.name, secret.owners): secret for end in node.tunnels for secret in end.secrets}
+    if not secrets:
+        return None
+    lines = ["secrets {"]
+    for number, secret in enumerate(secrets.values(), start=1):
+        lines.append(f"  {_SECRET_SECTIONS[secret.method]}-{number} {{")
+        lines.extend(f"    id-{index} = {quoted(owner)}" for index, owner in enumerate(secret.owners, start=1))
+        lines.append(f"    secret = {base64_secret(_value(secret, store, entropy))}")
+        lines.append("  }")
+    lines.append("}")
+    return "\n".join(lines).encode() + b"\n"
+
+
+def _value(secret: SharedSecret, store: Store, entropy: Callable[[int], bytes]) -> bytes:
+    if secret.value is not None:
+        return secret.value.encode()
+    path, name = f"secrets/{secret.name}", f"secret:{secret.name}"
+    if not store.is_made(name, "1", (path,)):
+        # hexadecimal: an EAP password is text, and people may want to type it
+        store.write(path, entropy(24).hex().encode())
+        store.made(name, "1")
+    return store.read(path)

@@ -1,0 +1,149 @@
+"""Credentials are made once, kept, private, and made again when they no longer fit."""
+
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from netdsl.credentials.make import credentials
+from netdsl.credentials.quoting import NotQuotable, base64_secret, quoted
+from netdsl.credentials.store import StoreUnreadable
+from netdsl.ir.ids import NodeId, PkiId, TunnelId
+from netdsl.ir.lab import Lab
+from netdsl.ir.node import Node, NodeKind
+from netdsl.ir.pki import EndEntity, Pki
+from netdsl.ir.tunnel import Authentication, AuthMethod, DpdAction, SharedSecret, TunnelEnd
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def _pki(**change: object) -> Pki:
+    entities = (
+        EndEntity(NodeId("gw"), (("C", "FI"), ("CN", "10.0.0.1")), (IPv4Address("10.0.0.1"),), ("gw.example",)),
+    )
+    fields: dict[str, object] = {
+        "id": PkiId("lab-pki"),
+        "algorithm": "ecdsa-p384",
+        "subject": (("C", "FI"), ("O", "Lab")),
+        "path_length": 0,
+        "has_intermediate": True,
+        "has_crl": True,
+        "validity_days": 3650,
+        "end_entities": entities,
+    }
+    return Pki(**(fields | change))  # type: ignore[arg-type]
+
+
+def _end(secret: SharedSecret) -> TunnelEnd:
+    auth = (Authentication(AuthMethod.PSK, "10.0.0.1"),)
+    ids = (TunnelId("t"), "t", NodeId("gw"), NodeId("peer"))
+    return TunnelEnd(*ids, None, (), auth, auth, (), (), 30, DpdAction.TRAP, secrets=(secret,))
+
+
+def _lab(*pkis: Pki, tunnels: tuple[TunnelEnd, ...] = ()) -> Lab:
+    return Lab("lab", None, (), (Node(NodeId("gw"), "gw", NodeKind.ROUTER, (), tunnels=tunnels),), pkis)
+
+
+def _make(lab: Lab, folder: Path, now: datetime = NOW) -> dict[str, str]:
+    made = credentials(lab, folder, clock=lambda: now, entropy=lambda count: b"\7" * count)
+    return {str(node): value for node, value in made.digests.items()}
+
+
+def _certificate(folder: Path, name: str = "x509/lab-pki.pem") -> x509.Certificate:
+    return x509.load_pem_x509_certificate((folder / "nodes/gw" / name).read_bytes())
+
+
+def test_a_lab_without_secrets_has_no_store(tmp_path: Path) -> None:
+    assert _make(_lab(), tmp_path / "c") == {}
+    assert not (tmp_path / "c").exists()
+
+
+def test_certificates_say_what_the_lab_says(tmp_path: Path) -> None:
+    _make(_lab(_pki()), tmp_path)
+    leaf, intermediate = _certificate(tmp_path), _certificate(tmp_path, "x509ca/lab-pki-intermediate.pem")
+    root = _certificate(tmp_path, "x509ca/lab-pki-root.pem")
+    assert leaf.subject.rfc4514_string() == "CN=10.0.0.1,C=FI"
+    leaf.verify_directly_issued_by(intermediate)
+    intermediate.verify_directly_issued_by(root)
+    names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.IPAddress) == [IPv4Address("10.0.0.1")]
+    assert names.get_values_for_type(x509.DNSName) == ["gw.example"]
+    assert intermediate.extensions.get_extension_for_class(x509.BasicConstraints).value.path_length == 0
+    key = leaf.public_key()
+    assert isinstance(key, ec.EllipticCurvePublicKey)
+    assert key.curve.name == "secp384r1"
+
+
+def test_certificates_and_revocation_lists_last_ten_years_from_a_day_back(tmp_path: Path) -> None:
+    _make(_lab(_pki()), tmp_path)
+    leaf = _certificate(tmp_path)
+    assert leaf.not_valid_before_utc == NOW - timedelta(days=1)
+    assert leaf.not_valid_after_utc == NOW + timedelta(days=3650)
+    for title in ("root", "intermediate"):
+        crl = x509.load_pem_x509_crl((tmp_path / f"nodes/gw/x509crl/lab-pki-{title}.pem").read_bytes())
+        assert crl.last_update_utc == NOW - timedelta(days=1)
+        assert crl.next_update_utc == NOW + timedelta(days=3650)
+
+
+def test_everything_is_private(tmp_path: Path) -> None:
+    _make(_lab(_pki(), tunnels=(_end(SharedSecret("t", AuthMethod.PSK, ("a",))),)), tmp_path / "c")
+    for path in [tmp_path / "c", *(tmp_path / "c").rglob("*")]:
+        assert path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600), path
+
+
+def test_a_second_run_keeps_all(tmp_path: Path) -> None:
+    assert _make(_lab(_pki()), tmp_path) == _make(_lab(_pki()), tmp_path, NOW + timedelta(days=3000))
+
+
+def test_another_address_makes_that_certificate_again_and_no_authority(tmp_path: Path) -> None:
+    _make(_lab(_pki()), tmp_path)
+    root, leaf = _certificate(tmp_path, "x509ca/lab-pki-root.pem"), _certificate(tmp_path)
+    moved = EndEntity(NodeId("gw"), (("CN", "10.0.0.2"),), (IPv4Address("10.0.0.2"),))
+    _make(_lab(_pki(end_entities=(moved,))), tmp_path)
+    assert _certificate(tmp_path, "x509ca/lab-pki-root.pem") == root
+    assert _certificate(tmp_path) != leaf
+
+
+def test_what_is_about_to_end_is_made_again(tmp_path: Path) -> None:
+    _make(_lab(_pki()), tmp_path)
+    _make(_lab(_pki()), tmp_path, NOW + timedelta(days=3640))
+    assert _certificate(tmp_path).not_valid_after_utc == NOW + timedelta(days=3640 + 3650)
+
+
+@pytest.mark.parametrize("algorithm", ["rsa-2048", "ecdsa-p256", "ecdsa-p521", "ed25519", "ed448"])
+def test_every_algorithm_signs(tmp_path: Path, algorithm: str) -> None:
+    _make(_lab(_pki(algorithm=algorithm, has_intermediate=False, path_length=None)), tmp_path)
+    _certificate(tmp_path).verify_directly_issued_by(_certificate(tmp_path, "x509ca/lab-pki-root.pem"))
+
+
+def test_a_secret_that_is_not_given_is_made_once(tmp_path: Path) -> None:
+    lab = _lab(tunnels=(_end(SharedSecret("t", AuthMethod.PSK, ("10.0.0.1", "10.0.0.2"))),))
+    first = _make(lab, tmp_path)
+    credentials(lab, tmp_path, clock=lambda: NOW, entropy=lambda count: b"\1" * count)
+    assert _make(lab, tmp_path) == first
+    text = (tmp_path / "nodes/gw/secrets.conf").read_text()
+    assert 'id-1 = "10.0.0.1"' in text
+    assert f"secret = {base64_secret(('07' * 24).encode())}" in text
+
+
+def test_a_given_secret_cannot_become_syntax(tmp_path: Path) -> None:
+    nasty = 'x" }\n include /etc/passwd # $HOME'
+    _make(_lab(tunnels=(_end(SharedSecret("t", AuthMethod.PSK, ('a"\n}',), nasty)),)), tmp_path)
+    text = (tmp_path / "nodes/gw/secrets.conf").read_text()
+    assert "include" not in text
+    assert 'id-1 = "a\\"\\n}"' in text
+
+
+def test_a_broken_index_is_told(tmp_path: Path) -> None:
+    (tmp_path / "index.json").write_text("{")
+    with pytest.raises(StoreUnreadable):
+        _make(_lab(_pki()), tmp_path)
+
+
+def test_quoting_knows_its_escapes_and_refuses_nul() -> None:
+    assert quoted('a"b\\c\n') == '"a\\"b\\\\c\\n"'
+    with pytest.raises(NotQuotable):
+        quoted("a\0b")
