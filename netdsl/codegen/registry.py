@@ -1,0 +1,39 @@
+"""The backends: ours by name, others through the entry-point group `netdsl.backends`."""
+
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import cast
+
+from netdsl.codegen.contract import Backend
+
+_OWN = ("dockerfile", "compose")
+
+# A target is the backends that make its files, in order.
+TARGETS: dict[str, tuple[str, ...]] = {
+    "compose": ("dockerfile", "compose"),
+}
+
+
+class UnknownTarget(Exception):
+    """No such target; the message names those there are."""
+
+
+def backend(name: str) -> Backend:
+    """The backend of a name. Raises UnknownTarget."""
+    if name in _OWN:
+        return cast(Backend, import_module(f"netdsl.backends.{name}.backend").backend)
+    for entry in entry_points(group="netdsl.backends"):
+        if entry.name == name:
+            return cast(Backend, entry.load())
+    raise UnknownTarget(f"there is no backend `{name}`")
+
+
+def target_names() -> tuple[str, ...]:
+    """All targets: ours, then each third-party backend as a target of its own name."""
+    others = sorted({entry.name for entry in entry_points(group="netdsl.backends")} - set(TARGETS))
+    return (*TARGETS, *others)
+
+
+def backends_of(target: str) -> tuple[Backend, ...]:
+    """The backends of a target, in order. Raises UnknownTarget."""
+    return tuple(backend(name) for name in TARGETS.get(target, (target,)))

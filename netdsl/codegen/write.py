@@ -1,0 +1,219 @@
+"""Writing an output folder: whole or not at all, nothing of the user's lost, nothing outside the folder touched.
+
+All bytes are staged below the folder first (so that a full disk or a missing right is met before anything changes). Then a
+journal names the renames and removals; from there on the new output is complete, and `recover` finishes an interrupted
+commit before anything else looks at the folder.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from tempfile import mkdtemp
+
+from netdsl.codegen.contract import Artifact
+from netdsl.codegen.manifest import MANIFEST, Manifest, digest, read_manifest
+
+_JOURNAL = ".netdsl-journal.json"
+_STAGING = ".netdsl-staging-"
+_LOCK = ".netdsl-lock"
+
+
+class PathRefused(Exception):
+    """A path that leaves the output folder, by its name or through a symbolic link."""
+
+
+class FolderBusy(Exception):
+    """Another netdsl writes to the folder at this moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What writing would do. `edited` are generated files that somebody changed since; `foreign` are files in the way that
+    netdsl did not write. Both stop a commit unless it is told to overwrite. `kept` are edited files that the new output
+    does not have any more: they stay."""
+
+    folder: Path
+    created: tuple[Artifact, ...]
+    changed: tuple[Artifact, ...]
+    unchanged: tuple[Artifact, ...]
+    removed: tuple[str, ...]
+    kept: tuple[str, ...]
+    edited: tuple[str, ...]
+    foreign: tuple[str, ...]
+
+    @property
+    def is_safe(self) -> bool:
+        return not self.edited and not self.foreign
+
+
+def plan(artifacts: tuple[Artifact, ...], folder: Path) -> Plan:
+    """Compare the new files with the folder. Reads only. Raises PathRefused, ManifestUnreadable, OSError."""
+    _refuse_bad_paths(artifacts, folder)
+    old = read_manifest(folder) or Manifest("", "", {})
+    created: list[Artifact] = []
+    changed: list[Artifact] = []
+    unchanged: list[Artifact] = []
+    edited: list[str] = []
+    foreign: list[str] = []
+    for artifact in artifacts:
+        current = _content(folder / artifact.path)
+        if current is None:
+            created.append(artifact)
+        elif current == artifact.content:
+            unchanged.append(artifact)
+        else:
+            changed.append(artifact)
+            if artifact.path != MANIFEST and digest(current) != old.files.get(artifact.path):
+                (edited if artifact.path in old.files else foreign).append(artifact.path)
+    removed, kept = _stale(old, {artifact.path for artifact in artifacts}, folder)
+    return Plan(
+        folder,
+        tuple(created),
+        tuple(changed),
+        tuple(unchanged),
+        removed,
+        kept,
+        tuple(edited),
+        tuple(foreign),
+    )
+
+
+def commit(planned: Plan) -> None:
+    """Carry a plan out. Raises OSError; then the folder is as it was."""
+    folder = planned.folder
+    existed = folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        staging = Path(mkdtemp(prefix=_STAGING, dir=folder))
+        try:
+            fresh = planned.created + planned.changed
+            _stage(fresh, staging)
+            _write_journal(folder, staging.name, fresh, planned.removed)
+        except BaseException:
+            shutil.rmtree(staging, ignore_errors=True)
+            raise
+    except BaseException:
+        if not existed:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+    for artifact in planned.unchanged:
+        _set_mode(folder / artifact.path, artifact.mode)
+    recover(folder)
+
+
+def recover(folder: Path) -> bool:
+    """Finish a commit whose journal was written; drop the staging of one that did not come so far. True if it did."""
+    try:
+        journal = json.loads((folder / _JOURNAL).read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        for leftover in folder.glob(f"{_STAGING}*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        return False
+    staging = folder / str(journal["staging"])
+    for path in journal["files"]:
+        staged, final = staging / path, folder / path
+        if staged.exists():
+            final.parent.mkdir(parents=True, exist_ok=True)
+            staged.replace(final)
+    for path in journal["removed"]:
+        (folder / path).unlink(missing_ok=True)
+        _remove_empty_parents(folder, PurePosixPath(path))
+    shutil.rmtree(staging, ignore_errors=True)
+    (folder / _JOURNAL).unlink()
+    return True
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the folder for this process; its parent is made where it is missing. Raises FolderBusy, OSError."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    path = folder.parent / f"{_LOCK}-{folder.name}"
+    with path.open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise FolderBusy(f"another netdsl is writing to {folder}") from error
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def _refuse_bad_paths(artifacts: tuple[Artifact, ...], folder: Path) -> None:
+    parents: set[PurePosixPath] = set()
+    for artifact in artifacts:
+        path = PurePosixPath(artifact.path)
+        if path.is_absolute() or ".." in path.parts or "\0" in artifact.path or not path.parts:
+            raise PathRefused(f"{artifact.path!r} is no path inside the output folder")
+        if (folder / path).is_symlink():
+            raise PathRefused(f"{folder / path} is a symbolic link")
+        parents.update(path.parents)
+    for parent in sorted(parents):
+        if parent.parts and (folder / parent).is_symlink():
+            raise PathRefused(f"{folder / parent} is a symbolic link")
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _stale(old: Manifest, new: set[str], folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    removed: list[str] = []
+    kept: list[str] = []
+    for path, written in old.files.items():
+        pure = PurePosixPath(path)
+        if path in new or pure.is_absolute() or ".." in pure.parts or (folder / path).is_symlink():
+            continue
+        current = _content(folder / path)
+        if current is not None:
+            (removed if digest(current) == written else kept).append(path)
+    return tuple(removed), tuple(kept)
+
+
+def _stage(artifacts: tuple[Artifact, ...], staging: Path) -> None:
+    made: set[str] = {""}
+    root = os.fspath(staging)
+    for artifact in artifacts:
+        parent = artifact.path.rpartition("/")[0]
+        if parent not in made:
+            (staging / parent).mkdir(parents=True, exist_ok=True)
+            made.add(parent)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        descriptor = os.open(f"{root}/{artifact.path}", flags, artifact.mode)
+        try:
+            os.fchmod(descriptor, artifact.mode)
+            view = memoryview(artifact.content)
+            while view:
+                view = view[os.write(descriptor, view) :]
+        finally:
+            os.close(descriptor)
+
+
+def _write_journal(folder: Path, staging: str, fresh: tuple[Artifact, ...], removed: tuple[str, ...]) -> None:
+    journal = {"staging": staging, "files": [artifact.path for artifact in fresh], "removed": list(removed)}
+    part = folder / staging / _JOURNAL
+    part.write_text(json.dumps(journal))
+    part.replace(folder / _JOURNAL)
+
+
+def _set_mode(path: Path, mode: int) -> None:
+    if path.stat().st_mode & 0o7777 != mode:
+        path.chmod(mode)
+
+
+def _remove_empty_parents(folder: Path, path: PurePosixPath) -> None:
+    for parent in path.parents:
+        if not parent.parts:
+            return
+        try:
+            (folder / parent).rmdir()
+        except OSError:
+            return
