@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from netdsl.diagnostics.core import Diagnostics
-from netdsl.semantics.values import Value
+from netdsl.semantics.values import Failed, Value
 from netdsl.source import Place, Span
 from netdsl.syntax import document as syntax
 
@@ -41,12 +41,18 @@ class Element:
 @dataclass(eq=False, slots=True)
 class Scope:
     """Names of one lab file or one `use … as n`. `parent` is where lookup goes on: outwards to the end of the file that
-    the text stands in, never to the place of use. `path` is "" for the lab's root, else `a` or `hel.x`."""
+    the text stands in, never to the place of use. `path` is "" for the lab's root, else `a` or `hel.x`.
+
+    An inline `use T (…)` has a scope of its own with the path of the place of use: lookup in its text goes on where `T`
+    stands. Its elements are in both. `is_incomplete`: an error kept some of its elements out, so that a name missing
+    here is not worth a message.
+    """
 
     path: str
     parent: "Scope | None"
     elements: dict[str, Element] = field(default_factory=dict)
-    inner: dict[str, "Scope"] = field(default_factory=dict)  # `use T as n`: n → its scope
+    inner: dict[str, "Scope"] = field(default_factory=dict)  # `use T as n`, `import … as n`: n → its scope
+    is_incomplete: bool = False
 
     def qualified(self, name: str) -> str:
         return f"{self.path}.{name}" if self.path else name
@@ -57,7 +63,7 @@ class Environment:
     """Values in scope: a chain of frames, so that nothing is copied per loop turn."""
 
     parent: "Environment | None"
-    values: Mapping[str, Value]
+    values: Mapping[str, Value | Failed]
 
 
 @dataclass(frozen=True, slots=True)

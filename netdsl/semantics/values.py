@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from enum import Enum
+from typing import TYPE_CHECKING, Final
 
 from netdsl.ir.filter import Limit
 from netdsl.ir.ids import Address, Prefix
@@ -66,3 +67,14 @@ Scalar = (
     | Limit
 )
 Value = Scalar | tuple["Value", ...]
+
+
+class Failed(Enum):
+    """In place of a value that could not be made; a diagnostic says why, so nothing more is said about it."""
+
+    FAILED = "failed"
+    MISSING = "missing"  # a parameter without a value, which matters only where it is read
+
+
+FAILED: Final = Failed.FAILED
+MISSING: Final = Failed.MISSING
