@@ -87,6 +87,7 @@ INTERFACE_NAME_TOO_LONG = _error("interface-name-too-long", "an interface name o
 DUPLICATE_MAC = _error("duplicate-mac", "a MAC address twice on one network")
 INVALID_MAC = _error("invalid-mac", "a multicast or zero MAC address")
 MTU_OUT_OF_RANGE = _error("mtu-out-of-range", "an MTU that the link or IPv6 cannot have")
+MTU_ABOVE_NETWORK = _error("mtu-above-network", "an interface's MTU above its network's")
 NETWORK_WITHOUT_PREFIX = _error(
     "network-without-prefix", "an address is needed on a network that has no prefix"
 )
@@ -134,11 +135,11 @@ AMBIGUOUS_NODE_ADDRESS = _error(
     "ambiguous-node-address", "a node in a filter whose address is somebody else's too"
 )
 NAT_TARGET_UNREACHABLE = _error(
-    "nat-target-unreachable", "a NAT target that the node has no route to, or of another family"
+    "nat-target-unreachable", "a NAT target that the node has no route to"
 )
 SNAT_ADDRESS_FOREIGN = _warning("snat-address-foreign", "source NAT to an address the node does not have")
 TUNNEL_NOT_OF_NODE = _error("tunnel-not-of-node", "a tunnel named by a node that is no end of it")
-FAMILY_MISMATCH = _error("family-mismatch", "addresses of both families in one rule or tunnel")
+FAMILY_MISMATCH = _error("family-mismatch", "a rule or a child whose two sides are of different families")
 
 # --- tunnels and certificates
 UNKNOWN_PROPOSAL = _error("unknown-proposal", "an unknown algorithm or an impossible proposal")
@@ -165,9 +166,12 @@ PKI_ALGORITHM = _error("pki-algorithm", "an unknown key algorithm")
 PKI_VALIDITY = _error("pki-validity", "a validity that certificates cannot have")
 INVALID_SUBJECT = _error("invalid-subject", "a distinguished name that cannot be read")
 CHILD_NETWORKS_FOREIGN = _warning("child-networks-foreign", "a child's networks that its end cannot reach")
+UNUSED_PKI = _warning("unused-pki", "a `pki` that no tunnel uses")
 
 # --- nodes: services, files, resources
 DUPLICATE_SERVICE = _error("duplicate-service", "two services of a node on one port")
+DUPLICATE_FILE = _error("duplicate-file", "two files at one path in a node")
+UNUSED_IMAGE = _warning("unused-image", "an `image` that no node uses")
 UNKNOWN_SERVICE_KIND = _error("unknown-service-kind", "`serve` of a kind that does not exist")
 INVALID_FILE_PATH = _error(
     "invalid-file-path", "a file's place in a node that is not absolute or is reserved"

@@ -224,6 +224,10 @@ class BoundNode:
     resolvers: tuple[Placed[NodeId], ...]
     image: ImageId | None
     place: Place = field(compare=False, repr=False)
+    # where each of the above stands, in the same order; empty where the builder did not keep it
+    loopback_places: tuple[Place, ...] = field(default=(), compare=False, repr=False)
+    sysctl_places: tuple[Place, ...] = field(default=(), compare=False, repr=False)
+    file_places: tuple[Place, ...] = field(default=(), compare=False, repr=False)
 
     def interface(self, name: str) -> BoundInterface | None:
         return next((interface for interface in self.interfaces if interface.name == name), None)
@@ -333,3 +337,5 @@ class Bindings:
     images: Mapping[ImageId, Image]
     expectations: tuple[Expectation, ...]
     settings: tuple[TargetSetting, ...]
+    place: Place | None = field(default=None, compare=False, repr=False)
+    """Where the lab begins: its `lab` line, or its first statement; None in an empty file."""
