@@ -69,6 +69,8 @@ def _provide_pki(
         certificate, key = _end_entity(pki, entity, names[entity.node], issuer, mark, store, now)
         end = min(end, x509.load_pem_x509_certificate(certificate).not_valid_after_utc)
         _place(pki, certificate, key, authorities, crls, files.setdefault(entity.node, {}))
+    for node in pki.relying:
+        files.setdefault(node, {}).update(_authority_files(pki, authorities, crls))
     return end
 
 
@@ -80,18 +82,24 @@ def _place(
     crls: tuple[bytes, ...],
     files: dict[str, bytes],
 ) -> None:
-    chain = [authority.certificate.public_bytes(Encoding.PEM) for authority in authorities]
     if pki.id == SERVICES_PKI:
+        chain = [authority.certificate.public_bytes(Encoding.PEM) for authority in authorities]
         files[f"serve/{pki.id}.pem"] = certificate + b"".join(reversed(chain[1:]))
         files[f"serve/{pki.id}.key"] = key
         return
     name = file_name(pki)
     files[f"x509/{name}.pem"] = certificate
     files[f"private/{name}.pem"] = key
-    for title, pem in zip(("root", "intermediate"), chain, strict=False):
-        files[f"x509ca/{name}-{title}.pem"] = pem
-    for title, crl in zip(("root", "intermediate"), crls, strict=False):
-        files[f"x509crl/{name}-{title}.pem"] = crl
+    files.update(_authority_files(pki, authorities, crls))
+
+
+def _authority_files(pki: Pki, authorities: tuple[Authority, ...], crls: tuple[bytes, ...]) -> dict[str, bytes]:
+    name, titles = file_name(pki), ("root", "intermediate")
+    files = {
+        f"x509ca/{name}-{title}.pem": authority.certificate.public_bytes(Encoding.PEM)
+        for title, authority in zip(titles, authorities, strict=False)
+    }
+    return files | {f"x509crl/{name}-{title}.pem": crl for title, crl in zip(titles, crls, strict=False)}
 
 
 def file_name(pki: Pki) -> str:

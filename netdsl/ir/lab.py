@@ -32,3 +32,8 @@ class Lab:
     hosts: tuple[tuple[Address, tuple[str, ...]], ...] = ()
     expectations: tuple[Expectation, ...] = ()
     settings: tuple[TargetSetting, ...] = field(default=())
+
+    @property
+    def is_meant_to_fail(self) -> bool:
+        """Whether its author expects a failure: then nothing may wait for what might never come."""
+        return any(expectation.is_failure for expectation in self.expectations)

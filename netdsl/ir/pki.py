@@ -26,4 +26,5 @@ class Pki:
     has_crl: bool
     validity_days: int
     end_entities: tuple[EndEntity, ...]
+    relying: tuple[NodeId, ...] = ()  # nodes without a certificate of it that verify others' (EAP clients)
     origin: Place | None = field(default=None, compare=False, repr=False)

@@ -62,16 +62,16 @@ class Child:
     """One pair of traffic selectors. Durations in seconds, volumes in bytes; None: the daemon's default."""
 
     name: str  # unique within the tunnel; the tunnel's own last name for the only, implied child
-    local: tuple[
-        Prefix, ...
-    ]  # empty: dynamic (the virtual address of a client, or the gateway's answer to it)
+    local: tuple[Prefix, ...]  # empty: dynamic (the virtual address of a client, or the gateway's answer to it)
     remote: tuple[Prefix, ...]
     mode: Mode
     protocol: str  # "esp" or "ah"
     proposals: tuple[str, ...]
     start: Start
     reqid: int  # fixed, unique in the node: what `through` matches
-    only: tuple[PortService, ...] = ()
+    only_local: tuple[PortService, ...] = ()  # `only udp/514`: its port is on this end,
+    only_remote: tuple[PortService, ...] = ()  # or on the other
+    is_initiator: bool = True  # False: opens the child only when the other end has not, for a while
     rekey_seconds: int | None = None
     rekey_bytes: int | None = None
 

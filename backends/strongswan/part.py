@@ -1,0 +1,57 @@
+"""The payload part: which files a node with tunnels has, and what it needs of its envelope."""
+
+from netdsl.ir.lab import Lab
+from netdsl.ir.node import Node
+from netdsl.ir.tunnel import Child, Mode, Start, TunnelEnd
+from netdsl.payload.contract import Needs, PayloadFile
+from netdsl.payload.quoting import flat, tsv
+
+from .probe import probe_lines
+from .swanctl import child_name, swanctl_conf
+
+_PACKAGES = ("charon-systemd", "conntrack", "libcharon-extra-plugins", "strongswan-swanctl")
+_PATIENCE = 3  # seconds that the end which does not begin leaves to the other
+_START_WORDS = {Start.BOOT: "boot", Start.TRAFFIC: "traffic", Start.HAND: "hand", Start.NONE: "hand"}
+_NOTHING = Needs((), (), ())
+
+
+class StrongswanPart:
+    """IPsec by strongSwan: `swanctl.conf`, `tunnels.tsv`, `esp-probe.batch` (the payload's README has the formats)."""
+
+    def files(self, node: Node, lab: Lab) -> tuple[PayloadFile, ...]:
+        if not node.tunnels:
+            return ()
+        table = "".join(_record(end, child, lab) for end in node.tunnels for child in end.children)
+        probe = "".join(f"{line}\n" for line in probe_lines(node))
+        return (
+            PayloadFile("swanctl.conf", swanctl_conf(node, lab).encode()),
+            PayloadFile("tunnels.tsv", table.encode()),
+            PayloadFile("esp-probe.batch", probe.encode()),
+        )
+
+    def needs(self, node: Node) -> Needs:
+        if not node.tunnels:
+            return _NOTHING
+        return Needs(_PACKAGES, ("NET_ADMIN", "NET_BIND_SERVICE"), ("/dev/net/tun",))
+
+
+def _record(end: TunnelEnd, child: Child, lab: Lab) -> str:
+    is_answering = child.start is Start.NONE or not end.peer_addresses
+    patience = "never" if is_answering else 0 if child.is_initiator else _PATIENCE
+    esp = "kernel" if child.mode is Mode.TRANSPORT or child.protocol == "ah" else "any"
+    ready = "no"
+    if child.start is Start.BOOT:
+        ready = "may" if lab.is_meant_to_fail or is_answering else "must"
+    return tsv(
+        flat(end.tunnel),
+        flat(end.connection),
+        child_name(end, child),
+        _START_WORDS[child.start],
+        patience,
+        end.dpd_action.value,
+        esp,
+        ready,
+    )
+
+
+part = StrongswanPart()

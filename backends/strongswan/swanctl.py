@@ -1,0 +1,139 @@
+"""`swanctl.conf` of one node: nested sections of settings, printed by one writer with one quoting rule."""
+
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass
+
+from netdsl.credentials.quoting import quoted
+from netdsl.ir.ids import Prefix
+from netdsl.ir.lab import Lab
+from netdsl.ir.node import Node
+from netdsl.ir.service import PortService
+from netdsl.ir.tunnel import Authentication, AuthMethod, Child, TunnelEnd
+from netdsl.payload.quoting import flat
+
+_AUTH = {
+    AuthMethod.CERTIFICATE: "pubkey",
+    AuthMethod.PSK: "psk",
+    AuthMethod.EAP_MSCHAPV2: "eap-mschapv2",
+    AuthMethod.EAP_TLS: "eap-tls",
+}
+_EAP = (AuthMethod.EAP_MSCHAPV2, AuthMethod.EAP_TLS)
+_CERTIFIED = (AuthMethod.CERTIFICATE, AuthMethod.EAP_TLS)
+_ANY = {4: "0.0.0.0", 6: "::"}  # noqa: S104 - strongSwan's word for 'an address, please'
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section of a strongSwan file. Values are printed as they are: whoever makes one quotes it."""
+
+    name: str
+    settings: tuple[tuple[str, str], ...] = ()
+    sections: tuple["Section", ...] = ()
+
+    def lines(self, indent: str = "") -> Iterator[str]:
+        yield f"{indent}{self.name} {{"
+        for key, value in self.settings:
+            yield f"{indent}  {key} = {value}"
+        for section in self.sections:
+            yield from section.lines(indent + "  ")
+        yield f"{indent}}}"
+
+
+def swanctl_conf(node: Node, lab: Lab) -> str:
+    """The whole file. What starts, traps and tries again is not here but in `tunnels.tsv` (the payload's README)."""
+    with_crl = {pki.id for pki in lab.pkis if pki.has_crl}
+    top = [Section("connections", sections=tuple(_connection(end, with_crl) for end in node.tunnels))]
+    pools = [
+        Section(pool_name(end, number), (("addrs", str(prefix)),))
+        for end in node.tunnels
+        for number, prefix in enumerate(end.pools, start=1)
+    ]
+    if pools:
+        top.append(Section("pools", sections=tuple(pools)))
+    text = "".join(f"{line}\n" for section in top for line in section.lines())
+    has_secrets = any(end.secrets for end in node.tunnels)
+    return text + ("include secrets.conf\n" if has_secrets else "")
+
+
+def pool_name(end: TunnelEnd, number: int) -> str:
+    return f"{flat(end.connection)}-pool-{number}"
+
+
+def child_name(end: TunnelEnd, child: Child) -> str:
+    """Unique in the node: the connection's name for its only child, else both names."""
+    connection = flat(end.connection)
+    return connection if len(end.children) == 1 else f"{connection}_{flat(child.name)}"
+
+
+def _connection(end: TunnelEnd, with_crl: Set[str]) -> Section:
+    settings = [("version", "2"), ("mobike", "yes" if end.mobike else "no")]
+    settings += [("unique", "replace"), ("keyingtries", "1"), ("dpd_delay", f"{end.dpd_seconds}s")]
+    if end.local is not None:
+        settings.append(("local_addrs", str(end.local)))
+    if end.peer_addresses:
+        settings.append(("remote_addrs", ", ".join(map(str, end.peer_addresses))))
+    settings.append(("proposals", ", ".join(end.ike_proposals)))
+    if end.ike_rekey_seconds is not None:
+        settings.append(("rekey_time", f"{end.ike_rekey_seconds}s"))
+    if end.pools:
+        settings.append(("pools", ", ".join(pool_name(end, number) for number in range(1, len(end.pools) + 1))))
+    if end.virtual_families:
+        settings.append(("vips", ", ".join(_ANY[family] for family in end.virtual_families)))
+    if any(auth.method is AuthMethod.CERTIFICATE for auth in end.own_auth):
+        settings.append(("send_cert", "always"))
+    sections = [_own(auth, number) for number, auth in enumerate(end.own_auth, start=1)]
+    sections += [_peer(auth, number, with_crl) for number, auth in enumerate(end.peer_auth, start=1)]
+    sections.append(Section("children", sections=tuple(_child(end, child) for child in end.children)))
+    return Section(flat(end.connection), tuple(settings), tuple(sections))
+
+
+def _own(auth: Authentication, number: int) -> Section:
+    settings = [("auth", _AUTH[auth.method]), ("id", quoted(auth.identity))]
+    if auth.method in _EAP:
+        settings.append(("eap_id", quoted(auth.identity)))
+    if auth.method in _CERTIFIED and auth.pki is not None:
+        settings.append(("certs", f"{flat(auth.pki)}.pem"))
+    return Section(f"local-{number}", tuple(settings))
+
+
+def _peer(auth: Authentication, number: int, with_crl: Set[str]) -> Section:
+    settings = [("auth", _AUTH[auth.method]), ("id", quoted(auth.identity))]
+    if auth.method in _EAP:
+        settings.append(("eap_id", quoted("%any")))
+    if auth.method in _CERTIFIED and auth.pki is not None:
+        settings.append(("cacerts", f"{flat(auth.pki)}-root.pem"))
+        if auth.pki in with_crl:
+            settings.append(("revocation", "strict"))
+    return Section(f"remote-{number}", tuple(settings))
+
+
+def _child(end: TunnelEnd, child: Child) -> Section:
+    settings = [
+        ("local_ts", _selectors(child.local, child.only_local, child.only_remote)),
+        ("remote_ts", _selectors(child.remote, child.only_remote, child.only_local)),
+        (f"{child.protocol}_proposals", ", ".join(child.proposals)),
+        ("mode", child.mode.value),
+        ("reqid", str(child.reqid)),
+        ("updown", "/netdsl/lab/updown.sh"),
+        ("start_action", "none"),
+        ("close_action", "none"),
+        ("dpd_action", "clear"),
+    ]
+    if child.rekey_seconds is not None:
+        settings.append(("rekey_time", f"{child.rekey_seconds}s"))
+    if child.rekey_bytes is not None:
+        settings.append(("rekey_bytes", str(child.rekey_bytes)))
+    return Section(child_name(end, child), tuple(settings))
+
+
+def _selectors(prefixes: Sequence[Prefix], here: Sequence[PortService], there: Sequence[PortService]) -> str:
+    bases = [str(prefix) for prefix in prefixes] or ["dynamic"]
+    limits = [f"[{_limit(service)}]" for service in here] or [f"[{service.protocol}]" for service in there] or [""]
+    return ", ".join(dict.fromkeys(f"{base}{limit}" for base in bases for limit in limits))
+
+
+def _limit(service: PortService) -> str:
+    if service.first is None:
+        return str(service.protocol)
+    ports = str(service.first) if service.first == service.last else f"{service.first}-{service.last}"
+    return f"{service.protocol}/{ports}"

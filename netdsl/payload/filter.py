@@ -1,0 +1,315 @@
+"""`filter.nft`: the packet filter and address translation of a node, and what changes while a tunnel is up.
+
+The order of the parts, and why each is there: `README.md`, '`filter.nft`, by templates'.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from itertools import groupby
+
+from netdsl.ir.filter import (
+    Chain,
+    DestinationNat,
+    FilterRule,
+    Firewall,
+    Match,
+    SourceNat,
+    TunnelAccept,
+    Verdict,
+    WhileTunnel,
+)
+from netdsl.ir.ids import TunnelId
+from netdsl.ir.node import Node
+from netdsl.payload.contract import PayloadFile
+from netdsl.payload.match import USER_SPACE_ESP, Selectors, match_rules, prefix_set, tunnels_of
+from netdsl.payload.quoting import flat, nft_log_prefix, nft_string, tsv
+
+_TABLE = "inet netdsl"
+
+_BASE = """\
+\tchain closed_in {
+\t\ttype filter hook prerouting priority raw; policy accept;
+\t\tiifname "mgmt" accept
+\t\ticmp type redirect drop
+\t\ticmpv6 type nd-redirect drop
+\t}
+\tchain closed_out {
+\t\ttype filter hook output priority raw; policy accept;
+\t\tip daddr 127.0.0.11 reject
+\t}
+\tchain closed_forward {
+\t\ttype filter hook forward priority raw; policy accept;
+\t\tiifname "mgmt" drop
+\t\toifname "mgmt" drop
+\t}
+"""
+
+_IKE_MARK = """\
+\tchain ike_mark {
+\t\ttype filter hook prerouting priority mangle; policy accept;
+\t\tfib daddr type local udp dport { 500, 4500 } meta mark set 0x42
+\t}
+"""
+
+_NEIGHBOUR_DISCOVERY = (
+    "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit, nd-router-advert } accept"
+)
+_VERDICTS = {Verdict.ACCEPT: "accept", Verdict.DROP: "drop", Verdict.REJECT: "reject"}
+_SECONDS = {"s": "second", "min": "minute", "h": "hour"}
+
+
+def filter_files(node: Node) -> tuple[PayloadFile, ...]:
+    """`filter.nft` of every node, and `while/…` for the tunnels that its rules hold for."""
+    if node.firewall is None and not node.tunnels and not node.nat.destination and not node.nat.source:
+        return (PayloadFile("filter.nft", _plain()),)
+    draft = _Draft(tunnels_of(node))
+    parts = [_BASE, _IKE_MARK if node.tunnels else ""]
+    if node.firewall is not None:
+        parts.append(_firewall(node.firewall, draft))
+    parts.append(_destination_nat(node.nat.destination, draft))
+    parts.append(_source_nat(node.nat.source, draft))
+    files = [PayloadFile("filter.nft", _table("".join((*draft.declared(), *parts))))]
+    files += draft.while_files(has_dnat=bool(node.nat.destination))
+    return tuple(files)
+
+
+@cache
+def _plain() -> bytes:
+    return _table(_BASE)
+
+
+def _table(body: str) -> bytes:
+    return f"table {_TABLE}\ndelete table {_TABLE}\ntable {_TABLE} {{\n{body}}}\n".encode()
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A rule set in the making: chains that other chains jump to, those of `while` rules with what they hold."""
+
+    tunnels: dict[TunnelId, Selectors]
+    plain: dict[str, list[str]] = field(default_factory=dict)
+    conditional: dict[str, tuple[WhileTunnel, list[str], list[Match]]] = field(default_factory=dict)
+
+    def place(self, state: WhileTunnel | None, hook: str, rules: list[str], matches: Sequence[Match]) -> list[str]:
+        """The lines for the chain itself: the rules, or a jump to a chain that holds them while the tunnel is so."""
+        if state is None:
+            return rules
+        base = f"while_{_tunnel_name(state)}_{hook}"
+        name, number = base, 1
+        while name in self.conditional:
+            number += 1
+            name = f"{base}_{number}"
+        self.conditional[name] = (state, rules, list(matches))
+        return [f"jump {name}"]
+
+    def chain(self, base: str, rules: list[str]) -> str:
+        name = f"{base}_{len(self.plain) + 1}"
+        self.plain[name] = rules
+        return name
+
+    def declared(self) -> Iterator[str]:
+        """The chains that others jump to, in the state in which every tunnel is down."""
+        for name, (state, rules, _) in self.conditional.items():
+            yield _chain(name, [] if state.is_up else rules)
+        for name, rules in self.plain.items():
+            yield _chain(name, rules)
+
+    def while_files(self, *, has_dnat: bool) -> list[PayloadFile]:
+        files: list[PayloadFile] = []
+        for tunnel in dict.fromkeys(_tunnel_name(state) for state, _, _ in self.conditional.values()):
+            chains = [(name, *rest) for name, rest in self.conditional.items() if _tunnel_name(rest[0]) == tunnel]
+            for now in ("up", "down"):
+                text = "".join(f"flush chain {_TABLE} {name}\n" for name, *_ in chains)
+                for name, state, rules, _ in chains:
+                    if state.is_up == (now == "up"):
+                        text += "".join(f"add rule {_TABLE} {name} {rule}\n" for rule in rules)
+                files.append(PayloadFile(f"while/{tunnel}.{now}.nft", text.encode()))
+            flows = dict.fromkeys(
+                flow for name, _, _, matches in chains for match in matches for flow in _flows(match, name, has_dnat)
+            )
+            files.append(PayloadFile(f"while/{tunnel}.conntrack", "".join(flows).encode()))
+        return files
+
+
+def _tunnel_name(state: WhileTunnel) -> str:
+    return flat(state.tunnel) + (f".{state.child}" if state.child else "")
+
+
+def _chain(name: str, rules: Iterable[str], head: str = "") -> str:
+    body = "".join(f"\t\t{rule}\n" for rule in rules)
+    return f"\tchain {name} {{\n{head}{body}\t}}\n"
+
+
+# --- firewall
+
+
+def _firewall(firewall: Firewall, draft: _Draft) -> str:
+    return "".join(_filter_chain(chain, policy, firewall, draft) for chain, policy in firewall.policies)
+
+
+def _filter_chain(chain: Chain, policy: Verdict, firewall: Firewall, draft: _Draft) -> str:
+    head = f"\t\ttype filter hook {chain} priority filter; policy {'accept' if policy is Verdict.ACCEPT else 'drop'};\n"
+    rules = []
+    if chain is not Chain.FORWARD:
+        key = "iifname" if chain is Chain.INPUT else "oifname"
+        rules.append(f'{key} {{ "lo", "mgmt" }} accept')
+    rules.append("ct state established,related accept")
+    if chain is not Chain.FORWARD:
+        rules.append(_NEIGHBOUR_DISCOVERY)
+    mine = [rule for rule in firewall.rules if isinstance(rule, TunnelAccept) or rule.chain is chain]
+    for state, run in groupby(mine, key=lambda rule: None if isinstance(rule, TunnelAccept) else rule.state):
+        together = list(run)
+        texts = [text for rule in together for text in _filter_rule(rule, chain, draft)]
+        matches = [rule.match for rule in together if isinstance(rule, FilterRule)]
+        rules += draft.place(state, chain.value, texts, matches)
+    if policy is Verdict.REJECT:
+        rules.append("reject")
+    return _chain(chain.value, rules, head)
+
+
+def _filter_rule(rule: FilterRule | TunnelAccept, chain: Chain, draft: _Draft) -> list[str]:
+    if isinstance(rule, TunnelAccept):
+        return _tunnel_accept(rule, chain, draft)
+    tail = []
+    if rule.limit is not None:
+        tail.append(f"limit rate {rule.limit.count}/{_SECONDS[rule.limit.per]}")
+    if rule.log is not None:
+        tail.append(f"log prefix {nft_log_prefix(rule.log)}")
+    tail.append(_VERDICTS[rule.verdict])
+    return [_join(match, *tail) for match in match_rules(rule.match, chain, draft.tunnels)]
+
+
+def _tunnel_accept(rule: TunnelAccept, chain: Chain, draft: _Draft) -> list[str]:
+    """IKE and ESP with the other ends. A peer of unknown address may sit behind NAT: its port is unknown as well."""
+    if chain is Chain.FORWARD:
+        return []
+    selectors = draft.tunnels.get(rule.tunnel)
+    is_in = chain is Chain.INPUT
+    mine, theirs, key = ("daddr", "saddr", "iifname") if is_in else ("saddr", "daddr", "oifname")
+    here, there = ("dport", "sport") if is_in else ("sport", "dport")
+    ports = f"udp {there} {{ 500, 4500 }} udp {here} {{ 500, 4500 }}" if rule.peers else f"udp {here} {{ 500, 4500 }}"
+    interface = f"{key} {nft_string(selectors.outer)}" if selectors and selectors.outer else ""
+    rules = []
+    for family, word in ((4, "ip"), (6, "ip6")):
+        local = [a for a in rule.local if a.version == family]
+        peers = [a for a in rule.peers if a.version == family]
+        if not (local or peers) or (rule.peers and not peers):
+            continue
+        addresses = _join(
+            f"{word} {theirs} {_address_set(peers)}" if peers else "",
+            f"{word} {mine} {_address_set(local)}" if local else "",
+        )
+        for packets in (ports, "meta l4proto { esp, ah }"):
+            rules.append(_join(interface, addresses, packets, "accept"))
+    return rules
+
+
+def _address_set(addresses: Sequence[object]) -> str:
+    texts = sorted({str(address) for address in addresses})
+    return texts[0] if len(texts) == 1 else "{ " + ", ".join(texts) + " }"
+
+
+# --- address translation
+
+
+def _destination_nat(rules: Sequence[DestinationNat], draft: _Draft) -> str:
+    if not rules:
+        return ""
+    lines: dict[str, list[str]] = {"prerouting": [], "dnat_output": []}
+    for rule in rules:
+        for hook, chain in lines.items():
+            if hook == "dnat_output" and rule.match.in_interfaces:
+                continue
+            chain += draft.place(rule.state, hook, _dnat_rule(rule, draft), (rule.match,))
+    heads = {
+        "prerouting": "\t\ttype nat hook prerouting priority dstnat; policy accept;\n",
+        "dnat_output": "\t\ttype nat hook output priority -100; policy accept;\n",
+    }
+    return "".join(_chain(hook, lines[hook], head) for hook, head in heads.items())
+
+
+def _dnat_rule(rule: DestinationNat, draft: _Draft) -> list[str]:
+    family = "ip6" if rule.address.version == 6 else "ip"
+    address = f"[{rule.address}]" if rule.address.version == 6 and rule.port is not None else str(rule.address)
+    target = address if rule.port is None else f"{address}:{rule.port}"
+    of_family = f"meta nfproto ipv{rule.address.version}"
+    return [
+        _join(of_family, match, f"dnat {family} to {target}") for match in match_rules(rule.match, None, draft.tunnels)
+    ]
+
+
+def _source_nat(rules: Sequence[SourceNat], draft: _Draft) -> str:
+    if not rules:
+        return ""
+    lines = ['oifname "mgmt" accept']
+    for rule in rules:
+        lines += draft.place(rule.state, "postrouting", _snat_rule(rule, draft), (rule.match,))
+    head = "\t\ttype nat hook postrouting priority srcnat; policy accept;\n"
+    return _chain("postrouting", lines, head)
+
+
+def _snat_rule(rule: SourceNat, draft: _Draft) -> list[str]:
+    action = ["masquerade"]
+    if rule.address is not None:
+        family, version = ("ip6", 6) if rule.address.version == 6 else ("ip", 4)
+        action = [f"meta nfproto ipv{version} {family} saddr != {rule.address} snat {family} to {rule.address}"]
+    exceptions = list(_exceptions(rule.match, draft))
+    plain = replace(rule.match, not_through=(), not_any_ipsec=False, not_destinations=())
+    tunnels = _without_outer(draft.tunnels) if rule.match.not_any_ipsec else draft.tunnels
+    matches = match_rules(plain, None, tunnels)
+    if not exceptions:
+        return [_join(match, text) for match in matches for text in action]
+    name = draft.chain("snat", [*exceptions, *action])
+    return [_join(match, f"jump {name}") for match in matches]
+
+
+def _without_outer(tunnels: dict[TunnelId, Selectors]) -> dict[TunnelId, Selectors]:
+    """For `except through ipsec`: what user-space ESP is about to take is not even looked at."""
+    return {tunnel: replace(selectors, outer=None) for tunnel, selectors in tunnels.items()}
+
+
+def _exceptions(match: Match, draft: _Draft) -> Iterator[str]:
+    if match.not_any_ipsec:
+        yield "rt ipsec exists return"
+        yield f"oifname {nft_string(USER_SPACE_ESP)} return"
+    for tunnel in match.not_through:
+        for rule in match_rules(Match(through=(tunnel,)), Chain.OUTPUT, draft.tunnels):
+            yield _join(rule, "return")
+    for family, word in ((4, "ip"), (6, "ip6")):
+        prefixes = [prefix for prefix in match.not_destinations if prefix.version == family]
+        if prefixes:
+            yield f"{word} daddr {prefix_set(prefixes)} return"
+
+
+# --- flows to forget when a tunnel comes or goes
+
+
+def _flows(match: Match, chain: str, has_dnat: bool) -> Iterator[str]:
+    """What `conntrack -D` is told: the packet as it was before translation, as narrow as one line of it can be."""
+    knows_destination = "_prerouting" in chain or "_dnat_output" in chain or not has_dnat
+    source = match.sources[0] if len(match.sources) == 1 else None
+    destination = match.destinations[0] if len(match.destinations) == 1 and knows_destination else None
+    versions = {prefix.version for prefix in (*match.sources, *match.destinations)} or {4, 6}
+    for version in sorted(versions):
+        if any(prefix is not None and prefix.version != version for prefix in (source, destination)):
+            continue
+        for protocol, port in _ports(match, knows_destination):
+            fields = (f"ipv{version}", protocol, _plain_prefix(source), _plain_prefix(destination), port)
+            yield tsv(*fields)
+
+
+def _ports(match: Match, knows_port: bool) -> list[tuple[str, str]]:
+    found: dict[tuple[str, str], None] = {}
+    for service in match.services:
+        single = service.first is not None and service.first == service.last and knows_port
+        found[(str(service.protocol), str(service.first) if single else "")] = None
+    return list(found) or [("", "")]
+
+
+def _plain_prefix(prefix: object) -> str:
+    return "" if prefix is None else str(prefix).removesuffix("/32").removesuffix("/128")
+
+
+def _join(*parts: str) -> str:
+    return " ".join(part for part in parts if part)

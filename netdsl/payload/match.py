@@ -1,0 +1,184 @@
+"""A `Match` of the IR as nft expressions: the text between the chain and the verdict.
+
+One match can need several rules (both families, several protocols, kernel and user-space ESP); each is a list of words.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from netdsl.ir.filter import Chain, Match
+from netdsl.ir.ids import Prefix, TunnelId
+from netdsl.ir.node import Node
+from netdsl.ir.service import PortService, Protocol
+from netdsl.payload.quoting import nft_string
+
+USER_SPACE_ESP = "ipsec0"  # kernel-libipsec's interface
+
+_PORTED = (Protocol.TCP, Protocol.UDP, Protocol.SCTP)
+_NUMBERS = {Protocol.ESP: "esp", Protocol.AH: "ah", Protocol.GRE: "gre", Protocol.OSPF: "89"}
+_ICMP6_TYPES = {
+    "echo-request": "echo-request",
+    "echo-reply": "echo-reply",
+    "destination-unreachable": "destination-unreachable",
+    "time-exceeded": "time-exceeded",
+    "parameter-problem": "parameter-problem",
+    "packet-too-big": "packet-too-big",
+}
+_ICMP6_ONLY = {"packet-too-big"}
+
+
+@dataclass(frozen=True, slots=True)
+class Selectors:
+    """A tunnel of this node as filters see it: pairs of (local, remote) prefixes, and its outer interface's name."""
+
+    pairs: tuple[tuple[tuple[Prefix, ...], tuple[Prefix, ...]], ...]
+    outer: str | None
+
+
+def tunnels_of(node: Node) -> dict[TunnelId, Selectors]:
+    """The tunnels that end in a node, by name."""
+    owner = {address.ip: interface.name for interface in node.interfaces for address in interface.addresses}
+    found: dict[TunnelId, Selectors] = {}
+    for end in node.tunnels:
+        pairs = tuple((child.local, child.remote) for child in end.children)
+        outer = owner.get(end.local) if end.local is not None else None
+        before = found.get(end.tunnel)
+        found[end.tunnel] = Selectors(before.pairs + pairs if before else pairs, outer)
+    return found
+
+
+def match_rules(match: Match, chain: Chain | None, tunnels: dict[TunnelId, Selectors]) -> list[str]:
+    """The alternatives of a match in a filter chain (None: a NAT chain, whose `through` is elsewhere)."""
+    outer = {selectors.outer for selectors in tunnels.values() if selectors.outer}
+    rules: list[str] = []
+    for way in _ways(match, chain, tunnels):
+        interfaces = _interfaces(match, outer, way)
+        for addresses in _addresses(match, way):
+            for service in services(match.services, addresses.family):
+                rules.append(" ".join(filter(None, (interfaces, addresses.text, way.text, service))))
+    return rules
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a packet meets a tunnel: the words that say so, what its selectors ask of the addresses."""
+
+    text: str = ""
+    user_space: bool = False
+    is_in: bool = False
+    is_out: bool = False
+    sources: tuple[Prefix, ...] = ()
+    destinations: tuple[Prefix, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Addresses:
+    family: int | None
+    text: str
+
+
+def _ways(match: Match, chain: Chain | None, tunnels: dict[TunnelId, Selectors]) -> list[_Way]:
+    if not match.through and not match.any_ipsec:
+        return [_Way()]
+    pairs = [pair for tunnel in match.through for pair in tunnels[tunnel].pairs] if match.through else [((), ())]
+    ways: list[_Way] = []
+    for local, remote in pairs:
+        if chain is not Chain.INPUT:
+            ways.append(_Way("rt ipsec exists", is_out=True, sources=local, destinations=remote))
+            ways.append(_Way(user_space=True, is_out=True, sources=local, destinations=remote))
+        if chain is not Chain.OUTPUT:
+            ways.append(_Way("meta ipsec exists", is_in=True, sources=remote, destinations=local))
+            ways.append(_Way(user_space=True, is_in=True, sources=remote, destinations=local))
+    return ways
+
+
+def _interfaces(match: Match, outer: set[str], way: _Way) -> str:
+    words = []
+    for key, names, met in (("iifname", match.in_interfaces, way.is_in), ("oifname", match.out_interfaces, way.is_out)):
+        if way.user_space and met:
+            words.append(f"{key} {nft_string(USER_SPACE_ESP)}")
+        elif names:
+            # with kernel ESP a tunnelled packet comes and goes by the outer interface: the same in user space
+            also = (USER_SPACE_ESP,) if not way.text and not way.user_space and outer.intersection(names) else ()
+            words.append(f"{key} {_set([nft_string(name) for name in (*names, *also)])}")
+    return " ".join(words)
+
+
+def _addresses(match: Match, way: _Way) -> list[_Addresses]:
+    asked = [("saddr", match.sources), ("daddr", match.destinations)]
+    asked += [("saddr", way.sources), ("daddr", way.destinations)]
+    asked = [(key, prefixes) for key, prefixes in asked if prefixes]
+    if not asked:
+        return [_Addresses(None, "")]
+    found = []
+    for family, word in ((4, "ip"), (6, "ip6")):
+        parts = [(key, [p for p in prefixes if p.version == family]) for key, prefixes in asked]
+        if all(prefixes for _, prefixes in parts):
+            texts = dict.fromkeys(f"{word} {key} {prefix_set(prefixes)}" for key, prefixes in parts)
+            found.append(_Addresses(family, " ".join(texts)))
+    return found
+
+
+def prefix_set(prefixes: Iterable[Prefix]) -> str:
+    """`10.0.0.1`, `{ 10.0.0.0/8, 11.0.0.0/8 }`: sorted, without what another member covers (nft refuses overlaps)."""
+    kept: list[Prefix] = []
+    for prefix in sorted(set(prefixes), key=lambda p: (int(p.network_address), p.prefixlen)):
+        if not kept or not prefix.subnet_of(kept[-1]):  # type: ignore[arg-type]
+            kept.append(prefix)
+    return _set([str(p.network_address) if p.prefixlen == p.max_prefixlen else str(p) for p in kept])
+
+
+def services(wanted: Sequence[PortService], family: int | None) -> list[str]:
+    """One text per protocol; one empty text where any will do."""
+    if not wanted:
+        return [""]
+    texts: list[str] = []
+    for protocol in dict.fromkeys(service.protocol for service in wanted):
+        texts += _service(protocol, [service for service in wanted if service.protocol is protocol], family)
+    return texts
+
+
+def _service(protocol: Protocol, wanted: list[PortService], family: int | None) -> list[str]:
+    if protocol is Protocol.ICMP:
+        return _icmp(wanted, family)
+    if protocol in _PORTED and all(service.first is not None for service in wanted):
+        return [f"{protocol} dport {_set([_ports(service) for service in _disjoint(wanted)])}"]
+    return [f"meta l4proto {_NUMBERS.get(protocol, protocol.value)}"]
+
+
+def _disjoint(wanted: list[PortService]) -> list[PortService]:
+    """Port ranges without overlaps, sorted: nft refuses overlapping intervals in a set."""
+    merged: list[PortService] = []
+    for service in sorted(wanted, key=lambda s: (s.first or 0, s.last or 0)):
+        assert service.first is not None
+        assert service.last is not None
+        last = merged[-1] if merged else None
+        if last is not None and last.last is not None and service.first <= last.last + 1:
+            merged[-1] = PortService(service.protocol, last.first, max(last.last, service.last))
+        else:
+            merged.append(PortService(service.protocol, service.first, service.last))
+    return merged
+
+
+def _icmp(wanted: list[PortService], family: int | None) -> list[str]:
+    versions = {4: "icmp", 6: "icmpv6"}
+    kept = [family] if family is not None else [4, 6]
+    if any(service.icmp_type is None for service in wanted):
+        return [f"meta l4proto {_set([versions[version] for version in kept])}"]
+    types = [service.icmp_type for service in wanted if service.icmp_type is not None]
+    texts = []
+    for version, known in product(kept, (types,)):
+        fitting = [t for t in known if (t in _ICMP6_TYPES if version == 6 else t not in _ICMP6_ONLY)]
+        if fitting:
+            texts.append(f"{versions[version]} type {_set(fitting)}")
+    return texts
+
+
+def _ports(service: PortService) -> str:
+    return str(service.first) if service.first == service.last else f"{service.first}-{service.last}"
+
+
+def _set(members: Sequence[str]) -> str:
+    unique = list(dict.fromkeys(members))
+    return unique[0] if len(unique) == 1 else "{ " + ", ".join(unique) + " }"
