@@ -1,0 +1,3 @@
+"""How deep a source may nest: far beyond any lab, far below Python's recursion limit."""
+
+MAX_DEPTH = 64
