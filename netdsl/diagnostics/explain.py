@@ -1,8 +1,17 @@
 """The long text of a rule: what it means, why it matters, a bad and a mended source."""
 
+from collections.abc import Iterator
 from importlib import resources
 
 from netdsl.diagnostics.catalogue import CATALOGUE
+
+INTRODUCTION = """\
+# The rules
+
+Each finding of netdsl names its rule, in brackets: `error[unknown-name]`. `netdsl explain CODE` prints the page of a rule;
+the pages lie in the package, so that an installed netdsl has them. This index is made from the catalogue of rules and
+kept by a test.
+"""
 
 
 def explain(code: str) -> str | None:
@@ -11,3 +20,17 @@ def explain(code: str) -> str | None:
         return None
     page = resources.files("netdsl.diagnostics") / "pages" / f"{code}.md"
     return page.read_text(encoding="utf-8") if page.is_file() else None
+
+
+def index() -> str:
+    """All rules with their summaries, linked to their pages, as `docs/diagnostics/README.md` has them."""
+    return "\n".join([INTRODUCTION, *_rows()]) + "\n"
+
+
+def _rows() -> Iterator[str]:
+    yield "| rule | severity | what it is about |"
+    yield "| --- | --- | --- |"
+    for code in sorted(CATALOGUE):
+        rule = CATALOGUE[code]
+        page = f"../../netdsl/diagnostics/pages/{code}.md"
+        yield f"| [`{code}`]({page}) | {rule.severity.value} | {rule.summary.replace('|', chr(92) + '|')} |"

@@ -1,0 +1,41 @@
+"""Every rule has a page, and the page's two examples tell the truth."""
+
+from pathlib import Path
+
+import pytest
+
+from netdsl.diagnostics.catalogue import CATALOGUE
+from netdsl.diagnostics.explain import explain, index
+
+REPOSITORY = Path(__file__).parents[2]
+PAGES = REPOSITORY / "netdsl" / "diagnostics" / "pages"
+CODES = sorted(CATALOGUE)
+HEADINGS = ["## What it means", "## Why it matters", "## Wrong", "## Mended", "## What to do"]
+
+
+def test_there_is_a_page_for_each_rule_and_none_without() -> None:
+    assert sorted(page.stem for page in PAGES.glob("*")) == CODES
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_page_says_what_why_and_what_to_do(code: str) -> None:
+    page = explain(code)
+    assert page is not None
+    rule = CATALOGUE[code]
+    lines = page.splitlines()
+    assert lines[0] == f"# {code}"
+    assert lines[2] == f"*{rule.severity.value.capitalize()}: {rule.summary}.*"
+    assert [line for line in lines if line.startswith("## ")] == HEADINGS
+
+
+def test_what_is_no_code_has_no_page() -> None:
+    assert explain("nonsense") is None
+    assert explain("../core") is None
+    assert explain("") is None
+
+
+def test_the_index_lists_every_rule(update: bool) -> None:
+    place = REPOSITORY / "docs" / "diagnostics" / "README.md"
+    if update:
+        place.write_text(index(), encoding="utf-8")
+    assert place.read_text(encoding="utf-8") == index()
