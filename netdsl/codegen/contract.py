@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.ir.lab import Lab
@@ -57,6 +57,35 @@ class Backend(Protocol):
 
     def emit(self, lab: Lab, payload: Payload, layout: Layout, options: Options) -> tuple[Artifact, ...]:
         """The files of the envelope. Pure and deterministic; only called without errors."""
+
+
+PRISTINE = ".netdsl"  # the folder of the output that keeps what an adoptable file was like when written
+
+
+@runtime_checkable
+class Adopter(Protocol):
+    """A backend whose file people edit by hand, and that has a place of theirs to move the edits to."""
+
+    @property
+    def adoptable(self) -> str:
+        """The generated file that is edited (`compose.yaml`); its pristine copy lies below PRISTINE."""
+        ...
+
+    @property
+    def override(self) -> str:
+        """The user's own file that takes the edits (`compose.override.yaml`)."""
+        ...
+
+    def adopt(self, edited: bytes, written: bytes, override: bytes | None) -> bytes:
+        """The override file with what was changed between `written` and `edited` added, comments kept.
+
+        Raises CannotAdopt where an edit has no place there (something was taken away).
+        """
+        ...
+
+
+class CannotAdopt(Exception):
+    """An edit that the override file cannot express; the message names it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from netdsl import __version__
@@ -25,19 +26,30 @@ class Manifest:
     lab: str
     files: Mapping[str, str]
     places: Mapping[str, str] = field(default_factory=dict)
+    project: str | None = None
+    expires: datetime | None = None
 
 
 def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def manifest_artifact(emission: Emission, lab: str, places: Mapping[str, str]) -> Artifact:
+def manifest_artifact(
+    emission: Emission,
+    lab: str,
+    places: Mapping[str, str],
+    *,
+    project: str | None = None,
+    expires: datetime | None = None,
+) -> Artifact:
     """The manifest as one more file of the output; it does not list itself."""
     document = {
         "format": _FORMAT,
         "generator": f"netdsl {__version__}",
         "lab": lab,
         "target": emission.target,
+        "project": project or lab,
+        "expires": expires.isoformat() if expires is not None else None,
         "files": {artifact.path: digest(artifact.content) for artifact in emission.artifacts},
         "places": dict(places),
     }
@@ -59,6 +71,7 @@ def read_manifest(folder: Path) -> Manifest | None:
             raise ManifestUnreadable(f"{MANIFEST} has the format {document['format']!r}")
         files = {str(path): str(value) for path, value in document["files"].items()}
         places = {str(name): str(value) for name, value in document["places"].items()}
-        return Manifest(str(document["target"]), str(document["lab"]), files, places)
+        expires = datetime.fromisoformat(document["expires"]) if document["expires"] else None
+        return Manifest(str(document["target"]), str(document["lab"]), files, places, document["project"], expires)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ManifestUnreadable(f"{MANIFEST} cannot be read") from error

@@ -5,8 +5,11 @@ from importlib.metadata import entry_points
 from typing import cast
 
 from netdsl.codegen.contract import Backend
+from netdsl.payload.render import PayloadPart
+from netdsl.runtime.driver import Driver
 
 _OWN = ("dockerfile", "compose")
+_PARTS = ("strongswan",)
 
 # A target is the backends that make its files, in order.
 TARGETS: dict[str, tuple[str, ...]] = {
@@ -26,6 +29,19 @@ def backend(name: str) -> Backend:
         if entry.name == name:
             return cast(Backend, entry.load())
     raise UnknownTarget(f"there is no backend `{name}`")
+
+
+def driver_of(target: str) -> Driver:
+    """What brings a target's output up. Raises UnknownTarget where there is none."""
+    name = TARGETS.get(target, (target,))[-1]
+    if name not in _OWN:
+        raise UnknownTarget(f"the target `{target}` cannot be run from here")
+    return cast(Driver, import_module(f"netdsl.backends.{name}.driver").driver)
+
+
+def payload_parts() -> tuple[PayloadPart, ...]:
+    """The daemons' shares of a node's inside."""
+    return tuple(cast(PayloadPart, import_module(f"netdsl.backends.{name}.part").part) for name in _PARTS)
 
 
 def target_names() -> tuple[str, ...]:

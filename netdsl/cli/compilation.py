@@ -1,0 +1,158 @@
+"""One compilation as the command line does it: from a lab's path to a written folder. `compile` and `up` share it."""
+
+import difflib
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from netdsl.cli.console import complain, note, show_findings, write
+from netdsl.cli.place import Places, places_of
+from netdsl.codegen.contract import Artifact, Layout, Options
+from netdsl.codegen.manifest import manifest_artifact
+from netdsl.codegen.write import Plan, commit, locked, plan, recover
+from netdsl.pipeline import Checked, Compiled, check, compile_checked
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the user asked for. `edits` says what becomes of files that were changed by hand: "refuse", "adopt" (move the
+    change to the override file), "overwrite"."""
+
+    lab: str
+    target: str
+    parameters: dict[str, str]
+    options: Options
+    output: str | None = None
+    credential_folder: str | None = None
+    form: str = "text"
+    edits: str = "refuse"
+    is_dry: bool = False
+    shows_difference: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    name: str
+    folder: Path
+    planned: Plan
+
+
+def compile_request(request: Request) -> Written:
+    """Compile and write. Ends the verb with status 1 on findings; then nothing was written.
+
+    Raises OSError and what `report_failure` knows.
+    """
+    checked = check(request.lab, request.parameters)
+    bindings = checked.bindings
+    if bindings is None or checked.diagnostics.has_errors:
+        _stop(checked, request)
+    places = places_of(bindings.name, request.target, request.output, request.credential_folder)
+    layout = Layout(credentials=places.credentials_from_output)
+    compiled = compile_checked(
+        checked,
+        request.target,
+        request.options,
+        layout,
+        places.credentials,
+        clock=lambda: datetime.now(UTC),
+        entropy=secrets.token_bytes,
+    )
+    if compiled is None:
+        _stop(checked, request)
+    show_findings(checked.diagnostics, request.form)
+    return _write(compiled, places, request)
+
+
+def _stop(checked: Checked, request: Request) -> NoReturn:
+    show_findings(checked.diagnostics, request.form)
+    raise click.exceptions.Exit(1)
+
+
+def _write(compiled: Compiled, places: Places, request: Request) -> Written:
+    name, folder = compiled.lab.name, places.output
+    artifacts = _with_manifest(compiled)
+    if request.is_dry or request.shows_difference:
+        planned = plan(artifacts, folder)
+        if request.shows_difference:
+            write("".join(_difference(planned)))
+        if request.is_dry:
+            _say_plan(planned)
+        return Written(name, folder, planned)
+    with locked(folder):
+        recover(folder)
+        planned = plan(artifacts, folder)
+        if not planned.is_safe and request.edits != "overwrite":
+            _settle_edits(compiled, planned, request)
+            planned = plan(artifacts, folder)
+        commit(planned)
+    for path in planned.kept:
+        note(f"kept {folder / path}: it was changed by hand, and the lab makes no such file any more")
+    return Written(name, folder, planned)
+
+
+def _with_manifest(compiled: Compiled) -> tuple[Artifact, ...]:
+    places = {str(node.id): str(node.origin) for node in compiled.lab.nodes if node.origin is not None}
+    manifest = manifest_artifact(
+        compiled.emission, compiled.lab.name, places, project=compiled.project, expires=compiled.expires
+    )
+    return (*compiled.emission.artifacts, manifest)
+
+
+def _settle_edits(compiled: Compiled, planned: Plan, request: Request) -> None:
+    """Move the edits of adoptable files to their override file, or refuse."""
+    from netdsl.cli.adoption import adopt_edits
+
+    open_questions = [*planned.foreign, *planned.edited]
+    if request.edits == "adopt":
+        open_questions = [path for path in open_questions if path not in adopt_edits(compiled, planned)]
+    if not open_questions:
+        return
+    for path in open_questions:
+        whose = "is not netdsl's" if path in planned.foreign else "was changed by hand"
+        complain(f"{planned.folder / path} {whose}; nothing is written")
+    write("".join(_edits(planned)))
+    note(
+        "help: --adopt moves changes of compose.yaml to compose.override.yaml; --overwrite drops them; -o writes elsewhere"
+    )
+    raise click.exceptions.Exit(1)
+
+
+def _edits(planned: Plan) -> Iterator[str]:
+    """What a hand changed: from the new text to the one in the folder."""
+    new = {artifact.path: artifact.content for artifact in planned.changed}
+    for path in planned.edited:
+        current = (planned.folder / path).read_bytes()
+        yield from _unified(new[path], current, f"{path} (netdsl)", f"{path} (by hand)")
+
+
+def _difference(planned: Plan) -> Iterator[str]:
+    for artifact in planned.created:
+        yield from _unified(b"", artifact.content, "/dev/null", artifact.path)
+    for artifact in planned.changed:
+        current = (planned.folder / artifact.path).read_bytes()
+        yield from _unified(current, artifact.content, f"{artifact.path} (now)", f"{artifact.path} (then)")
+    for path in planned.removed:
+        yield from _unified((planned.folder / path).read_bytes(), b"", path, "/dev/null")
+
+
+def _unified(old: bytes, new: bytes, old_name: str, new_name: str) -> Iterator[str]:
+    lines = [text.decode(errors="replace").splitlines(keepends=True) for text in (old, new)]
+    for line in difflib.unified_diff(lines[0], lines[1], old_name, new_name):
+        yield line if line.endswith("\n") else f"{line}\n"
+
+
+def _say_plan(planned: Plan) -> None:
+    for word, paths in (
+        ("create", [artifact.path for artifact in planned.created]),
+        ("change", [artifact.path for artifact in planned.changed]),
+        ("remove", planned.removed),
+        ("keep", planned.kept),
+    ):
+        for path in paths:
+            edited = " (was changed by hand)" if path in planned.edited or path in planned.foreign else ""
+            write(f"{word} {planned.folder / path}{edited}\n")

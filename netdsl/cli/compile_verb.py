@@ -1,0 +1,99 @@
+"""`netdsl compile`."""
+
+import click
+
+from netdsl.cli.compilation import Request, Written, compile_request
+from netdsl.cli.console import note
+from netdsl.cli.options import CLOSED, CREDENTIALS, DEFINE, DRIVER, FORMAT, LAB, OUTPUT, PROJECT
+from netdsl.codegen.contract import Options
+from netdsl.pipeline import parameter_values
+
+
+@click.command("compile")
+@LAB
+@click.option(
+    "-t",
+    "--target",
+    "targets",
+    multiple=True,
+    default=("compose",),
+    show_default=True,
+    metavar="NAME",
+    help="What to compile for (`netdsl targets`); can be given more than once.",
+)
+@OUTPUT
+@DEFINE
+@click.option("--each", metavar="PARAM", help="Compile once for each value that PARAM may have, to build/LAB-VALUE.")
+@CREDENTIALS
+@DRIVER
+@PROJECT
+@CLOSED
+@click.option("--dry-run", is_flag=True, help="List what would be written; write nothing.")
+@click.option("--diff", "is_diff", is_flag=True, help="Show what would change in the output; write nothing.")
+@click.option("--adopt", "edits", flag_value="adopt", help="Move what was changed by hand to the override file.")
+@click.option("--overwrite", "edits", flag_value="overwrite", help="Drop what was changed by hand.")
+@FORMAT
+def command(
+    lab: str,
+    targets: tuple[str, ...],
+    output: str | None,
+    parameters: dict[str, str],
+    each: str | None,
+    credential_folder: str | None,
+    driver: str | None,
+    project: str | None,
+    closed: bool,
+    dry_run: bool,
+    is_diff: bool,
+    edits: str | None,
+    form: str,
+) -> None:
+    """Turn LAB into the files of a target, in build/LAB/TARGET."""
+    if output is not None and (len(targets) > 1 or each is not None):
+        raise click.UsageError("-o is for one target and one lab")
+    values = parameter_values(lab, parameters, each) if each is not None else (None,)
+    for value in values:
+        for target in targets:
+            own, folder, keys, name = parameters, output, credential_folder, project
+            if each is not None and value is not None:
+                own = parameters | {each: value}
+                folder, keys, name = _folders_of(lab, own, value, target, credential_folder, project)
+            request = Request(
+                lab,
+                target,
+                own,
+                Options(project=name, driver=driver, is_closed=closed),
+                folder,
+                keys,
+                form,
+                edits or "refuse",
+                is_dry=dry_run or is_diff,
+                shows_difference=is_diff,
+            )
+            written = compile_request(request)
+            if not request.is_dry and form == "text":
+                _say(written)
+
+
+def _folders_of(
+    lab: str, parameters: dict[str, str], value: str, target: str, keys: str | None, project: str | None
+) -> tuple[str, str, str]:
+    """Output, credentials and project of one value: nothing is shared between two students."""
+    from netdsl.cli.place import BUILD
+    from netdsl.pipeline import lab_name
+
+    name = f"{lab_name(lab, parameters)}-{value}"
+    credentials = f"{keys}/{value}" if keys is not None else f"{BUILD / name / 'credentials'}"
+    return f"{BUILD / name / target}", credentials, f"{project}-{value}" if project else name
+
+
+def _say(written: Written) -> None:
+    planned = written.planned
+    counts = (
+        (len(planned.created), "created"),
+        (len(planned.changed), "changed"),
+        (len(planned.removed), "removed"),
+        (len(planned.unchanged), "unchanged"),
+    )
+    summary = ", ".join(f"{count} {word}" for count, word in counts if count)
+    note(f"{written.name}: {written.folder} ({summary})")

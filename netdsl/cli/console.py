@@ -1,0 +1,58 @@
+"""The only place that prints."""
+
+import os
+import shutil
+import sys
+
+import click
+
+from netdsl.diagnostics.core import Diagnostics
+
+
+def say(text: str = "") -> None:
+    """A line of a verb's result, on standard output."""
+    click.echo(text)
+
+
+def write(text: str) -> None:
+    """A result that brings its own line ends."""
+    click.echo(text, nl=False)
+
+
+def note(text: str) -> None:
+    """Progress and remarks, on standard error: results can be piped."""
+    click.echo(text, err=True)
+
+
+def complain(text: str, *, prefix: bool = True) -> None:
+    label = click.style("error", fg="red", bold=True) if _is_coloured(sys.stderr.isatty()) else "error"
+    click.echo(f"{label}: {text}" if prefix else text, err=True)
+
+
+def show_findings(diagnostics: Diagnostics, form: str) -> None:
+    """All findings: text on standard error, JSON and SARIF on standard output (they are the result)."""
+    match form:
+        case "json":
+            from netdsl.diagnostics.render_json import render_json
+
+            write(render_json(diagnostics))
+        case "sarif":
+            from netdsl.diagnostics.render_sarif import render_sarif
+
+            write(render_sarif(diagnostics))
+        case _:
+            if len(diagnostics):
+                from netdsl.diagnostics.render_text import render_text
+
+                width = shutil.get_terminal_size().columns
+                click.echo(
+                    render_text(diagnostics, colour=_is_coloured(sys.stderr.isatty()), width=width),
+                    err=True,
+                    nl=False,
+                    color=True,
+                )
+
+
+def _is_coloured(is_terminal: bool) -> bool:
+    """Colour on a terminal, none in a pipe; NO_COLOR (no-color.org) turns it off."""
+    return is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

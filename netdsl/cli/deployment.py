@@ -1,0 +1,39 @@
+"""The deployment that a runtime verb speaks of, and its driver."""
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from netdsl.cli.options import OUTPUT, PROJECT, TARGET
+from netdsl.cli.place import find_output, lab_of
+from netdsl.codegen.registry import driver_of
+from netdsl.runtime.driver import Deployment, Driver
+
+Verb = Callable[..., Any]
+
+LAB_OPTION = click.option(
+    "-l", "--lab", "lab", metavar="LAB", help="A source, an output folder or a lab's name [the only one in build/]."
+)
+
+
+def runtime_options(verb: Verb) -> Verb:
+    """-t, -o and --project, as every verb on a running lab has them."""
+    return functools.reduce(lambda decorated, option: option(decorated), (PROJECT, OUTPUT, TARGET), verb)
+
+
+def find_deployment(lab: str | None, target: str, output: str | None, project: str | None) -> tuple[Driver, Deployment]:
+    """Raises UsageError where nothing is compiled, UnknownTarget where the target has no driver."""
+    folder = find_output(lab, target, output)
+    return driver_of(target), Deployment(folder, project or _project(folder))
+
+
+def _project(folder: Path) -> str:
+    """The name that the lab was compiled for."""
+    from netdsl.codegen.manifest import read_manifest
+
+    manifest = read_manifest(folder)
+    assert manifest is not None, "find_output found it"
+    return manifest.project or lab_of(folder)

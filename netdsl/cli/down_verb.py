@@ -1,0 +1,15 @@
+"""`netdsl down`."""
+
+import click
+
+from netdsl.cli.console import note
+from netdsl.cli.deployment import find_deployment, runtime_options
+
+
+@click.command("down")
+@click.argument("lab", required=False)
+@runtime_options
+def command(lab: str | None, target: str, output: str | None, project: str | None) -> None:
+    """Stop LAB and take away its containers, networks and whatever else it made."""
+    runtime, deployment = find_deployment(lab, target, output, project)
+    runtime.down(deployment, note)

@@ -1,0 +1,18 @@
+"""`netdsl exec`."""
+
+import click
+
+from netdsl.cli.deployment import LAB_OPTION, find_deployment, runtime_options
+
+
+@click.command("exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@LAB_OPTION
+@runtime_options
+@click.argument("node")
+@click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED, metavar="COMMAND...")
+def command(
+    node: str, words: tuple[str, ...], lab: str | None, target: str, output: str | None, project: str | None
+) -> None:
+    """Run COMMAND in NODE; its exit status is this one's."""
+    runtime, deployment = find_deployment(lab, target, output, project)
+    raise click.exceptions.Exit(runtime.execute(deployment, node.replace(".", "-"), words))

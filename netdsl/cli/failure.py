@@ -1,0 +1,37 @@
+"""What went wrong outside the lab's source, in words; the last resort is 'internal error'."""
+
+import os
+import traceback
+
+from netdsl.cli.console import complain
+from netdsl.codegen.manifest import ManifestUnreadable
+from netdsl.codegen.registry import UnknownTarget
+from netdsl.codegen.write import FolderBusy, PathRefused
+from netdsl.credentials.store import StoreUnreadable
+from netdsl.runtime.driver import DriverError
+
+RUNTIME_FAILURE = 3
+
+
+def report_failure(error: Exception) -> int:
+    """Say what failed; the exit status."""
+    match error:
+        case DriverError():
+            complain(error.message)
+            if error.command:
+                status = "" if error.status is None else f" (exit status {error.status})"
+                complain(f"  command: {error.command}{status}", prefix=False)
+            for line in error.tail.splitlines()[-15:]:
+                complain(f"  | {line}", prefix=False)
+            if error.remedy:
+                complain(f"  help: {error.remedy}", prefix=False)
+        case OSError():
+            complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        case ManifestUnreadable() | FolderBusy() | PathRefused() | StoreUnreadable() | UnknownTarget():
+            complain(str(error))
+        case _:
+            complain(f"internal error: {type(error).__name__}: {error}")
+            complain("  this is a defect of netdsl; NETDSL_TRACEBACK=1 shows where", prefix=False)
+            if os.environ.get("NETDSL_TRACEBACK"):
+                complain("".join(traceback.format_exception(error)), prefix=False)
+    return RUNTIME_FAILURE

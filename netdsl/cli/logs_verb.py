@@ -1,0 +1,19 @@
+"""`netdsl logs`."""
+
+import click
+
+from netdsl.cli.deployment import LAB_OPTION, find_deployment, runtime_options
+
+
+@click.command("logs")
+@LAB_OPTION
+@runtime_options
+@click.option("-f", "--follow", is_flag=True, help="Go on as new lines come.")
+@click.argument("nodes", nargs=-1)
+def command(
+    nodes: tuple[str, ...], follow: bool, lab: str | None, target: str, output: str | None, project: str | None
+) -> None:
+    """Show what NODES (all, without a name) said."""
+    runtime, deployment = find_deployment(lab, target, output, project)
+    hosts = [node.replace(".", "-") for node in nodes]
+    raise click.exceptions.Exit(runtime.logs(deployment, hosts, follow=follow))

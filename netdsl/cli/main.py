@@ -1,0 +1,93 @@
+"""The command line: verbs, each in a file of its own, loaded when it is called."""
+
+import sys
+from importlib import import_module
+from typing import cast
+
+import click
+
+from netdsl import __version__
+
+_VERBS: dict[str, str] = {
+    "init": "Write a first lab to start from.",
+    "check": "Check a lab; write nothing.",
+    "fmt": "Give sources the one true layout.",
+    "compile": "Turn a lab into the files of a target.",
+    "up": "Compile, build and start a lab, and wait until it is ready.",
+    "down": "Stop a lab and take away all that it made.",
+    "status": "Show the nodes of a running lab.",
+    "exec": "Run a command in a node.",
+    "shell": "Open a shell in a node.",
+    "logs": "Show what nodes say.",
+    "capture": "Capture packets on an interface of a node.",
+    "explain": "Explain a finding by its code.",
+    "dump": "Print a stage of the compiler as JSON.",
+    "targets": "List the targets.",
+    "doctor": "See what this machine can run, and what to do about the rest.",
+    "completion": "Print the completion script of a shell.",
+}
+
+_EPILOG = """Exit status: 0 all is well, 1 findings in the lab, 2 wrong usage, 3 the runtime or the system failed.
+Every option can be set in the environment: --target of `compile` as NETDSL_COMPILE_TARGET."""
+
+
+class _Verbs(click.Group):
+    """Imports a verb's module only when the verb is used, so that `--help` and errors are quick."""
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        return list(_VERBS)
+
+    def get_command(self, _: click.Context, name: str) -> click.Command | None:
+        if name not in _VERBS:
+            return None
+        return cast(click.Command, import_module(f"netdsl.cli.{name}_verb").command)
+
+    def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(_VERBS.items()))
+
+    def resolve_command(
+        self, context: click.Context, arguments: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if arguments and arguments[0] not in _VERBS and not arguments[0].startswith("-"):
+            from netdsl.diagnostics.suggest import did_you_mean
+
+            hint = did_you_mean(arguments[0], _VERBS)
+            context.fail(f"there is no verb `{arguments[0]}`" + (f": {hint}" if hint else ""))
+        return super().resolve_command(context, arguments)
+
+
+@click.group(
+    cls=_Verbs,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "NETDSL"},
+    epilog=_EPILOG,
+    invoke_without_command=False,
+)
+@click.version_option(__version__, "--version", prog_name="netdsl")
+def netdsl() -> None:
+    """Compile a network lab, `lab.net`, for containers and virtual machines."""
+
+
+def main() -> None:
+    """The entry point of the `netdsl` command; ends the process with the documented status."""
+    try:
+        netdsl.main(standalone_mode=False)
+    except click.exceptions.Exit as end:
+        sys.exit(end.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2 if isinstance(error, click.UsageError) else error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(141)
+    except Exception as error:
+        from netdsl.cli.failure import report_failure
+
+        sys.exit(report_failure(error))
+
+
+if __name__ == "__main__":
+    main()

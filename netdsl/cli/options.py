@@ -1,0 +1,73 @@
+"""Options that several verbs share."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def _define(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for value in values:
+        name, separator, text = value.partition("=")
+        if not separator or not name:
+            raise click.BadParameter(f"`{value}` is not NAME=VALUE")
+        found[name] = text
+    return found
+
+
+LAB = click.argument("lab", metavar="LAB", type=click.Path(allow_dash=True))
+
+DEFINE: Decorator = click.option(
+    "-D",
+    "--define",
+    "parameters",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=_define,
+    help="Give a parameter of the lab its value.",
+)
+
+FORMAT: Decorator = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "sarif"]),
+    default="text",
+    show_default=True,
+    help="How findings are printed.",
+)
+
+TARGET: Decorator = click.option(
+    "-t",
+    "--target",
+    default="compose",
+    show_default=True,
+    metavar="NAME",
+    help="What to compile for (`netdsl targets`).",
+)
+
+OUTPUT: Decorator = click.option(
+    "-o", "--output", type=click.Path(file_okay=False), metavar="DIR", help="The output folder [build/LAB/TARGET]."
+)
+
+CREDENTIALS: Decorator = click.option(
+    "--credentials",
+    "credential_folder",
+    type=click.Path(file_okay=False),
+    metavar="DIR",
+    help="Where keys and certificates are kept [build/LAB/credentials].",
+)
+
+PROJECT: Decorator = click.option(
+    "--project", metavar="NAME", help="Name of the deployment, to run two copies side by side [the lab's name]."
+)
+
+CLOSED: Decorator = click.option("--closed", is_flag=True, help="Leave uplinks out: no way out of the lab.")
+
+DRIVER: Decorator = click.option(
+    "--driver",
+    metavar="NAME",
+    help="How networks are made where the lab does not say (compose: macvlan, bridge, ipvlan).",
+)

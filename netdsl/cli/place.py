@@ -1,0 +1,91 @@
+"""Where the output of a lab lies, and which lab a verb speaks of."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from netdsl.codegen.manifest import MANIFEST, read_manifest
+
+BUILD = Path("build")
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """`credentials_from_output` is the way from the output folder to the credentials, as the emitted files write it."""
+
+    output: Path
+    credentials: Path
+
+    @property
+    def credentials_from_output(self) -> str:
+        return Path(os.path.relpath(self.credentials.absolute(), self.output.absolute())).as_posix()
+
+
+def places_of(lab: str, target: str, output: str | None, credential_folder: str | None) -> Places:
+    """Raises UsageError where the credentials would lie below the output."""
+    folder = Path(output) if output is not None else BUILD / lab / target
+    credentials = Path(credential_folder) if credential_folder is not None else BUILD / lab / "credentials"
+    if credentials.absolute().is_relative_to(folder.absolute()):
+        raise click.UsageError(f"--credentials {credentials} lies below the output folder, which is replaced")
+    return Places(folder, credentials)
+
+
+def find_output(given: str | None, target: str, output: str | None) -> Path:
+    """The output folder that a verb means: -o, a folder, a lab's name or source, or the only one below `build/`."""
+    candidates = list(_candidates(given, target, output))
+    for folder in candidates:
+        if (folder / MANIFEST).is_file():
+            return folder
+    if given is None and output is None:
+        raise click.UsageError(f"name a lab: {_built(target)}")
+    raise click.UsageError(f"there is no compiled lab at {candidates[0]}; compile it first (`netdsl compile`)")
+
+
+def _candidates(given: str | None, target: str, output: str | None) -> list[Path]:
+    if output is not None:
+        return [Path(output)]
+    if given is None:
+        built = _built_folders(target)
+        return built if len(built) == 1 else []
+    path = Path(given)
+    if path.is_dir():
+        return [path, path / target]
+    if path.suffix == ".net" or path.is_file():
+        return [BUILD / _lab_name(path) / target, BUILD / path.stem / target]
+    return [BUILD / given / target]
+
+
+def _lab_name(path: Path) -> str:
+    """The name in the source's `lab` line; the file's own name where it cannot be read: a broken source must not keep
+    anybody from stopping its lab."""
+    from netdsl.diagnostics.core import Diagnostics
+    from netdsl.source import SourceFile
+    from netdsl.syntax.document import Lab, Literal
+    from netdsl.syntax.parser import parse
+
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return path.stem
+    for statement in parse(SourceFile(path.name, text), Diagnostics()).statements:
+        if isinstance(statement, Lab) and isinstance(statement.name, Literal):
+            return statement.name.text
+    return path.stem
+
+
+def _built_folders(target: str) -> list[Path]:
+    return sorted(folder for folder in BUILD.glob(f"*/{target}") if (folder / MANIFEST).is_file())
+
+
+def _built(target: str) -> str:
+    names = [folder.parent.name for folder in _built_folders(target)]
+    return ", ".join(names) if names else "nothing is compiled yet (`netdsl compile LAB`)"
+
+
+def lab_of(folder: Path) -> str:
+    """The lab's name as the manifest has it. Raises ManifestUnreadable, OSError."""
+    manifest = read_manifest(folder)
+    assert manifest is not None, "find_output found it"
+    return manifest.lab

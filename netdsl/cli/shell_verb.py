@@ -1,0 +1,15 @@
+"""`netdsl shell`."""
+
+import click
+
+from netdsl.cli.deployment import LAB_OPTION, find_deployment, runtime_options
+
+
+@click.command("shell")
+@LAB_OPTION
+@runtime_options
+@click.argument("node")
+def command(node: str, lab: str | None, target: str, output: str | None, project: str | None) -> None:
+    """Open a shell in NODE."""
+    runtime, deployment = find_deployment(lab, target, output, project)
+    raise click.exceptions.Exit(runtime.shell(deployment, node.replace(".", "-")))

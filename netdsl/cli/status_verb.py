@@ -1,0 +1,29 @@
+"""`netdsl status`."""
+
+import json
+from dataclasses import asdict
+
+import click
+
+from netdsl.cli.console import say
+from netdsl.cli.deployment import find_deployment, runtime_options
+
+
+@click.command("status")
+@click.argument("lab", required=False)
+@runtime_options
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def command(lab: str | None, target: str, output: str | None, project: str | None, form: str) -> None:
+    """Show the nodes of LAB, whether they are ready, their tunnels and services. Exit 1 if one is not ready."""
+    runtime, deployment = find_deployment(lab, target, output, project)
+    states = runtime.status(deployment)
+    if form == "json":
+        say(json.dumps([asdict(state) for state in states], indent=1))
+    else:
+        width = max((len(state.node) for state in states), default=0)
+        for state in states:
+            say(f"{state.node:{width}}  {state.state:10} {state.health}")
+            for line in state.detail:
+                say(f"{'':{width}}  {line}")
+    if any(state.health != "ready" for state in states):
+        raise click.exceptions.Exit(1)

@@ -1,0 +1,60 @@
+"""`netdsl up`."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+
+from netdsl.cli.compilation import Request, compile_request
+from netdsl.cli.console import note, say
+from netdsl.cli.deployment import find_deployment, runtime_options
+from netdsl.cli.options import CLOSED, CREDENTIALS, DEFINE, DRIVER
+from netdsl.codegen.contract import Options
+
+_SOON = timedelta(days=30)
+
+
+@click.command("up")
+@click.argument("lab", required=False)
+@runtime_options
+@DEFINE
+@CREDENTIALS
+@DRIVER
+@CLOSED
+@click.option("--timeout", default=300, show_default=True, help="Seconds to wait until every node is ready.")
+def command(
+    lab: str | None,
+    target: str,
+    output: str | None,
+    project: str | None,
+    parameters: dict[str, str],
+    credential_folder: str | None,
+    driver: str | None,
+    closed: bool,
+    timeout: int,
+) -> None:
+    """Compile LAB (a source; or name an output folder), build its images, start it, and wait until it is ready."""
+    if lab is not None and Path(lab).is_file():
+        options = Options(project=project, driver=driver, is_closed=closed)
+        written = compile_request(Request(lab, target, parameters, options, output, credential_folder))
+        lab, output = None, str(written.folder)
+    runtime, deployment = find_deployment(lab, target, output, project)
+    _warn_of_ends(deployment.folder)
+    runtime.up(deployment, note, timeout=timeout)
+    for state in runtime.status(deployment):
+        say(f"{state.node:24} {state.state:10} {state.health}")
+
+
+def _warn_of_ends(folder: Path) -> None:
+    """Certificates and revocation lists that end soon, by the date in the manifest."""
+    from netdsl.codegen.manifest import read_manifest
+
+    manifest = read_manifest(folder)
+    if manifest is None or manifest.expires is None:
+        return
+    left = manifest.expires - datetime.now(UTC)
+    if left < _SOON:
+        when = "have ended" if left < timedelta(0) else f"end in {left.days} days"
+        note(
+            f"warning: certificates or revocation lists of this lab {when} ({manifest.expires:%Y-%m-%d}); compile it again"
+        )

@@ -1,0 +1,28 @@
+"""From the lab and its payload to all files of one target."""
+
+from collections.abc import Sequence
+
+from netdsl.codegen.contract import Artifact, Backend, Emission, Layout, Options
+from netdsl.ir.lab import Lab
+from netdsl.payload.contract import Payload
+
+
+def emit(
+    target: str, backends: Sequence[Backend], lab: Lab, payload: Payload, layout: Layout, options: Options
+) -> Emission:
+    """What the target's backends make, and the payload where the layout has it; sorted by path."""
+    artifacts = [*_payload_artifacts(lab, payload, layout)]
+    for backend in backends:
+        artifacts += backend.emit(lab, payload, layout, options)
+    artifacts.sort(key=lambda artifact: artifact.path)
+    return Emission(target, tuple(artifacts))
+
+
+def _payload_artifacts(lab: Lab, payload: Payload, layout: Layout) -> list[Artifact]:
+    artifacts = [Artifact(f"{layout.lab}/{file.path}", file.content, file.mode) for file in payload.shared]
+    for node in lab.nodes:
+        folder = layout.node(node.host_name)
+        artifacts += [
+            Artifact(f"{folder}/{file.path}", file.content, file.mode) for file in payload.nodes[node.id].files
+        ]
+    return artifacts

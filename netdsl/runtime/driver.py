@@ -1,0 +1,80 @@
+"""What can be done with an emitted output folder: the contract of a runtime's driver."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+class DriverError(Exception):
+    """The runtime said no. `command` is what was run (no secrets), `status` its exit status, `tail` its last lines.
+
+    `help` is the remedy where one is known.
+    """
+
+    def __init__(
+        self, message: str, *, command: str = "", status: int | None = None, tail: str = "", remedy: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.command = command
+        self.status = status
+        self.tail = tail
+        self.remedy = remedy
+
+
+@dataclass(frozen=True, slots=True)
+class NodeState:
+    """One node as the runtime sees it: `state` in its words (running, exited, absent), `health` (ready, starting, not
+    ready, -), `detail` the payload's own lines."""
+
+    node: str
+    state: str
+    health: str
+    detail: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """An output folder as one running thing; `project` tells two copies of a lab apart."""
+
+    folder: Path
+    project: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of `doctor`: what was looked at, whether it is as it must be, what was found, what to do."""
+
+    what: str
+    is_ok: bool
+    found: str
+    remedy: str = ""
+    is_required: bool = True
+
+
+Progress = Callable[[str], None]
+
+
+class Driver(Protocol):
+    """Nodes are named by their host name. Every method raises DriverError."""
+
+    def up(self, deployment: Deployment, progress: Progress, *, timeout: int) -> None: ...
+
+    def down(self, deployment: Deployment, progress: Progress) -> None: ...
+
+    def status(self, deployment: Deployment) -> tuple[NodeState, ...]: ...
+
+    def execute(self, deployment: Deployment, node: str, command: Sequence[str]) -> int:
+        """Run a command in a node with this terminal's input and output; its exit status."""
+        ...
+
+    def shell(self, deployment: Deployment, node: str) -> int: ...
+
+    def logs(self, deployment: Deployment, nodes: Sequence[str], *, follow: bool) -> int: ...
+
+    def capture(self, deployment: Deployment, node: str, interface: str, file: Path | None, count: int | None) -> int:
+        """tcpdump on an interface: to a file in pcap format, `-` for standard output, or as text (None)."""
+        ...
+
+    def doctor(self) -> tuple[Check, ...]: ...
