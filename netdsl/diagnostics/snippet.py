@@ -12,6 +12,8 @@ LONGEST_BLOCK = 6
 CUT = "…"
 _NARROWEST = 24
 _LEAD = 8
+_MOST_PER_COLUMN = 4
+"""Characters of no width (combining ones) that a column may have before its line counts as too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +110,9 @@ def _stretch(source: SourceFile, number: int, line: str, span: Span) -> tuple[in
 def _cut(line: str, focus: int, width: int) -> tuple[str, int, int]:
     """A window of `width` columns on the line, with `focus` in it: its text, and its limits as indices."""
     width = max(width, _NARROWEST)
-    if width_of(line) <= width:
+    if _fits(line, width):
         return visible(line), 0, len(line)
-    start = 0 if width_of(line[:focus]) < width - 2 * _LEAD else max(0, focus - _LEAD)
+    start = 0 if _fits(line[:focus], width - 2 * _LEAD) else max(0, focus - _LEAD)
     room = width - len(CUT) - (len(CUT) if start else 0)
     end = start
     while end < len(line) and room >= columns(line[end]):
@@ -118,6 +120,11 @@ def _cut(line: str, focus: int, width: int) -> tuple[str, int, int]:
         end += 1
     head, tail = CUT if start else "", CUT if end < len(line) else ""
     return f"{head}{visible(line[start:end])}{tail}", start, end
+
+
+def _fits(text: str, width: int) -> bool:
+    """Whether the text takes at most that many columns; never measures a line of megabytes."""
+    return len(text) <= _MOST_PER_COLUMN * width and width_of(text) <= width
 
 
 def _line(source: SourceFile, number: int) -> str:
