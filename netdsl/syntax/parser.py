@@ -11,6 +11,9 @@ from netdsl.source import SourceFile
 from netdsl.syntax.build import Builder
 from netdsl.syntax.document import Document
 from netdsl.syntax.grammar import file_parser
+from netdsl.syntax.recovery import Recovery
+from netdsl.syntax.scan import is_nested_too_deep, without_forbidden
+from netdsl.syntax.vocabulary import Vocabulary
 
 
 class _Reader(NamedTuple):
@@ -18,20 +21,29 @@ class _Reader(NamedTuple):
 
     lark: Lark
     builder: Builder
+    vocabulary: Vocabulary
     lock: Lock
 
 
 @cache
 def _reader() -> _Reader:
     builder = Builder()
-    return _Reader(file_parser(builder), builder, Lock())
+    lark = file_parser(builder)
+    statement_start = lark.parse_interactive("").choices()
+    return _Reader(lark, builder, Vocabulary(lark.terminals, statement_start), Lock())
 
 
 def parse(source: SourceFile, diagnostics: Diagnostics) -> Document:
-    """The tree of a file."""
+    """The tree of a file. Every syntax error is reported, one for a line; the tree holds what could be read.
+
+    Takes any text, in time linear in its length. Whether the statements belong where they stand, and whether literals
+    have possible values, is not looked at.
+    """
+    text, muted_lines = without_forbidden(source, diagnostics)
+    if is_nested_too_deep(source, text, diagnostics):
+        return Document(source, ())
     reader = _reader()
+    recovery = Recovery(source, text, muted_lines, reader.vocabulary, diagnostics)
     with reader.lock:
         reader.builder.begin(source, diagnostics)
-        document = reader.lark.parse(source.text)
-    assert isinstance(document, Document)
-    return document
+        return recovery.run(reader.lark.parse_interactive(text))

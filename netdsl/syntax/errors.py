@@ -1,0 +1,220 @@
+"""What is wrong at a place where the grammar does not go on, in the user's words."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from netdsl.diagnostics.catalogue import (
+    FORBIDDEN_CHARACTER,
+    FOREIGN_WORD,
+    MISPLACED_STATEMENT,
+    SYNTAX_ERROR,
+    UNCLOSED_STRING,
+    UNKNOWN_STATEMENT,
+)
+from netdsl.diagnostics.core import Rule
+from netdsl.diagnostics.suggest import closest
+from netdsl.syntax.foreign import FOREIGN_WORDS
+from netdsl.syntax.scan import described, previous_end
+from netdsl.syntax.vocabulary import Vocabulary
+
+_WORD = re.compile(r'"[^"\n]*"?|(?:[^\s{}()\[\],;"#=<>]|->)+|[=<>!]+|.')
+_LINE_END = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\r?\n|;|$)")
+_PORT = re.compile(r"([\w.:\[\]-]*[\w\]]):(\d+(?:-\d+)?)$")
+_CHECK_LINE = re.compile(r"[^\n{}]*\s(?:reaches|reach|cannot|goes|resolves|routes|is|are)\s")
+_TYPOGRAPHIC = "“”„«»‘’"
+_MOST_PHRASES = 8
+
+_MISPLACED_WORDS = {
+    "else": "`else` stands on the line of the closing brace of its `if`: `} else {`",
+    "and": "the line before is complete: only `between` and conditions go on with `and`",
+    "or": "the line before is complete: only conditions go on with `or`",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """A dead end of the parser: where, what it would have taken, and what it was reading.
+
+    `expected` are terminals; `first_word` is the one that the statement begins with; a line of checks is one in `expect`.
+    """
+
+    text: str
+    offset: int
+    expected: frozenset[str]
+    is_line_start: bool
+    is_check: bool
+    first_word: str
+
+    @property
+    def word(self) -> str:
+        """What stands there: a word, a string, a mark; nothing at the end of the text."""
+        found = _WORD.match(self.text, self.offset)
+        return found[0] if found else ""
+
+    @property
+    def is_line_end(self) -> bool:
+        return _LINE_END.match(self.text, self.offset) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    rule: Rule
+    message: str
+    start: int
+    end: int
+    help: str | None = None
+
+
+def explain(dead: Dead, vocabulary: Vocabulary) -> Finding:
+    """The first explanation that fits; the last one always does."""
+    for explanation in _EXPLANATIONS:
+        if (finding := explanation(dead, vocabulary)) is not None:
+            return finding
+    return _expected(dead, vocabulary)
+
+
+def _at_word(rule: Rule, message: str, dead: Dead, help_text: str | None = None) -> Finding:
+    return Finding(rule, message, dead.offset, dead.offset + max(1, len(dead.word)), help_text)
+
+
+def _unclosed_string(dead: Dead, _vocabulary: Vocabulary) -> Finding | None:
+    word = dead.word
+    if not word.startswith('"') or (len(word) > 1 and word.endswith('"')):
+        return None
+    return _at_word(UNCLOSED_STRING, "this string is not closed on its line", dead)
+
+
+def _unclosed_value(dead: Dead, _vocabulary: Vocabulary) -> Finding | None:
+    """`${` without its brace, in a word that the lexer could not read."""
+    at = dead.text.find("${", dead.offset, dead.offset + len(dead.word) + 2)
+    if at < 0:
+        return None
+    line_end = dead.text.find("\n", at)
+    if "}" in dead.text[at : line_end if line_end >= 0 else None]:
+        return None
+    return Finding(SYNTAX_ERROR, "`${` is not closed on its line", at, at + 2)
+
+
+def _strange_character(dead: Dead, _vocabulary: Vocabulary) -> Finding | None:
+    character = dead.word[:1]
+    if character and character in _TYPOGRAPHIC:
+        return _at_word(SYNTAX_ERROR, f"`{character}` is a typographic quote", dead, 'strings are written `"…"`')
+    if character.isspace() and not dead.is_line_end:
+        return _at_word(
+            FORBIDDEN_CHARACTER, f"{described(character)} outside a string", dead, "blanks and tabs separate words"
+        )
+    if dead.text.startswith(("//", "/*"), dead.offset):
+        return _at_word(SYNTAX_ERROR, f"`{dead.word[:2]}` begins no comment", dead, "comments begin with `#`")
+    return None
+
+
+def _first_word(dead: Dead, vocabulary: Vocabulary) -> Finding | None:
+    """A line that begins with a word that begins no statement."""
+    word = dead.word
+    if not dead.is_line_start or dead.is_check or not word or not (word[0].isalpha() or word[0] in "_$*"):
+        return None
+    if (help_text := _MISPLACED_WORDS.get(word)) is not None:
+        return _at_word(SYNTAX_ERROR, f"`{word}` begins a line", dead, help_text)
+    if (instead := FOREIGN_WORDS.get(word.lower())) is not None:
+        return _at_word(FOREIGN_WORD, f"`{word}` is not a word of this language", dead, f"write {instead}")
+    if _CHECK_LINE.match(dead.text, dead.offset):
+        return _at_word(
+            MISPLACED_STATEMENT, "an expectation outside an `expect` block", dead, "`expect { … }` takes this line"
+        )
+    near = closest(word.lower(), vocabulary.words(dead.expected))
+    if near is None and word.lower() in vocabulary.words(dead.expected):
+        near = word.lower()
+    help_text = f"did you mean `{near}`?" if near else None
+    return _at_word(UNKNOWN_STATEMENT, f"no statement begins with `{word}`", dead, help_text)
+
+
+def _statement_in_expect(dead: Dead, vocabulary: Vocabulary) -> Finding | None:
+    if not dead.is_check or dead.is_line_start or dead.first_word not in vocabulary.statement_words:
+        return None
+    start = dead.text.rfind(dead.first_word, 0, dead.offset)
+    return Finding(
+        MISPLACED_STATEMENT,
+        f"`{dead.first_word}` does not belong in an `expect` block",
+        start,
+        start + len(dead.first_word),
+        "an `expect` block holds expectations: `A reaches B`, `T is up` …",
+    )
+
+
+def _port_behind_colon(dead: Dead, _vocabulary: Vocabulary) -> Finding | None:
+    """`tcp:80`, `10.0.0.1:80`: the lexer stops before the colon."""
+    if not dead.word.startswith(":") or dead.offset == 0 or dead.text[dead.offset - 1].isspace():
+        return None
+    start = dead.offset
+    while start > 0 and not (dead.text[start - 1].isspace() or dead.text[start - 1] in ",({["):
+        start -= 1
+    end = dead.offset + len(dead.word)
+    found = _PORT.match(dead.text[start:end])
+    if found is None:
+        return None
+    before, port = found[1], found[2]
+    if before.lower() in ("tcp", "udp", "sctp"):
+        return Finding(SYNTAX_ERROR, "a port behind a colon", start, end, f"a service is `{before.lower()}/{port}`")
+    help_text = f"an address and a service are two words: `{before} tcp/{port}`"
+    return Finding(SYNTAX_ERROR, "a port behind a colon", start, end, help_text)
+
+
+def _missing_chain(dead: Dead, _vocabulary: Vocabulary) -> Finding | None:
+    if "CHAIN" not in dead.expected or dead.first_word not in ("accept", "drop", "reject") or dead.is_line_end:
+        return None
+    return _at_word(
+        SYNTAX_ERROR,
+        f"a chain stands after `{dead.first_word}`",
+        dead,
+        f"`{dead.first_word} input {dead.word}`, or `output`, or `forward`",
+    )
+
+
+def _bad_escape(dead: Dead, _vocabulary: Vocabulary) -> Finding | None:
+    if not dead.word.startswith("\\"):
+        return None
+    return _at_word(
+        SYNTAX_ERROR, "a backslash outside a string", dead, "a statement goes on after a comma, and before `and` or `or`"
+    )
+
+
+_EXPLANATIONS: Sequence[Callable[[Dead, Vocabulary], Finding | None]] = (
+    _unclosed_string,
+    _unclosed_value,
+    _strange_character,
+    _first_word,
+    _statement_in_expect,
+    _port_behind_colon,
+    _missing_chain,
+    _bad_escape,
+)
+
+
+def _expected(dead: Dead, vocabulary: Vocabulary) -> Finding:
+    phrases = vocabulary.phrases(dead.expected)
+    listed = _listed(phrases) if 0 < len(phrases) <= _MOST_PHRASES else ""
+    if dead.is_line_end:
+        end = previous_end(dead.text, dead.offset)
+        before = _word_before(dead.text, end)
+        message = f"{listed or 'more'} expected after `{before}`" if before else f"{listed or 'more'} expected"
+        return Finding(SYNTAX_ERROR, message, end, end)
+    message = f"expected {listed}, found `{dead.word}`" if listed else f"`{dead.word}` does not belong here"
+    near = closest(dead.word, vocabulary.words(dead.expected))
+    help_text = f"did you mean `{near}`?" if near else None
+    if dead.first_word and not listed and not dead.is_line_start:
+        message = f"`{dead.word}` does not belong in a line of `{dead.first_word}`"
+    return _at_word(SYNTAX_ERROR, message, dead, help_text)
+
+
+def _listed(phrases: Sequence[str]) -> str:
+    if len(phrases) == 1:
+        return phrases[0]
+    return f"{', '.join(phrases[:-1])} or {phrases[-1]}"
+
+
+def _word_before(text: str, end: int) -> str:
+    start = end
+    while start > 0 and end - start < 40 and not text[start - 1].isspace() and text[start - 1] not in ",;{}()":
+        start -= 1
+    return text[start:end] or text[max(0, end - 1) : end]

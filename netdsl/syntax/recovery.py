@@ -1,0 +1,249 @@
+"""Going on after a syntax error, so that one run tells all of a file.
+
+The parser's stack is taken back to where the broken statement began, the grammar's `_BROKEN` is put in its place, and
+reading goes on at the end of the line or block. That is yacc's `error` token, on lark's interactive parser.
+"""
+
+from collections.abc import Iterable
+
+from lark import Token
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark.parsers.lalr_analysis import Shift
+from lark.parsers.lalr_interactive_parser import InteractiveParser
+
+from netdsl.diagnostics.catalogue import SYNTAX_ERROR, UNCLOSED_BLOCK
+from netdsl.diagnostics.core import Diagnostics, Label
+from netdsl.source import Place, SourceFile, Span
+from netdsl.syntax.build_base import Placed
+from netdsl.syntax.build_language import Lines
+from netdsl.syntax.document import Document
+from netdsl.syntax.errors import Dead, Finding, explain
+from netdsl.syntax.scan import end_of_statement, unclosed_brace
+from netdsl.syntax.vocabulary import Vocabulary
+
+_NEVER_MEANT = frozenset({"_BROKEN", "_BROKEN_CHECKS"})
+
+
+class Recovery:
+    """One file's errors. `text` is what the parser reads: the source, with blanks for forbidden characters."""
+
+    def __init__(
+        self,
+        source: SourceFile,
+        text: str,
+        muted_lines: frozenset[int],
+        vocabulary: Vocabulary,
+        diagnostics: Diagnostics,
+    ) -> None:
+        self._source = source
+        self._text = text
+        self._told_lines = set(muted_lines)
+        self._vocabulary = vocabulary
+        self._diagnostics = diagnostics
+
+    def run(self, parser: InteractiveParser) -> Document:
+        """Reads to the end. Every turn leaves an error behind for good, so that it ends."""
+        while True:
+            try:
+                document = parser.resume_parse()
+            except UnexpectedInput as error:
+                stack = _Stack(parser)
+                offset = self._offset(error)
+                if offset >= len(self._text):
+                    document = self._close(stack)
+                else:
+                    parser.lexer_thread.state.line_ctr.char_pos = self._resume(stack, offset)
+                    continue
+            assert isinstance(document, Document)
+            return document
+
+    def _offset(self, error: UnexpectedInput) -> int:
+        match error:
+            case UnexpectedToken(token=Token(type="$END")):
+                return len(self._text)
+            case UnexpectedToken(token=Token(start_pos=int(offset), value=str(text), type=name)):
+                # A separator begins with the blanks before it; an `and` with those and with line ends.
+                return offset + (len(text) - len(text.lstrip(" \t" if name == "_SEP" else None)))
+            case UnexpectedCharacters(pos_in_stream=int(offset)):
+                return offset
+            case _:
+                raise AssertionError(error)
+
+    # --- in the text
+
+    def _resume(self, stack: "_Stack", offset: int) -> int:
+        """Reports, mends the stack, and gives the offset at which to read on."""
+        if self._text[offset] == "}" and not stack.openings():
+            self._tell(Finding(SYNTAX_ERROR, "`}` closes nothing", offset, offset + 1))
+            if not stack.is_complete():
+                stack.give_up("_BROKEN")
+            return offset + 1
+        first = stack.first_word(self._text, offset)
+        is_check = stack.is_check()
+        self._tell(explain(self._dead(stack, offset, first, is_check), self._vocabulary))
+        if stack.is_complete():
+            return self._end(offset, in_parentheses=False, stop_at_block=False)
+        in_parentheses = stack.is_in_parentheses()
+        end = self._end(offset, in_parentheses, stop_at_block=self._has_known_body(first, is_check))
+        is_block = self._text[end : end + 1] == "{"
+        stack.give_up("_BROKEN_CHECKS" if is_block and first == "expect" else "_BROKEN")
+        return end
+
+    def _dead(self, stack: "_Stack", offset: int, first: str, is_check: bool) -> Dead:
+        return Dead(self._text, offset, stack.acceptable(), stack.is_line_start(), is_check, first)
+
+    def _end(self, offset: int, in_parentheses: bool, stop_at_block: bool) -> int:
+        end = end_of_statement(self._text, offset, in_parentheses, stop_at_block)
+        assert end > offset or self._text[offset] in "{};\r\n"
+        return end
+
+    def _has_known_body(self, first: str, is_check: bool) -> bool:
+        """Whether the lines of a broken statement's block can be read: not if nobody knows what it is."""
+        if is_check:
+            return first in ("for", "if")
+        return first in self._vocabulary.statement_words
+
+    # --- at the end of the text
+
+    def _close(self, stack: "_Stack") -> Document:
+        end = len(self._text)
+        openings = stack.openings()
+        if not stack.is_complete() and not stack.is_line_start():
+            first = stack.first_word(self._text, end)
+            self._tell(explain(self._dead(stack, end, first, stack.is_check()), self._vocabulary))
+            stack.give_up("_BROKEN")
+        if openings:
+            self._tell_unclosed(openings[-1])
+        for _ in openings:
+            stack.feed(Token("RBRACE", "", end, end_pos=end))
+        document = stack.feed(Token("$END", "", end, end_pos=end), is_end=True)
+        assert isinstance(document, Document)
+        return document
+
+    def _tell_unclosed(self, innermost: int) -> None:
+        opening, closing = unclosed_brace(self._text)
+        at = innermost if opening is None else opening
+        related: tuple[Label, ...] = ()
+        if closing is not None:
+            related = (Label(self._place(closing, closing + 1), "this `}` closes it, but stands further left"),)
+        self._diagnostics.report(
+            UNCLOSED_BLOCK, "this block is never closed", self._place(at, at + 1), related=related
+        )
+
+    # --- telling
+
+    def _tell(self, finding: Finding) -> None:
+        """One error for a line: what follows one is rarely more than its echo."""
+        line, _ = self._source.position(finding.start)
+        if line in self._told_lines:
+            return
+        self._told_lines.add(line)
+        place = self._place(finding.start, finding.end)
+        self._diagnostics.report(finding.rule, finding.message, place, help=finding.help)
+
+    def _place(self, start: int, end: int) -> Place:
+        return Place(Span(self._source, start, end))
+
+
+class _Stack:
+    """lark's parser stack: what it would take next, and taking statements back from it."""
+
+    def __init__(self, parser: InteractiveParser) -> None:
+        self._state = parser.parser_state
+        self._table = self._state.parse_conf.states
+
+    def is_line_start(self) -> bool:
+        """Whether a statement begins here."""
+        return "_BROKEN" in self._table[self._state.state_stack[-1]]
+
+    def is_complete(self) -> bool:
+        """Whether a statement could end here."""
+        return not self.is_line_start() and self._accepts("_SEP")
+
+    def is_check(self) -> bool:
+        """Whether the statement that is read, or would begin here, is a line of `expect`."""
+        for state in reversed(self._state.state_stack):
+            actions = self._table[state]
+            if "_BROKEN" in actions:
+                return "_BROKEN_CHECKS" not in actions
+        return False
+
+    def acceptable(self) -> frozenset[str]:
+        """The terminals that would be taken here: the table's own, less those that only another context has."""
+        names = (name for name in self._table[self._state.state_stack[-1]] if name.isupper())
+        return frozenset(name for name in names if name not in _NEVER_MEANT and self._accepts(name))
+
+    def _accepts(self, terminal: str) -> bool:
+        """Plays the reductions through, without values and without copying the stack."""
+        stack = self._state.state_stack
+        kept = len(stack)
+        added: list[object] = []
+        while True:
+            top = added[-1] if added else stack[kept - 1]
+            if terminal not in self._table[top]:
+                return False
+            action, argument = self._table[top][terminal]
+            if action is Shift:
+                return True
+            size = len(argument.expansion)
+            taken = min(size, len(added))
+            del added[len(added) - taken :]
+            kept -= size - taken
+            below = added[-1] if added else stack[kept - 1]
+            after = self._table[below][argument.origin.name][1]
+            if terminal == "$END" and after == self._state.parse_conf.end_state:
+                return True
+            added.append(after)
+
+    def openings(self) -> list[int]:
+        """The offsets of the braces that are open."""
+        tokens: Iterable[Token | None] = (
+            value.opening if isinstance(value, Lines) else value
+            for value in self._state.value_stack
+            if isinstance(value, Lines) or (isinstance(value, Token) and value.type == "LBRACE")
+        )
+        return [token.start_pos for token in tokens if token is not None and token.start_pos is not None]
+
+    def _statement(self) -> list[object]:
+        """The values of the statement that is being read."""
+        depth = len(self._state.state_stack)
+        while "_BROKEN" not in self._table[self._state.state_stack[depth - 1]]:
+            depth -= 1
+        return list(self._state.value_stack[depth - 1 :])
+
+    def first_word(self, text: str, offset: int) -> str:
+        """The word that the statement begins with: one that begins at `offset`, if none of it was read."""
+        values = self._statement()
+        if values and (start := _start(values[0])) is not None:
+            offset = start
+        end = offset
+        while end < len(text) and (text[end].isalnum() or text[end] in "-_."):
+            end += 1
+        return text[offset:end]
+
+    def is_in_parentheses(self) -> bool:
+        types = [value.type for value in self._statement() if isinstance(value, Token)]
+        return types.count("LPAR") > types.count("RPAR")
+
+    def give_up(self, marker: str) -> None:
+        """Takes the statement back and puts the marker in its place."""
+        while not self.is_line_start():
+            self._state.state_stack.pop()
+            self._state.value_stack.pop()
+        self.feed(Token(marker, ""))
+
+    def feed(self, token: Token, is_end: bool = False) -> object:
+        return self._state.feed_token(token, is_end)
+
+
+def _start(value: object) -> int | None:
+    match value:
+        case Token(start_pos=start):
+            return start
+        case [first, *_]:
+            return _start(first)
+        case _ if hasattr(value, "span"):
+            placed: Placed = value
+            return placed.span.start
+        case _:
+            return None
