@@ -100,10 +100,11 @@ class DestinationNat:
 
 @dataclass(frozen=True, slots=True)
 class SourceNat:
-    """`masquerade` too: lowered to the address of the interface that the packet leaves by."""
+    """`masquerade` too: one for each family, lowered to the address of the interface that the packet leaves by. None: that
+    address is known in the running node only (`uplink`)."""
 
     match: Match
-    address: Address
+    address: Address | None
     state: WhileTunnel | None = None
     origin: Place | None = field(default=None, compare=False, repr=False)
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from netdsl.ir.ids import Address, NodeId, PkiId
 from netdsl.source import Place
 
+SERVICES_PKI = PkiId("netdsl-services")  # of the lab itself: what its https services show
+
 
 @dataclass(frozen=True, slots=True)
 class EndEntity:

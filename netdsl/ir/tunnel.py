@@ -59,7 +59,10 @@ class SharedSecret:
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """One pair of traffic selectors. Durations in seconds, volumes in bytes; None: the daemon's default."""
+    """One pair of traffic selectors. Durations in seconds, volumes in bytes; None: the daemon's default.
+
+    `patience_seconds`: how long an end that may open the child leaves that to the other; 0 for the one that should.
+    """
 
     name: str  # unique within the tunnel; the tunnel's own last name for the only, implied child
     local: tuple[Prefix, ...]  # empty: dynamic (the virtual address of a client, or the gateway's answer to it)
@@ -74,6 +77,7 @@ class Child:
     is_initiator: bool = True  # False: opens the child only when the other end has not, for a while
     rekey_seconds: int | None = None
     rekey_bytes: int | None = None
+    patience_seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,4 +106,5 @@ class TunnelEnd:
     virtual_families: tuple[int, ...] = ()  # 4, 6
     secrets: tuple[SharedSecret, ...] = ()
     overhead: int = 0  # bytes that an encapsulated packet grows by, at most
+    mtu: int | None = None  # bytes: the largest packet inside, over the smallest link of the way to the peer
     origin: Place | None = field(default=None, compare=False, repr=False)
