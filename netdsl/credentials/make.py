@@ -23,10 +23,9 @@ from netdsl.credentials.store import Store, digest, fingerprint
 from netdsl.ir.ids import NodeId
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
-from netdsl.ir.pki import EndEntity, Pki
+from netdsl.ir.pki import SERVICES_PKI, EndEntity, Pki
 from netdsl.ir.tunnel import AuthMethod, SharedSecret
 
-SERVICES_PKI = "netdsl-services"
 RENEWAL = timedelta(days=30)  # what ends sooner is made again; a tenth of its life for what lives shorter
 
 _SECRET_SECTIONS = {AuthMethod.PSK: "ike", AuthMethod.EAP_MSCHAPV2: "eap"}

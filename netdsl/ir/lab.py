@@ -8,6 +8,7 @@ from netdsl.ir.image import Image
 from netdsl.ir.network import Network
 from netdsl.ir.node import Node
 from netdsl.ir.pki import Pki
+from netdsl.source import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class TargetSetting:
     target: str
     key: str
     value: str
+    origin: Place | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

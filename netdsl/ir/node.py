@@ -97,6 +97,7 @@ class Node:
     routes: tuple[Route, ...] = ()
     neighbours: tuple[Neighbour, ...] = ()
     has_uplink: bool = False
+    uplink_mac: str | None = None  # of the interface `uplink`, where the node has one
     firewall: Firewall | None = None
     nat: Nat = field(default_factory=Nat)
     tunnels: tuple[TunnelEnd, ...] = ()

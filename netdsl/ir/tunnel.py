@@ -59,10 +59,7 @@ class SharedSecret:
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """One pair of traffic selectors. Durations in seconds, volumes in bytes; None: the daemon's default.
-
-    `patience_seconds`: how long an end that may open the child leaves that to the other; 0 for the one that should.
-    """
+    """One pair of traffic selectors. Durations in seconds, volumes in bytes; None: the daemon's default."""
 
     name: str  # unique within the tunnel; the tunnel's own last name for the only, implied child
     local: tuple[Prefix, ...]  # empty: dynamic (the virtual address of a client, or the gateway's answer to it)
@@ -74,10 +71,8 @@ class Child:
     reqid: int  # fixed, unique in the node: what `through` matches
     only_local: tuple[PortService, ...] = ()  # `only udp/514`: its port is on this end,
     only_remote: tuple[PortService, ...] = ()  # or on the other
-    is_initiator: bool = True  # False: opens the child only when the other end has not, for a while
     rekey_seconds: int | None = None
     rekey_bytes: int | None = None
-    patience_seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,19 @@ _BRIDGE = "br0"
 def network_files(node: Node) -> tuple[PayloadFile, ...]:
     """What `node.sh` reads to set a node's links up; empty files are left out."""
     texts = {
-        "interfaces.tsv": "".join(tsv(interface.mac, interface.name, "lab") for interface in node.interfaces),
+        "interfaces.tsv": _interfaces(node),
         "links.batch": _links(node),
         "addresses.batch": _addresses(node),
         "routes.batch": _routes(node),
     }
     return tuple(PayloadFile(name, text.encode()) for name, text in texts.items() if text)
+
+
+def _interfaces(node: Node) -> str:
+    records = [tsv(interface.mac, interface.name, "lab") for interface in node.interfaces]
+    if node.has_uplink:
+        records.append(tsv(node.uplink_mac, "uplink", "uplink"))
+    return "".join(records)
 
 
 def _links(node: Node) -> str:

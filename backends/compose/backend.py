@@ -1,0 +1,44 @@
+"""The backend: compose.yaml, its pristine copy, and the script for the networks' parents."""
+
+from importlib.resources import files
+
+from netdsl.codegen.contract import PRISTINE, Artifact, Layout, Options
+from netdsl.diagnostics.core import Diagnostics
+from netdsl.ir.lab import Lab
+from netdsl.payload.contract import Payload
+
+from .lower import lower
+from .override import adopt
+from .parents import parents_table
+from .render import compose_data, compose_text, merged
+from .schema import check_schema
+from .support import check_support
+
+FILE = "compose.yaml"
+
+
+class ComposeBackend:
+    name = "compose"
+    adoptable = FILE
+    override = "compose.override.yaml"
+
+    def check_support(self, lab: Lab, options: Options, diagnostics: Diagnostics) -> None:
+        check_support(lab, options, diagnostics)
+
+    def emit(self, lab: Lab, payload: Payload, layout: Layout, options: Options) -> tuple[Artifact, ...]:
+        project = lower(lab, payload, layout, options)
+        data = compose_data(project)
+        check_schema(merged(data))
+        text = compose_text(project, data).encode()
+        return (
+            Artifact(FILE, text),
+            Artifact(f"{PRISTINE}/{FILE}", text),
+            Artifact("parents.sh", (files("netdsl.backends.compose") / "parents.sh").read_bytes(), 0o755),
+            Artifact("parents.tsv", parents_table(project).encode()),
+        )
+
+    def adopt(self, edited: bytes, written: bytes, override: bytes | None) -> bytes:
+        return adopt(edited, written, override)
+
+
+backend = ComposeBackend()

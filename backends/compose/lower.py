@@ -1,0 +1,189 @@
+"""Decisions: from the lab to a Compose project. No text is made here."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv4Network
+
+from netdsl.codegen.contract import Layout, Options
+from netdsl.codegen.images import Stage, stages
+from netdsl.ir.ids import NetworkId
+from netdsl.ir.lab import Lab
+from netdsl.ir.network import Network
+from netdsl.ir.node import Node
+from netdsl.payload.contract import NodePayload, Payload
+
+from .model import Attachment, ComposeNetwork, ComposeService, Project
+from .ranges import POOL, Ranges
+
+DEFAULT_DRIVER = "macvlan"
+UPLINK = "uplink"
+_PER_INTERFACE = re.compile(r"net\.(ipv4|ipv6)\.(conf|neigh)\.([^.]+)\.(.+)")
+
+
+def lower(lab: Lab, payload: Payload, layout: Layout, options: Options) -> Project:
+    """The project. Linear in nodes and interfaces."""
+    name = project_name(lab, options)
+    keys = _network_keys(lab)
+    networks = _networks(lab, options, name, keys)
+    by_id = {network.id: networks[keys[network.id]] for network in lab.networks}
+    _, stage_of = stages(lab, payload)
+    built: set[str] = set()
+    services = []
+    hosts = {key: _addresses(network.subnet) for key, network in networks.items()}
+    for node in lab.nodes:
+        attachments = [_attach(interface.mac, by_id[interface.network], hosts) for interface in node.interfaces]
+        if node.has_uplink and not options.is_closed:
+            attachments.append(Attachment(UPLINK, mac=node.uplink_mac))
+        stage = stage_of[node.id]
+        services.append(_service(node, payload.nodes[node.id], stage, stage.name in built, attachments, layout))
+        built.add(stage.name)
+    return Project(name, lab.name, tuple(networks.values()), tuple(services), layout.lab, layout.credentials)
+
+
+def project_name(lab: Lab, options: Options) -> str:
+    """What Compose takes as a project's name: lower case, digits, `-`, `_`, a letter or digit first."""
+    wished = (options.project or lab.name).lower()
+    return re.sub(r"[^a-z0-9_-]", "-", wished).lstrip("-_") or "lab"
+
+
+def setting(lab: Lab, options: Options, key: str) -> str | None:
+    """A setting of this target: from the command line, else from `target compose { … }`."""
+    if key in options.settings:
+        return options.settings[key]
+    return next((s.value for s in lab.settings if s.target == "compose" and s.key == key), None)
+
+
+def driver_of(network: Network, options: Options) -> tuple[str, str | None]:
+    """Driver and mode: the network's own wish, the command line's, the default."""
+    if network.driver is not None:
+        return network.driver.name, network.driver.mode
+    return options.driver or DEFAULT_DRIVER, None
+
+
+def _network_keys(lab: Lab) -> Mapping[NetworkId, str]:
+    """Readable, unique keys: `a.lan` is `a-lan`; what collides gets a number, in source order."""
+    keys: dict[NetworkId, str] = {}
+    used = {UPLINK}
+    for network in lab.networks:
+        base = re.sub(r"[^a-zA-Z0-9_-]+", "-", network.id).strip("-") or "network"
+        key, number = base, 1
+        while key in used:
+            number += 1
+            key = f"{base}-{number}"
+        used.add(key)
+        keys[network.id] = key
+    return keys
+
+
+def _networks(lab: Lab, options: Options, project: str, keys: Mapping[NetworkId, str]) -> dict[str, ComposeNetwork]:
+    pool = setting(lab, options, "pool")
+    ranges = Ranges(IPv4Network(pool) if pool else POOL, project)
+    members = dict.fromkeys(keys, 0)
+    for node in lab.nodes:
+        for interface in node.interfaces:
+            members[interface.network] += 1
+    found = {}
+    for network in lab.networks:
+        if not members[network.id]:
+            continue
+        key = keys[network.id]
+        driver, mode = driver_of(network, options)
+        variable = device = None
+        if driver != "bridge":
+            variable = "NETDSL_PARENT_" + re.sub("[^A-Z0-9]", "_", key.upper())
+            device = "nd" + hashlib.sha256(f"{project}\0{key}".encode()).hexdigest()[:10]
+        subnet = ranges.range_for(key, members[network.id])
+        found[key] = ComposeNetwork(key, driver, mode, subnet, driver != "bridge", variable, device)
+    if not options.is_closed and any(node.has_uplink for node in lab.nodes):
+        uplinks = sum(node.has_uplink for node in lab.nodes)
+        found[UPLINK] = ComposeNetwork(UPLINK, "bridge", None, ranges.range_for(UPLINK, uplinks), is_internal=False)
+    return _with_unique_variables(found)
+
+
+def _with_unique_variables(networks: dict[str, ComposeNetwork]) -> dict[str, ComposeNetwork]:
+    """`a-b` and `a_b` would share a variable: the later one gets its device's name as well."""
+    used: set[str] = set()
+    for key, network in networks.items():
+        if network.parent_variable is None:
+            continue
+        variable = network.parent_variable
+        if variable in used:
+            assert network.parent_device is not None
+            variable = f"{variable}_{network.parent_device.upper()}"
+            networks[key] = replace(network, parent_variable=variable)
+        used.add(variable)
+    return networks
+
+
+def _attach(mac: str, network: ComposeNetwork, hosts: Mapping[str, Iterator[IPv4Address]]) -> Attachment:
+    if network.driver != "ipvlan":
+        return Attachment(network.key, mac=mac)
+    return Attachment(network.key, address=next(hosts[network.key]))
+
+
+def _addresses(subnet: IPv4Network) -> Iterator[IPv4Address]:
+    """A range's addresses for nodes: not the first, which the engine takes for a gateway."""
+    hosts = iter(subnet.hosts())
+    next(hosts)
+    return hosts
+
+
+def _service(
+    node: Node,
+    inside: NodePayload,
+    stage: Stage,
+    is_built: bool,
+    attachments: list[Attachment],
+    layout: Layout,
+) -> ComposeService:
+    addresses = [
+        f"{interface.name}={attachment.address}"
+        for interface, attachment in zip(node.interfaces, attachments, strict=False)
+        if attachment.address is not None
+    ]
+    return ComposeService(
+        key=node.host_name,
+        host_name=node.host_name,
+        node=node.id,
+        image=stage.reference,
+        builds=None if is_built else stage.name,
+        attachments=tuple(attachments),
+        capabilities=inside.needs.capabilities,
+        devices=inside.needs.devices,
+        sysctls=_sysctls(node, inside, attachments),
+        environment=(("NETDSL_INTERFACES", " ".join(addresses)),) if addresses else (),
+        payload_folder=layout.node(node.host_name),
+        credentials=f"nodes/{node.host_name}" if inside.has_credentials else None,
+        digest=inside.digest,
+        cpus=node.resources.cpus,
+        memory_bytes=node.resources.memory_bytes,
+    )
+
+
+def _sysctls(node: Node, inside: NodePayload, attachments: list[Attachment]) -> tuple[tuple[str, str], ...]:
+    """As Compose can set them: after the interfaces exist, by the engine's names (`eth0` … in the order of the networks).
+
+    `all` and `default` do not reach an interface that exists, so the engine's interfaces are named one by one.
+    """
+    order = {key: number for number, key in enumerate(sorted(attachment.network for attachment in attachments))}
+    engine = {
+        interface.name: f"eth{order[attachment.network]}"
+        for interface, attachment in zip(node.interfaces, attachments, strict=False)
+    }
+    found: dict[str, str] = {}
+    for key, value in inside.sysctls:
+        match = _PER_INTERFACE.fullmatch(key)
+        if match is None:
+            found[key] = value
+            continue
+        family, kind, interface, name = match.groups()
+        if interface in engine:
+            found[f"net.{family}.{kind}.{engine[interface]}.{name}"] = value
+            continue
+        found[key] = value
+        if interface == "all" and family == "ipv4" and name != "forwarding":
+            for device in engine.values():
+                found.setdefault(f"net.{family}.{kind}.{device}.{name}", value)
+    return tuple(sorted(found.items()))

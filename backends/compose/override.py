@@ -1,0 +1,118 @@
+"""Moving a user's edits of compose.yaml to compose.override.yaml, with their comments (ruamel.yaml keeps them).
+
+Compose merges the two files: what was added or changed stands in the override as it is, what was taken away as
+`!reset null`, a list that did not only grow as `!override [...]` (Compose 2.24 and later know both).
+"""
+
+from io import StringIO
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq, TaggedScalar
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.tag import Tag
+
+from netdsl.codegen.contract import CannotAdopt
+
+_TITLE = "Changes to compose.yaml, which netdsl writes anew at every compile. This file is yours."
+
+
+def adopt(edited: bytes, written: bytes, override: bytes | None) -> bytes:
+    """The override file's new text. Raises CannotAdopt where a file is no YAML map."""
+    new, old = _load(edited, "compose.yaml"), _load(written, "the compose.yaml that was written")
+    target = _load(override, "compose.override.yaml") if override else CommentedMap()
+    lines = edited.decode(errors="replace").splitlines()
+    carried: set[int] = set()
+    changes = _difference(new, old, lines, carried)
+    _merge(target, changes)
+    before = [line.strip() for line in written.decode(errors="replace").splitlines()]
+    loose = [
+        line.strip()
+        for number, line in enumerate(lines)
+        if line.strip().startswith("#") and line.strip() not in before and number not in carried
+    ]
+    head = [] if override else [f"# {_TITLE}"]
+    return "".join(f"{line}\n" for line in (*head, *loose)).encode() + _dump(target)
+
+
+def _yaml() -> YAML:
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 4096
+    return yaml
+
+
+def _load(raw: bytes, name: str) -> CommentedMap:
+    try:
+        data = _yaml().load(raw.decode())
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise CannotAdopt(f"{name} is no YAML: {str(error).splitlines()[0]}") from error
+    if not isinstance(data, CommentedMap):
+        raise CannotAdopt(f"{name} is no YAML map")
+    return data
+
+
+def _dump(data: CommentedMap) -> bytes:
+    if not data:
+        return b""
+    out = StringIO()
+    _yaml().dump(data, out)
+    return out.getvalue().encode()
+
+
+def _difference(new: CommentedMap, old: CommentedMap, lines: list[str], carried: set[int]) -> CommentedMap:
+    """What has to stand in the override so that `old` becomes `new`; merged (`<<`) keys count as the map's own."""
+    found = CommentedMap()
+    for key in new:
+        value = new[key]
+        if key in old and isinstance(value, CommentedMap) and isinstance(old[key], CommentedMap):
+            inner = _difference(value, old[key], lines, carried)
+            if inner and not str(key).startswith("x-"):
+                found[key] = inner
+        elif key not in old or old[key] != value:
+            found[key] = _changed(value, old.get(key))
+            _carry_comments(new, key, found, lines, carried)
+    for key in old:
+        if key not in new:
+            found[key] = TaggedScalar("null", tag=Tag(suffix="!reset"))
+    return found
+
+
+def _changed(value: object, before: object) -> object:
+    """A list that only grew gives its new members; any other change of a list replaces it."""
+    if isinstance(value, CommentedSeq) and isinstance(before, CommentedSeq):
+        if list(value[: len(before)]) == list(before):
+            return CommentedSeq(value[len(before) :])
+        whole = CommentedSeq(value)
+        whole.yaml_set_ctag(Tag(suffix="!override"))
+        return whole
+    return value
+
+
+def _carry_comments(
+    source: CommentedMap, key: object, target: CommentedMap, lines: list[str], carried: set[int]
+) -> None:
+    """The comment lines right above a key, and the one behind it."""
+    try:
+        line = source.lc.key(key)[0]
+    except (KeyError, TypeError):
+        return  # a merged key: its comment stands elsewhere
+    above = line - 1
+    while above >= 0 and lines[above].strip().startswith("#"):
+        above -= 1
+    texts = [text.strip().removeprefix("#").strip() for text in lines[above + 1 : line]]
+    carried.update(range(above + 1, line))
+    if texts:
+        target.yaml_set_comment_before_after_key(key, before="\n".join(texts))
+    _, mark, behind = lines[line].partition(" #")
+    if mark and behind.strip():
+        target.yaml_add_eol_comment(behind.strip(), key)
+
+
+def _merge(target: CommentedMap, changes: CommentedMap) -> None:
+    for key, value in changes.items():
+        if isinstance(value, CommentedMap) and isinstance(target.get(key), CommentedMap):
+            _merge(target[key], value)
+            continue
+        target[key] = value
+        if key in changes.ca.items:
+            target.ca.items[key] = changes.ca.items[key]

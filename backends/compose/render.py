@@ -1,0 +1,157 @@
+"""The project as data in the shape of the compose-spec, and as text. No decisions."""
+
+from collections.abc import Mapping
+
+from netdsl.codegen.yaml import Anchor, Data, dump
+
+from .model import Attachment, ComposeNetwork, ComposeService, Project
+
+_HEADER = """\
+# Made by netdsl from the lab `{lab}`. Start it with
+#   ./parents.sh up && docker compose up --wait
+# and take it away with
+#   docker compose down && ./parents.sh down
+# Changes belong into compose.override.yaml, which Compose reads beside this file.
+"""
+
+_READY = ("CMD", "/bin/sh", "/netdsl/lab/node.sh", "ready")
+
+
+def compose_data(project: Project) -> dict[str, Data]:
+    """What the file says, merges included: this is what the schema is asked about."""
+    common = _common()
+    return {
+        "name": project.name,
+        "x-node": common,
+        "services": {service.key: _service(service, project, common) for service in project.services},
+        "networks": {network.key: _network(network) for network in project.networks},
+    }
+
+
+def compose_text(project: Project, data: Mapping[str, Data]) -> str:
+    lab = "".join(character if character.isprintable() else " " for character in project.lab)
+    return _HEADER.format(lab=lab) + dump(data)
+
+
+def merged(data: Mapping[str, Data]) -> dict[str, Data]:
+    """The document with its merges carried out, as Compose sees it."""
+    services = data["services"]
+    assert isinstance(services, Mapping)
+    return {
+        "name": data["name"],
+        "services": {key: _merge(service) for key, service in services.items()},
+        "networks": data["networks"],
+    }
+
+
+def _merge(service: Data) -> Data:
+    assert isinstance(service, Mapping)
+    base = service.get("<<", {})
+    assert isinstance(base, Mapping)
+    return {**base, **{key: value for key, value in service.items() if key != "<<"}}
+
+
+def _common() -> Anchor:
+    return Anchor(
+        "node",
+        {
+            "entrypoint": ["/bin/sh", "/netdsl/lab/node.sh"],
+            "command": ["start"],
+            "cap_drop": ["ALL"],
+            "security_opt": ["no-new-privileges:true"],
+            "stop_grace_period": "5s",
+            "healthcheck": {
+                "test": list(_READY),
+                "start_period": "90s",
+                "start_interval": "200ms",
+                "interval": "30s",
+                "timeout": "10s",
+                "retries": 1,
+            },
+        },
+    )
+
+
+def _service(service: ComposeService, project: Project, common: Anchor) -> Data:
+    data: dict[str, Data] = {"<<": common, "image": service.image}
+    if service.builds is None:
+        data["pull_policy"] = "never"
+    else:
+        data["build"] = {"context": ".", "target": service.builds}
+    data["hostname"] = service.host_name
+    data["cap_add"] = list(service.capabilities)
+    if service.devices:
+        data["devices"] = [f"{device}:{device}" for device in service.devices]
+    if service.cpus is not None:
+        data["cpus"] = service.cpus
+    if service.memory_bytes is not None:
+        data["mem_limit"] = str(service.memory_bytes)
+    if service.environment:
+        data["environment"] = {key: literal(value) for key, value in service.environment}
+    if service.sysctls:
+        data["sysctls"] = {key: literal(value) for key, value in service.sysctls}
+    data["networks"] = {attachment.network: _attachment(attachment) for attachment in service.attachments}
+    if not service.attachments:
+        del data["networks"]
+        data["network_mode"] = "none"
+    data["volumes"] = list(_volumes(service, project))
+    data["labels"] = {
+        "netdsl.lab": literal(project.lab),
+        "netdsl.node": literal(service.node),
+        "netdsl.payload": service.digest,
+    }
+    return data
+
+
+def _volumes(service: ComposeService, project: Project) -> tuple[Data, ...]:
+    volumes: tuple[Data, ...] = (
+        _mount(f"./{literal(project.lab_folder)}", "/netdsl/lab"),
+        _mount(f"./{literal(service.payload_folder)}", "/netdsl/node"),
+    )
+    if service.credentials is None:
+        return volumes
+    store = f"${{NETDSL_CREDENTIALS:-{literal(project.credentials_folder)}}}"
+    return (*volumes, _mount(f"{store}/{literal(service.credentials)}", "/netdsl/credentials"))
+
+
+def _mount(source: str, target: str) -> Data:
+    return {
+        "type": "bind",
+        "source": source,
+        "target": target,
+        "read_only": True,
+        "bind": {"create_host_path": False},
+    }
+
+
+def _attachment(attachment: Attachment) -> Data:
+    data: dict[str, Data] = {}
+    if attachment.mac is not None:
+        data["mac_address"] = attachment.mac
+    if attachment.address is not None:
+        data["ipv4_address"] = str(attachment.address)
+    return data
+
+
+def _network(network: ComposeNetwork) -> Data:
+    data: dict[str, Data] = {"driver": network.driver}
+    options: dict[str, Data] = {}
+    if network.parent_variable is not None:
+        options["parent"] = f"${{{network.parent_variable}:-}}"
+        if network.mode is not None:
+            options[f"{network.driver}_mode"] = network.mode
+    elif network.key != "uplink":
+        # no IPv4 address of the host on it, and what nodes re-address passes (an internal bridge drops it)
+        options["com.docker.network.bridge.inhibit_ipv4"] = "true"
+        options["com.docker.network.bridge.enable_ip_masquerade"] = "false"
+    if options:
+        data["driver_opts"] = options
+    if network.is_internal:
+        data["internal"] = True
+    data["ipam"] = {"config": [{"subnet": str(network.subnet)}]}
+    return data
+
+
+def literal(text: str) -> str:
+    """A string that Compose is not to interpolate: every `$` doubled."""
+    return text.replace("$", "$$")

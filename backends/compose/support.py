@@ -1,0 +1,64 @@
+"""What this target does not have: said at the user's line."""
+
+from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
+
+from netdsl.codegen.contract import Options
+from netdsl.diagnostics import catalogue
+from netdsl.diagnostics.core import Diagnostics
+from netdsl.diagnostics.suggest import did_you_mean
+from netdsl.ir.lab import Lab
+from netdsl.ir.network import Network
+from netdsl.source import Place
+
+DRIVERS = ("macvlan", "bridge", "ipvlan")
+_SETTINGS = ("pool",)
+
+
+class BadOption(Exception):
+    """A value from the command line that this target cannot have."""
+
+
+def check_support(lab: Lab, options: Options, diagnostics: Diagnostics) -> None:
+    """Report what cannot be made. Raises BadOption for what the command line says."""
+    if options.driver is not None and options.driver not in DRIVERS:
+        raise BadOption(f"there is no driver `{options.driver}`: {', '.join(DRIVERS)}")
+    for key, value in options.settings.items():
+        if key not in _SETTINGS:
+            raise BadOption(f"the target compose has no setting `{key}`: {', '.join(_SETTINGS)}")
+        if not _is_pool(value):
+            raise BadOption(f"`{value}` is no IPv4 prefix for `{key}`")
+    for setting in lab.settings:
+        if setting.target != "compose" or setting.origin is None:
+            continue
+        if setting.key not in _SETTINGS:
+            _report(diagnostics, setting.origin, f"the target `compose` has no setting `{setting.key}`",
+                    did_you_mean(setting.key, _SETTINGS))  # fmt: skip
+        elif not _is_pool(setting.value):
+            _report(diagnostics, setting.origin, f"`{setting.value}` is no IPv4 prefix", None)
+    for network in lab.networks:
+        _check_network(network, diagnostics)
+
+
+def _check_network(network: Network, diagnostics: Diagnostics) -> None:
+    if network.origin is None:
+        return
+    if network.driver is not None and network.driver.name not in DRIVERS:
+        message = f"the target `compose` has no driver `{network.driver.name}`"
+        diagnostics.report(
+            catalogue.UNSUPPORTED_BY_TARGET, message, network.origin, help=f"it has {', '.join(DRIVERS)}"
+        )
+    if network.impairment is not None:
+        message = f"the target `compose` cannot delay, limit or lose packets on `{network.id}` yet"
+        diagnostics.report(catalogue.UNSUPPORTED_BY_TARGET, message, network.origin)
+
+
+def _is_pool(text: str) -> bool:
+    try:
+        IPv4Network(text)
+    except (AddressValueError, NetmaskValueError, ValueError):
+        return False
+    return True
+
+
+def _report(diagnostics: Diagnostics, place: Place, message: str, remedy: str | None) -> None:
+    diagnostics.report(catalogue.UNKNOWN_SETTING, message, place, help=remedy)

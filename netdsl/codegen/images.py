@@ -1,0 +1,60 @@
+"""The images of a lab: one for all nodes with the same needs, named by what is in it alone."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from netdsl.ir.ids import NodeId
+from netdsl.ir.image import Image
+from netdsl.ir.lab import Lab
+from netdsl.ir.node import Node
+from netdsl.payload.contract import Payload
+
+BASE = "debian:trixie-slim"  # Debian 13, the current stable release
+PLATFORMS = ("linux/amd64", "linux/arm64")
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """An image: a stage of the Dockerfile. `name` depends on what is in it alone, so that labs share their images."""
+
+    name: str
+    packages: tuple[str, ...]
+    runs: tuple[str, ...]
+    base: str
+    platforms: tuple[str, ...]
+
+    @property
+    def reference(self) -> str:
+        return f"netdsl/{self.name}"
+
+
+def stages(lab: Lab, payload: Payload) -> tuple[tuple[Stage, ...], Mapping[NodeId, Stage]]:
+    """The stages in order of first use, and each node's.
+
+    Nodes without an `image` of their own share one that holds what any of them needs: one build, one image on disk, and
+    the packages of a daemon that a node does not start cost it nothing else.
+    """
+    images = {image.id: image for image in lab.images}
+    shared = tuple(
+        sorted({name for node in lab.nodes if node.image is None for name in payload.nodes[node.id].needs.packages})
+    )
+    made: dict[str, Stage] = {}
+    of_node: dict[NodeId, Stage] = {}
+    for node in lab.nodes:
+        image = images[node.image] if node.image is not None else None
+        stage = _stage(image, _packages(node, image, payload, shared))
+        of_node[node.id] = made.setdefault(stage.name, stage)
+    return tuple(made.values()), of_node
+
+
+def _packages(node: Node, image: Image | None, payload: Payload, shared: tuple[str, ...]) -> tuple[str, ...]:
+    return shared if image is None else payload.nodes[node.id].needs.packages
+
+
+def _stage(image: Image | None, packages: tuple[str, ...]) -> Stage:
+    runs = image.runs if image else ()
+    base = (image.base if image else None) or BASE
+    platforms = (image.platforms if image else ()) or PLATFORMS
+    mark = hashlib.sha256(repr((packages, runs, base, platforms)).encode()).hexdigest()[:12]
+    return Stage(f"node-{mark}", packages, runs, base, platforms)
