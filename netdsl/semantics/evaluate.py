@@ -55,10 +55,7 @@ def evaluate(value: syntax.Value, context: Context, diagnostics: Diagnostics) ->
         case syntax.Splice():
             return _splice(value, context, diagnostics)
         case syntax.Bracketed(items, span):
-            members = evaluate_list(items, context, diagnostics)
-            if len(members) < len(items):
-                return FAILED
-            return limited(tuple(member.value for member in members), Place(span, context.via), diagnostics)
+            return evaluate_members(items, span, context, diagnostics)
         case _:
             assert_never(value)
 
@@ -78,6 +75,22 @@ def evaluate_list(
         else:
             placed.append(Placed(result, place))
     return tuple(placed)
+
+
+def evaluate_members(
+    values: tuple[syntax.Value, ...], span: Span, context: Context, diagnostics: Diagnostics
+) -> tuple[Value, ...] | Failed:
+    """A list as one value: failed as a whole where a member is, and bounded."""
+    results = [(value, evaluate(value, context, diagnostics)) for value in values]
+    members: list[Value] = []
+    for value, result in results:
+        if isinstance(result, Failed):
+            return FAILED
+        if isinstance(result, tuple) and isinstance(value, syntax.Splice):
+            members.extend(result)
+        else:
+            members.append(result)
+    return limited(tuple(members), Place(span, context.via), diagnostics)
 
 
 def evaluate_condition(expression: syntax.Expression, context: Context, diagnostics: Diagnostics) -> bool | Failed:

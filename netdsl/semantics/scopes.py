@@ -87,7 +87,7 @@ def match(word: Word, diagnostics: Diagnostics, place: Place, kinds: Kinds) -> t
             matches = tuple(_matches(scope, segments, kind))
             if matches:
                 return tuple(sorted(matches, key=lambda one: natural_key(one.element.path)))
-    if not any(_is_incomplete(scope, segments) for scope in outwards(word.scope)):
+    if not is_excused(word):
         diagnostics.report(catalogue.NO_MATCH, f"`{word.text}` matches no {_alternatives(kinds)}", place)
     return ()
 
@@ -100,6 +100,26 @@ def find(word: Word) -> Found | None:
         if element is not None:
             return _descend(scope, element, tuple(others))
     return None
+
+
+def report_unknown_template(word: Word, found: Found | None, diagnostics: Diagnostics, place: Place) -> None:
+    """unknown-template for a `use` of what is no template or import, unless an earlier error explains it."""
+    usable = (ElementKind.TEMPLATE, ElementKind.IMPORT)
+    if found is None and is_excused(word):
+        return
+    if found is not None:
+        what = f"`{word.text}` {_what_it_is(found)}, not a template"
+    else:
+        what = f"no template is called `{word.text}` here"
+    related = () if found is None else (_declared(found.element),)
+    advice = _suggestion(word, len(diagnostics), usable)
+    diagnostics.report(catalogue.UNKNOWN_TEMPLATE, what, place, related=related, help=advice)
+
+
+def is_excused(word: Word) -> bool:
+    """Whether what the word names may be missing because of an earlier error."""
+    segments = tuple(word.text.split("."))
+    return any(_is_incomplete(scope, segments) for scope in outwards(word.scope))
 
 
 def outwards(scope: Scope | None) -> Iterator[Scope]:
@@ -188,8 +208,7 @@ def _is_incomplete(scope: Scope, segments: tuple[str, ...]) -> bool:
 
 
 def _report_unknown(word: Word, diagnostics: Diagnostics, place: Place, kinds: Kinds) -> None:
-    segments = tuple(word.text.split("."))
-    if any(_is_incomplete(scope, segments) for scope in outwards(word.scope)):
+    if is_excused(word):
         return
     if len(kinds) == 1:
         message = f"no {kinds[0]} is called `{word.text}` here"
@@ -222,8 +241,12 @@ def _report_wrong_kind(word: Word, found: Found, diagnostics: Diagnostics, place
         catalogue.WRONG_ELEMENT,
         f"{_one_of(kinds)} must stand here, and `{word.text}` {_what_it_is(found)}",
         place,
-        related=(Label(element.place, f"the {element.kind} is declared here"),),
+        related=(_declared(element),),
     )
+
+
+def _declared(element: Element) -> Label:
+    return Label(element.place, f"the {element.kind} is declared here")
 
 
 def _what_it_is(found: Found) -> str:

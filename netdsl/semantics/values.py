@@ -52,20 +52,7 @@ class Quantity:
     unit: str
 
 
-Scalar = (
-    bool
-    | int
-    | str
-    | Word
-    | Address
-    | ShortAddress
-    | Prefix
-    | Mac
-    | PortService
-    | IntRange
-    | Quantity
-    | Limit
-)
+Scalar = bool | int | str | Word | Address | ShortAddress | Prefix | Mac | PortService | IntRange | Quantity | Limit
 Value = Scalar | tuple["Value", ...]
 
 
