@@ -10,6 +10,7 @@ from .probe import probe_lines
 from .swanctl import child_name, swanctl_conf
 
 _PACKAGES = ("charon-systemd", "conntrack", "libcharon-extra-plugins", "strongswan-swanctl")
+_PATIENCE = 3  # seconds that the end which does not begin leaves to the other
 _START_WORDS = {Start.BOOT: "boot", Start.TRAFFIC: "traffic", Start.HAND: "hand", Start.NONE: "hand"}
 _NOTHING = Needs((), (), ())
 
@@ -36,7 +37,7 @@ class StrongswanPart:
 
 def _record(end: TunnelEnd, child: Child, lab: Lab) -> str:
     is_answering = child.start is Start.NONE or not end.peer_addresses
-    patience = "never" if is_answering else child.patience_seconds
+    patience = "never" if is_answering else 0 if child.is_initiator else _PATIENCE
     esp = "kernel" if child.mode is Mode.TRANSPORT or child.protocol == "ah" else "any"
     ready = "no"
     if child.start is Start.BOOT:

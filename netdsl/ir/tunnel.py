@@ -71,6 +71,7 @@ class Child:
     reqid: int  # fixed, unique in the node: what `through` matches
     only_local: tuple[PortService, ...] = ()  # `only udp/514`: its port is on this end,
     only_remote: tuple[PortService, ...] = ()  # or on the other
+    is_initiator: bool = True  # False: opens the child only when the other end has not, for a while
     rekey_seconds: int | None = None
     rekey_bytes: int | None = None
 
