@@ -101,7 +101,11 @@ class CheckItem:
 
 @dataclass(frozen=True, slots=True)
 class ExpectItem:
-    """An `expect` block whose condition holds, its loops and conditions unrolled."""
+    """An `expect` block, its loops and conditions unrolled.
+
+    `expect failure when COND` is decided: where COND does not hold, `statement` is an `expect` of the usual kind
+    ("without a fault all holds"), and in both cases without its condition.
+    """
 
     statement: syntax.Expect
     scope: Scope

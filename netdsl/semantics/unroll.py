@@ -234,8 +234,9 @@ class Unroller(ABC):
             return
         if statement.condition is not None:
             truth = evaluate_condition(statement.condition, here, self.diagnostics)
-            if truth is not True:
+            if isinstance(truth, Failed):
                 return
+            statement = replace(statement, is_failure=truth, condition=None)
         checks: list[CheckItem] = []
         self.checks(statement.body, here, checks)
         self.expectations.append(ExpectItem(statement, here.scope, here.environment, here.via, tuple(checks)))
