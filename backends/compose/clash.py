@@ -1,0 +1,43 @@
+"""Why the engine refused a network's range: another network has it. Which, whose, and what to do."""
+
+import re
+from ipaddress import ip_network
+
+from python_on_whales import DockerClient
+
+from netdsl.runtime.driver import Deployment, DriverError
+
+_REFUSAL = re.compile(r"[Pp]ool overlaps|address space|already using parent interface")
+
+
+def explain_clash(docker: DockerClient, deployment: Deployment, said: str) -> DriverError | None:
+    """None where the error is of another kind."""
+    if not _REFUSAL.search(said):
+        return None
+    config = docker.compose.config(return_json=True)
+    wanted = [
+        ip_network(entry["subnet"])
+        for network in config.get("networks", {}).values()
+        for entry in network.get("ipam", {}).get("config", [])
+        if "subnet" in entry
+    ]
+    for network in docker.network.list():
+        labels = network.labels or {}
+        owner = labels.get("com.docker.compose.project", "")
+        if owner == deployment.project:
+            continue
+        for entry in (network.ipam.config or []) if network.ipam else []:
+            subnet = (entry or {}).get("Subnet")
+            if subnet and any(_overlap(ip_network(subnet), mine) for mine in wanted):
+                whose = f"the project `{owner}`" if owner else "no Compose project"
+                return DriverError(
+                    f"the network `{network.name}` of {whose} has a range that this lab asks for ({subnet})",
+                    command="docker compose up",
+                    remedy="give this copy a name of its own (`--project NAME`), other ranges (`--set pool=PREFIX`), "
+                    "or take that network away",
+                )
+    return None
+
+
+def _overlap(one: object, other: object) -> bool:
+    return type(one) is type(other) and one.overlaps(other)  # type: ignore[attr-defined]

@@ -1,0 +1,221 @@
+"""Running a compiled project: Docker Compose through python-on-whales."""
+
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from python_on_whales import Container, DockerClient
+from python_on_whales.exceptions import DockerException
+
+from netdsl.runtime.driver import Check, Deployment, DriverError, NodeState, Progress
+
+from .clash import explain_clash
+from .doctor import examine
+
+_FILES = ("compose.yaml", "compose.override.yaml")
+_ATTEMPTS = 3
+# a MAC address can stay taken for a moment after the last project on the same parent went
+_PASSING = "address already in use"
+
+
+class ComposeDriver:
+    """Nodes are services. Every method raises DriverError."""
+
+    def up(self, deployment: Deployment, progress: Progress, *, timeout: int) -> None:
+        docker = _docker(deployment)
+        with _told():
+            self._build(docker, deployment, progress)
+            _parents(deployment, "up")
+            for attempt in range(1, _ATTEMPTS + 1):
+                try:
+                    _stream(docker.compose.up(detach=True, wait=True, wait_timeout=timeout, stream_logs=True), progress)
+                except DockerException as error:
+                    if _PASSING in str(error) and attempt < _ATTEMPTS:
+                        continue
+                    raise self._failed(docker, deployment, error) from error
+                return
+
+    def down(self, deployment: Deployment, progress: Progress) -> None:
+        docker = _docker(deployment)
+        with _told():
+            _stream(docker.compose.down(remove_orphans=True, volumes=True, timeout=5, stream_logs=True), progress)
+            _parents(deployment, "down")
+
+    def status(self, deployment: Deployment) -> tuple[NodeState, ...]:
+        docker = _docker(deployment)
+        with _told():
+            running = {_service(container): container for container in docker.compose.ps(all=True)}
+            services = docker.compose.config(return_json=True)["services"]
+        return tuple(_state(name, running.get(name)) for name in services)
+
+    def execute(self, deployment: Deployment, node: str, command: Sequence[str]) -> int:
+        return self._exec(deployment, node, list(command))
+
+    def shell(self, deployment: Deployment, node: str) -> int:
+        return self._exec(deployment, node, ["sh", "-c", "exec $(command -v bash || command -v sh)"])
+
+    def logs(self, deployment: Deployment, nodes: Sequence[str], *, follow: bool) -> int:
+        for node in nodes:
+            self._container(deployment, node)
+        words = ["logs", "--no-log-prefix"] if len(nodes) == 1 else ["logs"]
+        return _attached([*_compose_command(deployment), *words, *(["--follow"] if follow else []), *nodes])
+
+    def capture(self, deployment: Deployment, node: str, interface: str, file: Path | None, count: int | None) -> int:
+        """From a container beside the node, in its network: the node itself has no right to capture."""
+        container = self._container(deployment, node)
+        words = ["run", "--rm", "--network", f"container:{container.id}", "--cap-drop", "ALL", "--cap-add", "NET_RAW"]
+        words += ["--entrypoint", "tcpdump", container.config.image or ""]
+        words += ["-p", "-Z", "root", "-i", interface, "--immediate-mode", *(["-c", str(count)] if count else [])]
+        if file is None:
+            return _attached(["docker", *words, "-l", "-n"])
+        words += ["-U", "-w", "-"]
+        if str(file) == "-":
+            return _attached(["docker", *words])
+        with file.open("wb") as out:
+            return _attached(["docker", *words], out.fileno())
+
+    def doctor(self) -> tuple[Check, ...]:
+        return examine()
+
+    def _build(self, docker: DockerClient, deployment: Deployment, progress: Progress) -> None:
+        """Images that are there are not built again: their name says what is in them."""
+        services = docker.compose.config(return_json=True)["services"]
+        builds = {name: service["image"] for name, service in services.items() if "build" in service}
+        missing = [name for name, image in builds.items() if not docker.image.exists(image)]
+        if missing:
+            progress(f"building {len(missing)} image(s)")
+            try:
+                _stream(docker.compose.build(missing, progress="plain", stream_logs=True), progress)
+            except DockerException as error:
+                raise _error("an image could not be built", error) from error
+
+    def _failed(self, docker: DockerClient, deployment: Deployment, error: DockerException) -> DriverError:
+        clash = explain_clash(docker, deployment, str(error))
+        if clash is not None:
+            return clash
+        broken = [state for state in self.status(deployment) if state.health != "ready"]
+        if not broken:
+            return _error("the lab could not be started", error)
+        lines = [f"{state.node}: {state.state}, {state.health}: {' '.join(state.detail)}" for state in broken]
+        remedy = f"netdsl logs {broken[0].node}"
+        return DriverError(
+            "the lab did not get ready", command="docker compose up --wait", tail="\n".join(lines), remedy=remedy
+        )
+
+    def _exec(self, deployment: Deployment, node: str, command: list[str]) -> int:
+        self._container(deployment, node)
+        terminal = [] if sys.stdin.isatty() and sys.stdout.isatty() else ["-T"]
+        return _attached([*_compose_command(deployment), "exec", *terminal, node, *command])
+
+    def _container(self, deployment: Deployment, node: str) -> Container:
+        docker = _docker(deployment)
+        with _told():
+            running = {_service(container): container for container in docker.compose.ps()}
+        if node not in running:
+            names = ", ".join(sorted(running)) or "none"
+            raise DriverError(f"no node `{node}` is running in `{deployment.project}` (running: {names})")
+        return running[node]
+
+
+def _docker(deployment: Deployment) -> DockerClient:
+    return DockerClient(
+        compose_files=list(_files(deployment)),
+        compose_project_name=deployment.project,
+        compose_project_directory=deployment.folder,
+    )
+
+
+def _files(deployment: Deployment) -> Iterator[Path]:
+    return (deployment.folder / name for name in _FILES if (deployment.folder / name).is_file())
+
+
+def _compose_command(deployment: Deployment) -> list[str]:
+    files = [word for path in _files(deployment) for word in ("-f", str(path))]
+    return ["docker", "compose", "-p", deployment.project, "--project-directory", str(deployment.folder), *files]
+
+
+def _parents(deployment: Deployment, verb: str) -> None:
+    command = ["sh", str(deployment.folder / "parents.sh"), verb]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    if done.returncode:
+        raise DriverError(
+            "the networks' parent devices could not be made"
+            if verb == "up"
+            else "the parent devices could not be removed",
+            command=f"./parents.sh {verb}",
+            status=done.returncode,
+            tail=done.stderr,
+        )
+
+
+def _attached(command: list[str], output: int | None = None) -> int:
+    """Run with this terminal; Ctrl-C goes to the command, whose end is ours."""
+    with subprocess.Popen(command, stdout=output) as process:
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                continue
+
+
+def _stream(lines: object, progress: Progress) -> None:
+    if lines is None:
+        return
+    for _, line in lines:  # type: ignore[attr-defined]
+        text = line.decode(errors="replace").rstrip()
+        if text:
+            progress(text)
+
+
+def _service(container: Container) -> str:
+    return (container.config.labels or {}).get("com.docker.compose.service", container.name)
+
+
+def _state(name: str, container: Container | None) -> NodeState:
+    if container is None:
+        return NodeState(name, "absent", "-")
+    state = container.state.status or "unknown"
+    health = container.state.health
+    if state != "running" or health is None:
+        return NodeState(name, state, "-", _said(container))
+    words = {"healthy": "ready", "unhealthy": "not ready", "starting": "starting"}
+    word = words.get(health.status or "", health.status or "-")
+    if word != "ready":
+        last = health.log[-1].output if health.log else ""
+        return NodeState(name, state, word, tuple((last or "").splitlines()))
+    return NodeState(name, state, word, _inside(container))
+
+
+def _said(container: Container) -> tuple[str, ...]:
+    text = str(container.logs(tail=5))
+    return tuple(text.splitlines())
+
+
+def _inside(container: Container) -> tuple[str, ...]:
+    try:
+        return tuple(str(container.execute(["sh", "/netdsl/lab/node.sh", "status"])).splitlines())
+    except DockerException:
+        return ()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Docker's own errors in our words, with the command, its status and its last lines."""
+    try:
+        yield
+    except DockerException as error:
+        raise _error("Docker refused", error) from error
+    except FileNotFoundError as error:
+        raise DriverError("there is no `docker` on the PATH", remedy="netdsl doctor") from error
+
+
+def _error(message: str, error: DockerException) -> DriverError:
+    tail = error.stderr or error.stdout or ""
+    remedy = "netdsl doctor" if "Cannot connect to the Docker daemon" in tail else None
+    command = " ".join(error.docker_command)
+    return DriverError(message, command=command, status=error.return_code, tail=tail, remedy=remedy)
+
+
+driver = ComposeDriver()
