@@ -1,6 +1,5 @@
 """The builder of the syntax tree: one method for each rule of the grammar."""
 
-
 from netdsl.syntax.build_expect import ExpectBuilder
 from netdsl.syntax.build_filter import FilterBuilder
 from netdsl.syntax.build_language import LanguageBuilder

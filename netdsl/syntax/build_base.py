@@ -1,6 +1,6 @@
 """What all builders share: the file being read, spans, values and lists of values."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Protocol
 
 from lark import Token, Transformer, v_args
@@ -12,7 +12,6 @@ from netdsl.syntax.document import Bracketed, Kind, Literal, Splice, Value
 from netdsl.syntax.literals import spliced, string
 
 
-
 class Placed(Protocol):
     """Whatever has a span: values, bodies, clauses …"""
 
@@ -20,7 +19,7 @@ class Placed(Protocol):
     def span(self) -> Span: ...
 
 
-Last = Token | Placed | Sequence[Placed]
+Last = Token | Placed | list[Value] | tuple[Placed, ...]
 
 _LITERALS = (
     ("MAC", Kind.MAC),
@@ -114,5 +113,3 @@ def _start(token: Token) -> int:
 def _end(token: Token) -> int:
     assert token.end_pos is not None
     return token.end_pos
-
-

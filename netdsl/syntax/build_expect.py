@@ -57,9 +57,7 @@ class ExpectBuilder(BaseBuilder):
     def within(self, limit: Value) -> Value:
         return limit
 
-    def checks(
-        self, lines: Lines[CheckStatement], last: CheckStatement | None, closing: Token
-    ) -> CheckBody:
+    def checks(self, lines: Lines[CheckStatement], last: CheckStatement | None, closing: Token) -> CheckBody:
         assert lines.opening is not None
         items = (*lines.items, *((last,) if last is not None else ()))
         return CheckBody(items, self._span(lines.opening, closing))
@@ -135,9 +133,7 @@ class ExpectBuilder(BaseBuilder):
     ) -> CheckResolves:
         return CheckResolves(tuple(sources), name, tuple(addresses), self._span(sources[0], addresses))
 
-    def check_routes(
-        self, sources: list[Value], _routes: Token, prefix: Value, _via: Token, hop: Value
-    ) -> CheckRoutes:
+    def check_routes(self, sources: list[Value], _routes: Token, prefix: Value, _via: Token, hop: Value) -> CheckRoutes:
         return CheckRoutes(tuple(sources), prefix, hop, self._span(sources[0], hop))
 
     def check_bgp(self, word: Token, *rest: Last | None) -> CheckBgp:
@@ -146,9 +142,7 @@ class ExpectBuilder(BaseBuilder):
         return CheckBgp(self._span(word, last))
 
     def goal(self, nodes: list[Value], family: Token | None, service: Value | None) -> PlacedGoal:
-        return PlacedGoal(
-            Goal(tuple(nodes), family.value if family else None, service), service or family or nodes
-        )
+        return PlacedGoal(Goal(tuple(nodes), family.value if family else None, service), service or family or nodes)
 
     def answered(self, name: Value) -> Value:
         return name

@@ -92,9 +92,7 @@ class FilterBuilder(BaseBuilder):
     def clause_log(self, word: Token, prefix: Value | None) -> Clause:
         return Clause(word.value, (prefix,) if prefix else (), self._span(word, prefix or word))
 
-    def while_state(
-        self, word: Token, left: Value, _dashes: Token | None, right: Value | None, state: Token
-    ) -> While:
+    def while_state(self, word: Token, left: Value, _dashes: Token | None, right: Value | None, state: Token) -> While:
         return While(left, right, state.value == "up", self._span(word, state))
 
 

@@ -110,9 +110,7 @@ class NetworkBuilder(BaseBuilder):
     def uplink(self, word: Token, kind: Token) -> Uplink:
         return Uplink(kind.value, self._span(word, kind))
 
-    def serve(
-        self, word: Token, kind: Value, second: Value | None, third: Value | None, body: Body | None
-    ) -> Serve:
+    def serve(self, word: Token, kind: Value, second: Value | None, third: Value | None, body: Body | None) -> Serve:
         """With one value after the kind, it is the service if it looks like one, else the name."""
         name, service = second, third
         if third is None and second is not None and _is_service(second):

@@ -42,16 +42,12 @@ class TunnelBuilder(BaseBuilder):
         for values in (left, left_protecting, right, right_protecting):
             self._refuse_quotes(values)
         span = self._span(word, right_protecting or right)
-        return Between(
-            tuple(left), tuple(left_protecting or ()), tuple(right), tuple(right_protecting or ()), span
-        )
+        return Between(tuple(left), tuple(left_protecting or ()), tuple(right), tuple(right_protecting or ()), span)
 
     def protecting(self, values: list[Value]) -> list[Value]:
         return values
 
-    def side(
-        self, role: Token, nodes: list[Value], protecting: list[Value] | None, body: Body | None
-    ) -> Side:
+    def side(self, role: Token, nodes: list[Value], protecting: list[Value] | None, body: Body | None) -> Side:
         self._refuse_quotes(protecting)
         span = self._span(role, body or protecting or nodes)
         return Side(role.value, tuple(nodes), tuple(protecting or ()), body, span)

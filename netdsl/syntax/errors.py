@@ -23,8 +23,15 @@ _LINE_END = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\r?\n|;|$)")
 _PORT = re.compile(r"([\w.:\[\]-]*[\w\]]):(\d+(?:-\d+)?)$")
 _CHECK_LINE = re.compile(r"[^\n{}]*\s(?:reaches|reach|cannot|goes|resolves|routes|is|are)\s")
 _TYPOGRAPHIC = "“”„«»‘’"
+_LINE = re.compile(r"[^\n]*")
 _MOST_PHRASES = 8
+_LONGEST_SHOWN = 40
 
+_WITH_BLOCK = (
+    "expect", "firewall", "for", "host", "if", "image", "ipsec", "link", "nat", "network", "pki", "router", "target", "template"
+)  # fmt: skip
+
+_VERBS = "`reaches`, `cannot reach`, `is up`, `to … is encrypted on`, `to … goes through`, `resolves` and `routes`"
 _MISPLACED_WORDS = {
     "else": "`else` stands on the line of the closing brace of its `if`: `} else {`",
     "and": "the line before is complete: only `between` and conditions go on with `and`",
@@ -51,6 +58,12 @@ class Dead:
         """What stands there: a word, a string, a mark; nothing at the end of the text."""
         found = _WORD.match(self.text, self.offset)
         return found[0] if found else ""
+
+    @property
+    def shown(self) -> str:
+        """The word as messages show it."""
+        word = self.word
+        return word if len(word) <= _LONGEST_SHOWN else f"{word[:_LONGEST_SHOWN]}…"
 
     @property
     def is_line_end(self) -> bool:
@@ -122,11 +135,19 @@ def _first_word(dead: Dead, vocabulary: Vocabulary) -> Finding | None:
         return _at_word(
             MISPLACED_STATEMENT, "an expectation outside an `expect` block", dead, "`expect { … }` takes this line"
         )
-    near = closest(word.lower(), vocabulary.words(dead.expected))
-    if near is None and word.lower() in vocabulary.words(dead.expected):
-        near = word.lower()
+    near = meant_statement(dead.text, dead.offset, word, vocabulary)
     help_text = f"did you mean `{near}`?" if near else None
-    return _at_word(UNKNOWN_STATEMENT, f"no statement begins with `{word}`", dead, help_text)
+    return _at_word(UNKNOWN_STATEMENT, f"no statement begins with `{dead.shown}`", dead, help_text)
+
+
+def meant_statement(text: str, offset: int, word: str, vocabulary: Vocabulary) -> str | None:
+    """The statement's word nearest to an unknown one; before a block, first of all one that has a block."""
+    lower = word.lower()
+    if lower in vocabulary.statement_words:
+        return lower
+    line = _LINE.match(text, offset)
+    near = closest(lower, _WITH_BLOCK) if line and "{" in line[0] else None
+    return near or closest(lower, vocabulary.statement_words)
 
 
 def _statement_in_expect(dead: Dead, vocabulary: Vocabulary) -> Finding | None:
@@ -143,8 +164,8 @@ def _statement_in_expect(dead: Dead, vocabulary: Vocabulary) -> Finding | None:
 
 
 def _port_behind_colon(dead: Dead, _vocabulary: Vocabulary) -> Finding | None:
-    """`tcp:80`, `10.0.0.1:80`: the lexer stops before the colon."""
-    if not dead.word.startswith(":") or dead.offset == 0 or dead.text[dead.offset - 1].isspace():
+    """`tcp:80`, `10.0.0.1:80`: the lexer stops before the colon, or reads nothing at all."""
+    if ":" not in dead.word:
         return None
     start = dead.offset
     while start > 0 and not (dead.text[start - 1].isspace() or dead.text[start - 1] in ",({["):
@@ -160,22 +181,56 @@ def _port_behind_colon(dead: Dead, _vocabulary: Vocabulary) -> Finding | None:
     return Finding(SYNTAX_ERROR, "a port behind a colon", start, end, help_text)
 
 
-def _missing_chain(dead: Dead, _vocabulary: Vocabulary) -> Finding | None:
+def _missing_chain(dead: Dead, vocabulary: Vocabulary) -> Finding | None:
     if "CHAIN" not in dead.expected or dead.first_word not in ("accept", "drop", "reject") or dead.is_line_end:
+        return None
+    if closest(dead.word, vocabulary.words(dead.expected)):
         return None
     return _at_word(
         SYNTAX_ERROR,
         f"a chain stands after `{dead.first_word}`",
         dead,
-        f"`{dead.first_word} input {dead.word}`, or `output`, or `forward`",
+        f"`{dead.first_word} input {dead.shown}`, or `output`, or `forward`",
     )
+
+
+def _assigned(dead: Dead, _vocabulary: Vocabulary) -> Finding | None:
+    if dead.word != "=" or "COMPARE" not in dead.expected:
+        return None
+    return _at_word(SYNTAX_ERROR, "`=` in a condition", dead, "`==` compares")
+
+
+def _missing_comma(dead: Dead, _vocabulary: Vocabulary) -> Finding | None:
+    """In the parentheses of a `use` or `template`, where a line end says nothing."""
+    if dead.expected != {"RPAR"} or not (dead.word[:1].isalnum() or dead.word[:1] in "$_"):
+        return None
+    end = previous_end(dead.text, dead.offset)
+    message = f"`,` or `)` expected after `{_word_before(dead.text, end)}`"
+    return Finding(SYNTAX_ERROR, message, end, end)
+
+
+def _no_verb(dead: Dead, vocabulary: Vocabulary) -> Finding | None:
+    if not dead.is_check or "REACHES" not in dead.expected or "CANNOT" not in dead.expected or dead.is_line_end:
+        return None
+    near = closest(dead.word, vocabulary.words(dead.expected))
+    help_text = f"did you mean `{near}`?" if near else f"the verbs are {_VERBS}"
+    return _at_word(SYNTAX_ERROR, f"`{dead.shown}` is no verb of an expectation", dead, help_text)
+
+
+def _brace_on_its_own(dead: Dead, _vocabulary: Vocabulary) -> Finding | None:
+    if not dead.is_line_start or not dead.text.startswith("{", dead.offset):
+        return None
+    return _at_word(SYNTAX_ERROR, "`{` on a line of its own", dead, "a block opens on the line of its statement")
 
 
 def _bad_escape(dead: Dead, _vocabulary: Vocabulary) -> Finding | None:
     if not dead.word.startswith("\\"):
         return None
     return _at_word(
-        SYNTAX_ERROR, "a backslash outside a string", dead, "a statement goes on after a comma, and before `and` or `or`"
+        SYNTAX_ERROR,
+        "a backslash outside a string",
+        dead,
+        "a statement goes on after a comma, and before `and` or `or`",
     )
 
 
@@ -187,6 +242,10 @@ _EXPLANATIONS: Sequence[Callable[[Dead, Vocabulary], Finding | None]] = (
     _statement_in_expect,
     _port_behind_colon,
     _missing_chain,
+    _assigned,
+    _missing_comma,
+    _no_verb,
+    _brace_on_its_own,
     _bad_escape,
 )
 
@@ -199,11 +258,11 @@ def _expected(dead: Dead, vocabulary: Vocabulary) -> Finding:
         before = _word_before(dead.text, end)
         message = f"{listed or 'more'} expected after `{before}`" if before else f"{listed or 'more'} expected"
         return Finding(SYNTAX_ERROR, message, end, end)
-    message = f"expected {listed}, found `{dead.word}`" if listed else f"`{dead.word}` does not belong here"
+    message = f"expected {listed}, found `{dead.shown}`" if listed else f"`{dead.shown}` does not belong here"
     near = closest(dead.word, vocabulary.words(dead.expected))
     help_text = f"did you mean `{near}`?" if near else None
     if dead.first_word and not listed and not dead.is_line_start:
-        message = f"`{dead.word}` does not belong in a line of `{dead.first_word}`"
+        message = f"`{dead.shown}` does not belong in a line of `{dead.first_word}`"
     return _at_word(SYNTAX_ERROR, message, dead, help_text)
 
 

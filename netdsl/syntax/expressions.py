@@ -10,6 +10,7 @@ from netdsl.diagnostics.catalogue import NESTING_TOO_DEEP, SYNTAX_ERROR
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.source import Place, SourceFile, Span
 from netdsl.syntax.document import Binary, Call, Expression, Kind, Literal, Name, Unary
+from netdsl.syntax.escapes import unescaped
 from netdsl.syntax.grammar import expression_parser
 from netdsl.syntax.limits import MAX_DEPTH
 
@@ -87,7 +88,7 @@ def _build(node: Tree[Token] | Token, place: Callable[[int, int], Span]) -> Expr
         case "name", [Token(value=text)]:
             return Name(text, span)
         case "literal", [Token(type=kind, value=text)]:
-            return Literal(_KINDS[kind], text[1:-1] if kind == "STRING" else text, span)
+            return Literal(_KINDS[kind], unescaped(text[1:-1]) if kind == "STRING" else text, span)
         case "unary", [Token(value=operator), operand]:
             return Unary(operator, _build(operand, place), span)
         case "binary", [left, Token(value=operator), right]:

@@ -6,14 +6,12 @@ from netdsl.diagnostics.catalogue import SYNTAX_ERROR
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.source import Place, SourceFile, Span
 from netdsl.syntax.document import Expression, Kind, Literal, Name, Splice
+from netdsl.syntax.escapes import ESCAPES
 from netdsl.syntax.expressions import read_expression
-
-ESCAPES = {'"': '"', "\\": "\\", "$": "$", "n": "\n", "t": "\t"}
 
 _INTERPOLATION = r'\$(?:\{(?P<braced>(?:"(?:[^"\\\n]|\\.)*"|[^}"\n])*)\}|(?P<name>[A-Za-z_]\w*))'
 _IN_WORD = re.compile(_INTERPOLATION)
 _IN_STRING = re.compile(_INTERPOLATION.replace(r'"(?:[^"\\\n]|\\.)*"|', "") + r"|\\(?P<escape>.)")
-
 
 
 def spliced(text: str, source: SourceFile, start: int, diagnostics: Diagnostics) -> Splice:
@@ -61,9 +59,7 @@ def _parts(
     return tuple(parts)
 
 
-def _interpolated(
-    found: re.Match[str], source: SourceFile, start: int, diagnostics: Diagnostics
-) -> Expression:
+def _interpolated(found: re.Match[str], source: SourceFile, start: int, diagnostics: Diagnostics) -> Expression:
     if (name := found["name"]) is not None:
         return Name(name, Span(source, start + found.start(), start + found.end()))
     return read_expression(found["braced"], source, start + found.start("braced"), diagnostics)

@@ -29,7 +29,8 @@ class _Reader(NamedTuple):
 def _reader() -> _Reader:
     builder = Builder()
     lark = file_parser(builder)
-    statement_start = lark.parse_interactive("").choices()
+    state = lark.parse_interactive("").parser_state
+    statement_start = state.parse_conf.states[state.position].keys()
     return _Reader(lark, builder, Vocabulary(lark.terminals, statement_start), Lock())
 
 

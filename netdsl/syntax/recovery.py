@@ -4,6 +4,7 @@ The parser's stack is taken back to where the broken statement began, the gramma
 reading goes on at the end of the line or block. That is yacc's `error` token, on lark's interactive parser.
 """
 
+import re
 from collections.abc import Iterable
 
 from lark import Token
@@ -17,10 +18,13 @@ from netdsl.source import Place, SourceFile, Span
 from netdsl.syntax.build_base import Placed
 from netdsl.syntax.build_language import Lines
 from netdsl.syntax.document import Document
-from netdsl.syntax.errors import Dead, Finding, explain
-from netdsl.syntax.scan import end_of_statement, unclosed_brace
+from netdsl.syntax.errors import Dead, Finding, explain, meant_statement
+from netdsl.syntax.scan import end_of_statement, indentation, unclosed_brace
 from netdsl.syntax.vocabulary import Vocabulary
 
+_SAME_LINE = "a block opens on the line of its statement"
+_NEXT_LINE = re.compile(r"[ \t]*(?:#[^\n]*)?\r?\n\s*(?=\S)")
+_NEXT_LINE_BRACE = re.compile(r"[ \t]*(?:#[^\n]*)?\r?\n\s*\{")
 _NEVER_MEANT = frozenset({"_BROKEN", "_BROKEN_CHECKS"})
 
 
@@ -45,14 +49,16 @@ class Recovery:
         """Reads to the end. Every turn leaves an error behind for good, so that it ends."""
         while True:
             try:
-                document = parser.resume_parse()
+                document = parser.resume_parse()  # type: ignore[no-untyped-call]
             except UnexpectedInput as error:
                 stack = _Stack(parser)
                 offset = self._offset(error)
                 if offset >= len(self._text):
                     document = self._close(stack)
                 else:
-                    parser.lexer_thread.state.line_ctr.char_pos = self._resume(stack, offset)
+                    lexer_state = parser.lexer_thread.state
+                    assert lexer_state is not None
+                    lexer_state.line_ctr.char_pos = self._resume(stack, offset)
                     continue
             assert isinstance(document, Document)
             return document
@@ -80,11 +86,17 @@ class Recovery:
             return offset + 1
         first = stack.first_word(self._text, offset)
         is_check = stack.is_check()
+        if (at := self._late_brace(stack, offset)) is not None:
+            self._tell(Finding(SYNTAX_ERROR, "`{` on a line of its own", at, at + 1, _SAME_LINE))
+            return at
         self._tell(explain(self._dead(stack, offset, first, is_check), self._vocabulary))
+        if self._lacks_brace(stack, offset):
+            stack.feed(Token("LBRACE", "", offset, end_pos=offset))
+            return offset
         if stack.is_complete():
             return self._end(offset, in_parentheses=False, stop_at_block=False)
         in_parentheses = stack.is_in_parentheses()
-        end = self._end(offset, in_parentheses, stop_at_block=self._has_known_body(first, is_check))
+        end = self._end(offset, in_parentheses, self._has_known_body(first, is_check, offset))
         is_block = self._text[end : end + 1] == "{"
         stack.give_up("_BROKEN_CHECKS" if is_block and first == "expect" else "_BROKEN")
         return end
@@ -97,11 +109,26 @@ class Recovery:
         assert end > offset or self._text[offset] in "{};\r\n"
         return end
 
-    def _has_known_body(self, first: str, is_check: bool) -> bool:
+    def _has_known_body(self, first: str, is_check: bool, offset: int) -> bool:
         """Whether the lines of a broken statement's block can be read: not if nobody knows what it is."""
         if is_check:
             return first in ("for", "if")
-        return first in self._vocabulary.statement_words
+        if first in self._vocabulary.statement_words or self._text[offset] == "{":
+            return True
+        return len(first) > 3 and meant_statement(self._text, offset, first, self._vocabulary) is not None
+
+    def _late_brace(self, stack: "_Stack", offset: int) -> int | None:
+        """The `{` on the next line, where the statement lacks it on its own."""
+        if not stack.needs("LBRACE") or not (found := _NEXT_LINE_BRACE.match(self._text, offset)):
+            return None
+        return found.end() - 1
+
+    def _lacks_brace(self, stack: "_Stack", offset: int) -> bool:
+        """Whether a statement without its `{` is followed by lines that look like its block: further right."""
+        found = _NEXT_LINE.match(self._text, offset)
+        if found is None or not stack.needs("LBRACE"):
+            return False
+        return indentation(self._text, found.end()) > indentation(self._text, offset)
 
     # --- at the end of the text
 
@@ -126,9 +153,7 @@ class Recovery:
         related: tuple[Label, ...] = ()
         if closing is not None:
             related = (Label(self._place(closing, closing + 1), "this `}` closes it, but stands further left"),)
-        self._diagnostics.report(
-            UNCLOSED_BLOCK, "this block is never closed", self._place(at, at + 1), related=related
-        )
+        self._diagnostics.report(UNCLOSED_BLOCK, "this block is never closed", self._place(at, at + 1), related=related)
 
     # --- telling
 
@@ -157,8 +182,12 @@ class _Stack:
         return "_BROKEN" in self._table[self._state.state_stack[-1]]
 
     def is_complete(self) -> bool:
-        """Whether a statement could end here."""
-        return not self.is_line_start() and self._accepts("_SEP")
+        """Whether a statement could end here (in parentheses a line end is only blank space)."""
+        return not self.is_line_start() and self._accepts("_SEP") and not self.is_in_parentheses()
+
+    def needs(self, terminal: str) -> bool:
+        """Whether the statement is not complete and could go on with the terminal."""
+        return not self.is_line_start() and not self.is_complete() and self._accepts(terminal)
 
     def is_check(self) -> bool:
         """Whether the statement that is read, or would begin here, is a line of `expect`."""

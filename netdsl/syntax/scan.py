@@ -62,9 +62,7 @@ def is_nested_too_deep(source: SourceFile, text: str, diagnostics: Diagnostics) 
             chain = 0 if mark == "{" else chain
             if depth > MAX_DEPTH:
                 message = f"nested more than {MAX_DEPTH} deep"
-                diagnostics.report(
-                    NESTING_TOO_DEEP, message, Place(Span(source, found.start(), found.start() + 1))
-                )
+                diagnostics.report(NESTING_TOO_DEEP, message, Place(Span(source, found.start(), found.start() + 1)))
                 return True
         elif mark[0] in "})]" and open_chains:
             chain = open_chains.pop()

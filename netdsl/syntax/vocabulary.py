@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping
 from lark.lexer import PatternStr, TerminalDef
 
 VALUES = frozenset(
-    "SPLICED STRING MAC PREFIX ADDRESS SERVICE RATE RANGE QUANTITY INT NAME LSQB".split()
-)
+    {
+        "SPLICED", "STRING", "MAC", "PREFIX", "ADDRESS", "SERVICE", "RATE", "RANGE", "QUANTITY", "INT", "NAME", "LSQB",
+    }
+)  # fmt: skip
 
 NAMED: dict[str, str] = {
     "STRING": "a string",
@@ -34,7 +36,8 @@ NAMED: dict[str, str] = {
 }
 """Terminals that are no words. Groups of words (`host`, `router` …) are read from their pattern."""
 
-_GROUP = re.compile(r"\(\?:([a-z][\w|\[\] \\t+-]*)\)\(\?!")
+_GROUP = re.compile(r"\(\?:([a-z][\w|\[\] \t+-]*)\)\(\?!")
+_BLANKS = re.compile(r"\[[ \t]+\]\+")
 
 
 class Vocabulary:
@@ -48,9 +51,7 @@ class Vocabulary:
 
     def words(self, terminals: Iterable[str]) -> list[str]:
         """The words that the terminals stand for, sorted."""
-        return sorted(
-            {word for terminal in terminals for word in self._words.get(terminal, ()) if word[0].isalpha()}
-        )
+        return sorted({word for terminal in terminals for word in self._words.get(terminal, ()) if word[0].isalpha()})
 
     def phrases(self, terminals: Iterable[str]) -> list[str]:
         """What may stand at a place, each thing once: values first, then marks and words, the line's end last."""
@@ -76,5 +77,5 @@ def _words(terminal: TerminalDef) -> tuple[str, ...]:
     if isinstance(terminal.pattern, PatternStr):
         return (terminal.pattern.value,)
     if found := _GROUP.fullmatch(terminal.pattern.value.removesuffix(r"[\w.*-])")):
-        return tuple(word.replace("[ \\t]+", " ") for word in found[1].split("|"))
+        return tuple(_BLANKS.sub(" ", word) for word in found[1].split("|"))
     return ()
