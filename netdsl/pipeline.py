@@ -13,7 +13,6 @@ from netdsl.semantics.load import Sources, load, load_text
 from netdsl.semantics.resolve import resolve
 from netdsl.semantics.rules import check_rules
 
-
 _ABOUT_FILES = (catalogue.FILE_NOT_FOUND, catalogue.PATH_ESCAPE, catalogue.IMPORT_CYCLE)
 
 
