@@ -1,0 +1,250 @@
+"""`routing auto`: what a node's own lines leave unsaid, by shortest path over segments and routers, aggregated.
+
+One domain is what routers join without source NAT between (see `topology`). In it each node with `routing auto` gets
+routes to every subnet and every loopback, with three exceptions: a prefix that stands twice in the domain is nobody's
+(it has no one place); what a line of the node covers is the line's (a default only the rest); what lies behind source
+NAT or only in a tunnel is not announced.
+
+The way out of a domain is its nearest *exit*: a router with an uplink, with a default line, or with source NAT towards
+another domain. If there is one, that is the node's default. Without one, see `aggregate`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
+from itertools import chain
+
+from netdsl.ir.ids import NodeId, Prefix
+from netdsl.ir.node import NodeKind, Route
+from netdsl.lower.aggregate import Goal, Line, Trie, cover, make_trie
+from netdsl.lower.directory import Directory
+from netdsl.lower.prefixes import host_prefix, prefix_of
+from netdsl.lower.skeleton import Skeleton, make_skeleton
+from netdsl.lower.topology import Topology, make_topology
+from netdsl.lower.ways import LOCAL, Hop, Ways, search_ways, ways_from
+from netdsl.semantics.bindings import BoundNode, BoundRoute
+
+_ELSEWHERE: Hop = (-1, -1)  # where a line's default or the uplink leads
+
+Automatic = tuple[Prefix, Hop]  # a route, by vertices
+
+
+@dataclass(slots=True)
+class AutoRouting:
+    """The routes of one family. Tries and what hosts of one subnet share are made once."""
+
+    directory: Directory
+    topology: Topology
+    skeleton: Skeleton
+    exits: Sequence[int]
+    _tries: dict[tuple[int, ...], Trie | None] = field(default_factory=dict)
+    _shared: dict[int, tuple[Automatic, ...]] = field(default_factory=dict)
+    _prefixes: dict[tuple[int, int], Prefix] = field(default_factory=dict)
+
+    def routes(self, node: BoundNode) -> tuple[Route, ...]:
+        """A node's automatic routes: a default first, the others by ascending prefix."""
+        attachments = self.topology.attachments[node.id]
+        if not attachments:
+            return ()
+        return tuple(
+            Route(
+                prefix,
+                self.topology.attachments[self.topology.routers[router]][subnet].address,
+                attachments[subnet].interface,
+                is_automatic=True,
+                origin=node.place,
+            )
+            for prefix, (subnet, router) in self._automatic(node)
+        )
+
+    def _automatic(self, node: BoundNode) -> tuple[Automatic, ...]:
+        starts = self._starts(node)
+        is_plain = len(starts) == 1 and starts[0] >= len(self.topology.routers)
+        if not is_plain or node.routes or node.loopbacks or node.uplink is not None:
+            return self._cover(node, starts)
+        if starts[0] not in self._shared:
+            self._shared[starts[0]] = self._cover(node, starts)
+        return self._shared[starts[0]]
+
+    def _starts(self, node: BoundNode) -> tuple[int, ...]:
+        """The vertices that a node sends from: itself if it forwards, and the subnets on which it is a guest."""
+        own = self.topology.vertex_of.get(node.id)
+        attachments = self.topology.attachments[node.id]
+        if own is None or node.kind is not NodeKind.ROUTER or not self.topology.neighbours[own]:
+            return tuple(attachments)
+        guest = self.topology.guests.get(node.id, ())
+        return (own, *(vertex for vertex in attachments if vertex in guest))
+
+    def _cover(self, node: BoundNode, starts: tuple[int, ...]) -> tuple[Automatic, ...]:
+        ways = self._ways(starts)
+        parts = tuple(dict.fromkeys(self.skeleton.component[start] for start in starts))
+        hops = [hop for way in ways for hop in way.hops]
+        default = self._default(node, starts, ways, hops)
+        if default is not None and len(parts) > 1:
+            parts = self._not_all_behind(default, parts, ways)
+        trie = self._trie(parts)
+        found: list[tuple[int, int, int]] = []
+        width = 32 if self.topology.version == 4 else 128
+        if trie is not None:
+            found = cover(trie, _joined(ways), width, default, self._lines(node))
+        if default is not None and not self._has_default(node):
+            found.insert(0, (0, 0, default))
+        return tuple((self._prefix(value, length), hops[label]) for value, length, label in found)
+
+    def _ways(self, starts: tuple[int, ...]) -> list[Ways]:
+        """The ways through each part that the node sends into; labels count on from part to part."""
+        by_part: dict[int, list[int]] = {}
+        for start in starts:
+            by_part.setdefault(self.skeleton.component[start], []).append(start)
+        found: list[Ways] = []
+        offset = 0
+        for own in by_part.values():
+            forwards = own[0] < len(self.topology.routers)
+            ways = ways_from(self.skeleton, own[0]) if forwards or len(own) == 1 else search_ways(self.skeleton, own)
+            labels = tuple(label if label == LOCAL else label + offset for label in ways.labels)
+            found.append(Ways(ways.starts, labels, ways.hops, ways.end))
+            offset += len(ways.hops)
+        return found
+
+    def _default(self, node: BoundNode, starts: tuple[int, ...], ways: list[Ways], hops: list[Hop]) -> int | None:
+        """The label of the default: a line's, the uplink's, the nearest exit's (a guest's outside first); None
+        without."""
+        if self._has_default(node):
+            said = self._said_default(node, hops)
+            if said is not None:
+                return said
+            hops.append(_ELSEWHERE)
+            return len(hops) - 1
+        joined = _joined(ways)
+        own = self.topology.vertex_of.get(node.id)
+        outside = [start for start in starts if start != own] if own in starts else list(starts)
+        for start in outside or starts:
+            leaving = self.exits[start]
+            if leaving >= 0 and leaving != own:
+                label = joined.at(self.skeleton.first[leaving])
+                if label != LOCAL:
+                    return label
+        if outside and own in starts:
+            return _only(ways[1:])
+        return None
+
+    def _has_default(self, node: BoundNode) -> bool:
+        return node.uplink is not None or _default_line(node, self.topology.version) is not None
+
+    def _said_default(self, node: BoundNode, hops: list[Hop]) -> int | None:
+        """The label of the neighbour that a line's default leads to, where it is one."""
+        said = _default_line(node, self.topology.version)
+        for label, (subnet, router) in enumerate(hops):
+            owner = self.topology.attachments[self.topology.routers[router]][subnet]
+            if said is not None and owner.address == said.next_hop:
+                return label
+        return None
+
+    def _not_all_behind(self, default: int, parts: tuple[int, ...], ways: list[Ways]) -> tuple[int, ...]:
+        """The parts that do not lie behind the default as a whole."""
+        return tuple(part for part, way in zip(parts, ways, strict=True) if not set(way.labels) <= {LOCAL, default})
+
+    def _trie(self, parts: tuple[int, ...]) -> Trie | None:
+        """The goals of some parts; what stands twice in one is no goal, what an earlier part has too is the
+        earlier's."""
+        if parts not in self._tries:
+            goals: dict[Prefix, Goal] = {}
+            for part in parts:
+                for prefix, goal in self._goals(part).items():
+                    goals.setdefault(prefix, goal)
+            self._tries[parts] = make_trie(list(goals.values()), 32 if self.topology.version == 4 else 128)
+        return self._tries[parts]
+
+    def _goals(self, part: int) -> dict[Prefix, Goal]:
+        low, high = self.skeleton.bounds[part]
+        goals: dict[Prefix, Goal] = {}
+        twice: set[Prefix] = set()
+        for place in range(low, high):
+            for prefix in self.topology.prefixes_at(self.skeleton.line[place]):
+                if prefix in goals:
+                    twice.add(prefix)
+                goals[prefix] = (int(prefix.network_address), prefix.prefixlen, place)
+        return {prefix: goal for prefix, goal in goals.items() if prefix not in twice}
+
+    def _lines(self, node: BoundNode) -> list[Line]:
+        """What the node says itself: its lines but a default, and its loopbacks."""
+        said = [
+            *(route.prefix for route in node.routes if route.prefix is not None and route.prefix.prefixlen),
+            *(host_prefix(own.ip) for own in node.loopbacks),
+        ]
+        return [
+            (int(prefix.network_address), prefix.prefixlen)
+            for prefix in said
+            if prefix.version == self.topology.version
+        ]
+
+    def _prefix(self, value: int, length: int) -> Prefix:
+        if (value, length) not in self._prefixes:
+            self._prefixes[value, length] = prefix_of(self.topology.version, value, length)
+        return self._prefixes[value, length]
+
+
+def automatic_routes(directory: Directory) -> Mapping[NodeId, tuple[Route, ...]]:
+    """What `routing auto` adds, for every node that has it."""
+    asking = [node for node in directory.nodes.values() if node.has_auto_routing]
+    if not asking:
+        return {}
+    families = [_auto_routing(directory, version) for version in (4, 6)]
+    return {node.id: tuple(chain.from_iterable(family.routes(node) for family in families)) for node in asking}
+
+
+def _auto_routing(directory: Directory, version: int) -> AutoRouting:
+    topology = make_topology(directory, version)
+    skeleton = make_skeleton(topology)
+    return AutoRouting(directory, topology, skeleton, _nearest_exits(directory, topology))
+
+
+def _nearest_exits(directory: Directory, topology: Topology) -> Sequence[int]:
+    """Of every vertex the nearest exit of its domain, the one declared first of equally near ones; -1 without."""
+    waiting = [
+        (0, vertex, vertex)
+        for vertex, node in enumerate(topology.routers)
+        if _is_exit(directory.nodes[node], topology) and topology.neighbours[vertex]
+    ]
+    nearest = [-1] * len(topology.neighbours)
+    heapify(waiting)
+    while waiting:
+        distance, leaving, vertex = heappop(waiting)
+        if nearest[vertex] >= 0:
+            continue
+        nearest[vertex] = leaving
+        for other in topology.neighbours[vertex]:
+            if nearest[other] < 0:
+                heappush(waiting, (distance + topology.edge_cost(vertex, other), leaving, other))
+    return nearest
+
+
+def _is_exit(node: BoundNode, topology: Topology) -> bool:
+    has_default = _default_line(node, topology.version) is not None
+    return node.kind is NodeKind.ROUTER and (node.uplink is not None or has_default or node.id in topology.guests)
+
+
+def _default_line(node: BoundNode, version: int) -> BoundRoute | None:
+    for route in node.routes:
+        if route.next_hop.version == version and (route.prefix is None or route.prefix.prefixlen == 0):
+            return route
+    return None
+
+
+def _only(ways: Iterable[Ways]) -> int | None:
+    """The one label of all these ways; None if there are several, or none."""
+    labels = {label for way in ways for label in way.labels} - {LOCAL}
+    return labels.pop() if len(labels) == 1 else None
+
+
+def _joined(ways: Sequence[Ways]) -> Ways:
+    """Ways through several parts as one, by ascending place."""
+    if len(ways) == 1:
+        return ways[0]
+    ordered = sorted((way for way in ways if way.starts), key=lambda way: way.starts[0])
+    return Ways(
+        tuple(start for way in ordered for start in way.starts),
+        tuple(label for way in ordered for label in way.labels),
+        (),
+        ordered[-1].end,
+    )

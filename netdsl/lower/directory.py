@@ -1,0 +1,108 @@
+"""Who has which address: the one index that all of lowering looks things up in."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from netdsl.ir.ids import Address, NetworkId, NodeId, Prefix, TunnelId
+from netdsl.lower.prefixes import holds, host_prefix, unique
+from netdsl.semantics.bindings import (
+    Bindings,
+    BoundInterface,
+    BoundNetwork,
+    BoundNode,
+    BoundTunnel,
+    Placed,
+    Who,
+    WhoInterface,
+    WhoNetwork,
+    WhoNode,
+    WhoPrefix,
+    WhoTunnelEnd,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """`addresses` of a node: its interfaces' in source order, then its loopbacks. `owners` of an address: all of
+    them, in source order, with the interface (None: a loopback)."""
+
+    networks: dict[NetworkId, BoundNetwork]
+    nodes: dict[NodeId, BoundNode]
+    tunnels: dict[TunnelId, BoundTunnel]
+    addresses: dict[NodeId, tuple[Address, ...]]
+    owners: dict[Address, tuple[tuple[NodeId, str | None], ...]]
+
+    def prefixes(self, who: Iterable[Placed[Who]]) -> tuple[Prefix, ...]:
+        """All that the names stand for, in their order, each once."""
+        found: dict[Prefix, None] = {}
+        for placed in who:
+            found.update(dict.fromkeys(self._prefixes(placed.value)))
+        return tuple(found)
+
+    def addresses_of(self, who: Who) -> tuple[Address, ...]:
+        """The addresses of a node, an interface, a tunnel's end, or the literal; none for a network."""
+        match who:
+            case WhoNode(node):
+                return self.addresses[node]
+            case WhoInterface(node, name):
+                interface = self.nodes[node].interface(name)
+                return interface_addresses(interface) if interface is not None else ()
+            case WhoPrefix(prefix):
+                return (prefix.network_address,) if prefix.prefixlen == prefix.max_prefixlen else ()
+            case WhoTunnelEnd() | WhoNetwork():
+                return tuple(
+                    prefix.network_address for prefix in self._prefixes(who) if prefix.prefixlen == prefix.max_prefixlen
+                )
+
+    def interface_towards(self, node: BoundNode, address: Address) -> BoundInterface | None:
+        """The node's interface on the subnet that the address lies in."""
+        for interface in node.interfaces:
+            if any(holds(given.address.network, address) for given in interface.addresses):
+                return interface
+        return None
+
+    def _prefixes(self, who: Who) -> tuple[Prefix, ...]:
+        match who:
+            case WhoNetwork(network):
+                return self.networks[network].prefixes
+            case WhoPrefix(prefix):
+                return (prefix,)
+            case WhoTunnelEnd(tunnel, node):
+                return self._inside(self.tunnels[tunnel], node)
+            case WhoNode() | WhoInterface():
+                return tuple(host_prefix(address) for address in self.addresses_of(who))
+
+    @staticmethod
+    def _inside(tunnel: BoundTunnel, node: NodeId) -> tuple[Prefix, ...]:
+        """A client's virtual address (one of the pool), or what any other end has towards the tunnel: its outer
+        address."""
+        end = next(end for end in tunnel.ends if end.node == node)
+        if end.role == "client" and tunnel.pool:
+            return tunnel.pool
+        return (host_prefix(end.outer),)
+
+
+def interface_addresses(interface: BoundInterface) -> tuple[Address, ...]:
+    return tuple(given.address.ip for given in interface.addresses)
+
+
+def make_directory(bindings: Bindings) -> Directory:
+    addresses: dict[NodeId, tuple[Address, ...]] = {}
+    owners: dict[Address, list[tuple[NodeId, str | None]]] = {}
+    for node in bindings.nodes.values():
+        own: list[Address] = []
+        for interface in node.interfaces:
+            for address in interface_addresses(interface):
+                own.append(address)
+                owners.setdefault(address, []).append((node.id, interface.name))
+        for loopback in node.loopbacks:
+            own.append(loopback.ip)
+            owners.setdefault(loopback.ip, []).append((node.id, None))
+        addresses[node.id] = unique(own)
+    return Directory(
+        dict(bindings.networks),
+        dict(bindings.nodes),
+        dict(bindings.tunnels),
+        addresses,
+        {address: tuple(found) for address, found in owners.items()},
+    )

@@ -1,0 +1,60 @@
+"""What is inside a node besides its network: services, resolvers, interfaces as the IR has them."""
+
+from collections.abc import Mapping
+
+from netdsl.ir.ids import Address, NodeId
+from netdsl.ir.node import DnsRecord, Interface, Served
+from netdsl.lower.directory import Directory
+from netdsl.lower.paths import link_mtu
+from netdsl.semantics.bindings import BoundNode
+
+Macs = Mapping[tuple[NodeId, str], str]
+
+
+def lower_interfaces(directory: Directory, macs: Macs, node: BoundNode) -> tuple[Interface, ...]:
+    """In the order of the source."""
+    return tuple(
+        Interface(
+            interface.name,
+            interface.network,
+            macs[node.id, interface.name],
+            tuple(given.address for given in interface.addresses),
+            link_mtu(directory, interface),
+            interface.place,
+        )
+        for interface in node.interfaces
+    )
+
+
+def lower_services(directory: Directory, node: BoundNode) -> tuple[Served, ...]:
+    """A record's node is all its addresses."""
+    return tuple(
+        Served(
+            service.kind,
+            service.name,
+            service.service,
+            service.zone,
+            tuple(DnsRecord(record.name, directory.addresses_of(record.target.value)) for record in service.records),
+            origin=service.place,
+        )
+        for service in node.services
+    )
+
+
+def lower_resolvers(directory: Directory, node: BoundNode) -> tuple[tuple[Address, ...], tuple[str, ...]]:
+    """Where a node asks for names, and the zones that are searched for short ones: those that its resolvers serve.
+
+    One address for each resolver: on a network that both are on, or else its first of a family that the node has.
+    """
+    addresses: dict[Address, None] = {}
+    domains: dict[str, None] = {}
+    families = {address.version for address in directory.addresses[node.id]}
+    for placed in node.resolvers:
+        resolver = directory.nodes[placed.value]
+        candidates = [address for address in directory.addresses[resolver.id] if address.version in families]
+        near = (address for address in candidates if directory.interface_towards(node, address) is not None)
+        address = next(near, candidates[0] if candidates else None)
+        if address is not None:
+            addresses[address] = None
+        domains.update(dict.fromkeys(service.zone for service in resolver.services if service.zone is not None))
+    return tuple(addresses), tuple(domains)

@@ -1,0 +1,50 @@
+"""Small sums with prefixes of both families."""
+
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
+
+from netdsl.ir.ids import Address, Prefix
+
+ANYWHERE: dict[int, Prefix] = {4: IPv4Network((0, 0)), 6: IPv6Network((0, 0))}
+
+
+def prefix_of(version: int, value: int, length: int) -> Prefix:
+    """The prefix of a family, an address as a number and a length."""
+    return IPv4Network((value, length)) if version == 4 else IPv6Network((value, length))
+
+
+def host_prefix(address: Address) -> Prefix:
+    """The prefix that holds just this address: /32 or /128."""
+    if isinstance(address, IPv4Address):
+        return IPv4Network(address)
+    return IPv6Network(address)
+
+
+def contains(outer: Prefix, inner: Prefix) -> bool:
+    """Whether all of `inner` lies in `outer`; never across families."""
+    if outer.version != inner.version or outer.prefixlen > inner.prefixlen:
+        return False
+    shift = outer.max_prefixlen - outer.prefixlen
+    return int(outer.network_address) >> shift == int(inner.network_address) >> shift
+
+
+def holds(prefix: Prefix, address: Address) -> bool:
+    """Whether the address lies in the prefix; never across families."""
+    if prefix.version != address.version:
+        return False
+    shift = prefix.max_prefixlen - prefix.prefixlen
+    return int(prefix.network_address) >> shift == int(address) >> shift
+
+
+def of_family(version: int, prefixes: Iterable[Prefix]) -> tuple[Prefix, ...]:
+    return tuple(prefix for prefix in prefixes if prefix.version == version)
+
+
+def unique(addresses: Iterable[Address]) -> tuple[Address, ...]:
+    """Each once, in the order of their first appearance."""
+    return tuple(dict.fromkeys(addresses))
+
+
+def first_of_family(version: int, addresses: Iterable[Address]) -> Address | None:
+    found: Iterator[Address] = (address for address in addresses if address.version == version)
+    return next(found, None)

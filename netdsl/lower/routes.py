@@ -1,0 +1,103 @@
+"""A node's routes: what its lines say, what `routing auto` adds, what its tunnels need."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from netdsl.ir.ids import Address, Prefix
+from netdsl.ir.node import Neighbour, Route
+from netdsl.ir.tunnel import Mode, TunnelEnd
+from netdsl.lower.defaults import IPV6_MINIMUM_MTU
+from netdsl.lower.directory import Directory
+from netdsl.lower.paths import RoutingTables, longest_match
+from netdsl.lower.prefixes import ANYWHERE, holds
+from netdsl.semantics.bindings import BoundNode
+
+
+def lower_lines(node: BoundNode) -> tuple[Route, ...]:
+    """`route … via` and `default via`, in the order of the source."""
+    return tuple(
+        Route(
+            ANYWHERE[line.next_hop.version] if line.prefix is None else line.prefix,
+            line.next_hop,
+            line.interface,
+            origin=line.place,
+        )
+        for line in node.routes
+    )
+
+
+def lower_neighbours(directory: Directory, node: BoundNode) -> tuple[Neighbour, ...]:
+    """`neighbour ADDRESS MAC`, each on the interface whose subnet has the address."""
+    found: list[Neighbour] = []
+    for address, mac in node.neighbours:
+        interface = directory.interface_towards(node, address)
+        if interface is not None:
+            found.append(Neighbour(address, mac, interface.name))
+    return tuple(found)
+
+
+def tunnel_routes(
+    directory: Directory, tables: RoutingTables, node: BoundNode, ends: Iterable[TunnelEnd]
+) -> tuple[Route, ...]:
+    """Routes to what lies behind a node's tunnels, with the MTU inside.
+
+    Kernel ESP is policy-based: a packet must have a route before a policy can take it, any route that leads out. It
+    goes where the peer's outer address is reached. (User-space ESP makes its own, to `ipsec0`, and the daemon of
+    either kind puts a source address on its own copy.) There is none for a selector that holds the peer's outer
+    address: the encapsulated packets would follow it, with the MTU of what is inside; and none where a line says a
+    route of the same prefix.
+    """
+    said = {route.prefix for route in tables[node.id]}
+    found: dict[Prefix, Route] = {}
+    for end in ends:
+        for child in end.children:
+            for prefix in child.remote if child.mode is Mode.TUNNEL else ():
+                route = _towards(directory, tables, node, end, prefix)
+                if route is not None and prefix not in said:
+                    found.setdefault(prefix, route)
+    return tuple(found.values())
+
+
+def with_tunnel_mtu(routes: tuple[Route, ...], inside: Mapping[Prefix, int]) -> tuple[Route, ...]:
+    """Lines of the source for exactly what lies behind a tunnel get the MTU inside as well."""
+    return tuple(
+        replace(route, mtu=_usable_mtu(route.prefix, inside[route.prefix])) if route.prefix in inside else route
+        for route in routes
+    )
+
+
+def _towards(
+    directory: Directory, tables: RoutingTables, node: BoundNode, end: TunnelEnd, prefix: Prefix
+) -> Route | None:
+    peer = _peer(directory, end)
+    if peer is None or holds(prefix, peer):
+        return None
+    if any(prefix == given.address.network for interface in node.interfaces for given in interface.addresses):
+        return None
+    mtu = None if end.mtu is None else _usable_mtu(prefix, end.mtu)
+    interface = directory.interface_towards(node, peer)
+    if interface is not None:
+        next_hop: Address | None = peer
+        name = interface.name
+    else:
+        route = longest_match(tables[node.id], peer)
+        if route is None:
+            return None
+        next_hop, name = route.next_hop, route.interface
+    if next_hop is None or next_hop.version != prefix.version:
+        return None  # one family in the other: the daemon's own routes serve
+    return Route(prefix, next_hop, name, mtu=mtu, is_automatic=True, origin=end.origin)
+
+
+def _peer(directory: Directory, end: TunnelEnd) -> Address | None:
+    if end.peer_addresses:
+        return end.peer_addresses[0]
+    if end.peer is None:
+        return None
+    tunnel = directory.tunnels[end.tunnel]
+    return next(other.outer for other in tunnel.ends if other.node == end.peer)
+
+
+def _usable_mtu(prefix: Prefix, mtu: int) -> int:
+    """IPv6 goes on with packets of 1280 bytes in any case: what encapsulates them then fragments (RFC 8200 §5)."""
+    return max(mtu, IPV6_MINIMUM_MTU) if prefix.version == 6 else mtu
