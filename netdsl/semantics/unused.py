@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics
+from netdsl.semantics.declaration import VALID
 from netdsl.semantics.lexical import Lexical
 from netdsl.source import Place
 from netdsl.syntax import document as syntax
@@ -39,5 +40,6 @@ def _import_name(statement: syntax.Import) -> str | None:
         case syntax.Literal(text=text), _:
             return text
         case None, syntax.Literal(text=path):
-            return path.rpartition("/")[2].removesuffix(".net")
+            name = path.rpartition("/")[2].removesuffix(".net")
+            return name if VALID.fullmatch(name) else None
     return None
