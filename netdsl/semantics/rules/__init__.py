@@ -1,0 +1,78 @@
+"""The rules of the language that need a finished lab: each a small function over `Bindings`.
+
+They run on a lab whose names, addresses and next hops are all resolved; what makes that impossible is told before. A rule
+does not fire as a consequence of another's mistake. In a lab that is broken on purpose (some `expect failure` block
+stands in it) the rules that only say 'it will not work' are silent: the author knows, and the proof says which line
+fails. README.md has one line for each rule.
+"""
+
+from netdsl.diagnostics import catalogue
+from netdsl.diagnostics.core import Diagnostics, Rule
+from netdsl.semantics.bindings import Bindings
+from netdsl.semantics.rules.blocked import check_blocked
+from netdsl.semantics.rules.domains import check_domains
+from netdsl.semantics.rules.expectations import check_expectations
+from netdsl.semantics.rules.facts import Facts, facts_of
+from netdsl.semantics.rules.filters import check_filters
+from netdsl.semantics.rules.nat import check_nat
+from netdsl.semantics.rules.networks import check_networks
+from netdsl.semantics.rules.routes import check_routes
+from netdsl.semantics.rules.selectors import check_selectors
+from netdsl.semantics.rules.services import check_services
+from netdsl.semantics.rules.tunnels import check_tunnels
+from netdsl.semantics.rules.ways import Ways
+
+IT_WILL_NOT_WORK: frozenset[Rule] = frozenset(
+    {
+        catalogue.CHILD_NETWORKS_FOREIGN,
+        catalogue.MASQUERADE_HITS_TUNNEL,
+        catalogue.NAT_TARGET_UNREACHABLE,
+        catalogue.NEXT_HOP_DOES_NOT_FORWARD,
+        catalogue.NO_ROUTE,
+        catalogue.OVERLAPPING_RANGES,
+        catalogue.PROTECTED_NOT_ATTACHED,
+        catalogue.RESOLVER_UNREACHABLE,
+        catalogue.RULE_NEVER_MATCHES,
+        catalogue.SERVICE_BLOCKED,
+        catalogue.SNAT_ADDRESS_FOREIGN,
+        catalogue.THROUGH_BEFORE_NAT,
+        catalogue.TUNNEL_BLOCKED_BY_FIREWALL,
+        catalogue.TUNNEL_ENDS_DO_NOT_MEET,
+    }
+)
+"""Rules on labs that compile into something whole which then does not do what it looks like."""
+
+
+def check_rules(bindings: Bindings, diagnostics: Diagnostics) -> None:
+    """Report what is wrong with a finished lab; about linear in its size."""
+    found = Diagnostics()
+    facts = facts_of(bindings)
+    _check(facts, Ways(facts), found)
+    for diagnostic in found:
+        if not (facts.is_broken_on_purpose and diagnostic.rule in IT_WILL_NOT_WORK):
+            diagnostics.add(diagnostic)
+
+
+def _check(facts: Facts, ways: Ways, diagnostics: Diagnostics) -> None:
+    _empty_lab(facts, diagnostics)
+    check_networks(facts, diagnostics)
+    check_domains(facts, ways, diagnostics)
+    check_routes(facts, ways, diagnostics)
+    check_filters(facts, diagnostics)
+    check_blocked(facts, ways, diagnostics)
+    check_nat(facts, ways, diagnostics)
+    check_tunnels(facts, ways, diagnostics)
+    check_selectors(facts, diagnostics)
+    check_services(facts, diagnostics)
+    check_expectations(facts, diagnostics)
+
+
+def _empty_lab(facts: Facts, diagnostics: Diagnostics) -> None:
+    place = facts.bindings.place
+    if not facts.bindings.nodes and place is not None:
+        diagnostics.report(
+            catalogue.EMPTY_LAB,
+            f"the lab `{facts.bindings.name}` has no node",
+            place,
+            help="`host NAME { interface on NETWORK }` is one",
+        )

@@ -1,0 +1,201 @@
+"""What the rules ask again and again of a finished lab, worked out once."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from netdsl.ir.ids import Address, AddressWithPrefix, NetworkId, NodeId, TunnelId
+from netdsl.ir.node import NodeKind
+from netdsl.semantics import bindings as bound
+from netdsl.semantics.bindings import (
+    Bindings,
+    BoundChild,
+    BoundEnd,
+    BoundInterface,
+    BoundNode,
+    BoundTunnel,
+    Who,
+    WhoInterface,
+    WhoNetwork,
+    WhoNode,
+    WhoPrefix,
+    WhoTunnelEnd,
+)
+from netdsl.semantics.rules.blocks import Blocks, block_of, block_of_address
+from netdsl.source import Place
+
+SegmentId = NetworkId
+"""A layer-2 segment: networks that switches join are one. Its first network's id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who has an address: a node, on an interface or (None) on its loopback."""
+
+    node: NodeId
+    interface: BoundInterface | None
+    address: AddressWithPrefix
+    place: Place = field(compare=False, repr=False)
+
+    @property
+    def name(self) -> str:
+        return f"{self.node}.{self.interface.name}" if self.interface is not None else self.node
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Indexes over `Bindings`. `addresses_of` holds loopbacks too; `interfaces_on` is by segment."""
+
+    bindings: Bindings
+    segment_of: Mapping[NetworkId, SegmentId]
+    interfaces_on: Mapping[SegmentId, tuple[BoundInterface, ...]]
+    owners: Mapping[Address, tuple[Owner, ...]]
+    owner_at: Mapping[tuple[SegmentId, Address], Owner]
+    owned: Mapping[NodeId, tuple[Owner, ...]]
+    addresses_of: Mapping[NodeId, Blocks]
+    tunnels_of: Mapping[NodeId, tuple[BoundTunnel, ...]]
+    is_broken_on_purpose: bool
+    """Some `expect failure` block stands in the lab: what will not work is the author's wish."""
+
+    @property
+    def nodes(self) -> Iterable[BoundNode]:
+        return self.bindings.nodes.values()
+
+    def segment(self, owner: Owner) -> SegmentId | None:
+        """Where the address is; None on a loopback."""
+        return self.segment_of[owner.interface.network] if owner.interface is not None else None
+
+    def is_router(self, node: NodeId) -> bool:
+        return self.bindings.nodes[node].kind is NodeKind.ROUTER
+
+    def owner_on(self, segment: SegmentId, address: Address) -> Owner | None:
+        """Who has the address on one segment."""
+        return self.owner_at.get((segment, address))
+
+    def blocks_of(self, who: Who) -> Blocks:
+        """The addresses that a name or literal of a filter stands for."""
+        match who:
+            case WhoNode(node):
+                return self.addresses_of[node]
+            case WhoInterface(node, name):
+                interface = self.bindings.nodes[node].interface(name)
+                return interface_blocks(interface) if interface is not None else ()
+            case WhoNetwork(network):
+                return tuple(map(block_of, self.bindings.networks[network].prefixes))
+            case WhoPrefix(prefix):
+                return (block_of(prefix),)
+            case WhoTunnelEnd(tunnel, _):
+                return tuple(map(block_of, self.bindings.tunnels[tunnel].pool))
+
+    def blocks_of_all(self, placed: Iterable[bound.Placed[Who]]) -> Blocks:
+        return tuple(block for one in placed for block in self.blocks_of(one.value))
+
+
+def interface_blocks(interface: BoundInterface) -> Blocks:
+    return tuple(block_of_address(entry.address.ip) for entry in interface.addresses)
+
+
+def facts_of(bindings: Bindings) -> Facts:
+    segment_of = _segments(bindings)
+    interfaces_on: dict[SegmentId, list[BoundInterface]] = defaultdict(list)
+    owners: dict[Address, list[Owner]] = defaultdict(list)
+    owner_at: dict[tuple[SegmentId, Address], Owner] = {}
+    owned: dict[NodeId, tuple[Owner, ...]] = {}
+    addresses_of: dict[NodeId, Blocks] = {}
+    for node in bindings.nodes.values():
+        for interface in node.interfaces:
+            interfaces_on[segment_of[interface.network]].append(interface)
+        owned[node.id] = tuple(_owned(node))
+        mine = [(owner.address.ip, owner) for owner in owned[node.id]]
+        for address, owner in mine:
+            owners[address].append(owner)
+            if owner.interface is not None:
+                owner_at.setdefault((segment_of[owner.interface.network], address), owner)
+        addresses_of[node.id] = tuple(block_of_address(address) for address, _ in mine)
+    tunnels_of: dict[NodeId, dict[TunnelId, BoundTunnel]] = defaultdict(dict)
+    for tunnel in bindings.tunnels.values():
+        for end in tunnel.ends:
+            tunnels_of[end.node][tunnel.id] = tunnel
+    return Facts(
+        bindings,
+        segment_of,
+        {segment: tuple(interfaces) for segment, interfaces in interfaces_on.items()},
+        {address: tuple(found) for address, found in owners.items()},
+        owner_at,
+        owned,
+        addresses_of,
+        {node: tuple(found.values()) for node, found in tunnels_of.items()},
+        any(expectation.is_failure for expectation in bindings.expectations),
+    )
+
+
+def _owned(node: BoundNode) -> Iterator[Owner]:
+    for interface in node.interfaces:
+        for entry in interface.addresses:
+            yield Owner(node.id, interface, entry.address, entry.place)
+    places = node.loopback_places or (node.place,) * len(node.loopbacks)
+    for address, place in zip(node.loopbacks, places, strict=True):
+        yield Owner(node.id, None, address, place)
+
+
+def _segments(bindings: Bindings) -> dict[NetworkId, SegmentId]:
+    """Each network's segment: the first of those that switches join with it."""
+    joined = {network: network for network in bindings.networks}
+    for node in bindings.nodes.values():
+        if node.kind is NodeKind.SWITCH:
+            for interface in node.interfaces[1:]:
+                join(joined, node.interfaces[0].network, interface.network)
+    return {network: root(joined, network) for network in joined}
+
+
+def root(joined: dict[NetworkId, NetworkId], one: NetworkId) -> NetworkId:
+    """The representative of a set, with the path to it halved on the way."""
+    while joined[one] != one:
+        joined[one] = joined[joined[one]]
+        one = joined[one]
+    return one
+
+
+def join(joined: dict[NetworkId, NetworkId], left: NetworkId, right: NetworkId) -> None:
+    joined[root(joined, right)] = root(joined, left)
+
+
+# --- tunnels
+
+
+@dataclass(frozen=True, slots=True)
+class Selectors:
+    """A child as one of its ends sees it. An empty `local` is a client's virtual address."""
+
+    tunnel: BoundTunnel
+    child: BoundChild
+    end: BoundEnd
+    peer: BoundEnd
+    local: Blocks
+    remote: Blocks
+
+
+def end_of(tunnel: BoundTunnel, node: NodeId) -> BoundEnd | None:
+    return next((end for end in tunnel.ends if end.node == node), None)
+
+
+def selectors(tunnel: BoundTunnel) -> Iterator[Selectors]:
+    """Every child from its first end (the gateway)."""
+    first = tunnel.ends[0]
+    ends = {end.node: end for end in tunnel.ends[1:]}
+    pool = tuple(map(block_of, tunnel.pool))
+    for owner, children in tunnel.children_of.items():
+        if owner not in ends:
+            continue
+        for child in children:
+            left, right = tuple(map(block_of, child.left)), tuple(map(block_of, child.right))
+            yield Selectors(tunnel, child, first, ends[owner], left, right or pool)
+
+
+def seen_from(node: NodeId, tunnel: BoundTunnel) -> Iterator[Selectors]:
+    """Every child that ends at a node, with the node as `end`."""
+    for one in selectors(tunnel):
+        if one.end.node == node:
+            yield one
+        elif one.peer.node == node:
+            yield Selectors(tunnel, one.child, one.peer, one.end, one.remote, one.local)

@@ -1,0 +1,188 @@
+"""Rules on address translation."""
+
+from netdsl.diagnostics.catalogue import (
+    FAMILY_MISMATCH,
+    MASQUERADE_HITS_TUNNEL,
+    NAT_TARGET_UNREACHABLE,
+    SAME_DNAT_TWICE,
+    SNAT_ADDRESS_FOREIGN,
+)
+from netdsl.diagnostics.core import Diagnostics, Label
+from netdsl.ir.tunnel import Mode
+from netdsl.semantics.bindings import (
+    BoundDestinationNat,
+    BoundEnd,
+    BoundNode,
+    BoundSourceNat,
+    BoundTunnel,
+    Placed,
+    Who,
+    WhoInterface,
+    WhoNode,
+    WhoPrefix,
+)
+from netdsl.semantics.rules.blocks import Blocks, all_covered, any_overlap, block_of_address
+from netdsl.semantics.rules.covering import Earlier, services_overlap, space_of
+from netdsl.semantics.rules.facts import Facts, Selectors, end_of, seen_from
+from netdsl.semantics.rules.filters import families
+from netdsl.semantics.rules.ways import Ways
+
+
+def check_nat(facts: Facts, ways: Ways, diagnostics: Diagnostics) -> None:
+    for node in facts.nodes:
+        if node.destination_nat:
+            _same_dnat_twice(node, facts, diagnostics)
+        for dnat in node.destination_nat:
+            _target_of_dnat(node, dnat, facts, ways, diagnostics)
+        for snat in node.source_nat:
+            if snat.target is not None:
+                _target_of_snat(node, snat, snat.target, facts, diagnostics)
+            _hits_tunnels(node, snat, facts, diagnostics)
+
+
+def _same_dnat_twice(node: BoundNode, facts: Facts, diagnostics: Diagnostics) -> None:
+    earlier = Earlier()
+    for index, rule in enumerate(node.destination_nat):
+        space = space_of(rule.match, rule.state, False, facts)
+        hider = earlier.covering(space)
+        earlier.add(space, index)
+        if hider is not None:
+            first = node.destination_nat[hider]
+            diagnostics.report(
+                SAME_DNAT_TWICE,
+                f"an earlier dnat of `{node.id}` takes all these packets",
+                rule.place,
+                f"never reaches {_written(rule.target.value)}",
+                related=(Label(first.place, f"the first match wins: to {_written(first.target.value)}"),),
+                help="tell them apart by service, `from`, `to` or `in`, or keep one",
+            )
+
+
+def _written(who: Who) -> str:
+    match who:
+        case WhoNode(node):
+            return f"`{node}`"
+        case WhoInterface(node, interface):
+            return f"`{node}.{interface}`"
+        case WhoPrefix(prefix):
+            return str(prefix.network_address)
+        case _:
+            return "its target"
+
+
+# --- targets
+
+
+def _target_of_dnat(
+    node: BoundNode, rule: BoundDestinationNat, facts: Facts, ways: Ways, diagnostics: Diagnostics
+) -> None:
+    targets = facts.blocks_of(rule.target.value)
+    if not targets:
+        return
+    matched = families(facts.blocks_of_all(rule.match.destinations) or facts.blocks_of_all(rule.match.sources))
+    fitting = tuple(block for block in targets if not matched or block.version in matched)
+    if not fitting:
+        _report_family(rule.target, matched, families(targets), diagnostics)
+    elif not _is_in_tunnel(node, fitting, facts) and not any(ways.has_way(node, one) for one in fitting):
+        diagnostics.report(
+            NAT_TARGET_UNREACHABLE,
+            f"`{node.id}` has no route to {_written(rule.target.value)}",
+            rule.target.place,
+            "on none of its networks, behind none of its next hops",
+            help=f"a `route` or `default` in `{node.id}`, or a target that it reaches",
+        )
+
+
+def _is_in_tunnel(node: BoundNode, target: Blocks, facts: Facts) -> bool:
+    tunnels = facts.tunnels_of.get(node.id, ())
+    return any(any_overlap(one.remote, target) for tunnel in tunnels for one in seen_from(node.id, tunnel))
+
+
+def _target_of_snat(
+    node: BoundNode, rule: BoundSourceNat, target: Placed[Who], facts: Facts, diagnostics: Diagnostics
+) -> None:
+    blocks = facts.blocks_of(target.value)
+    matched = families(facts.blocks_of_all(rule.match.sources) or facts.blocks_of_all(rule.match.destinations))
+    if matched and blocks and not matched & families(blocks):
+        _report_family(target, matched, families(blocks), diagnostics)
+    elif not any_overlap(blocks, facts.addresses_of[node.id]):
+        diagnostics.report(
+            SNAT_ADDRESS_FOREIGN,
+            f"{_written(target.value)} is no address of `{node.id}`: answers will not come back to it",
+            target.place,
+            help="`masquerade` takes the address of the interface that the packet leaves by",
+        )
+
+
+def _report_family(
+    target: Placed[Who], matched: frozenset[int], given: frozenset[int], diagnostics: Diagnostics
+) -> None:
+    diagnostics.report(
+        FAMILY_MISMATCH,
+        f"IPv{min(matched)} packets cannot be translated to an IPv{min(given)} address",
+        target.place,
+        f"{_written(target.value)} has no IPv{min(matched)} address",
+    )
+
+
+# --- source NAT and tunnels
+
+
+def _hits_tunnels(node: BoundNode, rule: BoundSourceNat, facts: Facts, diagnostics: Diagnostics) -> None:
+    """Source NAT comes before IPsec: a packet whose source it changes is no longer what the tunnel carries."""
+    hit = [
+        (tunnel, end)
+        for tunnel in facts.tunnels_of.get(node.id, ())
+        if (end := end_of(tunnel, node.id)) is not None and _hits(node, rule, tunnel, end, facts)
+    ]
+    if not hit:
+        return
+    tunnel, end = hit[0]
+    names = ", ".join(f"`{one.id}`" for one, _ in hit[:3]) + (" and others" if len(hit) > 3 else "")
+    word = "masquerade" if rule.target is None else "snat"
+    diagnostics.report(
+        MASQUERADE_HITS_TUNNEL,
+        f"`{word}` changes the source of packets that belong into {names}, before IPsec looks at them",
+        rule.place,
+        "comes before IPsec",
+        related=(Label(end.place, f"this end of `{tunnel.id}` carries its networks, not its own address"),),
+        help=_remedy(rule, [one for one, _ in hit]),
+    )
+
+
+def _remedy(rule: BoundSourceNat, tunnels: list[BoundTunnel]) -> str:
+    name = tunnels[0].id if len(tunnels) == 1 else "ipsec"
+    if rule.target is not None:
+        return f"`masquerade out … except through {name}`, or `from` what the tunnel does not carry"
+    out = f"out {rule.match.out_interfaces[0].value} " if rule.match.out_interfaces else ""
+    return f"`masquerade {out}except through {name}`"
+
+
+def _hits(node: BoundNode, rule: BoundSourceNat, tunnel: BoundTunnel, end: BoundEnd, facts: Facts) -> bool:
+    match = rule.match
+    outs = match.out_interfaces
+    is_out = not outs or any(out.value == end.interface for out in outs)
+    is_excepted = match.not_any_ipsec or any(name.value == tunnel.id for name in match.not_through)
+    is_other = bool(match.through) and all(name.value != tunnel.id for name in match.through)
+    is_while_down = rule.state is not None and rule.state.tunnel == tunnel.id and not rule.state.is_up
+    if not is_out or is_excepted or is_other or is_while_down:
+        return False
+    return any(_hits_child(rule, one, facts) for one in seen_from(node.id, tunnel))
+
+
+def _hits_child(rule: BoundSourceNat, one: Selectors, facts: Facts) -> bool:
+    """Whether the child's packets are among those changed, and no longer the child's afterwards."""
+    match = rule.match
+    if one.child.mode is Mode.TRANSPORT or not one.local:
+        return False
+    if any(block.covers(block_of_address(one.end.outer)) for block in one.local):
+        return False
+    sources, excepted = facts.blocks_of_all(match.sources), facts.blocks_of_all(match.not_destinations)
+    destinations = facts.blocks_of_all(match.destinations)
+    only = one.child.only
+    return (
+        (not sources or any_overlap(sources, one.local))
+        and (not destinations or any_overlap(destinations, one.remote))
+        and not (excepted and all_covered(one.remote, excepted))
+        and (not match.services or not only or any(services_overlap(a, b) for a in match.services for b in only))
+    )

@@ -1,0 +1,168 @@
+"""Rules on networks, interfaces and their addresses."""
+
+from collections.abc import Iterator
+from itertools import chain
+
+from netdsl.diagnostics.catalogue import (
+    DUPLICATE_ADDRESS,
+    DUPLICATE_MAC,
+    MTU_ABOVE_NETWORK,
+    OVERLAPPING_INTERFACES,
+    UNUSED_NETWORK,
+)
+from netdsl.diagnostics.core import Diagnostics, Label
+from netdsl.ir.ids import NetworkId, NodeId
+from netdsl.ir.node import NodeKind
+from netdsl.semantics.bindings import BoundAddress, BoundInterface, BoundNode
+from netdsl.semantics.rules.blocks import block_of, groups
+from netdsl.semantics.rules.facts import Facts, Owner, join, root
+from netdsl.semantics.rules.ways import translates
+
+USUAL_MTU = 1500
+"""Bytes; what a network carries that does not say (Ethernet's, RFC 894)."""
+
+
+def check_networks(facts: Facts, diagnostics: Diagnostics) -> None:
+    _duplicate_addresses(facts, diagnostics)
+    _duplicate_loopbacks(facts, diagnostics)
+    _duplicate_macs(facts, diagnostics)
+    _mtu_above_network(facts, diagnostics)
+    _unused_networks(facts, diagnostics)
+    for node in facts.nodes:
+        _overlapping_interfaces(node, diagnostics)
+
+
+def _duplicate_addresses(facts: Facts, diagnostics: Diagnostics) -> None:
+    """One segment, one address, one interface."""
+    for owners in facts.owners.values():
+        first_on: dict[NetworkId, Owner] = {}
+        for owner in owners:
+            if owner.interface is None:
+                continue
+            first = first_on.setdefault(facts.segment_of[owner.interface.network], owner)
+            if first is not owner:
+                _report_twice(first, owner, f" on `{owner.interface.network}`", diagnostics)
+
+
+def _duplicate_loopbacks(facts: Facts, diagnostics: Diagnostics) -> None:
+    """A loopback's address belongs to one node of its domain, and to none of the domain's interfaces."""
+    if not any(node.loopbacks for node in facts.nodes):
+        return
+    domain_of = _domains(facts)
+    for owners in facts.owners.values():
+        if len(owners) > 1 and any(owner.interface is None for owner in owners):
+            for first, owner in _loopback_clashes(owners, domain_of):
+                _report_twice(first, owner, "", diagnostics)
+
+
+def _loopback_clashes(owners: tuple[Owner, ...], domain_of: dict[NodeId, NetworkId]) -> Iterator[tuple[Owner, Owner]]:
+    first_in: dict[NetworkId, Owner] = {}
+    for owner in owners:
+        first = first_in.setdefault(domain_of[owner.node], owner)
+        if first is not owner and (first.interface is None or owner.interface is None):
+            yield first, owner
+
+
+def _report_twice(first: Owner, second: Owner, where: str, diagnostics: Diagnostics) -> None:
+    address = second.address.ip
+    whose = "the same node's" if first.node == second.node else f"`{first.node}`'s"
+    diagnostics.report(
+        DUPLICATE_ADDRESS,
+        f"the address {address} of `{second.node}` is {whose} too{where}",
+        second.place,
+        "the second one",
+        related=(Label(first.place, f"`{first.name}` has it already"),),
+    )
+
+
+def _domains(facts: Facts) -> dict[NodeId, NetworkId]:
+    """Each node's domain: nodes that segments join, cut where a node translates the source of what leaves."""
+    nodes = facts.bindings.nodes
+    names = [NetworkId(f"network {segment}") for segment in facts.interfaces_on]
+    joined = {name: name for name in chain(names, (NetworkId(f"node {node}") for node in nodes))}
+    for segment, interfaces in facts.interfaces_on.items():
+        for interface in interfaces:
+            if not translates(nodes[interface.node], interface.name, (), facts):
+                join(joined, NetworkId(f"network {segment}"), NetworkId(f"node {interface.node}"))
+    return {node: root(joined, NetworkId(f"node {node}")) for node in nodes}
+
+
+def _duplicate_macs(facts: Facts, diagnostics: Diagnostics) -> None:
+    for interfaces in facts.interfaces_on.values():
+        first_with: dict[str, BoundInterface] = {}
+        for interface in interfaces:
+            if interface.mac is None:
+                continue
+            first = first_with.setdefault(interface.mac, interface)
+            if first is not interface:
+                diagnostics.report(
+                    DUPLICATE_MAC,
+                    f"the MAC address {interface.mac} of `{interface.node}` is on `{interface.network}` twice",
+                    interface.place,
+                    "the second one",
+                    related=(Label(first.place, f"`{first.node}.{first.name}` has it already"),),
+                )
+
+
+def _mtu_above_network(facts: Facts, diagnostics: Diagnostics) -> None:
+    for node in facts.nodes:
+        for interface in node.interfaces:
+            network = facts.bindings.networks[interface.network]
+            limit = network.mtu if network.mtu is not None else USUAL_MTU
+            if interface.mtu is not None and interface.mtu > limit:
+                diagnostics.report(
+                    MTU_ABOVE_NETWORK,
+                    f"`{node.id}.{interface.name}` has an MTU of {interface.mtu}, "
+                    f"and `{network.id}` carries {limit} bytes",
+                    interface.place,
+                    related=(Label(network.place, f"{limit} bytes here"),),
+                    help=f"give the network `mtu {interface.mtu}`, or the interface at most {limit}",
+                )
+
+
+def _unused_networks(facts: Facts, diagnostics: Diagnostics) -> None:
+    used = {interface.network for node in facts.nodes for interface in node.interfaces}
+    for network in facts.bindings.networks.values():
+        if network.id not in used and facts.bindings.nodes:
+            diagnostics.report(
+                UNUSED_NETWORK,
+                f"no node is on network `{network.id}`",
+                network.place,
+                help=f"`interface on {network.id.rpartition('.')[2]}` in a node puts it there",
+            )
+
+
+def _overlapping_interfaces(node: BoundNode, diagnostics: Diagnostics) -> None:
+    """A node cannot tell by which of two interfaces an address is reached. A switch has no need to."""
+    if node.kind is NodeKind.SWITCH or len(node.interfaces) < 2:
+        return
+    entries = [
+        (block_of(entry.address.network), (index, entry))
+        for index, interface in enumerate(node.interfaces)
+        for entry in interface.addresses
+    ]
+    told: set[tuple[int, int]] = set()
+    for group in groups(entries):
+        _, (outer, widest) = group[0]
+        for _, (index, entry) in group[1:]:
+            pair = (min(outer, index), max(outer, index))
+            if outer == index or pair in told:
+                continue
+            told.add(pair)
+            ordered = sorted(((outer, widest), (index, entry)), key=lambda member: member[0])
+            _report_overlap(node, ordered[0], ordered[1], diagnostics)
+
+
+def _report_overlap(
+    node: BoundNode, first: tuple[int, BoundAddress], second: tuple[int, BoundAddress], diagnostics: Diagnostics
+) -> None:
+    one, other = node.interfaces[first[0]], node.interfaces[second[0]]
+    diagnostics.report(
+        OVERLAPPING_INTERFACES,
+        f"`{node.id}` is on overlapping networks: {first[1].address.network} by `{one.name}`, "
+        f"{second[1].address.network} by `{other.name}`",
+        second[1].place,
+        f"on `{other.network}`",
+        related=(Label(first[1].place, f"on `{one.network}`"),),
+        help="a node finds a network by its range: give one of them another, or put a second node there",
+    )

@@ -1,0 +1,203 @@
+"""Rules on traffic selectors: that they do not overlap, and that an end has what it says it protects."""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv6Address
+
+from netdsl.diagnostics.catalogue import CHILD_NETWORKS_FOREIGN, PROTECTED_NOT_ATTACHED, SELECTORS_OVERLAP
+from netdsl.diagnostics.core import Diagnostics, Label
+from netdsl.ir.ids import NodeId
+from netdsl.semantics.bindings import BoundEnd, BoundNode, BoundTunnel
+from netdsl.semantics.rules.blocks import Block, BlockMap, any_overlap, block_of, block_of_address
+from netdsl.semantics.rules.covering import services_overlap
+from netdsl.semantics.rules.facts import Facts, Selectors, seen_from, selectors
+from netdsl.semantics.rules.ways import EVERYWHERE, route_block
+from netdsl.source import Place
+
+
+def check_selectors(facts: Facts, diagnostics: Diagnostics) -> None:
+    for tunnel in facts.bindings.tunnels.values():
+        _sides_overlap(tunnel, diagnostics)
+        for end in tunnel.ends:
+            _protected(tunnel, end, facts, diagnostics)
+        _child_networks(tunnel, facts, diagnostics)
+    told: set[frozenset[str]] = set()
+    for node, tunnels in facts.tunnels_of.items():
+        _children_overlap(node, tunnels, told, diagnostics)
+
+
+# --- overlaps
+
+
+def _sides_overlap(tunnel: BoundTunnel, diagnostics: Diagnostics) -> None:
+    """The two sides of a child: an address in both would be inside and outside at once. A side that is everything
+    (0.0.0.0/0) means all the rest."""
+    told: set[Place] = set()
+    for one in selectors(tunnel):
+        pair = next(_overlapping(one), None) if one.child.right else None
+        if pair is None or one.child.place in told:
+            continue
+        told.add(one.child.place)
+        first, second = one.end, one.peer
+        diagnostics.report(
+            SELECTORS_OVERLAP,
+            f"both ends of `{tunnel.id}` have {_shown(pair)} behind them",
+            second.place,
+            f"of `{second.node}`",
+            related=() if first.place == second.place else (Label(first.place, f"of `{first.node}`"),),
+            help="give one side another range; or let the tunnel carry the gateways' own addresses, "
+            "without `protecting`, and translate into it (`masquerade` here, `dnat` there)",
+        )
+
+
+def _overlapping(one: Selectors) -> Iterator[Block]:
+    for left in one.local:
+        for right in one.remote:
+            if left.overlaps(right) and EVERYWHERE[left.version] not in (left, right):
+                yield max(left, right, key=lambda block: (block.first, -block.last))
+
+
+Entry = tuple[Block, Selectors]
+
+
+@dataclass(slots=True)
+class Locals:
+    """The local ranges that children with one remote range have, to be found by what overlaps them."""
+
+    around: BlockMap[Entry] = field(default_factory=BlockMap)
+    ordered: list[tuple[int, int, int]] = field(default_factory=list)  # family, first address, index
+    entries: list[Entry] = field(default_factory=list)
+
+    def add(self, block: Block, one: Selectors) -> None:
+        self.around.put(block, (block, one))
+        insort(self.ordered, (block.version, block.first, len(self.entries)))
+        self.entries.append((block, one))
+
+    def overlapping(self, block: Block) -> Iterator[Entry]:
+        for found in self.around.around(block):
+            yield from found
+        start = bisect_left(self.ordered, (block.version, block.first, 0))
+        for version, first, index in self.ordered[start:]:
+            if version != block.version or first > block.last:
+                return
+            if self.entries[index][0] != block:
+                yield self.entries[index]
+
+
+def _children_overlap(
+    node: NodeId, tunnels: tuple[BoundTunnel, ...], told: set[frozenset[str]], diagnostics: Diagnostics
+) -> None:
+    """No packet of a node belongs into two children. By remote range, wider ones first; then by local range."""
+    pairs = [
+        (remote, local, one)
+        for tunnel in tunnels
+        for one in seen_from(node, tunnel)
+        if one.child.left and one.child.right
+        for remote in one.remote
+        for local in one.local
+    ]
+    order = {_name(one): index for index, (_, _, one) in enumerate(pairs)}
+    taken: BlockMap[Locals] = BlockMap()
+    for remote, local, one in sorted(pairs, key=lambda pair: (pair[0].version, pair[0].first, -pair[0].last)):
+        other = next((other for other in _takers(taken, remote, local) if _collide(other, one)), None)
+        if other is not None and (names := frozenset((_name(one), _name(other)))) not in told:
+            told.add(names)
+            first, second = sorted((other, one), key=lambda each: order[_name(each)])
+            _report_children(node, first, second, diagnostics)
+        if not taken.get(remote):
+            taken.put(remote, Locals())
+        taken[remote][0].add(local, one)
+
+
+def _takers(taken: BlockMap[Locals], remote: Block, local: Block) -> Iterator[Selectors]:
+    for found in taken.around(remote):
+        for locals_ in found:
+            for block, one in locals_.overlapping(local):
+                if block == local or EVERYWHERE[block.version] not in (block, local):
+                    yield one
+
+
+def _collide(one: Selectors, other: Selectors) -> bool:
+    if one.child is other.child:
+        return False
+    mine, theirs = one.child.only, other.child.only
+    return not mine or not theirs or any(services_overlap(a, b) for a in mine for b in theirs)
+
+
+def _name(one: Selectors) -> str:
+    last = one.tunnel.id.rpartition(".")[2]
+    return one.tunnel.id if one.child.name == last else f"{one.tunnel.id}.{one.child.name}"
+
+
+def _report_children(node: NodeId, first: Selectors, second: Selectors, diagnostics: Diagnostics) -> None:
+    diagnostics.report(
+        SELECTORS_OVERLAP,
+        f"the same packets of `{node}` belong into `{_name(first)}` and into `{_name(second)}`",
+        second.child.place,
+        related=() if first.child.place == second.child.place else (Label(first.child.place, "the other one"),),
+        help="protect different networks, or tell the children apart with `only`",
+    )
+
+
+def _shown(block: Block) -> str:
+    address = IPv4Address(block.first) if block.version == 4 else IPv6Address(block.first)
+    return f"{address}/{address.max_prefixlen - (block.size.bit_length() - 1)}"
+
+
+# --- what an end has behind it
+
+
+def _protected(tunnel: BoundTunnel, end: BoundEnd, facts: Facts, diagnostics: Diagnostics) -> None:
+    node = facts.bindings.nodes[end.node]
+    foreign = [prefix for prefix in end.protected if not _has(node, end, block_of(prefix), facts)]
+    if foreign:
+        diagnostics.report(
+            PROTECTED_NOT_ATTACHED,
+            f"`{end.node}` protects {foreign[0]} in `{tunnel.id}` and has no way to it",
+            end.place,
+            "on none of its networks, behind none of its next hops",
+            help=f"an `interface` of `{end.node}` on it, or a `route {foreign[0]} via …`",
+        )
+
+
+def _child_networks(tunnel: BoundTunnel, facts: Facts, diagnostics: Diagnostics) -> None:
+    told: set[Place] = set()
+    for one in selectors(tunnel):
+        for end, blocks, prefixes in (
+            (one.end, one.local, one.child.left),
+            (one.peer, one.remote, one.child.right),
+        ):
+            node = facts.bindings.nodes[end.node]
+            for block, prefix in zip(blocks, prefixes, strict=False):
+                is_own = prefix in end.protected or block == block_of_address(end.outer)
+                if is_own or one.child.place in told or _has(node, end, block, facts):
+                    continue
+                told.add(one.child.place)
+                diagnostics.report(
+                    CHILD_NETWORKS_FOREIGN,
+                    f"`{_name(one)}` carries {prefix} at `{end.node}`, which has no way to it",
+                    one.child.place,
+                    related=(Label(end.place, f"`{end.node}` is this end"),),
+                    help="the networks of a child stand in the order of the tunnel's ends",
+                )
+
+
+def _has(node: BoundNode, end: BoundEnd, block: Block, facts: Facts) -> bool:
+    """Whether a network is the node's own, or behind it: by a line that does not lead out by the tunnel's interface, or
+    through another tunnel."""
+    if node.has_auto_routing or any(own.overlaps(block) for own in facts.addresses_of[node.id]):
+        return True
+    attached = (block_of(entry.address.network) for leg in node.interfaces for entry in leg.addresses)
+    if any(network.overlaps(block) for network in attached):
+        return True
+    for route in node.routes:
+        is_inward = route.prefix is not None or route.interface != end.interface
+        if is_inward and route_block(route).overlaps(block):
+            return True
+    return any(
+        any_overlap(one.remote, (block,))
+        for tunnel in facts.tunnels_of.get(node.id, ())
+        if all(end is not mine for mine in tunnel.ends)
+        for one in seen_from(node.id, tunnel)
+    )

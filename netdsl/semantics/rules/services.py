@@ -1,0 +1,154 @@
+"""Rules on what stands in a node: services, files, sysctls, resolvers, images."""
+
+from netdsl.diagnostics.catalogue import (
+    DUPLICATE_FILE,
+    DUPLICATE_SERVICE,
+    RESOLVER_UNREACHABLE,
+    SYSCTL_CONFLICT,
+    UNUSED_IMAGE,
+)
+from netdsl.diagnostics.core import Diagnostics, Label
+from netdsl.ir.node import NodeKind
+from netdsl.ir.service import PortService
+from netdsl.semantics.bindings import BoundNode, BoundService
+from netdsl.semantics.rules.facts import Facts
+from netdsl.semantics.rules.filters import families
+from netdsl.source import Place
+
+FORWARDING = (
+    "net.ipv4.ip_forward",
+    "net.ipv4.conf.all.forwarding",
+    "net.ipv6.conf.all.forwarding",
+)
+"""What makes a node a router or a host; netdsl sets them by the node's kind."""
+
+NO_IPV6 = ("net.ipv6.conf.all.disable_ipv6", "net.ipv6.conf.default.disable_ipv6")
+
+
+def check_services(facts: Facts, diagnostics: Diagnostics) -> None:
+    for node in facts.nodes:
+        if len(node.services) > 1:
+            _duplicate_services(node, diagnostics)
+        if len(node.files) > 1:
+            _duplicate_files(node, diagnostics)
+        if node.sysctls:
+            _sysctls(node, facts, diagnostics)
+        if node.resolvers:
+            _resolvers(node, facts, diagnostics)
+    _unused_images(facts, diagnostics)
+
+
+def _duplicate_services(node: BoundNode, diagnostics: Diagnostics) -> None:
+    """In the order of ports each overlaps the one that reaches furthest so far, or none."""
+    ordered = sorted(node.services, key=lambda served: (served.service.protocol, _ports(served.service)))
+    widest: BoundService | None = None
+    for served in ordered:
+        if widest is not None and _collide(widest.service, served.service):
+            first, second = sorted((widest, served), key=node.services.index)
+            diagnostics.report(
+                DUPLICATE_SERVICE,
+                f"`{node.id}` serves `{first.name}` and `{second.name}` on {second.service}",
+                second.place,
+                related=(Label(first.place, f"`{first.name}` has it already"),),
+                help="give one of them another port",
+            )
+        elif widest is not None and widest.service.protocol is served.service.protocol:
+            widest = max(widest, served, key=lambda one: _ports(one.service)[1])
+        else:
+            widest = served
+
+
+def _collide(one: PortService, other: PortService) -> bool:
+    first, last = _ports(other)
+    return one.protocol is other.protocol and first <= _ports(one)[1] and last >= _ports(one)[0]
+
+
+def _ports(service: PortService) -> tuple[int, int]:
+    if service.first is None:
+        return 0, 65535
+    return service.first, service.last if service.last is not None else service.first
+
+
+def _duplicate_files(node: BoundNode, diagnostics: Diagnostics) -> None:
+    first_at: dict[str, Place] = {}
+    for file, place in zip(node.files, node.file_places or (node.place,) * len(node.files), strict=True):
+        if file.path not in first_at:
+            first_at[file.path] = place
+            continue
+        first = first_at[file.path]
+        diagnostics.report(
+            DUPLICATE_FILE,
+            f"two files of `{node.id}` are at {file.path}",
+            place,
+            related=() if first == place else (Label(first, "the first one"),),
+            help="keep one, or give one another path",
+        )
+
+
+def _sysctls(node: BoundNode, facts: Facts, diagnostics: Diagnostics) -> None:
+    """Against what the node is, and against itself."""
+    first_of: dict[str, tuple[str, Place]] = {}
+    places = node.sysctl_places or (node.place,) * len(node.sysctls)
+    for (key, value), place in zip(node.sysctls, places, strict=True):
+        against = _against(node, key, value, facts)
+        first_value, first_place = first_of.setdefault(key, (value, place))
+        if against is not None:
+            diagnostics.report(
+                SYSCTL_CONFLICT,
+                f"`{key} = {value}` contradicts what `{node.id}` is",
+                place,
+                related=(Label(node.place, against[0]),),
+                help=against[1],
+            )
+        elif first_value != value:
+            diagnostics.report(
+                SYSCTL_CONFLICT,
+                f"`{key}` of `{node.id}` is {first_value} and {value}",
+                place,
+                related=() if first_place == place else (Label(first_place, f"{first_value} here"),),
+                help="keep one",
+            )
+
+
+def _against(node: BoundNode, key: str, value: str, facts: Facts) -> tuple[str, str] | None:
+    """What the node is that the sysctl denies, and the remedy."""
+    if key in FORWARDING and (value != "0") != (node.kind is NodeKind.ROUTER):
+        if node.kind is NodeKind.ROUTER:
+            return "a router forwards", f"make `{node.id}` a `host`, or leave the line out"
+        return f"a {node.kind} does not forward", f"make `{node.id}` a `router`, or leave the line out"
+    if key in NO_IPV6 and value != "0" and 6 in families(facts.addresses_of[node.id]):
+        return "it has an IPv6 address", "leave the line out, or the IPv6 addresses"
+    return None
+
+
+def _resolvers(node: BoundNode, facts: Facts, diagnostics: Diagnostics) -> None:
+    for placed in node.resolvers:
+        resolver = facts.bindings.nodes[placed.value]
+        mine, its = families(facts.addresses_of[node.id]), families(facts.addresses_of[resolver.id])
+        if all(served.kind != "dns" for served in resolver.services) and not resolver.runs:
+            diagnostics.report(
+                RESOLVER_UNREACHABLE,
+                f"`{resolver.id}`, the resolver of `{node.id}`, serves no dns",
+                placed.place,
+                related=(Label(resolver.place, "no `serve dns` here"),),
+                help=f"`serve dns {{ zone … }}` in `{resolver.id}`",
+            )
+        elif mine and its and not mine & its:
+            diagnostics.report(
+                RESOLVER_UNREACHABLE,
+                f"`{node.id}` has IPv{min(mine)} only and its resolver `{resolver.id}` IPv{min(its)} only",
+                placed.place,
+                related=(Label(resolver.place, f"IPv{min(its)} only"),),
+            )
+
+
+def _unused_images(facts: Facts, diagnostics: Diagnostics) -> None:
+    used = {node.image for node in facts.nodes}
+    for image in facts.bindings.images.values():
+        if image.id not in used and image.origin is not None:
+            diagnostics.report(
+                UNUSED_IMAGE,
+                f"no node uses the image `{image.id}`",
+                image.origin,
+                help=f"`image {image.id}` in a node uses it",
+            )

@@ -1,0 +1,251 @@
+"""Rules on tunnels: what they carry, between whom, and how safely."""
+
+from collections.abc import Iterator
+
+from netdsl.diagnostics.catalogue import (
+    FAMILY_MISMATCH,
+    POOL_OVERLAPS,
+    POOL_WITHOUT_CLIENTS,
+    TRANSPORT_WITH_PROTECTED,
+    TUNNEL_ENDS_DO_NOT_MEET,
+    UNUSED_PKI,
+    WEAK_PROPOSAL,
+    WEAK_SECRET,
+)
+from netdsl.diagnostics.core import Diagnostics, Label
+from netdsl.ir.tunnel import Mode
+from netdsl.semantics.bindings import BoundAuth, BoundTunnel
+from netdsl.semantics.rules.blocks import Block, block_of, block_of_address
+from netdsl.semantics.rules.facts import Facts, Selectors, selectors
+from netdsl.semantics.rules.filters import families
+from netdsl.semantics.rules.ways import End, Walk, Ways
+from netdsl.source import Place
+
+SHORTEST_SECRET = 8
+"""Characters. NIST SP 800-63B, section 5.1.1.2, has no memorized secret shorter."""
+
+WEAK = {
+    "des": "56-bit keys",
+    "3des": "64-bit blocks, deprecated by RFC 8247",
+    "blowfish128": "64-bit blocks",
+    "blowfish192": "64-bit blocks",
+    "blowfish256": "64-bit blocks",
+    "cast128": "64-bit blocks",
+    "null": "no encryption",
+    "md5": "broken, MUST NOT in RFC 8247",
+    "md5_128": "broken, MUST NOT in RFC 8247",
+    "prfmd5": "broken, MUST NOT in RFC 8247",
+    "sha": "deprecated by RFC 8247",
+    "sha1": "deprecated by RFC 8247",
+    "sha1_160": "deprecated by RFC 8247",
+    "prfsha1": "deprecated by RFC 8247",
+    "modp768": "MUST NOT in RFC 8247",
+    "modp1024": "SHOULD NOT in RFC 8247",
+    "modp1024s160": "MUST NOT in RFC 8247",
+    "modp1536": "SHOULD NOT in RFC 8247",
+    "modp2048s224": "SHOULD NOT in RFC 8247",
+    "modp2048s256": "SHOULD NOT in RFC 8247",
+    "ecp192": "80 bits of strength",
+}
+"""Parts of proposals in strongSwan's words that should not be used any more, and why (RFC 8247, RFC 9395)."""
+
+STRONG = "aes256gcm16-prfsha384-ecp384"
+
+
+def check_tunnels(facts: Facts, ways: Ways, diagnostics: Diagnostics) -> None:
+    for tunnel in facts.bindings.tunnels.values():
+        _ends_do_not_meet(tunnel, ways, diagnostics)
+        _transport(tunnel, diagnostics)
+        _two_families(tunnel, diagnostics)
+        _pool(tunnel, facts, diagnostics)
+        _weak_proposals(tunnel, diagnostics)
+        _weak_secrets(tunnel, diagnostics)
+    _pools_of_one_gateway(facts, diagnostics)
+    _unused_pkis(facts, diagnostics)
+
+
+# --- the way between the ends
+
+
+def _ends_do_not_meet(tunnel: BoundTunnel, ways: Ways, diagnostics: Diagnostics) -> None:
+    first = tunnel.ends[0]
+    for other in tunnel.ends[1:]:
+        there = ways.walk(first.node, other.outer, (block_of_address(first.outer),))
+        back = ways.walk(other.node, first.outer, (block_of_address(other.outer),))
+        lost = _lost(there, back)
+        if lost is None:
+            continue
+        source, target = (first, other) if lost is there else (other, first)
+        what = "finds no way" if lost.last == source.node else f"gets no further than `{lost.last}`"
+        diagnostics.report(
+            TUNNEL_ENDS_DO_NOT_MEET,
+            f"the ends of `{tunnel.id}` cannot reach each other: what `{source.node}` sends to {target.outer} {what}",
+            source.place,
+            f"{source.outer}",
+            related=(() if target.place == source.place else (Label(target.place, f"{target.outer}"),)),
+            help=f"a `route` or `default` in `{lost.last}` that leads to {target.outer}",
+        )
+
+
+def _lost(there: Walk, back: Walk) -> Walk | None:
+    """The packet that gets lost. Behind NAT nobody needs a way back: one open direction is enough then."""
+    failed = [walk for walk in (there, back) if walk.end is End.LOST]
+    if not failed or any(walk.end is not End.LOST and walk.is_translated for walk in (there, back)):
+        return None
+    return failed[0]
+
+
+# --- what the children carry
+
+
+def _transport(tunnel: BoundTunnel, diagnostics: Diagnostics) -> None:
+    told: set[Place] = set()
+    for one in selectors(tunnel):
+        if one.child.mode is not Mode.TRANSPORT or one.child.place in told or not _carries_networks(one):
+            continue
+        told.add(one.child.place)
+        diagnostics.report(
+            TRANSPORT_WITH_PROTECTED,
+            f"`{_child_name(one)}` is in transport mode, which carries packets of its two ends only",
+            one.child.place,
+            related=tuple(
+                Label(end.place, "protects a network")
+                for end in (one.end, one.peer)
+                if end.protected and end.place != one.child.place
+            ),
+            help="`mode tunnel` carries networks; without `protecting` the two ends talk to each other",
+        )
+
+
+def _carries_networks(one: Selectors) -> bool:
+    pool = tuple(map(block_of, one.tunnel.pool))
+    local, remote = block_of_address(one.end.outer), block_of_address(one.peer.outer)
+    is_own = all(block == local for block in one.local)
+    return not is_own or any(block != remote and block not in pool for block in one.remote)
+
+
+def _child_name(one: Selectors) -> str:
+    last = one.tunnel.id.rpartition(".")[2]
+    return one.tunnel.id if one.child.name == last else f"{one.tunnel.id}.{one.child.name}"
+
+
+def _two_families(tunnel: BoundTunnel, diagnostics: Diagnostics) -> None:
+    for one in selectors(tunnel):
+        local, remote = families(one.local), families(one.remote)
+        if local and remote and not local & remote:
+            diagnostics.report(
+                FAMILY_MISMATCH,
+                f"`{_child_name(one)}` is between IPv{min(local)} and IPv{min(remote)} networks",
+                one.child.place,
+                help="each child carries one family from end to end: protect networks of the same one",
+            )
+
+
+# --- pools
+
+
+def _pool(tunnel: BoundTunnel, facts: Facts, diagnostics: Diagnostics) -> None:
+    if not tunnel.pool:
+        return
+    pool = ", ".join(map(str, tunnel.pool))
+    if all(end.role != "client" for end in tunnel.ends):
+        diagnostics.report(
+            POOL_WITHOUT_CLIENTS,
+            f"`{tunnel.id}` has a pool of virtual addresses, {pool}, and no client to give one to",
+            tunnel.place,
+            help="`gateway A` and `client B` instead of `between`, or no pool",
+        )
+        return
+    blocks = tuple(map(block_of, tunnel.pool))
+    for network, block, place in _near(tunnel, facts):
+        hit = next((pool for pool, mine in zip(tunnel.pool, blocks, strict=True) if mine.overlaps(block)), None)
+        if hit is not None:
+            diagnostics.report(
+                POOL_OVERLAPS,
+                f"the pool {hit} of `{tunnel.id}` overlaps {network}",
+                tunnel.place,
+                related=(Label(place, "the same addresses"),),
+                help="a pool is a range of its own, that no network of the lab has",
+            )
+            return
+
+
+def _near(tunnel: BoundTunnel, facts: Facts) -> Iterator[tuple[str, Block, Place]]:
+    """The networks that the ends are on or protect."""
+    networks = facts.bindings.networks
+    for end in tunnel.ends:
+        for interface in facts.bindings.nodes[end.node].interfaces:
+            network = networks[interface.network]
+            for prefix in network.prefixes:
+                yield f"network `{network.id}`", block_of(prefix), network.place
+        for prefix in end.protected:
+            if prefix.prefixlen > 0:
+                yield f"{prefix}, which `{end.node}` protects", block_of(prefix), end.place
+
+
+def _pools_of_one_gateway(facts: Facts, diagnostics: Diagnostics) -> None:
+    """Two tunnels of a gateway cannot give away the same addresses."""
+    taken: dict[str, list[tuple[Block, BoundTunnel]]] = {}
+    for tunnel in facts.bindings.tunnels.values():
+        mine = taken.setdefault(tunnel.ends[0].node, [])
+        for prefix in tunnel.pool:
+            block = block_of(prefix)
+            other = next((other for has, other in mine if has.overlaps(block)), None)
+            if other is not None and other is not tunnel:
+                diagnostics.report(
+                    POOL_OVERLAPS,
+                    f"the pool {prefix} of `{tunnel.id}` overlaps that of `{other.id}`",
+                    tunnel.place,
+                    related=(Label(other.place, "the same addresses, of the same gateway"),),
+                    help="a pool is a range of its own",
+                )
+            mine.append((block, tunnel))
+
+
+# --- strength
+
+
+def _weak_proposals(tunnel: BoundTunnel, diagnostics: Diagnostics) -> None:
+    written = [(proposal, tunnel.place) for proposal in tunnel.ike_proposals]
+    for children in tunnel.children_of.values():
+        written.extend((proposal, child.place) for child in children for proposal in child.proposals)
+    for proposal, place in dict.fromkeys(written):
+        weak = [part for part in proposal.lower().split("-") if part in WEAK]
+        if weak:
+            reasons = ", ".join(f"`{part}` ({WEAK[part]})" for part in dict.fromkeys(weak))
+            diagnostics.report(
+                WEAK_PROPOSAL,
+                f"`{proposal}` of `{tunnel.id}` is weak: {reasons}",
+                place,
+                help=f"the default is strong; in full: `{STRONG}`",
+            )
+
+
+def _weak_secrets(tunnel: BoundTunnel, diagnostics: Diagnostics) -> None:
+    told: set[Place] = set()
+    for node, auth in tunnel.auth.items():
+        if not _is_weak(auth) or auth.place in told:
+            continue
+        told.add(auth.place)
+        diagnostics.report(
+            WEAK_SECRET,
+            f"the secret of `{node}` in `{tunnel.id}` has fewer than {SHORTEST_SECRET} characters",
+            auth.place,
+            help="a longer one, or none: then one is made and kept with the lab",
+        )
+
+
+def _is_weak(auth: BoundAuth) -> bool:
+    return auth.secret is not None and len(auth.secret) < SHORTEST_SECRET
+
+
+def _unused_pkis(facts: Facts, diagnostics: Diagnostics) -> None:
+    used = {auth.pki for tunnel in facts.bindings.tunnels.values() for auth in tunnel.auth.values()}
+    for pki in facts.bindings.pkis.values():
+        if pki.id not in used and pki.place is not None:
+            diagnostics.report(
+                UNUSED_PKI,
+                f"no tunnel uses the PKI `{pki.id}`",
+                pki.place,
+                help=f"`auth certificate from {pki.id}` in a tunnel uses it",
+            )

@@ -1,0 +1,328 @@
+"""Labs for the rules' tests, without a source: each thing's place is a text of its own, so that a test can name it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from ipaddress import ip_address, ip_interface, ip_network
+
+from netdsl.diagnostics.core import Diagnostic, Diagnostics
+from netdsl.ir.expectation import Claim, Expectation, Expected, WhileState
+from netdsl.ir.filter import Chain, Limit, Verdict
+from netdsl.ir.ids import NetworkId, NodeId, PkiId, TunnelId
+from netdsl.ir.node import NodeKind, Resources
+from netdsl.ir.service import BUILT_IN_SERVICES, PortService, Protocol, port
+from netdsl.ir.tunnel import AuthMethod, DpdAction, Mode
+from netdsl.semantics.bindings import (
+    Bindings,
+    BoundAddress,
+    BoundAuth,
+    BoundChild,
+    BoundDestinationNat,
+    BoundEnd,
+    BoundFirewall,
+    BoundInterface,
+    BoundMatch,
+    BoundNetwork,
+    BoundNode,
+    BoundPki,
+    BoundRoute,
+    BoundRule,
+    BoundService,
+    BoundSourceNat,
+    BoundStart,
+    BoundState,
+    BoundTunnel,
+    BoundTunnelAccept,
+    Placed,
+    Who,
+    WhoInterface,
+    WhoNetwork,
+    WhoNode,
+    WhoPrefix,
+)
+from netdsl.semantics.rules import check_rules
+from netdsl.source import Place, SourceFile, Span
+
+CHAINS = (Chain.INPUT, Chain.OUTPUT, Chain.FORWARD)
+
+
+def place(text: str) -> Place:
+    return Place(Span(SourceFile("lab.net", text), 0, len(text)))
+
+
+def service(text: str) -> tuple[PortService, ...]:
+    """`tcp/80`, `udp/1-9`, or the name of a built-in service."""
+    if text in BUILT_IN_SERVICES:
+        return BUILT_IN_SERVICES[text]
+    protocol, _, ports = text.partition("/")
+    first, _, last = ports.partition("-")
+    return (port(Protocol(protocol), int(first), int(last or first)),)
+
+
+def services(text: str) -> tuple[PortService, ...]:
+    return tuple(one for word in text.split() for one in service(word))
+
+
+@dataclass
+class Sketch:
+    """A lab in the making. Interfaces are called as their networks unless `name:network` says so."""
+
+    networks: dict[NetworkId, BoundNetwork] = field(default_factory=dict)
+    nodes: dict[NodeId, BoundNode] = field(default_factory=dict)
+    tunnels: dict[TunnelId, BoundTunnel] = field(default_factory=dict)
+    pkis: dict[PkiId, BoundPki] = field(default_factory=dict)
+    expectations: list[Expectation] = field(default_factory=list)
+
+    def network(self, name: str, *prefixes: str, mtu: int | None = None) -> "Sketch":
+        bound = BoundNetwork(
+            NetworkId(name), tuple(map(ip_network, prefixes)), None, mtu, None, False, place(f"network {name}")
+        )
+        self.networks[bound.id] = bound
+        return self
+
+    def host(self, name: str, **interfaces: str) -> "Sketch":
+        return self.node(NodeKind.HOST, name, interfaces)
+
+    def router(self, name: str, **interfaces: str) -> "Sketch":
+        return self.node(NodeKind.ROUTER, name, interfaces)
+
+    def node(self, kind: NodeKind, name: str, interfaces: Mapping[str, str]) -> "Sketch":
+        """`interfaces`: network → addresses with prefix lengths, separated by blanks."""
+        bound = BoundNode(
+            id=NodeId(name),
+            kind=kind,
+            host_name=name,
+            interfaces=tuple(self._interface(name, *entry) for entry in interfaces.items()),
+            loopbacks=(),
+            routes=(),
+            has_auto_routing=False,
+            neighbours=(),
+            uplink=None,
+            firewall=None,
+            destination_nat=(),
+            source_nat=(),
+            services=(),
+            runs=(),
+            files=(),
+            environment=(),
+            sysctls=(),
+            resources=Resources(),
+            resolvers=(),
+            image=None,
+            place=place(f"{kind} {name}"),
+        )
+        self.nodes[bound.id] = bound
+        return self
+
+    def _interface(self, node: str, network: str, addresses: str) -> BoundInterface:
+        bound = tuple(
+            BoundAddress(ip_interface(address), False, place(f"{address} of {node}")) for address in addresses.split()
+        )
+        at = place(f"interface {network} of {node}")
+        return BoundInterface(NodeId(node), network, NetworkId(network), bound, None, None, at)
+
+    def change(self, node: str, **fields: object) -> "Sketch":
+        """Any field of a node."""
+        self.nodes[NodeId(node)] = replace(self.nodes[NodeId(node)], **fields)  # type: ignore[arg-type]
+        return self
+
+    def route(self, node: str, prefix: str, via: str) -> "Sketch":
+        """By the interface whose network holds the next hop; `default` for a default route."""
+        bound, hop = self.nodes[NodeId(node)], ip_address(via)
+        leg = next(leg.name for leg in bound.interfaces for entry in leg.addresses if hop in entry.address.network)
+        to = None if prefix == "default" else ip_network(prefix)
+        made = BoundRoute(to, hop, leg, None, place(f"{prefix} via {via} of {node}"))
+        return self.change(node, routes=(*bound.routes, made))
+
+    def serve(self, node: str, kind: str, what: str) -> "Sketch":
+        bound = self.nodes[NodeId(node)]
+        at = place(f"serve {kind} {what}")
+        made = BoundService(kind, kind, service(what)[0], "lab" if kind == "dns" else None, (), at)
+        return self.change(node, services=(*bound.services, made))
+
+    # --- filters and NAT
+
+    def firewall(self, node: str, *rules: BoundRule | BoundTunnelAccept, **policies: str) -> "Sketch":
+        """`policy drop` for every chain not named."""
+        verdicts = {chain: Verdict(policies.get(chain, "drop")) for chain in CHAINS}
+        return self.change(node, firewall=BoundFirewall(verdicts, rules, place(f"firewall of {node}")))
+
+    def dnat(self, node: str, to: str, what: str, target: str, state: str = "", source: str = "") -> "Sketch":
+        made = BoundDestinationNat(
+            self.match(what=what, to=to, source=source),
+            self.who(target),
+            None,
+            state_of(state),
+            place(f"dnat {what} to {to} -> {target}"),
+        )
+        return self.change(node, destination_nat=(*self.nodes[NodeId(node)].destination_nat, made))
+
+    def masquerade(self, node: str, out: str, *, target: str = "", **excepted: object) -> "Sketch":
+        match = replace(self.match(out=out), **excepted)  # type: ignore[arg-type]
+        whom = self.who(target) if target else None
+        made = BoundSourceNat(match, whom, None, place(f"masquerade out {out}"))
+        return self.change(node, source_nat=(*self.nodes[NodeId(node)].source_nat, made))
+
+    def match(
+        self, what: str = "", source: str = "", to: str = "", in_: str = "", out: str = "", through: str = ""
+    ) -> BoundMatch:
+        return BoundMatch(
+            sources=tuple(map(self.who, source.split())),
+            destinations=tuple(map(self.who, to.split())),
+            services=services(what),
+            in_interfaces=tuple(Placed(name, place(f"in {name}")) for name in in_.split()),
+            out_interfaces=tuple(Placed(name, place(f"out {name}")) for name in out.split()),
+            through=tuple(Placed(TunnelId(name), place(f"through {name}")) for name in through.split()),
+        )
+
+    def rule(
+        self, verdict: str, chains: str, what: str = "", *, limit: bool = False, state: str = "", **clauses: str
+    ) -> BoundRule:
+        text = " ".join((verdict, chains, what, *clauses.values(), state))
+        return BoundRule(
+            Verdict(verdict),
+            tuple(map(Chain, chains.split())),
+            self.match(what, **clauses),
+            Limit(10, "s") if limit else None,
+            None,
+            state_of(state),
+            place(text),
+        )
+
+    def who(self, text: str) -> Placed[Who]:
+        """A node, `node.interface`, a network, a prefix or an address."""
+        node, _, leg = text.partition(".")
+        value: Who
+        if NodeId(text) in self.nodes:
+            value = WhoNode(NodeId(text))
+        elif NetworkId(text) in self.networks:
+            value = WhoNetwork(NetworkId(text))
+        elif NodeId(node) in self.nodes:
+            value = WhoInterface(NodeId(node), leg)
+        else:
+            value = WhoPrefix(ip_network(text))
+        return Placed(value, place(text))
+
+    # --- tunnels
+
+    def tunnel(
+        self,
+        name: str,
+        left: str,
+        right: str,
+        *,
+        protecting: tuple[str, str] = ("", ""),
+        children: Sequence[BoundChild] = (),
+        roles: tuple[str, str] = ("peer", "peer"),
+        **fields: object,
+    ) -> "Sketch":
+        """`left`, `right`: `node.interface`; `protecting`: their prefixes, separated by blanks."""
+        ends = tuple(
+            self._end(end, prefixes, role) for end, prefixes, role in zip((left, right), protecting, roles, strict=True)
+        )
+        implied = child(name, *(_selectors(end) for end in ends))
+        bound = BoundTunnel(
+            id=TunnelId(name),
+            ends=ends,
+            auth={end.node: auth(f"auth of {end.node}") for end in ends},
+            ike_proposals=("aes256gcm16-prfsha384-ecp384",),
+            children_of={ends[1].node: tuple(children) or (implied,)},
+            pool=(),
+            dpd_seconds=30,
+            dpd_action=DpdAction.TRAP,
+            mobike=False,
+            ike_rekey_seconds=None,
+            family=ends[0].outer.version,
+            place=place(f"ipsec {name}"),
+        )
+        self.tunnels[bound.id] = replace(bound, **fields)  # type: ignore[arg-type]
+        return self
+
+    def _end(self, text: str, protecting: str, role: str) -> BoundEnd:
+        node, _, name = text.partition(".")
+        leg = self.nodes[NodeId(node)].interface(name)
+        assert leg is not None
+        prefixes = tuple(map(ip_network, protecting.split()))
+        return BoundEnd(NodeId(node), role, leg.addresses[0].address.ip, name, prefixes, (), place(f"end {text}"))
+
+    # --- expectations
+
+    def expect(self, *claims: Claim, is_failure: bool = False, state: WhileState | None = None) -> "Sketch":
+        at = len(self.expectations)
+        lines = tuple(Expected(claim, place(f"line {at}.{index}")) for index, claim in enumerate(claims))
+        self.expectations.append(Expectation(None, is_failure, state, None, lines, place("expect")))
+        return self
+
+    # --- findings
+
+    @property
+    def bindings(self) -> Bindings:
+        return Bindings(
+            "lab",
+            None,
+            self.networks,
+            self.nodes,
+            self.tunnels,
+            self.pkis,
+            {},
+            tuple(self.expectations),
+            (),
+            place("lab"),
+        )
+
+    @property
+    def findings(self) -> list[Diagnostic]:
+        diagnostics = Diagnostics()
+        check_rules(self.bindings, diagnostics)
+        return list(diagnostics)
+
+    @property
+    def told(self) -> list[tuple[str, str]]:
+        """Each finding's code and the text of its place."""
+        return [(found.rule.code, found.primary.place.span.text) for found in self.findings]
+
+
+def _selectors(end: BoundEnd) -> str:
+    return " ".join(map(str, end.protected)) or str(ip_network(end.outer))
+
+
+def child(
+    name: str,
+    left: str,
+    right: str,
+    *,
+    mode: Mode = Mode.TUNNEL,
+    only: str = "",
+    when: str = "at boot",
+    by: tuple[str, ...] = (),
+    proposals: tuple[str, ...] = (),
+) -> BoundChild:
+    return BoundChild(
+        name=name,
+        left=tuple(map(ip_network, left.split())),
+        right=tuple(map(ip_network, right.split())),
+        mode=mode,
+        protocol="esp",
+        proposals=proposals,
+        only=services(only),
+        start=BoundStart(when, tuple(map(NodeId, by))),
+        rekey_seconds=None,
+        rekey_bytes=None,
+        place=place(f"child {name}"),
+    )
+
+
+def auth(text: str, secret: str | None = None, pki: str | None = None) -> BoundAuth:
+    method = AuthMethod.CERTIFICATE if pki else AuthMethod.PSK
+    return BoundAuth(method, PkiId(pki) if pki else None, secret, None, place(text))
+
+
+def accept_tunnel(name: str) -> BoundTunnelAccept:
+    return BoundTunnelAccept(TunnelId(name), place(f"accept tunnel {name}"))
+
+
+def state_of(text: str) -> BoundState | None:
+    """`T up`, `T down`."""
+    if not text:
+        return None
+    tunnel, _, word = text.partition(" ")
+    return BoundState(TunnelId(tunnel), None, word == "up", place(f"while {text}"))
