@@ -1,0 +1,52 @@
+# netdsl: `make run` and `make test` do all the set-up on a fresh machine.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+LABS := host-to-host site-to-site site-to-site-v6
+
+.PHONY: help run check test test-live test-full bench images clean
+
+help: ## What can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): pyproject.toml setup.py
+	$(PYTHON) -c 'import sys; sys.exit("netdsl needs Python 3.11 or later") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+run: $(STAMP) ## Compile the three VPN labs and say what to type next
+	@for lab in $(LABS); do $(BIN)/netdsl compile examples/$$lab/lab.net || exit 1; done
+	@printf '\nnext, where Docker Engine runs (%s/netdsl doctor):\n' '$(BIN)'
+	@for lab in $(LABS); do printf '  (cd build/%s/compose && ./parents.sh up && docker compose up --build --wait)\n' "$$lab"; done
+	@printf 'or: %s/netdsl up examples/site-to-site/lab.net\n' '$(BIN)'
+
+check: $(STAMP) ## The inner loop: style, types, layers, all tests that need no engine
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/pytest -q -n auto -m 'not live and not full and not slow'
+
+test: check ## Everything: also the slow tests, packaging, and the labs on a real engine
+	$(BIN)/pytest -q -n auto -m 'slow and not live and not full'
+	tools/engine install
+	tools/engine start
+	tools/base-image
+	$(BIN)/pytest -q -m 'live and not full'
+
+test-live: $(STAMP) ## The labs on a real engine alone
+	tools/engine install
+	tools/engine start
+	tools/base-image
+	$(BIN)/pytest -q -m 'live and not full'
+
+test-full: test ## Also a full distribution kernel in a virtual machine, and images for both processors
+	$(BIN)/pytest -q -m full
+
+bench: $(STAMP) ## How fast it compiles, from 10 to 10,000 nodes
+	$(BIN)/python benchmarks/compile.py
+
+clean: ## Remove what was built
+	rm -rf build dist .cache *.egg-info
