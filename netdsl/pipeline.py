@@ -1,11 +1,19 @@
 """The stages of the compiler in their order; nothing else."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
+from netdsl.codegen.contract import Emission, Layout, Options
+from netdsl.codegen.emit import emit
+from netdsl.codegen.registry import backends_of, payload_parts
+from netdsl.credentials.make import credentials
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics
+from netdsl.ir.lab import Lab
+from netdsl.lower.lower import lower
+from netdsl.payload.render import payload
 from netdsl.semantics.bindings import Bindings
 from netdsl.semantics.expand import expand
 from netdsl.semantics.files import FolderReader
@@ -53,3 +61,41 @@ def analyze(sources: Sources, parameters: Mapping[str, str], diagnostics: Diagno
     if bindings is not None:
         check_rules(bindings, diagnostics)
     return Checked(diagnostics, sources, None if diagnostics.has_errors else bindings)
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A lab with all files of one target. `expires`: when the first of its certificates ends."""
+
+    lab: Lab
+    emission: Emission
+    expires: datetime | None
+
+
+def compile_bindings(
+    bindings: Bindings,
+    target: str,
+    options: Options,
+    layout: Layout,
+    store: Path,
+    diagnostics: Diagnostics,
+    *,
+    clock: Callable[[], datetime],
+    entropy: Callable[[int], bytes],
+) -> Compiled | None:
+    """From bindings to the files of a target; None where the target does not support the lab (then it is reported, and
+    nothing was made). The only thing written is the credential store.
+
+    Raises UnknownTarget, BadOption, StoreUnreadable, OSError.
+    """
+    backends = backends_of(target)
+    lab = lower(bindings)
+    if options.is_closed:
+        lab = replace(lab, nodes=tuple(replace(node, has_uplink=False) for node in lab.nodes))
+    for backend in backends:
+        backend.check_support(lab, options, diagnostics)
+    if diagnostics.has_errors:
+        return None
+    secrets = credentials(lab, store, clock=clock, entropy=entropy)
+    inside = payload(lab, secrets, payload_parts())
+    return Compiled(lab, emit(target, backends, lab, inside, layout, options), secrets.expires)

@@ -2,7 +2,7 @@
 
 from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
 
-from netdsl.codegen.contract import Options
+from netdsl.codegen.contract import BadOption, Options
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.diagnostics.suggest import did_you_mean
@@ -12,10 +12,6 @@ from netdsl.source import Place
 
 DRIVERS = ("macvlan", "bridge", "ipvlan")
 _SETTINGS = ("pool",)
-
-
-class BadOption(Exception):
-    """A value from the command line that this target cannot have."""
 
 
 def check_support(lab: Lab, options: Options, diagnostics: Diagnostics) -> None:

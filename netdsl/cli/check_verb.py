@@ -2,9 +2,9 @@
 
 import click
 
+from netdsl.cli.analysis import analyse
 from netdsl.cli.console import note, show_findings
 from netdsl.cli.options import DEFINE, FORMAT, LAB
-from netdsl.pipeline import check
 
 
 @click.command("check")
@@ -13,7 +13,7 @@ from netdsl.pipeline import check
 @FORMAT
 def command(lab: str, parameters: dict[str, str], form: str) -> None:
     """Check a lab and write nothing; LAB is a file, or `-` for standard input."""
-    checked = check(lab, parameters)
+    checked = analyse(lab, parameters)
     show_findings(checked.diagnostics, form)
     if checked.diagnostics.has_errors:
         raise click.exceptions.Exit(1)

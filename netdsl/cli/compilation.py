@@ -10,12 +10,13 @@ from typing import NoReturn
 
 import click
 
+from netdsl.cli.analysis import analyse
 from netdsl.cli.console import complain, note, show_findings, write
 from netdsl.cli.place import Places, places_of
 from netdsl.codegen.contract import Artifact, Layout, Options
 from netdsl.codegen.manifest import manifest_artifact
 from netdsl.codegen.write import Plan, commit, locked, plan, recover
-from netdsl.pipeline import Checked, Compiled, check, compile_checked
+from netdsl.pipeline import Checked, Compiled, compile_bindings
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +48,19 @@ def compile_request(request: Request) -> Written:
 
     Raises OSError and what `report_failure` knows.
     """
-    checked = check(request.lab, request.parameters)
+    checked = analyse(request.lab, request.parameters)
     bindings = checked.bindings
     if bindings is None or checked.diagnostics.has_errors:
         _stop(checked, request)
     places = places_of(bindings.name, request.target, request.output, request.credential_folder)
     layout = Layout(credentials=places.credentials_from_output)
-    compiled = compile_checked(
-        checked,
+    compiled = compile_bindings(
+        bindings,
         request.target,
         request.options,
         layout,
         places.credentials,
+        checked.diagnostics,
         clock=lambda: datetime.now(UTC),
         entropy=secrets.token_bytes,
     )
@@ -75,7 +77,7 @@ def _stop(checked: Checked, request: Request) -> NoReturn:
 
 def _write(compiled: Compiled, places: Places, request: Request) -> Written:
     name, folder = compiled.lab.name, places.output
-    artifacts = _with_manifest(compiled)
+    artifacts = _with_manifest(compiled, request.options.project)
     if request.is_dry or request.shows_difference:
         planned = plan(artifacts, folder)
         if request.shows_difference:
@@ -95,10 +97,10 @@ def _write(compiled: Compiled, places: Places, request: Request) -> Written:
     return Written(name, folder, planned)
 
 
-def _with_manifest(compiled: Compiled) -> tuple[Artifact, ...]:
+def _with_manifest(compiled: Compiled, project: str | None) -> tuple[Artifact, ...]:
     places = {str(node.id): str(node.origin) for node in compiled.lab.nodes if node.origin is not None}
     manifest = manifest_artifact(
-        compiled.emission, compiled.lab.name, places, project=compiled.project, expires=compiled.expires
+        compiled.emission, compiled.lab.name, places, project=project, expires=compiled.expires
     )
     return (*compiled.emission.artifacts, manifest)
 

@@ -4,9 +4,9 @@ import click
 
 from netdsl.cli.compilation import Request, Written, compile_request
 from netdsl.cli.console import note
-from netdsl.cli.options import CLOSED, CREDENTIALS, DEFINE, DRIVER, FORMAT, LAB, OUTPUT, PROJECT
+from netdsl.cli.each import lab_name, parameter_values
+from netdsl.cli.options import CLOSED, CREDENTIALS, DEFINE, DRIVER, FORMAT, LAB, OUTPUT, PROJECT, SETTING
 from netdsl.codegen.contract import Options
-from netdsl.pipeline import parameter_values
 
 
 @click.command("compile")
@@ -26,6 +26,7 @@ from netdsl.pipeline import parameter_values
 @click.option("--each", metavar="PARAM", help="Compile once for each value that PARAM may have, to build/LAB-VALUE.")
 @CREDENTIALS
 @DRIVER
+@SETTING
 @PROJECT
 @CLOSED
 @click.option("--dry-run", is_flag=True, help="List what would be written; write nothing.")
@@ -41,6 +42,7 @@ def command(
     each: str | None,
     credential_folder: str | None,
     driver: str | None,
+    settings: dict[str, str],
     project: str | None,
     closed: bool,
     dry_run: bool,
@@ -51,18 +53,18 @@ def command(
     """Turn LAB into the files of a target, in build/LAB/TARGET."""
     if output is not None and (len(targets) > 1 or each is not None):
         raise click.UsageError("-o is for one target and one lab")
-    values = parameter_values(lab, parameters, each) if each is not None else (None,)
+    values = parameter_values(lab, each) if each is not None else (None,)
     for value in values:
         for target in targets:
             own, folder, keys, name = parameters, output, credential_folder, project
             if each is not None and value is not None:
                 own = parameters | {each: value}
-                folder, keys, name = _folders_of(lab, own, value, target, credential_folder, project)
+                folder, keys, name = _folders_of(lab, value, target, credential_folder, project)
             request = Request(
                 lab,
                 target,
                 own,
-                Options(project=name, driver=driver, is_closed=closed),
+                Options(project=name, driver=driver, is_closed=closed, settings=settings),
                 folder,
                 keys,
                 form,
@@ -76,13 +78,12 @@ def command(
 
 
 def _folders_of(
-    lab: str, parameters: dict[str, str], value: str, target: str, keys: str | None, project: str | None
+    lab: str, value: str, target: str, keys: str | None, project: str | None
 ) -> tuple[str, str, str]:
     """Output, credentials and project of one value: nothing is shared between two students."""
     from netdsl.cli.place import BUILD
-    from netdsl.pipeline import lab_name
 
-    name = f"{lab_name(lab, parameters)}-{value}"
+    name = f"{lab_name(lab)}-{value}"
     credentials = f"{keys}/{value}" if keys is not None else f"{BUILD / name / 'credentials'}"
     return f"{BUILD / name / target}", credentials, f"{project}-{value}" if project else name
 

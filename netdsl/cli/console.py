@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from netdsl import __version__
 from netdsl.diagnostics.core import Diagnostics
 
 
@@ -39,7 +40,7 @@ def show_findings(diagnostics: Diagnostics, form: str) -> None:
         case "sarif":
             from netdsl.diagnostics.render_sarif import render_sarif
 
-            write(render_sarif(diagnostics))
+            write(render_sarif(diagnostics, version=__version__))
         case _:
             if len(diagnostics):
                 from netdsl.diagnostics.render_text import render_text

@@ -2,19 +2,30 @@
 
 import click
 
+from netdsl.cli.analysis import analyse
 from netdsl.cli.console import show_findings, write
 from netdsl.cli.options import DEFINE, LAB
-from netdsl.pipeline import STAGES, dump_stage
+from netdsl.ir.dump import dump
+from netdsl.lower.lower import lower
 
 
 @click.command("dump")
 @LAB
-@click.option("--stage", type=click.Choice(STAGES), default="ir", show_default=True, help="Which stage to print.")
+@click.option(
+    "--stage",
+    type=click.Choice(["tree", "document", "ir"]),
+    default="ir",
+    show_default=True,
+    help="Which stage to print.",
+)
 @DEFINE
 def command(lab: str, stage: str, parameters: dict[str, str]) -> None:
-    """Print a stage of the compiler as JSON: the syntax tree, the resolved document, or the lab's IR."""
-    text, diagnostics = dump_stage(lab, parameters, stage)
-    show_findings(diagnostics, "text")
-    if text is None:
+    """Print a stage of the compiler as JSON: the syntax trees, the resolved document, or the lab's IR."""
+    checked = analyse(lab, parameters)
+    show_findings(checked.diagnostics, "text")
+    if stage == "tree":
+        write(dump(checked.sources.documents))
+        return
+    if checked.bindings is None:
         raise click.exceptions.Exit(1)
-    write(text)
+    write(dump(checked.bindings if stage == "document" else lower(checked.bindings)))

@@ -4,12 +4,14 @@ import os
 import traceback
 
 from netdsl.cli.console import complain
+from netdsl.codegen.contract import BadOption
 from netdsl.codegen.manifest import ManifestUnreadable
 from netdsl.codegen.registry import UnknownTarget
 from netdsl.codegen.write import FolderBusy, PathRefused
 from netdsl.credentials.store import StoreUnreadable
 from netdsl.runtime.driver import DriverError
 
+WRONG_USAGE = 2
 RUNTIME_FAILURE = 3
 
 
@@ -27,8 +29,11 @@ def report_failure(error: Exception) -> int:
                 complain(f"  help: {error.remedy}", prefix=False)
         case OSError():
             complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
-        case ManifestUnreadable() | FolderBusy() | PathRefused() | StoreUnreadable() | UnknownTarget():
+        case ManifestUnreadable() | FolderBusy() | PathRefused() | StoreUnreadable():
             complain(str(error))
+        case BadOption() | UnknownTarget():
+            complain(str(error))
+            return WRONG_USAGE
         case _:
             complain(f"internal error: {type(error).__name__}: {error}")
             complain("  this is a defect of netdsl; NETDSL_TRACEBACK=1 shows where", prefix=False)

@@ -71,3 +71,12 @@ DRIVER: Decorator = click.option(
     metavar="NAME",
     help="How networks are made where the lab does not say (compose: macvlan, bridge, ipvlan).",
 )
+
+SETTING: Decorator = click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    callback=_define,
+    help="A setting of the target, before what `target NAME { … }` says (compose: pool=PREFIX).",
+)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from netdsl.cli.each import lab_name
 from netdsl.codegen.manifest import MANIFEST, read_manifest
 
 BUILD = Path("build")
@@ -53,26 +54,8 @@ def _candidates(given: str | None, target: str, output: str | None) -> list[Path
     if path.is_dir():
         return [path, path / target]
     if path.suffix == ".net" or path.is_file():
-        return [BUILD / _lab_name(path) / target, BUILD / path.stem / target]
+        return [BUILD / lab_name(str(path)) / target, BUILD / path.stem / target]
     return [BUILD / given / target]
-
-
-def _lab_name(path: Path) -> str:
-    """The name in the source's `lab` line; the file's own name where it cannot be read: a broken source must not keep
-    anybody from stopping its lab."""
-    from netdsl.diagnostics.core import Diagnostics
-    from netdsl.source import SourceFile
-    from netdsl.syntax.document import Lab, Literal
-    from netdsl.syntax.parser import parse
-
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return path.stem
-    for statement in parse(SourceFile(path.name, text), Diagnostics()).statements:
-        if isinstance(statement, Lab) and isinstance(statement.name, Literal):
-            return statement.name.text
-    return path.stem
 
 
 def _built_folders(target: str) -> list[Path]:

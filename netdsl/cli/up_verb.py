@@ -8,7 +8,7 @@ import click
 from netdsl.cli.compilation import Request, compile_request
 from netdsl.cli.console import note, say
 from netdsl.cli.deployment import find_deployment, runtime_options
-from netdsl.cli.options import CLOSED, CREDENTIALS, DEFINE, DRIVER
+from netdsl.cli.options import CLOSED, CREDENTIALS, DEFINE, DRIVER, SETTING
 from netdsl.codegen.contract import Options
 
 _SOON = timedelta(days=30)
@@ -20,6 +20,7 @@ _SOON = timedelta(days=30)
 @DEFINE
 @CREDENTIALS
 @DRIVER
+@SETTING
 @CLOSED
 @click.option("--timeout", default=300, show_default=True, help="Seconds to wait until every node is ready.")
 def command(
@@ -30,12 +31,13 @@ def command(
     parameters: dict[str, str],
     credential_folder: str | None,
     driver: str | None,
+    settings: dict[str, str],
     closed: bool,
     timeout: int,
 ) -> None:
     """Compile LAB (a source; or name an output folder), build its images, start it, and wait until it is ready."""
     if lab is not None and Path(lab).is_file():
-        options = Options(project=project, driver=driver, is_closed=closed)
+        options = Options(project=project, driver=driver, is_closed=closed, settings=settings)
         written = compile_request(Request(lab, target, parameters, options, output, credential_folder))
         lab, output = None, str(written.folder)
     runtime, deployment = find_deployment(lab, target, output, project)

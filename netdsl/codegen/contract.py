@@ -84,6 +84,10 @@ class Adopter(Protocol):
         ...
 
 
+class BadOption(Exception):
+    """A value from the command line that a target cannot have."""
+
+
 class CannotAdopt(Exception):
     """An edit that the override file cannot express; the message names it."""
 

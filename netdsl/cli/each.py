@@ -1,0 +1,55 @@
+"""What a source says of itself without being analysed: its name, and the values that a parameter may have."""
+
+from pathlib import Path
+
+import click
+
+from netdsl.diagnostics.core import Diagnostics
+from netdsl.source import SourceFile
+from netdsl.syntax import document as syntax
+from netdsl.syntax.parser import parse
+
+_MOST = 1000
+
+
+def lab_name(lab: str) -> str:
+    """The name in the source's `lab` line; the file's own where there is none, or where the source is broken: that must
+    not keep anybody from stopping a lab."""
+    for statement in _statements(lab):
+        if isinstance(statement, syntax.Lab) and isinstance(statement.name, syntax.Literal):
+            return statement.name.text
+    return Path(lab).stem
+
+
+def parameter_values(lab: str, name: str) -> tuple[str, ...]:
+    """The domain of a parameter, as texts for `-D`. Raises UsageError."""
+    for statement in _statements(lab):
+        if isinstance(statement, syntax.Param) and _text(statement.name) == name:
+            if statement.domain is None:
+                raise click.UsageError(f"the parameter `{name}` has no domain (`param {name} … in LIST|RANGE`)")
+            values = tuple(text for value in statement.domain for text in _members(value))
+            if len(values) > _MOST:
+                raise click.UsageError(f"the parameter `{name}` may have {len(values)} values; the limit is {_MOST}")
+            return values
+    raise click.UsageError(f"{lab} has no parameter `{name}`")
+
+
+def _statements(lab: str) -> tuple[syntax.Statement, ...]:
+    try:
+        text = Path(lab).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ()
+    return parse(SourceFile(Path(lab).name, text), Diagnostics()).statements
+
+
+def _text(value: syntax.Value) -> str:
+    return value.text if isinstance(value, syntax.Literal) else ""
+
+
+def _members(value: syntax.Value) -> tuple[str, ...]:
+    if not isinstance(value, syntax.Literal):
+        raise click.UsageError("--each needs a domain of literals")
+    if value.kind is syntax.Kind.RANGE:
+        first, last = (int(part) for part in value.text.split(".."))
+        return tuple(str(number) for number in range(first, min(last, first + _MOST) + 1))
+    return (value.text,)
