@@ -1,0 +1,6 @@
+#!/bin/sh
+# What socat runs for each connection or datagram of a service of kind https, tcp or udp.
+case $NETDSL_KIND in
+https) exec busybox httpd -i -h "$NETDSL_FOLDER" ;;
+*) printf '%s\n' "$NETDSL_SERVICE" && exec cat ;;
+esac
