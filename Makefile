@@ -26,7 +26,7 @@ check: $(STAMP) ## The inner loop: style, types, layers, all tests that need no 
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-cache
+	PYTHONPATH=. $(BIN)/lint-imports --no-cache
 	$(BIN)/pytest -q -n auto -m 'not live and not full and not slow'
 
 test: check ## Everything: also the slow tests, packaging, and the labs on a real engine
