@@ -1,0 +1,35 @@
+"""What holds where the source says nothing: one table."""
+
+from netdsl.ir.service import PortService, Protocol, port
+from netdsl.ir.tunnel import DpdAction, Mode
+
+IKE_PROPOSALS = ("aes256gcm16-prfsha384-ecp384",)
+ESP_PROPOSALS = ("aes256gcm16-ecp384",)
+
+TUNNEL_MODE = Mode.TUNNEL
+START = "at boot"
+DPD_SECONDS = 30
+DPD_ACTION = {"at boot": DpdAction.RESTART, "on traffic": DpdAction.TRAP, "by hand": DpdAction.CLEAR}
+"""After a dead peer: by what opens the tunnel."""
+MOBIKE = False
+IKE_REKEY_SECONDS = 4 * 3600
+CHILD_REKEY_SECONDS = 3600
+"""strongSwan's own: swanctl.conf(5), rekey_time."""
+
+PKI_NAME = "default"
+PKI_ALGORITHM = "ecdsa-p384"
+PKI_PATH_LENGTH = 0
+PKI_HAS_CRL = True
+PKI_VALIDITY_DAYS = 3650
+
+POLICY_OF_UNNAMED_CHAINS = "accept"
+"""Of the chains that no `policy` names, where one names some."""
+
+SERVED: dict[str, PortService | None] = {
+    "http": port(Protocol.TCP, 80),
+    "https": port(Protocol.TCP, 443),
+    "dns": port(Protocol.UDP, 53),
+    "tcp": None,
+    "udp": None,
+}
+"""What can be served, and on which port where none is given."""

@@ -1,0 +1,278 @@
+"""How the ends of a tunnel prove who they are: `auth`, `identity`, `secret`."""
+
+from dataclasses import dataclass, field
+
+from netdsl.diagnostics import catalogue
+from netdsl.diagnostics.core import Label
+from netdsl.ir.ids import NodeId, PkiId
+from netdsl.ir.tunnel import AuthMethod
+from netdsl.semantics import defaults
+from netdsl.semantics.bindings import BoundAuth, Placed
+from netdsl.semantics.evaluate import evaluate_list
+from netdsl.semantics.items import ElementKind, Item, Scope
+from netdsl.semantics.resolve import attributes
+from netdsl.semantics.resolve.pki import default_pki
+from netdsl.semantics.resolve.placement import Block
+from netdsl.semantics.resolve.work import Work
+from netdsl.semantics.scopes import match, outwards
+from netdsl.semantics.values import Value, Word
+from netdsl.source import Place
+from netdsl.syntax import document as syntax
+
+EAP = (AuthMethod.EAP_MSCHAPV2, AuthMethod.EAP_TLS)
+WITH_SECRET = (AuthMethod.PSK, AuthMethod.EAP_MSCHAPV2)
+
+
+@dataclass(slots=True, eq=False)
+class Members:
+    """A tunnel's ends: its name, its nodes in order, and the one that clients connect to."""
+
+    tunnel: str
+    nodes: tuple[NodeId, ...]
+    gateway: NodeId | None
+
+
+@dataclass(slots=True, eq=False)
+class _Proof:
+    """What the lines say for one node."""
+
+    method: AuthMethod
+    pki: PkiId | None
+    place: Place
+    is_named: bool
+    secret: str | None = None
+    identity: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class _Proofs:
+    found: dict[NodeId, _Proof] = field(default_factory=dict)
+    is_right: bool = True
+
+
+def authentication(block: Block, item: Item, members: Members, work: Work) -> dict[NodeId, BoundAuth] | None:
+    """Each end's authentication; None once reported.
+
+    Reports missing-statement, repeated-statement, auth-mismatch, secret-missing, wrong-element.
+    """
+    proofs = _Proofs()
+    for statement, line in block.of(syntax.Auth):
+        _auth(statement, line, members, proofs, work)
+    if proofs.is_right:
+        _complete(item, members, proofs, work)
+    for secret, line in block.of(syntax.Secret):
+        _secret(secret, line, members, proofs, work)
+    for identity, line in block.of(syntax.Identity):
+        _identity(identity, line, members, proofs, work)
+    if not proofs.is_right:
+        return None
+    return {
+        node: BoundAuth(proof.method, proof.pki, proof.secret, proof.identity, proof.place)
+        for node, proof in ((node, proofs.found[node]) for node in members.nodes)
+    }
+
+
+def ends_named(
+    values: tuple[syntax.Value, ...], item: Item, members: Members, work: Work
+) -> list[Placed[NodeId]] | None:
+    """The ends of the tunnel that a list names (`for NODES`, `by NODES`); None once one of them is reported."""
+    found: list[Placed[NodeId]] = []
+    placed_values = evaluate_list(values, item, work.diagnostics)
+    is_right = len(placed_values) >= len(values)
+    for placed in placed_values:
+        nodes = _nodes(placed, work)
+        is_right = is_right and bool(nodes)
+        for node in nodes:
+            if node in members.nodes:
+                found.append(Placed(node, placed.place))
+                continue
+            shown = ", ".join(f"`{one}`" for one in members.nodes)
+            work.diagnostics.report(
+                catalogue.WRONG_ELEMENT,
+                f"`{node}` is no end of the tunnel `{members.tunnel}`",
+                placed.place,
+                help=f"its ends are {shown}",
+            )
+            is_right = False
+    return found if is_right else None
+
+
+def _nodes(placed: Placed[Value], work: Work) -> list[NodeId]:
+    if not isinstance(placed.value, Word):
+        work.wrong_kind(placed, "a node's name")
+        return []
+    found = match(placed.value, work.diagnostics, placed.place, (ElementKind.NODE,))
+    return [NodeId(one.element.path) for one in found if not one.rest]
+
+
+def _auth(statement: syntax.Auth, item: Item, members: Members, proofs: _Proofs, work: Work) -> None:
+    method = AuthMethod(statement.method)
+    named = ends_named(statement.nodes, item, members, work) if statement.nodes else []
+    pki = _pki(statement, method, item, work)
+    secret = _text(statement.secret, item, work) if statement.secret is not None else None
+    is_right = named is not None and (pki is not None or not _needs_pki(method))
+    if statement.secret is not None and method not in WITH_SECRET:
+        message = f"`auth {method}` takes no secret"
+        work.diagnostics.report(catalogue.AUTH_MISMATCH, message, item.at(statement.secret.span))
+        is_right = False
+    if not is_right or named is None or (statement.secret is not None and secret is None):
+        proofs.is_right = False
+        return
+    targets = named or [Placed(node, item.place) for node in members.nodes]
+    for target in targets:
+        proof = _Proof(method, pki, item.place, bool(named), secret)
+        _add(target, proof, proofs, work)
+
+
+def _add(target: Placed[NodeId], proof: _Proof, proofs: _Proofs, work: Work) -> None:
+    """What names a node beats what names none; the same twice is reported."""
+    earlier = proofs.found.get(target.value)
+    if earlier is None or (proof.is_named and not earlier.is_named):
+        proofs.found[target.value] = proof
+        return
+    if earlier.is_named and not proof.is_named:
+        return
+    work.diagnostics.report(
+        catalogue.REPEATED_STATEMENT,
+        f"`{target.value}` authenticates in two ways",
+        proof.place,
+        related=(Label(earlier.place, "the first one"),),
+        help="one `auth` for all ends, or `auth … for NODE` for each",
+    )
+    proofs.is_right = False
+
+
+def _complete(item: Item, members: Members, proofs: _Proofs, work: Work) -> None:
+    """Every end has a way, and one that it can have."""
+    for node in members.nodes:
+        proof = proofs.found.get(node)
+        if proof is None:
+            whose = "" if not proofs.found else f" for `{node}`"
+            work.diagnostics.report(
+                catalogue.MISSING_STATEMENT,
+                f"the tunnel `{members.tunnel}` has no `auth`{whose}",
+                item.at(_name_span(item).span),
+                help=f"`auth certificate{whose.replace('`', '')}`, or `auth psk{whose.replace('`', '')}`",
+            )
+            proofs.is_right = False
+            return
+        if proof.method in EAP and node == members.gateway:
+            message = f"`{proof.method}` is for the clients of a tunnel, `{node}` is the gateway"
+            advice = f"`auth certificate for {node}`, and `auth {proof.method} for` the clients"
+        elif proof.method in EAP and members.gateway is None:
+            message = f"`{proof.method}` is for the clients of a tunnel, this one has none"
+            advice = "`auth certificate` or `auth psk`; or a `gateway` and a `client` in place of `between`"
+        else:
+            continue
+        work.diagnostics.report(catalogue.AUTH_MISMATCH, message, proof.place, help=advice)
+        proofs.is_right = False
+        return
+
+
+def _needs_pki(method: AuthMethod) -> bool:
+    return method in (AuthMethod.CERTIFICATE, AuthMethod.EAP_TLS)
+
+
+def _pki(statement: syntax.Auth, method: AuthMethod, item: Item, work: Work) -> PkiId | None:
+    if statement.pki is not None:
+        placed = attributes.placed(statement.pki, item, work.diagnostics)
+        element = None if placed is None else work.element(placed, (ElementKind.PKI,), "a pki's name")
+        if element is None:
+            return None
+        if _needs_pki(method):
+            return PkiId(element.path)
+        message = f"`auth {method}` takes no certificate"
+        work.diagnostics.report(catalogue.AUTH_MISMATCH, message, item.at(statement.pki.span))
+        return None
+    return _nearest_pki(item.scope, item.place, work) if _needs_pki(method) else None
+
+
+def _nearest_pki(scope: Scope, place: Place, work: Work) -> PkiId | None:
+    """The pki of the nearest scope that has one; the built-in one where none has."""
+    for outer in outwards(scope):
+        found = [element for element in outer.elements.values() if element.kind is ElementKind.PKI]
+        if len(found) > 1:
+            names = " or ".join(f"`from {element.path}`" for element in found)
+            message = f"certificates can come from {len(found)} authorities here"
+            work.diagnostics.report(catalogue.AUTH_MISMATCH, message, place, help=f"say which: {names}")
+            return None
+        if found:
+            return PkiId(found[0].path)
+    id_ = PkiId(defaults.PKI_NAME)
+    if id_ not in work.pkis:
+        work.pkis[id_] = default_pki(work.lab.name)
+    return id_
+
+
+def _text(value: syntax.Value, item: Item, work: Work) -> str | None:
+    """A secret: a string that is not empty and has no character that files of secrets cannot hold."""
+    placed = attributes.placed(value, item, work.diagnostics)
+    text = None if placed is None else attributes.text(placed, work.diagnostics)
+    if text is None or placed is None:
+        return None
+    if not text:
+        work.diagnostics.report(catalogue.SECRET_MISSING, "the secret is empty", placed.place)
+        return None
+    if any(character in text for character in "\n\r\0"):
+        message = "a secret is one line of text"
+        work.diagnostics.report(catalogue.BAD_LITERAL, message, placed.place)
+        return None
+    return text
+
+
+def _secret(statement: syntax.Secret, item: Item, members: Members, proofs: _Proofs, work: Work) -> None:
+    text = _text(statement.secret, item, work)
+    named = ends_named(statement.nodes, item, members, work) if statement.nodes else []
+    if text is None or named is None:
+        proofs.is_right = False
+        return
+    if not proofs.is_right:
+        return
+    targets = [target.value for target in named] or [
+        node for node in members.nodes if proofs.found[node].method in WITH_SECRET
+    ]
+    needless = [node for node in targets if proofs.found[node].method not in WITH_SECRET]
+    if needless or not targets:
+        whose = f"`{needless[0]}`" if needless else f"nobody in `{members.tunnel}`"
+        message = f"a secret for {whose}, who authenticates without one"
+        work.diagnostics.report(
+            catalogue.SECRET_MISSING, message, item.place, help="secrets are for `auth psk` and `auth eap-mschapv2`"
+        )
+        proofs.is_right = False
+        return
+    for node in targets:
+        proofs.found[node].secret = text
+
+
+def _identity(statement: syntax.Identity, item: Item, members: Members, proofs: _Proofs, work: Work) -> None:
+    placed = attributes.placed(statement.identity, item, work.diagnostics)
+    named = ends_named(statement.nodes, item, members, work)
+    if placed is None or named is None:
+        proofs.is_right = False
+        return
+    match placed.value:
+        case str(text) if text and text.isprintable() and '"' not in text:
+            identity = text
+        case str():
+            message = "an identity is one line of printable characters without quotes"
+            work.diagnostics.report(catalogue.BAD_LITERAL, message, placed.place)
+            return
+        case Word(text):
+            identity = text
+        case value if not isinstance(value, tuple | bool | int):
+            identity = str(value)
+        case _:
+            work.wrong_kind(placed, "an identity (a name, an address, a string)")
+            return
+    for target in named:
+        proof = proofs.found.get(target.value)
+        if proof is not None and proof.identity not in (None, identity):
+            message = f"`{target.value}` has two identities"
+            work.diagnostics.report(catalogue.REPEATED_STATEMENT, message, placed.place)
+        elif proof is not None:
+            proof.identity = identity
+
+
+def _name_span(item: Item) -> syntax.Value:
+    assert isinstance(item.statement, syntax.Ipsec)
+    return item.statement.name

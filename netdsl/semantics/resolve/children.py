@@ -1,0 +1,252 @@
+"""What a tunnel carries: its children, their selectors, proposals and lifetimes."""
+
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+
+from netdsl.diagnostics import catalogue
+from netdsl.diagnostics.core import Label
+from netdsl.ir.ids import Address, NetworkId, NodeId, Prefix, TunnelId
+from netdsl.ir.service import PortService
+from netdsl.ir.tunnel import Mode
+from netdsl.semantics import defaults
+from netdsl.semantics.bindings import BoundChild, BoundEnd, BoundStart, Placed
+from netdsl.semantics.evaluate import evaluate_list
+from netdsl.semantics.items import ElementKind, Item
+from netdsl.semantics.resolve import attributes
+from netdsl.semantics.resolve.authentication import Members, ends_named
+from netdsl.semantics.resolve.placement import Block, sort_block
+from netdsl.semantics.resolve.ports import services
+from netdsl.semantics.resolve.proposals import proposals
+from netdsl.semantics.resolve.work import Work
+from netdsl.semantics.scopes import match
+from netdsl.semantics.values import Quantity, Value, Word
+from netdsl.source import Place
+from netdsl.syntax import document as syntax
+
+Protected = tuple[tuple[Prefix, ...], tuple[NetworkId, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The tunnel that children belong to. `ends` empty: they could not be decided, and nothing is made of them."""
+
+    tunnel: TunnelId
+    item: Item
+    block: Block
+    members: Members
+    ends: tuple[BoundEnd, ...]
+    has_pool: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetimes:
+    ike_seconds: int
+    child_seconds: int
+    child_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What holds for a child, its own lines before the tunnel's."""
+
+    mode: Mode
+    protocol: str
+    proposals: tuple[str, ...]
+    only: tuple[PortService, ...]
+    start: BoundStart
+    limits: Lifetimes
+
+
+def children(context: Context, family: int | None, work: Work) -> dict[NodeId, tuple[BoundChild, ...]] | None:
+    """The children for each other end; None once reported, or where the ends are not decided (`family` None)."""
+    lines = context.block.of(syntax.Child)
+    whole = _terms(context.block, context, None, work)
+    blocks: list[tuple[str, Item, _Terms | None, tuple[Protected, Protected] | None]] = []
+    first_of: dict[str, Item] = {}
+    is_right = whole is not None
+    for _, item in lines:
+        block = sort_block(item.children, "child", work.diagnostics)
+        terms = _terms(block, context, whole, work) if whole is not None else None
+        between = block.first(syntax.Between)
+        selectors = None if between is None else _selectors(*between, context, work)
+        is_right = is_right and terms is not None and (between is None or selectors is not None)
+        if item.name in first_of:
+            message = f"the tunnel `{context.tunnel}` has two children called `{item.name}`"
+            related = (Label(first_of[item.name].place, "the first one"),)
+            work.diagnostics.report(catalogue.DUPLICATE_NAME, message, item.place, related=related)
+            is_right = False
+        first_of.setdefault(item.name, item)
+        blocks.append((item.name, item, terms, selectors))
+    if not lines:
+        blocks.append((context.tunnel.rpartition(".")[2], context.item, whole, None))
+    if not is_right or family is None or not context.ends:
+        return None
+    return {
+        end.node: tuple(
+            _child(name, item.place, terms, selectors, end, context)
+            for name, item, terms, selectors in blocks
+            if terms is not None
+        )
+        for end in context.ends[1:]
+    }
+
+
+def protected_by(values: tuple[syntax.Value, ...], item: Item, work: Work) -> Protected | None:
+    """Prefixes and networks of a `protecting` list or a child's: a network is all its prefixes. None once reported."""
+    prefixes: dict[Prefix, None] = {}
+    networks: dict[NetworkId, None] = {}
+    placed_values = evaluate_list(values, item, work.diagnostics)
+    is_right = len(placed_values) >= len(values)
+    for placed in placed_values:
+        found = _protected(placed, networks, work)
+        is_right = is_right and found is not None
+        prefixes.update(dict.fromkeys(found or ()))
+    return (tuple(prefixes), tuple(networks)) if is_right else None
+
+
+def rekey(block: Block, work: Work) -> Lifetimes:
+    """`rekey ike 3h`, `rekey esp 90min, 500MB`, and the defaults."""
+    return _rekey(block, None, work)
+
+
+def _protected(placed: Placed[Value], networks: dict[NetworkId, None], work: Work) -> tuple[Prefix, ...] | None:
+    match placed.value:
+        case IPv4Network() | IPv6Network():
+            return (placed.value,)
+        case IPv4Address() | IPv6Address():
+            return (host_prefix(placed.value),)
+        case Word():
+            found = match(placed.value, work.diagnostics, placed.place, (ElementKind.NETWORK,))
+            drafts = [work.networks.get(NetworkId(one.element.path)) for one in found if not one.rest]
+            if not drafts or any(draft is None or draft.is_broken for draft in drafts):
+                return None
+            prefixes: list[Prefix] = []
+            for draft in drafts:
+                assert draft is not None, "checked above"
+                networks.setdefault(draft.id)
+                prefixes.extend(draft.prefixes)
+            if prefixes:
+                return tuple(prefixes)
+            message = f"`{drafts[0].id if drafts[0] else ''}` has no prefix to protect"
+            work.diagnostics.report(catalogue.NETWORK_WITHOUT_PREFIX, message, placed.place)
+            return None
+        case _:
+            work.wrong_kind(placed, "a network or a prefix")
+            return None
+
+
+def host_prefix(address: Address) -> Prefix:
+    return IPv4Network(address) if isinstance(address, IPv4Address) else IPv6Network(address)
+
+
+def _selectors(
+    statement: syntax.Between, item: Item, context: Context, work: Work
+) -> tuple[Protected, Protected] | None:
+    left = protected_by(statement.left, item, work)
+    right = protected_by(statement.right, item, work)
+    if statement.left_protecting or statement.right_protecting:
+        message = "a child is between networks, it has no `protecting`"
+        advice = "`between NETWORK, … and NETWORK, …`, in the order of the tunnel's ends"
+        work.diagnostics.report(catalogue.MISPLACED_STATEMENT, message, item.place, help=advice)
+        return None
+    del context
+    return None if left is None or right is None else (left, right)
+
+
+def _child(
+    name: str,
+    place: Place,
+    terms: _Terms,
+    selectors: tuple[Protected, Protected] | None,
+    end: BoundEnd,
+    context: Context,
+) -> BoundChild:
+    """Towards one other end: its own selectors, else what the ends protect, else their outer addresses."""
+    first = context.ends[0]
+    if selectors is not None:
+        left, right = selectors[0][0], selectors[1][0]
+    else:
+        left = first.protected or (host_prefix(first.outer),)
+        is_virtual = context.has_pool and end.role == "client" and not end.protected
+        right = () if is_virtual else end.protected or (host_prefix(end.outer),)
+    return BoundChild(
+        name, left, right, terms.mode, terms.protocol, terms.proposals, terms.only, terms.start,
+        terms.limits.child_seconds, terms.limits.child_bytes, place,
+    )  # fmt: skip
+
+
+def _terms(block: Block, context: Context, whole: _Terms | None, work: Work) -> _Terms | None:
+    protocol, found = _protocol(block, whole, work)
+    mode = _mode(block, whole, work)
+    only = _only(block, whole, work)
+    start = _start(block, context, whole, work)
+    limits = _rekey(block, whole, work)
+    if found is None or mode is None or only is None or start is None:
+        return None
+    return _Terms(mode, protocol, found, only, start, limits)
+
+
+def _protocol(block: Block, whole: _Terms | None, work: Work) -> tuple[str, tuple[str, ...] | None]:
+    lines = block.of(syntax.Proposals)
+    esp, ah = proposals(lines, "esp", work), proposals(lines, "ah", work)
+    if esp is not None and ah is not None:
+        place = next(item.place for statement, item in lines if statement.protocol == "ah")
+        message = "`esp` and `ah` do not go together: a child is protected by one of them"
+        work.diagnostics.report(catalogue.REPEATED_STATEMENT, message, place, help="`esp` encrypts and authenticates")
+        return "esp", None
+    if ah is not None:
+        return "ah", ah or None
+    if esp is not None:
+        return "esp", esp or None
+    if whole is not None:
+        return whole.protocol, whole.proposals
+    return "esp", defaults.ESP_PROPOSALS
+
+
+def _mode(block: Block, whole: _Terms | None, work: Work) -> Mode | None:
+    line = block.first(syntax.Mode)
+    if line is None:
+        return defaults.TUNNEL_MODE if whole is None else whole.mode
+    placed = attributes.placed(line[0].mode, line[1], work.diagnostics)
+    if placed is None:
+        return None
+    modes = tuple(str(mode) for mode in Mode)
+    name = attributes.word_among(placed, modes, "a mode (`tunnel` or `transport`)", work.diagnostics, {})
+    return None if name is None else Mode(name)
+
+
+def _only(block: Block, whole: _Terms | None, work: Work) -> tuple[PortService, ...] | None:
+    line = block.attribute("only")
+    if line is None:
+        return () if whole is None else whole.only
+    return services(line[0].values, line[1], work)
+
+
+def _start(block: Block, context: Context, whole: _Terms | None, work: Work) -> BoundStart | None:
+    line = block.first(syntax.Start)
+    if line is None:
+        return BoundStart(defaults.START, ()) if whole is None else whole.start
+    named = ends_named(line[0].nodes, line[1], context.members, work)
+    return None if named is None else BoundStart(line[0].when, tuple(one.value for one in named))
+
+
+def _rekey(block: Block, whole: _Terms | None, work: Work) -> Lifetimes:
+    ike = defaults.IKE_REKEY_SECONDS if whole is None else whole.limits.ike_seconds
+    seconds = defaults.CHILD_REKEY_SECONDS if whole is None else whole.limits.child_seconds
+    volume = None if whole is None else whole.limits.child_bytes
+    for statement, item in block.of(syntax.Rekey):
+        protocol = attributes.placed(statement.protocol, item, work.diagnostics)
+        allowed = ("esp", "ah") if whole is not None else ("ike", "esp", "ah")
+        name = None if protocol is None else attributes.word_among(
+            protocol, allowed, "what to rekey (`ike` or `esp`)", work.diagnostics, {}
+        )  # fmt: skip
+        for placed in evaluate_list(statement.limits, item, work.diagnostics):
+            if isinstance(placed.value, Quantity) and placed.value.unit in attributes.BYTES and name != "ike":
+                volume = attributes.scaled(placed, attributes.BYTES, "a size", work.diagnostics)
+                continue
+            found = attributes.seconds(placed, work.diagnostics)
+            if name == "ike":
+                ike = found or ike
+            else:
+                seconds = found or seconds
+    return Lifetimes(ike, seconds, volume)

@@ -1,0 +1,277 @@
+"""Expectations: every line for each of its sources and goals, names resolved."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from ipaddress import IPv4Network, IPv6Network
+from typing import assert_never
+
+from netdsl.diagnostics import catalogue
+from netdsl.diagnostics.suggest import did_you_mean
+from netdsl.ir import expectation as ir
+from netdsl.ir.ids import NetworkId, NodeId, TunnelId
+from netdsl.semantics.bindings import Placed
+from netdsl.semantics.evaluate import evaluate_list
+from netdsl.semantics.items import CheckItem, ElementKind, ExpectItem
+from netdsl.semantics.resolve import attributes
+from netdsl.semantics.resolve.clauses import match_tunnels, tunnel_and_child
+from netdsl.semantics.resolve.goals import goal_of, goals_of, sources_of
+from netdsl.semantics.resolve.ports import services
+from netdsl.semantics.resolve.services import is_domain
+from netdsl.semantics.resolve.work import Work, report_unknown_part
+from netdsl.semantics.scopes import locate, lookup, match
+from netdsl.semantics.values import Word
+from netdsl.source import Place
+from netdsl.syntax import document as syntax
+
+MOST_LINES = 100_000
+"""Lines of all expectations, lists taken apart: `h* reach h*` in a lab of 300 hosts is under it."""
+
+
+@dataclass(slots=True)
+class _Count:
+    lines: int = 0
+
+
+def expectations(work: Work) -> tuple[ir.Expectation, ...]:
+    """All of them; reports loop-limit once where lists multiply beyond `MOST_LINES`, and stops taking apart."""
+    count = _Count()
+    found = (_expectation(item, count, work) for item in work.lab.expectations)
+    return tuple(one for one in found if one is not None)
+
+
+def _expectation(item: ExpectItem, count: _Count, work: Work) -> ir.Expectation | None:
+    statement = item.statement
+    title = None if statement.title is None else attributes.placed(statement.title, item, work.diagnostics)
+    text = None if title is None else attributes.text(title, work.diagnostics)
+    within = None if statement.within is None else attributes.placed(statement.within, item, work.diagnostics)
+    delay = None if within is None else attributes.duration_us(within, work.diagnostics)
+    state = None if statement.state is None else _state(statement.state, item, work)
+    lines: list[ir.Expected] = []
+    for check in item.checks:
+        origin = Place(check.check.span, check.via)
+        for claim in _claims(check, MOST_LINES - count.lines, work):
+            lines.append(ir.Expected(claim, origin))
+            count.lines += 1
+    if statement.state is not None and state is None:
+        return None
+    seconds = None if delay is None else float(Decimal(delay) / attributes.MICROSECONDS["s"])
+    return ir.Expectation(text, statement.is_failure, state, seconds, tuple(lines), Place(statement.span, item.via))
+
+
+def _state(state: syntax.While, item: ExpectItem, work: Work) -> ir.WhileState | None:
+    """`while T up|down`, `while A -- B down`; None once reported."""
+    left = _word(state.left, "a tunnel's name" if state.right is None else "a node's name", item, work)
+    if left is None:
+        return None
+    if state.right is None:
+        element = lookup(left.value, work.diagnostics, left.place, (ElementKind.TUNNEL,))
+        return None if element is None else ir.WhileState(state.is_up, TunnelId(element.path))
+    right = _word(state.right, "a node's name", item, work)
+    first = _link_end(left.value, left.place, work)
+    second = None if right is None else _link_end(right.value, right.place, work)
+    if first is None or second is None:
+        return None
+    shared = [network for network in first if network in second]
+    links = [network for network in shared if work.networks[network].is_link] or shared
+    if len(links) == 1:
+        return ir.WhileState(state.is_up, None, links[0])
+    place = Place(state.span, item.via)
+    if links:
+        message = f"{len(links)} networks lie between these two"
+        advice = "name the interface: `node.if -- node.if`"
+        work.diagnostics.report(catalogue.NEXT_HOP_AMBIGUOUS, message, place, help=advice)
+    else:
+        work.diagnostics.report(catalogue.WRONG_ELEMENT, "no link and no network lies between these two", place)
+    return None
+
+
+def _word(value: syntax.Value, needed: str, item: ExpectItem, work: Work) -> Placed[Word] | None:
+    placed = attributes.placed(value, item, work.diagnostics)
+    if placed is None:
+        return None
+    if isinstance(placed.value, Word):
+        return Placed(placed.value, placed.place)
+    work.wrong_kind(placed, needed)
+    return None
+
+
+def _link_end(word: Word, place: Place, work: Work) -> list[NetworkId] | None:
+    """The networks of a node, or of the one interface named."""
+    found = locate(word, work.diagnostics, place, (ElementKind.NODE,))
+    node = None if found is None else work.nodes.get(NodeId(found.element.path))
+    if found is None or node is None or node.is_broken:
+        return None
+    if not found.rest:
+        return [interface.network for interface in node.interfaces.values()]
+    name = ".".join(found.rest)
+    interface = node.interfaces.get(name)
+    if interface is not None:
+        return [interface.network]
+    report_unknown_part(work, f"the node `{node.id}`", name, "interface", place, did_you_mean(name, node.interfaces))
+    return None
+
+
+def _claims(item: CheckItem, room: int, work: Work) -> list[ir.Claim]:
+    check = item.check
+    match check:
+        case syntax.CheckReach():
+            return _reaches(check, item, room, work)
+        case syntax.CheckUp():
+            return _up(check, item, work)
+        case syntax.CheckEncrypted():
+            return _encrypted(check, item, room, work)
+        case syntax.CheckPath():
+            return _path(check, item, room, work)
+        case syntax.CheckResolves():
+            return _resolves(check, item, work)
+        case syntax.CheckRoutes():
+            return _routes(check, item, work)
+        case syntax.CheckBgp():
+            return []
+        case _:
+            assert_never(check)
+
+
+def _pairs(
+    sources: tuple[syntax.Value, ...], goal: syntax.Goal, item: CheckItem, room: int, work: Work
+) -> list[tuple[NodeId, ir.Goal]]:
+    """Each source with each goal, but nobody with itself where a list or pattern makes the pairs."""
+    froms = sources_of(sources, item, work)
+    ports = None if goal.service is None else services((goal.service,), item, work)
+    family = None if goal.family is None else int(goal.family.removeprefix("ipv"))
+    goals = goals_of(goal.nodes, item, family, ports or (), work)
+    if froms is None or goals is None or (goal.service is not None and ports is None):
+        return []
+    if len(froms) * len(goals) > room:
+        if room >= 0:
+            message = f"the lines of all expectations, taken apart, are more than {MOST_LINES}"
+            place = Place(item.check.span, item.via)
+            advice = "a network as the goal is one line for each source"
+            work.diagnostics.report(catalogue.LOOP_LIMIT, message, place, help=advice)
+        return []
+    is_list = len(froms) > 1 or len(goals) > 1
+    return [(one, other) for one in froms for other in goals if not (is_list and other.node == one)]
+
+
+def _reaches(check: syntax.CheckReach, item: CheckItem, room: int, work: Work) -> list[ir.Claim]:
+    answered = None if check.answered_by is None else _answered_by(check.answered_by, item, work)
+    through = _through(check.through, item, work)
+    pairs = _pairs(check.sources, check.goal, item, room, work)
+    if through is None or (check.answered_by is not None and answered is None):
+        return []
+    return [ir.Reaches(source, goal, check.is_negative, answered, through) for source, goal in pairs]
+
+
+def _through(values: tuple[syntax.Value, ...], item: CheckItem, work: Work) -> tuple[TunnelId, ...] | None:
+    found: list[TunnelId] = []
+    placed_values = evaluate_list(values, item, work.diagnostics)
+    is_right = len(placed_values) >= len(values)
+    for placed in placed_values:
+        if not isinstance(placed.value, Word):
+            work.wrong_kind(placed, "a tunnel's name")
+            is_right = False
+            continue
+        tunnels = match_tunnels(placed.value, placed.place, work)
+        is_right = is_right and bool(tunnels)
+        found.extend(tunnels)
+    return tuple(found) if is_right else None
+
+
+def _answered_by(value: syntax.Value, item: CheckItem, work: Work) -> tuple[NodeId, str | None] | None:
+    """`node` or `node.service`."""
+    placed = attributes.placed(value, item, work.diagnostics)
+    if placed is None:
+        return None
+    if not isinstance(placed.value, Word):
+        work.wrong_kind(placed, "a node, or a service of a node")
+        return None
+    found = locate(placed.value, work.diagnostics, placed.place, (ElementKind.NODE,))
+    node = None if found is None else work.nodes.get(NodeId(found.element.path))
+    if found is None or node is None:
+        return None
+    if not found.rest:
+        return node.id, None
+    name = ".".join(found.rest)
+    names = [service.name for service in node.services]
+    if name in names:
+        return node.id, name
+    if not any(isinstance(one.statement, syntax.Serve) for one in node.item.children) or names:
+        served = ", ".join(f"`{one}`" for one in names[:8])
+        advice = did_you_mean(name, names) or (f"it serves {served}" if names else None)
+        message = f"`{node.id}` serves nothing called `{name}`"
+        work.diagnostics.report(catalogue.UNKNOWN_EXPECTED_SERVICE, message, placed.place, help=advice)
+    return None
+
+
+def _up(check: syntax.CheckUp, item: CheckItem, work: Work) -> list[ir.Claim]:
+    """`T`, `T.child`, patterns of tunnels; `is not down` is `is up`."""
+    claims: list[ir.Claim] = []
+    is_negative = check.is_negative is check.is_up
+    for placed in evaluate_list(check.tunnels, item, work.diagnostics):
+        if not isinstance(placed.value, Word):
+            work.wrong_kind(placed, "a tunnel's name")
+        elif "*" in placed.value.text:
+            found = match(placed.value, work.diagnostics, placed.place, (ElementKind.TUNNEL,))
+            claims.extend(
+                ir.TunnelUp(TunnelId(one.element.path), ".".join(one.rest) or None, is_negative) for one in found
+            )
+        else:
+            tunnel = tunnel_and_child(placed.value, placed.place, work)
+            if tunnel is not None:
+                claims.append(ir.TunnelUp(*tunnel, is_negative))
+    return claims
+
+
+def _encrypted(check: syntax.CheckEncrypted, item: CheckItem, room: int, work: Work) -> list[ir.Claim]:
+    networks: list[NetworkId] = []
+    placed_values = evaluate_list(check.networks, item, work.diagnostics)
+    is_right = len(placed_values) >= len(check.networks)
+    for placed in placed_values:
+        if not isinstance(placed.value, Word):
+            work.wrong_kind(placed, "a network's name")
+            is_right = False
+            continue
+        found = match(placed.value, work.diagnostics, placed.place, (ElementKind.NETWORK,))
+        is_right = is_right and bool(found)
+        networks.extend(NetworkId(one.element.path) for one in found if not one.rest)
+    pairs = _pairs(check.sources, check.goal, item, room, work)
+    if not is_right:
+        return []
+    return [ir.Encrypted(source, goal, check.is_negative, tuple(networks)) for source, goal in pairs]
+
+
+def _path(check: syntax.CheckPath, item: CheckItem, room: int, work: Work) -> list[ir.Claim]:
+    nodes = sources_of(check.nodes, item, work)
+    pairs = _pairs(check.sources, check.goal, item, room, work)
+    if nodes is None:
+        return []
+    return [ir.GoesThrough(source, goal, check.is_negative, tuple(nodes)) for source, goal in pairs]
+
+
+def _resolves(check: syntax.CheckResolves, item: CheckItem, work: Work) -> list[ir.Claim]:
+    sources = sources_of(check.sources, item, work)
+    goals = goals_of(check.address, item, None, (), work)
+    name = attributes.placed(check.name, item, work.diagnostics)
+    text = None if name is None else name.value.text if isinstance(name.value, Word) else name.value
+    if name is None or sources is None or goals is None:
+        return []
+    if not isinstance(text, str):
+        work.wrong_kind(name, "a domain name")
+        return []
+    if not is_domain(text):
+        work.diagnostics.report(catalogue.INVALID_ZONE, "the text is no domain name", name.place)
+        return []
+    return [ir.Resolves(source, text, goal) for source in sources for goal in goals]
+
+
+def _routes(check: syntax.CheckRoutes, item: CheckItem, work: Work) -> list[ir.Claim]:
+    sources = sources_of(check.sources, item, work)
+    prefix = attributes.placed(check.prefix, item, work.diagnostics)
+    hop = attributes.placed(check.next_hop, item, work.diagnostics)
+    goals = None if hop is None else goal_of(hop, None, (), work)
+    if sources is None or prefix is None or not goals:
+        return []
+    if not isinstance(prefix.value, IPv4Network | IPv6Network):
+        work.wrong_kind(prefix, "a prefix")
+        return []
+    return [ir.RoutesVia(source, prefix.value, goals[0]) for source in sources]

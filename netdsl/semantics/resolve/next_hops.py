@@ -1,0 +1,228 @@
+"""Next hops: the address on the one segment that a node shares with its next hop, or why there is none."""
+
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
+
+from netdsl.diagnostics import catalogue
+from netdsl.diagnostics.core import Label
+from netdsl.diagnostics.suggest import did_you_mean
+from netdsl.ir.ids import Address, NetworkId, NodeId
+from netdsl.semantics.bindings import Placed
+from netdsl.semantics.items import ElementKind
+from netdsl.semantics.resolve.addresses import candidates
+from netdsl.semantics.resolve.work import InterfaceDraft, NodeDraft, Work, report_unknown_part
+from netdsl.semantics.scopes import locate
+from netdsl.semantics.values import ShortAddress, Value, Word
+from netdsl.source import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """A next hop decided: its address and the own interface that it is on."""
+
+    address: Address
+    interface: str
+    node: NodeId | None
+    place: Place
+
+
+def next_hops(node: NodeDraft, values: tuple[Placed[Value], ...], line: Place, work: Work) -> list[Hop] | None:
+    """The next hops of one line, one per family that node and hop share; None where one of them failed."""
+    found: list[Hop] = []
+    is_right = True
+    for placed in values:
+        hops = _hops(node, placed, line, work)
+        is_right = is_right and bool(hops)
+        found.extend(hops)
+    return found if is_right and found else None
+
+
+def _hops(node: NodeDraft, placed: Placed[Value], line: Place, work: Work) -> list[Hop]:
+    match placed.value:
+        case Word():
+            return _by_name(node, placed.value, placed.place, line, work)
+        case IPv4Address() | IPv6Address() | ShortAddress():
+            return _by_address(node, placed.value, line, placed.place, work)
+        case _:
+            work.wrong_kind(placed, "a next hop (a node or an address)")
+            return []
+
+
+def _by_name(node: NodeDraft, word: Word, place: Place, line: Place, work: Work) -> list[Hop]:
+    found = locate(word, work.diagnostics, place, (ElementKind.NODE,))
+    other = None if found is None else work.nodes.get(NodeId(found.element.path))
+    if found is None or other is None:
+        return []
+    if other is node:
+        message = f"`{node.id}` cannot be its own next hop"
+        work.diagnostics.report(catalogue.NEXT_HOP_IS_SELF, message, place)
+        return []
+    if not found.rest:
+        shared = [segment for segment in node.segments if segment in other.segments]
+        return _over(node, other, shared, None, place, line, work)
+    interface = other.interfaces.get(".".join(found.rest))
+    if interface is None:
+        if not other.is_broken:
+            name = ".".join(found.rest)
+            advice = did_you_mean(name, other.interfaces)
+            report_unknown_part(work, f"the node `{other.id}`", name, "interface", place, advice)
+        return []
+    segment = work.segment_of[interface.network]
+    shared = [segment] if segment in node.segments else []
+    return _over(node, other, shared, interface, place, line, work)
+
+
+def _over(
+    node: NodeDraft,
+    other: NodeDraft,
+    shared: list[NetworkId],
+    only: InterfaceDraft | None,
+    place: Place,
+    line: Place,
+    work: Work,
+) -> list[Hop]:
+    """The addresses of `other` (of its interface `only`) that `node` is on a prefix with, at most one per family."""
+    by_segment = {segment: _on_segment(node, other, segment, only, line) for segment in shared}
+    reachable = {segment: hops for segment, hops in by_segment.items() if hops}
+    if len(reachable) == 1:
+        return next(iter(reachable.values()))
+    if node.is_broken or other.is_broken:
+        return []
+    if reachable:
+        _report_ambiguous(node, other, list(reachable), place, work)
+    elif shared:
+        _report_unaddressed(node, other, shared[0], place, work)
+    else:
+        _report_apart(node, other, line, work)
+    return []
+
+
+def _on_segment(
+    node: NodeDraft, other: NodeDraft, segment: NetworkId, only: InterfaceDraft | None, place: Place
+) -> list[Hop]:
+    hops: dict[int, Hop] = {}
+    own = [(interface, bound.address.network) for interface in node.segments[segment] for bound in interface.addresses]
+    for theirs in other.segments[segment]:
+        if only is not None and theirs is not only:
+            continue
+        for bound in theirs.addresses:
+            address = bound.address.ip
+            if address.version in hops:
+                continue
+            for interface, prefix in own:
+                if prefix.version == address.version and address in prefix:
+                    hops[address.version] = Hop(address, interface.name, other.id, place)
+                    break
+    return [hops[family] for family in sorted(hops)]
+
+
+def _by_address(node: NodeDraft, value: Address | ShortAddress, line: Place, place: Place, work: Work) -> list[Hop]:
+    if not isinstance(value, ShortAddress) and any(
+        bound.address.ip == value for interface in node.interfaces.values() for bound in interface.addresses
+    ):
+        message = f"`{value}` is an address of `{node.id}` itself"
+        work.diagnostics.report(catalogue.NEXT_HOP_IS_SELF, message, place)
+        return []
+    found: dict[Address, str] = {}
+    for interface in node.interfaces.values():
+        for bound in interface.addresses:
+            for address, _ in candidates(value, (bound.address.network,)):
+                found.setdefault(address, interface.name)
+    if len(found) == 1:
+        address, name = next(iter(found.items()))
+        return [Hop(address, name, None, line)]
+    if node.is_broken:
+        return []
+    if found:
+        options = " or ".join(f"`{address}`" for address in found)
+        message = f"the next hop fits {len(found)} networks of `{node.id}`"
+        work.diagnostics.report(catalogue.NEXT_HOP_AMBIGUOUS, message, place, help=f"write {options}")
+    else:
+        _report_unreachable(node, value, line, work)
+    return []
+
+
+def _report_unreachable(node: NodeDraft, value: Address | ShortAddress, line: Place, work: Work) -> None:
+    shown = "".join(f".{octet}" for octet in value.octets) if isinstance(value, ShortAddress) else str(value)
+    owners = [] if isinstance(value, ShortAddress) else work.owners_of(value)
+    related = tuple(
+        Label(bound.place, f"that address is `{interface.node}`'s, on `{interface.network}`")
+        for interface, bound in owners[:1]
+    )
+    help_text = None
+    if owners:
+        owner = work.nodes[owners[0][0].node]
+        help_text = _meeting_advice(node, owner, line)
+    work.diagnostics.report(
+        catalogue.NEXT_HOP_UNREACHABLE,
+        f"`{node.id}` cannot reach the next hop {shown} on any of its networks",
+        line,
+        _where(node),
+        related=related,
+        help=help_text,
+    )
+
+
+def _report_apart(node: NodeDraft, other: NodeDraft, line: Place, work: Work) -> None:
+    common = sorted(
+        third.id for third in work.nodes.values()
+        if third not in (node, other) and node.segments.keys() & third.segments.keys()
+        and third.segments.keys() & other.segments.keys()
+    )  # fmt: skip
+    help_text = f"`{common[0]}` is on a network with each of them: `via {common[0]}`" if common else None
+    work.diagnostics.report(
+        catalogue.NEXT_HOP_UNREACHABLE,
+        f"`{node.id}` cannot reach the next hop `{other.id}` on any of its networks",
+        line,
+        _where(node),
+        related=(Label(other.item.place, _where(other)),),
+        help=help_text,
+    )
+
+
+def _report_unaddressed(node: NodeDraft, other: NodeDraft, segment: NetworkId, place: Place, work: Work) -> None:
+    networks = {interface.network for interface in (*node.segments[segment], *other.segments[segment])}
+    bare = sorted(id_ for id_ in networks if not work.networks[id_].prefixes)
+    if any(work.networks[id_].is_broken for id_ in networks):
+        return
+    if bare:
+        work.diagnostics.report(
+            catalogue.NETWORK_WITHOUT_PREFIX,
+            f"`{other.id}` has no address that a next hop could have: `{bare[0]}` has no prefix",
+            place,
+            related=(Label(work.networks[bare[0]].place, "declared here"),),
+        )
+        return
+    message = f"`{node.id}` and `{other.id}` are both on `{segment}`, with no prefix in common"
+    work.diagnostics.report(catalogue.NEXT_HOP_UNREACHABLE, message, place)
+
+
+def _report_ambiguous(node: NodeDraft, other: NodeDraft, shared: list[NetworkId], place: Place, work: Work) -> None:
+    options = " or ".join(f"`via {other.id}.{other.segments[segment][0].name}`" for segment in shared)
+    names = " and ".join(f"`{segment}`" for segment in shared)
+    message = f"`{node.id}` and `{other.id}` share {len(shared)} networks, {names}"
+    work.diagnostics.report(catalogue.NEXT_HOP_AMBIGUOUS, message, place, help=f"say which: {options}")
+
+
+def _meeting_advice(node: NodeDraft, owner: NodeDraft, line: Place) -> str | None:
+    shared = [segment for segment in node.segments if segment in owner.segments]
+    if owner is node or not shared:
+        return None
+    words = line.span.text.partition(" via ")[0]
+    return f"`{owner.id}` is on `{shared[0]}` too: `{words} via {_relative(owner.id, node.id)}`"
+
+
+def _relative(path: str, seen_from: str) -> str:
+    """A node's name as it is written in the scope of another one."""
+    scope = seen_from.rpartition(".")[0]
+    return path.removeprefix(scope + ".") if scope else path
+
+
+def _where(node: NodeDraft) -> str:
+    networks = [f"`{interface.network}`" for interface in node.interfaces.values()]
+    if not networks:
+        return f"`{node.id}` is on no network"
+    if len(networks) == 1:
+        return f"`{node.id}` is on {networks[0]} only"
+    shown = ", ".join(networks[:4]) + (", …" if len(networks) > 4 else "")
+    return f"`{node.id}` is on {shown}"

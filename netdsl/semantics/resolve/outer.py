@@ -1,0 +1,203 @@
+"""The outer addresses of a tunnel: which family, and which address of each end the other one talks to."""
+
+from collections import deque
+from dataclasses import dataclass
+
+from netdsl.diagnostics import catalogue
+from netdsl.diagnostics.core import Label
+from netdsl.ir.ids import Address, NodeId
+from netdsl.ir.node import NodeKind
+from netdsl.semantics.resolve.work import InterfaceDraft, NodeDraft, Work
+from netdsl.source import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An end as written: a node, and its interface where one was named."""
+
+    node: NodeDraft
+    interface: InterfaceDraft | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Outer:
+    address: Address
+    interface: str
+
+
+def family_of(ends: list[Named], over: int | None, place: Place, work: Work) -> int | None:
+    """The family of the tunnel's own packets: `over`, or the only one that all ends have. Reports
+    tunnel-family-ambiguous, tunnel-ends-do-not-meet."""
+    common = {4, 6}
+    for end in ends:
+        common &= _families(end)
+    if over is not None and over in common:
+        return over
+    if over is None and len(common) == 1:
+        return next(iter(common))
+    if any(end.node.is_broken for end in ends):
+        return None
+    if over is not None:
+        lacking = next(end for end in ends if over not in _families(end))
+        message = f"`{_shown(lacking)}` has no IPv{over} address"
+        work.diagnostics.report(catalogue.TUNNEL_ENDS_DO_NOT_MEET, message, lacking.place)
+    elif common:
+        message = "both ends have IPv4 and IPv6 addresses"
+        advice = "say which the tunnel's own packets use: `over ipv4` or `over ipv6`"
+        work.diagnostics.report(catalogue.TUNNEL_FAMILY_AMBIGUOUS, message, place, help=advice)
+    else:
+        shown = " and ".join(f"`{_shown(end)}`" for end in ends[:2])
+        message = f"{shown} have no address family in common"
+        work.diagnostics.report(catalogue.TUNNEL_ENDS_DO_NOT_MEET, message, place)
+    return None
+
+
+def outer(end: Named, other: Named, family: int, work: Work) -> Outer | None:
+    """The address of `end` that its packets to `other` leave by; None once reported, or where something is broken.
+
+    A named interface's first address; else that on the segment that both are on; else that of the interface which the
+    routes lead out by. Reports tunnel-end-ambiguous, tunnel-ends-do-not-meet.
+    """
+    if end.interface is not None:
+        return _first(end.interface, family)
+    own = _with_family(end.node, family)
+    if len(own) <= 1:
+        return _first(own[0], family) if own else None
+    shared = _shared(end.node, other, family)
+    found = shared or _towards(end.node, other, family, work)
+    if len(found) == 1:
+        return _first(found[0], family)
+    if end.node.is_broken or end.node.has_broken_routes or other.node.is_broken:
+        return None
+    if not found:
+        work.diagnostics.report(
+            catalogue.TUNNEL_ENDS_DO_NOT_MEET,
+            f"`{end.node.id}` has no way to `{_shown(other)}`",
+            end.place,
+            related=(Label(other.place, "the other end"),),
+            help="a route towards the other end, or the interface itself: " + _options(end.node, own),
+        )
+    else:
+        work.diagnostics.report(
+            catalogue.TUNNEL_END_AMBIGUOUS,
+            f"`{end.node.id}` has {len(found)} ways to `{_shown(other)}`",
+            end.place,
+            help="say which: " + _options(end.node, found),
+        )
+    return None
+
+
+def _families(end: Named) -> set[int]:
+    interfaces = end.node.interfaces.values() if end.interface is None else (end.interface,)
+    return {bound.address.version for interface in interfaces for bound in interface.addresses}
+
+
+def _first(interface: InterfaceDraft, family: int) -> Outer | None:
+    addresses = interface.of_family(family)
+    return Outer(addresses[0].ip, interface.name) if addresses else None
+
+
+def _with_family(node: NodeDraft, family: int) -> list[InterfaceDraft]:
+    return [interface for interface in node.interfaces.values() if interface.of_family(family)]
+
+
+def _shared(node: NodeDraft, other: Named, family: int) -> list[InterfaceDraft]:
+    """The node's interfaces on a segment of the other end (of its named interface's segment)."""
+    theirs = other.node.segments
+    if other.interface is not None:
+        theirs = {segment: found for segment, found in theirs.items() if any(one is other.interface for one in found)}
+    return [
+        interface
+        for segment, interfaces in node.segments.items()
+        if segment in theirs
+        for interface in interfaces
+        if interface.of_family(family)
+    ][:2]
+
+
+def _towards(node: NodeDraft, other: Named, family: int, work: Work) -> list[InterfaceDraft]:
+    """The interfaces that the node's routes give for the addresses that the other end can have; where it has no
+    such route, that of the shortest way through routers."""
+    names: dict[str, None] = {}
+    for address in _addresses(other, family):
+        name = _route_to(node, address)
+        if name is not None:
+            names.setdefault(name)
+    if not names:
+        return _shortest(node, other, family, work)
+    return [node.interfaces[name] for name in names if node.interfaces[name].of_family(family)]
+
+
+def _addresses(end: Named, family: int) -> list[Address]:
+    """The addresses that packets to this end may have: those of its way out, if its routes say which that is."""
+    if end.interface is not None:
+        interfaces = [end.interface]
+    else:
+        outward = {
+            route.interface for route in end.node.routes if route.prefix is None and route.next_hop.version == family
+        }
+        interfaces = [one for one in end.node.interfaces.values() if not outward or one.name in outward]
+    return [address.ip for interface in interfaces for address in interface.of_family(family)]
+
+
+def _route_to(node: NodeDraft, address: Address) -> str | None:
+    """The interface of the most specific route, connected ones included."""
+    best: tuple[int, str] | None = None
+    for interface in node.interfaces.values():
+        for own in interface.of_family(address.version):
+            if address in own.network and (best is None or own.network.prefixlen >= best[0]):
+                best = (own.network.prefixlen, interface.name)
+    for route in node.routes:
+        if route.prefix is None:
+            length = -1 if route.next_hop.version == address.version else None
+        else:
+            is_right = route.prefix.version == address.version and address in route.prefix
+            length = route.prefix.prefixlen if is_right else None
+        if length is not None and (best is None or length > best[0]):
+            best = (length, route.interface)
+    return None if best is None else best[1]
+
+
+def _shortest(node: NodeDraft, other: Named, family: int, work: Work) -> list[InterfaceDraft]:
+    """The interfaces by which the fewest routers lie between: what `routing auto` will find."""
+    if not node.has_auto_routing:
+        return []
+    distances = _distances(other.node, family, work)
+    ways = {
+        interface.name: min((distances[one.id] for one in _neighbours(interface, family, work) if one.id in distances),
+                            default=None)
+        for interface in _with_family(node, family)
+    }  # fmt: skip
+    nearest = min((steps for steps in ways.values() if steps is not None), default=None)
+    return [node.interfaces[name] for name, steps in ways.items() if steps is not None and steps == nearest]
+
+
+def _distances(target: NodeDraft, family: int, work: Work) -> dict[NodeId, int]:
+    """How many steps every router is away from a node, over routers."""
+    distances = {target.id: 0}
+    waiting = deque([target])
+    while waiting:
+        current = waiting.popleft()
+        for interface in _with_family(current, family):
+            for neighbour in _neighbours(interface, family, work):
+                if neighbour.id not in distances and neighbour.kind is NodeKind.ROUTER:
+                    distances[neighbour.id] = distances[current.id] + 1
+                    waiting.append(neighbour)
+    return distances
+
+
+def _neighbours(interface: InterfaceDraft, family: int, work: Work) -> list[NodeDraft]:
+    return [
+        work.nodes[one.node]
+        for one in work.networks[interface.network].interfaces
+        if one.node != interface.node and one.of_family(family)
+    ]
+
+
+def _shown(end: Named) -> str:
+    return end.node.id if end.interface is None else f"{end.node.id}.{end.interface.name}"
+
+
+def _options(node: NodeDraft, interfaces: list[InterfaceDraft]) -> str:
+    return " or ".join(f"`{node.id}.{interface.name}`" for interface in interfaces[:4])

@@ -1,0 +1,183 @@
+"""Certification authorities: `pki NAME { algorithm … ; subject … ; intermediate … ; crl … ; validity … }`."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from netdsl.diagnostics import catalogue
+from netdsl.diagnostics.suggest import did_you_mean
+from netdsl.ir.ids import PkiId
+from netdsl.semantics import defaults
+from netdsl.semantics.bindings import BoundPki, Placed
+from netdsl.semantics.evaluate import evaluate_list
+from netdsl.semantics.items import Item
+from netdsl.semantics.resolve import attributes
+from netdsl.semantics.resolve.placement import Block, sort_block
+from netdsl.semantics.resolve.work import Work
+from netdsl.semantics.values import Quantity, Value, Word
+from netdsl.syntax import document as syntax
+
+ALGORITHMS = (
+    "rsa-2048", "rsa-3072", "rsa-4096", "ecdsa-p256", "ecdsa-p384", "ecdsa-p521", "ed25519", "ed448",
+)  # fmt: skip
+FOREIGN_ALGORITHMS: Mapping[str, str] = {
+    "secp256r1": "ecdsa-p256", "prime256v1": "ecdsa-p256", "secp384r1": "ecdsa-p384", "secp521r1": "ecdsa-p521",
+    "rsa": "rsa-3072", "ecdsa": "ecdsa-p384", "rsa2048": "rsa-2048", "rsa3072": "rsa-3072", "rsa4096": "rsa-4096",
+    "ecdsa256": "ecdsa-p256", "ecdsa384": "ecdsa-p384", "ecdsa521": "ecdsa-p521",
+}  # fmt: skip
+LONGEST_VALUE = {"CN": 64, "O": 64, "OU": 64, "L": 128, "ST": 128, "E": 255, "serialNumber": 64, "DC": 63, "C": 2}
+"""Attributes of a distinguished name and their longest value: RFC 5280, appendix A.1 (upper bounds)."""
+MOST_DAYS = 36_500
+ADDRESS_TEXT = "$address"
+
+
+def pkis(items: list[tuple[syntax.Pki, Item]], lab: str, work: Work) -> None:
+    for _, item in items:
+        id_ = PkiId(item.scope.qualified(item.name))
+        block = sort_block(item.children, "pki", work.diagnostics)
+        has_intermediate, path_length = _intermediate(block, work)
+        work.pkis[id_] = BoundPki(
+            id_,
+            _algorithm(block, work),
+            _subject(block, lab, work),
+            path_length,
+            has_intermediate,
+            attributes.yes_or_no(block.attribute("crl"), defaults.PKI_HAS_CRL, work.diagnostics),
+            _validity(block, work),
+            item.place,
+        )
+
+
+def default_pki(lab: str) -> BoundPki:
+    """What certificates come from in a lab that declares no pki."""
+    return BoundPki(
+        PkiId(defaults.PKI_NAME),
+        defaults.PKI_ALGORITHM,
+        default_subject(lab),
+        defaults.PKI_PATH_LENGTH,
+        True,
+        defaults.PKI_HAS_CRL,
+        defaults.PKI_VALIDITY_DAYS,
+        None,
+    )
+
+
+def default_subject(lab: str) -> tuple[tuple[str, str], ...]:
+    return (("O", lab[: LONGEST_VALUE["O"]]), ("CN", ADDRESS_TEXT))
+
+
+def parse_subject(text: str) -> tuple[tuple[str, str], ...] | str:
+    """The parts of `C=FI, O=Lab, CN=x`, or what is wrong with it. A comma in a value is written `\\,`."""
+    parts: list[tuple[str, str]] = []
+    for part in re.split(r"(?<!\\),", text):
+        key, equals, value = (piece.strip() for piece in part.partition("="))
+        value = value.replace("\\,", ",")
+        if not equals or not value:
+            return f"`{part.strip()}` is no `KEY=value`"
+        known = next((name for name in LONGEST_VALUE if name.lower() == key.lower()), None)
+        if known is None:
+            return f"`{key}` is no attribute of a subject: one of {', '.join(LONGEST_VALUE)}"
+        if not value.isprintable():
+            return f"the value of `{known}` holds a character that cannot be printed"
+        if len(value) > LONGEST_VALUE[known]:
+            return f"the value of `{known}` has more than {LONGEST_VALUE[known]} characters"
+        if known == "C" and not re.fullmatch(r"[A-Z]{2}", value):
+            return f"`C` is a country's two capital letters, not `{value}`"
+        parts.append((known, value))
+    return tuple(parts)
+
+
+def _algorithm(block: Block, work: Work) -> str:
+    value = attributes.only_value(block.attribute("algorithm"), work.diagnostics)
+    if value is None:
+        return defaults.PKI_ALGORITHM
+    name = value.value.text if isinstance(value.value, Word) else value.value
+    if not isinstance(name, str):
+        work.wrong_kind(value, "a key algorithm")
+    elif name not in ALGORITHMS:
+        near = FOREIGN_ALGORITHMS.get(name)
+        advice = f"here it is called `{near}`" if near else did_you_mean(name, ALGORITHMS)
+        message = f"no key algorithm is called `{name}`"
+        work.diagnostics.report(
+            catalogue.PKI_ALGORITHM, message, value.place, help=advice or f"one of {', '.join(ALGORITHMS)}"
+        )
+    else:
+        return name
+    return defaults.PKI_ALGORITHM
+
+
+def _subject(block: Block, lab: str, work: Work) -> tuple[tuple[str, str], ...]:
+    """The subject with `$address` left in it: that is each certificate's own."""
+    line = block.attribute("subject")
+    if line is None:
+        return default_subject(lab)
+    placed = _subject_text(*line, work)
+    if placed is None or not isinstance(placed.value, str):
+        if placed is not None:
+            work.wrong_kind(placed, "a string")
+        return default_subject(lab)
+    subject = parse_subject(placed.value)
+    if isinstance(subject, tuple):
+        return subject if any(key == "CN" for key, _ in subject) else (*subject, ("CN", ADDRESS_TEXT))
+    advice = 'as in `subject "C=FI, O=Lab, CN=$address"`'
+    work.diagnostics.report(catalogue.INVALID_SUBJECT, subject, placed.place, help=advice)
+    return default_subject(lab)
+
+
+def _subject_text(attribute: syntax.Attribute, item: Item, work: Work) -> Placed[Value] | None:
+    values = tuple(_keep_address(value) for value in attribute.values)
+    return attributes.only_value((replace(attribute, values=values), item), work.diagnostics)
+
+
+def _keep_address(value: syntax.Value) -> syntax.Value:
+    """`$address` in a subject is no value of the lab: it stays as text."""
+    if not isinstance(value, syntax.Splice):
+        return value
+    parts = tuple(
+        ADDRESS_TEXT if isinstance(part, syntax.Name) and part.text == ADDRESS_TEXT[1:] else part
+        for part in value.parts
+    )
+    return replace(value, parts=parts)
+
+
+def _intermediate(block: Block, work: Work) -> tuple[bool, int | None]:
+    """`intermediate path-length 0`, `intermediate no`: whether there is one, and its path length."""
+    line = block.attribute("intermediate")
+    if line is None:
+        return True, defaults.PKI_PATH_LENGTH
+    values = evaluate_list(line[0].values, line[1], work.diagnostics)
+    match [placed.value for placed in values]:
+        case [Word("path-length"), int(length)] if 0 <= length <= 8:
+            return True, length
+        case [Word("path-length"), int(length)]:
+            work.diagnostics.report(
+                catalogue.OUT_OF_RANGE, f"a path length of {length} is not from 0 to 8", values[1].place
+            )
+        case [Word("yes")] | [True]:
+            return True, defaults.PKI_PATH_LENGTH
+        case [Word("no")] | [False]:
+            return False, None
+        case found if len(found) >= len(line[0].values):
+            message = "`intermediate` is followed by `path-length` and a number, or by `no`"
+            work.diagnostics.report(catalogue.WRONG_KIND, message, line[1].place)
+        case _:
+            pass
+    return True, defaults.PKI_PATH_LENGTH
+
+
+def _validity(block: Block, work: Work) -> int:
+    """`validity 3650d` in days."""
+    value = attributes.only_value(block.attribute("validity"), work.diagnostics)
+    if value is None:
+        return defaults.PKI_VALIDITY_DAYS
+    match value.value:
+        case Quantity(number, "d"):
+            days = number
+        case _:
+            work.wrong_kind(value, "a duration in days (`3650d`)")
+            return defaults.PKI_VALIDITY_DAYS
+    if days == int(days) and 1 <= days <= MOST_DAYS:
+        return int(days)
+    message = f"certificates cannot be valid for {days} days"
+    work.diagnostics.report(catalogue.PKI_VALIDITY, message, value.place, help=f"from 1d to {MOST_DAYS}d")
+    return defaults.PKI_VALIDITY_DAYS

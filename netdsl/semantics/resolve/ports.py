@@ -1,0 +1,122 @@
+"""Services as protocols and ports: literals, the built-in names, and those that a lab declares."""
+
+from netdsl.diagnostics import catalogue
+from netdsl.diagnostics.suggest import did_you_mean
+from netdsl.ir.service import BUILT_IN_SERVICES, PortService
+from netdsl.semantics.bindings import Placed
+from netdsl.semantics.evaluate import Context, evaluate_list
+from netdsl.semantics.items import Element, ElementKind, Item
+from netdsl.semantics.resolve.work import Work
+from netdsl.semantics.scopes import find, outwards, visible_names
+from netdsl.semantics.values import Value, Word
+from netdsl.source import Place
+from netdsl.syntax import document as syntax
+
+FOREIGN_SERVICES = {
+    "icmpv6": "icmp", "icmp6": "icmp", "ping": "icmp/echo-request", "ipsec": "ike, esp", "isakmp": "ike",
+    "domain": "dns", "www": "http", "ipv6-icmp": "icmp",
+}  # fmt: skip
+ANYTHING = ("any", "all", "ip", "anything")
+DEEPEST = 32
+"""Named services may name others so deep: far more than anybody needs, and no circle gets through."""
+
+
+def services(values: tuple[syntax.Value, ...], context: Context, work: Work) -> tuple[PortService, ...] | None:
+    """The services of a list, names taken apart; None once one of them is reported."""
+    placed = evaluate_list(values, context, work.diagnostics)
+    found: dict[PortService, None] = {}
+    is_right = len(placed) >= len(values)
+    for one in placed:
+        ports = service(one, work)
+        is_right = is_right and ports is not None
+        found.update(dict.fromkeys(ports or ()))
+    return tuple(found) if is_right else None
+
+
+def service(placed: Placed[Value], work: Work) -> tuple[PortService, ...] | None:
+    """What one value means: a literal, or a name. Reports unknown-protocol, foreign-word, wrong-kind."""
+    match placed.value:
+        case PortService():
+            return (placed.value,)
+        case Word():
+            return _named(placed.value, placed.place, work, 0)
+        case int():
+            work.diagnostics.report(
+                catalogue.WRONG_KIND,
+                f"a service is needed, `{placed.value}` is a number",
+                placed.place,
+                help=f"a port has its protocol: `tcp/{placed.value}`",
+            )
+            return None
+        case _:
+            work.wrong_kind(placed, "a service (`tcp/80`, `http`)")
+            return None
+
+
+def is_one_port(service_: PortService) -> bool:
+    return service_.first is not None and service_.first == service_.last
+
+
+def check_declared(items: list[tuple[syntax.Service, Item]], work: Work) -> None:
+    """What named services mean is looked at even where nothing uses them."""
+    for statement, item in items:
+        name = item.scope.qualified(item.name)
+        for placed in evaluate_list(statement.values, item, work.diagnostics):
+            if isinstance(placed.value, Word):
+                element = find(placed.value)
+                if element is not None and element.element.path == name:
+                    message = f"the service `{name}` is made of itself"
+                    work.diagnostics.report(catalogue.VALUE_CYCLE, message, placed.place)
+                    continue
+            service(placed, work)
+
+
+def _named(word: Word, place: Place, work: Work, depth: int) -> tuple[PortService, ...] | None:
+    found = find(word)
+    if found is not None and found.element.kind is ElementKind.SERVICE and not found.rest:
+        return _members(found.element, work, depth)
+    built_in = BUILT_IN_SERVICES.get(word.text)
+    if built_in is not None:
+        return built_in
+    _report_unknown(word, place, work)
+    return None
+
+
+def _members(element: Element, work: Work, depth: int) -> tuple[PortService, ...] | None:
+    item = element.item
+    assert isinstance(item.statement, syntax.Service)
+    if depth > DEEPEST:
+        message = f"the service `{element.path}` is made of itself"
+        work.diagnostics.report(catalogue.VALUE_CYCLE, message, element.place)
+        return None
+    members: dict[PortService, None] = {}
+    placed = evaluate_list(item.statement.values, item, work.diagnostics)
+    for one in placed:
+        found = _named(one.value, one.place, work, depth + 1) if isinstance(one.value, Word) else service(one, work)
+        if found is None:
+            return None
+        members.update(dict.fromkeys(found))
+    return tuple(members) if len(placed) >= len(item.statement.values) else None
+
+
+def _report_unknown(word: Word, place: Place, work: Work) -> None:
+    if any(scope.is_incomplete for scope in outwards(word.scope)):
+        return
+    ours = FOREIGN_SERVICES.get(word.text)
+    if word.text in ANYTHING:
+        message = f"`{word.text}` is a word of other tools"
+        advice = "a line without a service is for every one"
+        work.diagnostics.report(catalogue.FOREIGN_WORD, message, place, help=advice)
+        return
+    if ours is not None:
+        message = f"`{word.text}` is a word of other tools"
+        work.diagnostics.report(catalogue.FOREIGN_WORD, message, place, help=f"here it is called `{ours}`")
+        return
+    names = [name for name, element in visible_names(word.scope) if element.kind is ElementKind.SERVICE]
+    work.diagnostics.report(
+        catalogue.UNKNOWN_PROTOCOL,
+        f"no service is called `{word.text}`",
+        place,
+        help=did_you_mean(word.text, (*BUILT_IN_SERVICES, *names))
+        or f"a port is written `tcp/80`; a name is declared by `service {word.text} = tcp/80`",
+    )

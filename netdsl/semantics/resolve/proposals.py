@@ -1,0 +1,138 @@
+"""IKE, ESP and AH proposals: strongSwan's keywords, and what a proposal must and cannot hold.
+
+The keywords are those of strongSwan's proposal_keywords_static.txt, less what Debian's build has no implementation of
+(blowfish, cast, serpent, twofish, the post-quantum drafts).
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from netdsl.diagnostics import catalogue
+from netdsl.diagnostics.suggest import closest
+from netdsl.semantics.bindings import Placed
+from netdsl.semantics.evaluate import evaluate_list
+from netdsl.semantics.items import Item
+from netdsl.semantics.resolve.work import Work
+from netdsl.semantics.values import Value, Word
+from netdsl.syntax import document as syntax
+
+
+class Transform(Enum):
+    ENCRYPTION = "an encryption algorithm"
+    AEAD = "an encryption algorithm with integrity of its own"
+    INTEGRITY = "an integrity algorithm"
+    PRF = "a pseudo-random function"
+    EXCHANGE = "a key exchange"
+    SEQUENCE = "a choice of sequence numbers"
+
+
+def _keywords() -> dict[str, Transform]:
+    table: dict[str, Transform] = {}
+    for size in ("128", "192", "256"):
+        for cipher in ("aes", "camellia"):
+            table |= dict.fromkeys((cipher + size, f"{cipher}{size}ctr"), Transform.ENCRYPTION)
+            for check in ("8", "64", "12", "96", "16", "128"):
+                table[f"{cipher}{size}ccm{check}"] = Transform.AEAD
+        table |= {f"aes{size}gcm{check}": Transform.AEAD for check in ("", "8", "64", "12", "96", "16", "128")}
+        table |= {f"aes{size}ccm": Transform.AEAD, f"aes{size}gmac": Transform.AEAD}
+    table |= dict.fromkeys(("null", "des", "3des", "aes", "camellia"), Transform.ENCRYPTION)
+    table["chacha20poly1305"] = Transform.AEAD
+    integrity = "md5 md5_128 sha sha1 sha1_160 sha256 sha2_256 sha256_96 sha2_256_96 sha384 sha2_384 sha512 sha2_512"
+    table |= dict.fromkeys((*integrity.split(), "aesxcbc", "aescmac"), Transform.INTEGRITY)
+    prf = "prfmd5 prfsha1 prfsha256 prfsha384 prfsha512 prfaesxcbc prfaescmac"
+    table |= dict.fromkeys(prf.split(), Transform.PRF)
+    modp = "768 1024 1536 2048 3072 4096 6144 8192 1024s160 2048s224 2048s256"
+    table |= {f"modp{size}": Transform.EXCHANGE for size in modp.split()}
+    curves = "ecp192 ecp224 ecp256 ecp384 ecp521 ecp224bp ecp256bp ecp384bp ecp512bp"
+    table |= dict.fromkeys((*curves.split(), "curve25519", "x25519", "curve448", "x448"), Transform.EXCHANGE)
+    return table | dict.fromkeys(("esn", "noesn"), Transform.SEQUENCE)
+
+
+KEYWORDS = _keywords()
+
+FOREIGN = {
+    "aes256gcm": "aes256gcm16", "aes-256": "aes256", "secp256r1": "ecp256", "secp384r1": "ecp384",
+    "secp521r1": "ecp521", "dh2": "modp1024", "dh5": "modp1536", "dh14": "modp2048", "dh15": "modp3072",
+    "dh16": "modp4096", "dh19": "ecp256", "dh20": "ecp384", "dh21": "ecp521", "dh31": "x25519",
+    "group14": "modp2048", "group19": "ecp256", "group20": "ecp384", "group21": "ecp521",
+}  # fmt: skip
+"""Names that other tools give to the same algorithms. Groups: RFC 3526, RFC 5903, RFC 8031."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    message: str
+    help: str | None = None
+
+
+def fault(proposal: str, protocol: str) -> Fault | None:
+    """What is wrong with a proposal for "ike", "esp" or "ah"; None where it is right."""
+    kinds: list[Transform] = []
+    for part in proposal.split("-"):
+        kind = KEYWORDS.get(part)
+        if kind is None:
+            return _unknown(part)
+        kinds.append(kind)
+    return _forbidden(kinds, protocol) or _missing(kinds, protocol)
+
+
+def _unknown(part: str) -> Fault:
+    near = FOREIGN.get(part) or closest(part, KEYWORDS)
+    return Fault(f"no algorithm is called `{part}`", None if near is None else f"did you mean `{near}`?")
+
+
+def _forbidden(kinds: list[Transform], protocol: str) -> Fault | None:
+    has_cipher = Transform.ENCRYPTION in kinds
+    if has_cipher and Transform.AEAD in kinds:
+        return Fault("a proposal has ciphers with integrity of their own or without, not both", "write two proposals")
+    if protocol == "ah" and (has_cipher or Transform.AEAD in kinds):
+        return Fault("`ah` does not encrypt, so it has no encryption algorithm", "`esp` encrypts")
+    if protocol != "ike" and Transform.PRF in kinds:
+        return Fault(f"`{protocol}` has no pseudo-random function", "that is for `ike`")
+    if protocol == "ike" and Transform.SEQUENCE in kinds:
+        return Fault("`ike` has no choice of sequence numbers", "that is for `esp` and `ah`")
+    if Transform.AEAD in kinds and Transform.INTEGRITY in kinds:
+        return Fault(
+            "a cipher with integrity of its own takes no integrity algorithm",
+            "for the pseudo-random function: `prfsha384`" if protocol == "ike" else None,
+        )
+    return None
+
+
+def _missing(kinds: list[Transform], protocol: str) -> Fault | None:
+    ciphers = {Transform.ENCRYPTION, Transform.AEAD}
+    if protocol != "ah" and not ciphers & set(kinds):
+        return Fault(f"a proposal for `{protocol}` needs an encryption algorithm", "such as `aes256gcm16`")
+    if Transform.AEAD not in kinds and Transform.INTEGRITY not in kinds:
+        return Fault("an integrity algorithm is missing", "such as `sha384`")
+    if protocol == "ike" and Transform.EXCHANGE not in kinds:
+        return Fault("a proposal for `ike` needs a key exchange", "such as `ecp384`")
+    if protocol == "ike" and Transform.AEAD in kinds and Transform.PRF not in kinds:
+        return Fault("a proposal for `ike` without integrity algorithm needs a pseudo-random function", "`prfsha384`")
+    return None
+
+
+def proposals(lines: list[tuple[syntax.Proposals, Item]], protocol: str, work: Work) -> tuple[str, ...] | None:
+    """The proposals of all lines for one protocol; None where there is no line, empty where all are wrong."""
+    mine = [(statement, item) for statement, item in lines if statement.protocol == protocol]
+    if not mine:
+        return None
+    found: list[str] = []
+    for statement, item in mine:
+        for placed in evaluate_list(statement.proposals, item, work.diagnostics):
+            proposal = _proposal(placed, protocol, work)
+            if proposal is not None and proposal not in found:
+                found.append(proposal)
+    return tuple(found)
+
+
+def _proposal(placed: Placed[Value], protocol: str, work: Work) -> str | None:
+    text = placed.value.text if isinstance(placed.value, Word) else placed.value
+    if not isinstance(text, str):
+        work.wrong_kind(placed, "a proposal (`aes256gcm16-prfsha384-ecp384`)")
+        return None
+    wrong = fault(text, protocol)
+    if wrong is None:
+        return text
+    work.diagnostics.report(catalogue.UNKNOWN_PROPOSAL, wrong.message, placed.place, help=wrong.help)
+    return None

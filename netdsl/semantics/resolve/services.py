@@ -1,0 +1,174 @@
+"""What a node serves, and whom it asks for names."""
+
+import re
+
+from netdsl.diagnostics import catalogue
+from netdsl.diagnostics.suggest import did_you_mean
+from netdsl.ir.ids import NodeId
+from netdsl.ir.service import PortService, Protocol
+from netdsl.semantics import defaults
+from netdsl.semantics.bindings import BoundRecord, BoundService, Placed, WhoInterface, WhoNode, WhoPrefix
+from netdsl.semantics.evaluate import evaluate_list
+from netdsl.semantics.items import Item
+from netdsl.semantics.resolve import attributes
+from netdsl.semantics.resolve.placement import Block, sort_block
+from netdsl.semantics.resolve.ports import service
+from netdsl.semantics.resolve.who import who
+from netdsl.semantics.resolve.work import NodeDraft, Work
+from netdsl.semantics.values import Value, Word
+from netdsl.syntax import document as syntax
+
+FOREIGN_KINDS = {
+    "nginx": "http", "apache": "http", "web": "http", "tls": "https", "echo": "tcp", "socat": "tcp",
+    "dnsmasq": "dns", "bind": "dns", "named": "dns",
+}  # fmt: skip
+PROTOCOLS = {"http": Protocol.TCP, "https": Protocol.TCP, "tcp": Protocol.TCP, "udp": Protocol.UDP, "dns": Protocol.UDP}
+MOST_RECORD_TARGETS = 64
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*", re.ASCII)
+_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*", re.ASCII)
+"""Labels of up to 63 characters: RFC 1035 section 2.3.4; `_` as in RFC 8552."""
+LONGEST_DOMAIN = 253
+
+
+def served(node: NodeDraft, work: Work) -> tuple[BoundService, ...]:
+    found = (_serve(statement, item, work) for statement, item in node.block.of(syntax.Serve))
+    return tuple(one for one in found if one is not None)
+
+
+def resolvers(node: NodeDraft, work: Work) -> tuple[Placed[NodeId], ...]:
+    """`resolver NODE, …`."""
+    found: list[Placed[NodeId]] = []
+    for statement, item in node.block.attributes("resolver"):
+        for placed in evaluate_list(statement.values, item, work.diagnostics):
+            other = work.node(placed)
+            if other is not None:
+                found.append(Placed(other.id, placed.place))
+    return tuple(found)
+
+
+def is_domain(text: str) -> bool:
+    return len(text) <= LONGEST_DOMAIN and _DOMAIN.fullmatch(text) is not None
+
+
+def _serve(statement: syntax.Serve, item: Item, work: Work) -> BoundService | None:
+    kind = _kind(statement, item, work)
+    block = sort_block(item.children, "serve", work.diagnostics)
+    name = _name(statement, kind, item, work)
+    zone = _zone(block, work)
+    records = tuple(_records(block, work))
+    if kind is None or name is None:
+        return None
+    port = _port(statement, kind, item, work)
+    if kind != "dns" and (block.attribute("zone") or block.of(syntax.Record)):
+        line = block.items[0]
+        message = f"`serve {kind}` has no zone and no records"
+        advice = "these belong in `serve dns`"
+        work.diagnostics.report(catalogue.MISPLACED_STATEMENT, message, line.place, help=advice)
+        return None
+    if records and zone is None and block.attribute("zone") is None:
+        message = "records without a `zone` that they are in"
+        work.diagnostics.report(catalogue.MISSING_STATEMENT, message, item.place, help="as in `zone corp.example`")
+        return None
+    return None if port is None else BoundService(kind, name, port, zone, records, item.place)
+
+
+def _kind(statement: syntax.Serve, item: Item, work: Work) -> str | None:
+    placed = attributes.placed(statement.kind, item, work.diagnostics)
+    if placed is None:
+        return None
+    if not isinstance(placed.value, Word):
+        work.wrong_kind(placed, "a kind of service (`http`, `dns` …)")
+        return None
+    kind = placed.value.text
+    if kind in defaults.SERVED:
+        return kind
+    kinds = ", ".join(f"`{one}`" for one in defaults.SERVED)
+    if kind in FOREIGN_KINDS:
+        advice = f"`serve {FOREIGN_KINDS[kind]}` is what there is, or a program of your own by `run`"
+    else:
+        advice = did_you_mean(kind, defaults.SERVED) or f"one of {kinds}"
+    message = f"nothing of the kind `{kind}` can be served"
+    work.diagnostics.report(catalogue.UNKNOWN_SERVICE_KIND, message, placed.place, help=advice)
+    return None
+
+
+def _name(statement: syntax.Serve, kind: str | None, item: Item, work: Work) -> str | None:
+    """The name, by default the kind."""
+    if statement.name is None:
+        return kind
+    placed = attributes.placed(statement.name, item, work.diagnostics)
+    if placed is None:
+        return None
+    if isinstance(placed.value, Word) and _NAME.fullmatch(placed.value.text):
+        return placed.value.text
+    if isinstance(placed.value, Word):
+        message = f"`{placed.value.text}` is no name of a service"
+        advice = "letters, digits and `-`"
+        work.diagnostics.report(catalogue.INVALID_NAME, message, placed.place, help=advice)
+    else:
+        work.wrong_kind(placed, "a service's name")
+    return None
+
+
+def _port(statement: syntax.Serve, kind: str, item: Item, work: Work) -> PortService | None:
+    """Where the service listens: one port of the protocol that the kind has."""
+    default, protocol = defaults.SERVED[kind], PROTOCOLS[kind]
+    if statement.service is None:
+        if default is None:
+            message = f"`serve {kind}` needs a port"
+            work.diagnostics.report(
+                catalogue.MISSING_STATEMENT, message, item.place, help=f"as in `serve {kind} {protocol}/9000`"
+            )
+        return default
+    placed = attributes.placed(statement.service, item, work.diagnostics)
+    ports = None if placed is None else service(placed, work)
+    if ports is None or placed is None:
+        return None
+    fitting = [port for port in ports if port.protocol is protocol]
+    if len(fitting) == 1 and fitting[0].first is not None and fitting[0].first == fitting[0].last:
+        return fitting[0]
+    message = f"`serve {kind}` listens on one {protocol} port"
+    work.diagnostics.report(
+        catalogue.WRONG_KIND, message, placed.place, help=f"as in `{default or f'{protocol}/9000'}`"
+    )
+    return None
+
+
+def _zone(block: Block, work: Work) -> str | None:
+    value = attributes.only_value(block.attribute("zone"), work.diagnostics)
+    return None if value is None else _domain(value, "a zone", work)
+
+
+def _domain(value: Placed[Value], what: str, work: Work) -> str | None:
+    text = value.value.text if isinstance(value.value, Word) else value.value
+    if not isinstance(text, str):
+        work.wrong_kind(value, f"{what}'s name")
+        return None
+    if is_domain(text):
+        return text.lower()
+    message = f"`{text}` is no domain name" if text.isprintable() else "the text is no domain name"
+    advice = "letters, digits and `-` between dots"
+    work.diagnostics.report(catalogue.INVALID_ZONE, message, value.place, help=advice)
+    return None
+
+
+def _records(block: Block, work: Work) -> list[BoundRecord]:
+    found: list[BoundRecord] = []
+    for statement, item in block.of(syntax.Record):
+        name = attributes.placed(statement.name, item, work.diagnostics)
+        target = attributes.placed(statement.target, item, work.diagnostics)
+        label = None if name is None else "@" if name.value == "@" else _domain(name, "a record", work)
+        if target is None or label is None:
+            continue
+        for one in who(target, work)[:MOST_RECORD_TARGETS]:
+            match one.value:
+                case WhoNode() | WhoInterface():
+                    found.append(BoundRecord(label, one))
+                case WhoPrefix(prefix) if prefix.prefixlen == prefix.max_prefixlen:
+                    found.append(BoundRecord(label, one))
+                case _:
+                    message = "a record's target is a node, an interface or an address"
+                    work.diagnostics.report(catalogue.WRONG_ELEMENT, message, one.place)
+    return found

@@ -1,0 +1,128 @@
+"""Who: what a name or literal in a filter, a dns record or a NAT target stands for."""
+
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+
+from netdsl.diagnostics import catalogue
+from netdsl.diagnostics.suggest import did_you_mean
+from netdsl.ir.ids import NetworkId, NodeId, TunnelId
+from netdsl.semantics.bindings import (
+    Placed,
+    Who,
+    WhoInterface,
+    WhoNetwork,
+    WhoNode,
+    WhoPrefix,
+    WhoTunnelEnd,
+)
+from netdsl.semantics.evaluate import Context, evaluate_list
+from netdsl.semantics.items import ElementKind
+from netdsl.semantics.resolve.children import host_prefix
+from netdsl.semantics.resolve.work import NodeDraft, Work, report_unknown_part
+from netdsl.semantics.scopes import Found, Kinds, find, match, natural_key, segment_matches
+from netdsl.semantics.values import Value, Word
+from netdsl.source import Place
+from netdsl.syntax import document as syntax
+
+ANYBODY = ("any", "all", "anywhere", "everywhere", "anybody", "internet", "world")
+WHO: Kinds = (ElementKind.NODE, ElementKind.NETWORK, ElementKind.TUNNEL)
+
+
+def whos(values: tuple[syntax.Value, ...], context: Context, work: Work) -> tuple[Placed[Who], ...] | None:
+    """Everybody that a list names; None once one of them is reported."""
+    placed = evaluate_list(values, context, work.diagnostics)
+    found: list[Placed[Who]] = []
+    is_right = len(placed) >= len(values)
+    for one in placed:
+        members = who(one, work)
+        is_right = is_right and bool(members)
+        found.extend(members)
+    return tuple(found) if is_right else None
+
+
+def who(placed: Placed[Value], work: Work) -> list[Placed[Who]]:
+    """Whoever one value stands for; empty once reported."""
+    match placed.value:
+        case IPv4Network() | IPv6Network():
+            return [Placed(WhoPrefix(placed.value), placed.place)]
+        case IPv4Address() | IPv6Address():
+            return [Placed(WhoPrefix(host_prefix(placed.value)), placed.place)]
+        case Word():
+            return [Placed(one, placed.place) for one in _named(placed.value, placed.place, work)]
+        case _:
+            work.wrong_kind(placed, "a node, a network, an address or a prefix")
+            return []
+
+
+def interfaces_of(node: NodeDraft, pattern: str, place: Place, work: Work) -> list[str]:
+    """The interfaces that the last part of `node.if` names, sorted by number where it is a pattern."""
+    if "*" in pattern:
+        matching = sorted((name for name in node.interfaces if segment_matches(pattern, name)), key=natural_key)
+        if not matching and not node.is_broken:
+            message = f"`{pattern}` matches no interface of `{node.id}`"
+            work.diagnostics.report(catalogue.NO_MATCH, message, place)
+        return matching
+    if pattern in node.interfaces:
+        return [pattern]
+    if not node.is_broken:
+        advice = did_you_mean(pattern, node.interfaces) or _has(node)
+        report_unknown_part(work, f"the node `{node.id}`", pattern, "interface", place, advice)
+    return []
+
+
+def _named(word: Word, place: Place, work: Work) -> list[Who]:
+    if word.text in ANYBODY and find(word) is None:
+        message = f"`{word.text}` is a word of other tools"
+        advice = "a line without `from` or `to` is for everybody"
+        work.diagnostics.report(catalogue.FOREIGN_WORD, message, place, help=advice)
+        return []
+    found: list[Who] = []
+    for one in match(word, work.diagnostics, place, WHO):
+        found.extend(_members(one, word, place, work))
+    return found
+
+
+def _members(one: Found, word: Word, place: Place, work: Work) -> list[Who]:
+    path = one.element.path
+    if one.element.kind is ElementKind.NODE:
+        node = work.nodes.get(NodeId(path))
+        if node is None:
+            return []
+        if not one.rest:
+            return [WhoNode(node.id)]
+        names = interfaces_of(node, ".".join(one.rest), place, work)
+        return [WhoInterface(node.id, name) for name in names]
+    if one.element.kind is ElementKind.TUNNEL:
+        return _tunnel_end(one, word, place, work)
+    if one.rest:
+        report_unknown_part(work, f"the network `{path}`", ".".join(one.rest), "part", place)
+        return []
+    return [WhoNetwork(NetworkId(path))] if NetworkId(path) in work.networks else []
+
+
+def _tunnel_end(one: Found, word: Word, place: Place, work: Work) -> list[Who]:
+    """`tunnel.node`, the node as it is written in the tunnel's own scope."""
+    path = one.element.path
+    if not one.rest:
+        work.diagnostics.report(
+            catalogue.WRONG_ELEMENT,
+            f"a node, a network or an address must stand here, and `{word.text}` is a tunnel",
+            place,
+            help=f"`through {word.text}` is for packets of the tunnel, `{word.text}.NODE` for an end's address inside",
+        )
+        return []
+    tunnel = work.tunnels.get(TunnelId(path))
+    if tunnel is None:
+        return []  # an error in the tunnel was reported
+    end = find(Word(".".join(one.rest), one.element.item.scope))
+    if end is not None and end.element.kind is ElementKind.NODE and not end.rest:
+        id_ = NodeId(end.element.path)
+        if id_ in tunnel.nodes:
+            return [WhoTunnelEnd(tunnel.id, id_)]
+    advice = "its ends are " + ", ".join(f"`{node}`" for node in tunnel.nodes)
+    report_unknown_part(work, f"the tunnel `{path}`", ".".join(one.rest), "end", place, advice)
+    return []
+
+
+def _has(node: NodeDraft) -> str | None:
+    names = ", ".join(f"`{name}`" for name in node.interfaces)
+    return f"it has {names}" if 0 < len(node.interfaces) <= 8 else None

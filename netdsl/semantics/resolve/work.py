@@ -1,0 +1,121 @@
+"""What resolving works on: the lab half built, and the sink. Drafts are frozen into `Bindings` at the end."""
+
+from dataclasses import dataclass, field
+
+from netdsl.diagnostics import catalogue
+from netdsl.diagnostics.core import Diagnostics
+from netdsl.ir.ids import Address, AddressWithPrefix, NetworkId, NodeId, PkiId, Prefix, TunnelId
+from netdsl.ir.network import Driver, Impairment
+from netdsl.ir.node import NodeKind
+from netdsl.semantics.bindings import BoundAddress, BoundPki, BoundRoute, BoundService, BoundTunnel, Placed
+from netdsl.semantics.evaluate import report_wrong_kind
+from netdsl.semantics.items import Element, ElementKind, Expanded, Item
+from netdsl.semantics.resolve.placement import Block
+from netdsl.semantics.scopes import Kinds, lookup
+from netdsl.semantics.values import Value, Word
+from netdsl.source import Place
+from netdsl.syntax import document as syntax
+
+
+@dataclass(slots=True, eq=False)
+class InterfaceDraft:
+    """An interface; `written` are its addresses as in the source. `is_broken`: an error was reported about it."""
+
+    node: NodeId
+    name: str
+    network: NetworkId
+    written: tuple[Placed[Value], ...]
+    mac: str | None
+    mtu: int | None
+    place: Place
+    addresses: list[BoundAddress] = field(default_factory=list)
+    is_broken: bool = False
+
+    def of_family(self, family: int) -> list[AddressWithPrefix]:
+        return [bound.address for bound in self.addresses if bound.address.version == family]
+
+
+@dataclass(slots=True, eq=False)
+class NetworkDraft:
+    id: NetworkId
+    prefixes: tuple[Prefix, ...]
+    driver: Driver | None
+    mtu: int | None
+    impairment: Impairment | None
+    is_link: bool
+    place: Place
+    interfaces: list[InterfaceDraft] = field(default_factory=list)
+    is_broken: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class NodeDraft:
+    """A node. `segments` maps a layer-2 segment to the node's interfaces on it. `is_broken`: an error in one of its
+    interfaces was reported, so that what is missing in it is not worth a message."""
+
+    id: NodeId
+    kind: NodeKind
+    item: Item
+    block: Block
+    interfaces: dict[str, InterfaceDraft] = field(default_factory=dict)
+    segments: dict[NetworkId, list[InterfaceDraft]] = field(default_factory=dict)
+    loopbacks: list[Placed[AddressWithPrefix]] = field(default_factory=list)
+    routes: list[BoundRoute] = field(default_factory=list)
+    services: tuple[BoundService, ...] = ()
+    is_broken: bool = False
+    has_broken_routes: bool = False
+
+    @property
+    def has_auto_routing(self) -> bool:
+        line = self.block.first(syntax.Routing)
+        return line is not None and line[0].mode == "auto"
+
+
+@dataclass(slots=True, eq=False)
+class Work:
+    """The maps are in source order. An id that is in `lab`'s scopes and not here belongs to something broken."""
+
+    lab: Expanded
+    diagnostics: Diagnostics
+    networks: dict[NetworkId, NetworkDraft] = field(default_factory=dict)
+    nodes: dict[NodeId, NodeDraft] = field(default_factory=dict)
+    tunnels: dict[TunnelId, BoundTunnel] = field(default_factory=dict)
+    pkis: dict[PkiId, BoundPki] = field(default_factory=dict)
+    segment_of: dict[NetworkId, NetworkId] = field(default_factory=dict)
+    owners: dict[Address, list[tuple[InterfaceDraft, BoundAddress]]] | None = None
+
+    def element(self, placed: Placed[Value], kinds: Kinds, needed: str) -> Element | None:
+        """The one element that a value names; None once reported. `needed` has its article."""
+        if not isinstance(placed.value, Word):
+            report_wrong_kind(placed.value, needed, placed.place, self.diagnostics)
+            return None
+        return lookup(placed.value, self.diagnostics, placed.place, kinds)
+
+    def node(self, placed: Placed[Value]) -> NodeDraft | None:
+        """The node that a value names; None once reported, or where the node is broken beyond use."""
+        element = self.element(placed, (ElementKind.NODE,), "a node's name")
+        return None if element is None else self.nodes.get(NodeId(element.path))
+
+    def network(self, placed: Placed[Value]) -> NetworkDraft | None:
+        element = self.element(placed, (ElementKind.NETWORK,), "a network's name")
+        return None if element is None else self.networks.get(NetworkId(element.path))
+
+    def owners_of(self, address: Address) -> list[tuple[InterfaceDraft, BoundAddress]]:
+        """Who has an address; for messages, so that the table is made when the first is due."""
+        if self.owners is None:
+            self.owners = {}
+            for node in self.nodes.values():
+                for interface in node.interfaces.values():
+                    for bound in interface.addresses:
+                        self.owners.setdefault(bound.address.ip, []).append((interface, bound))
+        return self.owners.get(address, [])
+
+    def wrong_kind(self, placed: Placed[Value], needed: str) -> None:
+        report_wrong_kind(placed.value, needed, placed.place, self.diagnostics)
+
+
+def report_unknown_part(
+    work: Work, whole: str, name: str, part: str, place: Place, help_text: str | None = None
+) -> None:
+    """unknown-name for what follows an element in a path: `whole` (with its kind) has no `part` called `name`."""
+    work.diagnostics.report(catalogue.UNKNOWN_NAME, f"{whole} has no {part} `{name}`", place, help=help_text)
