@@ -55,7 +55,7 @@ class _Expander(Unroller):
         except OverLimit:
             root.is_incomplete = True
         report_shadowed(self.scopes, self.diagnostics)
-        report_unused_names(self.lexicals, self.sources.main, self.diagnostics)
+        report_unused_names(self.sources, self.lexicals, self.diagnostics)
         name, title = self.lab_name(document, here)
         return Expanded(name, title, root, tuple(items), tuple(self.expectations), self.files, self.diagnostics)
 
@@ -120,7 +120,7 @@ class _Expander(Unroller):
             return
         for outer in here.declares:
             outer.inner[name] = scope
-        document = self.imported(statement)
+        document = self.sources.imported(statement)
         if document is None:
             scope.is_incomplete = True
         elif any(word.startswith(f"{name}.") for word in here.lexical.words):
@@ -140,12 +140,6 @@ class _Expander(Unroller):
         message = f"the file's name `{name}` cannot be an element's name"
         self.diagnostics.report(catalogue.INVALID_NAME, message, place, help=advice)
         return None
-
-    def imported(self, statement: syntax.Import) -> syntax.Document | None:
-        if not isinstance(statement.path, syntax.Literal):
-            return None
-        name = self.sources.imports.get((statement.span.source.name, statement.path.text))
-        return None if name is None else self.sources.documents[name]
 
     def library(self, document: syntax.Document, scope: Scope, here: Here, items: list[Item]) -> None:
         """What an imported file offers without being used: its templates, services, images and pkis.
@@ -214,7 +208,7 @@ class _Expander(Unroller):
         """What a template or import stands for; None for a file that could not be read."""
         statement = element.item.statement
         if isinstance(statement, syntax.Import):
-            return self.imported(statement)
+            return self.sources.imported(statement)
         assert isinstance(statement, syntax.Template)
         return statement
 

@@ -28,6 +28,13 @@ class Sources:
     imports: Mapping[tuple[str, str], str]
     reader: Reader | None = field(default=None, repr=False)
 
+    def imported(self, statement: syntax.Import) -> syntax.Document | None:
+        """The file that an import means, None if it could not be read."""
+        if not isinstance(statement.path, syntax.Literal):
+            return None
+        name = self.imports.get((statement.span.source.name, statement.path.text))
+        return None if name is None else self.documents[name]
+
 
 def load(main: str, reader: Reader, diagnostics: Diagnostics) -> Sources:
     """The lab `main` (a name below the reader's root) with its imports, after `parse` of each.

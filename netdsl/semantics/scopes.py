@@ -75,8 +75,8 @@ def match(word: Word, diagnostics: Diagnostics, place: Place, kinds: Kinds) -> t
     """All that a word stands for in a list: one element, or with `*` all that match, sorted by number.
 
     The first of `kinds` that has any match counts (`h*` is nodes, if there are any, and not the network `hall`), in
-    the nearest scope that has one. A `*` after the element stays in `rest`, for the caller to match. Empty once
-    reported: no-match, or as `locate` does.
+    the nearest scope that has one. What follows the element (one segment at most, a `*` in it too) is in `rest`: the
+    caller leaves out those that have no such part. Empty once reported: no-match, or as `locate` does.
     """
     if "*" not in word.text:
         found = locate(word, diagnostics, place, kinds)
@@ -185,7 +185,7 @@ def _matches(scope: Scope, segments: tuple[str, ...], kind: ElementKind) -> Iter
     for name, element in candidates:
         if not segment_matches(first, name):
             continue
-        if element.kind is kind:
+        if element.kind is kind and len(others) <= 1:
             yield Found(element, others)
         elif others and name in scope.inner:
             yield from _matches(scope.inner[name], others, kind)

@@ -6,12 +6,14 @@ from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.semantics.declaration import VALID
 from netdsl.semantics.lexical import Lexical
+from netdsl.semantics.load import Sources
 from netdsl.source import Place
 from netdsl.syntax import document as syntax
 
 
-def report_unused_names(lexicals: Mapping[str, Lexical], main: str, diagnostics: Diagnostics) -> None:
-    """unused-import in every file; unused-template in the lab's own, because an imported one has them for others.
+def report_unused_names(sources: Sources, lexicals: Mapping[str, Lexical], diagnostics: Diagnostics) -> None:
+    """unused-import in every file, of what could be read; unused-template in the lab's own file, because an imported one
+    has templates for others.
 
     A name counts as used wherever it is written, in a branch not taken too.
     """
@@ -19,10 +21,11 @@ def report_unused_names(lexicals: Mapping[str, Lexical], main: str, diagnostics:
         beginnings = {word.partition(".")[0] for word in lexical.words}
         for statement in lexical.imports:
             name = _import_name(statement)
-            if name is not None and name not in beginnings and not lexical.has_computed_uses:
+            is_read = sources.imported(statement) is not None
+            if is_read and name is not None and name not in beginnings and not lexical.has_computed_uses:
                 message = f"nothing uses the import `{name}`"
                 diagnostics.report(catalogue.UNUSED_IMPORT, message, Place(statement.span))
-        if file == main and not lexical.has_computed_uses:
+        if file == sources.main and not lexical.has_computed_uses:
             _report_templates(lexical, diagnostics)
 
 

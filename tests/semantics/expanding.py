@@ -10,7 +10,7 @@ from netdsl.semantics.load import load
 from netdsl.syntax import document as syntax
 
 
-def expanded(text: str, files: Mapping[str, str | bytes] | None = None, **parameters: str) -> Expanded:
+def expanded(text: str, files: Mapping[str, str | bytes] | None = None, /, **parameters: str) -> Expanded:
     """The lab `lab.net` with this text, beside other files, expanded."""
     contents = {"lab.net": text, **(files or {})}
     reader = MemoryReader({name: data if isinstance(data, bytes) else data.encode() for name, data in contents.items()})
