@@ -15,6 +15,7 @@ everything.
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from netdsl.lower.ways import LOCAL, Ways
 
@@ -60,8 +61,7 @@ def _build(goals: Sequence[Goal], low: int, high: int, width: int) -> Trie:
     return Trie(value, length, own, min(places), highest, is_full, below)
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(NamedTuple):  # cheaper to make than a dataclass; a large lab has millions
     """A part of the address space, and the hops (as bits) each of which would do as its own route."""
 
     value: int
@@ -135,13 +135,12 @@ class _Covering:
         is_default = trie.place < 0 and rest != ANY
         if trie.place >= 0:
             rest = self.hops(self.ways.at(trie.place))
-        halves = tuple(self._half(node, trie.length + 1, rest) for node in trie.below)
-        needed = [half for half in halves if half.hops != ANY]
-        if len(halves) == 2 and len(needed) == 1:
-            return needed[0]
-        hops = ANY
-        for half in (*(half.hops for half in halves), *([rest] if len(halves) < 2 else ())):
-            hops = hops & half or hops | half
+        halves = tuple([self._half(node, trie.length + 1, rest) for node in trie.below])
+        hops = ANY if len(halves) == 2 else rest
+        for half in halves:
+            hops = hops & half.hops or hops | half.hops
+        if len(halves) == 2 and ANY in (halves[0].hops, halves[1].hops):
+            return halves[0] if halves[1].hops == ANY else halves[1]  # the other half needs nothing
         if is_default and hops & rest:
             hops = rest  # what there is of the default's own space stays with it: it cannot be said again
         return _Part(trie.value, trie.length, hops, halves)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from ipaddress import ip_address, ip_interface, ip_network
 
-from netdsl.ir.ids import Address, NetworkId, NodeId, PkiId, Prefix, TunnelId
+from netdsl.ir.ids import Address, NetworkId, NodeId, PkiId, TunnelId
 from netdsl.ir.node import NodeKind, Resources
 from netdsl.ir.tunnel import AuthMethod, DpdAction, Mode
 from netdsl.semantics.bindings import (
@@ -130,8 +130,8 @@ def child(
     proposals: Sequence[str] = ("aes256gcm16-ecp384",),
 ) -> BoundChild:
     start = BoundStart(when, tuple(map(NodeId, by)))
-    sides: list[tuple[Prefix, ...]] = [tuple(map(ip_network, side)) for side in (left, right)]
-    return BoundChild(name, *sides, mode, "esp", tuple(proposals), (), start, None, None, PLACE)
+    here, there = (tuple(map(ip_network, side)) for side in (left, right))
+    return BoundChild(name, here, there, mode, "esp", tuple(proposals), (), start, None, None, PLACE)
 
 
 def auth(
