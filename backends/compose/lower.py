@@ -19,6 +19,7 @@ from .ranges import POOL, Ranges
 
 DEFAULT_DRIVER = "macvlan"
 UPLINK = "uplink"
+_REACHING_ALL = ("forwarding", "disable_ipv6")  # the kernel writes these through to every interface
 _PER_INTERFACE = re.compile(r"net\.(ipv4|ipv6)\.(conf|neigh)\.([^.]+)\.(.+)")
 
 
@@ -183,7 +184,7 @@ def _sysctls(node: Node, inside: NodePayload, attachments: list[Attachment]) -> 
             found[f"net.{family}.{kind}.{engine[interface]}.{name}"] = value
             continue
         found[key] = value
-        if interface == "all" and family == "ipv4" and name != "forwarding":
+        if interface == "all" and name not in _REACHING_ALL:
             for device in engine.values():
                 found.setdefault(f"net.{family}.{kind}.{device}.{name}", value)
     return tuple(sorted(found.items()))

@@ -53,6 +53,8 @@ def match_rules(match: Match, chain: Chain | None, tunnels: dict[TunnelId, Selec
     outer = {selectors.outer for selectors in tunnels.values() if selectors.outer}
     rules: list[str] = []
     for way in _ways(match, chain, tunnels):
+        if _is_disjoint(match.sources, way.sources) or _is_disjoint(match.destinations, way.destinations):
+            continue  # the other direction of a tunnel, for a rule that names whom it is for
         interfaces = _interfaces(match, outer, way)
         for addresses in _addresses(match, way):
             for service in services(match.services, addresses.family):
@@ -91,6 +93,12 @@ def _ways(match: Match, chain: Chain | None, tunnels: dict[TunnelId, Selectors])
             ways.append(_Way("meta ipsec exists", is_in=True, sources=remote, destinations=local))
             ways.append(_Way(user_space=True, is_in=True, sources=remote, destinations=local))
     return ways
+
+
+def _is_disjoint(asked: Sequence[Prefix], met: Sequence[Prefix]) -> bool:
+    if not asked or not met:
+        return False
+    return not any(one.version == other.version and one.overlaps(other) for one in asked for other in met)
 
 
 def _interfaces(match: Match, outer: set[str], way: _Way) -> str:

@@ -38,7 +38,7 @@ class PayloadPart(Protocol):
 
 def payload(lab: Lab, credentials: Credentials, parts: Sequence[PayloadPart]) -> Payload:
     """Render every node once. Linear in the lab; nothing lab-wide is copied per node."""
-    scripts = tuple(PayloadFile(name, _script(name)) for name in SCRIPTS)
+    scripts = tuple(PayloadFile(name, _script(name), 0o755 if name.endswith(".sh") else 0o644) for name in SCRIPTS)
     hosts = "".join(f"{address}\t{' '.join(names)}\n" for address, names in lab.hosts)
     shared = (*scripts, PayloadFile("hosts", (_LOCALHOST + hosts).encode()))
     base = hashlib.sha256()
