@@ -1,0 +1,201 @@
+"""The scripts in tools/, as far as they can be tried without root and without an engine.
+
+A shim folder in front of PATH stands for the programs of a machine, so that no case touches this one's engine.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+TOOLS = Path(__file__).parents[2] / "tools"
+COMMANDS = ("base-image", "engine", "reference-host")
+
+
+def call(tool: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a script of tools/ as CI does: without a terminal or input."""
+    return subprocess.run(
+        [TOOLS / tool, *arguments],
+        env=os.environ | environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def shim(folder: Path, name: str, script: str) -> None:
+    """Put a program of this name into the folder."""
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Path:
+    """A folder for the programs of a machine whose engine does not answer."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    shim(folder, "docker", "exit 1")
+    return folder
+
+
+@pytest.fixture
+def stranger() -> Iterator[subprocess.Popen[bytes]]:
+    """A process that has nothing to do with netdsl."""
+    process = subprocess.Popen(["sleep", "60"])
+    yield process
+    process.kill()
+    process.wait()
+
+
+def path_with(folder: Path) -> str:
+    return f"{folder}:{os.environ['PATH']}"
+
+
+def test_every_script_is_clean_under_shellcheck() -> None:
+    shellcheck = shutil.which("shellcheck", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    assert shellcheck, "shellcheck is not installed; run: tools/engine install"
+    scripts = [TOOLS / name for name in (*COMMANDS, "debian.sh")]
+    result = subprocess.run([shellcheck, *scripts], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_script_is_executable_posix_shell_that_stops_at_errors(name: str) -> None:
+    assert os.access(TOOLS / name, os.X_OK)
+    lines = (TOOLS / name).read_text().splitlines()
+    assert lines[0] == "#!/bin/sh"
+    assert "set -eu" in lines
+
+
+@pytest.mark.parametrize("name", [*COMMANDS, "debian.sh"])
+def test_a_script_names_no_host_on_the_network(name: str) -> None:
+    text = (TOOLS / name).read_text()
+    assert not re.search(r"\w://\w", text.replace("unix:///", "")), "mirrors come from the machine's own apt"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("option", ["-h", "--help"])
+def test_help_is_usage_on_standard_output(name: str, option: str) -> None:
+    result = call(name, option)
+    assert result.returncode == 0
+    assert result.stdout.startswith(f"usage: tools/{name}")
+    assert result.stderr == ""
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_an_unknown_word_is_wrong_usage(name: str) -> None:
+    result = call(name, "frobnicate")
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith(f"usage: tools/{name}")
+
+
+class TestEngine:
+    def test_start_leaves_an_engine_that_answers_alone(self, machine: Path, tmp_path: Path) -> None:
+        shim(machine, "docker", "echo 99.0")
+        shim(machine, "dockerd", f"touch {tmp_path}/launched")
+        result = call("engine", "start", PATH=path_with(machine), NETDSL_ENGINE_STATE=str(tmp_path / "state"))
+        assert result.returncode == 0
+        assert "99.0 answers already" in result.stdout
+        assert not (tmp_path / "launched").exists()
+        assert not (tmp_path / "state").exists()
+
+    def test_install_does_nothing_where_all_is_there(self, machine: Path) -> None:
+        shim(machine, "docker", "echo x 99.0")
+        for name in ("ip", "nft", "tcpdump", "ping", "mmdebstrap", "shellcheck", "ps", "curl"):
+            shim(machine, name, "exit 1")
+        shim(machine, "apt-get", "exit 1")
+        result = call("engine", "install", PATH=path_with(machine))
+        assert result.returncode == 0
+        assert result.stdout == "engine: everything is installed\n"
+
+    def test_status_without_an_engine_is_an_exit_status(self, machine: Path) -> None:
+        result = call("engine", "status", PATH=path_with(machine))
+        assert result.returncode == 1
+        assert result.stdout == "engine: no engine answers\n"
+
+    def test_stop_ends_no_process_that_merely_has_the_number(
+        self, machine: Path, tmp_path: Path, stranger: subprocess.Popen[bytes]
+    ) -> None:
+        (tmp_path / "dockerd.pid").write_text(f"{stranger.pid}\n")
+        result = call("engine", "stop", PATH=path_with(machine), NETDSL_ENGINE_STATE=str(tmp_path))
+        assert result.returncode == 0
+        assert "no engine that was started from here runs" in result.stdout
+        time.sleep(0.1)
+        assert stranger.poll() is None
+
+
+class TestBaseImage:
+    def test_a_platform_that_it_does_not_make_is_named(self) -> None:
+        result = call("base-image", "--platform", "linux/s390x")
+        assert result.returncode == 1
+        assert "unknown platform 'linux/s390x': linux/amd64 or linux/arm64" in result.stderr
+
+    def test_without_an_engine_it_says_how_to_get_one(self, machine: Path) -> None:
+        result = call("base-image", PATH=path_with(machine))
+        assert result.returncode == 1
+        assert "run: tools/engine start" in result.stderr
+
+    def test_an_image_that_is_there_is_left_alone(self, machine: Path, tmp_path: Path) -> None:
+        shim(machine, "docker", f'[ "$1" != import ] || touch {tmp_path}/imported')
+        result = call("base-image", PATH=path_with(machine), NETDSL_CACHE=str(tmp_path / "cache"))
+        assert result.returncode == 0
+        assert result.stdout == "base-image: debian:trixie-slim is there\n"
+        assert not (tmp_path / "imported").exists()
+
+
+class TestReferenceHost:
+    def test_without_a_disk_boot_says_how_to_make_one(self, tmp_path: Path) -> None:
+        result = call("reference-host", "--state", str(tmp_path), "boot")
+        assert result.returncode == 1
+        assert "tools/reference-host build IMAGE..." in result.stderr
+
+    @pytest.mark.parametrize("verb", [("ssh", "true"), ("copy", "a", ":b")])
+    def test_verbs_that_need_it_running_say_so(self, tmp_path: Path, verb: tuple[str, ...]) -> None:
+        result = call("reference-host", "--state", str(tmp_path), *verb)
+        assert result.returncode == 1
+        assert "it does not run; start it: tools/reference-host boot" in result.stderr
+
+    @pytest.mark.parametrize(
+        "option", [("--memory", "lots"), ("--accel", "warp"), ("--state",)], ids=["memory", "accel", "state"]
+    )
+    def test_wrong_options_are_named(self, option: tuple[str, ...]) -> None:
+        result = call("reference-host", *option)
+        assert result.returncode == 1
+        assert option[0] in result.stderr
+
+    def test_off_ends_no_process_that_merely_has_the_number(
+        self, tmp_path: Path, stranger: subprocess.Popen[bytes]
+    ) -> None:
+        (tmp_path / "qemu.pid").write_text(f"{stranger.pid}\n")
+        result = call("reference-host", "--state", str(tmp_path), "off")
+        assert result.returncode == 0
+        assert result.stdout == "reference-host: it does not run\n"
+        time.sleep(0.1)
+        assert stranger.poll() is None
+
+    def test_words_of_a_command_reach_the_machine_as_they_are(self, machine: Path, tmp_path: Path) -> None:
+        """A shim in place of ssh lets this machine's shell read the line as the guest's would."""
+        words = ["printf", "[%s]", "a  b", "it's", '"$HOME"', "$(id)", "new\nline\n", ""]
+        shim(machine, "ssh", 'for line in "$@"; do :; done; eval "$line"')
+        state = tmp_path / "state"
+        state.mkdir()
+        # A process that looks like the machine of this state folder.
+        command = ["qemu-system-x86_64", "-c", "read line", str(state / "qemu.pid")]
+        guest = subprocess.Popen(command, executable="/bin/sh", stdin=subprocess.PIPE)
+        try:
+            (state / "qemu.pid").write_text(f"{guest.pid}\n")
+            (state / "port").write_text("1\n")
+            result = call("reference-host", "--state", str(state), "ssh", *words, PATH=path_with(machine))
+        finally:
+            guest.communicate()
+        assert result.stdout == "".join(f"[{word}]" for word in words[2:])
