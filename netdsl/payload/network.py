@@ -51,15 +51,14 @@ def _addresses_of(interface: Interface) -> list[str]:
 def _routes(node: Node) -> str:
     lines = [_route(route) for route in node.routes]
     for neighbour in node.neighbours:
-        family = "-6 " if neighbour.address.version == 6 else ""
         lines.append(
-            f"{family}neighbour replace {neighbour.address} lladdr {neighbour.mac} dev {neighbour.interface} nud permanent"
+            f"neighbour replace {neighbour.address} lladdr {neighbour.mac} dev {neighbour.interface} nud permanent"
         )
     return _batch(lines)
 
 
 def _route(route: Route) -> str:
-    words = ["-6 route replace" if route.prefix.version == 6 else "route replace"]
+    words = ["route replace"]  # the family is that of the addresses
     words.append(str(route.prefix) if route.prefix.prefixlen else "default")
     if route.next_hop is not None:
         words += ["via", str(route.next_hop)]
