@@ -1,7 +1,7 @@
 """Expanding: imports and templates, loops and conditions unrolled into a tree of items, every element declared."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics
@@ -20,6 +20,9 @@ from netdsl.syntax import document as syntax
 
 _OFFERED = (syntax.Template, syntax.Import, syntax.Service, syntax.Image, syntax.Pki)
 """What an imported file has for others without being used itself."""
+
+COST_OF_USE = 4
+"""So many statements a `use` counts for: it takes about as long."""
 
 Usable = syntax.Template | syntax.Document
 
@@ -45,10 +48,11 @@ class _Expander(Unroller):
             self.lexicals[name] = study(document, self.diagnostics)
         document = self.sources.documents[self.sources.main]
         root = self.new_scope("", None)
-        here = Here(self.lexicals[self.sources.main], root, Environment(None, {}), (root,))
+        values: dict[str, Value | Failed] = {}
+        here = Here(self.lexicals[self.sources.main], root, Environment(None, values), (root,))
         taker = Taker("the lab", _params(document), None)
         given = from_command_line(parameters, taker, root, self.diagnostics)
-        here = self.file_environment(document, taker, given, here)
+        self.fill(document, taker, given, here, values)
         items: list[Item] = []
         try:
             self.block(document.statements, here, items)
@@ -74,17 +78,21 @@ class _Expander(Unroller):
         self.scopes.append(scope)
         return scope
 
-    def file_environment(self, document: syntax.Document, taker: Taker, given: Given, here: Here) -> Here:
-        """A file's params and lets."""
-        values: dict[str, Value | Failed] = {}
-        inner = replace(here, environment=Environment(None, values))
-        for bound in here.lexical.order.get(id(document), ()):
+    def fill(
+        self,
+        document: syntax.Document,
+        taker: Taker,
+        given: Given,
+        inside: Here,
+        values: dict[str, Value | Failed],
+    ) -> None:
+        """A file's params and lets, put into `values`, which are those of `inside`."""
+        for bound in inside.lexical.order.get(id(document), ()):
             if isinstance(bound, syntax.Param):
-                value = settle(bound, taker, given, inner, self.diagnostics)
+                value = settle(bound, taker, given, inside, self.diagnostics)
             else:
-                value = values_of(bound.values, inner, self.diagnostics)
+                value = values_of(bound.values, inside, self.diagnostics)
             bind(bound.name, value, values)
-        return inner
 
     # --- templates and imported files
 
@@ -175,19 +183,32 @@ class _Expander(Unroller):
             _report_recursion(statement, id(target), name, here, self.diagnostics)
             here.spoil()
             return
-        outside = element.item.scope if isinstance(target, syntax.Template) else None
-        inner = self.enter(statement, outside, here)
-        if inner is None:
+        self.spend(statement, here, COST_OF_USE)
+        entered = self.enter(statement, element.item.scope if isinstance(target, syntax.Template) else None, here)
+        if entered is None:
             here.spoil()
             return
-        inner = replace(inner, active=(*here.active, (id(target), name)), lexical=self.lexicals[_file_of(target)])
-        if isinstance(target, syntax.Template):
-            inner = self.filled(target, statement, element, here, inner)
-            self.body(target.body, inner, items)
-            return
-        taker = Taker(f"`{name}`", _params(target), Place(statement.span, here.via))
+        values: dict[str, Value | Failed] = {}
+        inner = Here(
+            self.lexicals[_file_of(target)],
+            entered[0],
+            Environment(element.item.environment if isinstance(target, syntax.Template) else None, values),
+            entered,
+            (statement.span, *here.via),
+            (*here.active, (id(target), name)),
+            here.level + 1,
+            here.is_body,
+        )
+        asked = target.formals if isinstance(target, syntax.Template) else _params(target)
+        taker = Taker(f"`{name}`", asked, Place(statement.span, here.via))
         given = from_use(statement, taker, here, self.diagnostics)
-        self.block(target.statements, self.file_environment(target, taker, given, inner), items)
+        if isinstance(target, syntax.Template):
+            for formal in target.formals:
+                bind(formal.name, settle(formal, taker, given, inner, self.diagnostics), values)
+            self.body(target.body, inner, items)
+        else:
+            self.fill(target, taker, given, inner, values)
+            self.block(target.statements, inner, items)
 
     def used(self, statement: syntax.Use, here: Here) -> Element | None:
         """The template or import that a `use` names; None once reported."""
@@ -212,14 +233,11 @@ class _Expander(Unroller):
         assert isinstance(statement, syntax.Template)
         return statement
 
-    def enter(self, statement: syntax.Use, outside: Scope | None, here: Here) -> Here | None:
-        """Where the statements of a template or file stand: in a scope of their own with `as`, else right here; looked
-        up there, then in `outside`. None once reported."""
-        via = (statement.span, *here.via)
-        level = here.level + 1
+    def enter(self, statement: syntax.Use, outside: Scope | None, here: Here) -> tuple[Scope, ...] | None:
+        """The scopes that the statements of a template or file declare into, their own first, which has `outside` around
+        it: with `as` just that; without, the scopes of this place too. None once reported."""
         if statement.alias is None:
-            scope = self.new_scope(here.scope.path, outside)
-            return replace(here, scope=scope, declares=(scope, *here.declares), via=via, level=level)
+            return (self.new_scope(here.scope.path, outside), *here.declares)
         place = Place(statement.alias.span, here.via)
         if here.is_body:
             message = "`use … as` makes a scope, which belongs outside of nodes and tunnels"
@@ -235,19 +253,7 @@ class _Expander(Unroller):
         scope = self.new_scope(here.scope.qualified(name), outside)
         for outer in here.declares:
             outer.inner[name] = scope
-        return replace(here, scope=scope, declares=(scope,), via=via, level=level)
-
-    def filled(
-        self, template: syntax.Template, statement: syntax.Use, element: Element, here: Here, inner: Here
-    ) -> Here:
-        """The template's inputs, in the environment that it was written in."""
-        taker = Taker(f"`{element.item.name}`", template.formals, Place(statement.span, here.via))
-        given = from_use(statement, taker, here, self.diagnostics)
-        values: dict[str, Value | Failed] = {}
-        inner = replace(inner, environment=Environment(element.item.environment, values))
-        for formal in template.formals:
-            bind(formal.name, settle(formal, taker, given, inner, self.diagnostics), values)
-        return inner
+        return (scope,)
 
 
 def _params(document: syntax.Document) -> tuple[syntax.Param, ...]:

@@ -17,6 +17,7 @@ from netdsl.semantics.load import Sources, read_file
 from netdsl.semantics.parameters import values_of
 from netdsl.semantics.value_names import name_of
 from netdsl.semantics.values import FAILED, Failed, IntRange, Value
+from netdsl.semantics.walk import body_of, name_in
 from netdsl.source import Place, Span
 from netdsl.syntax import document as syntax
 
@@ -35,13 +36,6 @@ _KINDS: dict[type, ElementKind] = {
     syntax.Pki: ElementKind.PKI,
     syntax.Image: ElementKind.IMAGE,
 }
-_NAMED = frozenset({*_KINDS, syntax.Child})
-_WITH_BODY = frozenset(
-    {
-        syntax.Network, syntax.Link, syntax.Node, syntax.Interface, syntax.Serve, syntax.Attribute, syntax.Image,
-        syntax.Target, syntax.Firewall, syntax.Nat, syntax.Ipsec, syntax.Side, syntax.Child, syntax.Pki,
-    }
-)  # fmt: skip
 ADDRESS_OF_SUBJECT = {"address": "$address"}
 """In a pki, `$address` stays as it is: each certificate has its own."""
 
@@ -118,8 +112,8 @@ class Unroller(ABC):
         for statement in statements:
             self.statement(statement, here, items)
 
-    def spend(self, statement: syntax.Statement | syntax.CheckStatement, here: Here) -> None:
-        self.count += 1
+    def spend(self, statement: syntax.Statement | syntax.CheckStatement, here: Here, cost: int = 1) -> None:
+        self.count += cost
         if self.count > MOST_ITEMS:
             message = f"the lab unrolls to more than {MOST_ITEMS} statements, the most that one may have"
             self.diagnostics.report(catalogue.LOOP_LIMIT, message, Place(statement.span, here.via))
@@ -149,7 +143,7 @@ class Unroller(ABC):
     def item(self, statement: syntax.Statement, here: Here, items: list[Item]) -> None:
         """A statement that stays: with its name and the items of its body."""
         name = ""
-        named = _name_in(statement) if type(statement) in _NAMED else None
+        named = name_in(statement)
         if named is not None:
             found = element_name(named, here, self.diagnostics)
             if found is None:
@@ -157,7 +151,7 @@ class Unroller(ABC):
                 return
             name = found
         children: list[Item] = []
-        body = _body_of(statement) if type(statement) in _WITH_BODY else None
+        body = body_of(statement)
         if body is not None:
             self.body(body, _inside(statement, here), children)
         item = Item(statement, here.scope, here.environment, here.via, tuple(children), name)
@@ -286,26 +280,3 @@ def _inside(statement: syntax.Statement, here: Here) -> Here:
     if isinstance(statement, syntax.Pki):
         environment = Environment(environment, ADDRESS_OF_SUBJECT)
     return replace(here, environment=environment, level=here.level + 1, is_body=True)
-
-
-def _name_in(statement: syntax.Statement) -> syntax.Value | None:
-    """The name by which a statement declares an element."""
-    match statement:
-        case (
-            syntax.Node(name=name) | syntax.Network(name=name) | syntax.Ipsec(name=name) | syntax.Child(name=name)
-            | syntax.Service(name=name) | syntax.Pki(name=name) | syntax.Image(name=name)
-        ):  # fmt: skip
-            return name
-    return None
-
-
-def _body_of(statement: syntax.Statement) -> syntax.Body | None:
-    match statement:
-        case (
-            syntax.Node(body=body) | syntax.Network(body=body) | syntax.Interface(body=body) | syntax.Link(body=body)
-            | syntax.Serve(body=body) | syntax.Attribute(body=body) | syntax.Firewall(body=body) | syntax.Nat(body=body)
-            | syntax.Ipsec(body=body) | syntax.Side(body=body) | syntax.Child(body=body) | syntax.Pki(body=body)
-            | syntax.Image(body=body) | syntax.Target(body=body)
-        ):  # fmt: skip
-            return body
-    return None
