@@ -338,4 +338,4 @@ class Bindings:
     expectations: tuple[Expectation, ...]
     settings: tuple[TargetSetting, ...]
     place: Place | None = field(default=None, compare=False, repr=False)
-    """Where the lab begins: its `lab` line, or its first statement; None in an empty file."""
+    """Where the lab begins: its first statement, or the start of an empty file."""

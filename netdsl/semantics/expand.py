@@ -15,7 +15,7 @@ from netdsl.semantics.scopes import find, report_unknown_template
 from netdsl.semantics.unroll import Here, OverLimit, Unroller, bind
 from netdsl.semantics.unused import report_unused_names
 from netdsl.semantics.values import FAILED, MISSING, Failed, Value, Word
-from netdsl.source import Place
+from netdsl.source import Place, Span
 from netdsl.syntax import document as syntax
 
 _OFFERED = (syntax.Template, syntax.Import, syntax.Service, syntax.Image, syntax.Pki)
@@ -61,7 +61,9 @@ class _Expander(Unroller):
         report_shadowed(self.scopes, self.diagnostics)
         report_unused_names(self.sources, self.lexicals, self.diagnostics)
         name, title = self.lab_name(document, here)
-        return Expanded(name, title, root, tuple(items), tuple(self.expectations), self.files, self.diagnostics)
+        return Expanded(
+            name, title, root, tuple(items), tuple(self.expectations), self.files, self.diagnostics, _beginning(document)
+        )
 
     def lab_name(self, document: syntax.Document, here: Here) -> tuple[str, str | None]:
         """What the `lab` statement says; without one, the name of the file."""
@@ -273,3 +275,8 @@ def _report_recursion(statement: syntax.Use, again: int, name: str, here: Here, 
         f"`{name}` uses itself: {way}",
         Place(statement.span),
     )
+
+
+def _beginning(document: syntax.Document) -> Place:
+    first = document.statements[0].span if document.statements else Span(document.source, 0, 0)
+    return Place(first)

@@ -92,25 +92,25 @@ def resources(node: NodeDraft, work: Work) -> Resources:
 
 
 def image_of(node: NodeDraft, work: Work) -> ImageId | None:
-    """`image NAME` in a node."""
-    lines = node.block.of(syntax.Image)
-    if len(lines) > 1:
-        report_repeated("image", lines[1][1], lines[0][1], work.diagnostics)
-    if not lines:
-        return None
-    statement, item = lines[0]
-    if item.children:
+    """`image NAME` in a node: an attribute there; with a block it declares one, which nodes cannot."""
+    for _, item in node.block.of(syntax.Image):
         message = "an image is declared outside of the node, which then names it"
         work.diagnostics.report(catalogue.MISPLACED_STATEMENT, message, item.place, help="`image NAME` alone")
-        return None
-    placed = attributes.placed(statement.name, item, work.diagnostics)
+    lines = node.block.attributes("image")
+    if len(lines) > 1:
+        report_repeated("image", lines[1][1], lines[0][1], work.diagnostics)
+    placed = attributes.only_value(lines[0] if lines else None, work.diagnostics)
     element = None if placed is None else work.element(placed, (ElementKind.IMAGE,), "an image's name")
     return None if element is None else ImageId(element.path)
 
 
-def images(items: list[tuple[syntax.Image, Item]], work: Work) -> dict[ImageId, Image]:
+def images(lines: Block, work: Work) -> dict[ImageId, Image]:
+    """`image NAME { … }` of the lab itself."""
+    for _, item in lines.attributes("image"):
+        message = "an image outside of nodes is declared by its block"
+        work.diagnostics.report(catalogue.MISSING_STATEMENT, message, item.place, help="`image NAME { packages … }`")
     found: dict[ImageId, Image] = {}
-    for _, item in items:
+    for _, item in lines.of(syntax.Image):
         id_ = ImageId(item.scope.qualified(item.name))
         block = sort_block(item.children, "image", work.diagnostics)
         found[id_] = Image(id_, _packages(block, work), _platforms(block, work), runs(block, work), None, item.place)

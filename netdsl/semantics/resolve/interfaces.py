@@ -9,7 +9,7 @@ from netdsl.ir.node import NodeKind
 from netdsl.semantics.evaluate import evaluate_list
 from netdsl.semantics.items import Item
 from netdsl.semantics.resolve import attributes
-from netdsl.semantics.resolve.networks import MTU_LARGEST, mtu
+from netdsl.semantics.resolve.networks import mtu
 from netdsl.semantics.resolve.placement import sort_block
 from netdsl.semantics.resolve.work import InterfaceDraft, NetworkDraft, NodeDraft, Work
 from netdsl.semantics.values import Mac, Word
@@ -121,11 +121,10 @@ def _interface(
         _report_twice(node, name, item.place, node.interfaces[name], work)
         return
     block = sort_block(item.children, "interface", work.diagnostics)
-    largest = network.mtu or MTU_LARGEST
     written = evaluate_list(statement.addresses, item, work.diagnostics)
     draft = InterfaceDraft(
         node.id, name, network.id, written, _mac(block.attribute("mac"), work),
-        mtu(block, network.prefixes, largest, work.diagnostics), item.place,
+        mtu(block, network.prefixes, work.diagnostics), item.place,
         is_broken=len(written) < len(statement.addresses),
     )  # fmt: skip
     _add(node, draft, network)

@@ -45,7 +45,7 @@ def resolve_partly(expanded: Expanded, diagnostics: Diagnostics) -> Bindings:
         node.services = served(node, work)
     pkis(block.of(syntax.Pki), expanded.name, work)
     tunnels(block.of(syntax.Ipsec), work)
-    bound_images = images(block.of(syntax.Image), work)
+    bound_images = images(block, work)
     return Bindings(
         name=expanded.name,
         title=expanded.title,
@@ -56,5 +56,5 @@ def resolve_partly(expanded: Expanded, diagnostics: Diagnostics) -> Bindings:
         images=bound_images,
         expectations=expectations(work),
         settings=settings(block.of(syntax.Target), work),
-        place=expanded.items[0].place if expanded.items else None,
+        place=expanded.place,
     )

@@ -93,22 +93,21 @@ def join_segments(work: Work) -> None:
             node.segments.setdefault(work.segment_of[interface.network], []).append(interface)
 
 
-def mtu(block: Block, prefixes: tuple[Prefix, ...], largest: int, diagnostics: Diagnostics) -> int | None:
-    """The attribute `mtu`; mtu-out-of-range under what the families need or over `largest`."""
+def mtu(block: Block, prefixes: tuple[Prefix, ...], diagnostics: Diagnostics) -> int | None:
+    """The attribute `mtu`; mtu-out-of-range under what the families need or over what a packet can be."""
     value = attributes.only_value(block.attribute("mtu"), diagnostics)
     size = None if value is None else attributes.integer(value, diagnostics)
     if value is None or size is None:
         return None
     families = {prefix.version for prefix in prefixes} or {4}
     smallest = max(MTU_SMALLEST[family] for family in families)
-    if smallest <= size <= largest:
+    if smallest <= size <= MTU_LARGEST:
         return size
     why = f"IPv6 needs {smallest}" if 6 in families else f"IPv4 needs {smallest}"
     message = f"an MTU of {size} is impossible here"
-    advice = f"from {smallest} to {largest}" if size > largest else f"at least {smallest}"
-    label = why if size < smallest else f"the network carries {largest}"
-    work_label = label if largest < MTU_LARGEST or size < smallest else ""
-    diagnostics.report(catalogue.MTU_OUT_OF_RANGE, message, value.place, work_label, help=advice)
+    label = why if size < smallest else ""
+    advice = f"from {smallest} to {MTU_LARGEST}"
+    diagnostics.report(catalogue.MTU_OUT_OF_RANGE, message, value.place, label, help=advice)
     return None
 
 
@@ -119,7 +118,7 @@ def _draft(id_: NetworkId, prefixes: tuple[syntax.Value, ...], item: Item, body:
         id_,
         read or (),
         _driver(block, work.diagnostics),
-        mtu(block, read or (), MTU_LARGEST, work.diagnostics),
+        mtu(block, read or (), work.diagnostics),
         _impairment(block, work.diagnostics),
         body == "link",
         item.place,

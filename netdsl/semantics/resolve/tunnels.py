@@ -184,7 +184,10 @@ def _ends(sides: list[_Side], family: int, work: Work) -> tuple[BoundEnd, ...] |
     """The ends with their outer addresses; the gateway's is the same for all clients."""
     first, *others = sides
     towards = [outer(first.named, other.named, family, work) for other in others]
-    back = [outer(other.named, first.named, family, work) for other in others]
+    back = [  # one mistake, one message: an end is asked for its way once the other has found its own
+        outer(other.named, first.named, family, work) if found is not None else None
+        for other, found in zip(others, towards, strict=True)
+    ]
     protected = [protected_by(side.protecting, side.item, work) for side in sides]
     own = towards[0]
     if own is None or any(one is None for one in (*towards, *back, *protected)):
