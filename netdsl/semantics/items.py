@@ -126,6 +126,5 @@ class Expanded:
     expectations: tuple[ExpectItem, ...]
     files: Mapping[tuple[str, str], bytes]
     diagnostics: Diagnostics
-    place: Place | None = field(default=None, compare=False, repr=False)  # where the lab begins
     place: Place = field(compare=False, repr=False)
     """Where the lab begins: its first statement, or the start of an empty file."""

@@ -148,7 +148,7 @@ def _lets(firewall: BoundFirewall, packet: Packet, tunnel: TunnelId, facts: Fact
     for rule in firewall.rules:
         if isinstance(rule, BoundRule) and packet.chain in rule.chains and _takes(rule.match, packet, service, facts):
             return rule.verdict is Verdict.ACCEPT or _says_which(rule.match)
-    return firewall.policies[packet.chain] is Verdict.ACCEPT
+    return firewall.policies.get(packet.chain, Verdict.ACCEPT) is Verdict.ACCEPT
 
 
 def _says_which(match: BoundMatch) -> bool:
@@ -204,7 +204,7 @@ def _blocker(firewall: BoundFirewall, service: PortService) -> Place | None:
                 return None
         elif _takes_all(rule, service):
             return rule.place
-    return firewall.place if firewall.policies[Chain.INPUT] is not Verdict.ACCEPT else None
+    return firewall.place if firewall.policies.get(Chain.INPUT, Verdict.ACCEPT) is not Verdict.ACCEPT else None
 
 
 def _takes_all(rule: BoundRule, service: PortService) -> bool:

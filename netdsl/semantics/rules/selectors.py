@@ -149,8 +149,14 @@ def _shown(block: Block) -> str:
 
 
 def _protected(tunnel: BoundTunnel, end: BoundEnd, facts: Facts, diagnostics: Diagnostics) -> None:
+    """What both sides have is another mistake."""
     node = facts.bindings.nodes[end.node]
-    foreign = [prefix for prefix in end.protected if not _has(node, end, block_of(prefix), facts)]
+    others = tuple(block_of(prefix) for other in tunnel.ends if other is not end for prefix in other.protected)
+    foreign = [
+        prefix
+        for prefix in end.protected
+        if not _has(node, end, block_of(prefix), facts) and not any_overlap((block_of(prefix),), others)
+    ]
     if foreign:
         diagnostics.report(
             PROTECTED_NOT_ATTACHED,
