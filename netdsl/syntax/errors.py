@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from netdsl.diagnostics.catalogue import (
     FORBIDDEN_CHARACTER,
@@ -27,8 +28,11 @@ _LINE = re.compile(r"[^\n]*")
 _MOST_PHRASES = 8
 _LONGEST_SHOWN = 40
 
-_WITH_BLOCK = (
-    "expect", "firewall", "for", "host", "if", "image", "ipsec", "link", "nat", "network", "pki", "router", "target", "template"
+_WITH_BLOCK = frozenset(
+    {
+        "expect", "firewall", "for", "host", "if", "image", "ipsec", "link",
+        "nat", "network", "pki", "router", "target", "template",
+    }
 )  # fmt: skip
 
 _VERBS = "`reaches`, `cannot reach`, `is up`, `to … is encrypted on`, `to … goes through`, `resolves` and `routes`"
@@ -146,8 +150,14 @@ def meant_statement(text: str, offset: int, word: str, vocabulary: Vocabulary) -
     if lower in vocabulary.statement_words:
         return lower
     line = _LINE.match(text, offset)
-    near = closest(lower, _WITH_BLOCK) if line and "{" in line[0] else None
-    return near or closest(lower, vocabulary.statement_words)
+    near = _nearest(lower, _WITH_BLOCK) if line and "{" in line[0] else None
+    return near or _nearest(lower, vocabulary.statement_words)
+
+
+@lru_cache(maxsize=1024)
+def _nearest(word: str, words: frozenset[str]) -> str | None:
+    """Kept, because a text that is no source has the same word on every line."""
+    return closest(word, words)
 
 
 def _statement_in_expect(dead: Dead, vocabulary: Vocabulary) -> Finding | None:

@@ -161,7 +161,7 @@ def _statement(statement: Statement, indent: int) -> list[Line]:
                 start = indent
             case Token():
                 here.append(piece)
-    last = "" if statement.is_one_line else statement.comment
+    last = comment if statement.is_one_line else statement.comment
     lines.append(Line(start, _joined(here, statement.first_word), last))
     return _between(statement, lines)
 

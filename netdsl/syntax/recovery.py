@@ -53,11 +53,12 @@ class Recovery:
             except UnexpectedInput as error:
                 stack = _Stack(parser)
                 offset = self._offset(error)
+                lexer_state = parser.lexer_thread.state
+                assert lexer_state is not None
                 if offset >= len(self._text):
-                    document = self._close(stack)
+                    last = lexer_state.last_token
+                    document = self._close(stack, (last.end_pos or 0) if last else 0)
                 else:
-                    lexer_state = parser.lexer_thread.state
-                    assert lexer_state is not None
                     lexer_state.line_ctr.char_pos = self._resume(stack, offset)
                     continue
             assert isinstance(document, Document)
@@ -93,7 +94,7 @@ class Recovery:
         if self._lacks_brace(stack, offset):
             stack.feed(Token("LBRACE", "", offset, end_pos=offset))
             return offset
-        if stack.is_complete():
+        if stack.is_complete() and self._text[offset - 1].isspace():
             return self._end(offset, in_parentheses=False, stop_at_block=False)
         in_parentheses = stack.is_in_parentheses()
         end = self._end(offset, in_parentheses, self._has_known_body(first, is_check, offset))
@@ -132,12 +133,13 @@ class Recovery:
 
     # --- at the end of the text
 
-    def _close(self, stack: "_Stack") -> Document:
+    def _close(self, stack: "_Stack", last_end: int) -> Document:
+        """`last_end` is where the last token ends: comments may follow it."""
         end = len(self._text)
         openings = stack.openings()
         if not stack.is_complete() and not stack.is_line_start():
             first = stack.first_word(self._text, end)
-            self._tell(explain(self._dead(stack, end, first, stack.is_check()), self._vocabulary))
+            self._tell(explain(self._dead(stack, last_end, first, stack.is_check()), self._vocabulary))
             stack.give_up("_BROKEN")
         if openings:
             self._tell_unclosed(openings[-1])

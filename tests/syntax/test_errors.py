@@ -1,0 +1,115 @@
+"""What is said of a mistake."""
+
+import pytest
+
+from netdsl.syntax.build import Builder
+from netdsl.syntax.grammar import file_parser
+from netdsl.syntax.vocabulary import Vocabulary
+from tests.syntax.reading import places, said
+
+
+def test_every_terminal_of_the_grammar_has_a_word_of_ours() -> None:
+    lark = file_parser(Builder())
+    vocabulary = Vocabulary(lark.terminals, [])
+    assert [terminal.name for terminal in lark.terminals if not vocabulary.is_known(terminal.name)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("frewall { policy drop }", "no statement begins with `frewall` | did you mean `firewall`?"),
+        ("routr gw { }", "no statement begins with `routr` | did you mean `router`?"),
+        ("Router gw { }", "no statement begins with `Router` | did you mean `router`?"),
+        ("florble", "no statement begins with `florble`"),
+        ("allow input tcp/80", "`allow` is not a word of this language | write `accept`"),
+        ("deny input", "`deny` is not a word of this language | write `drop`"),
+        (
+            "iptables -A INPUT",
+            "`iptables` is not a word of this language | write `firewall { policy drop … }` and `nat { … }` in the node",
+        ),
+        ("subnet 10.0.0.0/8", "`subnet` is not a word of this language | write `network NAME PREFIX`"),
+        ("nameserver 1.1.1.1", "`nameserver` is not a word of this language | write `resolver NODE`"),
+        (
+            "publish 8080",
+            "`publish` is not a word of this language | "
+            "write `serve KIND tcp/PORT`; a lab publishes nothing to the machine it runs on",
+        ),
+        (
+            "host a { gateway 10.0.0.1 }",
+            "`gateway` is a tunnel's end; a node has a default route | `default via 10.0.0.1`",
+        ),
+        ("serve http tcp:80", "a port behind a colon | a service is `tcp/80`"),
+        ("accept input tcp:80", "a port behind a colon | a service is `tcp/80`"),
+        (
+            "accept input from 10.0.0.1:80",
+            "a port behind a colon | an address and a service are two words: `10.0.0.1 tcp/80`",
+        ),
+        ('interface on lan "10.0.0.1"', "a string where an address or a name stands | without quotes: `10.0.0.1`"),
+        ("accept tcp/22", "a chain stands after `accept` | `accept input tcp/22`, or `output`, or `forward`"),
+        (
+            "accept inptu tcp/22",
+            "expected `forward`, `input`, `output` or `tunnel`, found `inptu` | did you mean `input`?",
+        ),
+        ("default vai gw", "expected `via`, found `vai` | did you mean `via`?"),
+        ("let x 5", "expected `=`, found `5`"),
+        ("let x =", "a value expected after `=`"),
+        ("let x = # later", "a value expected after `=`"),
+        ("start at bot", "expected `at boot`, `by hand` or `on traffic`, found `at`"),
+        ("if $x = 3 { }", "`=` in a condition | `==` compares"),
+        ("use t (a = 1\n  b = 2)", "`,` or `)` expected after `1`"),
+        ("expect { a reachs b }", "`reachs` is no verb of an expectation | did you mean `reach`?"),
+        ("a reaches b", "an expectation outside an `expect` block | `expect { … }` takes this line"),
+        (
+            "expect { router x }",
+            "`router` does not belong in an `expect` block | "
+            "an `expect` block holds expectations: `A reaches B`, `T is up` …",
+        ),
+        (
+            "if $x { }\nelse { }",
+            "`else` begins a line | `else` stands on the line of the closing brace of its `if`: `} else {`",
+        ),
+        ("host a\n{\n}", "`{` on a line of its own | a block opens on the line of its statement"),
+        ("nat\n{\n}", "`{` on a line of its own | a block opens on the line of its statement"),
+        ("for i in 1..3\n  host h$i\n}", "`,` or `{` expected after `1..3`"),
+        ("// comment", "`//` begins no comment | comments begin with `#`"),
+        ("lab x “title”", '`“` is a typographic quote | strings are written `"…"`'),
+        ("lab\u00a0x", "U+00A0 no-break space outside a string | blanks and tabs separate words"),
+        ("lab x\u202e", "U+202E right-to-left override in the text"),
+        ("# \u2066 in a comment", "U+2066 left-to-right isolate in the text"),
+        ('lab x "a\u200bb"', "U+200B zero width space in the text"),
+        ("lab x\0", "U+0000 null in the text"),
+        ('lab x "title', "this string is not closed on its line"),
+        (
+            r'lab x "a\q"',
+            "`\\q` is no escape in a string | "
+            '`\\"`, `\\\\`, `\\n`, `\\t` and `\\$` are; a backslash itself is written `\\\\`',
+        ),
+        ("let x = ${1 + }", "the expression is not complete"),
+        ("let x = ${}", "an expression is missing between the braces"),
+        ("let x = ${1 2}", "`2` does not belong here in an expression"),
+        ("let x = ${f(1)\nlet y = 2", "`${` is not closed on its line"),
+        ("}", "`}` closes nothing"),
+        ("host a {\n  mtu 1\n", "this block is never closed"),
+    ],
+)
+def test_a_mistake_is_told_once_and_in_the_users_words(text: str, message: str) -> None:
+    assert said(text) == [message]
+
+
+def test_a_missing_word_is_missed_behind_the_last_one() -> None:
+    assert places("default via   # nobody") == ["1:12 syntax-error"]
+    assert places("between a and\n") == ["1:14 syntax-error"]
+
+
+def test_the_codes_tell_what_kind_of_mistake_it_is() -> None:
+    assert places("frewall { }") == ["1:1 unknown-statement"]
+    assert places("  allow input") == ["1:3 foreign-word"]
+    assert places('lab x "y') == ["1:7 unclosed-string"]
+    assert places("host a {") == ["1:8 unclosed-block"]
+    assert places("lab \u202ex") == ["1:5 forbidden-character"]
+    assert places("expect { interface on x }") == ["1:10 misplaced-statement"]
+
+
+def test_the_block_that_is_not_closed_is_found_by_its_indentation() -> None:
+    text = "router a {\n  firewall {\n    policy drop\n}\nrouter b {\n  mtu 1\n}\n"
+    assert places(text) == ["2:12 unclosed-block"]
