@@ -83,8 +83,8 @@ def complete(short: ShortAddress | IPv6Address, prefix: Prefix) -> Address | Non
 
 def with_prefix(address: Address, prefix: Prefix) -> AddressWithPrefix:
     if isinstance(address, IPv4Address):
-        return IPv4Interface((address, prefix.prefixlen))
-    return IPv6Interface((address, prefix.prefixlen))
+        return IPv4Interface((int(address), prefix.prefixlen))
+    return IPv6Interface((int(address), prefix.prefixlen))
 
 
 def candidates(value: Address | ShortAddress, prefixes: tuple[Prefix, ...]) -> list[tuple[Address, Prefix]]:

@@ -1,6 +1,6 @@
 """What a tunnel carries: its children, their selectors, proposals and lifetimes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from netdsl.diagnostics import catalogue
@@ -14,7 +14,7 @@ from netdsl.semantics.evaluate import evaluate_list
 from netdsl.semantics.items import ElementKind, Item
 from netdsl.semantics.resolve import attributes
 from netdsl.semantics.resolve.authentication import Members, ends_named
-from netdsl.semantics.resolve.placement import Block, sort_block
+from netdsl.semantics.resolve.placement import Block, report_repeated, sort_block
 from netdsl.semantics.resolve.ports import services
 from netdsl.semantics.resolve.proposals import proposals
 from netdsl.semantics.resolve.work import Work
@@ -231,22 +231,35 @@ def _start(block: Block, context: Context, whole: _Terms | None, work: Work) -> 
 
 
 def _rekey(block: Block, whole: _Terms | None, work: Work) -> Lifetimes:
-    ike = defaults.IKE_REKEY_SECONDS if whole is None else whole.limits.ike_seconds
-    seconds = defaults.CHILD_REKEY_SECONDS if whole is None else whole.limits.child_seconds
-    volume = None if whole is None else whole.limits.child_bytes
+    """A child's own before the tunnel's; `rekey ike` is the whole tunnel's alone."""
+    lifetimes = Lifetimes(defaults.IKE_REKEY_SECONDS, defaults.CHILD_REKEY_SECONDS, None)
+    if whole is not None:
+        lifetimes = whole.limits
+    allowed = ("ike", "esp", "ah") if whole is None else ("esp", "ah")
+    first_of: dict[bool, Item] = {}
     for statement, item in block.of(syntax.Rekey):
         protocol = attributes.placed(statement.protocol, item, work.diagnostics)
-        allowed = ("esp", "ah") if whole is not None else ("ike", "esp", "ah")
-        name = None if protocol is None else attributes.word_among(
-            protocol, allowed, "what to rekey (`ike` or `esp`)", work.diagnostics, {}
-        )  # fmt: skip
+        if protocol is None:
+            continue
+        needed = "what to rekey (`ike` or `esp`)"
+        name = attributes.word_among(protocol, allowed, needed, work.diagnostics, {})
+        if name is None:
+            continue
+        first = first_of.setdefault(name == "ike", item)
+        if first is not item:
+            report_repeated(f"rekey {name}", item, first, work.diagnostics)
+            continue
         for placed in evaluate_list(statement.limits, item, work.diagnostics):
-            if isinstance(placed.value, Quantity) and placed.value.unit in attributes.BYTES and name != "ike":
-                volume = attributes.scaled(placed, attributes.BYTES, "a size", work.diagnostics)
-                continue
-            found = attributes.seconds(placed, work.diagnostics)
-            if name == "ike":
-                ike = found or ike
-            else:
-                seconds = found or seconds
-    return Lifetimes(ike, seconds, volume)
+            lifetimes = _limit(placed, name == "ike", lifetimes, work)
+    return lifetimes
+
+
+def _limit(placed: Placed[Value], is_ike: bool, lifetimes: Lifetimes, work: Work) -> Lifetimes:
+    """One limit added: a duration, or for a child a volume."""
+    if not is_ike and isinstance(placed.value, Quantity) and placed.value.unit in attributes.BYTES:
+        volume = attributes.scaled(placed, attributes.BYTES, "a size", work.diagnostics)
+        return replace(lifetimes, child_bytes=volume or lifetimes.child_bytes)
+    seconds = attributes.seconds(placed, work.diagnostics)
+    if seconds is None:
+        return lifetimes
+    return replace(lifetimes, ike_seconds=seconds) if is_ike else replace(lifetimes, child_seconds=seconds)

@@ -24,7 +24,7 @@ DRIVER_MODES: dict[str, tuple[str, ...]] = {
     "ipvlan": ("l2", "l3", "l3s"),
 }
 """Drivers and their modes. Source: the kernel's macvlan and ipvlan documentation."""
-LATER_DRIVERS = ("ovs", "memif", "vhost", "dpdk", "vxlan", "overlay", "veth", "tap")
+LATER_DRIVERS = ("ovs", "memif", "vhost")
 
 MTU_LARGEST = 65_535
 MTU_SMALLEST = {4: 68, 6: 1280}

@@ -11,7 +11,7 @@ from netdsl.semantics.bindings import Placed
 from netdsl.semantics.items import ElementKind
 from netdsl.semantics.resolve.addresses import candidates
 from netdsl.semantics.resolve.work import InterfaceDraft, NodeDraft, Work, report_unknown_part
-from netdsl.semantics.scopes import locate
+from netdsl.semantics.scopes import MOST_FINDINGS, locate
 from netdsl.semantics.values import ShortAddress, Value, Word
 from netdsl.source import Place
 
@@ -164,7 +164,7 @@ def _report_unreachable(node: NodeDraft, value: Address | ShortAddress, line: Pl
 
 
 def _report_apart(node: NodeDraft, other: NodeDraft, line: Place, work: Work) -> None:
-    common = sorted(
+    common = [] if len(work.diagnostics) > MOST_FINDINGS else sorted(
         third.id for third in work.nodes.values()
         if third not in (node, other) and node.segments.keys() & third.segments.keys()
         and third.segments.keys() & other.segments.keys()

@@ -5,7 +5,7 @@ from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.ir.service import BUILT_IN_SERVICES, PortService
 from netdsl.semantics.bindings import Placed
 from netdsl.semantics.evaluate import Context, evaluate_list
-from netdsl.semantics.items import Element, ElementKind, Item
+from netdsl.semantics.items import ElementKind, Item
 from netdsl.semantics.resolve.work import Work
 from netdsl.semantics.scopes import find, outwards, visible_names
 from netdsl.semantics.values import Value, Word
@@ -58,23 +58,24 @@ def is_one_port(service_: PortService) -> bool:
 
 
 def check_declared(items: list[tuple[syntax.Service, Item]], work: Work) -> None:
-    """What named services mean is looked at even where nothing uses them."""
-    for statement, item in items:
-        name = item.scope.qualified(item.name)
-        for placed in evaluate_list(statement.values, item, work.diagnostics):
-            if isinstance(placed.value, Word):
-                element = find(placed.value)
-                if element is not None and element.element.path == name:
-                    message = f"the service `{name}` is made of itself"
-                    work.diagnostics.report(catalogue.VALUE_CYCLE, message, placed.place)
-                    continue
-            service(placed, work)
+    """What named services mean is looked at once, also where nothing uses them."""
+    for _, item in items:
+        path = item.scope.qualified(item.name)
+        if path not in work.services:
+            _declared(path, item, work, 0)
 
 
 def _named(word: Word, place: Place, work: Work, depth: int) -> tuple[PortService, ...] | None:
     found = find(word)
     if found is not None and found.element.kind is ElementKind.SERVICE and not found.rest:
-        return _members(found.element, work, depth)
+        path = found.element.path
+        if path in work.unfinished_services:
+            message = f"the service `{path}` is made of itself"
+            work.diagnostics.report(catalogue.VALUE_CYCLE, message, place)
+            return None
+        if path not in work.services:
+            _declared(path, found.element.item, work, depth + 1)
+        return work.services.get(path)
     built_in = BUILT_IN_SERVICES.get(word.text)
     if built_in is not None:
         return built_in
@@ -82,21 +83,24 @@ def _named(word: Word, place: Place, work: Work, depth: int) -> tuple[PortServic
     return None
 
 
-def _members(element: Element, work: Work, depth: int) -> tuple[PortService, ...] | None:
-    item = element.item
+def _declared(path: str, item: Item, work: Work, depth: int) -> None:
+    """Fills `work.services` for one service and those that it names."""
     assert isinstance(item.statement, syntax.Service)
     if depth > DEEPEST:
-        message = f"the service `{element.path}` is made of itself"
-        work.diagnostics.report(catalogue.VALUE_CYCLE, message, element.place)
-        return None
+        message = f"services name services more than {DEEPEST} deep"
+        work.diagnostics.report(catalogue.NESTING_TOO_DEEP, message, item.place)
+        work.services[path] = None
+        return
+    work.unfinished_services.add(path)
     members: dict[PortService, None] = {}
     placed = evaluate_list(item.statement.values, item, work.diagnostics)
+    is_right = len(placed) >= len(item.statement.values)
     for one in placed:
-        found = _named(one.value, one.place, work, depth + 1) if isinstance(one.value, Word) else service(one, work)
-        if found is None:
-            return None
-        members.update(dict.fromkeys(found))
-    return tuple(members) if len(placed) >= len(item.statement.values) else None
+        found = _named(one.value, one.place, work, depth) if isinstance(one.value, Word) else service(one, work)
+        is_right = is_right and found is not None
+        members.update(dict.fromkeys(found or ()))
+    work.unfinished_services.discard(path)
+    work.services[path] = tuple(members) if is_right else None
 
 
 def _report_unknown(word: Word, place: Place, work: Work) -> None:

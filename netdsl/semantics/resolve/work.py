@@ -7,6 +7,7 @@ from netdsl.diagnostics.core import Diagnostics
 from netdsl.ir.ids import Address, AddressWithPrefix, NetworkId, NodeId, PkiId, Prefix, TunnelId
 from netdsl.ir.network import Driver, Impairment
 from netdsl.ir.node import NodeKind
+from netdsl.ir.service import PortService
 from netdsl.semantics.bindings import BoundAddress, BoundPki, BoundRoute, BoundService, BoundTunnel, Placed
 from netdsl.semantics.evaluate import report_wrong_kind
 from netdsl.semantics.items import Element, ElementKind, Expanded, Item
@@ -81,6 +82,8 @@ class Work:
     nodes: dict[NodeId, NodeDraft] = field(default_factory=dict)
     tunnels: dict[TunnelId, BoundTunnel] = field(default_factory=dict)
     pkis: dict[PkiId, BoundPki] = field(default_factory=dict)
+    services: dict[str, tuple[PortService, ...] | None] = field(default_factory=dict)  # named ones; None: wrong
+    unfinished_services: set[str] = field(default_factory=set)
     segment_of: dict[NetworkId, NetworkId] = field(default_factory=dict)
     owners: dict[Address, list[tuple[InterfaceDraft, BoundAddress]]] | None = None
 
