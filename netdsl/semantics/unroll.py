@@ -186,24 +186,28 @@ class Unroller(ABC):
     def turns(self, loop: syntax.For | syntax.CheckFor, here: Here) -> Iterator[Here]:
         """Where each turn of a loop stands."""
         name = name_of(loop.name)
-        values = evaluate_list(loop.values, here, self.diagnostics)
-        if name is None or (not values and not here.is_body):
-            here.spoil()
         if name is None:
+            here.spoil()
             return
-        place = Place(loop.values[0].span, here.via)
-        turns = 0
-        for placed in values:
-            for value in _members(placed.value):
-                turns += 1
-                if turns > MOST_TURNS:
-                    message = f"the loop turns more than {MOST_TURNS} times, the most that one may"
-                    self.diagnostics.report(catalogue.LOOP_LIMIT, message, place)
-                    here.spoil()
-                    return
-                self.spend(loop, here)
-                environment = Environment(here.environment, {name: value})
-                yield replace(here, environment=environment, level=here.level + 1)
+        for turn, value in enumerate(self.looped(loop.values, here)):
+            if turn == MOST_TURNS:
+                message = f"the loop turns more than {MOST_TURNS} times, the most that one may"
+                place = Place(loop.values[0].span, here.via)
+                self.diagnostics.report(catalogue.LOOP_LIMIT, message, place)
+                here.spoil()
+                return
+            self.spend(loop, here)
+            environment = Environment(here.environment, {name: value})
+            yield replace(here, environment=environment, level=here.level + 1)
+
+    def looped(self, values: tuple[syntax.Value, ...], here: Here) -> Iterator[Value]:
+        """What a loop goes through: the members of its list, of ranges the numbers."""
+        for value in values:
+            placed = evaluate_list((value,), here, self.diagnostics)
+            if not placed:
+                here.spoil()
+            for one in placed:
+                yield from _members(one.value)
 
     def branch(self, statement: syntax.If, here: Here, items: list[Item]) -> None:
         """`if`, and the chain of its `else if`, which is long rather than deep."""
