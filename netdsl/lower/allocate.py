@@ -5,11 +5,12 @@ from hashlib import sha256
 from itertools import count
 
 from netdsl.ir.ids import NodeId
-from netdsl.semantics.bindings import BoundInterface, BoundNode
+from netdsl.lower.defaults import UPLINK
+from netdsl.semantics.bindings import BoundNode
 
 
 def allocate_macs(nodes: Iterable[BoundNode]) -> dict[tuple[NodeId, str], str]:
-    """The MAC address of every interface, by node and name; in the order of the source.
+    """The MAC address of every interface, by node and name, an uplink's included; in the order of the source.
 
     A given one is kept. Others are locally administered, from a hash of the node's path and the interface's name; of
     two that are equal the one declared later tries the next, so that a node added at the end moves nobody.
@@ -18,17 +19,25 @@ def allocate_macs(nodes: Iterable[BoundNode]) -> dict[tuple[NodeId, str], str]:
     taken = {interface.mac for node in nodes for interface in node.interfaces if interface.mac is not None}
     macs: dict[tuple[NodeId, str], str] = {}
     for node in nodes:
-        for interface in node.interfaces:
-            mac = interface.mac
+        for name, given in _interfaces(node):
+            mac = given
             if mac is None:
-                mac = next(candidate for candidate in _candidates(interface) if candidate not in taken)
+                mac = next(candidate for candidate in _candidates(node.id, name) if candidate not in taken)
                 taken.add(mac)
-            macs[node.id, interface.name] = mac
+            macs[node.id, name] = mac
     return macs
 
 
-def _candidates(interface: BoundInterface) -> Iterator[str]:
-    name = f"{interface.node}/{interface.name}"
+def _interfaces(node: BoundNode) -> Iterator[tuple[str, str | None]]:
+    """Names, and the MAC addresses that the source gives; the uplink last."""
+    for interface in node.interfaces:
+        yield interface.name, interface.mac
+    if node.uplink is not None:
+        yield UPLINK, None
+
+
+def _candidates(node: NodeId, interface: str) -> Iterator[str]:
+    name = f"{node}/{interface}"
     for attempt in count():
         digest = sha256(f"{name}#{attempt}".encode() if attempt else name.encode()).hexdigest()
         yield "02:" + ":".join(digest[index : index + 2] for index in range(0, 10, 2))

@@ -6,12 +6,14 @@ from netdsl.ir.node import NodeKind
 
 MTU = 1500  # bytes: Ethernet's
 
-# --- sysctls: what a runtime could have inherited from its machine, said for all (`all` stands for every interface)
+UPLINK = "uplink"  # the name of the interface that leads out of the lab, in every runtime
+
+# --- sysctls: what a node is, and what it would inherit from its machine. `all` stands for every interface; of IPv6
+# only what the kernel itself hands on from `all` to each.
 
 SYSCTLS: dict[str, str] = {
     "net.ipv4.conf.all.accept_source_route": "0",
     "net.ipv4.conf.all.rp_filter": "0",
-    "net.ipv6.conf.all.accept_ra": "0",
     "net.ipv6.conf.all.disable_ipv6": "0",
 }
 SYSCTLS_BY_KIND: dict[NodeKind, dict[str, str]] = {

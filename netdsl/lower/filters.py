@@ -16,6 +16,7 @@ from netdsl.ir.filter import (
     WhileTunnel,
 )
 from netdsl.ir.ids import Address
+from netdsl.lower.defaults import UPLINK
 from netdsl.lower.directory import Directory, interface_addresses
 from netdsl.lower.paths import RoutingTables
 from netdsl.lower.prefixes import first_of_family, of_family, unique
@@ -31,7 +32,6 @@ from netdsl.semantics.bindings import (
 )
 from netdsl.semantics.defaults import POLICY_OF_UNNAMED_CHAINS
 
-UPLINK = "uplink"  # the name of the interface that leads out of the lab, in every runtime
 FAMILIES = (4, 6)
 
 

@@ -7,7 +7,7 @@ from netdsl.ir.node import Node, Route
 from netdsl.ir.tunnel import Mode, TunnelEnd
 from netdsl.lower.allocate import allocate_macs
 from netdsl.lower.auto_routing import automatic_routes
-from netdsl.lower.defaults import MTU
+from netdsl.lower.defaults import MTU, UPLINK
 from netdsl.lower.directory import Directory, make_directory
 from netdsl.lower.filters import lower_firewall, lower_nat
 from netdsl.lower.hosts import lower_hosts
@@ -94,6 +94,7 @@ def _node(directory: Directory, tables: RoutingTables, ends: Ends, macs: Macs, n
         routes=tables[node.id],
         neighbours=lower_neighbours(directory, node),
         has_uplink=node.uplink is not None,
+        uplink_mac=macs.get((node.id, UPLINK)),
         firewall=None if firewall is None else lower_firewall(directory, tables, node, firewall),
         nat=lower_nat(directory, node),
         tunnels=tunnels,

@@ -1,0 +1,216 @@
+"""IPsec as its ends see it: connections, identities, secrets, who opens, MTU, routes."""
+
+import pytest
+
+from netdsl.ir.ids import NodeId
+from netdsl.ir.lab import Lab
+from netdsl.ir.node import Node
+from netdsl.ir.tunnel import AuthMethod, Mode, Start
+from netdsl.lower.lower import lower
+from netdsl.lower.mtu import child_cost
+from netdsl.semantics.bindings import BoundTunnel
+
+from .factory import auth, bindings, child, end, host, network, node, pki, tunnel
+
+PSK = AuthMethod.PSK
+
+
+def site_to_site(given: BoundTunnel, *, mtu: int | None = None, masquerade: bool = False) -> Lab:
+    """`a` (10.1.0.0/16) and `b` (10.2.0.0/16), with a router between them."""
+    networks = [
+        network("wa", "192.0.2.0/30"), network("wb", "192.0.2.4/30", mtu=mtu), network("la", "10.1.0.0/16"),
+        network("lb", "10.2.0.0/16"),
+    ]  # fmt: skip
+    nodes = [
+        node("a", [("wan", "wa", "192.0.2.1/30"), ("lan", "la", "10.1.0.1/16")], routes=[("default", "192.0.2.2", "wan")]),
+        node("b", [("wan", "wb", "192.0.2.5/30"), ("lan", "lb", "10.2.0.1/16")], routes=[("default", "192.0.2.6", "wan")]),
+        node("r", [("to-a", "wa", "192.0.2.2/30"), ("to-b", "wb", "192.0.2.6/30")],
+             masquerade=["to-b"] if masquerade else []),
+    ]  # fmt: skip
+    return lower(bindings(networks, nodes, [given]))
+
+
+def peers(**auths: tuple[AuthMethod, str | None]) -> BoundTunnel:
+    ends = [end("a", "192.0.2.1", "wan", "10.1.0.0/16"), end("b", "192.0.2.5", "wan", "10.2.0.0/16")]
+    return tunnel("s.t", ends, auths={name: auth(method, secret=secret) for name, (method, secret) in auths.items()})
+
+
+def of(lab: Lab, name: str) -> Node:
+    return next(each for each in lab.nodes if each.id == name)
+
+
+def shown(each: Node) -> list[str]:
+    return [f"{route.prefix} via {route.next_hop} mtu {route.mtu}" for route in each.routes]
+
+
+# --- two peers
+
+
+def test_each_end_sees_the_other_and_its_own_side_of_the_selectors() -> None:
+    lab = site_to_site(peers())
+    (one,), (other,) = of(lab, "a").tunnels, of(lab, "b").tunnels
+    assert (one.connection, one.peer, str(one.local), [*map(str, one.peer_addresses)]) == (
+        "s.t", "b", "192.0.2.1", ["192.0.2.5"],
+    )  # fmt: skip
+    assert other.children[0].local == one.children[0].remote
+    assert [*map(str, other.children[0].remote)] == ["10.1.0.0/16"]
+    assert one.children[0].name == "t"
+    assert one.own_auth == other.peer_auth
+
+
+def test_identities_are_the_certificates_subjects() -> None:
+    lab = site_to_site(peers())
+    assert of(lab, "a").tunnels[0].own_auth[0].identity == "O=test, CN=192.0.2.1"
+    (found,) = lab.pkis
+    assert [(str(entity.node), entity.subject[-1]) for entity in found.end_entities] == [
+        ("a", ("CN", "192.0.2.1")), ("b", ("CN", "192.0.2.5")),
+    ]  # fmt: skip
+    assert found.subject == (("O", "test"),)
+
+
+def test_the_first_end_should_open_and_the_other_one_may() -> None:
+    lab = site_to_site(peers())
+    found = [(each.tunnels[0].children[0].start, each.tunnels[0].children[0].is_initiator) for each in lab.nodes[:2]]
+    assert found == [(Start.BOOT, True), (Start.BOOT, False)]
+
+
+def test_with_by_nobody_else_opens() -> None:
+    ends = [end("a", "192.0.2.1", "wan"), end("b", "192.0.2.5", "wan")]
+    lab = site_to_site(tunnel("t", ends, {"b": [child("t", by=["b"], when="on traffic")]}))
+    found = [(each.tunnels[0].children[0].start, each.tunnels[0].children[0].is_initiator) for each in lab.nodes[:2]]
+    assert found == [(Start.NONE, False), (Start.TRAFFIC, True)]
+
+
+def test_peers_with_nothing_protected_join_their_outer_addresses() -> None:
+    ends = [end("a", "192.0.2.1", "wan"), end("b", "192.0.2.5", "wan")]
+    lab = site_to_site(tunnel("t", ends))
+    only = of(lab, "a").tunnels[0].children[0]
+    assert ([*map(str, only.local)], [*map(str, only.remote)]) == (["192.0.2.1/32"], ["192.0.2.5/32"])
+    assert shown(of(lab, "a")) == ["0.0.0.0/0 via 192.0.2.2 mtu None"], "no route that the outer packets would follow"
+
+
+def test_one_psk_is_one_secret_at_both_ends() -> None:
+    lab = site_to_site(peers(a=(PSK, None), b=(PSK, None)))
+    (one,), (other,) = of(lab, "a").tunnels[0].secrets, of(lab, "b").tunnels[0].secrets
+    assert one == other
+    assert (one.name, one.owners, one.value) == ("s.t", ("192.0.2.1", "192.0.2.5"), None)
+
+
+def test_a_wrong_secret_stays_with_the_end_that_has_it() -> None:
+    lab = site_to_site(peers(a=(PSK, "guess-me"), b=(PSK, None)))
+    assert [each.tunnels[0].secrets[0].value for each in lab.nodes[:2]] == ["guess-me", None]
+
+
+def test_a_peer_behind_source_nat_may_come_from_anywhere() -> None:
+    lab = site_to_site(peers(), masquerade=True)
+    assert of(lab, "b").tunnels[0].peer_addresses == ()
+    assert of(lab, "b").tunnels[0].children[0].start is Start.NONE
+    assert [*map(str, of(lab, "a").tunnels[0].peer_addresses)] == ["192.0.2.5"]
+
+
+# --- gateway and clients
+
+
+def road(pool: list[str], *methods: AuthMethod) -> Lab:
+    lan = network("n", "192.168.0.0/24")
+    names = [f"c{number}" for number in range(len(methods))]
+    nodes = [node("gw", [("e", "n", "192.168.0.1/24"), ("in", "lan", "10.1.0.1/24")])]
+    nodes += [host(name, ("e", "n", f"192.168.0.{10 + index}/24")) for index, name in enumerate(names)]
+    ends = [end("gw", "192.168.0.1", "e", "10.1.0.0/24", role="gateway")]
+    ends += [end(name, f"192.168.0.{10 + index}", "e", role="client") for index, name in enumerate(names)]
+    auths = {name: auth(method) for name, method in zip(names, methods, strict=True)}
+    if AuthMethod.PSK in methods:
+        auths["gw"] = auth(PSK)
+    networks = [lan, network("lan", "10.1.0.0/24")]
+    return lower(bindings(networks, nodes, [tunnel("vpn", ends, auths=auths, pool=pool)]))
+
+
+def test_a_gateway_with_a_pool_has_one_connection_for_clients_that_are_alike() -> None:
+    lab = road(["10.3.0.0/28"], AuthMethod.EAP_MSCHAPV2, AuthMethod.EAP_MSCHAPV2)
+    (connection,) = of(lab, "gw").tunnels
+    assert (connection.connection, connection.peer, connection.peer_addresses) == ("vpn", None, ())
+    assert connection.peer_auth[0].identity == "%any"
+    assert [secret.name for secret in connection.secrets] == ["vpn.c0", "vpn.c1"]
+    assert (connection.children[0].remote, connection.children[0].start) == ((), Start.NONE)
+    assert [*map(str, connection.pools)] == ["10.3.0.0/28"]
+    client = of(lab, "c1").tunnels[0]
+    assert (client.virtual_families, client.children[0].local, client.children[0].start) == ((4,), (), Start.BOOT)
+    assert [secret.name for secret in client.secrets] == ["vpn.c1"]
+    assert shown(of(lab, "c1")) == ["10.1.0.0/24 via 192.168.0.1 mtu 1438"]
+
+
+def test_clients_that_are_not_alike_have_their_own() -> None:
+    lab = road(["10.3.0.0/28"], AuthMethod.EAP_MSCHAPV2, AuthMethod.CERTIFICATE)
+    assert [found.connection for found in of(lab, "gw").tunnels] == ["vpn.c0", "vpn.c1"]
+    assert [found.children[0].reqid for found in of(lab, "gw").tunnels] == [1, 2]
+    (found,) = lab.pkis
+    assert found.relying == (NodeId("c0"),)
+
+
+def test_without_a_pool_each_client_has_a_connection_that_the_gateway_may_open() -> None:
+    lab = road([], PSK, PSK)
+    found = of(lab, "gw").tunnels
+    assert [(each.connection, each.peer) for each in found] == [("vpn.c0", "c0"), ("vpn.c1", "c1")]
+    assert [(each.children[0].start, each.children[0].is_initiator) for each in found] == [(Start.BOOT, False)] * 2
+    assert [secret.owners for secret in found[1].secrets] == [("192.168.0.1", "192.168.0.11")]
+
+
+# --- certificates
+
+
+def test_a_subject_without_the_address_gets_the_host_name() -> None:
+    given = [pki("default", ("C", "FI"), ("CN", "everybody"))]
+    ends = [end("x.a", "192.0.2.1", "e"), end("b", "192.0.2.2", "e")]
+    nodes = [node("x.a", [("e", "n", "192.0.2.1/24")]), node("b", [("e", "n", "192.0.2.2/24")])]
+    lab = lower(bindings([network("n", "192.0.2.0/24")], nodes, [tunnel("t", ends)], given))
+    assert of(lab, "x.a").tunnels[0].own_auth[0].identity == "C=FI, CN=x-a"
+
+
+def test_given_identities_are_in_the_certificate() -> None:
+    ends = [end("a", "192.0.2.1", "e"), end("b", "192.0.2.2", "e")]
+    nodes = [node("a", [("e", "n", "192.0.2.1/24")]), node("b", [("e", "n", "192.0.2.2/24")])]
+    auths = {"a": auth(identity="moon.example"), "b": auth(identity="O=x, CN=sun")}
+    lab = lower(bindings([network("n", "192.0.2.0/24")], nodes, [tunnel("t", ends, auths=auths)]))
+    one, other = lab.pkis[0].end_entities
+    assert (one.names, [*map(str, one.addresses)]) == (("moon.example",), ["192.0.2.1"])
+    assert (other.subject, other.names) == ((("O", "x"), ("CN", "sun")), ())
+    assert of(lab, "a").tunnels[0].peer_auth[0].identity == "O=x, CN=sun"
+
+
+# --- what it costs
+
+
+@pytest.mark.parametrize(
+    ("mode", "protocol", "proposal", "family", "inside"),
+    [
+        (Mode.TUNNEL, "esp", "aes256gcm16-ecp384", 4, 1438),
+        (Mode.TUNNEL, "esp", "chacha20poly1305-x25519", 4, 1438),
+        (Mode.TUNNEL, "esp", "aes256gcm16-ecp384", 6, 1418),
+        (Mode.TUNNEL, "esp", "aes256-sha256", 4, 1422),
+        (Mode.TUNNEL, "esp", "aes256-sha512", 4, 1406),
+        (Mode.TRANSPORT, "esp", "aes256gcm16", 4, 1458),
+        (Mode.TUNNEL, "ah", "sha256", 4, 1452),
+        (Mode.TRANSPORT, "ah", "sha256", 6, 1468),
+    ],
+)
+def test_the_largest_packet_inside(mode: Mode, protocol: str, proposal: str, family: int, inside: int) -> None:
+    cost = child_cost(mode, protocol, (proposal,), family)
+    assert cost.inside(1500) == inside
+    assert inside + cost.most >= 1500
+
+
+def test_the_smallest_link_of_the_way_counts() -> None:
+    lab = site_to_site(peers(), mtu=1400)
+    assert [(each.tunnels[0].mtu, each.tunnels[0].overhead) for each in lab.nodes[:2]] == [(1338, 65), (1338, 65)]
+    assert shown(of(lab, "a")) == ["0.0.0.0/0 via 192.0.2.2 mtu None", "10.2.0.0/16 via 192.0.2.2 mtu 1338"]
+
+
+def test_a_tunnel_in_a_tunnel_has_what_is_left() -> None:
+    inner = tunnel("inner", [end("a", "10.1.0.1", "lan", "10.8.0.0/16"), end("b", "10.2.0.1", "lan", "10.9.0.0/16")])
+    networks = [network("w", "192.0.2.0/24"), network("la", "10.1.0.0/16"), network("lb", "10.2.0.0/16")]
+    nodes = [
+        node("a", [("wan", "w", "192.0.2.1/24"), ("lan", "la", "10.1.0.1/16")]),
+        node("b", [("wan", "w", "192.0.2.5/24"), ("lan", "lb", "10.2.0.1/16")]),
+    ]
+    lab = lower(bindings(networks, nodes, [inner, peers()]))
+    assert [found.mtu for found in of(lab, "a").tunnels] == [1438 - 64, 1438]
