@@ -138,9 +138,7 @@ def settings(items: list[tuple[syntax.Target, Item]], work: Work) -> tuple[Targe
             if first is not None and first[0] != text_of(value.value):
                 report_repeated(name, line, first[1], work.diagnostics)
             found.setdefault(pair, (text_of(value.value), line))
-    return tuple(
-        TargetSetting(target, key, value, line.place) for (target, key), (value, line) in found.items()
-    )
+    return tuple(TargetSetting(target, key, value, line.place) for (target, key), (value, line) in found.items())
 
 
 def _path(statement: syntax.File, item: Item, work: Work) -> str | None:
