@@ -20,9 +20,8 @@ from netdsl.ir.service import PortService, Protocol
 from netdsl.semantics.bindings import BoundDestinationNat
 from netdsl.semantics.rules.blocks import Blocks, any_overlap, block_of_address
 from netdsl.semantics.rules.covering import services_overlap
-from netdsl.semantics.rules.facts import Facts, interface_blocks
-from netdsl.semantics.rules.filters import families
-from netdsl.source import Place, Span
+from netdsl.semantics.rules.facts import Facts, families, interface_blocks
+from netdsl.source import Place
 
 Key = tuple[Claim | None, object, bool]
 """A claim, in which state, in a failure block or not."""
@@ -39,24 +38,38 @@ class Reason:
 
 def check_expectations(facts: Facts, diagnostics: Diagnostics) -> None:
     translations = tuple(rule for node in facts.nodes for rule in node.destination_nat)
+    has_opposites = _has_opposites(facts)
     said: dict[Key, Place] = {}
     for expectation in facts.bindings.expectations:
-        lists = _listed(expectation)
         for line in expectation.lines:
             if line.origin is None:
                 continue
             key = (line.claim, expectation.state, expectation.is_failure)
-            opposite = said.get((_denied(line.claim), expectation.state, expectation.is_failure))
             first = said.setdefault(key, line.origin)
-            if first.span != line.origin.span:
+            if first is not line.origin and first.span != line.origin.span:
                 _report_twice(line.origin, first, diagnostics)
-            if expectation.is_failure or (_is_to_self(line.claim) and line.origin.span in lists):
+            if expectation.is_failure:
                 continue
+            opposite = said.get((_denied(line.claim), *key[1:])) if has_opposites else None
             reason = _contradiction(opposite) or _impossible(line.claim, expectation, translations, facts)
             if reason is not None:
                 diagnostics.report(
                     EXPECT_IMPOSSIBLE, reason.message, line.origin, related=reason.related, help=reason.help
                 )
+
+
+def _has_opposites(facts: Facts) -> bool:
+    """Whether anything is claimed and anything denied: as a rule the first is all."""
+    signs = {_is_negative(line.claim) for expectation in facts.bindings.expectations for line in expectation.lines}
+    return len(signs) > 1
+
+
+def _is_negative(claim: Claim) -> bool:
+    match claim:
+        case Reaches() | TunnelUp() | Encrypted() | GoesThrough():
+            return claim.is_negative
+        case Resolves() | RoutesVia():
+            return False
 
 
 def _report_twice(place: Place, first: Place, diagnostics: Diagnostics) -> None:
@@ -67,19 +80,6 @@ def _report_twice(place: Place, first: Place, diagnostics: Diagnostics) -> None:
         related=(Label(first, "the first time"),),
         help="keep one",
     )
-
-
-def _listed(expectation: Expectation) -> frozenset[Span]:
-    """The lines that stand for several pairs: `h* reach h*` means each *other* one."""
-    return frozenset(
-        line.origin.span
-        for line in expectation.lines
-        if line.origin is not None and isinstance(line.claim, Reaches) and not _is_to_self(line.claim)
-    )
-
-
-def _is_to_self(claim: Claim) -> bool:
-    return isinstance(claim, Reaches) and claim.goal.node == claim.source
 
 
 def _denied(claim: Claim) -> Claim | None:
@@ -117,7 +117,7 @@ def _impossible(
 
 
 def _to_self(claim: Reaches) -> Reason | None:
-    if not _is_to_self(claim):
+    if claim.goal.node != claim.source:
         return None
     if claim.is_negative:
         return Reason(f"`{claim.source}` always reaches itself")
@@ -151,7 +151,7 @@ def _down(expectation: Expectation) -> str | None:
 
 def _between(source: NodeId, goal: Goal, facts: Facts) -> Reason | None:
     """Both ends need an address of one family, the one that is asked for."""
-    mine, its = families(facts.addresses_of[source]), families(_addresses(goal, facts))
+    mine, its = facts.families_of[source], _families(goal, facts)
     asked = goal.family
     if asked is not None and asked not in mine:
         return Reason(f"`{source}` has no IPv{asked} address")
@@ -160,6 +160,12 @@ def _between(source: NodeId, goal: Goal, facts: Facts) -> Reason | None:
     if mine and its and not mine & its:
         return Reason(f"`{source}` has IPv{min(mine)} only, and {_spoken(goal)} IPv{min(its)} only")
     return None
+
+
+def _families(goal: Goal, facts: Facts) -> frozenset[int]:
+    if goal.node is not None and goal.interface is None:
+        return facts.families_of[goal.node]
+    return families(_addresses(goal, facts))
 
 
 def _addresses(goal: Goal, facts: Facts) -> Blocks:

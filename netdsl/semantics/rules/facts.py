@@ -53,6 +53,7 @@ class Facts:
     owner_at: Mapping[tuple[SegmentId, Address], Owner]
     owned: Mapping[NodeId, tuple[Owner, ...]]
     addresses_of: Mapping[NodeId, Blocks]
+    families_of: Mapping[NodeId, frozenset[int]]
     tunnels_of: Mapping[NodeId, tuple[BoundTunnel, ...]]
     is_broken_on_purpose: bool
     """Some `expect failure` block stands in the lab: what will not work is the author's wish."""
@@ -91,6 +92,11 @@ class Facts:
         return tuple(block for one in placed for block in self.blocks_of(one.value))
 
 
+def families(blocks: Blocks) -> frozenset[int]:
+    """Of 4 and 6, those that occur."""
+    return frozenset(block.version for block in blocks)
+
+
 def interface_blocks(interface: BoundInterface) -> Blocks:
     return tuple(block_of_address(entry.address.ip) for entry in interface.addresses)
 
@@ -124,6 +130,7 @@ def facts_of(bindings: Bindings) -> Facts:
         owner_at,
         owned,
         addresses_of,
+        {node: families(blocks) for node, blocks in addresses_of.items()},
         {node: tuple(found.values()) for node, found in tunnels_of.items()},
         any(expectation.is_failure for expectation in bindings.expectations),
     )

@@ -25,8 +25,8 @@ from netdsl.semantics.bindings import (
     Who,
     WhoNode,
 )
-from netdsl.semantics.rules.blocks import Blocks, any_overlap
-from netdsl.semantics.rules.facts import Facts, Owner, end_of, seen_from
+from netdsl.semantics.rules.blocks import any_overlap
+from netdsl.semantics.rules.facts import Facts, Owner, end_of, families, seen_from
 from netdsl.semantics.rules.order import check_order
 from netdsl.semantics.rules.ways import translating
 from netdsl.source import Place
@@ -111,10 +111,6 @@ def _two_families(line: Line, facts: Facts, diagnostics: Diagnostics) -> None:
             f"IPv{min(destinations)}",
             related=(Label(line.match.sources[0].place, f"IPv{min(sources)}"),),
         )
-
-
-def families(blocks: Blocks) -> frozenset[int]:
-    return frozenset(block.version for block in blocks)
 
 
 def _tunnels_of_others(node: BoundNode, facts: Facts, diagnostics: Diagnostics) -> None:

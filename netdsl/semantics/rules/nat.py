@@ -23,8 +23,7 @@ from netdsl.semantics.bindings import (
 )
 from netdsl.semantics.rules.blocks import Blocks, all_covered, any_overlap, block_of_address
 from netdsl.semantics.rules.covering import Earlier, services_overlap, space_of
-from netdsl.semantics.rules.facts import Facts, Selectors, end_of, seen_from
-from netdsl.semantics.rules.filters import families
+from netdsl.semantics.rules.facts import Facts, Selectors, end_of, families, seen_from
 from netdsl.semantics.rules.ways import Ways
 
 

@@ -12,7 +12,6 @@ from netdsl.ir.node import NodeKind
 from netdsl.ir.service import PortService
 from netdsl.semantics.bindings import BoundNode, BoundService
 from netdsl.semantics.rules.facts import Facts
-from netdsl.semantics.rules.filters import families
 from netdsl.source import Place
 
 FORWARDING = (
@@ -116,7 +115,7 @@ def _against(node: BoundNode, key: str, value: str, facts: Facts) -> tuple[str, 
         if node.kind is NodeKind.ROUTER:
             return "a router forwards", f"make `{node.id}` a `host`, or leave the line out"
         return f"a {node.kind} does not forward", f"make `{node.id}` a `router`, or leave the line out"
-    if key in NO_IPV6 and value != "0" and 6 in families(facts.addresses_of[node.id]):
+    if key in NO_IPV6 and value != "0" and 6 in facts.families_of[node.id]:
         return "it has an IPv6 address", "leave the line out, or the IPv6 addresses"
     return None
 
@@ -124,7 +123,7 @@ def _against(node: BoundNode, key: str, value: str, facts: Facts) -> tuple[str, 
 def _resolvers(node: BoundNode, facts: Facts, diagnostics: Diagnostics) -> None:
     for placed in node.resolvers:
         resolver = facts.bindings.nodes[placed.value]
-        mine, its = families(facts.addresses_of[node.id]), families(facts.addresses_of[resolver.id])
+        mine, its = facts.families_of[node.id], facts.families_of[resolver.id]
         if all(served.kind != "dns" for served in resolver.services) and not resolver.runs:
             diagnostics.report(
                 RESOLVER_UNREACHABLE,

@@ -16,8 +16,7 @@ from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.tunnel import Mode
 from netdsl.semantics.bindings import BoundAuth, BoundTunnel
 from netdsl.semantics.rules.blocks import Block, block_of, block_of_address
-from netdsl.semantics.rules.facts import Facts, Selectors, selectors
-from netdsl.semantics.rules.filters import families
+from netdsl.semantics.rules.facts import Facts, Selectors, families, selectors
 from netdsl.semantics.rules.ways import End, Walk, Ways
 from netdsl.source import Place
 

@@ -3,11 +3,11 @@
 from ipaddress import ip_address
 
 from netdsl.diagnostics.core import Diagnostics
-from netdsl.ir.expectation import Claim, Encrypted, Expectation, Expected, Goal, Reaches, TunnelUp, WhileState
+from netdsl.ir.expectation import Claim, Encrypted, Goal, Reaches, TunnelUp, WhileState
 from netdsl.ir.ids import NetworkId, NodeId, TunnelId
 from netdsl.semantics.bindings import Bindings
 from netdsl.semantics.rules import check_rules
-from tests.semantics.rules.sketch import Sketch, place, service
+from tests.semantics.rules.sketch import Sketch, service
 
 
 def lab() -> Sketch:
@@ -36,15 +36,6 @@ def test_what_may_hold_is_silent() -> None:
 def test_a_node_and_itself() -> None:
     assert told(reaches("a", "a")) == ["`a` reaching itself says nothing"]
     assert told(reaches("a", "a", no=True)) == ["`a` always reaches itself"]
-
-
-def test_a_list_means_each_other_node() -> None:
-    at = place("a, four reach a, four")
-    pairs = [("a", "a"), ("a", "four"), ("four", "a"), ("four", "four")]
-    lines = tuple(Expected(reaches(*pair), at) for pair in pairs)
-    sketch = lab()
-    sketch.expectations.append(Expectation(None, False, None, None, lines))
-    assert sketch.told == []
 
 
 def test_families_that_never_meet() -> None:
