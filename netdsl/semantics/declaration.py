@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.semantics.evaluate import Context, evaluate, report_wrong_kind
-from netdsl.semantics.items import Element, Item, Scope
+from netdsl.semantics.items import Element, Scope
 from netdsl.semantics.scopes import outwards
 from netdsl.semantics.values import Failed, Word
-from netdsl.source import Place
+from netdsl.source import Place, Span
 from netdsl.syntax import document as syntax
 
 VALID = re.compile(r"[a-z0-9-]+")
@@ -59,22 +59,21 @@ def declare(element: Element, name: str, scopes: Iterable[Scope], diagnostics: D
 
 
 def report_shadowed(scopes: Iterable[Scope], diagnostics: Diagnostics) -> None:
-    """shadowed-name for every element that hides one of an outer scope of its file."""
+    """shadowed-name for every element that hides one of an outer scope of its file; for each two places once."""
+    told: set[tuple[Span, Span]] = set()
     for scope in scopes:
         around = tuple(outwards(scope.parent))
         for name, element in scope.elements.items():
             hidden = next((outer.elements[name] for outer in around if name in outer.elements), None)
-            if hidden is not None and hidden is not element:
-                diagnostics.report(
-                    catalogue.SHADOWED_NAME,
-                    f"the {element.kind} `{name}` hides the {hidden.kind} of the same name outside",
-                    element.place,
-                    related=(Label(hidden.place, "hidden by the other"),),
-                )
-
-
-def name_place(item: Item, name: syntax.Value) -> Place:
-    return Place(name.span, item.via)
+            if hidden is None or hidden is element or (element.place.span, hidden.place.span) in told:
+                continue
+            told.add((element.place.span, hidden.place.span))
+            diagnostics.report(
+                catalogue.SHADOWED_NAME,
+                f"the {element.kind} `{name}` hides the {hidden.kind} of the same name outside",
+                element.place,
+                related=(Label(hidden.place, "hidden by the other"),),
+            )
 
 
 def _report_invalid(name: str, place: Place, diagnostics: Diagnostics) -> None:

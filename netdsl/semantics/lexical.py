@@ -7,6 +7,7 @@ of templates without a `use`, of branches not taken.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics
@@ -168,15 +169,18 @@ class _Student:
             report_problem(value, Place(literal.span), self.diagnostics)
 
     def comparison(self, comparison: syntax.Binary, frame: Frame) -> None:
-        """Two bare words: what was meant as a value lacks its `$`, and the condition would never change."""
-        for side in (comparison.left, comparison.right):
-            if not isinstance(side, syntax.Literal) or side.kind is not syntax.Kind.WORD:
-                return
-        words = [side.text for side in (comparison.left, comparison.right) if isinstance(side, syntax.Literal)]
-        known = next((word for word in words if frame.find(word)), words[0])
+        """A bare word that was meant as a value lacks its `$`, and the condition would never change."""
+        left, right = comparison.left, comparison.right
+        if not _is_word(left) or not (_is_word(right) or frame.find(left.text)):
+            return
+        known = right.text if _is_word(right) and frame.find(right.text) else left.text
         self.diagnostics.report(
             catalogue.WRONG_KIND,
-            f"`{words[0]}` and `{words[1]}` are bare words, so that this never changes",
+            f"`{left.text}` is a bare word, so that this condition never changes",
             Place(comparison.span),
             help=f"a value is written with `$`: `${known}`",
         )
+
+
+def _is_word(expression: syntax.Expression) -> TypeGuard[syntax.Literal]:
+    return isinstance(expression, syntax.Literal) and expression.kind is syntax.Kind.WORD

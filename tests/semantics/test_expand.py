@@ -137,6 +137,7 @@ def test_a_parameter_may_be_made_of_another() -> None:
         ("let a-b = 1\nhost h { }", "invalid-name"),
         ("let faults = none\nhost h$fault { }", "unknown-value"),
         ("let x = 1\nif x == none { }\nif $x == 1 { host h { } }", "wrong-kind"),
+        ("let x = 1\nif x == 1 { }\nif $x == 1 { host h { } }", "wrong-kind"),
         ("if 5 { host h { } }", "wrong-kind"),
     ],
 )
@@ -261,6 +262,10 @@ def test_a_shadowed_name_shows_both_places() -> None:
         "lab.net:2:22",
         "lab.net:1:9",
     ]
+
+
+def test_a_shadowed_name_is_told_once_for_all_uses() -> None:
+    assert codes(expanded("network lan\ntemplate t { network lan }\nuse t as a\nuse t as b")) == ["shadowed-name"]
 
 
 # --- templates
