@@ -271,6 +271,8 @@ def _expected(dead: Dead, vocabulary: Vocabulary) -> Finding:
     message = f"expected {listed}, found `{dead.shown}`" if listed else f"`{dead.shown}` does not belong here"
     near = closest(dead.word, vocabulary.words(dead.expected))
     help_text = f"did you mean `{near}`?" if near else None
+    if help_text is None and "_SEP" in dead.expected and dead.word in vocabulary.statement_words:
+        help_text = f"`{dead.word}` begins a statement of its own: on a new line, after `;`, or in the block"
     if dead.first_word and not listed and not dead.is_line_start:
         message = f"`{dead.shown}` does not belong in a line of `{dead.first_word}`"
     return _at_word(SYNTAX_ERROR, message, dead, help_text)

@@ -17,9 +17,9 @@ from netdsl.syntax.limits import MAX_DEPTH
 _KINDS = {
     "STRING": Kind.STRING,
     "MAC": Kind.MAC,
-    "PREFIX": Kind.PREFIX,
+    "FULL_PREFIX": Kind.PREFIX,
     "ADDRESS": Kind.ADDRESS,
-    "SERVICE": Kind.SERVICE,
+    "KNOWN_SERVICE": Kind.SERVICE,
     "RATE": Kind.RATE,
     "RANGE": Kind.RANGE,
     "QUANTITY": Kind.QUANTITY,

@@ -51,6 +51,11 @@ def test_every_terminal_of_the_grammar_has_a_word_of_ours() -> None:
             "expected `forward`, `input`, `output` or `tunnel`, found `inptu` | did you mean `input`?",
         ),
         ("default vai gw", "expected `via`, found `vai` | did you mean `via`?"),
+        (
+            "network a 10.0.0.0/8 mtu 1400",
+            "expected `,`, `{` or the end of the line, found `mtu` | "
+            "`mtu` begins a statement of its own: on a new line, after `;`, or in the block",
+        ),
         ("let x 5", "expected `=`, found `5`"),
         ("let x =", "a value expected after `=`"),
         ("let x = # later", "a value expected after `=`"),

@@ -119,6 +119,7 @@ def test_a_line_becomes_its_statement(text: str, tree: tuple[object, ...]) -> No
         ("0.1%", "quantity"),
         ("icmp/echo-request", "service"),
         ("udp/1-9", "service"),
+        ("TCP/80", "service"),
         ("aes256gcm16-prfsha384-ecp384", "name"),
         ("a.client-*", "name"),
         ('"10.0.0.1"', "string"),
@@ -156,6 +157,7 @@ def test_operators_bind_as_in_arithmetic() -> None:
     assert value("${1 + 2 * 3}") == ("Splice", (operation("+", one, operation("*", two, three)),), False)
     assert value("${1 - 2 - 3}") == ("Splice", (operation("-", operation("-", one, two), three),), False)
     assert value("${i+1}") == ("Splice", (operation("+", ("Name", "i"), one),), False)
+    assert value("${10/2}") == ("Splice", (operation("/", number("10"), two),), False)
     assert value("${not x == 1 or x and x}") == (
         "Splice",
         (operation("or", ("Unary", "not", operation("==", x, one)), operation("and", x, x)),),
