@@ -26,7 +26,7 @@ from netdsl.semantics.bindings import (
 )
 from netdsl.semantics.rules.blocks import Block, Blocks, all_covered, block_of_address
 from netdsl.semantics.rules.covering import service_covers, services_cover, services_overlap
-from netdsl.semantics.rules.facts import Facts
+from netdsl.semantics.rules.facts import Facts, ports_of
 from netdsl.semantics.rules.ways import Ways
 from netdsl.source import Place
 
@@ -174,8 +174,9 @@ def _takes(match: BoundMatch, packet: Packet, service: PortService, facts: Facts
 
 
 def _service(node: BoundNode, firewall: BoundFirewall, service: BoundService, diagnostics: Diagnostics) -> None:
-    blocker = _blocker(firewall, service.service)
-    if blocker is None:
+    blockers = [_blocker(firewall, port) for port in ports_of(service)]
+    blocker = blockers[0]
+    if blocker is None or None in blockers:
         return
     what = _spoken(service.service)
     diagnostics.report(

@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from netdsl.ir.ids import Address, AddressWithPrefix, NetworkId, NodeId, TunnelId
 from netdsl.ir.node import NodeKind
+from netdsl.ir.service import PortService, Protocol
 from netdsl.semantics import bindings as bound
 from netdsl.semantics.bindings import (
     Bindings,
@@ -13,6 +14,7 @@ from netdsl.semantics.bindings import (
     BoundEnd,
     BoundInterface,
     BoundNode,
+    BoundService,
     BoundTunnel,
     Who,
     WhoInterface,
@@ -90,6 +92,13 @@ class Facts:
 
     def blocks_of_all(self, placed: Iterable[bound.Placed[Who]]) -> Blocks:
         return tuple(block for one in placed for block in self.blocks_of(one.value))
+
+
+def ports_of(served: BoundService) -> tuple[PortService, ...]:
+    """What a service listens on: DNS on both protocols (RFC 7766)."""
+    if served.kind != "dns":
+        return (served.service,)
+    return tuple(replace(served.service, protocol=protocol) for protocol in (Protocol.UDP, Protocol.TCP))
 
 
 def families(blocks: Blocks) -> frozenset[int]:

@@ -11,7 +11,7 @@ from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.node import NodeKind
 from netdsl.ir.service import PortService
 from netdsl.semantics.bindings import BoundNode, BoundService
-from netdsl.semantics.rules.facts import Facts
+from netdsl.semantics.rules.facts import Facts, ports_of
 from netdsl.source import Place
 
 FORWARDING = (
@@ -39,27 +39,24 @@ def check_services(facts: Facts, diagnostics: Diagnostics) -> None:
 
 def _duplicate_services(node: BoundNode, diagnostics: Diagnostics) -> None:
     """In the order of ports each overlaps the one that reaches furthest so far, or none."""
-    ordered = sorted(node.services, key=lambda served: (served.service.protocol, _ports(served.service)))
-    widest: BoundService | None = None
-    for served in ordered:
-        if widest is not None and _collide(widest.service, served.service):
-            first, second = sorted((widest, served), key=node.services.index)
+    listening = [(port, served) for served in node.services for port in ports_of(served)]
+    told: set[tuple[str, str]] = set()
+    widest: tuple[PortService, BoundService] | None = None
+    for port, served in sorted(listening, key=lambda one: (one[0].protocol, _ports(one[0]))):
+        if widest is None or widest[0].protocol is not port.protocol or _ports(widest[0])[1] < _ports(port)[0]:
+            widest = port, served
+            continue
+        first, second = sorted((widest[1], served), key=node.services.index)
+        if (first.name, second.name) not in told:
+            told.add((first.name, second.name))
             diagnostics.report(
                 DUPLICATE_SERVICE,
-                f"`{node.id}` serves `{first.name}` and `{second.name}` on {second.service}",
+                f"`{node.id}` serves `{first.name}` and `{second.name}` on {port}",
                 second.place,
                 related=(Label(first.place, f"`{first.name}` has it already"),),
                 help="give one of them another port",
             )
-        elif widest is not None and widest.service.protocol is served.service.protocol:
-            widest = max(widest, served, key=lambda one: _ports(one.service)[1])
-        else:
-            widest = served
-
-
-def _collide(one: PortService, other: PortService) -> bool:
-    first, last = _ports(other)
-    return one.protocol is other.protocol and first <= _ports(one)[1] and last >= _ports(one)[0]
+        widest = max(widest, (port, served), key=lambda one: _ports(one[0])[1])
 
 
 def _ports(service: PortService) -> tuple[int, int]:

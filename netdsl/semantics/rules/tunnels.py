@@ -20,6 +20,9 @@ from netdsl.semantics.rules.facts import Facts, Selectors, families, selectors
 from netdsl.semantics.rules.ways import End, Walk, Ways
 from netdsl.source import Place
 
+NEVER = frozenset({End.LOST, End.OUTSIDE})
+"""Ends of a walk that no end of a tunnel is at. One that does not forward (REFUSED) is told as a next hop."""
+
 SHORTEST_SECRET = 8
 """Characters. NIST SP 800-63B, section 5.1.1.2, has no memorized secret shorter."""
 
@@ -76,6 +79,8 @@ def _ends_do_not_meet(tunnel: BoundTunnel, ways: Ways, diagnostics: Diagnostics)
             continue
         source, target = (first, other) if lost is there else (other, first)
         what = "finds no way" if lost.last == source.node else f"gets no further than `{lost.last}`"
+        if lost.end is End.OUTSIDE:
+            what = f"leaves the lab by the uplink of `{lost.last}`"
         diagnostics.report(
             TUNNEL_ENDS_DO_NOT_MEET,
             f"the ends of `{tunnel.id}` cannot reach each other: what `{source.node}` sends to {target.outer} {what}",
@@ -88,8 +93,8 @@ def _ends_do_not_meet(tunnel: BoundTunnel, ways: Ways, diagnostics: Diagnostics)
 
 def _lost(there: Walk, back: Walk) -> Walk | None:
     """The packet that gets lost. Behind NAT nobody needs a way back: one open direction is enough then."""
-    failed = [walk for walk in (there, back) if walk.end is End.LOST]
-    if not failed or any(walk.end is not End.LOST and walk.is_translated for walk in (there, back)):
+    failed = [walk for walk in (there, back) if walk.end in NEVER]
+    if not failed or any(walk.end not in NEVER and walk.is_translated for walk in (there, back)):
         return None
     return failed[0]
 

@@ -25,6 +25,11 @@ def test_other_ports_and_protocols_are_free() -> None:
     assert sketch.told == []
 
 
+def test_dns_listens_on_both_protocols() -> None:
+    sketch = lab().serve("h", "dns", "udp/53").serve("h", "tcp", "tcp/53")
+    assert sketch.told == [("duplicate-service", "serve tcp tcp/53")]
+
+
 def test_a_path_holds_one_file() -> None:
     files = (NodeFile("/etc/motd", b"a"), NodeFile("/etc/issue", b"a"), NodeFile("/etc/motd", b"b"))
     sketch = lab().change("h", files=files, file_places=(place("first"), place("other"), place("second")))

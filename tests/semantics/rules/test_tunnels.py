@@ -43,6 +43,13 @@ def test_the_way_is_followed_to_where_it_ends() -> None:
     assert found.message.endswith("what `ga` sends to 192.0.3.2 gets no further than `core`")
 
 
+def test_outside_the_lab_is_no_end_of_a_tunnel() -> None:
+    sketch = site_to_site().network("wc", "192.0.3.0/24").router("far", wc="192.0.3.2/24")
+    sketch.tunnel("u", "ga.wa", "far.wc").change("core", uplink=place("uplink nat"))
+    (found,) = sketch.findings
+    assert found.message.endswith("what `ga` sends to 192.0.3.2 leaves the lab by the uplink of `core`")
+
+
 def test_routes_in_a_circle_lead_nowhere() -> None:
     sketch = lab().network("wc", "192.0.3.0/24").router("far", wc="192.0.3.2/24")
     sketch.route("core", "192.0.3.0/24", "192.0.2.2").tunnel("u", "ga.wa", "far.wc")
