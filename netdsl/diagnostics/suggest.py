@@ -1,33 +1,61 @@
 """'Did you mean': the nearest of the names that would have been right."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 
 LONGEST_WORD = 64
 """Longer words are never a typing mistake of one another; the bound keeps a comparison small."""
+
+
+MOST_COMPARED = 250
+"""Of more candidates than these only such as are one edit away are found, by looking them up."""
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789-_."
 
 
 def closest(word: str, candidates: Iterable[str]) -> str | None:
     """The candidate fewest edits away (insert, delete, replace, swap neighbours), None if none is near.
 
     Near is at most `max(1, len(word) // 3)` edits, and fewer than the longer word has letters; of equally
-    near ones the first in the alphabet. The word itself is never suggested. Candidates whose length alone
-    rules them out are not compared, so that thousands cost little.
+    near ones the first in the alphabet. The word itself is never suggested. Thousands of unknown names among
+    thousands of candidates stay cheap: see `MOST_COMPARED`.
     """
     if not 0 < len(word) <= LONGEST_WORD:
         return None
+    names = candidates if isinstance(candidates, AbstractSet) else frozenset(candidates)
+    if len(names) > MOST_COMPARED:
+        return min((near for near in _one_edit_away(word) if near in names), default=None)
+    return _nearest(word, names)
+
+
+def _nearest(word: str, names: AbstractSet[str]) -> str | None:
     best: str | None = None
     nearest = max(1, len(word) // 3)
-    for candidate in sorted(set(candidates)):
+    for name in sorted(names):
         limit = nearest if best is None else nearest - 1
-        limit = min(limit, max(len(word), len(candidate)) - 1)
-        if candidate == word or abs(len(candidate) - len(word)) > limit:
+        limit = min(limit, max(len(word), len(name)) - 1)
+        if name == word or abs(len(name) - len(word)) > limit:
             continue
-        distance = edit_distance(word, candidate, limit)
+        distance = edit_distance(word, name, limit)
         if distance is not None:
-            best, nearest = candidate, distance
+            best, nearest = name, distance
             if nearest == 1:
                 break
     return best
+
+
+def _one_edit_away(word: str) -> Iterator[str]:
+    """All words one edit away that names can be; none that shares no letter with the word."""
+    for index in range(len(word) + 1):
+        head, tail = word[:index], word[index:]
+        for letter in _LETTERS:
+            yield head + letter + tail
+            if len(word) > 1 and tail and letter != tail[0]:
+                yield head + letter + tail[1:]
+        if len(word) > 1 and tail:
+            yield head + tail[1:]
+        if len(tail) > 1 and tail[0] != tail[1]:
+            yield head + tail[1] + tail[0] + tail[2:]
 
 
 def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:

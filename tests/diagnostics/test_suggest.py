@@ -51,8 +51,17 @@ def test_the_order_of_candidates_does_not_matter() -> None:
     assert closest("wan-", names) == closest("wan-", names[::-1]) == "wan-a"
 
 
-def test_thousands_of_candidates_cost_little() -> None:
-    names = [f"client-{number}" for number in range(5000)]
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [("cleint-4999", "client-4999"), ("client-49990", "client-4990"), ("client-499_", "client-499"), ("server", None)],
+)
+def test_among_thousands_one_edit_is_found(word: str, expected: str | None) -> None:
+    assert closest(word, [f"client-{number}" for number in range(5000)]) == expected
+
+
+def test_thousands_of_words_among_thousands_cost_little() -> None:
+    names = {f"client-{number}" for number in range(5000)}
     started = time.process_time()
-    assert closest("cleint-49999", names) == "client-4999"
-    assert time.process_time() - started < 1.0
+    for number in range(2000):
+        closest(f"cleint-{number}0", names)
+    assert time.process_time() - started < 4.0
