@@ -84,8 +84,8 @@ keep_default_route() {
 # The link-local address by the lab's MAC address, without duplicate address detection: a router cannot ask for a
 # neighbour before it has one, and the kernel's own takes up to two seconds. $1 name, $2 device, $3 MAC address.
 settle_link_local() {
-	{ read -r disabled <"/proc/sys/net/ipv6/conf/$2/disable_ipv6"; } 2>/dev/null || return 0
-	[ "$disabled" = 0 ] || return 0
+	read_sysctl "net.ipv6.conf.$2.disable_ipv6"
+	[ "$value" = 0 ] || return 0
 	IFS=: read -r a b c d e f <<-END
 		$3
 	END
@@ -142,13 +142,14 @@ configure_network() {
 
 # --- sysctls: applied by the envelope, read back here -----------------------------------------------------------------
 
-# Sets $value: what /proc/sys holds for a key, blanks for tabs; empty where the kernel has no such key.
+# Sets $value: what /proc/sys holds for a key, blanks for tabs; empty where the kernel has no such key. Not by the shell's
+# `read`: that goes byte by byte, and these files end after the first.
 read_sysctl() {
-	path=/proc/sys rest=$1. value=
+	path=/proc/sys rest=$1.
 	while [ -n "$rest" ]; do
 		path=$path/${rest%%.*} rest=${rest#*.}
 	done
-	{ read -r value <"$path"; } 2>/dev/null || return 0
+	value=$(cat "$path" 2>/dev/null)
 	case $value in *"$TAB"*) value=$(printf '%s' "$value" | tr '\t' ' ') ;; esac
 }
 
