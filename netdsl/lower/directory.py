@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from netdsl.ir.ids import Address, NetworkId, NodeId, Prefix, TunnelId
+from netdsl.ir.node import NodeKind
 from netdsl.lower.prefixes import holds, host_prefix, unique
 from netdsl.semantics.bindings import (
     Bindings,
@@ -23,12 +24,14 @@ from netdsl.semantics.bindings import (
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """`addresses` of a node: its interfaces' in source order, then its loopbacks. `owners` of an address: all of
-    them, in source order, with the interface (None: a loopback)."""
+    """`segments`: networks that switches join are one, called by the first of them. `addresses` of a node: its
+    interfaces' in source order, then its loopbacks. `owners` of an address: all of them, in source order, with the
+    interface (None: a loopback)."""
 
     networks: dict[NetworkId, BoundNetwork]
     nodes: dict[NodeId, BoundNode]
     tunnels: dict[TunnelId, BoundTunnel]
+    segments: dict[NetworkId, NetworkId]
     addresses: dict[NodeId, tuple[Address, ...]]
     owners: dict[Address, tuple[tuple[NodeId, str | None], ...]]
 
@@ -86,6 +89,23 @@ def interface_addresses(interface: BoundInterface) -> tuple[Address, ...]:
     return tuple(given.address.ip for given in interface.addresses)
 
 
+def _segments(bindings: Bindings) -> dict[NetworkId, NetworkId]:
+    """Of each network the first one of its segment, in source order."""
+    rank = {network: number for number, network in enumerate(bindings.networks)}
+    first = {network: network for network in bindings.networks}
+
+    def root(network: NetworkId) -> NetworkId:
+        while first[network] != network:
+            network = first[network] = first[first[network]]
+        return network
+
+    for node in bindings.nodes.values():
+        if node.kind is NodeKind.SWITCH:
+            roots = sorted((root(interface.network) for interface in node.interfaces), key=rank.__getitem__)
+            first.update((other, roots[0]) for other in roots[1:])
+    return {network: root(network) for network in first}
+
+
 def make_directory(bindings: Bindings) -> Directory:
     addresses: dict[NodeId, tuple[Address, ...]] = {}
     owners: dict[Address, list[tuple[NodeId, str | None]]] = {}
@@ -103,6 +123,7 @@ def make_directory(bindings: Bindings) -> Directory:
         dict(bindings.networks),
         dict(bindings.nodes),
         dict(bindings.tunnels),
+        _segments(bindings),
         addresses,
         {address: tuple(found) for address, found in owners.items()},
     )

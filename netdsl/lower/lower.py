@@ -4,7 +4,7 @@ from netdsl.ir.ids import NodeId
 from netdsl.ir.lab import Lab
 from netdsl.ir.network import Network
 from netdsl.ir.node import Node, Route
-from netdsl.ir.tunnel import Mode, TunnelEnd
+from netdsl.ir.tunnel import TunnelEnd
 from netdsl.lower.allocate import allocate_macs
 from netdsl.lower.auto_routing import automatic_routes
 from netdsl.lower.defaults import MTU, UPLINK
@@ -57,15 +57,8 @@ def _with_tunnels(
     measured = PathMtus(directory, complete, ends).measured()
     final = dict(tables)
     for node, own in measured.items():
-        inside = {
-            prefix: end.mtu
-            for end in own
-            for child in end.children
-            for prefix in (child.remote if child.mode is Mode.TUNNEL else ())
-            if end.mtu is not None
-        }
         added = tunnel_routes(directory, tables, directory.nodes[node], own)
-        final[node] = (*with_tunnel_mtu(tables[node], inside), *added)
+        final[node] = (*with_tunnel_mtu(directory, tables[node], own), *added)
     return measured, final
 
 

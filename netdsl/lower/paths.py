@@ -91,7 +91,7 @@ def _step(
 def _owner(directory: Directory, network: NetworkId, address: Address) -> NodeId | None:
     for owner, name in directory.owners.get(address, ()):
         interface = None if name is None else directory.nodes[owner].interface(name)
-        if interface is not None and interface.network == network:
+        if interface is not None and directory.segments[interface.network] == directory.segments[network]:
             return owner
     return None
 

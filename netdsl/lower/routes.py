@@ -1,6 +1,6 @@
 """A node's routes: what its lines say, what `routing auto` adds, what its tunnels need."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 
 from netdsl.ir.ids import Address, Prefix
@@ -58,8 +58,16 @@ def tunnel_routes(
     return tuple(found.values())
 
 
-def with_tunnel_mtu(routes: tuple[Route, ...], inside: Mapping[Prefix, int]) -> tuple[Route, ...]:
-    """Lines of the source for exactly what lies behind a tunnel get the MTU inside as well."""
+def with_tunnel_mtu(directory: Directory, routes: tuple[Route, ...], ends: Iterable[TunnelEnd]) -> tuple[Route, ...]:
+    """Lines of the source for exactly what lies behind a tunnel get the MTU inside as well (never one that the encapsulated
+    packets follow)."""
+    inside: dict[Prefix, int] = {}
+    for end in ends:
+        peer = _peer(directory, end)
+        for child in end.children if end.mtu is not None else ():
+            for prefix in child.remote if child.mode is Mode.TUNNEL else ():
+                if end.mtu is not None and (peer is None or not holds(prefix, peer)):
+                    inside[prefix] = min(end.mtu, inside.get(prefix, end.mtu))
     return tuple(
         replace(route, mtu=_usable_mtu(route.prefix, inside[route.prefix])) if route.prefix in inside else route
         for route in routes

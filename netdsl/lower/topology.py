@@ -25,6 +25,8 @@ DETOUR = 1 << 24
 
 @dataclass(frozen=True, slots=True)
 class Subnet:
+    """`network` is the first of its segment."""
+
     network: NetworkId
     prefix: Prefix
 
@@ -72,7 +74,7 @@ def make_topology(directory: Directory, version: int) -> Topology:
     forwarding = [node for node in nodes if node.kind is NodeKind.ROUTER or _loopbacks(node, version)]
     vertex_of = {node.id: number for number, node in enumerate(forwarding)}
     subnets: dict[tuple[NetworkId, Prefix], int] = {}
-    attachments = {node.id: _attachments(node, version, subnets, len(forwarding)) for node in nodes}
+    attachments = {node.id: _attachments(directory, node, version, subnets, len(forwarding)) for node in nodes}
     guests = {
         node.id: closed for node in forwarding if (closed := _closed(directory, node, version, attachments[node.id]))
     }
@@ -100,7 +102,7 @@ def _loopbacks(node: BoundNode, version: int) -> tuple[Prefix, ...]:
 
 
 def _attachments(
-    node: BoundNode, version: int, subnets: dict[tuple[NetworkId, Prefix], int], first: int
+    directory: Directory, node: BoundNode, version: int, subnets: dict[tuple[NetworkId, Prefix], int], first: int
 ) -> dict[int, Attachment]:
     """The subnets that a node touches; new ones get the next numbers."""
     found: dict[int, Attachment] = {}
@@ -108,7 +110,7 @@ def _attachments(
         for given in interface.addresses:
             if given.address.version != version:
                 continue
-            key = (interface.network, given.address.network)
+            key = (directory.segments[interface.network], given.address.network)
             vertex = subnets.setdefault(key, first + len(subnets))
             if vertex not in found:
                 found[vertex] = Attachment(interface.name, given.address.ip)

@@ -182,6 +182,20 @@ def test_loopbacks_are_reached_hosts_included() -> None:
     assert routes(lab, "r") == ["0.0.0.0/0 via 10.0.2.2 dev b"]
 
 
+def test_networks_joined_by_a_switch_are_one() -> None:
+    given = bindings(
+        [network("a", "10.0.0.0/24"), network("b", "10.0.0.0/24"), network("c", "10.0.1.0/24")],
+        [
+            host("h", ("e", "a", "10.0.0.9/24"), auto=True),
+            node("r", [("b", "b", "10.0.0.1/24"), ("c", "c", "10.0.1.1/24")], auto=True),
+            node("s", [("p1", "b"), ("p2", "a")], kind=NodeKind.SWITCH),
+        ],
+    )
+    lab = lower(given)
+    assert routes(lab, "h") == ["0.0.0.0/0 via 10.0.0.1 dev e"]
+    assert arrives(make_directory(given), lab, "h", address("10.0.1.1")) == 1
+
+
 def test_both_families_have_their_own_graph() -> None:
     lab = lower(
         bindings(
@@ -282,3 +296,50 @@ def test_packets_arrive_on_shortest_ways_between_all_pairs(given_lab: Bindings) 
 @given(labs())
 def test_lowering_twice_gives_the_same(given_lab: Bindings) -> None:
     assert lower(given_lab) == lower(given_lab)
+
+
+@st.composite
+def labs_with_homes(draw: st.DrawFn) -> tuple[Bindings, list[str]]:
+    """The same with private networks of one range behind boxes with source NAT; and the networks outside of each box."""
+    core = draw(labs())
+    networks, nodes, outside = [*core.networks.values()], [*core.nodes.values()], list[str]()
+    for number in range(draw(st.integers(1, 3))):
+        segment = draw(st.sampled_from(list(core.networks.values())))
+        wan = f"{segment.prefixes[0].network_address + 100 + number}/24"
+        networks.append(network(f"home-{number}", "192.168.1.0/24"))
+        home = ("lan", f"home-{number}", "192.168.1.1/24")
+        nodes.append(node(f"box{number}", [home, ("wan", segment.id, wan)], auto=True, masquerade=["wan"]))
+        nodes.append(host(f"pc{number}", ("lan", f"home-{number}", "192.168.1.2/24"), auto=True))
+        outside.append(segment.id)
+    return bindings(networks, nodes), outside
+
+
+@settings(max_examples=100, deadline=None)
+@given(labs_with_homes())
+def test_who_is_behind_source_nat_reaches_all_that_is_outside(drawn: tuple[Bindings, list[str]]) -> None:
+    given_lab, outside = drawn
+    lab = lower(given_lab)
+    directory = make_directory(given_lab)
+    core = [each for each in given_lab.nodes.values() if not each.id.startswith(("box", "pc"))]
+    routers = [each for each in core if each.kind is NodeKind.ROUTER]
+    for number, segment in enumerate(outside):
+        near = joined_with(segment, routers)
+        for goal in core:
+            for interface in goal.interfaces:
+                hops = arrives(directory, lab, f"pc{number}", interface.addresses[0].address.ip)
+                assert (hops is not None) == (interface.network in near), (number, goal.id, interface.name)
+    private = address("192.168.1.2")
+    for each in lab.nodes:
+        if each.id.startswith(("r", "h")):
+            assert not any(private in route.prefix for route in each.routes if route.prefix.prefixlen > 8)
+
+
+def joined_with(segment: str, routers: list[BoundNode]) -> set[str]:
+    """The segments that are joined with this one."""
+    found = {segment}
+    for _ in routers:
+        for router in routers:
+            segments = {str(interface.network) for interface in router.interfaces}
+            if segments & found:
+                found |= segments
+    return found

@@ -205,6 +205,24 @@ def test_the_smallest_link_of_the_way_counts() -> None:
     assert shown(of(lab, "a")) == ["0.0.0.0/0 via 192.0.2.2 mtu None", "10.2.0.0/16 via 192.0.2.2 mtu 1338"]
 
 
+def test_a_default_that_the_encapsulated_packets_follow_keeps_its_mtu() -> None:
+    ends = [end("a", "192.0.2.1", "wan", "10.1.0.0/16"), end("b", "192.0.2.5", "wan", "0.0.0.0/0")]
+    lab = site_to_site(tunnel("t", ends))
+    assert shown(of(lab, "a")) == ["0.0.0.0/0 via 192.0.2.2 mtu None"]
+    assert shown(of(lab, "b")) == ["0.0.0.0/0 via 192.0.2.6 mtu None", "10.1.0.0/16 via 192.0.2.6 mtu 1438"]
+
+
+def test_a_line_to_what_lies_behind_a_tunnel_has_the_mtu_inside() -> None:
+    networks = [network("w", "192.0.2.0/24"), network("la", "10.1.0.0/16"), network("lb", "10.2.0.0/16")]
+    nodes = [
+        node("a", [("wan", "w", "192.0.2.1/24"), ("lan", "la", "10.1.0.1/16")],
+             routes=[("10.2.0.0/16", "192.0.2.9", "wan")]),
+        node("b", [("wan", "w", "192.0.2.5/24"), ("lan", "lb", "10.2.0.1/16")]),
+    ]  # fmt: skip
+    lab = lower(bindings(networks, nodes, [peers()]))
+    assert shown(of(lab, "a")) == ["10.2.0.0/16 via 192.0.2.9 mtu 1438"]
+
+
 def test_a_tunnel_in_a_tunnel_has_what_is_left() -> None:
     inner = tunnel("inner", [end("a", "10.1.0.1", "lan", "10.8.0.0/16"), end("b", "10.2.0.1", "lan", "10.9.0.0/16")])
     networks = [network("w", "192.0.2.0/24"), network("la", "10.1.0.0/16"), network("lb", "10.2.0.0/16")]
