@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from netdsl.diagnostics.catalogue import (
@@ -15,18 +14,17 @@ from netdsl.diagnostics.catalogue import (
 )
 from netdsl.diagnostics.core import Rule
 from netdsl.diagnostics.suggest import closest
+from netdsl.syntax.dead_end import Dead, Finding
 from netdsl.syntax.foreign import FOREIGN_WORDS
 from netdsl.syntax.scan import described, previous_end
 from netdsl.syntax.vocabulary import Vocabulary
 
-_WORD = re.compile(r'"[^"\n]*"?|(?:[^\s{}()\[\],;"#=<>]|->)+|[=<>!]+|.')
-_LINE_END = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\r?\n|;|$)")
 _PORT = re.compile(r"([\w.:\[\]-]*[\w\]]):(\d+(?:-\d+)?)$")
 _CHECK_LINE = re.compile(r"[^\n{}]*\s(?:reaches|reach|cannot|goes|resolves|routes|is|are)\s")
 _TYPOGRAPHIC = "“”„«»‘’"
+_LINE_START = re.compile(r"[ \t]*([\w-]+)")
 _LINE = re.compile(r"[^\n]*")
 _MOST_PHRASES = 8
-_LONGEST_SHOWN = 40
 
 _WITH_BLOCK = frozenset(
     {
@@ -41,46 +39,6 @@ _MISPLACED_WORDS = {
     "and": "the line before is complete: only `between` and conditions go on with `and`",
     "or": "the line before is complete: only conditions go on with `or`",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Dead:
-    """A dead end of the parser: where, what it would have taken, and what it was reading.
-
-    `expected` are terminals; `first_word` is the one that the statement begins with; a line of checks is one in `expect`.
-    """
-
-    text: str
-    offset: int
-    expected: frozenset[str]
-    is_line_start: bool
-    is_check: bool
-    first_word: str
-
-    @property
-    def word(self) -> str:
-        """What stands there: a word, a string, a mark; nothing at the end of the text."""
-        found = _WORD.match(self.text, self.offset)
-        return found[0] if found else ""
-
-    @property
-    def shown(self) -> str:
-        """The word as messages show it."""
-        word = self.word
-        return word if len(word) <= _LONGEST_SHOWN else f"{word[:_LONGEST_SHOWN]}…"
-
-    @property
-    def is_line_end(self) -> bool:
-        return _LINE_END.match(self.text, self.offset) is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    rule: Rule
-    message: str
-    start: int
-    end: int
-    help: str | None = None
 
 
 def explain(dead: Dead, vocabulary: Vocabulary) -> Finding:
@@ -227,6 +185,18 @@ def _no_verb(dead: Dead, vocabulary: Vocabulary) -> Finding | None:
     return _at_word(SYNTAX_ERROR, f"`{dead.shown}` is no verb of an expectation", dead, help_text)
 
 
+def _after_comma(dead: Dead, vocabulary: Vocabulary) -> Finding | None:
+    """A comma at a line's end has taken the next statement's word for a value."""
+    line_start = dead.text.rfind("\n", 0, dead.offset) + 1
+    end = previous_end(dead.text, line_start)
+    found = _LINE_START.match(dead.text, line_start)
+    if found is None or found.end() > dead.offset or found[1] not in vocabulary.statement_words:
+        return None
+    if not dead.text.startswith(",", end - 1) or dead.is_line_start:
+        return None
+    return Finding(SYNTAX_ERROR, "this comma makes the next line part of the list", end - 1, end)
+
+
 def _brace_on_its_own(dead: Dead, _vocabulary: Vocabulary) -> Finding | None:
     if not dead.is_line_start or not dead.text.startswith("{", dead.offset):
         return None
@@ -255,6 +225,7 @@ _EXPLANATIONS: Sequence[Callable[[Dead, Vocabulary], Finding | None]] = (
     _assigned,
     _missing_comma,
     _no_verb,
+    _after_comma,
     _brace_on_its_own,
     _bad_escape,
 )
@@ -271,6 +242,8 @@ def _expected(dead: Dead, vocabulary: Vocabulary) -> Finding:
     message = f"expected {listed}, found `{dead.shown}`" if listed else f"`{dead.shown}` does not belong here"
     near = closest(dead.word, vocabulary.words(dead.expected))
     help_text = f"did you mean `{near}`?" if near else None
+    if listed == "a string":
+        help_text = "a string stands in quotes"
     if help_text is None and "_SEP" in dead.expected and dead.word in vocabulary.statement_words:
         help_text = f"`{dead.word}` begins a statement of its own: on a new line, after `;`, or in the block"
     if dead.first_word and not listed and not dead.is_line_start:

@@ -17,8 +17,9 @@ from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.source import Place, SourceFile, Span
 from netdsl.syntax.build_base import Placed
 from netdsl.syntax.build_language import Lines
+from netdsl.syntax.dead_end import Dead, Finding
 from netdsl.syntax.document import Document
-from netdsl.syntax.errors import Dead, Finding, explain, meant_statement
+from netdsl.syntax.errors import explain, meant_statement
 from netdsl.syntax.scan import end_of_statement, indentation, unclosed_brace
 from netdsl.syntax.vocabulary import Vocabulary
 

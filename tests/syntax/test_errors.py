@@ -56,6 +56,8 @@ def test_every_terminal_of_the_grammar_has_a_word_of_ours() -> None:
             "expected `,`, `{` or the end of the line, found `mtu` | "
             "`mtu` begins a statement of its own: on a new line, after `;`, or in the block",
         ),
+        ("network a 10.0.0.0/8,\nhost b", "this comma makes the next line part of the list"),
+        ("run echo", "expected a string, found `echo` | a string stands in quotes"),
         ("let x 5", "expected `=`, found `5`"),
         ("let x =", "a value expected after `=`"),
         ("let x = # later", "a value expected after `=`"),
