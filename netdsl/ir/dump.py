@@ -3,7 +3,7 @@
 Stable: fields in the order of their declaration, tuples and mappings in their own (which is the source's). A class is
 named in `is` (unions would be a riddle without). Addresses, prefixes, names and places are strings; a place is
 `FILE:LINE:COLUMN`, through a template `… via FILE:LINE:COLUMN`. Bytes are text where they are UTF-8, else base64.
-Secrets are never shown.
+Secrets are not shown (but a syntax tree is the source itself).
 """
 
 import json
