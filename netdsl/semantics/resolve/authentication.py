@@ -121,17 +121,18 @@ def _auth(statement: syntax.Auth, item: Item, members: Members, proofs: _Proofs,
     targets = named or [Placed(node, item.place) for node in members.nodes]
     for target in targets:
         proof = _Proof(method, pki, item.place, bool(named), secret)
-        _add(target, proof, proofs, work)
+        if not _add(target, proof, proofs, work):
+            return
 
 
-def _add(target: Placed[NodeId], proof: _Proof, proofs: _Proofs, work: Work) -> None:
-    """What names a node beats what names none; the same twice is reported."""
+def _add(target: Placed[NodeId], proof: _Proof, proofs: _Proofs, work: Work) -> bool:
+    """What names a node beats what names none; the same twice is False once reported."""
     earlier = proofs.found.get(target.value)
     if earlier is None or (proof.is_named and not earlier.is_named):
         proofs.found[target.value] = proof
-        return
+        return True
     if earlier.is_named and not proof.is_named:
-        return
+        return True
     work.diagnostics.report(
         catalogue.REPEATED_STATEMENT,
         f"`{target.value}` authenticates in two ways",
@@ -140,6 +141,7 @@ def _add(target: Placed[NodeId], proof: _Proof, proofs: _Proofs, work: Work) -> 
         help="one `auth` for all ends, or `auth … for NODE` for each",
     )
     proofs.is_right = False
+    return False
 
 
 def _complete(item: Item, members: Members, proofs: _Proofs, work: Work) -> None:

@@ -49,9 +49,7 @@ def _expectation(item: ExpectItem, count: _Count, work: Work) -> ir.Expectation 
     lines: list[ir.Expected] = []
     for check in item.checks:
         origin = Place(check.check.span, check.via)
-        for claim in _claims(check, MOST_LINES - count.lines, work):
-            lines.append(ir.Expected(claim, origin))
-            count.lines += 1
+        lines.extend(ir.Expected(claim, origin) for claim in _claims(check, count, work))
     if statement.state is not None and state is None:
         return None
     seconds = None if delay is None else float(Decimal(delay) / attributes.MICROSECONDS["s"])
@@ -111,17 +109,17 @@ def _link_end(word: Word, place: Place, work: Work) -> list[NetworkId] | None:
     return None
 
 
-def _claims(item: CheckItem, room: int, work: Work) -> list[ir.Claim]:
+def _claims(item: CheckItem, count: _Count, work: Work) -> list[ir.Claim]:
     check = item.check
     match check:
         case syntax.CheckReach():
-            return _reaches(check, item, room, work)
+            return _reaches(check, item, count, work)
         case syntax.CheckUp():
             return _up(check, item, work)
         case syntax.CheckEncrypted():
-            return _encrypted(check, item, room, work)
+            return _encrypted(check, item, count, work)
         case syntax.CheckPath():
-            return _path(check, item, room, work)
+            return _path(check, item, count, work)
         case syntax.CheckResolves():
             return _resolves(check, item, work)
         case syntax.CheckRoutes():
@@ -133,7 +131,7 @@ def _claims(item: CheckItem, room: int, work: Work) -> list[ir.Claim]:
 
 
 def _pairs(
-    sources: tuple[syntax.Value, ...], goal: syntax.Goal, item: CheckItem, room: int, work: Work
+    sources: tuple[syntax.Value, ...], goal: syntax.Goal, item: CheckItem, count: _Count, work: Work
 ) -> list[tuple[NodeId, ir.Goal]]:
     """Each source with each goal, but nobody with itself where a list or pattern makes the pairs."""
     froms = sources_of(sources, item, work)
@@ -142,7 +140,9 @@ def _pairs(
     goals = goals_of(goal.nodes, item, family, ports or (), work)
     if froms is None or goals is None or (goal.service is not None and ports is None):
         return []
-    if len(froms) * len(goals) > room:
+    room = MOST_LINES - count.lines
+    count.lines += len(froms) * len(goals)
+    if count.lines > MOST_LINES:
         if room >= 0:
             message = f"the lines of all expectations, taken apart, are more than {MOST_LINES}"
             place = Place(item.check.span, item.via)
@@ -153,10 +153,10 @@ def _pairs(
     return [(one, other) for one in froms for other in goals if not (is_list and other.node == one)]
 
 
-def _reaches(check: syntax.CheckReach, item: CheckItem, room: int, work: Work) -> list[ir.Claim]:
+def _reaches(check: syntax.CheckReach, item: CheckItem, count: _Count, work: Work) -> list[ir.Claim]:
     answered = None if check.answered_by is None else _answered_by(check.answered_by, item, work)
     through = _through(check.through, item, work)
-    pairs = _pairs(check.sources, check.goal, item, room, work)
+    pairs = _pairs(check.sources, check.goal, item, count, work)
     if through is None or (check.answered_by is not None and answered is None):
         return []
     return [ir.Reaches(source, goal, check.is_negative, answered, through) for source, goal in pairs]
@@ -222,7 +222,7 @@ def _up(check: syntax.CheckUp, item: CheckItem, work: Work) -> list[ir.Claim]:
     return claims
 
 
-def _encrypted(check: syntax.CheckEncrypted, item: CheckItem, room: int, work: Work) -> list[ir.Claim]:
+def _encrypted(check: syntax.CheckEncrypted, item: CheckItem, count: _Count, work: Work) -> list[ir.Claim]:
     networks: list[NetworkId] = []
     placed_values = evaluate_list(check.networks, item, work.diagnostics)
     is_right = len(placed_values) >= len(check.networks)
@@ -234,15 +234,15 @@ def _encrypted(check: syntax.CheckEncrypted, item: CheckItem, room: int, work: W
         found = match(placed.value, work.diagnostics, placed.place, (ElementKind.NETWORK,))
         is_right = is_right and bool(found)
         networks.extend(NetworkId(one.element.path) for one in found if not one.rest)
-    pairs = _pairs(check.sources, check.goal, item, room, work)
+    pairs = _pairs(check.sources, check.goal, item, count, work)
     if not is_right:
         return []
     return [ir.Encrypted(source, goal, check.is_negative, tuple(networks)) for source, goal in pairs]
 
 
-def _path(check: syntax.CheckPath, item: CheckItem, room: int, work: Work) -> list[ir.Claim]:
+def _path(check: syntax.CheckPath, item: CheckItem, count: _Count, work: Work) -> list[ir.Claim]:
     nodes = sources_of(check.nodes, item, work)
-    pairs = _pairs(check.sources, check.goal, item, room, work)
+    pairs = _pairs(check.sources, check.goal, item, count, work)
     if nodes is None:
         return []
     return [ir.GoesThrough(source, goal, check.is_negative, tuple(nodes)) for source, goal in pairs]

@@ -1,0 +1,234 @@
+"""Tunnels: their ends and addresses, who proves what, what they carry."""
+
+import pytest
+
+from netdsl.ir.tunnel import AuthMethod, DpdAction, Mode
+from tests.semantics.resolve.resolving import NETWORKS, NODES, codes, only, resolved, said, tunnel
+
+SITES = """
+network inet 192.0.2.0/24
+network isp  198.51.100.0/24
+network left 10.1.0.0/24
+network right 10.2.0.0/24
+router isp-r { interface on inet .1 ; interface on isp .1 }
+router l { interface on inet .2 ; interface on left .1 ; default via isp-r }
+router r { interface on isp .2 ; interface on right .1 ; default via isp-r }
+"""
+
+
+def between(lines: str) -> str:
+    return NODES + f"ipsec t {{ between gw and b\n{lines}\n}}"
+
+
+def hub(lines: str) -> str:
+    return NODES + f"ipsec t {{ gateway gw\nclient b\n{lines}\n}}"
+
+
+def outer(text: str) -> list[str]:
+    return [f"{end.outer} {end.interface}" for end in tunnel(resolved(text), "t").ends]
+
+
+def test_an_end_on_a_shared_network_has_its_address_there() -> None:
+    assert outer(between("auth psk")) == ["192.0.2.1 wan", "192.0.2.7 wan"]
+
+
+def test_an_end_far_away_has_the_address_that_its_route_leads_out_by() -> None:
+    assert outer(SITES + "ipsec t { between l and r ; auth psk }") == ["192.0.2.2 inet", "198.51.100.2 isp"]
+
+
+def test_an_end_with_automatic_routes_has_the_address_nearest_to_the_other() -> None:
+    text = SITES.replace("default via isp-r", "routing auto")
+    assert outer(text + "ipsec t { between l and r ; auth psk }") == ["192.0.2.2 inet", "198.51.100.2 isp"]
+
+
+def test_an_end_may_be_an_interface() -> None:
+    assert outer(NODES + "ipsec t { between gw.lan and b ; auth psk }") == ["10.0.0.1 lan", "192.0.2.7 wan"]
+
+
+def test_nothing_protected_is_the_two_outer_addresses() -> None:
+    ((child,),) = tunnel(resolved(between("auth psk")), "t").children_of.values()
+    assert (child.name, [str(one) for one in child.left], [str(one) for one in child.right]) == (
+        "t", ["192.0.2.1/32"], ["192.0.2.7/32"],
+    )  # fmt: skip
+
+
+def test_a_protected_network_is_all_its_prefixes_and_a_prefix_narrows() -> None:
+    lab = resolved(SITES + "ipsec t { between l protecting left and r protecting 10.2.0.0/28 ; auth psk }")
+    ((child,),) = tunnel(lab, "t").children_of.values()
+    assert ([str(one) for one in child.left], [str(one) for one in child.right]) == (["10.1.0.0/24"], ["10.2.0.0/28"])
+
+
+def test_a_child_has_its_own_terms_and_else_the_tunnels() -> None:
+    lab = resolved(
+        SITES + "ipsec t { between l and r ; auth psk ; start on traffic ; rekey esp 2h, 500MB\n"
+        "child x { between left and right ; esp chacha20poly1305-x25519 ; start at boot by r }\n"
+        "child y { between left and right ; only tcp/80 ; mode transport } }"
+    )
+    ((first, second),) = tunnel(lab, "t").children_of.values()
+    assert (first.proposals, first.start.when, first.start.by) == (("chacha20poly1305-x25519",), "at boot", ("r",))
+    assert (first.rekey_seconds, first.rekey_bytes) == (7200, 500_000_000)
+    assert (second.proposals, second.start.when, second.mode) == (("aes256gcm16-ecp384",), "on traffic", Mode.TRANSPORT)
+    assert [str(one) for one in second.only] == ["tcp/80"]
+
+
+def test_clients_with_a_pool_have_virtual_addresses() -> None:
+    lab = resolved(
+        hub('pool 10.3.0.0/28 ; auth certificate for gw ; auth eap-mschapv2 for b ; secret "Ar3etTnp" for b')
+    )
+    one = tunnel(lab, "t")
+    assert [end.role for end in one.ends] == ["gateway", "client"]
+    assert [child.right for child in one.children_of[one.ends[1].node]] == [()]
+    assert [(auth.method, auth.secret) for auth in one.auth.values()] == [
+        (AuthMethod.CERTIFICATE, None), (AuthMethod.EAP_MSCHAPV2, "Ar3etTnp"),
+    ]  # fmt: skip
+
+
+def test_a_secret_for_one_end_is_what_that_end_holds() -> None:
+    auths = tunnel(resolved(between('auth psk ; secret "guess-me" for b')), "t").auth
+    assert [auth.secret for auth in auths.values()] == [None, "guess-me"]
+
+
+def test_what_is_not_said_has_a_default() -> None:
+    one = tunnel(resolved(between("auth certificate")), "t")
+    assert one.ike_proposals == ("aes256gcm16-prfsha384-ecp384",)
+    assert (one.dpd_seconds, one.dpd_action, one.mobike, one.family) == (30, DpdAction.RESTART, False, 4)
+    assert tunnel(resolved(between("auth psk ; start on traffic")), "t").dpd_action is DpdAction.TRAP
+
+
+def test_certificates_come_from_the_nearest_pki_or_the_built_in_one() -> None:
+    lab = resolved(between("auth certificate"))
+    (pki,) = lab.pkis.values()
+    assert (pki.id, pki.subject, pki.place) == ("default", (("O", "x"), ("CN", "$address")), None)
+    lab = resolved('pki p { subject "C=FI, O=Lab, CN=$address" ; intermediate no }\n' + between("auth certificate"))
+    assert [auth.pki for auth in tunnel(lab, "t").auth.values()] == ["p", "p"]
+    (pki,) = lab.pkis.values()
+    assert (pki.subject[0], pki.has_intermediate) == (("C", "FI"), False)
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("", "missing-statement"),
+        ("auth psk for gw", "missing-statement"),
+        ("auth psk ; auth certificate", "repeated-statement"),
+        ("auth eap-tls", "auth-mismatch"),
+        ('auth certificate "x"', "auth-mismatch"),
+        ("auth certificate from nobody", "unknown-name"),
+        ("auth psk for a, gw, b", "wrong-element"),
+        ('auth psk ""', "secret-missing"),
+        ('auth certificate ; secret "x"', "secret-missing"),
+        ("auth psk ; dpd 30s hold", "foreign-word"),
+        ("auth psk ; dpd 30s trap ; dpd 30s trap", "repeated-statement"),
+        ("auth psk ; mobike true", "foreign-word"),
+        ("auth psk ; mode beet", "wrong-kind"),
+        ("auth psk ; rekey ike 500MB", "wrong-kind"),
+        ("auth psk ; rekey ike 1h ; rekey ike 2h", "repeated-statement"),
+        ("auth psk ; start at boot by a", "wrong-element"),
+        ("auth psk ; over ipv6", "tunnel-ends-do-not-meet"),
+        ("auth psk ; esp aes256gcm16 ; ah sha256", "repeated-statement"),
+        ("auth psk ; client a", "misplaced-statement"),
+        ("auth psk ; child c { ike aes256gcm16-prfsha384-ecp384 }", "misplaced-statement"),
+        ("auth psk ; child c { start by hand } ; child c { start by hand }", "duplicate-name"),
+    ],
+)
+def test_a_line_that_is_wrong(line: str, code: str) -> None:
+    assert codes(between(line)) == [code]
+
+
+def test_a_gateway_does_not_prove_itself_by_eap() -> None:
+    assert said(hub("auth eap-mschapv2"))[::3] == (
+        "auth-mismatch", "`auth certificate for gw`, and `auth eap-mschapv2 for` the clients",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("proposal", "message"),
+    [
+        ("ike aes256gcm16-prfsha384", "a proposal for `ike` needs a key exchange"),
+        ("ike aes256gcm16-sha384-ecp384", "a cipher with integrity of its own takes no integrity algorithm"),
+        ("ike aes256-sha256-dh14", "no algorithm is called `dh14`"),
+        ("ike aes256gcm16-ecp384", "a proposal for `ike` without integrity algorithm needs a pseudo-random function"),
+        ("esp aes256-ecp384", "an integrity algorithm is missing"),
+        ("esp sha256", "a proposal for `esp` needs an encryption algorithm"),
+        ("esp aes256gcm16-prfsha384", "`esp` has no pseudo-random function"),
+        ("ah aes256-sha256", "`ah` does not encrypt, so it has no encryption algorithm"),
+    ],
+)
+def test_an_impossible_proposal(proposal: str, message: str) -> None:
+    one = only(between(f"auth psk ; {proposal}"))
+    assert (one.rule.code, one.message) == ("unknown-proposal", message)
+
+
+@pytest.mark.parametrize(
+    "proposal", ["esp aes128-sha256", "esp aes256gcm16-ecp384-esn", "ah sha256-ecp256", "ike aes256-sha256-modp2048"]
+)
+def test_a_proposal_that_is_right(proposal: str) -> None:
+    assert resolved(between(f"auth psk ; {proposal}"))
+
+
+def test_ends_with_two_families_say_which() -> None:
+    text = "network n 10.0.0.0/24, fc00::/64\nhost a { interface on n }\nhost b { interface on n }\n"
+    text += "ipsec t { between a and b ; auth psk%s }"
+    assert codes(text % "") == ["tunnel-family-ambiguous"]
+    assert outer(text % " ; over ipv6") == ["fc00::1 n", "fc00::2 n"]
+
+
+def test_ends_without_a_common_family_do_not_meet() -> None:
+    text = (
+        NETWORKS
+        + "network n fc00::/64\nhost a { interface on n }\nhost b { interface on lan }\n"
+        + "ipsec t { between a and b ; auth psk }"
+    )
+    assert only(text).message == "`a` and `b` have no address family in common"
+
+
+def test_an_end_without_a_way_is_told_what_to_do() -> None:
+    text = SITES.replace("interface on left .1 ; default via isp-r", "interface on left .1")
+    assert said(text + "ipsec t { between l and r ; auth psk }") == (
+        "tunnel-ends-do-not-meet", "l", "`l` has no way to `r`",
+        "a route towards the other end, or the interface itself: `l.inet` or `l.left`",
+    )  # fmt: skip
+
+
+def test_two_ways_to_the_other_end_are_one_message() -> None:
+    text = (
+        NETWORKS
+        + "router a { interface on lan ; interface on wan }\nrouter b { interface on lan ; interface on wan }\n"
+    )
+    assert said(text + "ipsec t { between a and b ; auth psk }") == (
+        "tunnel-end-ambiguous", "a", "`a` has 2 ways to `b`", "say which: `a.lan` or `a.wan`",
+    )  # fmt: skip
+
+
+def test_a_tunnel_has_two_ends() -> None:
+    assert codes(NODES + "ipsec t { between gw.lan and gw.wan ; auth psk }") == ["tunnel-to-self"]
+    assert codes(NODES + "ipsec t { auth psk }") == ["missing-statement"]
+    assert codes(NODES + "ipsec t { gateway gw ; auth psk }") == ["missing-statement"]
+
+
+def test_a_broken_tunnel_silences_what_names_it() -> None:
+    text = NODES + "ipsec t { between gw and nobody ; auth psk }\n"
+    text += "router c { interface on lan ; firewall { policy drop\n"
+    text += "accept tunnel t ; accept input from t.gw while t up } }\n"
+    assert codes(text + "expect { t is up }") == ["unknown-name"]
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("algorithm secp384r1", "pki-algorithm"),
+        ('subject "CN=x, Q=1"', "invalid-subject"),
+        ('subject "C=fi"', "invalid-subject"),
+        ("validity 0d", "pki-validity"),
+        ("validity 10h", "wrong-kind"),
+        ("intermediate path-length 99", "out-of-range"),
+        ("crl true", "foreign-word"),
+    ],
+)
+def test_a_pki_line_that_is_wrong(line: str, code: str) -> None:
+    assert codes(f"pki p {{ {line} }}\n" + between("auth certificate")) == [code]
+
+
+def test_two_authorities_need_a_choice() -> None:
+    one = only("pki p { crl yes }\npki q { crl yes }\n" + between("auth certificate"))
+    assert (one.rule.code, one.help) == ("auth-mismatch", "say which: `from p` or `from q`")
