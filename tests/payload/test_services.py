@@ -1,0 +1,112 @@
+"""Services, commands, files and their environment: data, never shell text."""
+
+import subprocess
+import time
+from pathlib import Path
+
+from .node import Node
+
+NASTY = "$HOME `id` $(id) \"x\" 'y' \\z *"
+
+
+def fetched(node: Node, where: str, path: str = "/") -> str:
+    """The body. Not by busybox, whose wget crashes on Debian 12."""
+    answer = node.inside("socat", "-t1", "-", f"TCP:{where}", text=f"GET {path} HTTP/1.0\r\n\r\n").stdout
+    return answer.partition("\n\n")[2]
+
+
+def lines_of(path: Path, count: int) -> list[str]:
+    deadline = time.monotonic() + 5
+    while not path.exists() or len(path.read_text().splitlines()) < count:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return path.read_text().splitlines()
+
+
+def test_two_web_servers_answer_with_their_own_names_on_both_families(node: Node) -> None:
+    node.data(services__tsv="http\tserver.app-a\ttcp\t30000\t-\t-\nhttp\tserver.app-b\ttcp\t30001\t-\t-\n")
+    assert node.start() == ""
+    assert fetched(node, "127.0.0.1:30000") == "server.app-a\n"
+    assert fetched(node, "[::1]:30001") == "server.app-b\n"
+
+
+def test_a_web_server_shows_the_folder_that_the_lab_gives(node: Node, tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "page.txt").write_text("the page\n")
+    node.data(services__tsv=f"http\tw\ttcp\t80\t{tmp_path}/site\t-\n")
+    assert node.start() == ""
+    assert fetched(node, "127.0.0.1:80", "/page.txt") == "the page\n"
+
+
+def test_tcp_and_udp_say_their_names_and_echo(node: Node) -> None:
+    node.data(services__tsv="tcp\tlog.t\ttcp\t514\t-\t-\nudp\tlog.u\tudp\t514\t-\t-\n")
+    assert node.start() == ""
+    assert node.inside("socat", "-t1", "-", "TCP4:127.0.0.1:514", text="hello\n").stdout == "log.t\nhello\n"
+    assert node.inside("socat", "-t1", "-", "UDP4:127.0.0.1:514", text="hello\n").stdout == "log.u\nhello\n"
+
+
+def test_https_answers_with_its_certificate(node: Node) -> None:
+    folder = node.folder / "netdsl" / "credentials" / "serve"
+    folder.mkdir(parents=True)
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=w",
+         "-keyout", folder / "w.key", "-out", folder / "w.pem"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    node.data(services__tsv="https\tserver.web\ttcp\t443\tw.pem\tw.key\n")
+    assert node.start() == ""
+    answer = node.inside(
+        "socat", "-t1", "-", f"OPENSSL:127.0.0.1:443,cafile={folder}/w.pem,commonname=w", text="GET / HTTP/1.0\r\n\r\n"
+    )
+    assert answer.stdout.endswith("\n\nserver.web\n")
+
+
+def test_arguments_and_environment_reach_a_command_as_they_are(node: Node, tmp_path: Path) -> None:
+    node.file("run/1", f'sh\n-c\nprintf \'%s\\n\' "$1" "$2" "$NASTY" > {tmp_path}/said\nsh\n{NASTY}\n\n')
+    node.data(env=f"NASTY={NASTY}\n")
+    assert node.start() == ""
+    assert lines_of(tmp_path / "said", 3) == [NASTY, "", NASTY]
+
+
+def test_the_end_of_a_command_is_logged_and_does_not_end_the_node(node: Node) -> None:
+    node.data(run___1="false\n")
+    assert node.start() == ""
+    deadline = time.monotonic() + 5
+    while "run 1 ended with 1" not in node.log():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert node.verb("ready").returncode == 0
+
+
+def test_files_hosts_and_resolver_are_written_in_place(node: Node, tmp_path: Path) -> None:
+    (node.folder / "netdsl" / "lab" / "hosts").write_text("127.0.0.1\tlocalhost\n10.0.0.1\ta\n")
+    node.file("files/1", f"{NASTY}\n")
+    node.data(files__tsv=f"1\t0640\t{tmp_path}/deep/er/$HOME\n")
+    assert node.start() == ""
+    written = tmp_path / "deep" / "er" / "$HOME"
+    assert written.read_text() == f"{NASTY}\n"
+    assert written.stat().st_mode & 0o777 == 0o640
+    assert node.inside("cat", "/etc/hosts").stdout == "127.0.0.1\tlocalhost\n10.0.0.1\ta\n"
+    assert node.inside("cat", "/etc/resolv.conf").stdout == ""
+
+
+def test_the_labs_resolver_is_the_only_one(node: Node) -> None:
+    node.data(resolv__conf="nameserver 10.0.20.53\n")
+    assert node.start() == ""
+    assert node.inside("cat", "/etc/resolv.conf").stdout == "nameserver 10.0.20.53\n"
+
+
+def test_a_service_that_cannot_listen_is_said(node: Node) -> None:
+    node.data(services__tsv="tcp\ta\ttcp\t80\t-\t-\nhttps\tb\ttcp\t443\tnone.pem\tnone.key\n")
+    assert "not ready: service b does not listen on tcp/443" in node.start()
+
+
+def test_a_service_that_has_ended_is_said(node: Node) -> None:
+    node.data(services__tsv="http\tw\ttcp\t80\t-\t-\n")
+    assert node.start() == ""
+    assert node.verb("ready").returncode == 0
+    node.inside("sh", "-c", f"read -r pid rest < {node.state}/daemon/tcp-80; kill $pid")
+    deadline = time.monotonic() + 5
+    while node.verb("ready").returncode == 0:
+        assert time.monotonic() < deadline
+    assert node.verb("ready").stdout == "service http w tcp/80 has ended\n"
