@@ -38,8 +38,7 @@ configure_charon() {
 				kernel-netlink '!0x42' socket-default 0x42
 		fi
 		printf 'charon {\nload = %s\n}\n' "$plugins"
-	} >"$STATE/strongswan.conf"
-	export STRONGSWAN_CONF="$STATE/strongswan.conf"
+	} >/etc/strongswan.conf # where swanctl finds it too, whoever types it
 	export SWANCTL_DIR="$STATE/credentials"
 	mkdir -p "$SWANCTL_DIR"
 	cp "$NODE/swanctl.conf" "$SWANCTL_DIR" || fail 'swanctl.conf cannot be copied'

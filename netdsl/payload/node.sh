@@ -62,8 +62,9 @@ find_device() {
 	return 1
 }
 
+# In a virtual machine an interface may be later than the script: up to ten seconds.
 wait_for_device() {
-	tries=100
+	tries=${NETDSL_TRIES:-100}
 	until find_device "$1" "$2"; do
 		tries=$((tries - 1))
 		[ "$tries" -gt 0 ] || return 1
