@@ -14,7 +14,7 @@ from netdsl.semantics.resolve import attributes
 from netdsl.semantics.resolve.pki import default_pki
 from netdsl.semantics.resolve.placement import Block
 from netdsl.semantics.resolve.work import Work
-from netdsl.semantics.scopes import match, outwards
+from netdsl.semantics.scopes import outwards
 from netdsl.semantics.values import Value, Word
 from netdsl.source import Place
 from netdsl.syntax import document as syntax
@@ -101,7 +101,7 @@ def _nodes(placed: Placed[Value], work: Work) -> list[NodeId]:
     if not isinstance(placed.value, Word):
         work.wrong_kind(placed, "a node's name")
         return []
-    found = match(placed.value, work.diagnostics, placed.place, (ElementKind.NODE,))
+    found = work.match(placed.value, placed.place, (ElementKind.NODE,))
     return [NodeId(one.element.path) for one in found if not one.rest]
 
 
@@ -192,18 +192,27 @@ def _pki(statement: syntax.Auth, method: AuthMethod, item: Item, work: Work) -> 
 def _nearest_pki(scope: Scope, place: Place, work: Work) -> PkiId | None:
     """The pki of the nearest scope that has one; the built-in one where none has."""
     for outer in outwards(scope):
-        found = [element for element in outer.elements.values() if element.kind is ElementKind.PKI]
+        found = _pkis_in(outer, work)
         if len(found) > 1:
-            names = " or ".join(f"`from {element.path}`" for element in found)
+            names = " or ".join(f"`from {path}`" for path in found)
             message = f"certificates can come from {len(found)} authorities here"
             work.diagnostics.report(catalogue.AUTH_MISMATCH, message, place, help=f"say which: {names}")
             return None
         if found:
-            return PkiId(found[0].path)
+            return PkiId(found[0])
     id_ = PkiId(defaults.PKI_NAME)
     if id_ not in work.pkis:
         work.pkis[id_] = default_pki(work.lab.name)
     return id_
+
+
+def _pkis_in(scope: Scope, work: Work) -> tuple[str, ...]:
+    """The paths of a scope's own pkis, looked for once."""
+    found = work.pkis_in.get(id(scope))
+    if found is None:
+        kinds = scope.elements.values()
+        found = work.pkis_in[id(scope)] = tuple(one.path for one in kinds if one.kind is ElementKind.PKI)
+    return found
 
 
 def _text(value: syntax.Value, item: Item, work: Work) -> str | None:

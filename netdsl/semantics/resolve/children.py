@@ -18,7 +18,6 @@ from netdsl.semantics.resolve.placement import Block, report_repeated, sort_bloc
 from netdsl.semantics.resolve.ports import services
 from netdsl.semantics.resolve.proposals import proposals
 from netdsl.semantics.resolve.work import Work
-from netdsl.semantics.scopes import match
 from netdsl.semantics.values import Quantity, Value, Word
 from netdsl.source import Place
 from netdsl.syntax import document as syntax
@@ -116,7 +115,7 @@ def _protected(placed: Placed[Value], networks: dict[NetworkId, None], work: Wor
         case IPv4Address() | IPv6Address():
             return (host_prefix(placed.value),)
         case Word():
-            found = match(placed.value, work.diagnostics, placed.place, (ElementKind.NETWORK,))
+            found = work.match(placed.value, placed.place, (ElementKind.NETWORK,))
             drafts = [work.networks.get(NetworkId(one.element.path)) for one in found if not one.rest]
             if not drafts or any(draft is None or draft.is_broken for draft in drafts):
                 return None

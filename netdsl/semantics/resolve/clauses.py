@@ -14,7 +14,7 @@ from netdsl.semantics.resolve import attributes
 from netdsl.semantics.resolve.ports import services
 from netdsl.semantics.resolve.who import whos
 from netdsl.semantics.resolve.work import NodeDraft, Work, report_unknown_part
-from netdsl.semantics.scopes import find, locate, match, natural_key, segment_matches
+from netdsl.semantics.scopes import find, locate, natural_key, segment_matches
 from netdsl.semantics.values import Word
 from netdsl.source import Place
 from netdsl.syntax import document as syntax
@@ -208,7 +208,7 @@ def _through(clause: syntax.Clause, item: Item, read: _Read, work: Work) -> tupl
 def match_tunnels(word: Word, place: Place, work: Work) -> list[TunnelId]:
     """The tunnels that a word names, without their children; empty once reported."""
     found: list[TunnelId] = []
-    for one in match(word, work.diagnostics, place, (ElementKind.TUNNEL,)):
+    for one in work.match(word, place, (ElementKind.TUNNEL,)):
         if one.rest:
             work.diagnostics.report(
                 catalogue.WRONG_ELEMENT,

@@ -18,7 +18,7 @@ from netdsl.semantics.resolve.goals import goal_of, goals_of, sources_of
 from netdsl.semantics.resolve.ports import services
 from netdsl.semantics.resolve.services import is_domain
 from netdsl.semantics.resolve.work import Work, report_unknown_part
-from netdsl.semantics.scopes import locate, lookup, match
+from netdsl.semantics.scopes import locate, lookup
 from netdsl.semantics.values import Word
 from netdsl.source import Place
 from netdsl.syntax import document as syntax
@@ -134,20 +134,20 @@ def _pairs(
     sources: tuple[syntax.Value, ...], goal: syntax.Goal, item: CheckItem, count: _Count, work: Work
 ) -> list[tuple[NodeId, ir.Goal]]:
     """Each source with each goal, but nobody with itself where a list or pattern makes the pairs."""
+    if count.lines > MOST_LINES:
+        return []
     froms = sources_of(sources, item, work)
     ports = None if goal.service is None else services((goal.service,), item, work)
     family = None if goal.family is None else int(goal.family.removeprefix("ipv"))
     goals = goals_of(goal.nodes, item, family, ports or (), work)
     if froms is None or goals is None or (goal.service is not None and ports is None):
         return []
-    room = MOST_LINES - count.lines
     count.lines += len(froms) * len(goals)
     if count.lines > MOST_LINES:
-        if room >= 0:
-            message = f"the lines of all expectations, taken apart, are more than {MOST_LINES}"
-            place = Place(item.check.span, item.via)
-            advice = "a network as the goal is one line for each source"
-            work.diagnostics.report(catalogue.LOOP_LIMIT, message, place, help=advice)
+        message = f"the lines of all expectations, taken apart, are more than {MOST_LINES}"
+        place = Place(item.check.span, item.via)
+        advice = "a network as the goal is one line for each source"
+        work.diagnostics.report(catalogue.LOOP_LIMIT, message, place, help=advice)
         return []
     is_list = len(froms) > 1 or len(goals) > 1
     return [(one, other) for one in froms for other in goals if not (is_list and other.node == one)]
@@ -211,7 +211,7 @@ def _up(check: syntax.CheckUp, item: CheckItem, work: Work) -> list[ir.Claim]:
         if not isinstance(placed.value, Word):
             work.wrong_kind(placed, "a tunnel's name")
         elif "*" in placed.value.text:
-            found = match(placed.value, work.diagnostics, placed.place, (ElementKind.TUNNEL,))
+            found = work.match(placed.value, placed.place, (ElementKind.TUNNEL,))
             claims.extend(
                 ir.TunnelUp(TunnelId(one.element.path), ".".join(one.rest) or None, is_negative) for one in found
             )
@@ -231,7 +231,7 @@ def _encrypted(check: syntax.CheckEncrypted, item: CheckItem, count: _Count, wor
             work.wrong_kind(placed, "a network's name")
             is_right = False
             continue
-        found = match(placed.value, work.diagnostics, placed.place, (ElementKind.NETWORK,))
+        found = work.match(placed.value, placed.place, (ElementKind.NETWORK,))
         is_right = is_right and bool(found)
         networks.extend(NetworkId(one.element.path) for one in found if not one.rest)
     pairs = _pairs(check.sources, check.goal, item, count, work)

@@ -11,7 +11,7 @@ from netdsl.semantics.evaluate import Context, evaluate_list
 from netdsl.semantics.items import ElementKind
 from netdsl.semantics.resolve.who import interfaces_of
 from netdsl.semantics.resolve.work import Work
-from netdsl.semantics.scopes import Found, match
+from netdsl.semantics.scopes import Found
 from netdsl.semantics.values import Value, Word
 from netdsl.source import Place
 from netdsl.syntax import document as syntax
@@ -29,7 +29,7 @@ def sources_of(values: tuple[syntax.Value, ...], context: Context, work: Work) -
             work.wrong_kind(placed, "a node or a network")
             is_right = False
             continue
-        members = match(placed.value, work.diagnostics, placed.place, EITHER)
+        members = work.match(placed.value, placed.place, EITHER)
         is_right = is_right and bool(members)
         for member in members:
             nodes = _nodes(member, placed.place, work)
@@ -63,7 +63,7 @@ def goal_of(placed: Placed[Value], family: int | None, services: tuple[PortServi
             return [Goal(address=placed.value, family=family, services=services)]
         case Word():
             found: list[Goal] = []
-            for one in match(placed.value, work.diagnostics, placed.place, EITHER):
+            for one in work.match(placed.value, placed.place, EITHER):
                 found.extend(_goals(one, placed.place, family, services, work))
             return found
         case _:

@@ -73,7 +73,8 @@ def links(items: list[tuple[syntax.Link, Item]], work: Work) -> list[tuple[Netwo
 
 
 def join_segments(work: Work) -> None:
-    """Fills `segment_of`: networks that a switch joins are one segment, called by the first of them."""
+    """Fills `segment_of`, `on_segment` and the nodes' `segments`: networks that a switch joins are one segment, called
+    by the first of them."""
     parents = {id_: id_ for id_ in work.networks}
 
     def root(id_: NetworkId) -> NetworkId:
@@ -90,7 +91,9 @@ def join_segments(work: Work) -> None:
     work.segment_of.update((id_, root(id_)) for id_ in parents)
     for node in work.nodes.values():
         for interface in node.interfaces.values():
-            node.segments.setdefault(work.segment_of[interface.network], []).append(interface)
+            segment = work.segment_of[interface.network]
+            node.segments.setdefault(segment, []).append(interface)
+            work.on_segment.setdefault(segment, []).append(interface)
 
 
 def mtu(block: Block, prefixes: tuple[Prefix, ...], diagnostics: Diagnostics) -> int | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Label
-from netdsl.ir.ids import Address, NodeId
+from netdsl.ir.ids import Address, NetworkId
 from netdsl.ir.node import NodeKind
 from netdsl.semantics.resolve.work import InterfaceDraft, NodeDraft, Work
 from netdsl.source import Place
@@ -163,36 +163,34 @@ def _shortest(node: NodeDraft, other: Named, family: int, work: Work) -> list[In
     """The interfaces by which the fewest routers lie between: what `routing auto` will find."""
     if not node.has_auto_routing:
         return []
-    distances = _distances(other.node, family, work)
+    steps = _steps(other.node, family, work)
     ways = {
-        interface.name: min((distances[one.id] for one in _neighbours(interface, family, work) if one.id in distances),
-                            default=None)
-        for interface in _with_family(node, family)
-    }  # fmt: skip
-    nearest = min((steps for steps in ways.values() if steps is not None), default=None)
-    return [node.interfaces[name] for name, steps in ways.items() if steps is not None and steps == nearest]
+        interface.name: steps[segment]
+        for segment, interfaces in node.segments.items()
+        for interface in interfaces
+        if interface.of_family(family) and segment in steps
+    }
+    return [node.interfaces[name] for name, count in ways.items() if count == min(ways.values())]
 
 
-def _distances(target: NodeDraft, family: int, work: Work) -> dict[NodeId, int]:
-    """How many steps every router is away from a node, over routers."""
-    distances = {target.id: 0}
-    waiting = deque([target])
+def _steps(target: NodeDraft, family: int, work: Work) -> dict[NetworkId, int]:
+    """How many routers lie between every segment and a node: each segment and each router is visited once."""
+    steps: dict[NetworkId, int] = {}
+    seen = {target.id}
+    waiting = deque([(target, 0)])
     while waiting:
-        current = waiting.popleft()
-        for interface in _with_family(current, family):
-            for neighbour in _neighbours(interface, family, work):
-                if neighbour.id not in distances and neighbour.kind is NodeKind.ROUTER:
-                    distances[neighbour.id] = distances[current.id] + 1
-                    waiting.append(neighbour)
-    return distances
-
-
-def _neighbours(interface: InterfaceDraft, family: int, work: Work) -> list[NodeDraft]:
-    return [
-        work.nodes[one.node]
-        for one in work.networks[interface.network].interfaces
-        if one.node != interface.node and one.of_family(family)
-    ]
+        current, count = waiting.popleft()
+        for segment, interfaces in current.segments.items():
+            if segment in steps or not any(interface.of_family(family) for interface in interfaces):
+                continue
+            steps[segment] = count
+            for interface in work.on_segment[segment]:
+                neighbour = work.nodes[interface.node]
+                is_way = neighbour.kind is NodeKind.ROUTER and interface.of_family(family)
+                if is_way and neighbour.id not in seen:
+                    seen.add(neighbour.id)
+                    waiting.append((neighbour, count + 1))
+    return steps
 
 
 def _shown(end: Named) -> str:

@@ -7,7 +7,7 @@ from netdsl.semantics.bindings import Placed
 from netdsl.semantics.evaluate import Context, evaluate_list
 from netdsl.semantics.items import ElementKind, Item
 from netdsl.semantics.resolve.work import Work
-from netdsl.semantics.scopes import find, outwards, visible_names
+from netdsl.semantics.scopes import MOST_FINDINGS, find, outwards, visible_names
 from netdsl.semantics.values import Value, Word
 from netdsl.source import Place
 from netdsl.syntax import document as syntax
@@ -116,7 +116,11 @@ def _report_unknown(word: Word, place: Place, work: Work) -> None:
         message = f"`{word.text}` is a word of other tools"
         work.diagnostics.report(catalogue.FOREIGN_WORD, message, place, help=f"here it is called `{ours}`")
         return
-    names = [name for name, element in visible_names(word.scope) if element.kind is ElementKind.SERVICE]
+    names = (
+        []
+        if len(work.diagnostics) > MOST_FINDINGS
+        else [name for name, element in visible_names(word.scope) if element.kind is ElementKind.SERVICE]
+    )
     work.diagnostics.report(
         catalogue.UNKNOWN_PROTOCOL,
         f"no service is called `{word.text}`",

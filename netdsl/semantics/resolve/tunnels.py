@@ -8,17 +8,17 @@ from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.ir.ids import NetworkId, NodeId, Prefix, TunnelId
 from netdsl.ir.tunnel import DpdAction
 from netdsl.semantics import defaults
-from netdsl.semantics.bindings import BoundEnd, BoundTunnel
+from netdsl.semantics.bindings import BoundEnd, BoundTunnel, Placed
 from netdsl.semantics.evaluate import evaluate_list
 from netdsl.semantics.items import ElementKind, Item
 from netdsl.semantics.resolve import attributes
+from netdsl.semantics.resolve.addresses import host_range
 from netdsl.semantics.resolve.authentication import Members, authentication
 from netdsl.semantics.resolve.children import Context, children, protected_by, rekey
 from netdsl.semantics.resolve.outer import Named, Outer, family_of, outer
 from netdsl.semantics.resolve.placement import Block, sort_block
 from netdsl.semantics.resolve.proposals import proposals
 from netdsl.semantics.resolve.work import Work, report_unknown_part
-from netdsl.semantics.scopes import match
 from netdsl.semantics.values import Word
 from netdsl.source import Place
 from netdsl.syntax import document as syntax
@@ -57,6 +57,7 @@ def _tunnel(id_: TunnelId, block: Block, item: Item, work: Work) -> BoundTunnel 
     mobike = attributes.yes_or_no(block.attribute("mobike"), defaults.MOBIKE, work.diagnostics)
     if sides is None:
         return None
+    _check_pool(pool, block, sum(side.role == "client" for side in sides), work)
     gateway = sides[0].named.node.id if sides[0].role == "gateway" else None
     members = Members(id_, tuple(side.named.node.id for side in sides), gateway)
     auth = authentication(block, item, members, work)
@@ -149,7 +150,7 @@ def _named(
         if not isinstance(placed.value, Word):
             work.wrong_kind(placed, "an end of the tunnel (a node, or its interface)")
             continue
-        for one in match(placed.value, work.diagnostics, placed.place, (ElementKind.NODE,)):
+        for one in work.match(placed.value, placed.place, (ElementKind.NODE,)):
             node = work.nodes.get(NodeId(one.element.path))
             if node is None:
                 continue
@@ -239,14 +240,28 @@ def _dpd(block: Block, work: Work) -> tuple[DpdAction | None, int]:
 
 
 def _pool(block: Block, work: Work) -> tuple[Prefix, ...]:
-    found: list[Prefix] = []
+    """The virtual addresses; each family's must be enough for all clients."""
+    found: list[Placed[Prefix]] = []
     for statement, item in block.of(syntax.Pool):
         for placed in evaluate_list(statement.prefixes, item, work.diagnostics):
             if isinstance(placed.value, Prefix):
-                found.append(placed.value)
+                found.append(Placed(placed.value, placed.place))
             else:
                 work.wrong_kind(placed, "a prefix")
-    return tuple(found)
+    return tuple(one.value for one in found)
+
+
+def _check_pool(pool: tuple[Prefix, ...], block: Block, clients: int, work: Work) -> None:
+    """pool-exhausted: strongSwan gives out what hosts can have, as a network does."""
+    line = block.first(syntax.Pool)
+    for family in {prefix.version for prefix in pool}:
+        ranges = [host_range(prefix) for prefix in pool if prefix.version == family]
+        room = sum(last - first + 1 for first, last in ranges)
+        if room < clients and line is not None:
+            message = f"the pool has {room} IPv{family} addresses for {clients} clients"
+            work.diagnostics.report(
+                catalogue.POOL_EXHAUSTED, message, line[1].place, help="a shorter prefix has room for more"
+            )
 
 
 def _name(item: Item) -> syntax.Value:

@@ -18,7 +18,7 @@ from netdsl.semantics.evaluate import Context, evaluate_list
 from netdsl.semantics.items import ElementKind
 from netdsl.semantics.resolve.children import host_prefix
 from netdsl.semantics.resolve.work import NodeDraft, Work, report_unknown_part
-from netdsl.semantics.scopes import Found, Kinds, find, match, natural_key, segment_matches
+from netdsl.semantics.scopes import Found, Kinds, find, natural_key, segment_matches
 from netdsl.semantics.values import Value, Word
 from netdsl.source import Place
 from netdsl.syntax import document as syntax
@@ -76,7 +76,7 @@ def _named(word: Word, place: Place, work: Work) -> list[Who]:
         work.diagnostics.report(catalogue.FOREIGN_WORD, message, place, help=advice)
         return []
     found: list[Who] = []
-    for one in match(word, work.diagnostics, place, WHO):
+    for one in work.match(word, place, WHO):
         found.extend(_members(one, word, place, work))
     return found
 

@@ -12,10 +12,13 @@ from netdsl.semantics.bindings import BoundAddress, BoundPki, BoundRoute, BoundS
 from netdsl.semantics.evaluate import report_wrong_kind
 from netdsl.semantics.items import Element, ElementKind, Expanded, Item
 from netdsl.semantics.resolve.placement import Block
-from netdsl.semantics.scopes import Kinds, lookup
+from netdsl.semantics.scopes import MOST_FINDINGS, Found, Kinds, lookup, match
 from netdsl.semantics.values import Value, Word
 from netdsl.source import Place
 from netdsl.syntax import document as syntax
+
+MOST_MATCHED = 1_000_000
+"""So many names may patterns stand for in one lab, all together: far more than a lab has, little enough to hold."""
 
 
 @dataclass(slots=True, eq=False)
@@ -85,6 +88,11 @@ class Work:
     services: dict[str, tuple[PortService, ...] | None] = field(default_factory=dict)  # named ones; None: wrong
     unfinished_services: set[str] = field(default_factory=set)
     segment_of: dict[NetworkId, NetworkId] = field(default_factory=dict)
+    on_segment: dict[NetworkId, list[InterfaceDraft]] = field(default_factory=dict)
+    matches: dict[tuple[int, str, Kinds], tuple[Found, ...]] = field(default_factory=dict)
+    matched: int = 0
+    unmatched: set[Place] = field(default_factory=set)  # where a pattern was reported to match nothing
+    pkis_in: dict[int, tuple[str, ...]] = field(default_factory=dict)
     owners: dict[Address, list[tuple[InterfaceDraft, BoundAddress]]] | None = None
 
     def element(self, placed: Placed[Value], kinds: Kinds, needed: str) -> Element | None:
@@ -102,6 +110,24 @@ class Work:
     def network(self, placed: Placed[Value]) -> NetworkDraft | None:
         element = self.element(placed, (ElementKind.NETWORK,), "a network's name")
         return None if element is None else self.networks.get(NetworkId(element.path))
+
+    def match(self, word: Word, place: Place, kinds: Kinds) -> tuple[Found, ...]:
+        """`scopes.match`, with each pattern looked for once in a scope: a loop may say the same ten thousand times."""
+        if "*" not in word.text:
+            return match(word, self.diagnostics, place, kinds)
+        key = (id(word.scope), word.text, kinds)
+        found = self.matches.get(key)
+        if found is None or (not found and place not in self.unmatched and len(self.diagnostics) <= MOST_FINDINGS):
+            found = self.matches[key] = match(word, self.diagnostics, place, kinds)
+            self.unmatched.update(() if found else (place,))
+        self.matched += len(found)
+        if self.matched <= MOST_MATCHED:
+            return found
+        if self.matched - len(found) <= MOST_MATCHED:
+            message = f"the patterns of the lab stand for more than {MOST_MATCHED} names"
+            advice = "a network or a prefix says the same in one"
+            self.diagnostics.report(catalogue.LOOP_LIMIT, message, place, help=advice)
+        return ()
 
     def owners_of(self, address: Address) -> list[tuple[InterfaceDraft, BoundAddress]]:
         """Who has an address; for messages, so that the table is made when the first is due."""

@@ -12,6 +12,7 @@ from netdsl.semantics.bindings import (
     WhoNode,
     WhoTunnelEnd,
 )
+from netdsl.semantics.resolve import work
 from tests.semantics.resolve.resolving import NODES, codes, node, only, resolved, said
 
 TUNNEL = "ipsec t { between gw and b ; auth psk }\n"
@@ -107,6 +108,13 @@ def test_a_network_where_an_interface_stands_is_told_the_interface() -> None:
     assert said(text) == (
         "interface-not-of-node", "lan", "`c` has no interface `lan`", "its interface on the network `lan` is `eth0`",
     )  # fmt: skip
+
+
+def test_patterns_that_stand_for_a_whole_world_are_reported_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "MOST_MATCHED", 100)
+    text = "network n 10.0.0.0/16\nfor i in 1..20 { host h$i { interface on n } }\n"
+    text += "for i in 1..10 { router r$i { interface on n ; firewall { policy drop ; accept input from h* } } }"
+    assert codes(text) == ["loop-limit"]
 
 
 def test_a_firewall_has_a_policy() -> None:

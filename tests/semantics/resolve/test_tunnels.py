@@ -83,6 +83,15 @@ def test_clients_with_a_pool_have_virtual_addresses() -> None:
     ]  # fmt: skip
 
 
+def test_a_pool_is_enough_for_all_clients() -> None:
+    text = NODES + "ipsec t { gateway gw.wan\nclient a, b\nauth psk\npool %s }"
+    assert resolved(text % "10.3.0.0/30")
+    assert said(text % "10.3.0.0/32") == (
+        "pool-exhausted", "pool 10.3.0.0/32", "the pool has 1 IPv4 addresses for 2 clients",
+        "a shorter prefix has room for more",
+    )  # fmt: skip
+
+
 def test_a_secret_for_one_end_is_what_that_end_holds() -> None:
     auths = tunnel(resolved(between('auth psk ; secret "guess-me" for b')), "t").auth
     assert [auth.secret for auth in auths.values()] == [None, "guess-me"]
