@@ -44,8 +44,9 @@ serve() {
 	tcp) exec socat "TCP6-LISTEN:$3,ipv6only=0,reuseaddr,fork" 'EXEC:sh answer.sh' ;;
 	udp) exec socat "UDP6-RECVFROM:$3,ipv6only=0,reuseaddr,fork" 'EXEC:sh answer.sh' ;;
 	dns)
-		exec dnsmasq --keep-in-foreground --user=root --port="$3" --no-resolv --no-hosts --no-poll \
-			--pid-file= --cache-size=0 --conf-file="$NODE/$4"
+		# no-daemon: as itself; anything else changes the user, which needs SETUID and SETGID even where it is root
+		exec dnsmasq --no-daemon --port="$3" --no-resolv --no-hosts --no-poll --pid-file= --cache-size=0 \
+			--conf-file="$NODE/$4"
 		;;
 	*) exit 1 ;;
 	esac

@@ -61,6 +61,16 @@ def test_https_answers_with_its_certificate(node: Node) -> None:
     assert answer.stdout.endswith("\n\nserver.web\n")
 
 
+def test_dns_knows_the_labs_names_and_asks_nobody(node: Node) -> None:
+    node.data(
+        services__tsv="dns\tns.dns\tudp\t53\tdns.conf\t-\n",
+        dns__conf="local=/corp.example/\nhost-record=www.corp.example,10.0.20.80\n",
+    )
+    assert node.start() == ""
+    assert "10.0.20.80" in node.inside("busybox", "nslookup", "www.corp.example", "127.0.0.1").stdout
+    assert "REFUSED" in node.inside("busybox", "nslookup", "www.elsewhere.example", "127.0.0.1").stdout
+
+
 def test_arguments_and_environment_reach_a_command_as_they_are(node: Node, tmp_path: Path) -> None:
     node.file("run/1", f'sh\n-c\nprintf \'%s\\n\' "$1" "$2" "$NASTY" > {tmp_path}/said\nsh\n{NASTY}\n\n')
     node.data(env=f"NASTY={NASTY}\n")
