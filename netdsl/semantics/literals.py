@@ -12,6 +12,7 @@ from typing import assert_never
 
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Rule
+from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.ir.filter import Limit
 from netdsl.ir.service import PortService, Protocol
 from netdsl.semantics.values import IntRange, Mac, Quantity, ShortAddress, Value, Word
@@ -20,6 +21,7 @@ from netdsl.syntax.document import Kind
 LARGEST = 2**128
 """No number is beyond plus or minus this: enough for every IPv6 address, and little enough to stay quick."""
 
+WITH_PORTS = (Protocol.TCP, Protocol.UDP, Protocol.SCTP)
 ICMP_TYPES = (
     "echo-request",
     "echo-reply",
@@ -186,6 +188,9 @@ def _service(text: str) -> PortService | Problem:
         return Problem(
             catalogue.BAD_LITERAL, f"`{which}` is no type of ICMP message", "one of " + ", ".join(ICMP_TYPES)
         )
+    if protocol not in WITH_PORTS:
+        near = did_you_mean(protocol, WITH_PORTS)
+        return Problem(catalogue.UNKNOWN_PROTOCOL, f"no protocol with ports is called `{protocol}`", near)
     first, dash, last = which.partition("-")
     if not first.isdecimal() or (dash and not last.isdecimal()):
         return Problem(

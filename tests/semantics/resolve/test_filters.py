@@ -84,6 +84,7 @@ def test_a_service_of_the_lab_is_all_that_it_names() -> None:
     ("line", "code", "help_text"),
     [
         ("accept input htp", "unknown-protocol", "did you mean `http`?"),
+        ("accept input tpc/80", "unknown-protocol", "did you mean `tcp`?"),
         ("accept input any", "foreign-word", "a line without a service is for every one"),
         ("accept input icmpv6", "foreign-word", "here it is called `icmp`"),
         ("accept input 80", "wrong-kind", "a port has its protocol: `tcp/80`"),
