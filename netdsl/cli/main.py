@@ -71,9 +71,8 @@ def netdsl() -> None:
 def main() -> None:
     """The entry point of the `netdsl` command; ends the process with the documented status."""
     try:
-        netdsl.main(standalone_mode=False)
-    except click.exceptions.Exit as end:
-        sys.exit(end.exit_code)
+        status = netdsl.main(standalone_mode=False)  # an `Exit` ends up as the value of this call
+        sys.exit(status if isinstance(status, int) else 0)
     except click.ClickException as error:
         error.show()
         sys.exit(2 if isinstance(error, click.UsageError) else error.exit_code)
