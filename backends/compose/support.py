@@ -17,10 +17,10 @@ _SETTINGS = ("pool",)
 def check_support(lab: Lab, options: Options, diagnostics: Diagnostics) -> None:
     """Report what cannot be made. Raises BadOption for what the command line says."""
     if options.driver is not None and options.driver not in DRIVERS:
-        raise BadOption(f"there is no driver `{options.driver}`: {', '.join(DRIVERS)}")
+        raise BadOption(f"the target compose has no driver `{options.driver}`; it has {', '.join(DRIVERS)}")
     for key, value in options.settings.items():
         if key not in _SETTINGS:
-            raise BadOption(f"the target compose has no setting `{key}`: {', '.join(_SETTINGS)}")
+            raise BadOption(f"the target compose has no setting `{key}`; it has {', '.join(_SETTINGS)}")
         if not _is_pool(value):
             raise BadOption(f"`{value}` is no IPv4 prefix for `{key}`")
     for setting in lab.settings:

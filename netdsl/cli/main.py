@@ -31,6 +31,15 @@ _EPILOG = """Exit status: 0 all is well, 1 findings in the lab, 2 wrong usage, 3
 Every option can be set in the environment: --target of `compile` as NETDSL_COMPILE_TARGET."""
 
 
+def _in_environment(verb: str, command: click.Command) -> click.Command:
+    """Every option also as `NETDSL_VERB_OPTION`, by the word that the user knows it by."""
+    for option in command.params:
+        if isinstance(option, click.Option):
+            word = max(option.opts, key=len).lstrip("-").replace("-", "_")
+            option.envvar = f"NETDSL_{verb}_{word}".upper()
+    return command
+
+
 class _Verbs(click.Group):
     """Imports a verb's module only when the verb is used, so that `--help` and errors are quick."""
 
@@ -40,7 +49,7 @@ class _Verbs(click.Group):
     def get_command(self, _: click.Context, name: str) -> click.Command | None:
         if name not in _VERBS:
             return None
-        return cast(click.Command, import_module(f"netdsl.cli.{name}_verb").command)
+        return _in_environment(name, cast(click.Command, import_module(f"netdsl.cli.{name}_verb").command))
 
     def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Verbs"):
@@ -59,7 +68,7 @@ class _Verbs(click.Group):
 
 @click.group(
     cls=_Verbs,
-    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "NETDSL"},
+    context_settings={"help_option_names": ["-h", "--help"]},
     epilog=_EPILOG,
     invoke_without_command=False,
 )

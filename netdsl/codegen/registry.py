@@ -52,4 +52,6 @@ def target_names() -> tuple[str, ...]:
 
 def backends_of(target: str) -> tuple[Backend, ...]:
     """The backends of a target, in order. Raises UnknownTarget."""
+    if target not in target_names():
+        raise UnknownTarget(f"there is no target `{target}`; there are: {', '.join(target_names())}")
     return tuple(backend(name) for name in TARGETS.get(target, (target,)))
