@@ -59,8 +59,11 @@ def runs(block: Block, work: Work) -> tuple[str, ...]:
         command = None if placed is None else attributes.text(placed, work.diagnostics)
         if command is None or placed is None:
             continue
-        if "\0" in command or not command.strip():
-            work.diagnostics.report(catalogue.BAD_LITERAL, "a command is text, and not empty", placed.place)
+        if any(character in command for character in "\n\r\0") or not command.strip():
+            work.diagnostics.report(
+                catalogue.BAD_LITERAL, "a command is one line of text, and not empty", placed.place,
+                help="for more, a script: `file /usr/local/bin/start from \"start.sh\"` and `run \"sh /usr/local/bin/start\"`",
+            )  # fmt: skip
             continue
         found.append(command)
     return tuple(found)

@@ -48,6 +48,7 @@ def test_an_interface_is_called_after_its_network() -> None:
         ("image tools", "unknown-name"),
         ("resolver lan", "wrong-element"),
         ('run ""', "bad-literal"),
+        ('run "one\\ntwo"', "bad-literal"),
     ],
 )
 def test_a_line_that_is_wrong(line: str, code: str) -> None:
