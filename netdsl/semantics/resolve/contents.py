@@ -62,7 +62,7 @@ def runs(block: Block, work: Work) -> tuple[str, ...]:
         if any(character in command for character in "\n\r\0") or not command.strip():
             work.diagnostics.report(
                 catalogue.BAD_LITERAL, "a command is one line of text, and not empty", placed.place,
-                help="for more, a script: `file /usr/local/bin/start from \"start.sh\"` and `run \"sh /usr/local/bin/start\"`",
+                help='for more, a script: `file /opt/start from "start.sh"`, `run "sh /opt/start"`',
             )  # fmt: skip
             continue
         found.append(command)
