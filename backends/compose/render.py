@@ -86,6 +86,8 @@ def _service(service: ComposeService, project: Project, common: Anchor) -> Data:
         data["cpus"] = service.cpus
     if service.memory_bytes is not None:
         data["mem_limit"] = str(service.memory_bytes)
+    if service.credentials is not None:
+        data["tmpfs"] = ["/run/netdsl:mode=0755,size=4m"]  # keys never reach a disk of the engine's
     if service.environment:
         data["environment"] = {key: literal(value) for key, value in service.environment}
     if service.sysctls:

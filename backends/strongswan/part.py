@@ -2,7 +2,7 @@
 
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
-from netdsl.ir.tunnel import Child, Mode, Start, TunnelEnd
+from netdsl.ir.tunnel import AuthMethod, Child, Mode, Start, TunnelEnd
 from netdsl.payload.contract import Needs, PayloadFile
 from netdsl.payload.quoting import flat, tsv
 
@@ -11,6 +11,8 @@ from .swanctl import child_name, swanctl_conf
 
 _PACKAGES = ("charon-systemd", "conntrack", "libcharon-extra-plugins", "strongswan-swanctl")
 _PATIENCE = 3  # seconds that the end which does not begin leaves to the other
+_EAP = frozenset({AuthMethod.EAP_MSCHAPV2, AuthMethod.EAP_TLS})
+_EAP_PACKAGES = ("libcharon-extauth-plugins",)
 _START_WORDS = {Start.BOOT: "boot", Start.TRAFFIC: "traffic", Start.HAND: "hand", Start.NONE: "hand"}
 _NOTHING = Needs((), (), ())
 
@@ -32,7 +34,9 @@ class StrongswanPart:
     def needs(self, node: Node) -> Needs:
         if not node.tunnels:
             return _NOTHING
-        return Needs(_PACKAGES, ("NET_ADMIN", "NET_BIND_SERVICE"), ("/dev/net/tun",))
+        methods = {auth.method for end in node.tunnels for auth in (*end.own_auth, *end.peer_auth)}
+        packages = (*_PACKAGES, *_EAP_PACKAGES) if methods & _EAP else _PACKAGES
+        return Needs(packages, ("NET_ADMIN", "NET_BIND_SERVICE"), ("/dev/net/tun",))
 
 
 def _record(end: TunnelEnd, child: Child, lab: Lab) -> str:

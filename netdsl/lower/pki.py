@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
-from netdsl.ir.ids import Address, NodeId, PkiId
+from netdsl.ir.ids import Address, NodeId, PkiId, host_name
 from netdsl.ir.pki import SERVICES_PKI, EndEntity, Pki
 from netdsl.ir.tunnel import AuthMethod
 from netdsl.lower.defaults import SERVICES_ALGORITHM, SERVICES_SUBJECT, SERVICES_VALIDITY_DAYS
@@ -59,9 +59,12 @@ def end_entities(bindings: Bindings) -> dict[tuple[PkiId, NodeId], EndEntity]:
 
 def identity_of(entities: EndEntities, end: BoundEnd, auth: BoundAuth) -> str:
     """The IKE identity: given, or the certificate's subject, or the outer address (a subject with a comma in a value
-    cannot be written as an identity; the address is in the certificate too)."""
+    cannot be written as an identity; the address is in the certificate too). A user name for EAP-MSCHAPv2 has to be a
+    text: there it is the host name."""
     if auth.identity is not None:
         return auth.identity
+    if auth.method is AuthMethod.EAP_MSCHAPV2:
+        return host_name(end.node)
     pki = pki_of(auth)
     if pki is None:
         return str(end.outer)

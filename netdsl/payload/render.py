@@ -75,10 +75,6 @@ def _needs(node: Node, image: Image | None, has_credentials: bool, parts: Sequen
     packages, capabilities, devices = set(_PACKAGES), {"NET_ADMIN"}, set[str]()
     for served in node.services:
         packages.update(_SERVICE_PACKAGES.get(served.kind, ()))
-        if served.kind == "dns":
-            capabilities.add("SETGID")  # dnsmasq sets its group even where it stays root's
-        if served.service.first is not None and served.service.first < 1024:
-            capabilities.add("NET_BIND_SERVICE")
     if has_credentials:
         capabilities.add("DAC_OVERRIDE")  # keys are 0600 and may belong to the user who compiled
     if image is not None:
