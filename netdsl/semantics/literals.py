@@ -188,6 +188,8 @@ def _service(text: str) -> PortService | Problem:
         return Problem(
             catalogue.BAD_LITERAL, f"`{which}` is no type of ICMP message", "one of " + ", ".join(ICMP_TYPES)
         )
+    if protocol == "linux":
+        return Word(text)  # a platform, `linux/amd64`, has the same shape
     if protocol not in WITH_PORTS:
         near = did_you_mean(protocol, WITH_PORTS)
         return Problem(catalogue.UNKNOWN_PROTOCOL, f"no protocol with ports is called `{protocol}`", near)

@@ -137,6 +137,12 @@ def test_an_image_and_its_packages() -> None:
     ]
 
 
+def test_an_image_for_some_platforms() -> None:
+    lab = resolved("image i { platforms linux/amd64, arm64 }\n" + inside("image i"))
+    assert [image.platforms for image in lab.images.values()] == [("linux/amd64", "linux/arm64")]
+    assert codes("image i { platforms linux/s390x }\n" + inside("image i")) == ["unknown-setting"]
+
+
 def test_settings_of_a_target_are_kept_as_text() -> None:
     lab = resolved(NETWORKS + "host a { interface on lan }\ntarget compose { memory = 2GiB }")
     assert [(one.target, one.key, one.value) for one in lab.settings] == [("compose", "memory", "2GiB")]
