@@ -180,7 +180,7 @@ def _address(text: str) -> IPv4Address | IPv6Address | ShortAddress | Problem:
     return IPv4Address(text)
 
 
-def _service(text: str) -> PortService | Problem:
+def _service(text: str) -> PortService | Word | Problem:
     protocol, _, which = text.partition("/")
     if protocol == Protocol.ICMP:
         if which in ICMP_TYPES:
