@@ -28,7 +28,7 @@ def lower(lab: Lab, payload: Payload, layout: Layout, options: Options) -> Proje
     name = project_name(lab, options)
     keys = _network_keys(lab)
     networks = _networks(lab, options, name, keys)
-    by_id = {network.id: networks[keys[network.id]] for network in lab.networks}
+    by_id = {network.id: networks[key] for network in lab.networks if (key := keys[network.id]) in networks}
     _, stage_of = stages(lab, payload)
     built: set[str] = set()
     services = []

@@ -2,8 +2,8 @@
 
 import pytest
 import yaml
-from netdsl.backends.compose.override import adopt
 
+from netdsl.backends.compose.override import adopt
 from netdsl.codegen.contract import CannotAdopt
 
 WRITTEN = b"""\

@@ -5,6 +5,7 @@ from ipaddress import IPv4Network, ip_network
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from netdsl.backends.compose.ranges import POOL, PoolTooSmall, Ranges
 
 

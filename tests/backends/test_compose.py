@@ -1,0 +1,168 @@
+"""The Compose project: decisions first, then what the file says."""
+
+from dataclasses import replace
+from ipaddress import ip_interface
+
+import pytest
+import yaml
+
+from netdsl.backends.compose.backend import backend
+from netdsl.backends.compose.lower import lower, project_name
+from netdsl.codegen.contract import BadOption, Layout, Options
+from netdsl.credentials.contract import Credentials
+from netdsl.diagnostics.core import Diagnostics
+from netdsl.ir.ids import NetworkId, NodeId
+from netdsl.ir.lab import Lab
+from netdsl.ir.network import Driver, Network
+from netdsl.ir.node import Interface, Node, NodeKind, Resources
+from netdsl.payload.render import payload
+
+LAN, WAN = NetworkId("a.lan"), NetworkId("wan")
+
+
+def _interface(name: str, network: NetworkId, last: int) -> Interface:
+    return Interface(name, network, f"02:00:00:00:00:{last:02x}", (ip_interface(f"10.0.0.{last}/24"),), 1500)
+
+
+def _lab(**change: object) -> Lab:
+    router = Node(
+        NodeId("a.gw"),
+        "a-gw",
+        NodeKind.ROUTER,
+        (_interface("wan", WAN, 1), _interface("lan", LAN, 2)),
+        has_uplink=True,
+        uplink_mac="02:00:00:00:00:09",
+        sysctls=(
+            ("net.ipv4.conf.all.rp_filter", "1"),
+            ("net.ipv4.conf.lan.log_martians", "1"),
+            ("net.ipv4.ip_forward", "1"),
+            ("net.ipv6.conf.all.forwarding", "1"),
+        ),
+        resources=Resources(0.5, 64 * 1024**2),
+    )
+    host = Node(NodeId("pc"), "pc", NodeKind.HOST, (_interface("lan", LAN, 3),))
+    lab = Lab("lab", None, (Network(LAN, (), 1500), Network(WAN, (), 1500)), (router, host))
+    return replace(lab, **change)  # type: ignore[arg-type]
+
+
+def _document(lab: Lab, options: Options = Options()) -> dict[str, dict[str, dict[str, object]]]:  # noqa: B008
+    files = backend.emit(lab, payload(lab, Credentials({}, None), ()), Layout(), options)
+    text = {file.path: file.content.decode() for file in files}["compose.yaml"]
+    document: dict[str, dict[str, dict[str, object]]] = yaml.safe_load(text)
+    return document
+
+
+def test_networks_sit_on_parents_that_the_environment_may_name() -> None:
+    network = _document(_lab())["networks"]["a-lan"]
+    assert network["driver"] == "macvlan"
+    assert network["driver_opts"] == {"parent": "${NETDSL_PARENT_A_LAN:-}"}
+    assert network["internal"] is True
+
+
+def test_bridges_are_open_to_the_engine_and_without_an_address_of_the_host() -> None:
+    network = _document(_lab(), Options(driver="bridge"))["networks"]["a-lan"]
+    assert network["driver_opts"] == {
+        "com.docker.network.bridge.inhibit_ipv4": "true",
+        "com.docker.network.bridge.enable_ip_masquerade": "false",
+    }
+    assert "internal" not in network
+
+
+def test_a_network_keeps_the_driver_that_the_lab_gives_it() -> None:
+    networks = (Network(LAN, (), 1500, Driver("macvlan", "private")), Network(WAN, (), 1500))
+    document = _document(_lab(networks=networks), Options(driver="bridge"))
+    assert document["networks"]["a-lan"]["driver_opts"] == {
+        "parent": "${NETDSL_PARENT_A_LAN:-}",
+        "macvlan_mode": "private",
+    }
+    assert document["networks"]["wan"]["driver"] == "bridge"
+
+
+def test_interfaces_are_found_by_mac_and_on_ipvlan_by_the_engines_address() -> None:
+    assert _document(_lab())["services"]["pc"]["networks"] == {"a-lan": {"mac_address": "02:00:00:00:00:03"}}
+    service = _document(_lab(), Options(driver="ipvlan"))["services"]["pc"]
+    networks = service["networks"]
+    assert isinstance(networks, dict)
+    address = networks["a-lan"]["ipv4_address"]
+    assert networks == {"a-lan": {"ipv4_address": address}}
+    assert service["environment"] == {"NETDSL_INTERFACES": f"lan={address}"}
+
+
+def test_sysctls_name_the_engines_interfaces_in_the_order_of_the_networks() -> None:
+    sysctls = _document(_lab(), Options(is_closed=True))["services"]["a-gw"]["sysctls"]
+    assert sysctls == {
+        "net.ipv4.conf.all.rp_filter": "1",
+        "net.ipv4.conf.eth0.log_martians": "1",
+        "net.ipv4.conf.eth0.rp_filter": "1",
+        "net.ipv4.conf.eth1.rp_filter": "1",
+        "net.ipv4.ip_forward": "1",
+        "net.ipv6.conf.all.forwarding": "1",
+    }
+
+
+def test_a_closed_lab_has_no_uplink() -> None:
+    assert "uplink" in _document(_lab())["networks"]
+    document = _document(_lab(), Options(is_closed=True))
+    assert "uplink" not in document["networks"]
+    assert "uplink" not in str(document["services"]["a-gw"]["networks"])
+
+
+def test_nodes_have_the_rights_they_need_and_no_others() -> None:
+    for service in _document(_lab())["services"].values():
+        assert service["cap_drop"] == ["ALL"]
+        assert service["cap_add"] == ["NET_ADMIN"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert "privileged" not in service
+        assert "container_name" not in service
+
+
+def test_limits_labels_and_the_payloads_hash() -> None:
+    lab = _lab()
+    service = _document(lab)["services"]["a-gw"]
+    assert (service["cpus"], service["mem_limit"]) == (0.5, str(64 * 1024**2))
+    digest = payload(lab, Credentials({}, None), ()).nodes[NodeId("a.gw")].digest
+    assert service["labels"] == {"netdsl.lab": "lab", "netdsl.node": "a.gw", "netdsl.payload": digest}
+
+
+def test_one_service_builds_the_image_that_all_share() -> None:
+    services = _document(_lab())["services"]
+    assert services["a-gw"]["image"] == services["pc"]["image"]
+    assert "build" in services["a-gw"]
+    assert services["pc"]["pull_policy"] == "never"
+
+
+def test_every_dollar_of_the_lab_is_doubled() -> None:
+    node = Node(NodeId("pc"), "pc", NodeKind.HOST, (_interface("lan", LAN, 3),), sysctls=(("net.x", "$HOME ${X:?}"),))
+    document = _document(_lab(name="a$b", nodes=(node,)))
+    assert document["services"]["pc"]["sysctls"] == {"net.x": "$$HOME $${X:?}"}
+    assert document["services"]["pc"]["labels"]["netdsl.lab"] == "a$$b"  # type: ignore[index]
+
+
+def test_two_copies_have_ranges_and_parents_of_their_own() -> None:
+    one, two = (
+        lower(_lab(), payload(_lab(), Credentials({}, None), ()), Layout(), Options(project=p)) for p in ("x", "y")
+    )
+    assert not {network.subnet for network in one.networks} & {network.subnet for network in two.networks}
+    assert not {n.parent_device for n in one.networks if n.parent_device} & {n.parent_device for n in two.networks}
+
+
+def test_names_that_would_share_a_variable_are_told_apart() -> None:
+    networks = tuple(Network(NetworkId(name), (), 1500) for name in ("a-b", "a.b"))
+    host = Node(
+        NodeId("h"), "h", NodeKind.HOST, (_interface("x", NetworkId("a-b"), 1), _interface("y", NetworkId("a.b"), 2))
+    )
+    lab = _lab(networks=networks, nodes=(host,))
+    project = lower(lab, payload(lab, Credentials({}, None), ()), Layout(), Options())
+    assert [network.key for network in project.networks] == ["a-b", "a-b-2"]
+    assert len({network.parent_variable for network in project.networks}) == 2
+
+
+@pytest.mark.parametrize(("wished", "name"), [("Lab 1", "lab-1"), ("-x", "x"), ("_", "lab")])
+def test_project_names_are_what_compose_takes(wished: str, name: str) -> None:
+    assert project_name(_lab(), Options(project=wished)) == name
+
+
+def test_wrong_options_are_refused() -> None:
+    for options in (Options(driver="ovs"), Options(settings={"pool": "x"}), Options(settings={"colour": "red"})):
+        with pytest.raises(BadOption):
+            backend.check_support(_lab(), options, Diagnostics())

@@ -1,0 +1,180 @@
+"""strongSwan's share of a node: swanctl.conf, the table of tunnels, the probe of the kernel."""
+
+from dataclasses import replace
+from ipaddress import ip_address, ip_network
+
+import pytest
+
+from netdsl.backends.strongswan.part import part
+from netdsl.backends.strongswan.probe import probe_lines
+from netdsl.backends.strongswan.swanctl import swanctl_conf
+from netdsl.ir.expectation import Expectation
+from netdsl.ir.ids import NodeId, PkiId, TunnelId
+from netdsl.ir.lab import Lab
+from netdsl.ir.node import Node, NodeKind
+from netdsl.ir.pki import Pki
+from netdsl.ir.service import Protocol, port
+from netdsl.ir.tunnel import (
+    Authentication,
+    AuthMethod,
+    Child,
+    DpdAction,
+    Mode,
+    SharedSecret,
+    Start,
+    TunnelEnd,
+)
+
+CHILD = Child(
+    "vpn",
+    (ip_network("10.1.0.0/16"),),
+    (ip_network("10.3.0.0/16"),),
+    Mode.TUNNEL,
+    "esp",
+    ("aes256gcm16-ecp384",),
+    Start.BOOT,
+    reqid=7,
+)
+END = TunnelEnd(
+    TunnelId("a.vpn"),
+    "a.vpn",
+    NodeId("a.gw"),
+    NodeId("s"),
+    ip_address("172.16.0.1"),
+    (ip_address("172.16.0.2"),),
+    (Authentication(AuthMethod.CERTIFICATE, "C=FI, CN=172.16.0.1", PkiId("lab.pki")),),
+    (Authentication(AuthMethod.CERTIFICATE, 'CN="x"', PkiId("lab.pki")),),
+    ("aes256gcm16-prfsha384-ecp384",),
+    (CHILD,),
+    30,
+    DpdAction.TRAP,
+)
+PKI = Pki(PkiId("lab.pki"), "ecdsa-p384", (), 0, True, True, 3650, ())
+
+
+def _node(end: TunnelEnd) -> Node:
+    return Node(NodeId("a.gw"), "a-gw", NodeKind.ROUTER, (), tunnels=(end,))
+
+
+def _lab(*expectations: Expectation) -> Lab:
+    return Lab("lab", None, (), (), (PKI,), expectations=expectations)
+
+
+def _conf(end: TunnelEnd) -> str:
+    return str(swanctl_conf(_node(end), _lab()))
+
+
+def _record(end: TunnelEnd, lab: Lab | None = None) -> list[str]:
+    files = {file.path: file.content.decode() for file in part.files(_node(end), lab or _lab())}
+    return list(files["tunnels.tsv"].rstrip("\n").split("\t"))
+
+
+def test_a_connection_says_what_the_lab_says() -> None:
+    assert _conf(END) == (
+        "connections {\n"
+        "  a_vpn {\n"
+        "    version = 2\n"
+        "    mobike = no\n"
+        "    unique = replace\n"
+        "    keyingtries = 1\n"
+        "    dpd_delay = 30s\n"
+        "    local_addrs = 172.16.0.1\n"
+        "    remote_addrs = 172.16.0.2\n"
+        "    proposals = aes256gcm16-prfsha384-ecp384\n"
+        "    send_cert = always\n"
+        "    local-1 {\n"
+        "      auth = pubkey\n"
+        '      id = "C=FI, CN=172.16.0.1"\n'
+        "      certs = lab_pki.pem\n"
+        "    }\n"
+        "    remote-1 {\n"
+        "      auth = pubkey\n"
+        '      id = "CN=\\"x\\""\n'
+        "      cacerts = lab_pki-root.pem\n"
+        "      revocation = strict\n"
+        "    }\n"
+        "    children {\n"
+        "      a_vpn {\n"
+        "        local_ts = 10.1.0.0/16\n"
+        "        remote_ts = 10.3.0.0/16\n"
+        "        esp_proposals = aes256gcm16-ecp384\n"
+        "        mode = tunnel\n"
+        "        reqid = 7\n"
+        "        updown = /netdsl/lab/updown.sh\n"
+        "        start_action = none\n"
+        "        close_action = none\n"
+        "        dpd_action = clear\n"
+        "      }\n"
+        "    }\n"
+        "  }\n"
+        "}\n"
+    )
+
+
+def test_secrets_are_included_never_written() -> None:
+    secret = SharedSecret("vpn", AuthMethod.PSK, ("172.16.0.1",), "top-secret")
+    text = _conf(replace(END, secrets=(secret,)))
+    assert text.endswith("include secrets.conf\n")
+    assert "top-secret" not in text
+
+
+def test_several_children_have_names_of_their_own() -> None:
+    end = replace(END, children=(CHILD, replace(CHILD, name="data", reqid=8)))
+    assert "      a_vpn_vpn {" in _conf(end)
+    assert "      a_vpn_data {" in _conf(end)
+
+
+def test_a_service_limits_the_end_that_has_its_port() -> None:
+    syslog = (port(Protocol.UDP, 514),)
+    assert "local_ts = 10.1.0.0/16[udp/514]\n        remote_ts = 10.3.0.0/16[udp]\n" in _conf(
+        replace(END, children=(replace(CHILD, only_local=syslog),))
+    )
+
+
+def test_a_gateway_gives_addresses_and_a_client_asks_for_one() -> None:
+    text = _conf(replace(END, pools=(ip_network("10.9.0.0/28"),), peer_addresses=()))
+    assert "pools = a_vpn-pool-1" in text
+    assert "remote_addrs" not in text
+    assert "  a_vpn-pool-1 {\n    addrs = 10.9.0.0/28\n  }" in text
+    assert "vips = 0.0.0.0, ::" in _conf(replace(END, virtual_families=(4, 6)))
+
+
+def test_the_table_of_tunnels_holds_what_the_script_decides_by() -> None:
+    assert _record(END) == ["a_vpn", "a_vpn", "a_vpn", "boot", "0", "trap", "any", "must"]
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "value"),
+    [
+        ({"is_initiator": False}, 4, "3"),
+        ({"start": Start.TRAFFIC}, 3, "traffic"),
+        ({"start": Start.TRAFFIC}, 7, "no"),
+        ({"start": Start.NONE}, 4, "never"),
+        ({"mode": Mode.TRANSPORT}, 6, "kernel"),
+        ({"protocol": "ah"}, 6, "kernel"),
+    ],
+)
+def test_what_each_kind_of_child_changes(change: dict[str, object], field: int, value: str) -> None:
+    end = replace(END, children=(replace(CHILD, **change),))  # type: ignore[arg-type]
+    assert _record(end)[field] == value
+
+
+def test_nothing_waits_for_a_tunnel_that_is_meant_to_fail() -> None:
+    broken = Expectation(None, True, None, None, ())
+    assert _record(END, _lab(broken))[7] == "may"
+
+
+def test_the_kernel_is_probed_once_for_each_different_proposal() -> None:
+    more = replace(CHILD, name="more", proposals=("aes256gcm16-ecp384", "aes128-sha256-modp3072"))
+    lines = probe_lines(_node(replace(END, children=(CHILD, more))))
+    assert [line.split(" mode tunnel ")[1].split(" 0x")[0] for line in lines] == [
+        "aead rfc4106(gcm(aes))",
+        "enc cbc(aes)",
+    ]
+    assert lines[1].endswith("auth-trunc hmac(sha256) 0x" + "00" * 32 + " 128")
+
+
+def test_a_node_without_tunnels_has_and_needs_nothing() -> None:
+    node = Node(NodeId("h"), "h", NodeKind.HOST, ())
+    assert part.files(node, _lab()) == ()
+    assert part.needs(node).packages == ()
