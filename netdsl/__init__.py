@@ -1,3 +1,20 @@
-"""netdsl: a compiler for virtual network labs."""
+"""netdsl: a compiler for virtual network labs. `check_file` and `compile_file` are the library."""
 
-__version__ = "0.1.0"
+from typing import TYPE_CHECKING
+
+from netdsl.version import __version__
+
+if TYPE_CHECKING:
+    from netdsl.library import check_file, compile_file
+
+
+__all__ = ["__version__", "check_file", "compile_file"]
+
+
+def __getattr__(name: str) -> object:
+    """The library is loaded when it is first used: the command line's `--help` does without."""
+    if name in __all__:
+        from netdsl import library
+
+        return getattr(library, name)
+    raise AttributeError(f"module `netdsl` has no attribute `{name}`")

@@ -6,8 +6,8 @@ import sys
 
 import click
 
-from netdsl import __version__
 from netdsl.diagnostics.core import Diagnostics
+from netdsl.version import __version__
 
 
 def say(text: str = "") -> None:

@@ -6,7 +6,7 @@ from typing import cast
 
 import click
 
-from netdsl import __version__
+from netdsl.version import __version__
 
 _VERBS: dict[str, str] = {
     "init": "Write a first lab to start from.",

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from netdsl import __version__
 from netdsl.codegen.contract import Artifact, Emission
+from netdsl.version import __version__
 
 MANIFEST = "netdsl-manifest.json"
 _FORMAT = 1
