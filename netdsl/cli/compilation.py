@@ -119,7 +119,8 @@ def _settle_edits(compiled: Compiled, planned: Plan, request: Request) -> None:
         complain(f"{planned.folder / path} {whose}; nothing is written")
     write("".join(_edits(planned)))
     note(
-        "help: --adopt moves changes of compose.yaml to compose.override.yaml; --overwrite drops them; -o writes elsewhere"
+        "help: `compile --adopt` moves changes of compose.yaml to compose.override.yaml, `compile --overwrite` drops them; "
+        "-o writes elsewhere"
     )
     raise click.exceptions.Exit(1)
 
