@@ -41,7 +41,7 @@ def find_output(given: str | None, target: str, output: str | None) -> Path:
             return folder
     if given is None and output is None:
         raise click.UsageError(f"name a lab: {_built(target)}")
-    raise click.UsageError(f"there is no compiled lab at {candidates[0]}; compile it first (`netdsl compile`)")
+    raise click.UsageError(f"there is no compiled lab at {candidates[-1]}; compile it first (`netdsl compile`)")
 
 
 def _candidates(given: str | None, target: str, output: str | None) -> list[Path]:
@@ -52,7 +52,7 @@ def _candidates(given: str | None, target: str, output: str | None) -> list[Path
         return built if len(built) == 1 else []
     path = Path(given)
     if path.is_dir():
-        return [path, path / target]
+        return [path, path / target, BUILD / given / target]  # the sources may lie in a folder called as the lab
     if path.suffix == ".net" or path.is_file():
         return [BUILD / lab_name(str(path)) / target, BUILD / path.stem / target]
     return [BUILD / given / target]
