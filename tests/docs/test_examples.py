@@ -12,6 +12,8 @@ import pytest
 
 from netdsl import pipeline
 from netdsl.diagnostics.core import Diagnostics
+from netdsl.diagnostics.render_text import render_text
+from netdsl.semantics.load import Sources
 from netdsl.source import SourceFile
 from netdsl.syntax.parser import parse
 
@@ -62,6 +64,16 @@ def test_example(example: Example) -> None:
             assert [f"{found.rule.code}: {found.message}" for found in _checked(example)] == []
         case other:
             pytest.fail(f"no such mark: {other}")
+
+
+def test_the_error_in_the_readme_is_what_netdsl_prints() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = re.search(r"^```netdsl bad \S+\n(.*?)^```\n\n```text\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert shown is not None
+    diagnostics = Diagnostics()
+    source = SourceFile("lab.net", shown[1])
+    pipeline.analyze(Sources("lab.net", {"lab.net": parse(source, diagnostics)}, {}), {}, diagnostics)
+    assert render_text(diagnostics) == shown[2]
 
 
 def _checked(example: Example) -> Diagnostics:
