@@ -8,12 +8,14 @@ from netdsl.ir.ids import NodeId
 from netdsl.lower.defaults import UPLINK
 from netdsl.semantics.bindings import BoundNode
 
+MAC_PREFIX = "02:6e:64"  # of all that are allocated: by it a node tells the lab's interfaces from a stranger's
+
 
 def allocate_macs(nodes: Iterable[BoundNode]) -> dict[tuple[NodeId, str], str]:
     """The MAC address of every interface, by node and name, an uplink's included; in the order of the source.
 
     A given one is kept. Others are locally administered, from a hash of the node's path and the interface's name; of
-    two that are equal the one declared later tries the next, so that a node added at the end moves nobody.
+    two that are equal (24 bits are free) the later one tries the next, so that a node added at the end moves nobody.
     """
     nodes = tuple(nodes)
     taken = {interface.mac for node in nodes for interface in node.interfaces if interface.mac is not None}
@@ -40,4 +42,4 @@ def _candidates(node: NodeId, interface: str) -> Iterator[str]:
     name = f"{node}/{interface}"
     for attempt in count():
         digest = sha256(f"{name}#{attempt}".encode() if attempt else name.encode()).hexdigest()
-        yield "02:" + ":".join(digest[index : index + 2] for index in range(0, 10, 2))
+        yield ":".join((MAC_PREFIX, digest[0:2], digest[2:4], digest[4:6]))

@@ -126,7 +126,18 @@ prepare_links() {
 	done <"$NODE/links.batch"
 }
 
+# Who may speak to this node at all: by MAC address, so not where an interface is found by the engine's address because
+# all nodes have their parent's.
+guard() {
+	[ -e "$LAB/guard.nft" ] || return 0
+	nft -f "$LAB/guard.nft" || fail 'guard.nft is refused'
+	for pair in ${NETDSL_INTERFACES-}; do
+		nft add element inet netdsl_guard open "{ \"${pair%%=*}\" }" || fail 'guard.nft cannot be completed'
+	done
+}
+
 configure_network() {
+	guard
 	if [ -e "$NODE/filter.nft" ]; then
 		nft -f "$NODE/filter.nft" || fail 'the packet filter is refused'
 	fi

@@ -11,6 +11,7 @@ from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
 from netdsl.payload.contract import Needs, NodePayload, Payload, PayloadFile
 from netdsl.payload.filter import filter_files
+from netdsl.payload.guard import guard_file
 from netdsl.payload.network import network_files
 from netdsl.payload.quoting import tsv
 from netdsl.payload.services import service_files
@@ -40,10 +41,11 @@ def payload(lab: Lab, credentials: Credentials, parts: Sequence[PayloadPart]) ->
     """Render every node once. Linear in the lab; nothing lab-wide is copied per node."""
     scripts = tuple(PayloadFile(name, _script(name), 0o755 if name.endswith(".sh") else 0o644) for name in SCRIPTS)
     hosts = "".join(f"{address}\t{' '.join(names)}\n" for address, names in lab.hosts)
-    shared = (*scripts, PayloadFile("hosts", (_LOCALHOST + hosts).encode()))
+    fixed = (*scripts, guard_file(lab))
+    shared = (*fixed, PayloadFile("hosts", (_LOCALHOST + hosts).encode()))
     base = hashlib.sha256()
-    for script in scripts:
-        base.update(script.content)
+    for file in fixed:
+        base.update(file.content)
     images = {image.id: image for image in lab.images}
     nodes = {}
     for node in lab.nodes:

@@ -1,0 +1,35 @@
+"""`guard.nft`: only the lab's own interfaces speak to its nodes.
+
+A network's segment may have one more interface than the lab knows: an engine's bridge is also the host's, with a link-local
+address of the host on it. Nobody in the lab answers it, not even its neighbour solicitations, so it neither reaches a
+node nor is reached by one.
+"""
+
+from netdsl.ir.lab import Lab
+from netdsl.lower.allocate import MAC_PREFIX
+from netdsl.payload.contract import PayloadFile
+
+_GUARD = """\
+table inet netdsl_guard
+delete table inet netdsl_guard
+table inet netdsl_guard {{
+\tset open {{
+\t\ttype ifname
+\t\telements = {{ "lo", "mgmt", "uplink" }}
+\t}}
+\tchain strangers {{
+\t\ttype filter hook prerouting priority -400; policy accept;
+\t\tiifname @open accept
+{given}\t\tether saddr & ff:ff:ff:00:00:00 != {prefix}:00:00:00 drop
+\t}}
+}}
+"""
+
+
+def guard_file(lab: Lab) -> PayloadFile:
+    """One for all nodes: the allocated MAC addresses by their prefix, those that the source gives one by one."""
+    known = {interface.mac for node in lab.nodes for interface in node.interfaces}
+    known |= {neighbour.mac for node in lab.nodes for neighbour in node.neighbours}
+    given = {mac for mac in known if not mac.startswith(MAC_PREFIX)}
+    rule = f"\t\tether saddr {{ {', '.join(sorted(given))} }} accept\n" if given else ""
+    return PayloadFile("guard.nft", _GUARD.format(given=rule, prefix=MAC_PREFIX).encode())
