@@ -8,7 +8,6 @@ from netdsl.ir.lab import Lab
 from netdsl.payload.contract import Payload
 
 from .lower import lower
-from .override import adopt
 from .parents import parents_table
 from .render import compose_data, compose_text, merged
 from .schema import check_schema
@@ -38,6 +37,8 @@ class ComposeBackend:
         )
 
     def adopt(self, edited: bytes, written: bytes, override: bytes | None) -> bytes:
+        from .override import adopt  # ruamel.yaml takes as long to load as a small lab to compile
+
         return adopt(edited, written, override)
 
 

@@ -1,12 +1,14 @@
 """The backends: ours by name, others through the entry-point group `netdsl.backends`."""
 
 from importlib import import_module
-from importlib.metadata import entry_points
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from netdsl.codegen.contract import Backend
 from netdsl.payload.render import PayloadPart
 from netdsl.runtime.driver import Driver
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoints
 
 _OWN = ("dockerfile", "compose")
 _PARTS = ("strongswan",)
@@ -25,7 +27,7 @@ def backend(name: str) -> Backend:
     """The backend of a name. Raises UnknownTarget."""
     if name in _OWN:
         return cast(Backend, import_module(f"netdsl.backends.{name}.backend").backend)
-    for entry in entry_points(group="netdsl.backends"):
+    for entry in _others():
         if entry.name == name:
             return cast(Backend, entry.load())
     raise UnknownTarget(f"there is no backend `{name}`")
@@ -46,12 +48,19 @@ def payload_parts() -> tuple[PayloadPart, ...]:
 
 def target_names() -> tuple[str, ...]:
     """All targets: ours, then each third-party backend as a target of its own name."""
-    others = sorted({entry.name for entry in entry_points(group="netdsl.backends")} - set(TARGETS))
+    others = sorted({entry.name for entry in _others()} - set(TARGETS))
     return (*TARGETS, *others)
 
 
 def backends_of(target: str) -> tuple[Backend, ...]:
     """The backends of a target, in order. Raises UnknownTarget."""
-    if target not in target_names():
+    if target not in TARGETS and target not in target_names():
         raise UnknownTarget(f"there is no target `{target}`; there are: {', '.join(target_names())}")
     return tuple(backend(name) for name in TARGETS.get(target, (target,)))
+
+
+def _others() -> "EntryPoints":
+    """The entry points of other packages. Looking through all that is installed takes a while: ours come first."""
+    from importlib.metadata import entry_points
+
+    return entry_points(group="netdsl.backends")

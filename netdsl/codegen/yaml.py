@@ -6,12 +6,14 @@ could be read as anything else, by YAML 1.1 or 1.2, is double-quoted. The tests 
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 Data = str | int | float | bool | None | Sequence["Data"] | Mapping[str, "Data"]
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*[A-Za-z0-9_]|[A-Za-z]|/[A-Za-z0-9_./-]*[A-Za-z0-9_]").fullmatch
 _RESERVED = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"])
+_SEQUENCES = (list, tuple)
+_CONTAINERS = (dict, list, tuple)
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
 
 
@@ -40,51 +42,62 @@ def quoted(text: str) -> str:
 
 
 def dump(data: Mapping[str, Data]) -> str:
-    """A document. Merged anchors are given as a key `<<` whose value is an Anchor."""
-    return "".join(f"{line}\n" for line in _map(data, ""))
+    """A document. Merged anchors are given as a key `<<` whose value is an Anchor.
+
+    Maps are dicts, sequences are lists or tuples: asking an abstract class costs as much as all the rest of the writing.
+    """
+    lines: list[str] = []
+    _map(data, "", lines)
+    lines.append("")
+    return "\n".join(lines)
 
 
-def _map(data: Mapping[str, Data], indent: str) -> Iterator[str]:
+def _map(data: Mapping[str, Data], indent: str, lines: list[str]) -> None:
     for key, value in data.items():
         if isinstance(value, Anchor):
             if key == "<<":
-                yield f"{indent}<<: *{value.name}"
+                lines.append(f"{indent}<<: *{value.name}")
                 continue
-            yield f"{indent}{scalar(key)}: &{value.name}"
-            yield from _map(value, indent + "  ")
+            lines.append(f"{indent}{scalar(key)}: &{value.name}")
+            _map(value, indent + "  ", lines)
         elif _is_block(value):
-            yield f"{indent}{scalar(key)}:"
-            yield from _block(value, indent + "  ")
+            lines.append(f"{indent}{scalar(key)}:")
+            _block(value, indent + "  ", lines)
         else:
-            yield f"{indent}{scalar(key)}: {_inline(value)}"
+            lines.append(f"{indent}{scalar(key)}: {_inline(value)}")
 
 
-def _block(value: Data, indent: str) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        yield from _map(value, indent)
+def _block(value: Data, indent: str, lines: list[str]) -> None:
+    if isinstance(value, dict):
+        _map(value, indent, lines)
         return
-    assert isinstance(value, Sequence)
+    assert isinstance(value, list | tuple)
     for item in value:
         if _is_block(item):
-            lines = list(_block(item, indent + "  "))
-            yield f"{indent}- {lines[0].lstrip()}"
-            yield from lines[1:]
+            first = len(lines)
+            _block(item, indent + "  ", lines)
+            lines[first] = f"{indent}- {lines[first].lstrip()}"
         else:
-            yield f"{indent}- {_inline(item)}"
+            lines.append(f"{indent}- {_inline(item)}")
 
 
 def _is_block(value: Data) -> bool:
     """Lists of scalars and empty things stay on their line."""
-    if isinstance(value, Mapping):
+    if isinstance(value, str):
+        return False
+    if isinstance(value, dict):
         return bool(value)
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return any(not isinstance(item, str | int | float | bool | None) for item in value)
+    if isinstance(value, _SEQUENCES):
+        return any(isinstance(item, _CONTAINERS) for item in value)
     return False
 
 
 def _inline(value: Data) -> str:
-    if isinstance(value, Mapping):
+    if isinstance(value, str):
+        return scalar(value)
+    if isinstance(value, dict):
         return "{}"
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return "[" + ", ".join(_inline(item) for item in value) + "]"
+    if isinstance(value, _SEQUENCES):
+        return "[" + ", ".join([_inline(item) for item in value]) + "]"
+    assert value is None or isinstance(value, int | float)
     return scalar(value)

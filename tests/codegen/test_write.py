@@ -94,7 +94,7 @@ def test_an_interrupted_commit_is_finished_by_the_next(tmp_path: Path) -> None:
     _write(tmp_path, a="1", b="1")
     staging = tmp_path / ".netdsl-staging-x"
     staging.mkdir()
-    (staging / "a").write_text("2")
+    (staging / "0").write_text("2")
     journal = {"staging": staging.name, "files": ["a"], "removed": ["b"]}
     (tmp_path / ".netdsl-journal.json").write_text(json.dumps(journal))
     assert recover(tmp_path)
