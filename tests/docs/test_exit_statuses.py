@@ -15,9 +15,10 @@ BAD = "lab a\nnetwork n 10.0.0.0/24\nhost h { interface on m }\n"
 
 def _netdsl(*words: str) -> int:
     """The verb in this process; its exit status."""
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as end:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["netdsl", *words])
-        main()
+        with pytest.raises(SystemExit) as end:
+            main()
     assert isinstance(end.value.code, int)
     return end.value.code
 
