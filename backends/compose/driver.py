@@ -66,6 +66,7 @@ class ComposeDriver:
         """From a container beside the node, in its network: the node itself has no right to capture."""
         container = self._container(deployment, node)
         words = ["run", "--rm", "--network", f"container:{container.id}", "--cap-drop", "ALL", "--cap-add", "NET_RAW"]
+        words += ["--label", "com.docker.compose.project="]  # not that of the project that built the image
         words += ["--entrypoint", "tcpdump", container.config.image or ""]
         words += ["-p", "-Z", "root", "-i", interface, "--immediate-mode", *(["-c", str(count)] if count else [])]
         if file is None:

@@ -18,7 +18,8 @@ say_usage() {
 in_host() {
 	image=$(docker compose config --images | sort -u | head -n 1)
 	docker image inspect "$image" >/dev/null 2>&1 || docker compose build --quiet >&2
-	table | docker run --rm -i --network host --cap-drop ALL --cap-add NET_ADMIN --entrypoint sh "$image" -c "$1"
+	# an image has the labels of the project that built it, and its `down` would take this for one of its own
+	table | docker run --rm -i --label com.docker.compose.project= --network host --cap-drop ALL --cap-add NET_ADMIN --entrypoint sh "$image" -c "$1"
 }
 
 # The networks whose parent is ours to make.
@@ -35,18 +36,20 @@ forget() {
 	if [ -s .env.part ]; then mv .env.part .env; else rm -f .env.part .env; fi
 }
 
+# .env is written before the devices are made, so that `down` finds whatever an `up` that was interrupted has left.
 up() {
-	[ -s parents.tsv ] || return 0
+	[ -n "$(table)" ] || return 0
+	forget
+	table | tr '\t' '=' >>.env
 	# shellcheck disable=SC2016 # expanded by the shell in the container
 	made=$(in_host '
 		if ip link add ndprobe type dummy 2>/dev/null; then ip link delete ndprobe; exit 0; fi
-		while IFS="	" read -r variable device; do
+		while IFS="	" read -r _ device; do
 			[ -e "/sys/class/net/$device" ] || ip link add "$device" type ifb || exit 1
 			ip link set "$device" up || exit 1
-			printf "%s=%s\n" "$variable" "$device"
-		done')
-	forget
-	[ -z "$made" ] || printf '%s\n' "$made" >>.env
+		done
+		echo made')
+	[ -n "$made" ] || forget
 }
 
 down() {
