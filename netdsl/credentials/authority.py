@@ -15,6 +15,9 @@ from netdsl.ir.pki import EndEntity, Pki
 
 BACKDATE = timedelta(days=1)  # a virtual machine's clock may lag behind ours
 
+_LONGEST_NAME = 64
+"""Characters of a common name: ub-common-name, RFC 5280, appendix A.1."""
+
 _KEYS: dict[str, Callable[[], CertificateIssuerPrivateKeyTypes]] = {
     "rsa-2048": lambda: rsa.generate_private_key(65537, 2048),
     "rsa-3072": lambda: rsa.generate_private_key(65537, 3072),
@@ -115,7 +118,7 @@ def _make_authority(
     pki: Pki, title: str, issuer: Authority | None, path_length: int | None, now: datetime
 ) -> Authority:
     key = _KEYS[pki.algorithm]()
-    subject = _name((*pki.subject, ("CN", f"{pki.id} {title}")))
+    subject = _name((*pki.subject, ("CN", f"{pki.id[: _LONGEST_NAME - len(title) - 1]} {title}")))
     end = now + timedelta(days=pki.validity_days)
     if issuer is not None:
         end = min(end, issuer.certificate.not_valid_after_utc)

@@ -1,5 +1,6 @@
 """Diagnostics are values: found anywhere, collected, sorted, printed by the command line alone."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -68,8 +69,8 @@ class Diagnostics:
         related: tuple[Label, ...] = (),
         help: str | None = None,  # noqa: A002 - the word of the output
     ) -> None:
-        """The short way to `add`."""
-        self.add(Diagnostic(rule, message, Label(place, label), related, help))
+        """The short way to `add`; names that nobody could read are cut."""
+        self.add(Diagnostic(rule, _readable(message), Label(place, _readable(label)), related, help and _readable(help)))
 
     @property
     def has_errors(self) -> bool:
@@ -80,3 +81,11 @@ class Diagnostics:
 
     def __len__(self) -> int:
         return len(self._found)
+
+
+_LONG_NAME = re.compile(r"`([^`]{120})[^`]{80,}`")
+
+
+def _readable(text: str) -> str:
+    """A source can hold a name of a megabyte; a message shows its beginning."""
+    return _LONG_NAME.sub(r"`\1…`", text)

@@ -147,3 +147,9 @@ def test_quoting_knows_its_escapes_and_refuses_nul() -> None:
     assert quoted('a"b\\c\n') == '"a\\"b\\\\c\\n"'
     with pytest.raises(NotQuotable):
         quoted("a\0b")
+
+
+def test_a_long_name_of_a_pki_is_cut_to_what_a_certificate_holds(tmp_path: Path) -> None:
+    _make(_lab(_pki(id=PkiId("p" * 200))), tmp_path)
+    root = _certificate(tmp_path, f"x509ca/{'p' * 200}-root.pem")
+    assert root.subject.rfc4514_string().split(",")[0] == f"CN={'p' * 56} Root CA"[: 3 + 64]
