@@ -8,7 +8,7 @@ A lab of a thousand nodes has thousands of files: paths are strings here, every 
 staging is flat (a file is called by its number in the journal), which spares the system a second tree.
 """
 
-# ruff: noqa: PTH - see above: strings
+# ruff: noqa: PTH103, PTH105, PTH112, PTH123
 import errno
 import fcntl
 import json

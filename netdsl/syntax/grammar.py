@@ -1,16 +1,21 @@
 """The grammar of the language, loaded: lark parsers made of the files in `grammar/`."""
 
+import os
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
 from lark import Lark, Token, Transformer
+from lark.lark import PostLex
+
+from netdsl.syntax.tables import Choice, parser_of, table_folder
 
 _FILE_PARTS = ("lexical", "words", "values", "language", "network", "filter", "tunnel", "expect", "later")
 _EXPRESSION_PARTS = ("lexical", "expression")
 
 
-class _AlwaysWords:
+class _AlwaysWords(PostLex):
     """Makes one terminal known in every state of the contextual lexer.
 
     A keyword is then a word like others, looked up whole (`viaduct` is not `via` and `duct`), and an unexpected word
@@ -31,24 +36,17 @@ def _text(parts: tuple[str, ...]) -> str:
 
 def file_parser(transformer: Transformer[Token, object]) -> Lark:
     """The parser of a whole file; it calls the transformer while it reads."""
-    return Lark(
-        _text(_FILE_PARTS),
-        parser="lalr",
-        lexer="contextual",
-        transformer=transformer,
-        maybe_placeholders=True,
-        postlex=_AlwaysWords("NAME"),
-    )
+    choice = Choice(start="start", maybe_placeholders=True)
+    return parser_of(_text(_FILE_PARTS), choice, _AlwaysWords("NAME"), transformer, _kept("file"))
 
 
 @cache
 def expression_parser() -> Lark:
     """The parser of what stands in `${…}`; it makes lark's own trees, without places of their own."""
-    return Lark(
-        _text(_EXPRESSION_PARTS),
-        parser="lalr",
-        lexer="contextual",
-        start="expression",
-        maybe_placeholders=False,
-        postlex=_AlwaysWords("VALUE"),
-    )
+    choice = Choice(start="expression", maybe_placeholders=False)
+    return parser_of(_text(_EXPRESSION_PARTS), choice, _AlwaysWords("VALUE"), None, _kept("expression"))
+
+
+def _kept(name: str) -> Path | None:
+    folder = table_folder(os.environ)
+    return folder / f"{name}-table.json" if folder is not None else None
