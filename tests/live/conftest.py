@@ -1,0 +1,107 @@
+"""The engine under all of these tests (docs/engine.md says where it comes from), and labs that go whatever happens."""
+
+import os
+import secrets
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.live.host import Host, look_at_host
+from tests.live.lab import ROOT, Lab, compile_lab, run, say
+
+Starter = Callable[..., Lab]
+Recorder = Callable[[str], None]
+_FIGURES = pytest.StashKey[list[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_FIGURES] = []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for figure in config.stash.get(_FIGURES, []):
+        terminalreporter.write_line(figure)
+
+
+@pytest.fixture(scope="session")
+def record(request: pytest.FixtureRequest) -> Recorder:
+    """Notes a figure, which is printed at the end of the run."""
+    return request.config.stash[_FIGURES].append
+
+
+@pytest.fixture(scope="session", autouse=True)
+def engine() -> str:
+    """The engine's version. Without an engine the tests fail where CI runs them, and are not run elsewhere."""
+    try:
+        done = run("docker", "version", "--format", "{{.Server.Version}}", timeout=30)
+    except (FileNotFoundError, subprocess.TimeoutExpired) as error:
+        why = str(error)
+    else:
+        if done.returncode == 0:
+            return done.stdout.strip()
+        why = done.stderr
+    if os.environ.get("CI"):
+        pytest.fail(f"no Docker Engine answers (tools/engine install, tools/engine start): {why}")
+    return pytest.skip(f"no Docker Engine answers: make test-live installs and starts one: {why}")
+
+
+@pytest.fixture(scope="session")
+def run_name() -> str:
+    """What all projects of this run begin with: two runs may share an engine."""
+    return f"t{secrets.token_hex(3)}"
+
+
+@pytest.fixture(scope="session")
+def image(engine: str, tmp_path_factory: pytest.TempPathFactory, run_name: str) -> str:
+    """An image with ip, nft and tcpdump: the one that the nodes of a lab have."""
+    folder = tmp_path_factory.mktemp("image")
+    lab = compile_lab(ROOT / "examples/site-to-site/lab.net", folder, f"{run_name}-image", "--closed")
+    lab.build()
+    return sorted(set(lab.compose("config", "--images").split()))[0]
+
+
+@pytest.fixture(scope="session")
+def look(image: str) -> Callable[[str], Host]:
+    """The host as one project sees it."""
+    return lambda project: look_at_host(image, frozenset({project}))
+
+
+@contextmanager
+def compiled_lab(source: Path, folder: Path, project: str, *options: str) -> Iterator[Lab]:
+    """A compiled lab that the block may start; it is taken away at the end whatever happened."""
+    lab = compile_lab(source, folder, project, *options)
+    try:
+        yield lab
+    finally:
+        take_away(lab)
+
+
+@pytest.fixture
+def deploy(tmp_path: Path, run_name: str) -> Iterator[Starter]:
+    """Compiles a source, or the text of one, for a project of its own; all of a test's labs go at its end."""
+    with ExitStack() as labs:
+
+        def compiled(source: Path | str, name: str, *options: str) -> Lab:
+            folder = tmp_path / name
+            if isinstance(source, str):
+                folder.mkdir()
+                (folder / "lab.net").write_text(source)
+                source = folder / "lab.net"
+            return labs.enter_context(compiled_lab(source, folder, f"{run_name}-{name}", *options))
+
+        yield compiled
+
+
+def take_away(lab: Lab) -> None:
+    """By `down`; what that leaves of the project, by id."""
+    try:
+        lab.down()
+    finally:
+        mine = f"label=com.docker.compose.project={lab.project}"
+        for kind, remove in (("container", ("rm", "--force")), ("network", ("rm",))):
+            words = ("docker", kind, "ls", "--quiet", "--filter", mine, *(("-a",) if kind == "container" else ()))
+            for identity in say(*words).split():
+                run("docker", kind, *remove, identity)

@@ -1,0 +1,59 @@
+"""Several labs on one engine, and one lab several times."""
+
+import pytest
+
+from tests.live.conftest import Starter
+from tests.live.lab import ROOT, SCRIPT, compile_lab, netdsl
+from tests.live.small import PAIR
+
+pytestmark = pytest.mark.live
+
+
+def test_two_copies_of_a_lab_do_not_meet(deploy: Starter) -> None:
+    left, right = deploy(PAIR, "left"), deploy(PAIR.replace("serve http", "serve http other"), "right")
+    left.up()
+    right.up()
+    assert left.fetch("two", "http://10.9.1.1/") == "one.http"
+    assert right.fetch("two", "http://10.9.1.1/") == "one.other"
+    left.down()
+    assert left.nodes() == {}
+    assert right.fetch("two", "http://10.9.1.1/") == "one.other"
+
+
+def test_a_clash_of_ranges_names_the_other_project_and_the_remedy(deploy: Starter) -> None:
+    setting = ("--set", "pool=240.77.7.0/29")
+    first, second = deploy(PAIR, "first", *setting), deploy(PAIR, "second", *setting)
+    first.up()
+    done = netdsl("up", "-o", str(second.folder), folder=second.folder.parent)
+    assert done.returncode == 3
+    assert f"`{first.project}`" in done.stderr
+    assert "--project" in done.stderr
+    assert "--set pool=" in done.stderr
+    assert first.fetch("two", "http://10.9.1.1/") == "one.http"
+
+
+def test_a_changed_inside_recreates_that_node_and_no_other(deploy: Starter) -> None:
+    lab = deploy(PAIR, "changing")
+    lab.up()
+    before = lab.nodes()
+    source = lab.folder.parent / "lab.net"
+    lab.up()
+    assert lab.nodes() == before
+    source.write_text(PAIR.replace("serve http", "serve http changed"))
+    compile_lab(source, lab.folder.parent, lab.project)
+    lab.up()
+    after = lab.nodes()
+    assert after["two"] == before["two"]
+    assert after["one"] != before["one"]
+    assert lab.fetch("two", "http://10.9.1.1/") == "one.changed"
+
+
+def test_a_lab_that_is_meant_to_be_broken_still_gets_ready(deploy: Starter) -> None:
+    """The sixth student's gateway has lost its default route: the tunnel cannot come up."""
+    lab = deploy(ROOT / "examples/students/lab.net", "broken", "-D", "student=6")
+    lab.up()
+    status = lab.say("gw-a", "sh", SCRIPT, "status")
+    assert "node\tready\n" in status
+    assert "tunnel\tvpn\tvpn\tdown\tboot\t" in status
+    assert lab.fetch("gw-s", "http://10.6.0.2:30006/") == "server.app"
+    assert lab.fetch("client", "http://10.6.0.99:8080/") is None

@@ -1,0 +1,136 @@
+"""`netdsl up`, `status`, `exec`, `logs`, `capture`, `down`: one lab from its source to its end, and what goes wrong."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.live.capture import read_packets
+from tests.live.conftest import Starter
+from tests.live.host import Host
+from tests.live.lab import Lab, netdsl, run, say, wait_until
+from tests.live.small import PAIR
+
+pytestmark = pytest.mark.live
+
+
+def _call(lab: Lab, *words: str) -> subprocess.CompletedProcess[str]:
+    return netdsl(*words, folder=lab.folder.parent)
+
+
+def test_a_lab_is_used_by_the_verbs_from_up_to_down(deploy: Starter, look: Callable[[str], Host]) -> None:
+    lab = deploy(PAIR, "verbs")
+    before = look(lab.project)
+    where = ("-o", str(lab.folder))
+    for _ in range(2):  # the second finds everything there
+        up = _call(lab, "up", "lab.net", "--project", lab.project, *where)
+        assert up.returncode == 0, up.stderr
+        assert [line.split() for line in up.stdout.splitlines()] == [
+            ["one", "running", "ready"],
+            ["two", "running", "ready"],
+        ]
+
+    status = _call(lab, "status", *where)
+    assert status.returncode == 0
+    assert "service http one.http tcp/80" in " ".join(status.stdout.split())
+    nodes = json.loads(_call(lab, "status", *where, "--format", "json").stdout)
+    assert [(node["node"], node["health"]) for node in nodes] == [("one", "ready"), ("two", "ready")]
+
+    done = _call(lab, "exec", *where, "two", "busybox", "wget", "-q", "-O", "-", "http://10.9.1.1/")
+    assert (done.returncode, done.stdout) == (0, "one.http\n")
+    assert _call(lab, "exec", *where, "two", "sh", "-c", "exit 7").returncode == 7
+    assert "netdsl: configured" in _call(lab, "logs", *where, "one").stdout
+
+    down = _call(lab, "down", *where)
+    assert down.returncode == 0, down.stderr
+    assert lab.nodes() == {}
+    left = wait_until(lambda: look(lab.project).added_since(before) == [], 10, pause=1)
+    assert left is not None, look(lab.project).added_since(before)
+    assert _call(lab, "down", *where).returncode == 0
+    assert _call(lab, "status", *where).returncode == 1
+
+
+def test_a_capture_is_written_as_pcap(deploy: Starter) -> None:
+    lab = deploy(PAIR, "captured")
+    lab.up()
+    file = lab.folder.parent / "two.pcap"
+    words = ("capture", "-o", str(lab.folder), "two.lan", "-w", str(file), "-c", "3")
+    with subprocess.Popen([_program(), *words], stderr=subprocess.PIPE) as process:
+        try:
+            ended = wait_until(lambda: bool(lab.fetch("two", "http://10.9.1.1/")) and process.poll() is not None, 30)
+            assert ended is not None
+        finally:
+            process.terminate()
+    assert process.returncode == 0
+    assert len(list(read_packets(file.read_bytes()))) == 3
+
+
+def test_what_is_not_there_is_named(deploy: Starter, tmp_path: Path) -> None:
+    lab = deploy(PAIR, "errors")
+    lab.up()
+    where = ("-o", str(lab.folder))
+    nobody = _call(lab, "exec", *where, "three", "true")
+    assert nobody.returncode == 3
+    assert "no node `three`" in nobody.stderr
+    assert "one, two" in nobody.stderr
+    assert _call(lab, "logs", *where, "three").returncode == 3
+    assert _call(lab, "capture", *where, "three.lan").returncode == 3
+    assert _call(lab, "capture", *where, "lan").returncode == 2
+    nothing = netdsl("down", "nowhere", folder=tmp_path)
+    assert nothing.returncode == 2
+    assert "no compiled lab" in nothing.stderr
+    assert netdsl("up", "nowhere.net", folder=tmp_path).returncode == 2
+    say("docker", "stop", lab.container("one"))
+    stopped = _call(lab, "status", *where)
+    assert stopped.returncode == 1
+    assert "exited" in stopped.stdout
+    assert "running: two" in _call(lab, "exec", *where, "one", "true").stderr
+
+
+def _has_parents(lab: Lab) -> bool:
+    return (lab.folder / ".env").exists()
+
+
+def _has_containers(lab: Lab) -> bool:
+    return bool(lab.nodes())
+
+
+@pytest.mark.parametrize("reached", [_has_parents, _has_containers], ids=["making-parents", "starting-nodes"])
+def test_up_interrupted_leaves_what_down_takes_away(
+    deploy: Starter, look: Callable[[str], Host], reached: Callable[[Lab], bool]
+) -> None:
+    lab = deploy(PAIR, "interrupted")
+    lab.build()
+    before = look(lab.project)
+    words = (_program(), "up", "-o", str(lab.folder))
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0) as process:
+        try:
+            assert wait_until(lambda: reached(lab) or process.poll() is not None, 60, pause=0.02) is not None
+            os.killpg(process.pid, signal.SIGINT)  # as a terminal does it: to all that runs in it
+            _, errors = process.communicate(timeout=60)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+    assert process.returncode == 130, errors
+    assert "Traceback" not in errors
+    assert _call(lab, "down", "-o", str(lab.folder)).returncode == 0
+    left = wait_until(lambda: look(lab.project).added_since(before) == [], 10, pause=1)
+    assert left is not None, look(lab.project).added_since(before)
+
+
+def test_without_an_engine_the_verbs_say_what_to_do(deploy: Starter) -> None:
+    lab = deploy(PAIR, "no-engine")
+    done = run(
+        "env", "DOCKER_HOST=unix:///nonexistent.sock", _program(), "up", "-o", str(lab.folder), folder=lab.folder.parent
+    )
+    assert done.returncode == 3
+    assert "netdsl doctor" in done.stderr
+
+
+def _program() -> str:
+    return str(Path(sys.executable).parent / "netdsl")
