@@ -58,7 +58,7 @@ class ComposeDriver:
 
     def logs(self, deployment: Deployment, nodes: Sequence[str], *, follow: bool) -> int:
         for node in nodes:
-            self._container(deployment, node)
+            self._container(deployment, node, is_running=False)
         words = ["logs", "--no-log-prefix"] if len(nodes) == 1 else ["logs"]
         return _attached([*_compose_command(deployment), *words, *(["--follow"] if follow else []), *nodes])
 
@@ -100,7 +100,7 @@ class ComposeDriver:
         if not broken:
             return _error("the lab could not be started", error)
         lines = [f"{state.node}: {state.state}, {state.health}: {' '.join(state.detail)}" for state in broken]
-        remedy = f"netdsl logs {broken[0].node}"
+        remedy = f"netdsl logs -o {deployment.folder} {broken[0].node}"
         return DriverError(
             "the lab did not get ready", command="docker compose up --wait", tail="\n".join(lines), remedy=remedy
         )
@@ -110,14 +110,16 @@ class ComposeDriver:
         terminal = [] if sys.stdin.isatty() and sys.stdout.isatty() else ["-T"]
         return _attached([*_compose_command(deployment), "exec", *terminal, node, *command])
 
-    def _container(self, deployment: Deployment, node: str) -> Container:
+    def _container(self, deployment: Deployment, node: str, *, is_running: bool = True) -> Container:
+        """The node's container; with `is_running` False also one that has ended."""
         docker = _docker(deployment)
         with _told():
-            running = {_service(container): container for container in docker.compose.ps()}
-        if node not in running:
-            names = ", ".join(sorted(running)) or "none"
-            raise DriverError(f"no node `{node}` is running in `{deployment.project}` (running: {names})")
-        return running[node]
+            found = {_service(container): container for container in docker.compose.ps(all=not is_running)}
+        if node not in found:
+            names = ", ".join(sorted(found)) or "none"
+            is_so, so = ("is running", "running") if is_running else ("was started", "started")
+            raise DriverError(f"no node `{node}` {is_so} in `{deployment.project}` ({so}: {names})")
+        return found[node]
 
 
 def _docker(deployment: Deployment) -> DockerClient:
