@@ -325,7 +325,19 @@ release_interfaces() {
 	done <"$NODE/interfaces.tsv" | ip -force -batch - >/dev/null 2>&1
 }
 
+# ready [SECONDS]: waits for it that long. To wait in here costs nearly nothing; to be asked again and again by an engine, a
+# whole processor for a few nodes.
 ready() {
+	rounds=$((${1:-0} * 10))
+	while [ "$rounds" -gt 0 ] && [ ! -e "$STATE/failed" ] && ! is_ready >/dev/null; do
+		rounds=$((rounds - 1))
+		sleep 0.1
+	done
+	is_ready
+}
+
+# Says on stdout what is missing.
+is_ready() {
 	if [ -e "$STATE/failed" ]; then
 		read -r reason <"$STATE/failed"
 		echo "$reason"
@@ -347,7 +359,7 @@ ready() {
 }
 
 status() {
-	if reason=$(ready); then printf 'node\tready\n'; else printf 'node\t%s\n' "$reason"; fi
+	if reason=$(is_ready); then printf 'node\tready\n'; else printf 'node\t%s\n' "$reason"; fi
 	ip -brief address show | while read -r name state addresses; do
 		printf 'interface\t%s\t%s\t%s\n' "${name%@*}" "$state" "$addresses"
 	done
@@ -371,10 +383,11 @@ stop() {
 }
 
 case ${1-} in
-start | ready | status | stop) "$1" ;;
+start | status | stop) "$1" ;;
+ready) ready "${2-0}" ;;
 up | down) "hold_$1" "${2:?which tunnel}" ;;
 *)
-	echo "usage: $0 start|ready|status|stop|up TUNNEL|down TUNNEL" >&2
+	echo "usage: $0 start|ready [SECONDS]|status|stop|up TUNNEL|down TUNNEL" >&2
 	exit 2
 	;;
 esac
