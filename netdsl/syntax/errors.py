@@ -15,7 +15,8 @@ from netdsl.diagnostics.catalogue import (
 from netdsl.diagnostics.core import Rule
 from netdsl.diagnostics.suggest import closest
 from netdsl.syntax.dead_end import Dead, Finding
-from netdsl.syntax.foreign import FOREIGN_WORDS
+from netdsl.syntax.foreign import FOREIGN_WORDS, INNER_WORDS
+from netdsl.syntax.hints import hint
 from netdsl.syntax.scan import described, previous_end
 from netdsl.syntax.vocabulary import Vocabulary
 
@@ -24,6 +25,7 @@ _CHECK_LINE = re.compile(r"[^\n{}]*\s(?:reaches|reach|cannot|goes|resolves|route
 _TYPOGRAPHIC = "“”„«»‘’"
 _LINE_START = re.compile(r"[ \t]*([\w-]+)")
 _LINE = re.compile(r"[^\n]*")
+_CALL = re.compile(r"[ \t]*\([ \t]*\w+[ \t]*=(?!=)")
 _MOST_PHRASES = 8
 
 _WITH_BLOCK = frozenset(
@@ -91,6 +93,8 @@ def _first_word(dead: Dead, vocabulary: Vocabulary) -> Finding | None:
         return None
     if (help_text := _MISPLACED_WORDS.get(word)) is not None:
         return _at_word(SYNTAX_ERROR, f"`{word}` begins a line", dead, help_text)
+    if _CALL.match(dead.text, dead.offset + len(word)):
+        return _at_word(UNKNOWN_STATEMENT, f"no statement begins with `{dead.shown}`", dead, f"`use {dead.shown} (…)`")
     if (instead := FOREIGN_WORDS.get(word.lower())) is not None:
         return _at_word(FOREIGN_WORD, f"`{word}` is not a word of this language", dead, f"write {instead}")
     if _CHECK_LINE.match(dead.text, dead.offset):
@@ -98,7 +102,7 @@ def _first_word(dead: Dead, vocabulary: Vocabulary) -> Finding | None:
             MISPLACED_STATEMENT, "an expectation outside an `expect` block", dead, "`expect { … }` takes this line"
         )
     near = meant_statement(dead.text, dead.offset, word, vocabulary)
-    help_text = f"did you mean `{near}`?" if near else None
+    help_text = INNER_WORDS.get(word) or (f"did you mean `{near}`?" if near else None)
     return _at_word(UNKNOWN_STATEMENT, f"no statement begins with `{dead.shown}`", dead, help_text)
 
 
@@ -241,7 +245,7 @@ def _expected(dead: Dead, vocabulary: Vocabulary) -> Finding:
         return Finding(SYNTAX_ERROR, message, end, end)
     message = f"expected {listed}, found `{dead.shown}`" if listed else f"`{dead.shown}` does not belong here"
     near = closest(dead.word, vocabulary.words(dead.expected))
-    help_text = f"did you mean `{near}`?" if near else None
+    help_text = f"did you mean `{near}`?" if near else hint(dead)
     if listed == "a string":
         help_text = "a string stands in quotes"
     if help_text is None and "_SEP" in dead.expected and dead.word in vocabulary.statement_words:

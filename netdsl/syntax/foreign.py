@@ -104,3 +104,16 @@ FOREIGN_WORDS: dict[str, str] = {
     "ping": "`expect { A reaches B }`",
 }
 """The word, and what this language says."""
+
+INNER_WORDS: dict[str, str] = {
+    "psk": '`auth psk`, or `auth psk "SECRET"`',
+    "certificate": "`auth certificate`",
+    "eap-mschapv2": "`auth eap-mschapv2 for NODE`",
+    "protecting": "`between A protecting NETWORKS and B protecting NETWORKS`",
+    "via": "`default via NODE`, or `route PREFIX via NODE`",
+    "from": "`accept forward … from WHO`: it goes on with its clauses on one line",
+    "to": "`accept forward … to WHO`: it goes on with its clauses on one line",
+    "through": "`accept forward … through TUNNEL`: it goes on with its clauses on one line",
+    "on": "`interface NAME on NETWORK`",
+}
+"""Words of this language that begin no statement, and the statement that they stand in."""

@@ -50,6 +50,50 @@ def test_every_terminal_of_the_grammar_has_a_word_of_ours() -> None:
             "accept inptu tcp/22",
             "expected `forward`, `input`, `output` or `tunnel`, found `inptu` | did you mean `input`?",
         ),
+        ('psk "secret"', 'no statement begins with `psk` | `auth psk`, or `auth psk "SECRET"`'),
+        ("pc (n = 3)", "no statement begins with `pc` | `use pc (…)`"),
+        (
+            "interface eth0 lan .10",
+            "expected `,`, `{` or the end of the line, found `.10` | "
+            "`interface eth0 on lan .10`: the network stands after `on`",
+        ),
+        ("default gw", "expected `via`, found `gw` | `default via NODE`"),
+        ("default r1", "expected `via`, found `r1` | `default via r1`"),
+        ("default drop", "expected `via`, found `drop` | `policy drop`"),
+        ("route 10.0.0.0/8 gw", "expected `,` or `via`, found `gw` | `route PREFIX via NODE`"),
+        (
+            "policy deny",
+            "expected `accept`, `drop`, `forward`, `input`, `output` or `reject`, found `deny` | `policy drop`",
+        ),
+        (
+            "accept input tcp 80 from a",
+            "`80` does not belong in a line of `accept` | a service is one word: `tcp/80`",
+        ),
+        (
+            "accept input port 80",
+            "`80` does not belong in a line of `accept` | a port has its protocol: `tcp/80`",
+        ),
+        ("accept forward tcp/80 src a", "`src` does not belong in a line of `accept` | the word here is `from`"),
+        ("accept forward via vpn", "`vpn` does not belong in a line of `accept` | the word here is `through`"),
+        (
+            "network a 10.1.0.0 255.255.0.0",
+            "expected `,`, `{` or the end of the line, found `255.255.0.0` | "
+            "a prefix has its length behind a slash: `10.1.0.0/16`",
+        ),
+        (
+            "network a = 10.1.0.0/16",
+            "expected a value, `{` or the end of the line, found `=` | "
+            "the prefix follows the name: `network NAME PREFIX`",
+        ),
+        ("for i in 1-3 { }", "expected `,` or `{`, found `-3` | a range is `1..3`, both ends included"),
+        ("for i in 1..n { }", "expected a value, found `1..n` | a value is written with `$`: `1..$n`"),
+        ("use pc (3)", "expected a name, `)` or the end of the line, found `3` | arguments are named: `(NAME = 3)`"),
+        ("serve http on tcp/80", "expected a value, `{` or the end of the line, found `on` | `serve http tcp/PORT`"),
+        (
+            "expect { a reaches b http, https }",
+            "expected `answered`, `through` or the end of the line, found `,` | "
+            "one service here; `service NAME = …` makes one of several",
+        ),
         ("default vai gw", "expected `via`, found `vai` | did you mean `via`?"),
         (
             "network a 10.0.0.0/8 mtu 1400",

@@ -1,0 +1,172 @@
+"""Mistakes that beginners make at a place where the grammar does not go on: what they meant, by what stands there.
+
+Each hint looks at the statement as far as it was read and at the word that stopped it. The message stays the parser's;
+a hint is the remedy that goes with it.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from ipaddress import IPv4Network
+from itertools import pairwise
+
+from netdsl.syntax.dead_end import Dead
+
+_STATEMENT_START = re.compile(r"[\n;{}]")
+_WORDS = re.compile(r"[^\s,]+")
+_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
+_PREFIX = re.compile(r"[\da-fA-F.:]+/\d+")
+_SPAN = re.compile(r"(\w+)-(\w+)")
+_LONGEST_STATEMENT = 200
+_LONGEST_WORD = 40
+
+_VERDICTS = frozenset({"accept", "drop", "reject"})
+_NAT = frozenset({"dnat", "snat", "masquerade"})
+_CLAUSES = {
+    "via": "through", "over": "through", "if": "while", "when": "while",
+    "src": "from", "source": "from", "saddr": "from", "dst": "to", "destination": "to", "daddr": "to",
+    "iif": "in", "iifname": "in", "oif": "out", "oifname": "out", "on": "in",
+}  # fmt: skip
+_VERDICTS_OF_OTHERS = {
+    "allow": "accept", "permit": "accept", "pass": "accept", "deny": "drop", "block": "drop", "refuse": "reject",
+}  # fmt: skip
+_COMPLETE = {
+    "between": "`between A protecting NETWORKS and B protecting NETWORKS`",
+    "route": "`route PREFIX via NODE`",
+    "identity": "`identity ID for NODE`",
+    "link": "`link A.IF -- B.IF PREFIX`",
+    "record": "`record NAME -> NODE`",
+    "file": '`file /PATH from "FILE"`',
+}
+"""Statements of one shape: the shape says it all."""
+
+
+def hint(dead: Dead) -> str | None:
+    """The remedy of the first mistake that fits; None where nothing is known."""
+    read = _read(dead)
+    for one in _HINTS:
+        if (found := one(dead, read)) is not None:
+            return found
+    return None
+
+
+def _read(dead: Dead) -> list[str]:
+    """The words of the statement before the place, the last ones of a long one."""
+    before = dead.text[max(0, dead.offset - _LONGEST_STATEMENT) : dead.offset]
+    return [word[:_LONGEST_WORD] for word in _WORDS.findall(_STATEMENT_START.split(before)[-1])]
+
+
+def _of_a_network(dead: Dead, read: list[str]) -> str | None:
+    if dead.is_line_start and _PREFIX.fullmatch(dead.word):
+        return "a network's prefixes stand before its `{`: `network NAME PREFIX { … }`"
+    if dead.first_word != "network":
+        return None
+    if dead.word in ("=", ":"):
+        return "the prefix follows the name: `network NAME PREFIX`"
+    if read and _ADDRESS.fullmatch(read[-1]) and _ADDRESS.fullmatch(dead.word):
+        try:
+            return f"a prefix has its length behind a slash: `{IPv4Network((read[-1], dead.word), strict=False)}`"
+        except ValueError:
+            return "a prefix has its length behind a slash: `10.1.0.0/24`"
+    return None
+
+
+def _of_an_interface(dead: Dead, read: list[str]) -> str | None:
+    if dead.first_word != "interface":
+        return None
+    if "on" not in read and len(read) == 3:
+        return f"`interface {read[1]} on {read[2]} {dead.shown}`: the network stands after `on`"
+    if "on" in read and dead.word == ",":
+        return "an interface is on one network: a node has an `interface` line for each"
+    if "on" in read and _ADDRESS.match(dead.word):
+        return f"`interface on NETWORK {dead.shown}`: the address follows the network"
+    return None
+
+
+def _of_a_default(dead: Dead, read: list[str]) -> str | None:
+    if dead.first_word != "default" or len(read) > 2 or not dead.word[:1].isalnum():
+        return None
+    if dead.word in (*_VERDICTS, *_VERDICTS_OF_OTHERS):
+        return f"`policy {_VERDICTS_OF_OTHERS.get(dead.word, dead.word)}`"
+    if dead.word in ("gateway", "gw", "route", "router", "to"):
+        return "`default via NODE`"
+    return f"`default via {dead.shown}`"
+
+
+def _of_a_policy(dead: Dead, _read: list[str]) -> str | None:
+    if dead.first_word == "policy" and dead.word.lower() in _VERDICTS_OF_OTHERS:
+        return f"`policy {_VERDICTS_OF_OTHERS[dead.word.lower()]}`"
+    return None
+
+
+def _of_a_rule(dead: Dead, read: list[str]) -> str | None:
+    if dead.first_word not in _VERDICTS | _NAT or not read:
+        return None
+    if dead.word.isdecimal() and read[-1].lower() in ("tcp", "udp", "sctp"):
+        return f"a service is one word: `{read[-1].lower()}/{dead.shown}`"
+    if dead.word.isdecimal() and read[-1] in ("port", "dport"):
+        return f"a port has its protocol: `tcp/{dead.shown}`"
+    for word in (dead.word, read[-1]):
+        if word in _CLAUSES:
+            return f"the word here is `{_CLAUSES[word]}`"
+    return None
+
+
+def _of_a_loop(dead: Dead, read: list[str]) -> str | None:
+    if dead.first_word != "for":
+        return None
+    if read[-1:] == ["range"]:
+        return "a range is `1..3`, both ends included"
+    if dead.word.startswith("-") and read[-1].isdecimal():
+        return f"a range is `{read[-1]}..{dead.shown[1:]}`, both ends included"
+    low, dots, high = dead.shown.partition("..")
+    if dots and (low.isidentifier() or high.isidentifier()):
+        ends = [f"${end}" if end.isidentifier() else end for end in (low, high)]
+        return f"a value is written with `$`: `{'..'.join(ends)}`"
+    return None
+
+
+def _of_a_use(dead: Dead, _read: list[str]) -> str | None:
+    if dead.first_word == "use" and "RPAR" in dead.expected:
+        return f"arguments are named: `(NAME = {dead.shown})`"
+    return None
+
+
+def _of_a_service(dead: Dead, read: list[str]) -> str | None:
+    if dead.first_word == "serve" and dead.word in ("on", "at", "port") and len(read) > 1:
+        return f"`serve {read[1]} tcp/PORT`"
+    return None
+
+
+def _of_a_check(dead: Dead, read: list[str]) -> str | None:
+    if not dead.is_check:
+        return None
+    reaches = any(word in ("reach", "reaches") for word in read)
+    if dead.word == "," and reaches:
+        return "one service here; `service NAME = …` makes one of several"
+    if dead.word in ("on", "port", "at") and reaches:
+        return "the service follows what is reached: `reaches NODE tcp/80`"
+    if "encrypted" in read and "IS" in dead.expected:
+        return "`A to B is encrypted on NETWORK`"
+    return None
+
+
+def _of_one_shape(dead: Dead, read: list[str]) -> str | None:
+    if dead.first_word == "route" and any(one == ("route", "add") for one in pairwise(read)):
+        return "without `add`: `route PREFIX via NODE`"
+    if dead.expected & {"VIA", "AND", "FOR", "FROM", "ARROW", "DASHES"} or dead.first_word == "route":
+        return _COMPLETE.get(dead.first_word)
+    return None
+
+
+_HINTS: Sequence[Callable[[Dead, list[str]], str | None]] = (
+    _of_a_network,
+    _of_an_interface,
+    _of_a_default,
+    _of_a_policy,
+    _of_a_rule,
+    _of_a_loop,
+    _of_a_use,
+    _of_a_service,
+    _of_a_check,
+    _of_one_shape,
+)
