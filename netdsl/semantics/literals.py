@@ -154,7 +154,7 @@ def _prefix(text: str) -> IPv4Network | IPv6Network | Problem:
         return Problem(
             catalogue.HOST_BITS_SET,
             f"`{text}` has bits set after the first {length}",
-            f"the prefix that it lies in is `{prefix}`",
+            f"the prefix is `{prefix}`; an address stands alone: `{address}`",
         )
     return prefix
 

@@ -166,7 +166,7 @@ def _report_cycle(
 
 def _report_invalid(name: syntax.Value, diagnostics: Diagnostics) -> None:
     text = name.span.text
-    valid = re.sub(r"[^A-Za-z0-9_]", "_", text)
+    valid = re.sub(r"[^A-Za-z0-9_]", "_", text.removeprefix("$"))
     diagnostics.report(
         catalogue.INVALID_NAME,
         f"`{text}` cannot be a value's name: letters, digits and `_`, not a digit first",

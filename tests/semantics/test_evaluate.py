@@ -179,7 +179,7 @@ def test_what_is_wrong_with_a_value_is_said_once(written: str, code: str) -> Non
 
 
 def test_host_bits_come_with_the_prefix_that_was_meant() -> None:
-    assert problem_of("10.1.2.3/16").help == "the prefix that it lies in is `10.1.0.0/16`"
+    assert problem_of("10.1.2.3/16").help == "the prefix is `10.1.0.0/16`; an address stands alone: `10.1.2.3`"
 
 
 def test_a_wrong_kind_says_what_is_needed_and_what_is_there() -> None:
@@ -227,7 +227,7 @@ def test_a_prefix_is_itself_or_has_host_bits(number: int, length: int) -> None:
         assert value == network
     else:
         assert isinstance(value, Problem)
-        assert value.help == f"the prefix that it lies in is `{network}`"
+        assert value.help == f"the prefix is `{network}`; an address stands alone: `{ip_address(number)}`"
 
 
 @given(st.text(max_size=40))

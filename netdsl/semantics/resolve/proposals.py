@@ -77,7 +77,8 @@ def fault(proposal: str, protocol: str) -> Fault | None:
 
 
 def _unknown(part: str) -> Fault:
-    near = FOREIGN.get(part) or closest(part, KEYWORDS)
+    lower = part.lower()
+    near = FOREIGN.get(lower) or (lower if lower in KEYWORDS else closest(lower, KEYWORDS))
     return Fault(f"no algorithm is called `{part}`", None if near is None else f"did you mean `{near}`?")
 
 
