@@ -75,8 +75,9 @@ def match(word: Word, diagnostics: Diagnostics, place: Place, kinds: Kinds) -> t
     """All that a word stands for in a list: one element, or with `*` all that match, sorted by number.
 
     The first of `kinds` that has any match counts (`h*` is nodes, if there are any, and not the network `hall`), in
-    the nearest scope that has one. What follows the element (one segment at most, a `*` in it too) is in `rest`: the
-    caller leaves out those that have no such part. Empty once reported: no-match, or as `locate` does.
+    the nearest scope that has one; elements before parts of others (`*.pc` is not an interface of the switch beside the
+    sites). What follows the element (one segment at most, a `*` in it too) is in `rest`: the caller leaves out those
+    that have no such part. Empty once reported: no-match, or as `locate` does.
     """
     if "*" not in word.text:
         found = locate(word, diagnostics, place, kinds)
@@ -86,7 +87,8 @@ def match(word: Word, diagnostics: Diagnostics, place: Place, kinds: Kinds) -> t
         for scope in outwards(word.scope):
             matches = tuple(_matches(scope, segments, kind))
             if matches:
-                return tuple(sorted(matches, key=lambda one: natural_key(one.element.path)))
+                whole = tuple(one for one in matches if not one.rest)
+                return tuple(sorted(whole or matches, key=lambda one: natural_key(one.element.path)))
     if not is_excused(word):
         diagnostics.report(catalogue.NO_MATCH, f"`{word.text}` matches no {_alternatives(kinds)}", place)
     return ()

@@ -67,6 +67,12 @@ def test_a_pattern_may_stand_for_scopes(lab: Expanded) -> None:
     ]
 
 
+def test_a_pattern_stands_for_elements_before_parts_of_others(lab: Expanded) -> None:
+    matches = match(Word("*.client-1", lab.root), lab.diagnostics, nowhere(lab), NODE)
+    assert [(found.element.path, found.rest) for found in matches][:1] == [("a.client-1", ())]
+    assert "pc-9" not in [found.element.path for found in matches], "no interface `client-1` of the node `pc-9`"
+
+
 def test_a_pattern_stays_in_the_nearest_scope(lab: Expanded) -> None:
     inner = lab.root.inner["a"]
     matches = match(Word("client-9*", inner), lab.diagnostics, nowhere(lab), NODE)
