@@ -10,7 +10,7 @@ from .probe import probe_lines
 from .swanctl import child_name, swanctl_conf
 
 _PACKAGES = ("charon-systemd", "conntrack", "libcharon-extra-plugins", "strongswan-swanctl")
-_PATIENCE = 3  # seconds that the end which does not begin leaves to the other
+_PATIENCE = 5  # seconds that the end which does not begin leaves to the other
 _EAP = frozenset({AuthMethod.EAP_MSCHAPV2, AuthMethod.EAP_TLS})
 _EAP_PACKAGES = ("libcharon-extauth-plugins",)
 _START_WORDS = {Start.BOOT: "boot", Start.TRAFFIC: "traffic", Start.HAND: "hand", Start.NONE: "hand"}

@@ -146,7 +146,7 @@ def test_the_table_of_tunnels_holds_what_the_script_decides_by() -> None:
 @pytest.mark.parametrize(
     ("change", "field", "value"),
     [
-        ({"is_initiator": False}, 4, "3"),
+        ({"is_initiator": False}, 4, "5"),
         ({"start": Start.TRAFFIC}, 3, "traffic"),
         ({"start": Start.TRAFFIC}, 7, "no"),
         ({"start": Start.NONE}, 4, "never"),
