@@ -43,6 +43,7 @@ test-live: $(STAMP) ## The labs on a real engine alone
 	$(BIN)/pytest -q -m 'live and not full'
 
 test-full: test ## Also a full distribution kernel in a virtual machine, and images for both processors
+	tools/engine install --full
 	$(BIN)/pytest -q -m full
 
 bench: $(STAMP) ## How fast it compiles, from 10 to 10,000 nodes

@@ -1,5 +1,6 @@
 """Captures on a node's interface, from a container beside it, and what is in them: read here, byte by byte."""
 
+import secrets
 import struct
 import subprocess
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
-from tests.live.lab import Lab, run, wait_until
+from tests.live.lab import Lab
 
 _UDP, _ESP = 17, 50
 _IPV4, _IPV6 = 0x0800, 0x86DD
@@ -48,22 +49,22 @@ class Capture:
 @contextmanager
 def capture(lab: Lab, node: str, interface: str, file: Path) -> Iterator[Capture]:
     """tcpdump beside a node, in its network, until the block ends; the container goes with it."""
-    identity, said = file.with_suffix(".id"), file.with_suffix(".said")
-    words = ["docker", "run", "--rm", "--cidfile", str(identity), "--network", f"container:{lab.container(node)}"]
+    said, name = file.with_suffix(".said"), f"{lab.project}-capture-{secrets.token_hex(3)}"
+    words = ["docker", "run", "--rm", "--name", name, "--network", f"container:{lab.container(node)}"]
     words += ["--cap-drop", "ALL", "--cap-add", "NET_RAW", "--entrypoint", "tcpdump", lab.image(node)]
     words += ["-p", "-Z", "root", "-i", interface, "-s", "0", "-U", "--immediate-mode", "-w", "-"]
+    command = lab.machine.words(*words)
     with (
         file.open("wb") as out,
         said.open("wb") as errors,
-        subprocess.Popen(words, stdout=out, stderr=errors) as process,
+        subprocess.Popen(command, stdout=out, stderr=errors) as process,
     ):
         try:
-            waited = wait_until(lambda: b"listening on" in said.read_bytes(), 20, pause=0.05)
+            waited = lab.machine.wait_until(lambda: b"listening on" in said.read_bytes(), 20, pause=0.05)
             assert waited is not None, f"the capture does not start: {said.read_text()}"
             yield Capture(file)
         finally:
-            if identity.exists():
-                run("docker", "rm", "--force", identity.read_text())
+            lab.machine.run("docker", "rm", "--force", name)
             process.terminate()
 
 

@@ -1,16 +1,16 @@
 """The engine under all of these tests (docs/engine.md says where it comes from), and labs that go whatever happens."""
 
-import os
 import secrets
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.live.host import Host, look_at_host
-from tests.live.lab import ROOT, Lab, compile_lab, run, say
+from tests.live.lab import HERE, ROOT, Lab, compile_lab
 
 Starter = Callable[..., Lab]
 Recorder = Callable[[str], None]
@@ -34,18 +34,14 @@ def record(request: pytest.FixtureRequest) -> Recorder:
 
 @pytest.fixture(scope="session", autouse=True)
 def engine() -> str:
-    """The engine's version. Without an engine the tests fail where CI runs them, and are not run elsewhere."""
+    """The engine's version."""
     try:
-        done = run("docker", "version", "--format", "{{.Server.Version}}", timeout=30)
+        done = HERE.run("docker", "version", "--format", "{{.Server.Version}}", timeout=30)
     except (FileNotFoundError, subprocess.TimeoutExpired) as error:
-        why = str(error)
-    else:
-        if done.returncode == 0:
-            return done.stdout.strip()
-        why = done.stderr
-    if os.environ.get("CI"):
-        pytest.fail(f"no Docker Engine answers (tools/engine install, tools/engine start): {why}")
-    return pytest.skip(f"no Docker Engine answers: make test-live installs and starts one: {why}")
+        pytest.fail(f"no Docker Engine answers (tools/engine install, tools/engine start): {error}")
+    if done.returncode:
+        pytest.fail(f"no Docker Engine answers (tools/engine start): {done.stderr}")
+    return done.stdout.strip()
 
 
 @pytest.fixture(scope="session")
@@ -60,13 +56,13 @@ def image(engine: str, tmp_path_factory: pytest.TempPathFactory, run_name: str) 
     folder = tmp_path_factory.mktemp("image")
     lab = compile_lab(ROOT / "examples/site-to-site/lab.net", folder, f"{run_name}-image", "--closed")
     lab.build()
-    return sorted(set(lab.compose("config", "--images").split()))[0]
+    return lab.images()[0]
 
 
 @pytest.fixture(scope="session")
 def look(image: str) -> Callable[[str], Host]:
     """The host as one project sees it."""
-    return lambda project: look_at_host(image, frozenset({project}))
+    return partial(look_at_host, HERE, image)
 
 
 @contextmanager
@@ -103,5 +99,5 @@ def take_away(lab: Lab) -> None:
         mine = f"label=com.docker.compose.project={lab.project}"
         for kind, remove in (("container", ("rm", "--force")), ("network", ("rm",))):
             words = ("docker", kind, "ls", "--quiet", "--filter", mine, *(("-a",) if kind == "container" else ()))
-            for identity in say(*words).split():
-                run("docker", kind, *remove, identity)
+            for identity in lab.machine.say(*words).split():
+                lab.machine.run("docker", kind, *remove, identity)

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from tests.live.lab import say
+from tests.live.lab import Machine
 
 _COUNTED = re.compile(r"\b(counter packets) \d+ bytes \d+|\b(packets|bytes) \d+")
 _VIEWS = (
@@ -29,50 +29,52 @@ class Host:
         return sorted((self.lines - before.lines).elements())
 
 
-def look_at_host(image: str, projects: frozenset[str]) -> Host:
+def look_at_host(machine: Machine, image: str, project: str) -> Host:
     """Containers, networks, volumes, interfaces, addresses, routes, rules and the packet filter.
 
-    Somebody else may use the engine meanwhile: what names a network that no project of `projects` has is left out.
+    Somebody else may use the engine meanwhile: what names another project's network is left out.
     """
     lines: list[str] = []
-    lines += (f"container {line}" for line in _owned("container", projects, "{{.ID}} {{.Names}}", "ls", "-a"))
-    networks = _owned("network", projects, "{{.ID}} {{.Name}}", "ls")
+    lines += (f"container {line}" for line in _owned(machine, "container", project, "{{.ID}} {{.Names}}", "ls", "-a"))
+    networks = _owned(machine, "network", project, "{{.ID}} {{.Name}}", "ls")
     lines += (f"network {line}" for line in networks)
-    lines += (f"volume {line}" for line in _owned("volume", projects, "{{.Name}}", "ls"))
-    others = _names_of_others(projects)
+    lines += (f"volume {line}" for line in _owned(machine, "volume", project, "{{.Name}}", "ls"))
+    others = _names_of_others(machine, project)
     words = ("docker", "run", "--rm", "--network", "host", "--cap-drop", "ALL", "--cap-add", "NET_ADMIN")
-    views = _inside(words, image)
+    views = _inside(machine, words, image)
     others |= {line.split("@")[0] for line in views[0] if any(f"master {name}" in line for name in others)}
     for number, view in enumerate(views):
         lines += (f"{number} {line}" for line in view if not any(name in line for name in others))
     return Host(Counter(lines))
 
 
-def _inside(words: tuple[str, ...], image: str) -> list[list[str]]:
+def _inside(machine: Machine, words: tuple[str, ...], image: str) -> list[list[str]]:
     script = "\necho ----\n".join(_VIEWS)
-    text = say(*words, "--entrypoint", "sh", image, "-c", script)
+    text = machine.say(*words, "--entrypoint", "sh", image, "-c", script)
     return [
         [_COUNTED.sub("", line).strip() for line in part.splitlines() if line.strip()] for part in text.split("----\n")
     ]
 
 
-def _owned(kind: str, projects: frozenset[str], form: str, *verb: str) -> list[str]:
-    """What belongs to these projects, or to none."""
+def _owned(machine: Machine, kind: str, mine: str, form: str, *verb: str) -> list[str]:
+    """What belongs to this project, or to none."""
     label = '{{.Label "com.docker.compose.project"}}'
-    text = say("docker", kind, *verb, "--format", f"{label}|{form}")
+    text = machine.say("docker", kind, *verb, "--format", f"{label}|{form}")
     pairs = [line.split("|", 1) for line in text.splitlines()]
-    return [line for project, line in pairs if not project or project in projects]
+    return [line for project, line in pairs if project in ("", mine)]
 
 
-def _names_of_others(projects: frozenset[str]) -> set[str]:
+def _names_of_others(machine: Machine, mine: str) -> set[str]:
     """The names of devices that belong to networks of other projects."""
     names: set[str] = set()
-    text = say("docker", "network", "ls", "--no-trunc", "--format", '{{.ID}} {{.Label "com.docker.compose.project"}}')
+    text = machine.say(
+        "docker", "network", "ls", "--no-trunc", "--format", '{{.ID}} {{.Label "com.docker.compose.project"}}'
+    )
     for line in text.splitlines():
         identity, _, project = line.partition(" ")
-        if project and project not in projects:
+        if project not in ("", mine):
             names |= {f"br-{identity[:12]}", f"dm-{identity[:12]}"}
-            options = say("docker", "network", "inspect", "--format", "{{json .Options}}", identity)
+            options = machine.say("docker", "network", "inspect", "--format", "{{json .Options}}", identity)
             parent = (json.loads(options) or {}).get("parent")
             names |= {parent} if parent else set()
     return names

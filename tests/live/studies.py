@@ -25,10 +25,12 @@ class Study:
     wires: tuple[str, str]  # interfaces of the router `internet` towards A and S
     ends: tuple[str, str]  # the outer addresses of A and S
     bare: tuple[Bare, ...]
+    inside: tuple[str, str, str, str]  # the clients' own addresses, two of each site
 
-    @property
-    def clients(self) -> tuple[str, ...]:
-        return tuple(client for client, _, _ in self.applications)
+    def neighbour_of(self, client: str) -> str:
+        """The address of the other client of the same site."""
+        place = [own for own, _, _ in self.applications].index(client)
+        return self.inside[place ^ 1]
 
 
 def _each(clients: tuple[str, ...], url: str, answer: str) -> tuple[tuple[str, str, str], ...]:
@@ -50,6 +52,7 @@ STUDIES = (
         ("to-a", "to-s"),
         ("172.26.26.26", "172.28.28.28"),
         (_ACCEPT, Bare("internet", "ip route add 10.3.0.0/16 via 172.28.28.28", "ip route del 10.3.0.0/16")),
+        ("10.1.0.3", "10.1.0.4", "10.2.0.3", "10.2.0.4"),
     ),
     Study(
         "host-to-host",
@@ -61,6 +64,7 @@ STUDIES = (
         ("to-a", "to-s"),
         ("172.16.16.16", "172.30.30.30"),
         (Bare("a-gw", _LOAD_RULES.format("a_to-cloud")), Bare("gw-s", _LOAD_RULES.format("a_to-cloud"))),
+        ("10.1.0.2", "10.1.0.3", "10.1.0.2", "10.1.0.3"),
     ),
     Study(
         "site-to-site-v6",
@@ -81,5 +85,6 @@ STUDIES = (
             Bare("gw-a", "nft insert rule inet netdsl forward accept"),
             Bare("internet", "ip route add fc00:4300:c::/64 via fc00:4300:aaec::aaec", "ip route del fc00:4300:c::/64"),
         ),
+        ("fc00:4300:a::3", "fc00:4300:a::4", "fc00:4300:b::3", "fc00:4300:b::4"),
     ),
 )

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.live.conftest import Starter
-from tests.live.lab import Lab, say, wait_until
+from tests.live.lab import HERE, Lab
 from tests.live.small import PAIR
 
 pytestmark = pytest.mark.live
@@ -25,8 +25,7 @@ def without(lab: Lab, node: str, *what: str) -> Iterator[None]:
     try:
         yield
     finally:
-        say("docker", "restart", lab.container(node))
-        assert wait_until(lambda: lab.run(node, "sh", "/netdsl/lab/node.sh", "ready").returncode == 0, 20) is not None
+        lab.restart(node)
 
 
 def neighbours_of(lab: Lab, node: str) -> set[str]:
@@ -37,10 +36,10 @@ def neighbours_of(lab: Lab, node: str) -> set[str]:
 def neighbours_of_the_host(lab: Lab) -> set[str]:
     """The same, asked from the host over its end of the network."""
     form = '{{.ID}} {{.Label "com.docker.compose.project"}}'
-    networks = [line.split() for line in say("docker", "network", "ls", "--format", form).splitlines()]
+    networks = [line.split() for line in HERE.say("docker", "network", "ls", "--format", form).splitlines()]
     (network,) = (line[0] for line in networks if line[1:] == [lab.project])
     words = ("docker", "run", "--rm", "--network", "host", "--entrypoint", "sh", lab.image("one"), "-c")
-    return _answers(say(*words, f"ping -n -6 -w 3 {_ALL_NODES}%br-{network[:12]} || true"))
+    return _answers(HERE.say(*words, f"ping -n -6 -w 3 {_ALL_NODES}%br-{network[:12]} || true"))
 
 
 def _answers(said: str) -> set[str]:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.live.conftest import Starter
-from tests.live.lab import ROOT, SCRIPT, compile_lab, netdsl
+from tests.live.lab import ROOT, compile_lab, netdsl
 from tests.live.small import PAIR
 
 pytestmark = pytest.mark.live
@@ -52,7 +52,7 @@ def test_a_lab_that_is_meant_to_be_broken_still_gets_ready(deploy: Starter) -> N
     """The sixth student's gateway has lost its default route: the tunnel cannot come up."""
     lab = deploy(ROOT / "examples/students/lab.net", "broken", "-D", "student=6")
     lab.up()
-    status = lab.say("gw-a", "sh", SCRIPT, "status")
+    status = lab.status("gw-a")
     assert "node\tready\n" in status
     assert "tunnel\tvpn\tvpn\tdown\tboot\t" in status
     assert lab.fetch("gw-s", "http://10.6.0.2:30006/") == "server.app"

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.live.conftest import Starter
-from tests.live.lab import Lab, run, say, wait_until
+from tests.live.lab import HERE, Lab
 from tests.live.small import WAY_OUT
 
 pytestmark = pytest.mark.live
@@ -18,12 +18,12 @@ _SCRIPT = "mkdir /tmp/www && echo the outside >/tmp/www/index.html && exec busyb
 def outside(lab: Lab, image: str) -> Iterator[tuple[str, str]]:
     """Somebody beyond the uplink: the container's id, and its address there."""
     words = ("--network", f"{lab.project}_uplink", "--entrypoint", "sh", image, "-c", _SCRIPT)
-    name = say("docker", "run", "-d", "--init", *words).strip()
+    name = HERE.say("docker", "run", "-d", "--init", *words).strip()
     try:
         form = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
-        yield name, say("docker", "inspect", "--format", form, name).strip()
+        yield name, HERE.say("docker", "inspect", "--format", form, name).strip()
     finally:
-        run("docker", "rm", "--force", name)
+        HERE.run("docker", "rm", "--force", name)
 
 
 def test_what_is_behind_the_uplink_reaches_the_outside_with_the_uplinks_address(deploy: Starter) -> None:
@@ -31,10 +31,10 @@ def test_what_is_behind_the_uplink_reaches_the_outside_with_the_uplinks_address(
     lab.up()
     with outside(lab, lab.image("pc")) as (name, address):
         url = f"http://{address}/"
-        assert wait_until(lambda: lab.fetch("pc", url) == "the outside", 10) is not None
+        assert HERE.wait_until(lambda: lab.fetch("pc", url) == "the outside", 10) is not None
         lines = lab.say("edge", "ip", "-o", "-4", "address", "show", "dev", "uplink").split()
         uplink = lines[lines.index("inet") + 1].partition("/")[0]
-        said = run("docker", "logs", name)
+        said = HERE.run("docker", "logs", name)
         assert uplink in said.stdout + said.stderr
         assert "10.9.2.2" not in said.stdout + said.stderr
 
@@ -43,7 +43,7 @@ def test_what_is_behind_the_uplink_reaches_the_outside_with_the_uplinks_address(
         assert closed.pings("pc", "10.9.2.1", address) == ("10.9.2.1",)
         assert closed.fetch("pc", url) is None
         assert "uplink" not in closed.say("edge", "ip", "-brief", "link")
-        assert f"{closed.project}_uplink" not in say("docker", "network", "ls", "--format", "{{.Name}}").split()
+        assert f"{closed.project}_uplink" not in HERE.say("docker", "network", "ls", "--format", "{{.Name}}").split()
         assert lab.fetch("pc", url) == "the outside"
 
 
@@ -52,6 +52,6 @@ def test_the_outside_reaches_nobody_behind_the_uplink(deploy: Starter) -> None:
     lab.up()
     with outside(lab, lab.image("pc")) as (name, address):
         assert lab.pings("pc", address) == (address,)
-        say("docker", "exec", name, "ping", "-n", "-c", "1", "-W", "1", address)
-        done = run("docker", "exec", name, "ping", "-n", "-c", "2", "-W", "1", "10.9.2.2")
+        HERE.say("docker", "exec", name, "ping", "-n", "-c", "1", "-W", "1", address)
+        done = HERE.run("docker", "exec", name, "ping", "-n", "-c", "2", "-W", "1", "10.9.2.2")
         assert done.returncode != 0

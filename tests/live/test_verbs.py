@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pytest
 from tests.live.capture import read_packets
 from tests.live.conftest import Starter
 from tests.live.host import Host
-from tests.live.lab import Lab, netdsl, run, say, wait_until
+from tests.live.lab import HERE, PROGRAM, Lab, netdsl
 from tests.live.small import PAIR
 
 pytestmark = pytest.mark.live
@@ -49,7 +48,7 @@ def test_a_lab_is_used_by_the_verbs_from_up_to_down(deploy: Starter, look: Calla
     down = _call(lab, "down", *where)
     assert down.returncode == 0, down.stderr
     assert lab.nodes() == {}
-    left = wait_until(lambda: look(lab.project).added_since(before) == [], 10, pause=1)
+    left = HERE.wait_until(lambda: look(lab.project).added_since(before) == [], 10, pause=1)
     assert left is not None, look(lab.project).added_since(before)
     assert _call(lab, "down", *where).returncode == 0
     assert _call(lab, "status", *where).returncode == 1
@@ -60,9 +59,11 @@ def test_a_capture_is_written_as_pcap(deploy: Starter) -> None:
     lab.up()
     file = lab.folder.parent / "two.pcap"
     words = ("capture", "-o", str(lab.folder), "two.lan", "-w", str(file), "-c", "3")
-    with subprocess.Popen([_program(), *words], stderr=subprocess.PIPE) as process:
+    with subprocess.Popen([PROGRAM, *words], stderr=subprocess.PIPE) as process:
         try:
-            ended = wait_until(lambda: bool(lab.fetch("two", "http://10.9.1.1/")) and process.poll() is not None, 30)
+            ended = HERE.wait_until(
+                lambda: bool(lab.fetch("two", "http://10.9.1.1/")) and process.poll() is not None, 30
+            )
             assert ended is not None
         finally:
             process.terminate()
@@ -85,7 +86,7 @@ def test_what_is_not_there_is_named(deploy: Starter, tmp_path: Path) -> None:
     assert nothing.returncode == 2
     assert "no compiled lab" in nothing.stderr
     assert netdsl("up", "nowhere.net", folder=tmp_path).returncode == 2
-    say("docker", "stop", lab.container("one"))
+    HERE.say("docker", "stop", lab.container("one"))
     stopped = _call(lab, "status", *where)
     assert stopped.returncode == 1
     assert "exited" in stopped.stdout
@@ -107,10 +108,10 @@ def test_up_interrupted_leaves_what_down_takes_away(
     lab = deploy(PAIR, "interrupted")
     lab.build()
     before = look(lab.project)
-    words = (_program(), "up", "-o", str(lab.folder))
+    words = (PROGRAM, "up", "-o", str(lab.folder))
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0) as process:
         try:
-            assert wait_until(lambda: reached(lab) or process.poll() is not None, 60, pause=0.02) is not None
+            assert HERE.wait_until(lambda: reached(lab) or process.poll() is not None, 60, pause=0.02) is not None
             os.killpg(process.pid, signal.SIGINT)  # as a terminal does it: to all that runs in it
             _, errors = process.communicate(timeout=60)
         finally:
@@ -119,18 +120,14 @@ def test_up_interrupted_leaves_what_down_takes_away(
     assert process.returncode == 130, errors
     assert "Traceback" not in errors
     assert _call(lab, "down", "-o", str(lab.folder)).returncode == 0
-    left = wait_until(lambda: look(lab.project).added_since(before) == [], 10, pause=1)
+    left = HERE.wait_until(lambda: look(lab.project).added_since(before) == [], 10, pause=1)
     assert left is not None, look(lab.project).added_since(before)
 
 
 def test_without_an_engine_the_verbs_say_what_to_do(deploy: Starter) -> None:
     lab = deploy(PAIR, "no-engine")
-    done = run(
-        "env", "DOCKER_HOST=unix:///nonexistent.sock", _program(), "up", "-o", str(lab.folder), folder=lab.folder.parent
+    done = HERE.run(
+        "env", "DOCKER_HOST=unix:///nonexistent.sock", PROGRAM, "up", "-o", str(lab.folder), folder=lab.folder.parent
     )
     assert done.returncode == 3
     assert "netdsl doctor" in done.stderr
-
-
-def _program() -> str:
-    return str(Path(sys.executable).parent / "netdsl")
