@@ -53,7 +53,7 @@ expect {{
 @click.argument("folder", default=".", type=click.Path(file_okay=False))
 @click.option("--name", help="Name of the lab [the folder's].")
 def command(folder: str, name: str | None) -> None:
-    """Write a first lab into FOLDER; what is there is never overwritten."""
+    """Write a first lab, lab.net, into FOLDER [this one]; what is there is never overwritten."""
     root = Path(folder)
     label = name or re.sub(r"[^a-z0-9]+", "-", root.resolve().name.lower()).strip("-") or "lab"
     if not re.fullmatch(r"[a-z][a-z0-9-]{0,40}", label):

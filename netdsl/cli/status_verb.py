@@ -14,7 +14,10 @@ from netdsl.cli.deployment import find_deployment, runtime_options
 @runtime_options
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(lab: str | None, target: str, output: str | None, project: str | None, form: str) -> None:
-    """Show the nodes of LAB, whether they are ready, their tunnels and services. Exit 1 if one is not ready."""
+    """Show the nodes of LAB, whether they are ready, their tunnels and services. Exit 1 if one is not ready.
+
+    LAB is a source, an output folder or a lab's name [the only one in build/].
+    """
     runtime, deployment = find_deployment(lab, target, output, project)
     states = runtime.status(deployment)
     if form == "json":

@@ -35,7 +35,10 @@ def command(
     closed: bool,
     timeout: int,
 ) -> None:
-    """Compile LAB (a source; or name an output folder), build its images, start it, and wait until it is ready."""
+    """Compile LAB, build its images, start it, and wait until every node is ready.
+
+    LAB is a source; or what is compiled already: an output folder or a lab's name [the only one in build/].
+    """
     if lab is not None and Path(lab).is_file():
         options = Options(project=project, driver=driver, is_closed=closed, settings=settings)
         written = compile_request(Request(lab, target, parameters, options, output, credential_folder))
