@@ -114,7 +114,7 @@ def _child(end: TunnelEnd, child: Child) -> Section:
         (f"{child.protocol}_proposals", ", ".join(child.proposals)),
         ("mode", child.mode.value),
         ("reqid", str(child.reqid)),
-        ("updown", "/netdsl/lab/updown.sh"),
+        ("updown", "sh /netdsl/lab/updown.sh"),
         ("start_action", "none"),
         ("close_action", "none"),
         ("dpd_action", "clear"),

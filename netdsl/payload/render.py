@@ -16,7 +16,16 @@ from netdsl.payload.network import network_files
 from netdsl.payload.quoting import tsv
 from netdsl.payload.services import service_files
 
-SCRIPTS = ("node.sh", "services.sh", "answer.sh", "ipsec.sh", "updown.sh", "strongswan.conf")
+SCRIPTS = (
+    "node.sh",
+    "network.sh",
+    "sysctls.sh",
+    "services.sh",
+    "answer.sh",
+    "ipsec.sh",
+    "updown.sh",
+    "strongswan.conf",
+)
 
 _PACKAGES = ("busybox", "iproute2", "iputils-ping", "nftables", "tcpdump")
 _SERVICE_PACKAGES = {"https": ("socat",), "tcp": ("socat",), "udp": ("socat",), "dns": ("dnsmasq-base",)}

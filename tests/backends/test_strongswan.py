@@ -100,7 +100,7 @@ def test_a_connection_says_what_the_lab_says() -> None:
         "        esp_proposals = aes256gcm16-ecp384\n"
         "        mode = tunnel\n"
         "        reqid = 7\n"
-        "        updown = /netdsl/lab/updown.sh\n"
+        "        updown = sh /netdsl/lab/updown.sh\n"
         "        start_action = none\n"
         "        close_action = none\n"
         "        dpd_action = clear\n"

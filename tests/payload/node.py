@@ -12,8 +12,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from netdsl.payload.render import SCRIPTS as RENDERED
+
 SCRIPTS = Path(__file__).parents[2] / "netdsl" / "payload"
-_FILES = ("node.sh", "services.sh", "ipsec.sh", "updown.sh", "answer.sh", "strongswan.conf")
 _PREPARE = """
 mount -t sysfs sysfs /sys
 mount --bind "$1/etc/hosts" /etc/hosts
@@ -28,7 +29,7 @@ class Node:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.state = folder / "run"
-        for script in _FILES:
+        for script in RENDERED:
             path = folder / "netdsl" / "lab" / script
             path.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(SCRIPTS / script, path)
