@@ -2,10 +2,13 @@
 
 import difflib
 import secrets
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NoReturn
 
 import click
@@ -54,20 +57,34 @@ def compile_request(request: Request) -> Written:
         _stop(checked, request)
     places = places_of(bindings.name, request.target, request.output, request.credential_folder)
     layout = Layout(credentials=places.credentials_from_output)
-    compiled = compile_bindings(
-        bindings,
-        request.target,
-        request.options,
-        layout,
-        places.credentials,
-        checked.diagnostics,
-        clock=lambda: datetime.now(UTC),
-        entropy=secrets.token_bytes,
-    )
+    with _store(places.credentials, is_dry=request.is_dry) as store:
+        compiled = compile_bindings(
+            bindings,
+            request.target,
+            request.options,
+            layout,
+            store,
+            checked.diagnostics,
+            clock=lambda: datetime.now(UTC),
+            entropy=secrets.token_bytes,
+        )
     if compiled is None:
         _stop(checked, request)
     show_findings(checked.diagnostics, request.form)
     return _write(compiled, places, request)
+
+
+@contextmanager
+def _store(folder: Path, *, is_dry: bool) -> Iterator[Path]:
+    """The credentials' folder; for a dry run a copy of it, which goes away again: what would be made is not kept."""
+    if not is_dry:
+        yield folder
+        return
+    with TemporaryDirectory(prefix="netdsl-") as copy:
+        store = Path(copy) / "credentials"
+        if folder.is_dir():
+            shutil.copytree(folder, store)
+        yield store
 
 
 def _stop(checked: Checked, request: Request) -> NoReturn:

@@ -47,6 +47,7 @@ _ATTRIBUTES = {
     "CN": NameOID.COMMON_NAME,
     "E": NameOID.EMAIL_ADDRESS,
     "DC": NameOID.DOMAIN_COMPONENT,
+    "serialNumber": NameOID.SERIAL_NUMBER,
 }
 
 

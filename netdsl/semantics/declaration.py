@@ -13,6 +13,8 @@ from netdsl.source import Place, Span
 from netdsl.syntax import document as syntax
 
 VALID = re.compile(r"[a-z0-9-]+")
+LONGEST_PATH = 100
+"""Characters of an element's whole path: names of files and of nft's chains are made of it, and hold 255."""
 
 
 def element_name(value: syntax.Value, context: Context, diagnostics: Diagnostics) -> str | None:
@@ -46,7 +48,13 @@ def valid_name(text: str) -> str:
 
 
 def declare(element: Element, name: str, scopes: Iterable[Scope], diagnostics: Diagnostics) -> bool:
-    """Puts an element into its scopes; False once duplicate-name is reported, then it is in none of them."""
+    """Puts an element into its scopes; False once duplicate-name is reported, then it is in none of them.
+
+    Reports invalid-name for a path that is too long.
+    """
+    if len(element.path) > LONGEST_PATH:
+        message = f"the name `{element.path}` has more than {LONGEST_PATH} characters"
+        diagnostics.report(catalogue.INVALID_NAME, message, element.place)
     scopes = tuple(scopes)
     for scope in scopes:
         earlier = scope.elements.get(name)

@@ -507,3 +507,8 @@ def test_the_labs_of_the_design_expand_without_a_word(name: str, items: int, exp
     sources = load(path.name, FolderReader(path.parent, path.name), diagnostics)
     lab = expand(sources, {}, diagnostics)
     assert (len(lab.items), len(lab.expectations), codes(lab)) == (items, expectations, [])
+
+
+def test_a_path_is_as_long_as_a_file_s_name_can_be() -> None:
+    lab = expanded(f"lab x\nnetwork {'n' * 101} 10.0.0.0/24\nnetwork {'m' * 100} 10.1.0.0/24\n")
+    assert codes(lab) == ["invalid-name"]

@@ -11,7 +11,7 @@ from netdsl.semantics.bindings import BoundAuth, Placed
 from netdsl.semantics.evaluate import evaluate_list
 from netdsl.semantics.items import ElementKind, Item, Scope
 from netdsl.semantics.resolve import attributes
-from netdsl.semantics.resolve.pki import default_pki
+from netdsl.semantics.resolve.pki import default_pki, identity_problem
 from netdsl.semantics.resolve.placement import Block
 from netdsl.semantics.resolve.work import Work
 from netdsl.semantics.scopes import outwards
@@ -280,6 +280,8 @@ def _identity(statement: syntax.Identity, item: Item, members: Members, proofs: 
         if proof is not None and proof.identity not in (None, identity):
             message = f"`{target.value}` has two identities"
             work.diagnostics.report(catalogue.REPEATED_STATEMENT, message, placed.place)
+        elif proof is not None and _needs_pki(proof.method) and (problem := identity_problem(identity)):
+            work.diagnostics.report(catalogue.INVALID_SUBJECT, problem, placed.place)
         elif proof is not None:
             proof.identity = identity
 

@@ -61,6 +61,9 @@ def default_pki(lab: str) -> BoundPki:
         None,
     )
 
+_ALTERNATIVE_NAME = re.compile(r"[!-~]+")
+_MAIL_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_{|}~.-]+@[A-Za-z0-9.-]+")
+
 
 def default_subject(lab: str) -> tuple[tuple[str, str], ...]:
     return (("O", lab[: LONGEST_VALUE["O"]]), ("CN", ADDRESS_TEXT))
@@ -85,6 +88,20 @@ def parse_subject(text: str) -> tuple[tuple[str, str], ...] | str:
             return f"`C` is a country's two capital letters, not `{value}`"
         parts.append((known, value))
     return tuple(parts)
+
+
+def identity_problem(identity: str) -> str | None:
+    """Why an identity cannot stand in a certificate, as its subject (`CN=x`) or as an alternative name; None if it can."""
+    if "=" in identity:
+        subject = parse_subject(identity)
+        if isinstance(subject, str):
+            return subject
+        is_plain = identity.replace(" ", "") == ",".join(f"{key}={value}" for key, value in subject).replace(" ", "")
+        return None if is_plain else "attributes are written as `CN=x`, with no `,` in a value"
+    name = identity.removeprefix("@")
+    if "@" in name:
+        return None if _MAIL_ADDRESS.fullmatch(name) else f"`{name}` is no mail address"
+    return None if _ALTERNATIVE_NAME.fullmatch(name) else "a name in a certificate has no blanks, and ASCII letters only"
 
 
 def _algorithm(block: Block, work: Work) -> str:
