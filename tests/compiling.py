@@ -1,0 +1,93 @@
+"""Short ways for the tests of the whole: a lab compiled in memory, all files of its target, all that was found."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from netdsl.codegen.contract import Layout, Options
+from netdsl.diagnostics.core import Diagnostics
+from netdsl.diagnostics.render_json import render_json
+from netdsl.diagnostics.render_sarif import render_sarif
+from netdsl.diagnostics.render_text import render_text
+from netdsl.pipeline import Checked, analyze, check, compile_bindings
+from netdsl.semantics.files import MemoryReader
+from netdsl.semantics.load import load
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+LABS = sorted(EXAMPLES.glob("*/lab.net"))
+NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`files` is None where there is no output. `is_read`: whether the parser had nothing to say."""
+
+    diagnostics: Diagnostics
+    files: Mapping[str, bytes] | None
+    is_read: bool
+
+    @property
+    def codes(self) -> list[str]:
+        return [found.rule.code for found in self.diagnostics]
+
+    @property
+    def errors(self) -> list[str]:
+        return [found.rule.code for found in self.diagnostics if found.is_error]
+
+    def text(self, path: str) -> str:
+        assert self.files is not None, self.rendered()
+        return self.files[path].decode()
+
+    def rendered(self) -> str:
+        """All findings, as the terminal shows them."""
+        return render_text(self.diagnostics, width=100)
+
+
+def compiled_text(
+    text: str,
+    store: Path,
+    parameters: Mapping[str, str] | None = None,
+    files: Mapping[str, bytes] | None = None,
+    options: Options | None = None,
+) -> Outcome:
+    """A lab's text, beside other files, through the whole of `compile`; the findings in all three forms on the way."""
+    diagnostics = Diagnostics()
+    reader = MemoryReader({"lab.net": text.encode(errors="surrogatepass"), **(files or {})})
+    sources = load("lab.net", reader, diagnostics)
+    is_read = not diagnostics.has_errors
+    return _outcome(analyze(sources, parameters or {}, diagnostics), store, options or Options(), is_read)
+
+
+def compiled_file(
+    path: Path, store: Path, parameters: Mapping[str, str] | None = None, options: Options | None = None
+) -> Outcome:
+    """A lab on disk."""
+    return _outcome(check(path, parameters), store, options or Options(), is_read=True)
+
+
+def _outcome(checked: Checked, store: Path, options: Options, is_read: bool) -> Outcome:
+    result = None
+    if checked.bindings is not None:
+        result = compile_bindings(
+            checked.bindings,
+            "compose",
+            options,
+            Layout(),
+            store,
+            checked.diagnostics,
+            clock=lambda: NOON,
+            entropy=secrets.token_bytes,
+        )
+    for render in (render_text, render_json):
+        assert render(checked.diagnostics) or not len(checked.diagnostics)
+    render_sarif(checked.diagnostics, version="0")
+    if result is None:
+        assert checked.diagnostics.has_errors, "no output and no error"
+        assert not store.exists(), "credentials were made for a lab with an error"
+        return Outcome(checked.diagnostics, None, is_read)
+    assert not checked.diagnostics.has_errors, "an output and an error"
+    files = {artifact.path: artifact.content for artifact in result.emission.artifacts}
+    assert len(files) == len(result.emission.artifacts), "a path twice"
+    return Outcome(checked.diagnostics, files, is_read)

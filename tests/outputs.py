@@ -1,0 +1,206 @@
+"""Reading a target's files back with other parsers than the code that wrote them. Each function fails where a file cannot
+be read, and gives what it says."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+
+import yaml
+
+Tree = dict[str, "str | Tree"]
+"""A strongSwan file: sections and settings by name."""
+
+FIELDS = {
+    "interfaces.tsv": 3,
+    "files.tsv": 3,
+    "sysctl.tsv": 2,
+    "services.tsv": 6,
+    "tunnels.tsv": 8,
+    "parents.tsv": 3,
+}
+"""Fields of each table, as netdsl/payload/README.md has them."""
+
+_WORD = r"[^\s\"';{}$`\\]+"
+_COMMANDS = "link set|link add|address add|route replace|neighbour replace|xfrm state add"
+_BATCH = re.compile(rf"(?:{_COMMANDS})(?: (?:{_WORD}|rfc4106\(gcm\(aes\)\)))+")
+
+
+def read_all(files: Mapping[str, bytes]) -> None:
+    """Every file of an output, each by its own parser; a path that leaves the folder is a failure too."""
+    for path, content in files.items():
+        pure = PurePosixPath(path)
+        assert not pure.is_absolute()
+        assert ".." not in pure.parts
+        assert path.isprintable()
+        assert pure.as_posix() == path
+        if not {"files", "lab", "run"} & set(pure.parts):
+            _read_one(pure.name, content)
+
+
+def _read_one(name: str, content: bytes) -> None:
+    if name in FIELDS or name.endswith(".conntrack"):
+        table(content, FIELDS.get(name, 5))
+    elif name == "swanctl.conf":
+        strongswan(content.decode())
+    elif name.endswith(".batch"):
+        batch(content)
+    elif name.endswith(".nft"):
+        nft_strings(content.decode())
+    elif name == "compose.yaml":
+        compose(content)
+    elif name == "docker-bake.json":
+        json.loads(content)
+    elif name == "Dockerfile":
+        list(dockerfile(content.decode()))
+
+
+def compose(content: bytes) -> dict[str, dict[str, dict[str, object]]]:
+    """The project by PyYAML, which knows YAML 1.1 and is strict about what is no text."""
+    document = yaml.load(content, Loader=yaml.CSafeLoader)
+    assert isinstance(document, dict)
+    assert {"name", "services"} <= document.keys() <= {"name", "services", "networks", "x-node"}
+    return document
+
+
+def plain(text: str) -> str:
+    """A string of compose.yaml as Compose hands it on; every `$` in it must be doubled."""
+    assert "$" not in text.replace("$$", ""), f"{text!r} would be interpolated"
+    return text.replace("$$", "$")
+
+
+def table(content: bytes, fields: int) -> list[list[str]]:
+    """A tab-separated file: each line a record with exactly this many fields, none empty."""
+    text = content.decode()
+    assert text == "" or text.endswith("\n")
+    assert "\r" not in text
+    assert "\0" not in text
+    records = [line.split("\t") for line in text.split("\n")[:-1]]
+    for record in records:
+        assert len(record) == fields, record
+        assert all(record), record
+    return records
+
+
+def batch(content: bytes) -> list[str]:
+    """Lines for `ip -batch`: words between blanks, nothing quoted, no other command than those that are meant."""
+    lines = content.decode().splitlines()
+    for line in lines:
+        assert _BATCH.fullmatch(line), line
+    return lines
+
+
+_NFT = re.compile(r'"([^"\n]*)"|[^"]')
+
+
+def nft_strings(text: str) -> list[str]:
+    """The strings of a rule set; braces outside of them balance. nft's strings know no escape."""
+    depth = 0
+    found: list[str] = []
+    for match in _NFT.finditer(text):
+        if match[1] is not None:
+            found.append(match[1])
+            assert match[1].isprintable()
+            continue
+        depth += {"{": 1, "}": -1}.get(match[0], 0)
+        assert depth >= 0
+    assert depth == 0
+    assert text.count('"') == 2 * len(found)
+    return found
+
+
+# --- strongSwan: the states of settings_lexer.l, the rules of settings_parser.y
+
+_OUTSIDE = re.compile(r"[\t\r ]+|(?P<comment>\#[^\n]*)|(?P<end>\n)|(?P<mark>[{}=])|(?P<name>[^#{}=\"\r\n\t ]+)")
+_VALUE = re.compile(r"[\t\r ]+|(?P<over>[#}\n])|\"(?P<string>(?:[^\\\"]|\\(?:.|\n))*)\"|(?P<word>[^#}\"\r\n\t ]+)")
+_ESCAPED = re.compile(r"\\(\n|.)|\r", re.DOTALL)
+
+
+def strongswan(text: str) -> Tree:
+    """A file of strongSwan's, by its grammar: `name { … }`, `name = words "or a string"`, `include file`."""
+    tree: Tree = {}
+    opened: list[Tree] = [tree]
+    names: list[str] = []
+    at = 0
+    while at < len(text):
+        match = _OUTSIDE.match(text, at)
+        assert match is not None, f"unexpected {text[at : at + 20]!r}"
+        at = match.end()
+        if (name := match["name"]) is not None:
+            names.append(name)
+        elif match["mark"] == "=":
+            (key,) = names
+            names = []
+            value, at = _value(text, at)
+            assert key not in opened[-1], f"{key} twice"
+            opened[-1][key] = value
+        elif match["mark"] == "{":
+            (key,) = names
+            names = []
+            section: Tree = {}
+            assert key not in opened[-1], f"{key} twice"
+            opened[-1][key] = section
+            opened.append(section)
+        elif match["mark"] == "}" or match["end"]:
+            if names:
+                assert names == ["include", "secrets.conf"], names
+                opened[-1]["include"] = names[1]
+                names = []
+            if match["mark"]:
+                opened.pop()
+                assert opened
+    assert not names
+    assert len(opened) == 1, "a section is not closed"
+    return tree
+
+
+def _value(text: str, at: int) -> tuple[str, int]:
+    words: list[str] = []
+    while at < len(text):
+        match = _VALUE.match(text, at)
+        assert match is not None, f"unexpected {text[at : at + 20]!r}"
+        if match["over"]:
+            break
+        at = match.end()
+        if match["string"] is not None:
+            words.append(_ESCAPED.sub(_unescape, match["string"]))
+        elif match["word"]:
+            words.append(match["word"])
+    return " ".join(words), at
+
+
+def _unescape(match: re.Match[str]) -> str:
+    return {"n": "\n", "r": "\r", "t": "\t", "\n": "", None: ""}.get(match[1], match[1] or "")
+
+
+def settings(tree: Tree, name: str) -> Iterator[str]:
+    """All values of a setting, at any depth."""
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            yield from settings(value, name)
+        elif key == name:
+            yield value
+
+
+# --- Dockerfile: lines, those that end with a backslash joined; exec forms are JSON
+
+_INSTRUCTION = re.compile(r"(ARG|FROM|ENV|RUN|LABEL|ENTRYPOINT|CMD) (.+)", re.DOTALL)
+
+
+def dockerfile(text: str) -> Iterator[tuple[str, str]]:
+    """The instructions, in order. No directive (`# syntax=`, `# escape=`) may stand at the file's head."""
+    assert not re.match(r"#\s*(syntax|escape|check)\s*=", text)
+    pending = ""
+    for line in text.split("\n"):
+        if not pending and (not line.strip() or line.startswith("#")):
+            continue
+        if line.endswith("\\"):
+            pending += line[:-1]
+            continue
+        match = _INSTRUCTION.fullmatch(pending + line)
+        assert match is not None, pending + line
+        pending = ""
+        if match[2].startswith("["):
+            assert all(isinstance(word, str) for word in json.loads(match[2]))
+        yield match[1], match[2]
+    assert not pending
