@@ -1,5 +1,6 @@
 """Source text and places in it: the lowest layer, which everything else stands on."""
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
@@ -46,6 +47,10 @@ class Span:
         return f"{self.source.name}:{line}:{column}"
 
 
+_BLOCK = re.compile(r"\s*(?<!\$)\{", re.ASCII)
+"""Where a statement's block begins; `${…}` is a value."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where something comes from: its span and, innermost first, the `use` lines that brought it there."""
@@ -56,6 +61,17 @@ class Place:
     def at(self, span: Span) -> "Place":
         """Another span with the same way to it."""
         return Place(span, self.via)
+
+    @property
+    def head(self) -> "Place":
+        """A statement without its block: `host a`, not all that is in it. Other places are what they are."""
+        span = self.span
+        found = _BLOCK.search(span.source.text, span.start, span.end)
+        if found is None or found.start() == span.start:
+            return self
+        if span.source.text.count('"', span.start, found.start()) % 2:
+            return self  # the brace is in a string
+        return self.at(Span(span.source, span.start, found.start()))
 
     def __str__(self) -> str:
         return str(self.span)

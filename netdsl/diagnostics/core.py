@@ -69,8 +69,10 @@ class Diagnostics:
         related: tuple[Label, ...] = (),
         help: str | None = None,  # noqa: A002 - the word of the output
     ) -> None:
-        """The short way to `add`; names that nobody could read are cut."""
-        self.add(Diagnostic(rule, _readable(message), Label(place, _readable(label)), related, help and _readable(help)))
+        """The short way to `add`. Of a statement with a block its head is shown; names that nobody could read are cut."""
+        related = tuple(Label(one.place.head, one.text) for one in related)
+        primary = Label(place.head, _readable(label))
+        self.add(Diagnostic(rule, _readable(message), primary, related, help and _readable(help)))
 
     @property
     def has_errors(self) -> bool:

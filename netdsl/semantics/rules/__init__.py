@@ -6,11 +6,8 @@ stands in it) the rules that only say 'it will not work' are silent: the author 
 fails. README.md has one line for each rule.
 """
 
-import re
-from dataclasses import replace
-
 from netdsl.diagnostics import catalogue
-from netdsl.diagnostics.core import Diagnostic, Diagnostics, Label, Rule
+from netdsl.diagnostics.core import Diagnostics, Rule
 from netdsl.semantics.bindings import Bindings
 from netdsl.semantics.rules.blocked import check_blocked
 from netdsl.semantics.rules.domains import check_domains
@@ -24,10 +21,6 @@ from netdsl.semantics.rules.selectors import check_selectors
 from netdsl.semantics.rules.services import check_services
 from netdsl.semantics.rules.tunnels import check_tunnels
 from netdsl.semantics.rules.ways import Ways
-from netdsl.source import Place, Span
-
-_BLOCK = re.compile(r"\s*(?<!\$)\{", re.ASCII)
-"""Where a statement's block begins; `${…}` is a value."""
 
 IT_WILL_NOT_WORK: frozenset[Rule] = frozenset(
     {
@@ -57,22 +50,7 @@ def check_rules(bindings: Bindings, diagnostics: Diagnostics) -> None:
     _check(facts, Ways(facts), found)
     for diagnostic in found:
         if not (facts.is_broken_on_purpose and diagnostic.rule in IT_WILL_NOT_WORK):
-            diagnostics.add(_headed(diagnostic))
-
-
-def _headed(diagnostic: Diagnostic) -> Diagnostic:
-    """The finding with the heads of blocks in place of whole blocks."""
-    related = tuple(Label(_head(label.place), label.text) for label in diagnostic.related)
-    primary = Label(_head(diagnostic.primary.place), diagnostic.primary.text)
-    return replace(diagnostic, primary=primary, related=related)
-
-
-def _head(place: Place) -> Place:
-    """A statement without its block: `host a`, not all that is in it."""
-    found = _BLOCK.search(place.span.text)
-    if found is None or found.start() == 0:
-        return place
-    return place.at(Span(place.span.source, place.span.start, place.span.start + found.start()))
+            diagnostics.add(diagnostic)
 
 
 def _check(facts: Facts, ways: Ways, diagnostics: Diagnostics) -> None:

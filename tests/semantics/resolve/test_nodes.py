@@ -57,7 +57,7 @@ def test_a_line_that_is_wrong(line: str, code: str) -> None:
 
 def test_what_belongs_elsewhere_is_told_where() -> None:
     assert said(NODES + "host c { nat { masquerade out lan } }") == (
-        "misplaced-statement", "nat { masquerade out lan }", "`nat` does not belong in a `host`",
+        "misplaced-statement", "nat", "`nat` does not belong in a `host`",
         "`nat` belongs in a `router`",
     )  # fmt: skip
     assert only(NODES + "route 10.0.0.0/8 via gw").help == "`route` belongs in a `host` or a `router`"
