@@ -23,6 +23,8 @@ NEAR = 2
 """A related place this many lines away, or fewer, is drawn in the same picture."""
 LONGEST_CHAIN = 5
 """Uses shown of a place that templates brought there."""
+MOST_ALIKE = 2
+"""Findings of one rule at one place that are all drawn; of more (turns of a loop, uses of a template) the first is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +110,10 @@ class _Pen:
         return "\n".join(lines)
 
 
-def render_text(
-    diagnostics: Iterable[Diagnostic], *, colour: bool = False, width: int = DEFAULT_WIDTH
-) -> str:
+def render_text(diagnostics: Iterable[Diagnostic], *, colour: bool = False, width: int = DEFAULT_WIDTH) -> str:
     """All findings, in the order given, each followed by an empty line, and their count; empty for none.
 
+    Where a loop or a template makes one mistake many, the first is drawn and says how many there are.
     `width` is the terminal's columns: longer source lines are cut around their marks, words are not wrapped.
     The result holds no control character but line ends and, with `colour`, this module's own SGR sequences.
     """
@@ -120,7 +121,7 @@ def render_text(
     if not found:
         return ""
     palette = COLOURED if colour else PLAIN
-    blocks = ["\n".join(_block(diagnostic, palette, width)) for diagnostic in found]
+    blocks = ["\n".join(_block(group[0], palette, width, len(group) - 1)) for group in _alike(found)]
     return "\n\n".join([*blocks, count(found)]) + "\n"
 
 
@@ -136,7 +137,19 @@ def count(diagnostics: Iterable[Diagnostic]) -> str:
     return ", ".join(f"{number} {word}{'s' * (number != 1)}" for number, word in numbers if number)
 
 
-def _block(diagnostic: Diagnostic, palette: Palette, width: int) -> Iterator[str]:
+def _alike(found: Iterable[Diagnostic]) -> Iterator[list[Diagnostic]]:
+    """Findings of one rule at one place together where there are many of them, the others one by one."""
+    groups: dict[tuple[str, Span], list[Diagnostic]] = {}
+    for diagnostic in found:
+        groups.setdefault((diagnostic.rule.code, diagnostic.primary.place.span), []).append(diagnostic)
+    for group in groups.values():
+        if len(group) > MOST_ALIKE:
+            yield group
+        else:
+            yield from ([one] for one in group)
+
+
+def _block(diagnostic: Diagnostic, palette: Palette, width: int, more: int) -> Iterator[str]:
     severity = diagnostic.rule.severity
     pictures = _pictures(diagnostic)
     chain = diagnostic.primary.place.via[:LONGEST_CHAIN]
@@ -147,7 +160,7 @@ def _block(diagnostic: Diagnostic, palette: Palette, width: int) -> Iterator[str
     yield f"{title}{pen.paint(palette.strong, f': {visible(diagnostic.message)}')}"
     for picture in pictures:
         yield from pen.picture(picture)
-    if uses or diagnostic.help is not None:
+    if uses or more or diagnostic.help is not None:
         yield pen.bar()
     for use in uses:
         yield pen.note("note", "in this use")
@@ -155,9 +168,11 @@ def _block(diagnostic: Diagnostic, palette: Palette, width: int) -> Iterator[str
     left_out = len(diagnostic.primary.place.via) - len(uses)
     if left_out:
         yield pen.note("note", f"and {left_out} more around it")
+    if uses and not left_out and (more or diagnostic.help is not None):
+        yield pen.bar()
+    if more:
+        yield pen.note("note", f"and {more} more at this place, in other turns or uses")
     if diagnostic.help is not None:
-        if uses and not left_out:
-            yield pen.bar()
         yield pen.note("help", diagnostic.help)
 
 
