@@ -69,6 +69,8 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Call:
+    """`function(arguments)`."""
+
     function: str
     arguments: "tuple[Expression, ...]"
     span: Span
@@ -101,12 +103,16 @@ Expression = Name | Call | Binary | Unary | Literal | Splice | Bracketed
 
 @dataclass(frozen=True, slots=True)
 class Body:
+    """What stands between braces."""
+
     statements: "tuple[Statement, ...]"
     span: Span  # with its braces
 
 
 @dataclass(frozen=True, slots=True)
 class Lab:
+    """`lab NAME "title"`."""
+
     name: Value
     title: Value | None
     span: Span
@@ -114,6 +120,8 @@ class Lab:
 
 @dataclass(frozen=True, slots=True)
 class Param:
+    """`param NAME [= default] [in domain]`."""
+
     name: Value
     default: tuple[Value, ...] | None
     domain: tuple[Value, ...] | None
@@ -122,6 +130,8 @@ class Param:
 
 @dataclass(frozen=True, slots=True)
 class Let:
+    """`let NAME = values`."""
+
     name: Value
     values: tuple[Value, ...]
     span: Span
@@ -129,6 +139,8 @@ class Let:
 
 @dataclass(frozen=True, slots=True)
 class For:
+    """`for NAME in values { … }`."""
+
     name: Value
     values: tuple[Value, ...]
     body: Body
@@ -137,6 +149,8 @@ class For:
 
 @dataclass(frozen=True, slots=True)
 class If:
+    """`if condition { … } else …`."""
+
     condition: Expression
     then: Body
     otherwise: "Body | If | None"
@@ -145,6 +159,8 @@ class If:
 
 @dataclass(frozen=True, slots=True)
 class Import:
+    """`import "path" as alias`."""
+
     path: Value
     alias: Value | None
     span: Span
@@ -152,6 +168,8 @@ class Import:
 
 @dataclass(frozen=True, slots=True)
 class Formal:
+    """A parameter of a template."""
+
     name: Value
     default: tuple[Value, ...] | None
     span: Span
@@ -159,6 +177,8 @@ class Formal:
 
 @dataclass(frozen=True, slots=True)
 class Template:
+    """`template NAME(formals) { … }`."""
+
     name: Value
     formals: tuple[Formal, ...]
     body: Body
@@ -167,6 +187,8 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Actual:
+    """`name = value` of a `use`."""
+
     name: Value
     value: Value
     span: Span
@@ -174,6 +196,8 @@ class Actual:
 
 @dataclass(frozen=True, slots=True)
 class Use:
+    """`use template as alias (actuals)`."""
+
     template: Value
     alias: Value | None
     actuals: tuple[Actual, ...]
@@ -194,6 +218,8 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Network:
+    """`network NAME prefixes { … }`."""
+
     name: Value
     prefixes: tuple[Value, ...]
     body: Body | None
@@ -251,6 +277,8 @@ class Routing:
 
 @dataclass(frozen=True, slots=True)
 class Loopback:
+    """`loopback addresses`."""
+
     addresses: tuple[Value, ...]
     span: Span
 
@@ -266,6 +294,8 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Uplink:
+    """`uplink nat`."""
+
     kind: str
     span: Span
 
@@ -292,6 +322,8 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Run:
+    """`run command`."""
+
     command: Value
     span: Span
 
@@ -327,6 +359,8 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Image:
+    """`image NAME { … }`."""
+
     name: Value
     body: Body
     span: Span
@@ -334,6 +368,8 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Target:
+    """`target NAME { … }`."""
+
     name: Value
     body: Body
     span: Span
@@ -363,6 +399,8 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Firewall:
+    """`firewall { … }`."""
+
     engine: Value | None
     body: Body
     span: Span
@@ -379,6 +417,8 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class FilterRule:
+    """A line of a `firewall`."""
+
     verdict: str
     chains: tuple[str, ...]
     services: tuple[Value, ...]
@@ -398,6 +438,8 @@ class AcceptTunnel:
 
 @dataclass(frozen=True, slots=True)
 class Nat:
+    """`nat { … }`."""
+
     body: Body
     span: Span
 
@@ -427,6 +469,8 @@ class SourceNat:
 
 @dataclass(frozen=True, slots=True)
 class Masquerade:
+    """`masquerade` with its clauses."""
+
     clauses: tuple[Clause, ...]
     state: While | None
     span: Span
@@ -437,6 +481,8 @@ class Masquerade:
 
 @dataclass(frozen=True, slots=True)
 class Ipsec:
+    """`ipsec NAME { … }`."""
+
     name: Value
     body: Body
     span: Span
@@ -477,6 +523,8 @@ class Auth:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
+    """`identity` of nodes, in a tunnel."""
+
     identity: Value
     nodes: tuple[Value, ...]
     span: Span
@@ -484,6 +532,8 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Secret:
+    """`secret` of nodes, in a tunnel."""
+
     secret: Value
     nodes: tuple[Value, ...]
     span: Span
@@ -500,6 +550,8 @@ class Proposals:
 
 @dataclass(frozen=True, slots=True)
 class Over:
+    """The family of the outer packets."""
+
     family: str
     span: Span
 
@@ -515,6 +567,8 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Dpd:
+    """Dead peer detection."""
+
     delay: Value
     action: Value
     span: Span
@@ -539,6 +593,8 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Child:
+    """`child NAME { … }`."""
+
     name: Value
     body: Body
     span: Span
@@ -546,12 +602,16 @@ class Child:
 
 @dataclass(frozen=True, slots=True)
 class Mode:
+    """The mode of a child."""
+
     mode: Value
     span: Span
 
 
 @dataclass(frozen=True, slots=True)
 class Pki:
+    """`pki NAME { … }`."""
+
     name: Value
     body: Body
     span: Span
@@ -562,12 +622,16 @@ class Pki:
 
 @dataclass(frozen=True, slots=True)
 class CheckBody:
+    """The lines of an `expect`."""
+
     statements: "tuple[CheckStatement, ...]"
     span: Span
 
 
 @dataclass(frozen=True, slots=True)
 class Expect:
+    """`expect { … }`."""
+
     is_failure: bool
     condition: Expression | None
     title: Value | None
@@ -579,6 +643,8 @@ class Expect:
 
 @dataclass(frozen=True, slots=True)
 class CheckFor:
+    """`for` among checks."""
+
     name: Value
     values: tuple[Value, ...]
     body: CheckBody
@@ -587,6 +653,8 @@ class CheckFor:
 
 @dataclass(frozen=True, slots=True)
 class CheckIf:
+    """`if` among checks."""
+
     condition: Expression
     then: CheckBody
     otherwise: "CheckBody | CheckIf | None"
@@ -616,6 +684,8 @@ class CheckReach:
 
 @dataclass(frozen=True, slots=True)
 class CheckUp:
+    """Whether tunnels are up."""
+
     tunnels: tuple[Value, ...]
     is_negative: bool
     is_up: bool
@@ -624,6 +694,8 @@ class CheckUp:
 
 @dataclass(frozen=True, slots=True)
 class CheckEncrypted:
+    """Whether packets are encrypted on networks."""
+
     sources: tuple[Value, ...]
     goal: Goal
     is_negative: bool
@@ -633,6 +705,8 @@ class CheckEncrypted:
 
 @dataclass(frozen=True, slots=True)
 class CheckPath:
+    """Which nodes packets go through."""
+
     sources: tuple[Value, ...]
     goal: Goal
     is_negative: bool
@@ -642,6 +716,8 @@ class CheckPath:
 
 @dataclass(frozen=True, slots=True)
 class CheckResolves:
+    """What a name resolves to."""
+
     sources: tuple[Value, ...]
     name: Value
     address: tuple[Value, ...]
@@ -650,6 +726,8 @@ class CheckResolves:
 
 @dataclass(frozen=True, slots=True)
 class CheckRoutes:
+    """Where a prefix is routed to."""
+
     sources: tuple[Value, ...]
     prefix: Value
     next_hop: Value
