@@ -24,9 +24,7 @@ UNCLOSED_STRING = _error("unclosed-string", "a string has no closing quote on it
 UNKNOWN_STATEMENT = _error("unknown-statement", "a line begins with a word that is no statement")
 FOREIGN_WORD = _error("foreign-word", "a word of another tool, where this language has its own")
 NESTING_TOO_DEEP = _error("nesting-too-deep", "blocks, brackets or expressions nested beyond the limit")
-NOT_SUPPORTED_YET = _error(
-    "not-supported-yet", "a statement of the language that this version cannot compile"
-)
+NOT_SUPPORTED_YET = _error("not-supported-yet", "a statement of the language that this version cannot compile")
 MISPLACED_STATEMENT = _error("misplaced-statement", "a statement that does not belong in this block")
 REPEATED_STATEMENT = _error("repeated-statement", "a statement that stands once stands twice in a block")
 MISSING_STATEMENT = _error("missing-statement", "a block lacks a statement that it must have")
@@ -59,9 +57,7 @@ DUPLICATE_NAME = _error("duplicate-name", "two elements or values of one scope w
 SHADOWED_NAME = _error("shadowed-name", "a name that hides one of an outer scope")
 UNKNOWN_NAME = _error("unknown-name", "a name that names nothing here")
 UNKNOWN_TEMPLATE = _error("unknown-template", "`use` of a template that does not exist")
-WRONG_ELEMENT = _error(
-    "wrong-element", "a name that names another kind of element than what must stand there"
-)
+WRONG_ELEMENT = _error("wrong-element", "a name that names another kind of element than what must stand there")
 INVALID_NAME = _error("invalid-name", "a name with characters an element or value cannot have")
 INVALID_HOST_NAME = _error("invalid-host-name", "a node's name that is no host name")
 NAME_COLLISION = _error("name-collision", "two nodes whose host names are the same")
@@ -80,17 +76,13 @@ AMBIGUOUS_ADDRESS = _error("ambiguous-address", "a short address that fits more 
 OVERLAPPING_INTERFACES = _error("overlapping-interfaces", "one node on networks with overlapping prefixes")
 OVERLAPPING_RANGES = _warning("overlapping-ranges", "ranges that overlap within one routed domain")
 DUPLICATE_INTERFACE = _error("duplicate-interface", "two interfaces of a node with the same name")
-RESERVED_INTERFACE_NAME = _error(
-    "reserved-interface-name", "an interface name that kernels or netdsl reserve"
-)
+RESERVED_INTERFACE_NAME = _error("reserved-interface-name", "an interface name that kernels or netdsl reserve")
 INTERFACE_NAME_TOO_LONG = _error("interface-name-too-long", "an interface name over 15 characters")
 DUPLICATE_MAC = _error("duplicate-mac", "a MAC address twice on one network")
 INVALID_MAC = _error("invalid-mac", "a multicast or zero MAC address")
 MTU_OUT_OF_RANGE = _error("mtu-out-of-range", "an MTU that the link or IPv6 cannot have")
 MTU_ABOVE_NETWORK = _error("mtu-above-network", "an interface's MTU above its network's")
-NETWORK_WITHOUT_PREFIX = _error(
-    "network-without-prefix", "an address is needed on a network that has no prefix"
-)
+NETWORK_WITHOUT_PREFIX = _error("network-without-prefix", "an address is needed on a network that has no prefix")
 UNUSED_NETWORK = _warning("unused-network", "a network on which no node is")
 UNKNOWN_DRIVER = _error("unknown-driver", "a network driver or mode that does not exist")
 LINK_END_WITHOUT_INTERFACE = _error("link-end", "a link's end that does not name `node.interface`")
@@ -98,11 +90,10 @@ TWO_UPLINKS = _error("two-uplinks", "more than one uplink in a node")
 
 # --- routes
 NEXT_HOP_UNREACHABLE = _error("next-hop-unreachable", "a next hop on none of the node's networks")
+NEXT_HOP_NOBODY = _warning("next-hop-nobody", "a next hop that no node of the lab is")
 NEXT_HOP_IS_SELF = _error("next-hop-is-self", "a node as its own next hop")
 NEXT_HOP_AMBIGUOUS = _error("next-hop-ambiguous", "a next hop shared over more than one segment")
-NEXT_HOP_DOES_NOT_FORWARD = _warning(
-    "next-hop-does-not-forward", "a next hop that is a host and forwards nothing"
-)
+NEXT_HOP_DOES_NOT_FORWARD = _warning("next-hop-does-not-forward", "a next hop that is a host and forwards nothing")
 TWO_DEFAULT_ROUTES = _error("two-default-routes", "two default routes of one family")
 DUPLICATE_ROUTE = _error("duplicate-route", "two routes to the same prefix in a node")
 ROUTE_FAMILY_MISMATCH = _error("route-family-mismatch", "a route and its next hop of different families")
@@ -111,32 +102,18 @@ NO_ROUTE = _warning("no-route", "a host that cannot leave its network")
 
 # --- firewall and NAT
 MISSING_POLICY = _error("missing-policy", "a firewall without `policy`")
-INTERFACE_NOT_OF_NODE = _error(
-    "interface-not-of-node", "`in`, `out` or `on` an interface the node does not have"
-)
-CHAIN_INTERFACE_MISMATCH = _error(
-    "chain-interface-mismatch", "`out` in the input chain or `in` in the output chain"
-)
+INTERFACE_NOT_OF_NODE = _error("interface-not-of-node", "`in`, `out` or `on` an interface the node does not have")
+CHAIN_INTERFACE_MISMATCH = _error("chain-interface-mismatch", "`out` in the input chain or `in` in the output chain")
 UNKNOWN_PROTOCOL = _error("unknown-protocol", "an unknown protocol or service name")
 PORT_OUT_OF_RANGE = _error("port-out-of-range", "a port outside 1 to 65535")
-TUNNEL_BLOCKED_BY_FIREWALL = _error(
-    "tunnel-blocked-by-firewall", "a tunnel's own packets are dropped at its end"
-)
-MASQUERADE_HITS_TUNNEL = _warning(
-    "masquerade-hits-tunnel", "source NAT changes what a tunnel's selectors expect"
-)
+TUNNEL_BLOCKED_BY_FIREWALL = _error("tunnel-blocked-by-firewall", "a tunnel's own packets are dropped at its end")
+MASQUERADE_HITS_TUNNEL = _warning("masquerade-hits-tunnel", "source NAT changes what a tunnel's selectors expect")
 THROUGH_BEFORE_NAT = _error("through-before-nat", "`through` a tunnel that only source NAT leads into")
-RULE_NEVER_MATCHES = _warning(
-    "rule-never-matches", "a rule that an earlier one hides, or that nothing can match"
-)
+RULE_NEVER_MATCHES = _warning("rule-never-matches", "a rule that an earlier one hides, or that nothing can match")
 SAME_DNAT_TWICE = _error("same-dnat-twice", "two dnat rules for the same packets")
 SERVICE_BLOCKED = _warning("service-blocked", "a node serves what its own firewall drops")
-AMBIGUOUS_NODE_ADDRESS = _error(
-    "ambiguous-node-address", "a node in a filter whose address is somebody else's too"
-)
-NAT_TARGET_UNREACHABLE = _error(
-    "nat-target-unreachable", "a NAT target that the node has no route to"
-)
+AMBIGUOUS_NODE_ADDRESS = _error("ambiguous-node-address", "a node in a filter whose address is somebody else's too")
+NAT_TARGET_UNREACHABLE = _error("nat-target-unreachable", "a NAT target that the node has no route to")
 SNAT_ADDRESS_FOREIGN = _warning("snat-address-foreign", "source NAT to an address the node does not have")
 TUNNEL_NOT_OF_NODE = _error("tunnel-not-of-node", "a tunnel named by a node that is no end of it")
 FAMILY_MISMATCH = _error("family-mismatch", "a rule or a child whose two sides are of different families")
@@ -145,16 +122,10 @@ FAMILY_MISMATCH = _error("family-mismatch", "a rule or a child whose two sides a
 UNKNOWN_PROPOSAL = _error("unknown-proposal", "an unknown algorithm or an impossible proposal")
 WEAK_PROPOSAL = _warning("weak-proposal", "an algorithm that is broken or deprecated")
 TUNNEL_ENDS_DO_NOT_MEET = _error("tunnel-ends-do-not-meet", "ends of a tunnel without a way to each other")
-TUNNEL_FAMILY_AMBIGUOUS = _error(
-    "tunnel-family-ambiguous", "both ends have both families and `over` is missing"
-)
-TUNNEL_END_AMBIGUOUS = _error(
-    "tunnel-end-ambiguous", "an end of a tunnel with several addresses to choose from"
-)
+TUNNEL_FAMILY_AMBIGUOUS = _error("tunnel-family-ambiguous", "both ends have both families and `over` is missing")
+TUNNEL_END_AMBIGUOUS = _error("tunnel-end-ambiguous", "an end of a tunnel with several addresses to choose from")
 TUNNEL_TO_SELF = _error("tunnel-to-self", "both ends of a tunnel are one node")
-SELECTORS_OVERLAP = _error(
-    "selectors-overlap", "traffic selectors of a tunnel's ends, or of two tunnels, overlap"
-)
+SELECTORS_OVERLAP = _error("selectors-overlap", "traffic selectors of a tunnel's ends, or of two tunnels, overlap")
 PROTECTED_NOT_ATTACHED = _warning("protected-not-attached", "a protected network that its end cannot reach")
 SECRET_MISSING = _error("secret-missing", "an authentication that needs a secret, or one for nobody")
 WEAK_SECRET = _warning("weak-secret", "a secret short enough to be guessed")
@@ -173,19 +144,13 @@ DUPLICATE_SERVICE = _error("duplicate-service", "two services of a node on one p
 DUPLICATE_FILE = _error("duplicate-file", "two files at one path in a node")
 UNUSED_IMAGE = _warning("unused-image", "an `image` that no node uses")
 UNKNOWN_SERVICE_KIND = _error("unknown-service-kind", "`serve` of a kind that does not exist")
-INVALID_FILE_PATH = _error(
-    "invalid-file-path", "a file's place in a node that is not absolute or is reserved"
-)
+INVALID_FILE_PATH = _error("invalid-file-path", "a file's place in a node that is not absolute or is reserved")
 INVALID_ENVIRONMENT = _error("invalid-environment", "an environment variable's name that shells cannot have")
-INVALID_SYSCTL = _error(
-    "invalid-sysctl", "a sysctl that is not of the network namespace, or has no place here"
-)
+INVALID_SYSCTL = _error("invalid-sysctl", "a sysctl that is not of the network namespace, or has no place here")
 SYSCTL_CONFLICT = _error("sysctl-conflict", "a sysctl that contradicts what the node is")
 INVALID_RESOURCE = _error("invalid-resource", "a cpu or memory limit that no runtime can give")
 INVALID_PACKAGE = _error("invalid-package", "a package name that Debian cannot have")
-RESOLVER_UNREACHABLE = _error(
-    "resolver-unreachable", "a resolver that serves no dns or shares no address family"
-)
+RESOLVER_UNREACHABLE = _error("resolver-unreachable", "a resolver that serves no dns or shares no address family")
 INVALID_ZONE = _error("invalid-zone", "a DNS zone or record name that is no domain name")
 UNKNOWN_SETTING = _error("unknown-setting", "a setting that a target, or its value, does not have")
 

@@ -28,6 +28,7 @@ IT_WILL_NOT_WORK: frozenset[Rule] = frozenset(
         catalogue.MASQUERADE_HITS_TUNNEL,
         catalogue.NAT_TARGET_UNREACHABLE,
         catalogue.NEXT_HOP_DOES_NOT_FORWARD,
+        catalogue.NEXT_HOP_NOBODY,
         catalogue.NO_ROUTE,
         catalogue.OVERLAPPING_RANGES,
         catalogue.PROTECTED_NOT_ATTACHED,

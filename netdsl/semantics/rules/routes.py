@@ -3,6 +3,7 @@
 from netdsl.diagnostics.catalogue import (
     DUPLICATE_ROUTE,
     NEXT_HOP_DOES_NOT_FORWARD,
+    NEXT_HOP_NOBODY,
     NO_ROUTE,
     ROUTE_TO_CONNECTED,
     TWO_DEFAULT_ROUTES,
@@ -24,6 +25,7 @@ def check_routes(facts: Facts, ways: Ways, diagnostics: Diagnostics) -> None:
             _repeated_routes(node, diagnostics)
             _routes_to_connected(node, diagnostics)
             _hops_that_do_not_forward(node, facts, ways, diagnostics)
+            _hops_that_nobody_is(node, facts, diagnostics)
         else:
             _no_route(node, leading, facts, diagnostics)
 
@@ -87,6 +89,28 @@ def _hops_that_do_not_forward(node: BoundNode, facts: Facts, ways: Ways, diagnos
             route.place,
             related=(Label(other.place, f"a {other.kind}"),),
             help=f"make `{hop}` a `router`, or name one that is",
+        )
+
+
+def _hops_that_nobody_is(node: BoundNode, facts: Facts, diagnostics: Diagnostics) -> None:
+    """A next hop written as an address that no node on the segment has. A line to many prefixes is told once."""
+    known = {address for address, _ in node.neighbours}
+    told: set[Place] = set()
+    for route in node.routes:
+        interface = node.interface(route.interface)
+        if interface is None or route.next_hop in known or route.place in told:
+            continue
+        segment = facts.segment_of[interface.network]
+        if facts.owner_on(segment, route.next_hop) is not None:
+            continue
+        told.add(route.place)
+        others = [one for one in facts.interfaces_on[segment] if one.node != node.id and facts.is_router(one.node)]
+        diagnostics.report(
+            NEXT_HOP_NOBODY,
+            f"nobody on `{interface.network}` has the address {route.next_hop}, the next hop of `{node.id}`",
+            route.place,
+            related=tuple(Label(one.place, f"`{one.node}` is a router there") for one in others[:1]),
+            help=f"`via {others[0].node}`" if others else None,
         )
 
 

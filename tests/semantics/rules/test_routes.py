@@ -10,7 +10,7 @@ from tests.semantics.rules.sketch import Sketch
 def lab() -> Sketch:
     """A host `h` and a router `r` on `lan`; `r` leads to `wan`."""
     sketch = Sketch().network("lan", "10.0.0.0/24", "fd00::/64").network("wan", "192.0.2.0/24")
-    sketch.router("r", lan="10.0.0.1/24 fd00::1/64", wan="192.0.2.1/24")
+    sketch.router("r", lan="10.0.0.1/24 10.0.0.9/24 fd00::1/64", wan="192.0.2.1/24")
     return sketch.host("h", lan="10.0.0.5/24 fd00::5/64")
 
 
@@ -26,8 +26,8 @@ def test_two_of_one_family_are_not() -> None:
 
 
 def test_two_routes_to_one_prefix() -> None:
-    sketch = lab().route("h", "10.9.0.0/16", "10.0.0.1").route("h", "10.9.0.0/16", "10.0.0.2")
-    assert sketch.told == [("duplicate-route", "10.9.0.0/16 via 10.0.0.2 of h")]
+    sketch = lab().route("h", "10.9.0.0/16", "10.0.0.1").route("h", "10.9.0.0/16", "10.0.0.9")
+    assert sketch.told == [("duplicate-route", "10.9.0.0/16 via 10.0.0.9 of h")]
 
 
 def test_a_route_to_a_network_that_the_node_is_on() -> None:
@@ -67,3 +67,9 @@ def test_a_lab_broken_on_purpose_may_lack_routes(is_failure: bool) -> None:
     sketch = lab().network("far", "10.8.0.0/24").router("x", far="10.8.0.1/24").tunnel("t", "r.wan", "x.far")
     sketch.expect(TunnelUp(TunnelId("t"), None, False), is_failure=is_failure)
     assert bool(sketch.told) is not is_failure
+
+
+def test_a_next_hop_that_nobody_is() -> None:
+    (found,) = lab().route("h", "default", "10.0.0.77").findings
+    assert (found.rule.code, found.help) == ("next-hop-nobody", "`via r`")
+    assert [label.place.span.text for label in found.related] == ["interface lan of r"]
