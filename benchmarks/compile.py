@@ -3,9 +3,9 @@
 usage: benchmarks/compile.py [--nodes N,N,...] [--family explicit,loops,auto] [--repeat N] [--netdsl PROGRAM]
 
 Each figure is the median of whole processes in fresh folders. `ms/node` is the user CPU of each node more than in the
-family's first lab (so without what every start costs), `ratio` that against the lab before: 1 is linear. Python's compiled
-modules and netdsl's parse tables are kept in a folder of this run's own, made by a first run that is not counted: an
-installed netdsl is measured, wherever this runs.
+family's first lab (so without what every start costs), `ratio` that against the lab before (from 1,000 nodes on): 1 is
+linear. Python's compiled modules and netdsl's parse tables are kept in a folder of this run's own, made by a first run that
+is not counted: an installed netdsl is measured, wherever this runs.
 """
 
 import argparse
@@ -20,6 +20,7 @@ from typing import NamedTuple
 from labs import FAMILIES
 
 SIZES = (10, 100, 1000, 10_000)
+_LARGE = 1000  # nodes; in less the start outweighs them, and a ratio says nothing
 
 
 def main() -> None:
@@ -56,7 +57,7 @@ def _report(asked: argparse.Namespace, netdsl: "Netdsl") -> None:
             user = _measure(netdsl, family, nodes, asked.repeat)
             each = (user - first[1]) / (nodes - first[0]) * 1000 if first is not None else None
             print(_column(each) + _column(each / before if each and before else None), flush=True)
-            first, before = first or (nodes, user), each
+            first, before = first or (nodes, user), (each if nodes >= _LARGE else None)
 
 
 def _column(figure: float | None) -> str:

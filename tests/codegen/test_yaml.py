@@ -3,7 +3,7 @@
 from io import StringIO
 
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
@@ -41,6 +41,7 @@ _DATA: st.SearchStrategy[Data] = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(_KEYS, _DATA, min_size=1, max_size=5))
 def test_two_libraries_read_the_same_data(data: dict[str, Data]) -> None:
     text = dump(data)
