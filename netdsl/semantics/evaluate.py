@@ -122,9 +122,24 @@ def evaluate_expression(expression: syntax.Expression, context: Context, diagnos
             assert_never(expression)
 
 
-def report_wrong_kind(value: Value, needed: str, place: Place, diagnostics: Diagnostics) -> None:
+_UNITS = {
+    "a duration in days": ("d",),
+    "a duration": ("s", "ms"),
+    "a rate (`10/s`)": ("/s",),
+    "a size": ("MiB",),
+    "a share": ("%",),
+}
+"""For a bare number, the units that may be meant."""
+
+
+def report_wrong_kind(
+    value: Value, needed: str, place: Place, diagnostics: Diagnostics, advice: str | None = None
+) -> None:
     """wrong-kind: "a number is needed, `10.0.0.0/8` is a prefix"; `needed` has its article."""
-    diagnostics.report(catalogue.WRONG_KIND, f"{needed} is needed, {described(value)}", place)
+    if advice is None and type(value) is int:
+        units = next((units for kind, units in _UNITS.items() if needed.startswith(kind)), ())
+        advice = f"with its unit: {' or '.join(f'`{value}{unit}`' for unit in units)}" if units else None
+    diagnostics.report(catalogue.WRONG_KIND, f"{needed} is needed, {described(value)}", place, help=advice)
 
 
 def report_problem(problem: Problem, place: Place, diagnostics: Diagnostics) -> None:

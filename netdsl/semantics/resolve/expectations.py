@@ -18,7 +18,7 @@ from netdsl.semantics.resolve.goals import goal_of, goals_of, sources_of
 from netdsl.semantics.resolve.ports import services
 from netdsl.semantics.resolve.services import is_domain
 from netdsl.semantics.resolve.work import Work, report_unknown_part
-from netdsl.semantics.scopes import locate, lookup
+from netdsl.semantics.scopes import find, locate, lookup
 from netdsl.semantics.values import Word
 from netdsl.source import Place
 from netdsl.syntax import document as syntax
@@ -185,6 +185,12 @@ def _answered_by(value: syntax.Value, item: CheckItem, work: Work) -> tuple[Node
     if not isinstance(placed.value, Word):
         work.wrong_kind(placed, "a node, or a service of a node")
         return None
+    servers = [] if find(placed.value) is not None else _servers_of(placed.value.text, work)
+    if servers:
+        message = f"`{placed.value.text}` is a service, and no node"
+        whole = f"with its node: `{servers[0]}.{placed.value.text}`"
+        work.diagnostics.report(catalogue.UNKNOWN_EXPECTED_SERVICE, message, placed.place, help=whole)
+        return None
     found = locate(placed.value, work.diagnostics, placed.place, (ElementKind.NODE,))
     node = None if found is None else work.nodes.get(NodeId(found.element.path))
     if found is None or node is None:
@@ -201,6 +207,11 @@ def _answered_by(value: syntax.Value, item: CheckItem, work: Work) -> tuple[Node
         message = f"`{node.id}` serves nothing called `{name}`"
         work.diagnostics.report(catalogue.UNKNOWN_EXPECTED_SERVICE, message, placed.place, help=advice)
     return None
+
+
+def _servers_of(name: str, work: Work) -> list[NodeId]:
+    """The nodes that serve something of this name."""
+    return [node.id for node in work.nodes.values() if any(service.name == name for service in node.services)]
 
 
 def _up(check: syntax.CheckUp, item: CheckItem, work: Work) -> list[ir.Claim]:

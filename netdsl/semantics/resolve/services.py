@@ -79,7 +79,9 @@ def _kind(statement: syntax.Serve, item: Item, work: Work) -> str | None:
     if placed is None:
         return None
     if not isinstance(placed.value, Word):
-        work.wrong_kind(placed, "a kind of service (`http`, `dns` …)")
+        is_port = isinstance(placed.value, PortService)
+        advice = f"the kind stands first: `serve KIND {placed.value}`" if is_port else None
+        work.wrong_kind(placed, "a kind of service (`http`, `dns` …)", advice)
         return None
     kind = placed.value.text
     if kind in defaults.SERVED:
@@ -108,7 +110,9 @@ def _name(statement: syntax.Serve, kind: str | None, item: Item, work: Work) -> 
         advice = "letters, digits and `-`"
         work.diagnostics.report(catalogue.INVALID_NAME, message, placed.place, help=advice)
     else:
-        work.wrong_kind(placed, "a service's name")
+        protocol = None if kind is None or type(placed.value) is not int else PROTOCOLS[kind]
+        meant = f"a port has its protocol: `serve {kind} {protocol}/{placed.value}`" if protocol else None
+        work.wrong_kind(placed, "a service's name", meant)
     return None
 
 

@@ -139,8 +139,8 @@ class Work:
                         self.owners.setdefault(bound.address.ip, []).append((interface, bound))
         return self.owners.get(address, [])
 
-    def wrong_kind(self, placed: Placed[Value], needed: str) -> None:
-        report_wrong_kind(placed.value, needed, placed.place, self.diagnostics)
+    def wrong_kind(self, placed: Placed[Value], needed: str, advice: str | None = None) -> None:
+        report_wrong_kind(placed.value, needed, placed.place, self.diagnostics, advice)
 
 
 def report_unknown_part(

@@ -64,6 +64,7 @@ def test_the_state_of_a_link_and_of_a_tunnel() -> None:
         ("a reaches b.lam", "unknown-name"),
         ("a.lan reaches b", "wrong-element"),
         ("a reaches b answered by b.web", "unknown-expected-service"),
+        ("a reaches b answered by app", "unknown-expected-service"),
         ("a reaches b htp", "unknown-protocol"),
         ("a reaches b through a", "wrong-element"),
         ("t.foo is up", "unknown-name"),

@@ -34,6 +34,8 @@ def test_an_interface_is_called_after_its_network() -> None:
         ("serve nginx", "unknown-service-kind"),
         ("serve tcp", "missing-statement"),
         ("serve http tcp/80-90", "wrong-kind"),
+        ("serve http 80", "wrong-kind"),
+        ("serve tcp/80", "wrong-kind"),
         ("serve http web htp", "unknown-protocol"),
         ('serve dns { zone "a b" }', "invalid-zone"),
         ("serve dns { record www -> a }", "missing-statement"),
@@ -53,6 +55,12 @@ def test_an_interface_is_called_after_its_network() -> None:
 )
 def test_a_line_that_is_wrong(line: str, code: str) -> None:
     assert codes(inside(line)) == [code]
+
+
+def test_what_a_number_lacks_is_told() -> None:
+    assert said(NODES + "host c { serve http 80 }")[3] == "a port has its protocol: `serve http tcp/80`"
+    assert said(NODES + "host c { serve tcp/80 }")[3] == "the kind stands first: `serve KIND tcp/80`"
+    assert said(NODES + "host c { memory 64 }")[3] == "with its unit: `64MiB`"
 
 
 def test_what_belongs_elsewhere_is_told_where() -> None:
