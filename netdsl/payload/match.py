@@ -16,7 +16,7 @@ from netdsl.payload.quoting import nft_string
 USER_SPACE_ESP = "ipsec0"  # kernel-libipsec's interface
 
 _PORTED = (Protocol.TCP, Protocol.UDP, Protocol.SCTP)
-_NUMBERS = {Protocol.ESP: "esp", Protocol.AH: "ah", Protocol.GRE: "gre", Protocol.OSPF: "89"}
+_NUMBERS = {Protocol.GRE: "47", Protocol.OSPF: "89"}  # names that nft looks for in /etc/protocols
 _ICMP6_TYPES = {
     "echo-request": "echo-request",
     "echo-reply": "echo-reply",

@@ -63,6 +63,7 @@ def test_overlapping_port_ranges_become_one() -> None:
         ),
         (PortService(Protocol.ICMP, icmp_type="packet-too-big"), ["icmpv6 type packet-too-big"]),
         (PortService(Protocol.ESP), ["meta l4proto esp"]),
+        (PortService(Protocol.GRE), ["meta l4proto 47"]),
         (PortService(Protocol.OSPF), ["meta l4proto 89"]),
         (PortService(Protocol.TCP), ["meta l4proto tcp"]),
     ],
