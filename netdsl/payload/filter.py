@@ -22,8 +22,9 @@ from netdsl.ir.filter import (
 from netdsl.ir.ids import TunnelId
 from netdsl.ir.node import Node
 from netdsl.payload.contract import PayloadFile
+from netdsl.payload.flows import flows
 from netdsl.payload.match import USER_SPACE_ESP, Selectors, match_rules, prefix_set, tunnels_of
-from netdsl.payload.quoting import flat, nft_log_prefix, nft_string, tsv
+from netdsl.payload.quoting import flat, nft_log_prefix, nft_string
 
 _TABLE = "inet netdsl"
 
@@ -125,10 +126,10 @@ class _Draft:
                     if state.is_up == (now == "up"):
                         text += "".join(f"add rule {_TABLE} {name} {rule}\n" for rule in rules)
                 files.append(PayloadFile(f"while/{tunnel}.{now}.nft", text.encode()))
-            flows = dict.fromkeys(
-                flow for name, _, _, matches in chains for match in matches for flow in _flows(match, name, has_dnat)
+            forgotten = dict.fromkeys(
+                flow for name, _, _, matches in chains for match in matches for flow in flows(match, name, has_dnat)
             )
-            files.append(PayloadFile(f"while/{tunnel}.conntrack", "".join(flows).encode()))
+            files.append(PayloadFile(f"while/{tunnel}.conntrack", "".join(forgotten).encode()))
         return files
 
 
@@ -280,35 +281,6 @@ def _exceptions(match: Match, draft: _Draft) -> Iterator[str]:
         prefixes = [prefix for prefix in match.not_destinations if prefix.version == family]
         if prefixes:
             yield f"{word} daddr {prefix_set(prefixes)} return"
-
-
-# --- flows to forget when a tunnel comes or goes
-
-
-def _flows(match: Match, chain: str, has_dnat: bool) -> Iterator[str]:
-    """What `conntrack -D` is told: the packet as it was before translation, as narrow as one line of it can be."""
-    knows_destination = "_prerouting" in chain or "_dnat_output" in chain or not has_dnat
-    source = match.sources[0] if len(match.sources) == 1 else None
-    destination = match.destinations[0] if len(match.destinations) == 1 and knows_destination else None
-    versions = {prefix.version for prefix in (*match.sources, *match.destinations)} or {4, 6}
-    for version in sorted(versions):
-        if any(prefix is not None and prefix.version != version for prefix in (source, destination)):
-            continue
-        for protocol, port in _ports(match, knows_destination):
-            fields = (f"ipv{version}", protocol, _plain_prefix(source), _plain_prefix(destination), port)
-            yield tsv(*fields)
-
-
-def _ports(match: Match, knows_port: bool) -> list[tuple[str, str]]:
-    found: dict[tuple[str, str], None] = {}
-    for service in match.services:
-        single = service.first is not None and service.first == service.last and knows_port
-        found[(str(service.protocol), str(service.first) if single else "")] = None
-    return list(found) or [("", "")]
-
-
-def _plain_prefix(prefix: object) -> str:
-    return "" if prefix is None else str(prefix).removesuffix("/32").removesuffix("/128")
 
 
 def _join(*parts: str) -> str:
