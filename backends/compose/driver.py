@@ -1,5 +1,6 @@
 """Running a compiled project: Docker Compose through python-on-whales."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -59,6 +60,9 @@ class ComposeDriver:
     def logs(self, deployment: Deployment, nodes: Sequence[str], *, follow: bool) -> int:
         for node in nodes:
             self._container(deployment, node, is_running=False)
+        if not nodes:
+            with _told():
+                _docker(deployment).compose.ps(all=True)  # an engine that does not answer is told like everywhere
         words = ["logs", "--no-log-prefix"] if len(nodes) == 1 else ["logs"]
         return _attached([*_compose_command(deployment), *words, *(["--follow"] if follow else []), *nodes])
 
@@ -216,7 +220,10 @@ def _told() -> Iterator[None]:
 
 def _error(message: str, error: DockerException) -> DriverError:
     tail = error.stderr or error.stdout or ""
-    remedy = "netdsl doctor" if "Cannot connect to the Docker daemon" in tail else None
+    is_silent = (
+        re.search(r"annot connect to the Docker daemon|permission denied while trying to connect", tail) is not None
+    )
+    message, remedy = ("Docker Engine does not answer", "netdsl doctor") if is_silent else (message, None)
     command = " ".join(error.docker_command)
     return DriverError(message, command=command, status=error.return_code, tail=tail, remedy=remedy)
 

@@ -26,6 +26,8 @@ def command(files: tuple[str, ...], is_check: bool, is_diff: bool) -> None:
 
 
 def _format(name: str, *, is_check: bool, is_diff: bool) -> int:
+    if name != "-" and not Path(name).is_file():
+        raise click.UsageError(f"{name} is a folder" if Path(name).is_dir() else f"there is no file {name}")
     raw = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
     try:
         old = raw.decode("utf-8-sig")

@@ -35,7 +35,7 @@ host bob {{
 }}
 
 ipsec vpn {{
-  between gw-left protecting left
+  between gw-left  protecting left
       and gw-right protecting right
   auth psk
   start at boot

@@ -86,7 +86,7 @@ def main() -> None:
     """The entry point of the `netdsl` command; ends the process with the documented status."""
     gc.set_threshold(*_COLLECTION)
     try:
-        status = netdsl.main(standalone_mode=False)  # an `Exit` ends up as the value of this call
+        status = netdsl.main(prog_name="netdsl", standalone_mode=False)  # an `Exit` ends up as the value of this call
         sys.exit(status if isinstance(status, int) else 0)
     except click.ClickException as error:
         error.show()

@@ -1,0 +1,264 @@
+"""Every verb as a user meets it: its status, where its words go, what it says when something is missing."""
+
+import json
+import os
+import pty
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from netdsl.cli.main import _VERBS
+from netdsl.diagnostics.catalogue import CATALOGUE
+from tests.cli.calling import COMMAND, EXAMPLES, netdsl, tree
+
+NO_ENGINE = {"DOCKER_HOST": "unix:///nonexistent"}
+BAD = "lab x\nhost a { interface on nowhere }\n"
+GOOD = "lab x\nnetwork lan 10.0.0.0/24\nhost a { interface on lan }\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (["chekc"], 2, "did you mean `check`"),
+        (["check"], 2, "LAB"),
+        (["check", "nofile.net"], 2, "there is no file nofile.net"),
+        (["check", EXAMPLES / "dmz"], 2, "dmz/lab.net"),
+        (["check", "empty.net"], 1, "empty-lab"),
+        (["check", "binary.net"], 1, "not-utf8"),
+        (["check", "bad.net"], 1, "unknown-name"),
+        (["check", "good.net"], 0, "no errors"),
+        (["check", "good.net", "-D", "x"], 2, "NAME=VALUE"),
+        (["check", "good.net", "-D", "x=1"], 1, "unknown-parameter"),
+        (["check", "good.net", "--format", "xml"], 2, "sarif"),
+        (["compile", "good.net", "-t", "vagrnt"], 2, "there are: compose"),
+        (["compile", "good.net", "--driver", "brige"], 2, "macvlan, bridge, ipvlan"),
+        (["compile", "good.net", "--set", "pol=1"], 2, "pool"),
+        (["compile", "good.net", "--set", "pool=x"], 2, "IPv4 prefix"),
+        (["compile", "good.net", "-o", "o", "--credentials", "o/keys"], 2, "below the output folder"),
+        (["compile", "good.net", "--each", "x"], 2, "no parameter `x`"),
+        (["compile", "bad.net"], 1, "unknown-name"),
+        (["compile", "/"], 2, "is a folder"),
+        (["fmt", "nofile.net"], 2, "there is no file"),
+        (["fmt", "binary.net"], 2, "UTF-8"),
+        (["fmt", "broken.net"], 1, "error["),
+        (["dump", "bad.net"], 1, "unknown-name"),
+        (["dump", "nofile.net"], 2, "there is no file"),
+        (["explain", "no-rout"], 2, "did you mean `no-route`"),
+        (["completion", "tcsh"], 2, "fish"),
+        (["init", "--name", "A B"], 2, "lab name"),
+        (["status"], 2, "nothing is compiled yet"),
+        (["down", "x"], 2, "compile it first"),
+        (["logs", "-l", "x"], 2, "compile it first"),
+    ],
+)
+def test_status_and_words(words: list[str], status: int, said: str, tmp_path: Path) -> None:
+    (tmp_path / "empty.net").touch()
+    (tmp_path / "binary.net").write_bytes(b"\xff\xfe\0\1" * 50)
+    (tmp_path / "bad.net").write_text(BAD)
+    (tmp_path / "good.net").write_text(GOOD)
+    (tmp_path / "broken.net").write_text("lab x {{{\n")
+    before = tree(tmp_path)
+    done = netdsl(*words, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (status, ""), done.stderr
+    assert said in done.stderr
+    assert tree(tmp_path) == before
+
+
+def test_help_names_every_verb_and_the_exit_statuses(tmp_path: Path) -> None:
+    done = netdsl("--help", cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert all(f"  {verb} " in done.stdout for verb in _VERBS)
+    assert "1 findings" in done.stdout
+
+
+@pytest.mark.parametrize("verb", _VERBS)
+def test_every_verb_has_help(verb: str, tmp_path: Path) -> None:
+    done = netdsl(verb, "--help", cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stdout.startswith("Usage: netdsl " + verb)
+
+
+def test_standard_input(tmp_path: Path) -> None:
+    assert netdsl("check", "-", cwd=tmp_path, stdin=GOOD).returncode == 0
+    done = netdsl("check", "-", cwd=tmp_path, stdin=BAD)
+    assert done.returncode == 1
+    assert "<stdin>:2" in done.stderr
+    assert netdsl("compile", "-", cwd=tmp_path, stdin=GOOD).returncode == 0
+    assert (tmp_path / "build/x/compose/compose.yaml").is_file()
+
+
+def test_findings_as_data_are_the_result(tmp_path: Path) -> None:
+    (tmp_path / "bad.net").write_text(BAD)
+    for form in ("json", "sarif"):
+        for verb in ("check", "compile"):
+            done = netdsl(verb, "bad.net", "--format", form, cwd=tmp_path)
+            assert (done.returncode, done.stderr) == (1, "")
+            assert "unknown-name" in done.stdout
+            json.loads(done.stdout)
+    (tmp_path / "good.net").write_text(GOOD)
+    assert json.loads(netdsl("check", "good.net", "--format", "json", cwd=tmp_path).stdout) is not None
+
+
+def test_options_from_the_environment(tmp_path: Path) -> None:
+    (tmp_path / "good.net").write_text(GOOD)
+    done = netdsl("compile", "good.net", cwd=tmp_path, environment={"NETDSL_COMPILE_OUTPUT": "there"})
+    assert done.returncode == 0
+    assert (tmp_path / "there/compose.yaml").is_file()
+    done = netdsl("check", "good.net", cwd=tmp_path, environment={"NETDSL_CHECK_FORMAT": "json"})
+    json.loads(done.stdout)
+    done = netdsl("compile", "good.net", cwd=tmp_path, environment={"NETDSL_COMPILE_TARGET": "nonsense"})
+    assert done.returncode == 2
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(shell: str, tmp_path: Path) -> None:
+    done = netdsl("completion", shell, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "netdsl" in done.stdout
+    if shell == "bash":
+        subprocess.run(["bash", "-n"], input=done.stdout, text=True, check=True)
+
+
+def test_a_first_lab_is_clean(tmp_path: Path) -> None:
+    done = netdsl("init", "first", cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stdout.splitlines() == ["netdsl check first/lab.net", "netdsl up first/lab.net"]
+    checked = netdsl("check", "first/lab.net", cwd=tmp_path)
+    assert checked.returncode == 0
+    assert checked.stderr.count("\n") == 1, checked.stderr
+    assert netdsl("fmt", "--check", "first/lab.net", cwd=tmp_path).returncode == 0
+    assert netdsl("compile", "first/lab.net", cwd=tmp_path).returncode == 0
+    again = netdsl("init", "first", cwd=tmp_path)
+    assert again.returncode == 2
+    assert "exists" in again.stderr
+
+
+def test_explain_knows_every_code(tmp_path: Path) -> None:
+    listed = netdsl("explain", cwd=tmp_path).stdout
+    assert [line.split()[0] for line in listed.splitlines()] == sorted(CATALOGUE)
+    assert netdsl("explain", "no-route", cwd=tmp_path).stdout.startswith("# no-route")
+
+
+@pytest.mark.parametrize("stage", ["tree", "document", "ir"])
+def test_dumps_are_stable(stage: str, tmp_path: Path) -> None:
+    texts = {
+        netdsl(
+            "dump", EXAMPLES / "dmz/lab.net", "--stage", stage, cwd=tmp_path, environment={"PYTHONHASHSEED": seed}
+        ).stdout
+        for seed in ("1", "2")
+    }
+    (text,) = texts
+    assert json.loads(text)
+    assert str(EXAMPLES) not in text
+
+
+def test_each_student(tmp_path: Path) -> None:
+    lab = tmp_path / "lab.net"
+    lab.write_text((EXAMPLES / "students/lab.net").read_text().replace("in 1..30", "in 1..3"))
+    done = netdsl("compile", "lab.net", "--each", "student", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in (tmp_path / "build").iterdir() if path.is_dir()) == [
+        f"vpn-hunt-{number}" for number in (1, 2, 3)
+    ]
+    projects = [
+        json.loads((tmp_path / f"build/vpn-hunt-{number}/compose/netdsl-manifest.json").read_text())["project"]
+        for number in (1, 2, 3)
+    ]
+    assert len(set(projects)) == 3
+
+
+class TestFormat:
+    UGLY = "lab   x\r\nnetwork lan    10.0.0.0/24   # why\r\nhost a {interface on lan}"
+
+    def test_in_place(self, tmp_path: Path) -> None:
+        path = tmp_path / "lab.net"
+        path.write_bytes(self.UGLY.encode())
+        path.chmod(0o640)
+        done = netdsl("fmt", "lab.net", cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (0, "")
+        text = path.read_bytes()
+        assert b"\r" not in text
+        assert text.endswith(b"}\n")
+        assert b"# why" in text
+        assert path.stat().st_mode & 0o777 == 0o640
+        stamp = path.stat().st_mtime_ns
+        assert netdsl("fmt", "lab.net", cwd=tmp_path).returncode == 0
+        assert path.stat().st_mtime_ns == stamp
+
+    def test_looking_changes_nothing(self, tmp_path: Path) -> None:
+        path = tmp_path / "lab.net"
+        path.write_bytes(self.UGLY.encode())
+        assert netdsl("fmt", "--check", "lab.net", cwd=tmp_path).returncode == 1
+        done = netdsl("fmt", "--diff", "lab.net", cwd=tmp_path)
+        assert "+network lan 10.0.0.0/24" in done.stdout
+        assert path.read_bytes() == self.UGLY.encode()
+
+    def test_standard_input(self, tmp_path: Path) -> None:
+        done = netdsl("fmt", "-", cwd=tmp_path, stdin=self.UGLY)
+        assert done.returncode == 0
+        again = netdsl("fmt", "-", cwd=tmp_path, stdin=done.stdout)
+        assert again.stdout == done.stdout
+        assert netdsl("fmt", "--check", "-", cwd=tmp_path, stdin=done.stdout).returncode == 0
+
+
+@pytest.mark.parametrize("words", ["up", "status", "logs", "down", "exec a true", "shell a", "capture a.lan"])
+def test_without_an_engine(words: str, tmp_path: Path) -> None:
+    (tmp_path / "lab.net").write_text(GOOD)
+    assert netdsl("compile", "lab.net", cwd=tmp_path).returncode == 0
+    done = netdsl(*words.split(), cwd=tmp_path, environment=NO_ENGINE)
+    assert done.returncode == 3, done.stderr
+    assert done.stdout == ""
+    has_docker = shutil.which("docker") is not None
+    assert ("Docker Engine does not answer" if has_docker else "`docker`") in done.stderr
+    assert "netdsl doctor" in done.stderr
+
+
+def test_doctor_without_an_engine(tmp_path: Path) -> None:
+    done = netdsl("doctor", cwd=tmp_path, environment=NO_ENGINE)
+    assert done.returncode in (1, 3)
+    assert "missing" in done.stdout + done.stderr
+
+
+def test_a_reader_that_goes_away(tmp_path: Path) -> None:
+    command = " ".join(COMMAND)
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command} dump {EXAMPLES}/dmz/lab.net | head -c 10"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+    assert done.returncode in (0, 141)
+
+
+def _on_a_terminal(folder: Path, **environment: str) -> str:
+    """What `check` says where its standard error is a terminal."""
+    leader, follower = pty.openpty()
+    process = subprocess.Popen(
+        [*COMMAND, "check", "bad.net"],
+        cwd=folder, stdout=subprocess.DEVNULL, stderr=follower, stdin=subprocess.DEVNULL,
+        env={**os.environ, "TERM": "xterm", **environment},
+    )  # fmt: skip
+    os.close(follower)
+    said = b""
+    while True:
+        try:
+            part = os.read(leader, 4096)
+        except OSError:
+            break
+        if not part:
+            break
+        said += part
+    os.close(leader)
+    process.wait(30)
+    return said.decode()
+
+
+def test_colour_is_for_terminals_that_want_it(tmp_path: Path) -> None:
+    (tmp_path / "bad.net").write_text(BAD)
+    assert "\x1b[" in _on_a_terminal(tmp_path)
+    assert "\x1b[" not in _on_a_terminal(tmp_path, NO_COLOR="1")
+    assert "\x1b[" not in _on_a_terminal(tmp_path, TERM="dumb")
+    assert "\x1b[" not in netdsl("check", "bad.net", cwd=tmp_path, environment={"TERM": "xterm"}).stderr
