@@ -1,0 +1,69 @@
+"""The rules of the house that a machine can see."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from netdsl.diagnostics.catalogue import CATALOGUE
+
+ROOT = Path(__file__).parents[2]
+LARGEST = 400
+_GENERATED = ("document.py",)  # the syntax tree: one class after another
+
+
+def _tracked(*patterns: str) -> list[Path]:
+    names = subprocess.run(["git", "ls-files", "-z", *patterns], cwd=ROOT, capture_output=True, check=True).stdout
+    return [ROOT / name for name in names.decode().split("\0") if name and (ROOT / name).is_file()]
+
+
+def test_every_rule_has_a_page_and_every_page_a_rule() -> None:
+    pages = {path.stem for path in (ROOT / "netdsl/diagnostics/pages").glob("*.md")}
+    assert pages == set(CATALOGUE)
+    assert len(CATALOGUE) >= 60
+
+
+def test_no_module_is_too_long() -> None:
+    long = {
+        path.relative_to(ROOT).as_posix(): count
+        for path in _tracked("netdsl/*.py", "backends/*.py", "grammar/*.lark")
+        if (count := path.read_text(encoding="utf-8").count("\n")) > LARGEST and path.name not in _GENERATED
+    }
+    assert long == {}
+
+
+def test_only_the_console_prints() -> None:
+    found = []
+    for path in _tracked("netdsl/*.py", "backends/*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in (
+                "print",
+                "sys.stdout.write",
+                "sys.stderr.write",
+            ):
+                found.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert found == []
+
+
+_PLACES = re.compile(
+    r"(?:/work|/home|/Users)/[\w.-]+|\b[\w.-]+\.(?:jfrog|artifactory|nexus)\.[\w.]+|registry\.[\w-]+\.\w+"
+)
+
+
+@pytest.mark.parametrize("kind", ["*.py", "*.md", "*.sh", "*.toml", "Makefile", "tools/*", ".ci/*", "*.net", "*.lark"])
+def test_no_text_names_a_machine_or_a_registry(kind: str) -> None:
+    found = [
+        f"{path.relative_to(ROOT)}: {match[0]}"
+        for path in _tracked(kind)
+        if path != Path(__file__)
+        for match in _PLACES.finditer(path.read_text(encoding="utf-8", errors="replace"))
+    ]
+    assert found == []
+
+
+def test_every_example_says_what_it_is() -> None:
+    assert [
+        path.parent.name for path in ROOT.glob("examples/*/lab.net") if not (path.parent / "README.md").is_file()
+    ] == []
