@@ -43,20 +43,20 @@ def swanctl_conf(node: Node, lab: Lab) -> str:
     """The whole file. What starts, traps and tries again is not here but in `tunnels.tsv` (the payload's README)."""
     with_crl = {pki.id for pki in lab.pkis if pki.has_crl}
     top = [Section("connections", sections=tuple(_connection(end, with_crl) for end in node.tunnels))]
-    pools = [
-        Section(pool_name(end, number), (("addrs", str(prefix)),))
-        for end in node.tunnels
-        for number, prefix in enumerate(end.pools, start=1)
-    ]
+    pools = {
+        pool_name(end, number): str(prefix) for end in node.tunnels for number, prefix in enumerate(end.pools, start=1)
+    }
     if pools:
-        top.append(Section("pools", sections=tuple(pools)))
+        sections = tuple(Section(name, (("addrs", prefix),)) for name, prefix in pools.items())
+        top.append(Section("pools", sections=sections))
     text = "".join(f"{line}\n" for section in top for line in section.lines())
     has_secrets = any(end.secrets for end in node.tunnels)
     return text + ("include secrets.conf\n" if has_secrets else "")
 
 
 def pool_name(end: TunnelEnd, number: int) -> str:
-    return f"{flat(end.connection)}-pool-{number}"
+    """One pool for all connections of a tunnel: two pools of one range would give two clients the same address."""
+    return f"{flat(end.tunnel)}-pool-{number}"
 
 
 def child_name(end: TunnelEnd, child: Child) -> str:

@@ -139,6 +139,14 @@ def test_a_gateway_gives_addresses_and_a_client_asks_for_one() -> None:
     assert "vips = 0.0.0.0, ::" in _conf(replace(END, virtual_families=(4, 6)))
 
 
+def test_the_connections_of_one_tunnel_share_its_pool() -> None:
+    road = replace(END, pools=(ip_network("10.9.0.0/28"),), peer_addresses=())
+    node = replace(_node(road), tunnels=tuple(replace(road, connection=f"a.vpn.{name}") for name in ("b", "c")))
+    text = str(swanctl_conf(node, _lab()))
+    assert text.count("pools = a_vpn-pool-1\n") == 2
+    assert text.count("addrs = 10.9.0.0/28") == 1, "two pools of one range would give two clients the same address"
+
+
 def test_the_table_of_tunnels_holds_what_the_script_decides_by() -> None:
     assert _record(END) == ["a_vpn", "a_vpn", "a_vpn", "boot", "0", "trap", "any", "must"]
 
