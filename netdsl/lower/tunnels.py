@@ -51,6 +51,24 @@ def is_behind_nat(directory: Directory, tables: RoutingTables, end: BoundEnd, ot
     return find_path(directory, tables, end.node, end.outer, other.outer).is_translated
 
 
+def _is_hidden(tunnels: _Tunnels, tunnel: BoundTunnel, peer: BoundEnd, end: BoundEnd) -> bool:
+    """Whether `end` has to wait for a peer behind NAT. Of two that both are, the one that should open the tunnel does
+    not: if its packets find the way to the peer's own address, somebody has to begin."""
+    directory, tables = tunnels.directory, tunnels.tables
+    if not is_behind_nat(directory, tables, peer, end):
+        return False
+    there = find_path(directory, tables, end.node, end.outer, peer.outer)
+    return not (there.is_translated and there.is_complete and _should_open(tunnel, end))
+
+
+def _should_open(tunnel: BoundTunnel, end: BoundEnd) -> bool:
+    """Named by `by`; where nobody is, the client or the first end."""
+    named = [node for children in tunnel.children_of.values() for child in children for node in child.start.by]
+    if named:
+        return end.node in named
+    return end.role == "client" or (end.role == "peer" and end is tunnel.ends[0])
+
+
 def _ends(tunnels: _Tunnels, tunnel: BoundTunnel) -> Iterable[TunnelEnd]:
     first, *others = tunnel.ends
     groups = _groups(tunnel, others)
@@ -77,11 +95,7 @@ def _end(
 ) -> TunnelEnd:
     single = others[0] if len(others) == 1 else None
     is_first = end is tunnel.ends[0]
-    is_anybody = (
-        single is None
-        or (bool(tunnel.pool) and is_first)
-        or is_behind_nat(tunnels.directory, tunnels.tables, single, end)
-    )
+    is_anybody = single is None or (bool(tunnel.pool) and is_first) or _is_hidden(tunnels, tunnel, single, end)
     client = others[0] if is_first else end
     children = tuple(
         _child(tunnels, tunnel, child, end, client, may_open=not is_anybody)

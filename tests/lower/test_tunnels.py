@@ -15,7 +15,7 @@ from .factory import auth, bindings, child, end, host, network, node, pki, tunne
 PSK = AuthMethod.PSK
 
 
-def site_to_site(given: BoundTunnel, *, mtu: int | None = None, masquerade: bool = False) -> Lab:
+def site_to_site(given: BoundTunnel, *, mtu: int | None = None, masquerade: tuple[str, ...] = ()) -> Lab:
     """`a` (10.1.0.0/16) and `b` (10.2.0.0/16), with a router between them."""
     networks = [
         network("wa", "192.0.2.0/30"), network("wb", "192.0.2.4/30", mtu=mtu), network("la", "10.1.0.0/16"),
@@ -25,7 +25,7 @@ def site_to_site(given: BoundTunnel, *, mtu: int | None = None, masquerade: bool
         node("a", [("wan", "wa", "192.0.2.1/30"), ("lan", "la", "10.1.0.1/16")], routes=[("default", "192.0.2.2", "wan")]),
         node("b", [("wan", "wb", "192.0.2.5/30"), ("lan", "lb", "10.2.0.1/16")], routes=[("default", "192.0.2.6", "wan")]),
         node("r", [("to-a", "wa", "192.0.2.2/30"), ("to-b", "wb", "192.0.2.6/30")],
-             masquerade=["to-b"] if masquerade else []),
+             masquerade=[*masquerade]),
     ]  # fmt: skip
     return lower(bindings(networks, nodes, [given]))
 
@@ -102,10 +102,17 @@ def test_a_wrong_secret_stays_with_the_end_that_has_it() -> None:
 
 
 def test_a_peer_behind_source_nat_may_come_from_anywhere() -> None:
-    lab = site_to_site(peers(), masquerade=True)
+    lab = site_to_site(peers(), masquerade=("to-b",))
     assert of(lab, "b").tunnels[0].peer_addresses == ()
     assert of(lab, "b").tunnels[0].children[0].start is Start.NONE
     assert [*map(str, of(lab, "a").tunnels[0].peer_addresses)] == ["192.0.2.5"]
+
+
+def test_of_two_peers_behind_source_nat_the_one_that_should_begins() -> None:
+    lab = site_to_site(peers(), masquerade=("to-a", "to-b"))
+    one, other = of(lab, "a").tunnels[0], of(lab, "b").tunnels[0]
+    assert ([*map(str, one.peer_addresses)], one.children[0].start) == (["192.0.2.5"], Start.BOOT)
+    assert (other.peer_addresses, other.children[0].start) == ((), Start.NONE)
 
 
 # --- gateway and clients
