@@ -1,0 +1,100 @@
+"""Wheel, wheel from the sdist, editable: each compiles a lab from another folder, with all data files there."""
+
+import os
+import subprocess
+import sys
+import sysconfig
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.compiling import EXAMPLES, LABS
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parents[2]
+
+
+def _run(*command: object, cwd: Path) -> str:
+    done = subprocess.run(
+        [str(word) for word in command], cwd=cwd, capture_output=True, text=True, timeout=240, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of what is in the repository, as a fresh clone has it."""
+    folder = tmp_path_factory.mktemp("source")
+    names = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    ).stdout
+    for name in filter(None, names.decode().split("\0")):
+        if (ROOT / name).is_file() and not name.startswith(("tests/", "examples/")):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes((ROOT / name).read_bytes())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheels(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`build` makes the sdist, and the wheel from the sdist."""
+    folder = tmp_path_factory.mktemp("dist")
+    _run(sys.executable, "-m", "build", "--outdir", folder, source, cwd=folder)
+    return folder
+
+
+def _environment(folder: Path) -> Path:
+    """A fresh venv that sees the packages of this one, but not netdsl."""
+    venv.create(folder, with_pip=True)
+    site = next(folder.glob("lib/python*/site-packages"))
+    others = site / "others"
+    others.mkdir()
+    for entry in Path(sysconfig.get_path("purelib")).iterdir():
+        if "netdsl" not in entry.name and "__editable__" not in entry.name and entry.name not in ("pip", "setuptools"):
+            (others / entry.name).symlink_to(entry)
+    (site / "others.pth").write_text(f"{others}\n")
+    return folder / "bin"
+
+
+def _compiles(programs: Path, folder: Path) -> None:
+    where = _run(programs / "python", "-c", "import netdsl; print(netdsl.__file__)", cwd=folder).strip()
+    assert not Path(where).is_relative_to(ROOT)
+    _run(programs / "netdsl", "compile", EXAMPLES / "site-to-site/lab.net", cwd=folder)
+    assert os.access(folder / "build/site-to-site/compose/parents.sh", os.X_OK)
+    assert "no-route" in _run(programs / "netdsl", "explain", cwd=folder)
+    assert _run(programs / "netdsl", "explain", "no-route", cwd=folder).startswith("# no-route")
+
+
+def test_a_wheel_from_the_sdist(wheels: Path, tmp_path: Path) -> None:
+    (wheel,) = wheels.glob("*.whl")
+    programs = _environment(tmp_path / "venv")
+    _run(programs / "pip", "install", "--no-deps", "--no-index", "--quiet", wheel, cwd=tmp_path)
+    _compiles(programs, tmp_path)
+
+
+def test_editable(source: Path, tmp_path: Path) -> None:
+    programs = _environment(tmp_path / "venv")
+    _run(programs / "pip", "install", "--no-deps", "--quiet", "--editable", source, cwd=tmp_path)
+    _compiles(programs, tmp_path)
+
+
+def test_all_data_files_are_in_the_wheel(source: Path, wheels: Path) -> None:
+    (wheel,) = wheels.glob("*.whl")
+    names = set(zipfile.ZipFile(wheel).namelist())
+    places = {"netdsl": "netdsl", "grammar": "netdsl/grammar", "backends": "netdsl/backends"}
+    expected = {
+        f"{place}/{path.relative_to(source / folder).as_posix()}"
+        for folder, place in places.items()
+        for path in (source / folder).rglob("*")
+        if path.is_file() and path.suffix in (".py", ".lark", ".sh", ".conf", ".json", ".j2", ".md", ".typed")
+        and "egg-info" not in str(path)
+    }  # fmt: skip
+    missing = {name for name in expected - names if not name.endswith("/README.md")}
+    assert missing == set()
+    assert len(LABS) >= 7
