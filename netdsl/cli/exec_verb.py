@@ -14,5 +14,7 @@ def command(
     node: str, words: tuple[str, ...], lab: str | None, target: str, output: str | None, project: str | None
 ) -> None:
     """Run COMMAND in NODE; its exit status is this one's."""
+    if words[0] == "--" and len(words) > 1:  # `exec NODE -- COMMAND`, as with kubectl
+        words = words[1:]
     runtime, deployment = find_deployment(lab, target, output, project)
     raise click.exceptions.Exit(runtime.execute(deployment, node.replace(".", "-"), words))
