@@ -1,10 +1,12 @@
 """Expectations that cannot hold, whatever the packets do."""
 
 from ipaddress import ip_address
+from pathlib import Path
 
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.ir.expectation import Claim, Encrypted, Goal, Reaches, TunnelUp, WhileState
 from netdsl.ir.ids import NetworkId, NodeId, TunnelId
+from netdsl.library import check_file
 from netdsl.semantics.bindings import Bindings
 from netdsl.semantics.rules import check_rules
 from tests.semantics.rules.sketch import Sketch, service
@@ -83,6 +85,13 @@ def test_a_tunnel_that_is_taken_down_is_not_up() -> None:
 def test_the_same_twice() -> None:
     sketch = lab().expect(reaches("a", "www")).expect(reaches("a", "www"))
     assert sketch.told == [("duplicate-expectation", "line 1.0")]
+
+
+def test_what_an_imported_file_expects_may_be_said_again(tmp_path: Path) -> None:
+    site = "network n 10.0.0.0/24\nhost a { interface on n }\nhost b { interface on n }\nexpect { a reaches b }\n"
+    (tmp_path / "site.net").write_text(site)
+    (tmp_path / "lab.net").write_text('lab x\nimport "site.net" as s\nuse s as one\nexpect { one.* reach one.b }\n')
+    assert [*check_file(tmp_path / "lab.net").diagnostics] == []
 
 
 def test_the_same_in_another_state_is_another_expectation() -> None:
