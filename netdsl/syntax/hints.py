@@ -150,6 +150,15 @@ def _of_a_check(dead: Dead, read: list[str]) -> str | None:
     return None
 
 
+def _of_a_literal(dead: Dead, read: list[str]) -> str | None:
+    """What begins with a digit and is no number: the lexer takes it for nothing."""
+    if dead.first_word in ("ike", "esp", "ah") and dead.word[:1].isdecimal():
+        return f'a proposal that begins with a digit stands in quotes: `"{dead.shown}"`'
+    if read[-1:] == ["limit"]:
+        return "a limit is `10/s`, `10/min` or `10/h`"
+    return None
+
+
 def _of_one_shape(dead: Dead, read: list[str]) -> str | None:
     if dead.first_word == "route" and any(one == ("route", "add") for one in pairwise(read)):
         return "without `add`: `route PREFIX via NODE`"
@@ -168,5 +177,6 @@ _HINTS: Sequence[Callable[[Dead, list[str]], str | None]] = (
     _of_a_use,
     _of_a_service,
     _of_a_check,
+    _of_a_literal,
     _of_one_shape,
 )
