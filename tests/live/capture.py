@@ -42,6 +42,12 @@ class Capture:
     def packets(self) -> tuple[Packet, ...]:
         return tuple(read_packets(self.file.read_bytes()))
 
+    def esp(self, ends: tuple[str, str]) -> tuple[Packet, ...]:
+        """The ESP packets between these two addresses."""
+        return tuple(
+            packet for packet in self.packets() if packet.is_esp and {packet.source, packet.destination} == set(ends)
+        )
+
     def sees(self, marker: str) -> bool:
         return marker.encode() in self.file.read_bytes()
 
