@@ -13,6 +13,8 @@ from netdsl.cli.main import _VERBS
 from netdsl.diagnostics.catalogue import CATALOGUE
 from tests.cli.calling import COMMAND, EXAMPLES, netdsl, tree
 
+pytestmark = pytest.mark.slow  # each test starts processes
+
 NO_ENGINE = {"DOCKER_HOST": "unix:///nonexistent"}
 BAD = "lab x\nhost a { interface on nowhere }\n"
 GOOD = "lab x\nnetwork lan 10.0.0.0/24\nhost a { interface on lan }\n"

@@ -8,6 +8,8 @@ import pytest
 
 from tests.cli.calling import EXAMPLES, netdsl, tree
 
+pytestmark = pytest.mark.slow  # each test starts processes
+
 _LAB = "lab x\nnetwork lan 10.0.0.0/24\nhost a { interface on lan }\nhost b { interface on lan }\n"
 OUT = "build/x/compose"
 

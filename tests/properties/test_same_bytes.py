@@ -7,6 +7,8 @@ import pytest
 
 from tests.cli.calling import EXAMPLES, netdsl, tree
 
+pytestmark = pytest.mark.slow  # each test starts processes
+
 _MACHINES: tuple[dict[str, str], ...] = (
     {"PYTHONHASHSEED": "0", "TZ": "UTC", "LANG": "C", "LC_ALL": "C"},
     {"PYTHONHASHSEED": "1", "TZ": "Pacific/Kiritimati", "LANG": "C.UTF-8", "COLUMNS": "20"},
