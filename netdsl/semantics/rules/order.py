@@ -63,8 +63,11 @@ def _hiding_all(chains: Chains, facts: Facts) -> int | None:
 
 
 def _nobody_here(rule: BoundRule, node: BoundNode, facts: Facts, diagnostics: Diagnostics) -> None:
-    """What comes in is for the node itself, what goes out is from it."""
+    """What comes in is for the node itself, what goes out is from it, what is forwarded is neither."""
     match rule.chains:
+        case (Chain.FORWARD,):
+            _nobody_else(rule, node, facts, diagnostics)
+            return
         case (Chain.INPUT,):
             word, names = "for", rule.match.destinations
         case (Chain.OUTPUT,):
@@ -79,6 +82,27 @@ def _nobody_here(rule: BoundRule, node: BoundNode, facts: Facts, diagnostics: Di
             "never matches",
             help=f"`{rule.verdict} forward …` is for what passes through `{node.id}`",
         )
+
+
+def _nobody_else(rule: BoundRule, node: BoundNode, facts: Facts, diagnostics: Diagnostics) -> None:
+    ends = (("for", Chain.INPUT, rule.match.destinations), ("from", Chain.OUTPUT, rule.match.sources))
+    for word, chain, names in ends:
+        if not names or not all(_is_itself(placed, node, facts) for placed in names):
+            continue
+        diagnostics.report(
+            RULE_NEVER_MATCHES,
+            f"a packet in the forward chain passes through `{node.id}`, and is never {word} `{node.id}` itself",
+            names[0].place,
+            "never matches",
+            help=f"`{rule.verdict} {chain} …` is for those",
+        )
+        return
+
+
+def _is_itself(placed: Placed[Who], node: BoundNode, facts: Facts) -> bool:
+    """Whether all that a name or address stands for is the node's own."""
+    blocks = facts.blocks_of(placed.value)
+    return bool(blocks) and all(block in facts.addresses_of[node.id] for block in blocks)
 
 
 def _is_another(placed: Placed[Who], node: BoundNode, facts: Facts) -> bool:

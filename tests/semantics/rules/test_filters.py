@@ -1,7 +1,10 @@
 """What the lines of a firewall say, and in which order."""
 
+from pathlib import Path
+
 import pytest
 
+from netdsl.library import check_file
 from tests.semantics.rules.sketch import Sketch, accept_tunnel
 
 
@@ -119,6 +122,17 @@ def test_a_limited_rule_leaves_packets_over() -> None:
     assert sketch.firewall("fw", accept_tunnel("t"), *rules).told == []
 
 
+def test_what_passes_through_is_not_for_the_node_itself(tmp_path: Path) -> None:
+    (tmp_path / "lab.net").write_text(
+        "lab x\nnetwork l 10.0.0.0/24\nnetwork m 10.1.0.0/24\n"
+        "router r { interface on l .1 ; interface on m .1\n"
+        "  firewall { policy drop ; accept forward ssh from l to r ; accept forward ssh from l to r, m } }\n"
+        "host h { interface on l ; default via r }\n"
+    )
+    (found,) = check_file(tmp_path / "lab.net").diagnostics
+    assert (found.rule.code, found.help) == ("rule-never-matches", "`accept input …` is for those")
+
+
 def test_a_tunnel_is_accepted_once() -> None:
     sketch = lab().firewall("fw", accept_tunnel("t"), accept_tunnel("t"))
     assert sketch.told == [("rule-never-matches", "accept tunnel t")]
@@ -134,7 +148,7 @@ def test_what_comes_in_is_for_the_node_itself() -> None:
 
 def test_thousands_of_rules_are_compared_in_no_time() -> None:
     sketch = lab()
-    rules = [sketch.rule("accept", "forward", f"tcp/{port}", source=f"10.0.0.{port % 250}") for port in range(1, 4000)]
+    rules = [sketch.rule("accept", "forward", f"tcp/{port}", source=f"10.0.0.{2 + port % 250}") for port in range(1, 4000)]
     assert sketch.firewall("fw", accept_tunnel("t"), *rules).told == []
 
 
