@@ -112,7 +112,7 @@ def _of_a_rule(dead: Dead, read: list[str]) -> str | None:
 
 
 def _of_a_loop(dead: Dead, read: list[str]) -> str | None:
-    if dead.first_word != "for":
+    if dead.first_word != "for" or not read:
         return None
     if read[-1:] == ["range"]:
         return "a range is `1..3`, both ends included"

@@ -92,6 +92,7 @@ def test_every_terminal_of_the_grammar_has_a_word_of_ours() -> None:
             "the prefix follows the name: `network NAME PREFIX`",
         ),
         ("for i in 1-3 { }", "expected `,` or `{`, found `-3` | a range is `1..3`, both ends included"),
+        ("for i in 1,\n-x { }", "expected a value, found `-x`"),
         ("for i in 1..n { }", "expected a value, found `1..n` | a value is written with `$`: `1..$n`"),
         ("use pc (3)", "expected a name, `)` or the end of the line, found `3` | arguments are named: `(NAME = 3)`"),
         ("serve http on tcp/80", "expected a value, `{` or the end of the line, found `on` | `serve http tcp/PORT`"),
