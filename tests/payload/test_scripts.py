@@ -12,6 +12,7 @@ PROGRAMS = ("node.sh", "updown.sh", "answer.sh")
 ALL = sorted(path.name for path in SCRIPTS.glob("*.sh"))
 
 
+@pytest.mark.live
 def test_shellcheck_finds_nothing() -> None:
     found = subprocess.run(
         ["shellcheck", "-x", *(f"netdsl/payload/{name}" for name in PROGRAMS)],
@@ -41,6 +42,7 @@ def _templates() -> list[str]:
     return re.findall(r"^```\n(.*?)^```", (SCRIPTS / "README.md").read_text(), flags=re.MULTILINE | re.DOTALL)
 
 
+@pytest.mark.live
 def test_the_base_filter_of_the_contract_loads(tmp_path: Path) -> None:
     head = next(text for text in _templates() if text.startswith("table inet netdsl"))
     mark = next(text for text in _templates() if "chain ike_mark" in text)
