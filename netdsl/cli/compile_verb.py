@@ -77,9 +77,7 @@ def command(
                 _say(written)
 
 
-def _folders_of(
-    lab: str, value: str, target: str, keys: str | None, project: str | None
-) -> tuple[str, str, str]:
+def _folders_of(lab: str, value: str, target: str, keys: str | None, project: str | None) -> tuple[str, str, str]:
     """Output, credentials and project of one value: nothing is shared between two students."""
     from netdsl.cli.place import BUILD
 

@@ -71,8 +71,7 @@ def _result(diagnostic: Diagnostic, index: Mapping[str, int]) -> Object:
     related = _related(diagnostic)
     if related:
         result["relatedLocations"] = [
-            {"id": number, **_location(label.place.span, label.text)}
-            for number, label in enumerate(related, start=1)
+            {"id": number, **_location(label.place.span, label.text)} for number, label in enumerate(related, start=1)
         ]
     return result
 

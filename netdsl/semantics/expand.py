@@ -62,7 +62,14 @@ class _Expander(Unroller):
         report_unused_names(self.sources, self.lexicals, self.diagnostics)
         name, title = self.lab_name(document, here)
         return Expanded(
-            name, title, root, tuple(items), tuple(self.expectations), self.files, self.diagnostics, _beginning(document)
+            name,
+            title,
+            root,
+            tuple(items),
+            tuple(self.expectations),
+            self.files,
+            self.diagnostics,
+            _beginning(document),
         )
 
     def lab_name(self, document: syntax.Document, here: Here) -> tuple[str, str | None]:

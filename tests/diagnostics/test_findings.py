@@ -33,7 +33,9 @@ def told(times: int) -> str:
     found = Diagnostics()
     source = SourceFile("lab.net", "use t\n" * times)
     for number in range(times):
-        found.report(UNKNOWN_NAME, f"turn {number}", place("default via b", (Span(source, 6 * number, 6 * number + 5),)))
+        found.report(
+            UNKNOWN_NAME, f"turn {number}", place("default via b", (Span(source, 6 * number, 6 * number + 5),))
+        )
     return render_text(found)
 
 

@@ -61,6 +61,7 @@ def default_pki(lab: str) -> BoundPki:
         None,
     )
 
+
 _ALTERNATIVE_NAME = re.compile(r"[!-~]+")
 _MAIL_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_{|}~.-]+@[A-Za-z0-9.-]+")
 
@@ -101,7 +102,9 @@ def identity_problem(identity: str) -> str | None:
     name = identity.removeprefix("@")
     if "@" in name:
         return None if _MAIL_ADDRESS.fullmatch(name) else f"`{name}` is no mail address"
-    return None if _ALTERNATIVE_NAME.fullmatch(name) else "a name in a certificate has no blanks, and ASCII letters only"
+    return (
+        None if _ALTERNATIVE_NAME.fullmatch(name) else "a name in a certificate has no blanks, and ASCII letters only"
+    )
 
 
 def _algorithm(block: Block, work: Work) -> str:

@@ -148,7 +148,9 @@ def test_what_comes_in_is_for_the_node_itself() -> None:
 
 def test_thousands_of_rules_are_compared_in_no_time() -> None:
     sketch = lab()
-    rules = [sketch.rule("accept", "forward", f"tcp/{port}", source=f"10.0.0.{2 + port % 250}") for port in range(1, 4000)]
+    rules = [
+        sketch.rule("accept", "forward", f"tcp/{port}", source=f"10.0.0.{2 + port % 250}") for port in range(1, 4000)
+    ]
     assert sketch.firewall("fw", accept_tunnel("t"), *rules).told == []
 
 
