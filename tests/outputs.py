@@ -16,7 +16,7 @@ FIELDS = {
     "files.tsv": 3,
     "sysctl.tsv": 2,
     "services.tsv": 6,
-    "tunnels.tsv": 8,
+    "tunnels.tsv": 9,
     "parents.tsv": 3,
 }
 """Fields of each table, as netdsl/payload/README.md has them."""

@@ -55,6 +55,7 @@ def _record(end: TunnelEnd, child: Child, lab: Lab) -> str:
         end.dpd_action.value,
         esp,
         ready,
+        f"{flat(end.tunnel)}.{child.name}",
     )
 
 

@@ -128,7 +128,7 @@ tunnels_ready() {
 	[ -e "$NODE/tunnels.tsv" ] || return 0
 	read_clock
 	read -r began <"$STATE/since"
-	while IFS=$TAB read -r tunnel _ child _ _ _ _ needed; do
+	while IFS=$TAB read -r tunnel _ child _ _ _ _ needed _; do
 		[ ! -e "$STATE/tunnel/$child/once" ] || continue
 		case $needed in
 		may) [ $((uptime - began)) -lt 2000 ] || continue ;;

@@ -21,11 +21,12 @@ forget_flows() {
 	done <"$NODE/while/$1.conntrack"
 }
 
-# A tunnel is up while every child of it is.
+# Tunnel (or, of a tunnel, child) $1: a tunnel is up while every child of it is; a child, while it is on every connection.
 settle() {
 	now=up
-	while IFS=$TAB read -r name _ child _; do
-		[ "$name" != "$1" ] || [ -e "$STATE/tunnel/$child/up" ] || now=down
+	while IFS=$TAB read -r name _ child _ _ _ _ _ part; do
+		[ "$name" = "$1" ] || [ "$part" = "$1" ] || continue
+		[ -e "$STATE/tunnel/$child/up" ] || now=down
 	done <"$NODE/tunnels.tsv"
 	if [ -e "$STATE/up/$1" ]; then before=up; else before=down; fi
 	[ "$now" != "$before" ] || return 0
@@ -56,6 +57,8 @@ else
 	read -r uptime _ </proc/uptime
 	echo "${uptime%.*}${uptime#*.}" >"$place/since"
 fi
-while IFS=$TAB read -r tunnel _ child _; do
-	[ "$child" != "$PLUTO_CONNECTION" ] || settle "$tunnel"
+while IFS=$TAB read -r tunnel _ child _ _ _ _ _ piece; do
+	[ "$child" = "$PLUTO_CONNECTION" ] || continue
+	settle "$tunnel"
+	[ ! -e "$NODE/while/$piece.up.nft" ] || settle "$piece"
 done <"$NODE/tunnels.tsv"

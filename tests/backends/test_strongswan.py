@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +25,7 @@ from netdsl.ir.tunnel import (
     Start,
     TunnelEnd,
 )
+from tests.compiling import compiled_text
 
 CHILD = Child(
     "vpn",
@@ -148,7 +150,7 @@ def test_the_connections_of_one_tunnel_share_its_pool() -> None:
 
 
 def test_the_table_of_tunnels_holds_what_the_script_decides_by() -> None:
-    assert _record(END) == ["a_vpn", "a_vpn", "a_vpn", "boot", "0", "trap", "any", "must"]
+    assert _record(END) == ["a_vpn", "a_vpn", "a_vpn", "boot", "0", "trap", "any", "must", "a_vpn.vpn"]
 
 
 @pytest.mark.parametrize(
@@ -180,6 +182,41 @@ def test_the_kernel_is_probed_once_for_each_different_proposal() -> None:
         "enc cbc(aes)",
     ]
     assert lines[1].endswith("auth-trunc hmac(sha256) 0x" + "00" * 32 + " 128")
+
+
+def test_every_file_of_while_is_one_that_the_script_looks_for(tmp_path: Path) -> None:
+    """By the first or the last field of the table: rules of a tunnel and of one of its children."""
+    files = compiled_text(
+        """lab w
+network wan 192.0.2.0/24
+network la 10.1.0.0/24
+network lb 10.2.0.0/24
+router ga {
+  interface on wan
+  interface on la
+  firewall {
+    policy drop
+    accept tunnel t
+    accept forward tcp/80 from la to lb while t.one up
+    accept forward tcp/81 from la to lb while t up
+  }
+}
+router gb { interface on wan ; interface on lb }
+ipsec t {
+  between ga and gb
+  auth psk
+  child one { between la and lb }
+  child two { between la and wan }
+}
+""",
+        tmp_path,
+    ).files
+    assert files is not None
+    rows = [line.split("\t") for line in files["payload/nodes/ga/tunnels.tsv"].decode().splitlines()]
+    found = {path for path in files if path.startswith("payload/nodes/ga/while/") and path.endswith(".up.nft")}
+    assert {row[0] for row in rows} == {"t"}
+    assert {row[8] for row in rows} == {"t.one", "t.two"}
+    assert found == {f"payload/nodes/ga/while/{name}.up.nft" for name in ("t", "t.one")}
 
 
 def test_a_node_without_tunnels_has_and_needs_nothing() -> None:

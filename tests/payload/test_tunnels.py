@@ -61,6 +61,26 @@ def test_a_tunnel_is_up_while_all_its_children_are(node: Node) -> None:
     assert not holds(node)
 
 
+def test_a_rule_while_one_child_is_up_asks_only_that_child(node: Node) -> None:
+    node.data(
+        tunnels__tsv="".join(f"t\tt\tt_{name}\tboot\tnever\ttrap\tany\tno\tt.{name}\n" for name in ("one", "two")),
+        filter__nft=FILTER,
+    )
+    node.file("while/t.one.up.nft", "add rule inet netdsl while_t_forward accept\n")
+    node.file("while/t.one.down.nft", "flush chain inet netdsl while_t_forward\n")
+    assert node.start() == ""
+    for child in ("t_one", "t_two"):
+        (node.state / "tunnel" / child).mkdir(parents=True, exist_ok=True)
+        (node.state / "tunnel" / child / "count").write_text("0\n")
+    event(node, "up-client", "t_two")
+    assert not holds(node)
+    event(node, "up-client", "t_one")
+    event(node, "down-client", "t_two")
+    assert holds(node)
+    event(node, "down-client", "t_one")
+    assert not holds(node)
+
+
 def test_flows_that_the_rules_cover_are_forgotten_and_no_others(node: Node) -> None:
     prepared(node, "c")
     for destination in ("10.1.0.99", "10.1.0.98"):
