@@ -3,48 +3,50 @@
 #
 # Where the kernel has the dummy device, the engine makes one for each network by itself and `up` does nothing. Where it has
 # none (some small kernels), `up` makes an ifb device for each network, in the engine's host, and writes their names into
-# .env, where compose.yaml looks for them. `down` takes both away. A NETDSL_PARENT_… that is set in the environment is the
-# user's own device and is left alone.
+# .env, where compose.yaml looks for them. `down` takes both away. A NETDSL_PARENT_… that is set in the environment or in .env
+# is the user's own device and is left alone.
 set -eu
 cd -- "$(dirname -- "$0")"
 TAB='	'
+MINE='^NETDSL_PARENT_[A-Z0-9_]*=nd[0-9a-f]\{10\}$'
 
 say_usage() {
 	echo "usage: ${0##*/} up|down" >&2
 	exit 2
 }
 
-# in_host SCRIPT: runs with the table on its input, in the network of the engine's host, with no right but this one.
+# in_host SCRIPT: runs with this one's input, in the network of the engine's host, with no right but this one.
 in_host() {
-	image=$(docker compose config --images | sort -u | head -n 1)
-	docker image inspect "$image" >/dev/null 2>&1 || docker compose build --quiet >&2
+	image=$(docker compose config --images </dev/null | sort -u | head -n 1)
+	docker image inspect "$image" >/dev/null 2>&1 || docker compose build --quiet </dev/null >&2
 	# an image has the labels of the project that built it, and its `down` would take this for one of its own
-	table | docker run --rm -i --label com.docker.compose.project= --network host --cap-drop ALL --cap-add NET_ADMIN --entrypoint sh "$image" -c "$1"
+	docker run --rm -i --label com.docker.compose.project= --network host --cap-drop ALL --cap-add NET_ADMIN --entrypoint sh "$image" -c "$1"
 }
 
 # The networks whose parent is ours to make.
 table() {
 	while IFS=$TAB read -r variable device _; do
-		printenv "$variable" >/dev/null || printf '%s\t%s\n' "$variable" "$device"
+		printenv "$variable" >/dev/null || grep -qs "^$variable=" .env || printf '%s=%s\n' "$variable" "$device"
 	done <parents.tsv
 }
 
 # .env without our lines; the user's own stay.
 forget() {
-	[ -e .env ] || return 0
-	grep -v '^NETDSL_PARENT_' .env >.env.part || :
-	if [ -s .env.part ]; then mv .env.part .env; else rm -f .env.part .env; fi
+	grep -qs "$MINE" .env || return 0
+	if rest=$(grep -v "$MINE" .env); then printf '%s\n' "$rest" >.env; else rm -f .env; fi
 }
 
 # .env is written before the devices are made, so that `down` finds whatever an `up` that was interrupted has left.
 up() {
-	[ -n "$(table)" ] || return 0
 	forget
-	table | tr '\t' '=' >>.env
+	wanted=$(table)
+	[ -n "$wanted" ] || return 0
+	[ -z "$(tail -qc 1 .env 2>/dev/null)" ] || echo >>.env
+	echo "$wanted" >>.env
 	# shellcheck disable=SC2016 # expanded by the shell in the container
-	made=$(in_host '
+	made=$(echo "$wanted" | in_host '
 		if ip link add ndprobe type dummy 2>/dev/null; then ip link delete ndprobe; exit 0; fi
-		while IFS="	" read -r _ device; do
+		while IFS="=" read -r _ device; do
 			[ -e "/sys/class/net/$device" ] || ip link add "$device" type ifb || exit 1
 			ip link set "$device" up || exit 1
 		done
@@ -53,10 +55,10 @@ up() {
 }
 
 down() {
-	if [ -s parents.tsv ] && [ -e .env ] && grep -q '^NETDSL_PARENT_' .env; then
+	if grep -qs "$MINE" .env; then
 		# shellcheck disable=SC2016
-		in_host '
-			while IFS="	" read -r _ device; do
+		grep "$MINE" .env | in_host '
+			while IFS="=" read -r _ device; do
 				[ ! -e "/sys/class/net/$device" ] || ip link delete "$device"
 			done'
 	fi

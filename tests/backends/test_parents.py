@@ -1,0 +1,84 @@
+"""`parents.sh`: what it writes into .env, and that it leaves the user's lines alone. Docker is a stand-in here."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parents[2] / "backends/compose/parents.sh"
+PARENTS = "NETDSL_PARENT_LAN\tnd0123456789\tmacvlan\nNETDSL_PARENT_WAN\tndabcdef0123\tmacvlan\n"
+OURS = "NETDSL_PARENT_LAN=nd0123456789\nNETDSL_PARENT_WAN=ndabcdef0123\n"
+_DOCKER = """#!/bin/sh
+case $1 in
+compose) echo image ;;
+run) cat >>asked; echo -- >>asked; cat answer ;;
+esac
+"""
+
+pytestmark = pytest.mark.slow  # each test starts processes
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An output folder on a kernel without dummy devices: the stand-in answers what `run` would."""
+    (tmp_path / "docker").write_text(_DOCKER)
+    (tmp_path / "docker").chmod(0o755)
+    (tmp_path / "parents.tsv").write_text(PARENTS)
+    (tmp_path / "parents.sh").write_bytes(SCRIPT.read_bytes())
+    (tmp_path / "answer").write_text("made\n")
+    return tmp_path
+
+
+def _call(folder: Path, verb: str, **environment: str) -> None:
+    path = f"{folder}:{os.environ['PATH']}"
+    words = ["sh", str(folder / "parents.sh"), verb]
+    subprocess.run(words, env={"PATH": path, **environment}, check=True, timeout=20)
+
+
+def _env(folder: Path) -> str | None:
+    return (folder / ".env").read_text() if (folder / ".env").exists() else None
+
+
+def test_up_twice_is_up_once_and_down_takes_it_away(folder: Path) -> None:
+    _call(folder, "up")
+    _call(folder, "up")
+    assert _env(folder) == OURS
+    _call(folder, "down")
+    assert _env(folder) is None
+    _call(folder, "down")
+    assert (folder / "asked").read_text() == 3 * (OURS + "--\n")
+
+
+@pytest.mark.parametrize("text", ["# mine\nTOKEN=x y\n", "TOKEN=x"])
+def test_the_users_lines_stay(folder: Path, text: str) -> None:
+    (folder / ".env").write_text(text)
+    (folder / ".env").chmod(0o600)
+    _call(folder, "up")
+    assert _env(folder) == text.rstrip("\n") + "\n" + OURS
+    _call(folder, "down")
+    assert _env(folder) == text.rstrip("\n") + "\n"
+    assert (folder / ".env").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_parent_of_the_users_own_is_left_alone(folder: Path) -> None:
+    (folder / ".env").write_text("NETDSL_PARENT_LAN=eth1\n")
+    _call(folder, "up", NETDSL_PARENT_WAN="eth2")
+    assert _env(folder) == "NETDSL_PARENT_LAN=eth1\n"
+    _call(folder, "down")
+    assert _env(folder) == "NETDSL_PARENT_LAN=eth1\n"
+    assert not (folder / "asked").exists()
+
+
+def test_where_the_engine_makes_the_parents_nothing_stays(folder: Path) -> None:
+    (folder / "answer").write_text("")
+    _call(folder, "up")
+    assert _env(folder) is None
+
+
+def test_down_takes_away_what_an_earlier_compilation_named(folder: Path) -> None:
+    _call(folder, "up")
+    (folder / "parents.tsv").write_text("")
+    _call(folder, "down")
+    assert (folder / "asked").read_text().endswith("--\n" + OURS + "--\n")
+    assert _env(folder) is None
