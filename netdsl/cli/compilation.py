@@ -16,7 +16,7 @@ import click
 from netdsl.cli.analysis import analyse
 from netdsl.cli.console import complain, note, show_findings, write
 from netdsl.cli.place import Places, places_of
-from netdsl.codegen.contract import Artifact, Layout, Options
+from netdsl.codegen.contract import PRISTINE, Artifact, Layout, Options
 from netdsl.codegen.manifest import manifest_artifact
 from netdsl.codegen.write import Plan, commit, locked, plan, recover
 from netdsl.pipeline import Checked, Compiled, compile_bindings
@@ -143,11 +143,14 @@ def _settle_edits(compiled: Compiled, planned: Plan, request: Request) -> None:
 
 
 def _edits(planned: Plan) -> Iterator[str]:
-    """What a hand changed: from the new text to the one in the folder."""
+    """What a hand changed, and not what the lab did: from the text that was written (where a copy of it is kept; else from
+    the new one) to the one in the folder."""
     new = {artifact.path: artifact.content for artifact in planned.changed}
     for path in planned.edited:
         current = (planned.folder / path).read_bytes()
-        yield from _unified(new[path], current, f"{path} (netdsl)", f"{path} (by hand)")
+        pristine = planned.folder / PRISTINE / path
+        written = pristine.read_bytes() if pristine.is_file() else new[path]
+        yield from _unified(written, current, f"{path} (netdsl)", f"{path} (by hand)")
 
 
 def _difference(planned: Plan) -> Iterator[str]:
