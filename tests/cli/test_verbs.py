@@ -5,11 +5,14 @@ import os
 import pty
 import shutil
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import click
 import pytest
 
 from netdsl.cli.main import _VERBS
+from netdsl.cli.main import netdsl as netdsl_group
 from netdsl.diagnostics.catalogue import CATALOGUE
 from tests.cli.calling import COMMAND, EXAMPLES, netdsl, tree
 
@@ -222,6 +225,40 @@ def test_doctor_without_an_engine(tmp_path: Path) -> None:
     done = netdsl("doctor", cwd=tmp_path, environment=NO_ENGINE)
     assert done.returncode in (1, 3)
     assert "missing" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("days", "said"), [(-2, "have ended"), (12, "end in 1"), (300, None)])
+def test_up_warns_before_certificates_end(days: int, said: str | None, tmp_path: Path) -> None:
+    (tmp_path / "lab.net").write_text(GOOD)
+    assert netdsl("compile", "lab.net", cwd=tmp_path).returncode == 0
+    manifest = tmp_path / "build/x/compose/netdsl-manifest.json"
+    end = (datetime.now(UTC) + timedelta(days=days)).isoformat()
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "expires": end}))
+    done = netdsl("up", cwd=tmp_path, environment=NO_ENGINE)
+    assert done.returncode == 3, "there is no engine"
+    assert ("warning: certificates" in done.stderr) == (said is not None)
+    assert (said or "") in done.stderr
+
+
+def test_doctor_asks_for_the_least_versions(tmp_path: Path) -> None:
+    """Answered by a stand-in for `docker` that is too old in all."""
+    (tmp_path / "docker").write_text(
+        '#!/bin/sh\ncase "$1 $2" in\n"compose version") echo 2.20.3 ;;\n*) echo 24.0.7 ;;\nesac\n'
+    )
+    (tmp_path / "docker").chmod(0o755)
+    done = netdsl("doctor", cwd=tmp_path, environment={"PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    assert done.returncode == 1
+    assert "24.0.7; 25.0 or later is needed" in done.stdout
+    assert "2.20.3; 2.24 or later is needed" in done.stdout
+
+
+@pytest.mark.parametrize("verb", _VERBS)
+def test_every_option_has_a_name_in_the_environment(verb: str) -> None:
+    command = netdsl_group.get_command(click.Context(netdsl_group), verb)
+    assert command is not None
+    for option in command.params:
+        if isinstance(option, click.Option):
+            assert str(option.envvar).startswith(f"NETDSL_{verb.upper()}_")
 
 
 def test_a_reader_that_goes_away(tmp_path: Path) -> None:
