@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tests.live.lab import Machine
 
-_COUNTED = re.compile(r"\b(counter packets) \d+ bytes \d+|\b(packets|bytes) \d+")
+_COUNTED = re.compile(r"\b(counter packets) \d+ bytes \d+|\b(packets|bytes) \d+|\bexpires \d+sec")
 _VIEWS = (
     "ip -o link show | sed 's/^[0-9]*: //; s/:.* \\(master [^ ]*\\).*/ \\1/; s/:.*//'",
     "ip -o address show | awk '{print $2, $3, $4}'",

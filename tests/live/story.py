@@ -29,6 +29,15 @@ USER = 1000
 
 
 @dataclass(frozen=True, slots=True)
+class Tunnel:
+    """What the payload says of one."""
+
+    state: str  # up, down
+    start: str  # boot, traffic, hand
+    esp: str  # kernel, user
+
+
+@dataclass(frozen=True, slots=True)
 class Running:
     """A lab that is up, since `seconds` of `docker compose up --wait`, and answered for the first time `answered` later.
 
@@ -73,6 +82,25 @@ def give_away(folder: Path) -> None:
 def test_every_client_gets_its_own_application_under_the_old_local_address(running: Running) -> None:
     got = {client: running.lab.fetch(client, url) for client, url, _ in running.study.applications}
     assert got == {client: answer for client, _, answer in running.study.applications}
+
+
+def test_tunnels_come_up_when_the_lab_says(running: Running, record: Recorder) -> None:
+    """At boot before the node is ready; on traffic with a trap in the kernel, and without waiting for it in user space."""
+    name = running.study.tunnel[0]
+    before, after = (
+        _tunnel(status, name) for status in (running.before_traffic, running.lab.status(running.study.gateways[0]))
+    )
+    record(f"{running.name}: ESP in {'the kernel' if after.esp == 'kernel' else 'user space'}")
+    assert after.state == "up"
+    if before.start == "boot":
+        assert before.state == "up"
+    elif before.esp == "kernel":
+        assert before.state == "down"
+
+
+def _tunnel(status: str, name: str) -> Tunnel:
+    (line,) = (line for line in status.splitlines() if line.startswith(f"tunnel\t{name}\t"))
+    return Tunnel(*line.split("\t")[3:])
 
 
 def test_no_client_reaches_the_other_site_or_the_outside(running: Running) -> None:

