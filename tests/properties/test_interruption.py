@@ -31,14 +31,16 @@ def test_a_compilation_that_is_stopped(tmp_path: Path, with_signal: signal.Signa
     outputs = []
     for port in (80, 81):
         _source(tmp_path, port)
+        began = time.monotonic()
         assert netdsl("compile", "lab.net", cwd=tmp_path).returncode == 0
+        duration = time.monotonic() - began
         outputs.append(_whole(tmp_path / "build"))
     ends = set()
     for step in range(10):
         port = (80, 81)[step % 2]
         _source(tmp_path, port)
         process = subprocess.Popen([*COMMAND, "compile", "lab.net"], cwd=tmp_path, stderr=subprocess.PIPE)
-        time.sleep(0.1 + step * 0.1)
+        time.sleep(duration * (step + 1) / 10)
         process.send_signal(with_signal)
         _, said = process.communicate(timeout=30)
         is_early = b"init_import_site" in said or b"<frozen" in said  # Python's own start, before our first line
@@ -53,7 +55,7 @@ def test_a_compilation_that_is_stopped(tmp_path: Path, with_signal: signal.Signa
         assert done.returncode == 0, done.stderr
         assert _whole(tmp_path / "build") == outputs[step % 2]
         assert not list((tmp_path / "build/x/compose").glob(".netdsl-[js]*"))
-    assert len(ends) > 1 or with_signal is signal.SIGKILL, "no compilation was stopped, or none came to its end"
+    assert ends != {0}, "no compilation was stopped"
 
 
 def test_two_at_once(tmp_path: Path) -> None:
