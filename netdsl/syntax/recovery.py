@@ -26,6 +26,8 @@ from netdsl.syntax.vocabulary import Vocabulary
 _SAME_LINE = "a block opens on the line of its statement"
 _NEXT_LINE = re.compile(r"[ \t]*(?:#[^\n]*)?\r?\n\s*(?=\S)")
 _NEXT_LINE_BRACE = re.compile(r"[ \t]*(?:#[^\n]*)?\r?\n\s*\{")
+_LONGEST_LOOK_BACK = 1000  # so that a line of a megabyte takes no time
+_MOST_IN_A_LINE = 20
 _NEVER_MEANT = frozenset({"_BROKEN", "_BROKEN_CHECKS"})
 
 
@@ -42,7 +44,8 @@ class Recovery:
     ) -> None:
         self._source = source
         self._text = text
-        self._told_lines = set(muted_lines)
+        self._muted_lines = muted_lines
+        self._told: dict[int, set[int]] = {}  # by line, where the statements begin that something was said of
         self._vocabulary = vocabulary
         self._diagnostics = diagnostics
 
@@ -161,11 +164,14 @@ class Recovery:
     # --- telling
 
     def _tell(self, finding: Finding) -> None:
-        """One error for a line: what follows one is rarely more than its echo."""
-        line, _ = self._source.position(finding.start)
-        if line in self._told_lines:
+        """One error for a statement of a line: what follows one is rarely more than its echo."""
+        line, column = self._source.position(finding.start)
+        begin = max(finding.start - column + 1, finding.start - _LONGEST_LOOK_BACK)
+        statement = self._text.rfind(";", begin, finding.start)
+        told = self._told.setdefault(line, set())
+        if line in self._muted_lines or statement in told or len(told) == _MOST_IN_A_LINE:
             return
-        self._told_lines.add(line)
+        told.add(statement)
         place = self._place(finding.start, finding.end)
         self._diagnostics.report(finding.rule, finding.message, place, help=finding.help)
 

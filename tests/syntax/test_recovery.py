@@ -58,6 +58,17 @@ def test_each_broken_line_is_told_once_and_the_next_one_is_read() -> None:
     ]
 
 
+def test_each_broken_statement_of_a_line_is_told() -> None:
+    text = "lab x\nhost h { hots a ; mtu 1400 ; rout x y ; route ; } ; hots b\n"
+    assert places(text) == [
+        "2:10 unknown-statement",
+        "2:30 unknown-statement",
+        "2:46 syntax-error",
+        "2:53 unknown-statement",
+    ]
+    assert len(places("lab x\n" + 1000 * "hots ; ")) == 20, "but not without end"
+
+
 def test_what_could_be_read_is_in_the_tree() -> None:
     document, _ = read(BROKEN)
     kinds = [type(statement) for statement in document.statements]
