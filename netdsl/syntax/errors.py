@@ -21,10 +21,10 @@ from netdsl.syntax.scan import described, previous_end
 from netdsl.syntax.vocabulary import Vocabulary
 
 _PORT = re.compile(r"([\w.:\[\]-]*[\w\]]):(\d+(?:-\d+)?)$")
-_CHECK_LINE = re.compile(r"[^\n{}]*\s(?:reaches|reach|cannot|goes|resolves|routes|is|are)\s")
+_CHECK_LINE = re.compile(r"[^\n{};]*\s(?:reaches|reach|cannot|goes|resolves|routes|is|are)\s")
 _TYPOGRAPHIC = "“”„«»‘’"
 _LINE_START = re.compile(r"[ \t]*([\w-]+)")
-_LINE = re.compile(r"[^\n]*")
+_LINE = re.compile(r"[^\n]{0,1000}")
 _CALL = re.compile(r"[ \t]*\([ \t]*\w+[ \t]*=(?!=)")
 _MOST_PHRASES = 8
 

@@ -121,6 +121,7 @@ def test_nesting_up_to_the_limit_is_read() -> None:
 LONG = {
     "broken lines": "interface on on on\n" * 2_000,
     "closing braces": "}\n" * 2_000,
+    "broken statements": "hots;" * 8_000,
     "unclosed strings": 'lab "\n' * 2_000,
     "unclosed blocks": "host a {\n" * 60 + "florble\n" * 2_000,
     "quotes": '"' * MANY,
