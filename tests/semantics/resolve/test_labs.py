@@ -1,6 +1,5 @@
-"""The labs of the design resolve, quickly."""
+"""The labs of the design resolve, and a large one."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -43,16 +42,9 @@ def ring(routers: int) -> str:
     return "\n".join(lines)
 
 
-def seconds(routers: int) -> float:
+def test_a_thousand_nodes_resolve() -> None:
     diagnostics = Diagnostics()
-    expanded = expand(load_text(ring(routers).encode(), diagnostics), {}, diagnostics)
-    started = time.process_time()
-    assert resolve(expanded, diagnostics) is not None
-    return time.process_time() - started
-
-
-def test_a_thousand_nodes_take_a_moment_and_twice_as_many_twice_that() -> None:
-    """0.14 s and 0.3 s on the machine that this was written on; the bounds leave room for a busy one."""
-    small, large = seconds(250), seconds(500)
-    assert large < 1.0
-    assert large < 4 * small + 0.1
+    expanded = expand(load_text(ring(500).encode(), diagnostics), {}, diagnostics)
+    bindings = resolve(expanded, diagnostics)
+    assert bindings is not None
+    assert len(bindings.nodes) == 1000

