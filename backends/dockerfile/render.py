@@ -5,7 +5,7 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from netdsl.codegen.images import Stage
+from netdsl.codegen.images import BASE, Stage
 
 
 def exec_form(words: list[str]) -> str:
@@ -28,7 +28,7 @@ def comment(text: str) -> str:
 
 def dockerfile(lab: str, stages: tuple[Stage, ...]) -> str:
     """All stages in one file."""
-    return _environment().get_template("Dockerfile.j2").render(lab=lab, stages=stages)
+    return _environment().get_template("Dockerfile.j2").render(lab=lab, base=BASE, stages=stages)
 
 
 def bake_file(stages: tuple[Stage, ...]) -> str:

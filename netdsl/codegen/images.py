@@ -9,6 +9,7 @@ from netdsl.ir.image import Image
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
 from netdsl.payload.contract import Payload
+from netdsl.version import __version__
 
 BASE = "debian:trixie-slim"  # Debian 13, the current stable release
 PLATFORMS = ("linux/amd64", "linux/arm64")
@@ -16,12 +17,12 @@ PLATFORMS = ("linux/amd64", "linux/arm64")
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """An image: a stage of the Dockerfile. `name` depends on what is in it alone, so that labs share their images."""
+    """An image: a stage of the Dockerfile. `name` depends on what is in it (and on the netdsl that says how) alone, so that
+    labs share their images."""
 
     name: str
     packages: tuple[str, ...]
     runs: tuple[str, ...]
-    base: str
     platforms: tuple[str, ...]
 
     @property
@@ -54,7 +55,6 @@ def _packages(node: Node, image: Image | None, payload: Payload, shared: tuple[s
 
 def _stage(image: Image | None, packages: tuple[str, ...]) -> Stage:
     runs = image.runs if image else ()
-    base = (image.base if image else None) or BASE
     platforms = (image.platforms if image else ()) or PLATFORMS
-    mark = hashlib.sha256(repr((packages, runs, base, platforms)).encode()).hexdigest()[:12]
-    return Stage(f"node-{mark}", packages, runs, base, platforms)
+    mark = hashlib.sha256(repr((__version__, BASE, packages, runs, platforms)).encode()).hexdigest()[:12]
+    return Stage(f"node-{mark}", packages, runs, platforms)

@@ -14,5 +14,4 @@ class Image:
     packages: tuple[str, ...] = ()
     platforms: tuple[str, ...] = ()  # linux/amd64, linux/arm64; empty: both
     runs: tuple[str, ...] = ()
-    base: str | None = None
     origin: Place | None = field(default=None, compare=False, repr=False)

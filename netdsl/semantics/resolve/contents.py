@@ -116,7 +116,7 @@ def images(lines: Block, work: Work) -> dict[ImageId, Image]:
     for _, item in lines.of(syntax.Image):
         id_ = ImageId(item.scope.qualified(item.name))
         block = sort_block(item.children, "image", work.diagnostics)
-        found[id_] = Image(id_, _packages(block, work), _platforms(block, work), runs(block, work), None, item.place)
+        found[id_] = Image(id_, _packages(block, work), _platforms(block, work), runs(block, work), item.place)
     return found
 
 
