@@ -60,9 +60,12 @@ def _kernel() -> Iterator[Check]:
         ("dummy", "networks sit on ifb devices instead (./parents.sh up)"),
         ("macvlan", "use --driver bridge"),
         ("ipvlan", "use another driver"),
+        ("vxlan", "needed by --driver ipvlan only"),
         ("ifb", "needed only where there is no dummy device"),
     ):
         script = f"ip link add probe type {kind}"
+        if kind == "vxlan":
+            script += " id 1 dstport 4789"
         if kind in ("macvlan", "ipvlan"):
             script = f"ip link add base type veth peer name other && ip link add link base name probe type {kind}"
         has = _run([*isolated, "sh", "-c", script]) is not None

@@ -121,7 +121,9 @@ def _with_unique_variables(networks: dict[str, ComposeNetwork]) -> dict[str, Com
 def _attach(mac: str, network: ComposeNetwork, hosts: Mapping[str, Iterator[IPv4Address]]) -> Attachment:
     if network.driver != "ipvlan":
         return Attachment(network.key, mac=mac)
-    return Attachment(network.key, address=next(hosts[network.key]))
+    # a number that only this network has: ranges are at least eight addresses large
+    segment = int(network.subnet.network_address) >> 3 & 0xFFFFFF
+    return Attachment(network.key, address=next(hosts[network.key]), segment=segment)
 
 
 def _addresses(subnet: IPv4Network) -> Iterator[IPv4Address]:
@@ -140,7 +142,7 @@ def _service(
     layout: Layout,
 ) -> ComposeService:
     addresses = [
-        f"{interface.name}={attachment.address}"
+        f"{interface.name}={attachment.address}@{attachment.segment}"
         for interface, attachment in zip(node.interfaces, attachments, strict=False)
         if attachment.address is not None
     ]
@@ -166,13 +168,18 @@ def _service(
 def _sysctls(node: Node, inside: NodePayload, attachments: list[Attachment]) -> tuple[tuple[str, str], ...]:
     """As Compose can set them: after the interfaces exist, by the engine's names (`eth0` … in the order of the networks).
 
-    `all` and `default` do not reach an interface that exists, so the engine's interfaces are named one by one.
+    `all` and `default` do not reach an interface that exists, so the engine's interfaces are named one by one. Where nodes
+    share a MAC address (ipvlan) the payload makes the lab's interface itself, later: that begins with `default`.
     """
     order = {key: number for number, key in enumerate(sorted(attachment.network for attachment in attachments))}
+    pairs = tuple(zip(node.interfaces, attachments, strict=False))
     engine = {
         interface.name: f"eth{order[attachment.network]}"
-        for interface, attachment in zip(node.interfaces, attachments, strict=False)
+        for interface, attachment in pairs
+        if attachment.address is None
     }
+    later = {interface.name for interface, attachment in pairs if attachment.address is not None}
+    devices = (*engine.values(), *(("default",) if later else ()))
     found: dict[str, str] = {}
     for key, value in inside.sysctls:
         match = _PER_INTERFACE.fullmatch(key)
@@ -180,11 +187,11 @@ def _sysctls(node: Node, inside: NodePayload, attachments: list[Attachment]) -> 
             found[key] = value
             continue
         family, kind, interface, name = match.groups()
-        if interface in engine:
-            found[f"net.{family}.{kind}.{engine[interface]}.{name}"] = value
+        if interface in engine or interface in later:
+            found[f"net.{family}.{kind}.{engine.get(interface, 'default')}.{name}"] = value
             continue
         found[key] = value
         if interface == "all" and name not in _REACHING_ALL:
-            for device in engine.values():
+            for device in devices:
                 found.setdefault(f"net.{family}.{kind}.{device}.{name}", value)
     return tuple(sorted(found.items()))

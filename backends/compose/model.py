@@ -19,11 +19,13 @@ class ComposeNetwork:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A container on a network: by MAC address, or (ipvlan, whose nodes share one) by the engine's address."""
+    """A container on a network: by MAC address, or (ipvlan, whose nodes share one) by the engine's address, and then the
+    number of the segment that the payload lays over it."""
 
     network: str
     mac: str | None = None
     address: IPv4Address | None = None
+    segment: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

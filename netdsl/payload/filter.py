@@ -23,6 +23,7 @@ from netdsl.ir.ids import TunnelId
 from netdsl.ir.node import Node
 from netdsl.payload.contract import PayloadFile
 from netdsl.payload.flows import flows
+from netdsl.payload.guard import CARRIERS
 from netdsl.payload.match import USER_SPACE_ESP, Selectors, match_rules, prefix_set, tunnels_of
 from netdsl.payload.quoting import flat, nft_log_prefix, nft_string
 
@@ -155,6 +156,7 @@ def _filter_chain(chain: Chain, policy: Verdict, firewall: Firewall, draft: _Dra
     if chain is not Chain.FORWARD:
         key = "iifname" if chain is Chain.INPUT else "oifname"
         rules.append(f'{key} {{ "lo", "mgmt" }} accept')
+        rules.append(f"{key} {CARRIERS} accept")  # the guard lets nothing over them but segments of the lab
     rules.append("ct state established,related accept")
     if chain is not Chain.FORWARD:
         rules.append(_NEIGHBOUR_DISCOVERY)

@@ -1,15 +1,16 @@
 # shellcheck shell=sh
 # Part of node.sh: the packet filter, interfaces, addresses and routes.
 
-# Sets $device: the interface with this MAC address, or with the engine's address that the envelope gave for this name.
+# Sets $device: the interface with this MAC address, or with the engine's address that the envelope gave for this name,
+# and then $is_carrier and $segment: all that share a parent have its MAC address, and it forwards by IP address alone.
 find_device() {
-	device=
+	device='' is_carrier=no
 	for pair in ${NETDSL_INTERFACES-}; do
 		[ "${pair%%=*}" = "$2" ] || continue
-		line=$(ip -o address show to "${pair#*=}")
+		pair=${pair#*=}
+		line=$(ip -o address show to "${pair%@*}")
 		line=${line#*: }
-		device=${line%% *}
-		[ -n "$device" ] || [ ! -e "/sys/class/net/$2" ] || device=$2 # started again in the same network namespace
+		device=${line%% *} segment=${pair#*@} is_carrier=yes
 		[ -n "$device" ]
 		return
 	done
@@ -56,12 +57,32 @@ settle_link_local() {
 	printf 'address replace fe80::%s%s:%sff:fe%s:%s%s/64 dev %s nodad\n' "$first" "$b" "$c" "$d" "$e" "$f" "$1" >>"$STATE/5-up.batch"
 }
 
+# lay_segment NUMBER DEVICE NAME MAC: $segment over an interface that only carries: the engine's address stays on that, under a name that the
+# guard knows, and the lab's interface is a vxlan device with the lab's MAC address. Large enough that nothing is split.
+lay_segment() {
+	carrier=netdsl-c$1
+	if [ "$2" != "$carrier" ]; then
+		printf 'link set dev %s down\nlink set dev %s name %s\n' "$2" "$2" "$carrier" >>"$STATE/1-aside.batch"
+	elif [ -e "/sys/class/net/$3" ]; then # started again in the same network namespace
+		printf 'link delete dev %s\n' "$3" >>"$STATE/1-aside.batch"
+	fi
+	printf 'link set dev %s mtu 9300\n' "$carrier" >>"$STATE/1-aside.batch" # before: a vxlan device takes its own from it
+	printf 'link add name %s address %s mtu 1500 type vxlan id %s group 239.110.100.1 dev %s dstport 4789 ttl 1\n' \
+		"$3" "$4" "$segment" "$carrier" >>"$STATE/2-names.batch"
+	printf 'link set dev %s up\nlink set dev %s up\n' "$carrier" "$3" >>"$STATE/5-up.batch"
+	settle_link_local "$3" default "$4"
+}
+
 # Two passes, so that no new name meets an old one; every link is down until the filter and all names are in place.
 rename_interfaces() {
 	number=0
 	while IFS=$TAB read -r mac name kind; do
 		number=$((number + 1))
 		wait_for_device "$mac" "$name" || fail "interface \`$name\`: none here has the MAC address $mac"
+		if [ "$is_carrier" = yes ]; then
+			lay_segment "$number" "$device" "$name" "$mac"
+			continue
+		fi
 		[ "$kind" != uplink ] || keep_default_route "$device"
 		printf 'link set dev %s down\n' "$device" >>"$STATE/1-aside.batch"
 		[ "$kind" = uplink ] || printf 'address flush dev %s\n' "$name" >>"$STATE/3-bare.batch"
@@ -87,18 +108,10 @@ prepare_links() {
 	done <"$NODE/links.batch"
 }
 
-# Who may speak to this node at all: by MAC address, so not where an interface is found by the engine's address because
-# all nodes have their parent's.
-guard() {
-	[ -e "$LAB/guard.nft" ] || return 0
-	nft -f "$LAB/guard.nft" || fail 'guard.nft is refused'
-	for pair in ${NETDSL_INTERFACES-}; do
-		nft add element inet netdsl_guard open "{ \"${pair%%=*}\" }" || fail 'guard.nft cannot be completed'
-	done
-}
-
 configure_network() {
-	guard
+	if [ -e "$LAB/guard.nft" ]; then
+		nft -f "$LAB/guard.nft" || fail 'guard.nft is refused'
+	fi
 	if [ -e "$NODE/filter.nft" ]; then
 		nft -f "$NODE/filter.nft" || fail 'the packet filter is refused'
 	fi

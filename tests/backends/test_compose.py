@@ -1,7 +1,7 @@
 """The Compose project: decisions first, then what the file says."""
 
 from dataclasses import replace
-from ipaddress import ip_interface
+from ipaddress import ip_address, ip_interface
 
 import pytest
 import yaml
@@ -85,7 +85,19 @@ def test_interfaces_are_found_by_mac_and_on_ipvlan_by_the_engines_address() -> N
     assert isinstance(networks, dict)
     address = networks["a-lan"]["ipv4_address"]
     assert networks == {"a-lan": {"ipv4_address": address}}
-    assert service["environment"] == {"NETDSL_INTERFACES": f"lan={address}"}
+    segment = int(ip_address(str(address))) >> 3 & 0xFFFFFF
+    assert service["environment"] == {"NETDSL_INTERFACES": f"lan={address}@{segment}"}
+
+
+def test_on_ipvlan_the_payload_makes_the_interface_and_sysctls_begin_with_the_default() -> None:
+    sysctls = _document(_lab(), Options(driver="ipvlan", is_closed=True))["services"]["a-gw"]["sysctls"]
+    assert sysctls == {
+        "net.ipv4.conf.all.rp_filter": "1",
+        "net.ipv4.conf.default.log_martians": "1",
+        "net.ipv4.conf.default.rp_filter": "1",
+        "net.ipv4.ip_forward": "1",
+        "net.ipv6.conf.all.forwarding": "1",
+    }
 
 
 def test_sysctls_name_the_engines_interfaces_in_the_order_of_the_networks() -> None:

@@ -58,3 +58,34 @@ def _answers(node: Running, far: "subprocess.Popen[bytes]", mac: str) -> bool:
     for words in (("link", "set", "far", "address", mac, "up"), ("address", "replace", "10.0.0.2/24", "dev", "far")):
         assert node.inside(*inside, "ip", *words).returncode == 0
     return node.inside(*inside, "ping", "-c", "1", "-W", "1", "10.0.0.1").returncode == 0
+
+
+def test_a_segment_over_a_carrier_has_the_labs_addresses_and_nothing_else_passes(node: Running) -> None:
+    """Where the envelope gives the engine's address of an interface, two nodes meet over what only carries that."""
+    node.data(
+        interfaces__tsv="02:6e:64:00:00:01\tlan\tlab\n",
+        addresses__batch="address add 10.0.0.1/24 dev lan\n",
+    )
+    node.file("../lab/guard.nft", guard_file(_lab()).content.decode())
+    node.inside("ip", "link", "add", "eth0", "type", "veth", "peer", "name", "far")
+    node.inside("ip", "address", "add", "240.0.0.2/29", "dev", "eth0")
+    node.inside("ip", "link", "set", "eth0", "up")
+    with subprocess.Popen(node.command(["unshare", "-n", "sleep", "30"])) as far:
+        try:
+            node.inside("ip", "link", "set", "far", "netns", _its_own(node, far))
+            inside = ("nsenter", "-t", str(far.pid), "-n")
+            segment = "lan2 mtu 1500 type vxlan id 7 group 239.110.100.1 dev far dstport 4789 ttl 1"
+            script = f"""ip link set far mtu 9300 up; ip address add 240.0.0.3/29 dev far
+                ip link add name {segment} && ip link set lan2 address 02:6e:64:00:00:02 up
+                ip address add 10.0.0.2/24 dev lan2"""
+            assert node.inside(*inside, "sh", "-c", script).returncode == 0
+            for _ in range(2):  # the second start finds what the first has made
+                assert node.start(NETDSL_INTERFACES="lan=240.0.0.2@7") == ""
+                assert "02:6e:64:00:00:01" in node.inside("ip", "link", "show", "lan").stdout
+                assert " mtu 1500 " in node.inside("ip", "link", "show", "lan").stdout
+                ping = (*inside, "ping", "-c", "1", "-W", "2")
+                assert node.inside(*ping, "-s", "1472", "-M", "do", "10.0.0.1").returncode == 0
+                assert node.inside(*ping, "240.0.0.2").returncode != 0
+                node.verb("stop")
+        finally:
+            far.kill()

@@ -42,13 +42,17 @@ def test_the_engines_addresses_and_routes_go_and_overlapping_ranges_and_dot_one_
 
 
 def test_where_macs_are_shared_the_engines_address_finds_the_interface(node: Node) -> None:
+    """The lab's interface is laid over it, with the lab's MAC address; the number tells segments apart."""
     node.link("eth0", WAN)
     node.link("eth1", LAN)
     node.inside("ip", "address", "add", "240.1.2.2/28", "dev", "eth0")
     node.inside("ip", "address", "add", "240.1.3.2/28", "dev", "eth1")
     node.data(interfaces__tsv="02:ff:00:00:00:01\twan\tlab\n02:ff:00:00:00:02\tlan\tlab\n")
-    assert node.start(NETDSL_INTERFACES="lan=240.1.2.2 wan=240.1.3.2") == ""
-    assert LAN in node.inside("cat", "/sys/class/net/wan/address").stdout
+    assert node.start(NETDSL_INTERFACES="lan=240.1.2.2@7 wan=240.1.3.2@8") == ""
+    assert node.inside("cat", "/sys/class/net/wan/address").stdout == "02:ff:00:00:00:01\n"
+    assert "vxlan id 8 group 239.110.100.1 dev netdsl-c1" in node.inside("ip", "-d", "link", "show", "wan").stdout
+    assert "vxlan id 7 group 239.110.100.1 dev netdsl-c2" in node.inside("ip", "-d", "link", "show", "lan").stdout
+    assert addresses(node, "netdsl-c1") == ["240.1.3.2/28"]
 
 
 def test_a_missing_interface_is_said_and_ends_the_node(node: Node) -> None:
