@@ -114,6 +114,13 @@ def test_no_client_reaches_the_other_site_or_the_outside(running: Running) -> No
         assert lab.pings(client, neighbour, *others, *study.outside, host) == (neighbour,)
 
 
+def test_a_packet_of_full_size_passes_a_network_in_one_piece(running: Running) -> None:
+    client = running.study.applications[0][0]
+    neighbour = running.study.neighbour_of(client)
+    size = "1452" if ":" in neighbour else "1472"  # 1500 without the headers
+    running.lab.say(client, "ping", "-n", "-c", "1", "-W", "5", "-M", "do", "-s", size, neighbour)
+
+
 def test_the_wire_shows_esp_and_never_the_marker_until_the_tunnel_is_taken_away(
     running: Running, tmp_path: Path
 ) -> None:

@@ -23,12 +23,7 @@ from tests.live.studies import STUDIES
 pytestmark = pytest.mark.full
 
 TOOL = str(ROOT / "tools/reference-host")
-CASES = (
-    ("site-to-site", "macvlan"),
-    ("host-to-host", "ipvlan"),
-    ("site-to-site-v6", "ipvlan"),
-    ("host-to-host", "macvlan"),
-)
+CASES = (("site-to-site", "macvlan"), ("host-to-host", "ipvlan"), ("site-to-site-v6", "ipvlan"))
 ARM = ("linux/arm64", "arm64v8/debian:trixie-slim", "aarch64")
 
 
