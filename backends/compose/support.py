@@ -43,6 +43,10 @@ def _check_network(network: Network, diagnostics: Diagnostics) -> None:
         diagnostics.report(
             catalogue.UNSUPPORTED_BY_TARGET, message, network.origin, help=f"it has {', '.join(DRIVERS)}"
         )
+    if network.driver is not None and network.driver.name == "ipvlan" and network.driver.mode not in (None, "l2"):
+        message = f"the target `compose` cannot lay `{network.id}` over ipvlan in mode `{network.driver.mode}`"
+        help_ = "only its mode `l2`, the default, lets nodes find one another"
+        diagnostics.report(catalogue.UNSUPPORTED_BY_TARGET, message, network.origin, help=help_)
     if network.impairment is not None:
         message = f"the target `compose` cannot delay, limit or lose packets on `{network.id}` yet"
         diagnostics.report(catalogue.UNSUPPORTED_BY_TARGET, message, network.origin)

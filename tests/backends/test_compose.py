@@ -16,6 +16,7 @@ from netdsl.ir.lab import Lab
 from netdsl.ir.network import Driver, Network
 from netdsl.ir.node import Interface, Node, NodeKind, Resources
 from netdsl.payload.render import payload
+from netdsl.source import Place, SourceFile, Span
 
 LAN, WAN = NetworkId("a.lan"), NetworkId("wan")
 
@@ -172,6 +173,15 @@ def test_names_that_would_share_a_variable_are_told_apart() -> None:
 @pytest.mark.parametrize(("wished", "name"), [("Lab 1", "lab-1"), ("-x", "x"), ("_", "lab")])
 def test_project_names_are_what_compose_takes(wished: str, name: str) -> None:
     assert project_name(_lab(), Options(project=wished)) == name
+
+
+def test_ipvlan_carries_a_network_in_its_mode_l2_only() -> None:
+    place = Place(Span(SourceFile("lab.net", "lab x\n"), 0, 3))
+    for mode, count in (("l2", 0), (None, 0), ("l3", 1), ("l3s", 1)):
+        diagnostics = Diagnostics()
+        network = Network(LAN, (), 1500, Driver("ipvlan", mode), origin=place)
+        backend.check_support(_lab(networks=(network,), nodes=()), Options(), diagnostics)
+        assert len(diagnostics) == count
 
 
 def test_wrong_options_are_refused() -> None:
