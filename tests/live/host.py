@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tests.live.lab import Machine
 
-_COUNTED = re.compile(r"\b(counter packets) \d+ bytes \d+|\b(packets|bytes) \d+|\bexpires \d+sec")
+_PASSING = re.compile(r"\b(counter packets) \d+ bytes \d+|\b(packets|bytes) \d+|\bexpires \d+sec|\blinkdown\b")
 _VIEWS = (
     "ip -o link show | sed 's/^[0-9]*: //; s/:.* \\(master [^ ]*\\).*/ \\1/; s/:.*//'",
     "ip -o address show | awk '{print $2, $3, $4}'",
@@ -52,7 +52,8 @@ def _inside(machine: Machine, words: tuple[str, ...], image: str) -> list[list[s
     script = "\necho ----\n".join(_VIEWS)
     text = machine.say(*words, "--entrypoint", "sh", image, "-c", script)
     return [
-        [_COUNTED.sub("", line).strip() for line in part.splitlines() if line.strip()] for part in text.split("----\n")
+        [" ".join(_PASSING.sub("", line).split()) for line in part.splitlines() if line.strip()]
+        for part in text.split("----\n")
     ]
 
 
