@@ -1,0 +1,1 @@
+"""Vagrant: the same lab as virtual machines, for libvirt (KVM, or QEMU's emulation) and VirtualBox."""
