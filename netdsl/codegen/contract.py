@@ -38,10 +38,14 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line says to a target. `project` names the deployment (default: the lab's name)."""
+    """What the command line says to a target. `project` names the deployment (default: the lab's name), `provider` what
+    runs its virtual machines. `targets`: all that this call compiles for, so that a target can leave alone what is meant
+    for another."""
 
     project: str | None = None
     driver: str | None = None
+    provider: str | None = None
+    targets: tuple[str, ...] = ()
     is_closed: bool = False
     settings: Mapping[str, str] = field(default_factory=dict)  # `-o key=value`, beats `target … { }`
 
