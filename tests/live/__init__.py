@@ -1,4 +1,4 @@
-"""Labs on a real engine."""
+"""Labs that really run: one suite for two runtimes."""
 
 import pytest
 

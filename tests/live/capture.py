@@ -1,15 +1,14 @@
-"""Captures on a node's interface, from a container beside it, and what is in them: read here, byte by byte."""
+"""Captures on a node's interface, and what is in them: read here, byte by byte."""
 
-import secrets
 import struct
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
-from tests.live.lab import Lab
+from tests.live.machine import Machine
 
 _UDP, _ESP = 17, 50
 _IPV4, _IPV6 = 0x0800, 0x86DD
@@ -53,25 +52,25 @@ class Capture:
 
 
 @contextmanager
-def capture(lab: Lab, node: str, interface: str, file: Path) -> Iterator[Capture]:
-    """tcpdump beside a node, in its network, until the block ends; the container goes with it."""
-    said, name = file.with_suffix(".said"), f"{lab.project}-capture-{secrets.token_hex(3)}"
-    words = ["docker", "run", "--rm", "--name", name, "--network", f"container:{lab.container(node)}"]
-    words += ["--cap-drop", "ALL", "--cap-add", "NET_RAW", "--entrypoint", "tcpdump", lab.image(node)]
-    words += ["-p", "-Z", "root", "-i", interface, "-s", "0", "-U", "--immediate-mode", "-w", "-"]
-    command = lab.machine.words(*words)
+def captured(machine: Machine, reach: Sequence[str], interface: str, file: Path) -> Iterator[Capture]:
+    """tcpdump by `reach` (the words that run it where it is wanted) until the block ends."""
+    said = file.with_suffix(".said")
+    command = machine.words(*reach, "-p", "-Z", "root", "-i", interface, "-s", "0", "-U", "--immediate-mode", "-w", "-")
     with (
         file.open("wb") as out,
         said.open("wb") as errors,
-        subprocess.Popen(command, stdout=out, stderr=errors) as process,
+        subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=errors) as process,
     ):
         try:
-            waited = lab.machine.wait_until(lambda: b"listening on" in said.read_bytes(), 20, pause=0.05)
+            waited = machine.wait_until(lambda: b"listening on" in said.read_bytes(), 20, pause=0.05)
             assert waited is not None, f"the capture does not start: {said.read_text()}"
             yield Capture(file)
         finally:
-            lab.machine.run("docker", "rm", "--force", name)
             process.terminate()
+            try:
+                process.wait(10 * machine.patience)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 def read_packets(pcap: bytes) -> Iterator[Packet]:

@@ -1,4 +1,8 @@
-"""The engine under all of these tests (docs/engine.md says where it comes from), and labs that go whatever happens."""
+"""The ground of both runtimes (docs/engine.md says where it comes from), and labs that go whatever happens.
+
+A test that needs containers asks for `engine`, directly or by what is made of it, one that needs machines for `hypervisor`:
+each runs without the other.
+"""
 
 import secrets
 import subprocess
@@ -9,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.live.compose import ComposeLab, compile_lab
 from tests.live.host import Host, look_at_host
-from tests.live.lab import HERE, ROOT, Lab, compile_lab
+from tests.live.machine import HERE, ROOT
 
-Starter = Callable[..., Lab]
+Starter = Callable[..., ComposeLab]
 Recorder = Callable[[str], None]
 _FIGURES = pytest.StashKey[list[str]]()
 
@@ -32,7 +37,7 @@ def record(request: pytest.FixtureRequest) -> Recorder:
     return request.config.stash[_FIGURES].append
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="session")
 def engine() -> str:
     """The engine's version."""
     try:
@@ -55,7 +60,7 @@ def image(engine: str, tmp_path_factory: pytest.TempPathFactory, run_name: str) 
     """An image with ip, nft and tcpdump: the one that the nodes of a lab have."""
     folder = tmp_path_factory.mktemp("image")
     lab = compile_lab(ROOT / "examples/site-to-site/lab.net", folder, f"{run_name}-image", "--closed")
-    lab.build()
+    lab.prepare()
     return lab.images()[0]
 
 
@@ -66,21 +71,21 @@ def look(image: str) -> Callable[[str], Host]:
 
 
 @contextmanager
-def compiled_lab(source: Path, folder: Path, project: str, *options: str) -> Iterator[Lab]:
+def compiled_lab(source: Path, folder: Path, project: str, *options: str) -> Iterator[ComposeLab]:
     """A compiled lab that the block may start; it is taken away at the end whatever happened."""
     lab = compile_lab(source, folder, project, *options)
     try:
         yield lab
     finally:
-        take_away(lab)
+        lab.take_away()
 
 
 @pytest.fixture
-def deploy(tmp_path: Path, run_name: str) -> Iterator[Starter]:
+def deploy(engine: str, tmp_path: Path, run_name: str) -> Iterator[Starter]:
     """Compiles a source, or the text of one, for a project of its own; all of a test's labs go at its end."""
     with ExitStack() as labs:
 
-        def compiled(source: Path | str, name: str, *options: str) -> Lab:
+        def compiled(source: Path | str, name: str, *options: str) -> ComposeLab:
             folder = tmp_path / name
             if isinstance(source, str):
                 folder.mkdir()
@@ -89,15 +94,3 @@ def deploy(tmp_path: Path, run_name: str) -> Iterator[Starter]:
             return labs.enter_context(compiled_lab(source, folder, f"{run_name}-{name}", *options))
 
         yield compiled
-
-
-def take_away(lab: Lab) -> None:
-    """By `down`; what that leaves of the project, by id."""
-    try:
-        lab.down()
-    finally:
-        mine = f"label=com.docker.compose.project={lab.project}"
-        for kind, remove in (("container", ("rm", "--force")), ("network", ("rm",))):
-            words = ("docker", kind, "ls", "--quiet", "--filter", mine, *(("-a",) if kind == "container" else ()))
-            for identity in lab.machine.say(*words).split():
-                lab.machine.run("docker", kind, *remove, identity)

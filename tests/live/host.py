@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from tests.live.lab import Machine
+from tests.live.machine import Machine
 
 _PASSING = re.compile(r"\b(counter packets) \d+ bytes \d+|\b(packets|bytes) \d+|\bexpires \d+sec|\blinkdown\b")
 _VIEWS = (
@@ -35,7 +35,7 @@ def look_at_host(machine: Machine, image: str, project: str) -> Host:
     Somebody else may use the engine meanwhile: what names another project's network is left out.
     """
     lines: list[str] = []
-    lines += (f"container {line}" for line in _owned(machine, "container", project, "{{.ID}} {{.Names}}", "ls", "-a"))
+    lines += (f"node {line}" for line in _owned(machine, "container", project, "{{.ID}} {{.Names}}", "ls", "-a"))
     networks = _owned(machine, "network", project, "{{.ID}} {{.Name}}", "ls")
     lines += (f"network {line}" for line in networks)
     lines += (f"volume {line}" for line in _owned(machine, "volume", project, "{{.Name}}", "ls"))

@@ -1,146 +1,113 @@
-"""A compiled lab on a real engine, used as somebody does who has no netdsl: by `parents.sh` and `docker compose`.
+"""A compiled lab that runs, whatever its nodes are: what containers and virtual machines both offer.
 
-Every command ends after a time that is given with it. Nothing here is found by a broad name: containers are those of the
-lab's own project, which no other run of the tests has.
+`compose.py` and `vagrant.py` have it as somebody does who has no netdsl: by the runtime's own commands. Nothing is found by
+a broad name: nodes are those of the lab's own project, which no other run of the tests has.
 """
 
-import os
 import subprocess
-import sys
-import time
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.live.capture import Capture
+from tests.live.host import Host
+from tests.live.machine import HERE, Machine, netdsl
+
 SCRIPT = "/netdsl/lab/node.sh"
-PROGRAM = str(Path(sys.executable).parent / "netdsl")
-ATTEMPTS = 3  # of `up`: a MAC address can stay taken for a moment after the last project
-_OF_THE_USER = {"COMPOSE_PROJECT_NAME", "COMPOSE_FILE", "NETDSL_CREDENTIALS"}
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
-    """Where an engine runs. `reach`: words in front of a command; `patience`: how many times slower than this one it is."""
-
-    reach: tuple[str, ...] = ()
-    patience: int = 1
-
-    def words(self, *command: str, folder: Path | None = None) -> list[str]:
-        return [*self.reach, *(() if folder is None else ("env", "-C", str(folder))), *command]
-
-    def run(self, *command: str, timeout: float = 120, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
-        """A command with the machine's settings of the engine, and none of the user's settings of Compose."""
-        return subprocess.run(
-            self.words(*command, folder=folder),
-            capture_output=True,
-            text=True,
-            timeout=timeout * self.patience,
-            env={key: value for key, value in os.environ.items() if key not in _OF_THE_USER},
-            check=False,
-        )
-
-    def say(self, *command: str, timeout: float = 120, folder: Path | None = None) -> str:
-        """The output of a command that has to succeed."""
-        done = self.run(*command, timeout=timeout, folder=folder)
-        assert done.returncode == 0, f"{' '.join(command)}: {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done.stdout
-
-    def wait_until(self, holds: Callable[[], bool], seconds: float, pause: float = 0.2) -> float | None:
-        """How many seconds it took; None where it does not come to hold in as many (of a machine without patience)."""
-        began = time.monotonic()
-        while True:
-            if holds():
-                return time.monotonic() - began
-            if time.monotonic() - began > seconds * self.patience:
-                return None
-            time.sleep(pause)
-
-
-HERE = Machine()
-
-
-def netdsl(*words: str, folder: Path, timeout: float = 120) -> subprocess.CompletedProcess[str]:
-    """The command line from this checkout, as a user calls it."""
-    return HERE.run(PROGRAM, *words, folder=folder, timeout=timeout)
-
-
-def compile_lab(source: Path, folder: Path, project: str, *options: str) -> "Lab":
-    """Compile into `folder`/compose, credentials beside it."""
-    words = ("compile", str(source), "-o", "compose", "--credentials", "credentials", "--project", project, *options)
+def compile_for(target: str, source: Path, folder: Path, project: str, *options: str) -> Path:
+    """Compile into `folder`/`target`, credentials beside it; the output folder."""
+    words = ("compile", str(source), "--target", target, "-o", target, "--credentials", "credentials")
     folder.mkdir(parents=True, exist_ok=True)
-    done = netdsl(*words, folder=folder)
+    done = netdsl(*words, "--project", project, *options, folder=folder)
     assert done.returncode == 0, done.stderr
-    return Lab(folder / "compose", project)
+    return folder / target
 
 
 @dataclass(frozen=True, slots=True)
-class Lab:
-    """An output folder, as its machine sees it, and its project."""
+class Lab(ABC):
+    """An output folder, as its machine sees it, and its project. Nodes are called by their host name."""
 
     folder: Path
     project: str
     machine: Machine = field(default=HERE)
 
-    def compose(self, *words: str, timeout: float = 300) -> str:
-        return self.machine.say("docker", "compose", *words, folder=self.folder, timeout=timeout)
+    @abstractmethod
+    def prepare(self) -> None:
+        """What `up` would make once and for all: its time is none of the lab's."""
 
-    def images(self) -> list[str]:
-        return sorted(set(self.compose("config", "--images").split()))
-
-    def build(self) -> float:
-        """What `up` would build first; the seconds that it took."""
-        began = time.monotonic()
-        if any(self.machine.run("docker", "image", "inspect", image).returncode for image in self.images()):
-            self.compose("build", "--quiet", timeout=600)
-        return time.monotonic() - began
-
+    @abstractmethod
     def up(self) -> float:
-        """`./parents.sh up && docker compose up --wait`; the seconds of the second. Raises AssertionError."""
-        self.machine.say("./parents.sh", "up", folder=self.folder, timeout=300)
-        words = ("docker", "compose", "up", "--wait", "--wait-timeout", str(180 * self.machine.patience))
-        for attempt in range(1, ATTEMPTS + 1):
-            began = time.monotonic()
-            done = self.machine.run(*words, folder=self.folder, timeout=300)
-            if done.returncode == 0:
-                return time.monotonic() - began
-            if "address already in use" not in done.stderr or attempt == ATTEMPTS:
-                break
-        raise AssertionError(f"{self.project} does not come up:\n{done.stderr[-3000:]}\n{self.logs()}")
+        """Until every node is ready; the seconds that it took. Raises AssertionError."""
 
+    @abstractmethod
     def down(self) -> float:
-        """The seconds that `docker compose down` took; the parents go as well. Works on what is half up."""
-        began = time.monotonic()
-        try:
-            self.compose("down", "--volumes", "--remove-orphans", "--timeout", "5", timeout=120)
-            return time.monotonic() - began
-        finally:
-            self.machine.say("./parents.sh", "down", folder=self.folder, timeout=120)
+        """The seconds that it took. Works on what is half up."""
 
-    def logs(self) -> str:
-        done = self.machine.run("docker", "compose", "logs", "--tail", "15", folder=self.folder, timeout=30)
-        return done.stdout[-6000:]
+    @abstractmethod
+    def take_away(self) -> None:
+        """`down`, and whatever that leaves of the project."""
 
-    def nodes(self) -> dict[str, str]:
-        """The ids of the nodes' containers, by node (host name); those that have ended as well."""
-        form = '{{.Label "com.docker.compose.service"}} {{.ID}}'
-        filters = ("--filter", f"label=com.docker.compose.project={self.project}", "--filter", "label=netdsl.node")
-        lines = self.machine.say("docker", "ps", "-a", "--no-trunc", *filters, "--format", form).splitlines()
-        return dict(line.split(" ", 1) for line in lines)
-
-    def container(self, node: str) -> str:
-        """Its name, as Compose makes it."""
-        return f"{self.project}-{node}-1"
-
-    def image(self, node: str) -> str:
-        return self.machine.say("docker", "inspect", "--format", "{{.Config.Image}}", self.container(node)).strip()
-
+    @abstractmethod
     def run(self, node: str, *words: str, timeout: float = 30) -> subprocess.CompletedProcess[str]:
-        return self.machine.run("docker", "exec", self.container(node), *words, timeout=timeout)
+        """A command in a node, as root."""
+
+    @abstractmethod
+    def nodes(self) -> dict[str, str]:
+        """The runtime's identities of the nodes, by node; those that have ended as well."""
+
+    @abstractmethod
+    def logs(self) -> str:
+        """The last lines of every node."""
+
+    @abstractmethod
+    def kill(self, node: str) -> None:
+        """Like a power cut."""
+
+    @abstractmethod
+    def start(self, node: str) -> None:
+        """What was killed or stopped, until it starts."""
+
+    @abstractmethod
+    def stop(self, node: str) -> float:
+        """In good order; the seconds that it took."""
+
+    @abstractmethod
+    def renew(self, node: str) -> None:
+        """Its inside anew, as the payload makes it; not until it is ready."""
+
+    @abstractmethod
+    def capture(self, node: str, interface: str, file: Path) -> AbstractContextManager[Capture]:
+        """tcpdump on a node's interface until the block ends."""
+
+    @abstractmethod
+    def host_address(self) -> str:
+        """An address of the host that this runtime gives it: nothing in a closed lab may reach it."""
+
+    @abstractmethod
+    def look(self) -> Host:
+        """What the host holds, but for what others have there."""
+
+    @abstractmethod
+    def own_networks(self) -> int:
+        """How many networks the runtime makes for itself, beside a closed lab's."""
+
+    @abstractmethod
+    def memory_held(self) -> tuple[int, int]:
+        """Bytes by all nodes, and how many at most are right."""
+
+    @abstractmethod
+    def disk_held(self) -> tuple[dict[str, int], int]:
+        """Bytes by what is there for the lab, and how many at most are right for one."""
 
     def say(self, node: str, *words: str, timeout: float = 30) -> str:
-        return self.machine.say("docker", "exec", self.container(node), *words, timeout=timeout)
+        """The output of a command in a node that has to succeed."""
+        done = self.run(node, *words, timeout=timeout)
+        assert done.returncode == 0, f"{node}: {' '.join(words)}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
 
     def status(self, node: str) -> str:
         """What the payload says of itself: tab-separated lines."""
@@ -148,6 +115,11 @@ class Lab:
 
     def is_ready(self, node: str) -> bool:
         return self.run(node, "sh", SCRIPT, "ready").returncode == 0
+
+    def restart(self, node: str) -> None:
+        """Its inside anew, and wait until it is ready."""
+        self.renew(node)
+        assert self.machine.wait_until(lambda: self.is_ready(node), 20) is not None, f"{node} is not ready again"
 
     def fetch(self, node: str, url: str, marker: str = "", seconds: int = 3) -> str | None:
         """What `url` answers to a node, without the line's end; None where nothing does. The marker goes with it."""
@@ -169,22 +141,3 @@ class Lab:
 
     def _is_answer(self, node: str, url: str, answer: str) -> bool:
         return self.fetch(node, url, seconds=1) == answer
-
-    def kill(self, node: str) -> None:
-        self.machine.say("docker", "kill", self.container(node), timeout=30)
-
-    def start(self, node: str, seconds: float = 10) -> None:
-        """Until it starts: the kernel keeps a killed node's MAC addresses for a moment."""
-        command = ("docker", "start", self.container(node))
-        began = self.machine.wait_until(lambda: self.machine.run(*command, timeout=30).returncode == 0, seconds)
-        assert began is not None, f"{node} cannot be started again"
-
-    def restart(self, node: str) -> None:
-        """And wait until it is ready."""
-        self.machine.say("docker", "restart", self.container(node))
-        assert self.machine.wait_until(lambda: self.is_ready(node), 20) is not None, f"{node} is not ready again"
-
-    def stop(self, node: str) -> float:
-        began = time.monotonic()
-        self.machine.say("docker", "stop", self.container(node), timeout=30)
-        return time.monotonic() - began

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 
 import pytest
 
+from tests.live.compose import ComposeLab
 from tests.live.conftest import Starter
-from tests.live.lab import HERE, Lab
+from tests.live.machine import HERE
 from tests.live.small import PAIR
 
 pytestmark = pytest.mark.live
@@ -19,7 +20,7 @@ _OF_THE_LAB = "fe80::6e:64ff:fe"  # what the MAC addresses' prefix gives
 
 
 @contextmanager
-def without(lab: Lab, node: str, *what: str) -> Iterator[None]:
+def without(lab: ComposeLab, node: str, *what: str) -> Iterator[None]:
     """One node without a table or chain of the payload; restarted afterwards, which brings it back."""
     lab.say(node, "nft", "delete", *what)
     try:
@@ -28,12 +29,12 @@ def without(lab: Lab, node: str, *what: str) -> Iterator[None]:
         lab.restart(node)
 
 
-def neighbours_of(lab: Lab, node: str) -> set[str]:
+def neighbours_of(lab: ComposeLab, node: str) -> set[str]:
     """Who answers a node that asks all on its network: link-local addresses."""
     return _answers(lab.run(node, "ping", "-n", "-6", "-w", "3", f"{_ALL_NODES}%lan").stdout)
 
 
-def neighbours_of_the_host(lab: Lab) -> set[str]:
+def neighbours_of_the_host(lab: ComposeLab) -> set[str]:
     """The same, asked from the host over its end of the network."""
     form = '{{.ID}} {{.Label "com.docker.compose.project"}}'
     networks = [line.split() for line in HERE.say("docker", "network", "ls", "--format", form).splitlines()]

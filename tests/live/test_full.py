@@ -8,17 +8,15 @@ import secrets
 import shutil
 import subprocess
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.live.conftest import take_away
-from tests.live.host import look_at_host
-from tests.live.lab import HERE, ROOT, Lab, Machine, compile_lab
+from tests.live.compose import ComposeLab, compile_lab
+from tests.live.machine import HERE, ROOT, Machine
 from tests.live.story import *  # noqa: F403
 from tests.live.story import Running, give_away, start
-from tests.live.studies import STUDIES
+from tests.live.studies import CASE_STUDIES
 
 pytestmark = pytest.mark.full
 
@@ -31,11 +29,9 @@ ARM = ("linux/arm64", "arm64v8/debian:trixie-slim", "aarch64")
 def machine(tmp_path_factory: pytest.TempPathFactory, image: str, run_name: str) -> Iterator[Machine]:
     """The reference host, booted with the labs' images in its engine, switched off and removed at the end."""
     images = {image}
-    for study in STUDIES:
-        lab = compile_lab(
-            ROOT / "examples" / study.name / "lab.net", tmp_path_factory.mktemp("images"), f"{run_name}-i", "--closed"
-        )
-        lab.build()
+    for study in CASE_STUDIES:
+        lab = compile_lab(study.source, tmp_path_factory.mktemp("images"), f"{run_name}-i", "--closed")
+        lab.prepare()
         images.update(lab.images())
     state = tmp_path_factory.mktemp("reference-host")
     HERE.say(TOOL, "--state", str(state), "build", *sorted(images), timeout=900)
@@ -56,20 +52,21 @@ def running(
     run_name: str,
 ) -> Iterator[Running]:
     name, driver = request.param
-    study = next(study for study in STUDIES if study.name == name)
+    study = next(study for study in CASE_STUDIES if study.name == name)
     folder = tmp_path_factory.mktemp(f"{name}-{driver}") / f"{name}-{driver}"
     options = ("--closed", "--driver", driver)
-    compiled = compile_lab(ROOT / "examples" / name / "lab.net", folder, f"{run_name}-{name}-{driver}", *options)
-    give_away(folder)
+    compiled = compile_lab(study.source, folder, f"{run_name}-{name}-{driver}", *options)
+    if study.of_another_user:
+        give_away(folder)
     HERE.say(*machine.reach[:-1], "copy", str(folder), ":/root", timeout=120)
-    lab = Lab(Path("/root") / folder.name / "compose", compiled.project, machine)
+    lab = ComposeLab(Path("/root") / folder.name / "compose", compiled.project, machine)
     try:
-        running = start(study, driver, lab, folder / "credentials", partial(look_at_host, machine, image))
+        running = start(study, driver, lab, folder / "credentials")
         assert "\tkernel\n" in running.before_traffic
         assert machine.run("test", "-e", ".env", folder=lab.folder).returncode == 1, "no parents are needed here"
         yield running
     finally:
-        take_away(lab)
+        lab.take_away()
 
 
 def test_the_images_are_built_for_another_processor_too(tmp_path: Path, run_name: str) -> None:

@@ -1,18 +1,23 @@
-"""The three labs of the case study on this machine's engine, with each driver that its kernel has: one `up` for each."""
+"""The labs of the case study in containers, with each driver that the kernel has, and the small ones: one `up` for each."""
 
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from tests.live.conftest import compiled_lab
-from tests.live.host import Host
-from tests.live.lab import ROOT
 from tests.live.story import *  # noqa: F403
-from tests.live.story import Running, give_away, start
-from tests.live.studies import STUDIES
+from tests.live.story import Running, start
+from tests.live.studies import CASE_STUDIES, SMALL_STUDIES, Study
 
 pytestmark = pytest.mark.live
+
+
+def cases() -> tuple[tuple[Study, str], ...]:
+    return (
+        *((study, driver) for study in CASE_STUDIES for driver in drivers()),
+        *((study, "macvlan") for study in SMALL_STUDIES),
+    )
 
 
 def drivers() -> tuple[str, ...]:
@@ -29,16 +34,13 @@ def drivers() -> tuple[str, ...]:
 
 @pytest.fixture(
     scope="module",
-    params=[(study, driver) for study in STUDIES for driver in drivers()],
+    params=cases(),
     ids=lambda param: f"{param[0].name}-{param[1]}",
 )
 def running(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, run_name: str, look: Callable[[str], Host]
+    request: pytest.FixtureRequest, engine: str, tmp_path_factory: pytest.TempPathFactory, run_name: str
 ) -> Iterator[Running]:
     study, driver = request.param
-    source = ROOT / "examples" / study.name / "lab.net"
     name = f"{run_name}-{study.name}-{driver}"
-    with compiled_lab(source, tmp_path_factory.mktemp(name), name, "--closed", "--driver", driver) as lab:
-        if study.name == "host-to-host":
-            give_away(lab.folder.parent)
-        yield start(study, driver, lab, lab.folder.parent / "credentials", look)
+    with compiled_lab(study.source, tmp_path_factory.mktemp(name), name, "--closed", "--driver", driver) as lab:
+        yield start(study, driver, lab, lab.folder.parent / "credentials")

@@ -2,8 +2,9 @@
 
 import pytest
 
+from tests.live.compose import compile_lab
 from tests.live.conftest import Starter
-from tests.live.lab import ROOT, compile_lab, netdsl
+from tests.live.machine import ROOT, netdsl
 from tests.live.small import PAIR
 
 pytestmark = pytest.mark.live

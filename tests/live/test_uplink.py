@@ -5,8 +5,9 @@ from contextlib import contextmanager
 
 import pytest
 
+from tests.live.compose import ComposeLab
 from tests.live.conftest import Starter
-from tests.live.lab import HERE, Lab
+from tests.live.machine import HERE
 from tests.live.small import WAY_OUT
 
 pytestmark = pytest.mark.live
@@ -15,7 +16,7 @@ _SCRIPT = "mkdir /tmp/www && echo the outside >/tmp/www/index.html && exec busyb
 
 
 @contextmanager
-def outside(lab: Lab, image: str) -> Iterator[tuple[str, str]]:
+def outside(lab: ComposeLab, image: str) -> Iterator[tuple[str, str]]:
     """Somebody beyond the uplink: the container's id, and its address there."""
     words = ("--network", f"{lab.project}_uplink", "--entrypoint", "sh", image, "-c", _SCRIPT)
     name = HERE.say("docker", "run", "-d", "--init", *words).strip()

@@ -10,15 +10,16 @@ from pathlib import Path
 import pytest
 
 from tests.live.capture import read_packets
+from tests.live.compose import ComposeLab
 from tests.live.conftest import Starter
 from tests.live.host import Host
-from tests.live.lab import HERE, PROGRAM, Lab, netdsl
+from tests.live.machine import HERE, PROGRAM, netdsl
 from tests.live.small import PAIR
 
 pytestmark = pytest.mark.live
 
 
-def _call(lab: Lab, *words: str) -> subprocess.CompletedProcess[str]:
+def _call(lab: ComposeLab, *words: str) -> subprocess.CompletedProcess[str]:
     return netdsl(*words, folder=lab.folder.parent)
 
 
@@ -93,20 +94,20 @@ def test_what_is_not_there_is_named(deploy: Starter, tmp_path: Path) -> None:
     assert "running: two" in _call(lab, "exec", *where, "one", "true").stderr
 
 
-def _has_parents(lab: Lab) -> bool:
+def _has_parents(lab: ComposeLab) -> bool:
     return (lab.folder / ".env").exists()
 
 
-def _has_containers(lab: Lab) -> bool:
+def _has_containers(lab: ComposeLab) -> bool:
     return bool(lab.nodes())
 
 
 @pytest.mark.parametrize("reached", [_has_parents, _has_containers], ids=["making-parents", "starting-nodes"])
 def test_up_interrupted_leaves_what_down_takes_away(
-    deploy: Starter, look: Callable[[str], Host], reached: Callable[[Lab], bool]
+    deploy: Starter, look: Callable[[str], Host], reached: Callable[[ComposeLab], bool]
 ) -> None:
     lab = deploy(PAIR, "interrupted")
-    lab.build()
+    lab.prepare()
     before = look(lab.project)
     words = (PROGRAM, "up", "-o", str(lab.folder))
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0) as process:
