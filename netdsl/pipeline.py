@@ -7,6 +7,7 @@ from pathlib import Path
 
 from netdsl.codegen.contract import Emission, Layout, Options
 from netdsl.codegen.emit import emit
+from netdsl.codegen.options import options_of
 from netdsl.codegen.registry import backends_of, payload_parts
 from netdsl.credentials.make import credentials
 from netdsl.diagnostics import catalogue
@@ -89,6 +90,7 @@ def compile_bindings(
     Raises UnknownTarget, BadOption, StoreUnreadable, OSError.
     """
     backends = backends_of(target)
+    options = options_of(target, options)
     lab = lower(bindings)
     if options.is_closed:
         lab = replace(lab, nodes=tuple(replace(node, has_uplink=False) for node in lab.nodes))

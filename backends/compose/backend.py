@@ -11,7 +11,7 @@ from .lower import lower
 from .parents import parents_table
 from .render import compose_data, compose_text, merged
 from .schema import check_schema
-from .support import check_support
+from .support import SETTINGS, check_support
 
 FILE = "compose.yaml"
 
@@ -20,6 +20,9 @@ class ComposeBackend:
     name = "compose"
     adoptable = FILE
     override = "compose.override.yaml"
+
+    def takes(self, option: str) -> bool:
+        return option == "driver" or (option.startswith("set ") and option.removeprefix("set ") in SETTINGS)
 
     def check_support(self, lab: Lab, options: Options, diagnostics: Diagnostics) -> None:
         check_support(lab, options, diagnostics)

@@ -8,6 +8,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from netdsl.codegen.contract import Layout, Options
 from netdsl.codegen.images import Stage, stages
+from netdsl.codegen.names import network_keys, project_name
 from netdsl.ir.ids import NetworkId
 from netdsl.ir.lab import Lab
 from netdsl.ir.network import Network
@@ -26,7 +27,7 @@ _PER_INTERFACE = re.compile(r"net\.(ipv4|ipv6)\.(conf|neigh)\.([^.]+)\.(.+)")
 def lower(lab: Lab, payload: Payload, layout: Layout, options: Options) -> Project:
     """The project. Linear in nodes and interfaces."""
     name = project_name(lab, options)
-    keys = _network_keys(lab)
+    keys = network_keys(lab, (UPLINK,))
     networks = _networks(lab, options, name, keys)
     by_id = {network.id: networks[key] for network in lab.networks if (key := keys[network.id]) in networks}
     _, stage_of = stages(lab, payload)
@@ -43,12 +44,6 @@ def lower(lab: Lab, payload: Payload, layout: Layout, options: Options) -> Proje
     return Project(name, lab.name, tuple(networks.values()), tuple(services), layout.lab, layout.credentials)
 
 
-def project_name(lab: Lab, options: Options) -> str:
-    """What Compose takes as a project's name: lower case, digits, `-`, `_`, a letter or digit first."""
-    wished = (options.project or lab.name).lower()
-    return re.sub(r"[^a-z0-9_-]", "-", wished).lstrip("-_") or "lab"
-
-
 def setting(lab: Lab, options: Options, key: str) -> str | None:
     """A setting of this target: from the command line, else from `target compose { … }`."""
     if key in options.settings:
@@ -61,21 +56,6 @@ def driver_of(network: Network, options: Options) -> tuple[str, str | None]:
     if network.driver is not None:
         return network.driver.name, network.driver.mode
     return options.driver or DEFAULT_DRIVER, None
-
-
-def _network_keys(lab: Lab) -> Mapping[NetworkId, str]:
-    """Readable, unique keys: `a.lan` is `a-lan`; what collides gets a number, in source order."""
-    keys: dict[NetworkId, str] = {}
-    used = {UPLINK}
-    for network in lab.networks:
-        base = re.sub(r"[^a-zA-Z0-9_-]+", "-", network.id).strip("-") or "network"
-        key, number = base, 1
-        while key in used:
-            number += 1
-            key = f"{base}-{number}"
-        used.add(key)
-        keys[network.id] = key
-    return keys
 
 
 def _networks(lab: Lab, options: Options, project: str, keys: Mapping[NetworkId, str]) -> dict[str, ComposeNetwork]:

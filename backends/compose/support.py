@@ -11,28 +11,34 @@ from netdsl.ir.network import Network
 from netdsl.source import Place
 
 DRIVERS = ("macvlan", "bridge", "ipvlan")
-_SETTINGS = ("pool",)
+SETTINGS = ("pool",)
 
 
 def check_support(lab: Lab, options: Options, diagnostics: Diagnostics) -> None:
     """Report what cannot be made. Raises BadOption for what the command line says."""
-    if options.driver is not None and options.driver not in DRIVERS:
-        raise BadOption(f"the target compose has no driver `{options.driver}`; it has {', '.join(DRIVERS)}")
-    for key, value in options.settings.items():
-        if key not in _SETTINGS:
-            raise BadOption(f"the target compose has no setting `{key}`; it has {', '.join(_SETTINGS)}")
-        if not _is_pool(value):
-            raise BadOption(f"`{value}` is no IPv4 prefix for `{key}`")
+    _check_options(options)
     for setting in lab.settings:
         if setting.target != "compose" or setting.origin is None:
             continue
-        if setting.key not in _SETTINGS:
+        if setting.key not in SETTINGS:
             _report(diagnostics, setting.origin, f"the target `compose` has no setting `{setting.key}`",
-                    did_you_mean(setting.key, _SETTINGS))  # fmt: skip
+                    did_you_mean(setting.key, SETTINGS))  # fmt: skip
         elif not _is_pool(setting.value):
             _report(diagnostics, setting.origin, f"`{setting.value}` is no IPv4 prefix", None)
     for network in lab.networks:
         _check_network(network, diagnostics)
+
+
+def _check_options(options: Options) -> None:
+    if options.driver is not None and options.driver not in DRIVERS:
+        raise BadOption(f"the target compose has no driver `{options.driver}`; it has {', '.join(DRIVERS)}")
+    if options.provider is not None:
+        raise BadOption("the target compose has no `--provider`: that is for virtual machines")
+    for key, value in options.settings.items():
+        if key not in SETTINGS:
+            raise BadOption(f"the target compose has no setting `{key}`; it has {', '.join(SETTINGS)}")
+        if not _is_pool(value):
+            raise BadOption(f"`{value}` is no IPv4 prefix for `{key}`")
 
 
 def _check_network(network: Network, diagnostics: Diagnostics) -> None:

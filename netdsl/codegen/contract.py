@@ -63,6 +63,16 @@ class Backend(Protocol):
         """The files of the envelope. Pure and deterministic; only called without errors."""
 
 
+@runtime_checkable
+class Selective(Protocol):
+    """A backend that says which options of the command line are its own, so that a call for several targets gives each of
+    them its own."""
+
+    def takes(self, option: str) -> bool:
+        """Whether an option is for this target: `driver`, `provider`, `set KEY`."""
+        ...
+
+
 PRISTINE = ".netdsl"  # the folder of the output that keeps what an adoptable file was like when written
 
 

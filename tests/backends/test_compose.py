@@ -7,8 +7,9 @@ import pytest
 import yaml
 
 from netdsl.backends.compose.backend import backend
-from netdsl.backends.compose.lower import lower, project_name
+from netdsl.backends.compose.lower import lower
 from netdsl.codegen.contract import BadOption, Layout, Options
+from netdsl.codegen.names import project_name
 from netdsl.credentials.contract import Credentials
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.ir.ids import NetworkId, NodeId
