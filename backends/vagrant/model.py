@@ -1,4 +1,4 @@
-"""A Vagrant project, in Vagrant's words."""
+"""A Vagrant project, in Vagrant's words; every decision is made."""
 
 from dataclasses import dataclass
 from ipaddress import IPv4Network
@@ -46,17 +46,30 @@ class Machine:
 
 
 @dataclass(frozen=True, slots=True)
+class InstalledImage:
+    """What is installed in machines of a kind: the twin of a stage of the Dockerfile, under the same name."""
+
+    name: str
+    packages: tuple[str, ...]
+    runs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
-    """`provider` and `accelerator` None: what the host has. `management` is the range of the interface `mgmt`, `outside` that
-    of `uplink` (None where no machine has one); both are outside of all the lab's prefixes."""
+    """`provider` and `accelerator` None: what the host has. `management` is the range of the interface `mgmt`, `outside`
+    that of `uplink` (None where no machine has one); both are outside of all the lab's prefixes. `is_closed`: it was
+    asked for that nothing leads out of the lab."""
 
     name: str
     lab: str
     provider: str | None  # libvirt, virtualbox
     accelerator: str | None  # kvm, tcg
     box: str | None
+    is_closed: bool
     management: IPv4Network
     outside: IPv4Network | None
+    segments: tuple[Segment, ...]
+    images: tuple[InstalledImage, ...]
     machines: tuple[Machine, ...]
     lab_folder: str  # relative to the output, as in Layout
     payload_nodes: str

@@ -10,12 +10,13 @@ from netdsl.runtime.driver import Driver
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoints
 
-_OWN = ("dockerfile", "compose")
+_OWN = ("dockerfile", "compose", "vagrant")
 _PARTS = ("strongswan",)
 
 # A target is the backends that make its files, in order.
 TARGETS: dict[str, tuple[str, ...]] = {
     "compose": ("dockerfile", "compose"),
+    "vagrant": ("vagrant",),
 }
 
 

@@ -161,3 +161,4 @@ DUPLICATE_EXPECTATION = _warning("duplicate-expectation", "the same expectation 
 
 # --- targets
 UNSUPPORTED_BY_TARGET = _error("unsupported-by-target", "a feature that the chosen target does not have")
+DIFFERS_IN_TARGET = _warning("differs-in-target", "something that the chosen target makes otherwise than the others")

@@ -1,0 +1,53 @@
+"""The backend: the Vagrantfile, what is fixed beside it, and what each machine is provisioned from."""
+
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+from netdsl.codegen.contract import Artifact, Layout, Options
+from netdsl.diagnostics.core import Diagnostics
+from netdsl.ir.lab import Lab
+from netdsl.payload.contract import Payload
+
+from .lower import lower
+from .render import machine_files, vagrantfile
+from .settings import takes
+from .support import check_support
+
+FILE = "Vagrantfile"
+_GUEST = "machine/guest/"
+
+
+class VagrantBackend:
+    name = "vagrant"
+
+    def takes(self, option: str) -> bool:
+        return option == "provider" or (option.startswith("set ") and takes(option.removeprefix("set ")))
+
+    def check_support(self, lab: Lab, options: Options, diagnostics: Diagnostics) -> None:
+        check_support(lab, options, diagnostics)
+
+    def emit(self, lab: Lab, payload: Payload, layout: Layout, options: Options) -> tuple[Artifact, ...]:
+        fixed = fixed_files()
+        guest = (file for file in fixed if file.path.startswith(_GUEST))
+        project = lower(lab, payload, layout, options, guest)
+        return (Artifact(FILE, vagrantfile(project).encode(errors="strict")), *machine_files(project), *fixed)
+
+
+@cache
+def fixed_files() -> tuple[Artifact, ...]:
+    """All that is the same for every lab, below `machine/`; sorted by path."""
+    return tuple(sorted(_below(files("netdsl.backends.vagrant") / "machine", "machine"), key=lambda file: file.path))
+
+
+def _below(folder: Traversable, path: str) -> Iterator[Artifact]:
+    for entry in folder.iterdir():
+        inner = f"{path}/{entry.name}"
+        if entry.is_dir():
+            yield from _below(entry, inner)
+        else:
+            yield Artifact(inner, entry.read_bytes(), 0o755 if entry.name.endswith(".sh") else 0o644)
+
+
+backend = VagrantBackend()

@@ -1,0 +1,162 @@
+"""The ranges of `mgmt` and of `uplink`: slices of a pool where nothing of the lab lies.
+
+A slice's place is given by a hash of the project, so that it is the same at every compile and two projects hardly ever
+meet. Guests use what the provider's DHCP server gives them; no packet of the lab has such an address.
+"""
+
+import hashlib
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Network
+
+from netdsl.ir.filter import FilterRule, Match
+from netdsl.ir.ids import Address, Prefix
+from netdsl.ir.lab import Lab
+from netdsl.ir.node import Node
+
+POOLS = tuple(map(IPv4Network, ("10.177.0.0/16", "172.27.0.0/16", "192.168.0.0/16", "198.19.0.0/16")))
+"""Where the lab names no pool: the first with room. Private ones, and the half of RFC 2544's that hardly anybody uses."""
+
+_OVERHEAD = 3  # network, broadcast, the host
+_SMALLEST = 5  # bits: VirtualBox gives its guest the 15th address of a range
+_USUAL = 8
+
+
+class NoRange(Exception):
+    """The pool has no room for the machines beside the lab's own prefixes."""
+
+
+class Taken:
+    """All IPv4 addresses that a lab speaks of, as merged spans of integers. Prefixes of everything (`0.0.0.0/0`) say
+    nothing about where the lab is, and do not count."""
+
+    def __init__(self, prefixes: Iterable[IPv4Network]) -> None:
+        spans: list[tuple[int, int]] = []
+        for first, last in sorted({_span(prefix) for prefix in prefixes if prefix.prefixlen}):
+            if spans and first <= spans[-1][1] + 1:
+                spans[-1] = (spans[-1][0], max(spans[-1][1], last))
+            else:
+                spans.append((first, last))
+        self._spans = spans
+
+    def overlaps(self, prefix: IPv4Network) -> bool:
+        first, last = _span(prefix)
+        at = bisect_right(self._spans, (last, 1 << 33)) - 1
+        return at >= 0 and self._spans[at][1] >= first
+
+
+def slices(
+    lab: Lab, project: str, pool: IPv4Network | None, machines: int, purposes: tuple[str, ...]
+) -> tuple[IPv4Network, ...]:
+    """A range for each purpose, of equal size, no two overlapping. Raises NoRange."""
+    taken = Taken(prefixes_of(lab))
+    for one in (pool,) if pool is not None else POOLS:
+        found = _slices(taken, project, one, machines, purposes)
+        if found is not None:
+            return found
+    where = pool if pool is not None else ", ".join(map(str, POOLS))
+    raise NoRange(f"no range for {machines} machines is free in {where}: the lab uses those addresses itself")
+
+
+def _slices(
+    taken: Taken, project: str, pool: IPv4Network, machines: int, purposes: tuple[str, ...]
+) -> tuple[IPv4Network, ...] | None:
+    # twice the machines: a DHCP server keeps addresses for those that went away
+    usual = max(_USUAL, (2 * machines + _OVERHEAD - 1).bit_length())
+    least = max(_SMALLEST, (machines + _OVERHEAD - 1).bit_length())
+    bits = min(usual, 32 - pool.prefixlen - (len(purposes) - 1).bit_length())
+    if bits < least:
+        return None
+    found: list[IPv4Network] = []
+    for purpose in purposes:
+        free = (
+            one
+            for one in _places(project, purpose, pool, bits)
+            if one not in found and not taken.overlaps(one)
+        )  # fmt: skip
+        chosen = next(free, None)
+        if chosen is None:
+            return None
+        found.append(chosen)
+    return tuple(found)
+
+
+def _places(project: str, purpose: str, pool: IPv4Network, bits: int) -> Iterator[IPv4Network]:
+    count = 1 << (32 - pool.prefixlen - bits)
+    mark = hashlib.sha256(f"{project}\0{purpose}".encode()).digest()
+    start = int.from_bytes(mark[:8], "big") % count
+    for step in range(count):
+        yield IPv4Network((int(pool.network_address) + ((start + step) % count << bits), 32 - bits))
+
+
+def prefixes_of(lab: Lab) -> Iterator[IPv4Network]:
+    """Every IPv4 prefix and address of a lab: on interfaces, in routes, rules, tunnels, services."""
+    for prefix in _all(lab):
+        if prefix.version == 4:
+            yield IPv4Network(prefix) if not isinstance(prefix, IPv4Network) else prefix
+
+
+def _all(lab: Lab) -> Iterator[Prefix | Address]:
+    for network in lab.networks:
+        yield from network.prefixes
+    for address, _ in lab.hosts:
+        yield address
+    for node in lab.nodes:
+        for interface in node.interfaces:
+            yield from (own.network for own in interface.addresses)
+        yield from (loopback.network for loopback in node.loopbacks)
+        yield from (neighbour.address for neighbour in node.neighbours)
+        yield from _in_routes(node)
+        yield from _in_rules(node)
+        yield from _in_tunnels(node)
+        yield from _in_names(node)
+
+
+def _in_routes(node: Node) -> Iterator[Prefix | Address]:
+    for route in node.routes:
+        yield route.prefix
+        if route.next_hop is not None:
+            yield route.next_hop
+
+
+def _in_names(node: Node) -> Iterator[Address]:
+    yield from node.resolvers
+    for served in node.services:
+        yield from served.forward_to
+        for record in served.records:
+            yield from record.addresses
+
+
+def _in_rules(node: Node) -> Iterator[Prefix | Address]:
+    for rule in node.firewall.rules if node.firewall is not None else ():
+        if isinstance(rule, FilterRule):
+            yield from _in_match(rule.match)
+    for destination in node.nat.destination:
+        yield from _in_match(destination.match)
+        yield destination.address
+    for source in node.nat.source:
+        yield from _in_match(source.match)
+        if source.address is not None:
+            yield source.address
+
+
+def _in_match(match: Match) -> Iterator[Prefix]:
+    yield from match.sources
+    yield from match.destinations
+    yield from match.not_destinations
+
+
+def _in_tunnels(node: Node) -> Iterator[Prefix | Address]:
+    for end in node.tunnels:
+        if end.local is not None:
+            yield end.local
+        yield from end.peer_addresses
+        yield from end.pools
+        for child in end.children:
+            yield from child.local
+            yield from child.remote
+
+
+def _span(prefix: IPv4Network) -> tuple[int, int]:
+    first = int(prefix.network_address)
+    return first, first + (1 << (32 - prefix.prefixlen)) - 1

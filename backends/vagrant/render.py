@@ -1,0 +1,60 @@
+"""The project as text: the Vagrantfile, and the small files of each machine. No decisions."""
+
+from collections.abc import Iterator
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from netdsl.codegen.contract import Artifact
+
+from .model import InstalledImage, Machine, Project
+from .quoting import comment, literal
+
+
+def vagrantfile(project: Project) -> str:
+    return _environment().get_template("Vagrantfile.j2").render(project=project)
+
+
+def machine_files(project: Project) -> Iterator[Artifact]:
+    """What differs between labs below `machine/`."""
+    yield _file("machine/guest/mgmt.range", f"{project.management}\n")
+    yield _file(
+        "machine/digests.tsv", "".join(f"{one.name}\t{one.hardware}\t{one.inside}\n" for one in project.machines)
+    )
+    for image in project.images:
+        yield from _image_files(image)
+    for machine in project.machines:
+        yield from _node_files(machine)
+
+
+def _image_files(image: InstalledImage) -> Iterator[Artifact]:
+    folder = f"machine/images/{image.name}"
+    yield _file(f"{folder}/packages", "".join(f"{package}\n" for package in image.packages))
+    for number, run in enumerate(image.runs, 1):
+        yield _file(f"{folder}/run/{number}", f"{run}\n")
+
+
+def _node_files(machine: Machine) -> Iterator[Artifact]:
+    folder = f"machine/nodes/{machine.name}"
+    yield _file(f"{folder}/image", f"{machine.image}\n")
+    words = " ".join(f"CAP_{capability}" for capability in machine.capabilities)
+    yield _file(f"{folder}/capabilities.conf", f"[Service]\nCapabilityBoundingSet={words}\n")
+    if machine.uplink_mac is not None:
+        yield _file(f"{folder}/uplink", f"{machine.uplink_mac}\n")
+
+
+def _file(path: str, text: str) -> Artifact:
+    return Artifact(path, text.encode())
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(  # noqa: S701 - no HTML: quoting is by the filters below
+        loader=PackageLoader("netdsl.backends.vagrant"), undefined=StrictUndefined, keep_trailing_newline=True
+    )
+    environment.filters.update(ruby=literal, comment=comment, text=_text)
+    return environment

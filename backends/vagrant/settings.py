@@ -1,0 +1,91 @@
+"""The settings of `target vagrant { … }` and `--set`: which there are, and what they may be."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
+
+from netdsl.codegen.contract import Options
+from netdsl.ir.lab import Lab
+
+TARGET = "vagrant"
+PROVIDERS = ("libvirt", "virtualbox")
+ACCELERATORS = ("kvm", "tcg")
+KEYS = ("provider", "accelerator", "box", "pool")
+OF_IMAGE = "box."
+"""`box.IMAGE`: the box of the nodes with that image."""
+
+_BOX = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*(/[A-Za-z0-9_][A-Za-z0-9._+-]*)?", re.ASCII)
+_LARGEST_POOL, _SMALLEST_POOL = 8, 26
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What was said; None where nothing was. `boxes` by image."""
+
+    provider: str | None
+    accelerator: str | None
+    box: str | None
+    pool: IPv4Network | None
+    boxes: Mapping[str, str]
+
+
+def settings_of(lab: Lab, options: Options) -> Settings:
+    """The settings of a lab that has been checked: the command line's before the lab's."""
+    said: dict[str, str] = {}
+    for one in lab.settings:
+        if one.target == TARGET:
+            said.setdefault(one.key, one.value)
+    said |= options.settings
+    return Settings(
+        provider=options.provider or said.get("provider"),
+        accelerator=said.get("accelerator"),
+        box=said.get("box"),
+        pool=IPv4Network(said["pool"]) if "pool" in said else None,
+        boxes={key.removeprefix(OF_IMAGE): value for key, value in said.items() if key.startswith(OF_IMAGE)},
+    )
+
+
+def takes(key: str) -> bool:
+    """Whether a key is one of this target's, in any lab."""
+    return key in KEYS or key.startswith(OF_IMAGE)
+
+
+def keys_of(lab: Lab) -> Iterator[str]:
+    """All keys that a lab can set."""
+    yield from KEYS
+    for image in lab.images:
+        yield f"{OF_IMAGE}{image.id}"
+
+
+def value_problem(key: str, value: str) -> str | None:
+    """What is wrong with the value of a known key; None if nothing."""
+    match key:
+        case "provider" if value not in PROVIDERS:
+            return f"there is no provider `{value}`; there are {', '.join(PROVIDERS)}"
+        case "accelerator" if value not in ACCELERATORS:
+            return f"there is no accelerator `{value}`; there are {', '.join(ACCELERATORS)}"
+        case "pool":
+            return _pool_problem(value)
+        case _ if key == "box" or key.startswith(OF_IMAGE):
+            return None if _BOX.fullmatch(value) and len(value) <= 128 else f"`{value}` is no name of a box"
+        case _:
+            return None
+
+
+def _pool_problem(value: str) -> str | None:
+    try:
+        pool = IPv4Network(value)
+    except (AddressValueError, NetmaskValueError, ValueError):
+        return f"`{value}` is no IPv4 prefix"
+    if not _LARGEST_POOL <= pool.prefixlen <= _SMALLEST_POOL:
+        return f"`{value}` is no pool of a size from /{_LARGEST_POOL} to /{_SMALLEST_POOL}"
+    if (
+        pool.is_multicast
+        or pool.is_loopback
+        or pool.is_link_local
+        or pool.is_reserved
+        or pool.network_address.packed[0] == 0
+    ):
+        return f"`{value}` holds no addresses for machines"
+    return None
