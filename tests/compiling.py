@@ -51,28 +51,33 @@ def compiled_text(
     parameters: Mapping[str, str] | None = None,
     files: Mapping[str, bytes] | None = None,
     options: Options | None = None,
+    target: str = "compose",
 ) -> Outcome:
     """A lab's text, beside other files, through the whole of `compile`; the findings in all three forms on the way."""
     diagnostics = Diagnostics()
     reader = MemoryReader({"lab.net": text.encode(errors="surrogatepass"), **(files or {})})
     sources = load("lab.net", reader, diagnostics)
     is_read = not diagnostics.has_errors
-    return _outcome(analyze(sources, parameters or {}, diagnostics), store, options or Options(), is_read)
+    return _outcome(analyze(sources, parameters or {}, diagnostics), store, options or Options(), target, is_read)
 
 
 def compiled_file(
-    path: Path, store: Path, parameters: Mapping[str, str] | None = None, options: Options | None = None
+    path: Path,
+    store: Path,
+    parameters: Mapping[str, str] | None = None,
+    options: Options | None = None,
+    target: str = "compose",
 ) -> Outcome:
     """A lab on disk."""
-    return _outcome(check(path, parameters), store, options or Options(), is_read=True)
+    return _outcome(check(path, parameters), store, options or Options(), target, is_read=True)
 
 
-def _outcome(checked: Checked, store: Path, options: Options, is_read: bool) -> Outcome:
+def _outcome(checked: Checked, store: Path, options: Options, target: str, is_read: bool) -> Outcome:
     result = None
     if checked.bindings is not None:
         result = compile_bindings(
             checked.bindings,
-            "compose",
+            target,
             options,
             Layout(),
             store,

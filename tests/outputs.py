@@ -8,6 +8,8 @@ from pathlib import PurePosixPath
 
 import yaml
 
+from tests import vagrantfile
+
 Tree = dict[str, "str | Tree"]
 """A strongSwan file: sections and settings by name."""
 
@@ -18,6 +20,7 @@ FIELDS = {
     "services.tsv": 6,
     "tunnels.tsv": 9,
     "parents.tsv": 3,
+    "digests.tsv": 3,
 }
 """Fields of each table, as netdsl/payload/README.md has them."""
 
@@ -34,7 +37,7 @@ def read_all(files: Mapping[str, bytes]) -> None:
         assert ".." not in pure.parts
         assert path.isprintable()
         assert pure.as_posix() == path
-        if not {"files", "lab", "run"} & set(pure.parts):
+        if not {"files", "lab", "run", "guest"} & set(pure.parts):
             _read_one(pure.name, content)
 
 
@@ -49,6 +52,8 @@ def _read_one(name: str, content: bytes) -> None:
         nft_strings(content.decode())
     elif name == "compose.yaml":
         compose(content)
+    elif name == "Vagrantfile":
+        vagrantfile.read(content.decode())
     elif name == "docker-bake.json":
         json.loads(content)
     elif name == "Dockerfile":

@@ -14,12 +14,13 @@ from netdsl.ir.ids import Address, Prefix
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
 
-POOLS = tuple(map(IPv4Network, ("10.177.0.0/16", "172.27.0.0/16", "192.168.0.0/16", "198.19.0.0/16")))
-"""Where the lab names no pool: the first with room. Private ones, and the half of RFC 2544's that hardly anybody uses."""
+POOLS = tuple(map(IPv4Network, ("10.176.0.0/12", "198.18.0.0/15", "192.168.0.0/16", "172.24.0.0/13")))
+"""Where the lab names no pool: the first with room. Private ones, and that for measuring (RFC 2544). The first holds 16,384
+ranges of a small lab: libvirt starts no two networks whose ranges overlap, so labs side by side must not meet."""
 
 _OVERHEAD = 3  # network, broadcast, the host
 _SMALLEST = 5  # bits: VirtualBox gives its guest the 15th address of a range
-_USUAL = 8
+_USUAL = 6
 
 
 class NoRange(Exception):
