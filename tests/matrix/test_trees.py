@@ -9,20 +9,25 @@ from netdsl.codegen.registry import target_names
 from tests.compiling import EXAMPLES, LABS, compiled_file, compiled_text
 
 EXPECTED = Path(__file__).parent / "expected"
+FIXED = Path(__file__).parents[2] / "backends/vagrant/machine"
 DELAYED = "lab x\nnetwork lan 10.0.0.0/24 { delay 10ms }\nhost a { interface on lan }\n"
 
 
-def test_there_is_one_target() -> None:
-    assert target_names() == ("compose",)
+def test_there_are_two_targets() -> None:
+    assert target_names() == ("compose", "vagrant")
 
 
+@pytest.mark.parametrize("target", ["compose", "vagrant"])
 @pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.parent.name)
-def test_compose_makes_these_files(lab: Path, tmp_path: Path) -> None:
-    outcome = compiled_file(lab, tmp_path / "credentials")
+def test_a_target_makes_these_files(lab: Path, target: str, tmp_path: Path) -> None:
+    outcome = compiled_file(lab, tmp_path / "credentials", target=target)
     assert outcome.files is not None, outcome.rendered()
+    fixed = {f"machine/{path.relative_to(FIXED).as_posix()}" for path in FIXED.rglob("*") if path.is_file()}
+    if target == "vagrant":
+        assert fixed <= outcome.files.keys()
     credentials = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
-    listing = "".join(f"{path}\n" for path in [*sorted(outcome.files), *credentials])
-    expected = EXPECTED / f"compose-{lab.parent.name}.txt"
+    listing = "".join(f"{path}\n" for path in [*sorted(outcome.files.keys() - fixed), *credentials])
+    expected = EXPECTED / f"{target}-{lab.parent.name}.txt"
     assert listing == expected.read_text(encoding="utf-8")
 
 
@@ -39,5 +44,6 @@ def test_the_inside_is_the_same_with_each_driver(lab: str, driver: str, tmp_path
     assert inside == {name: content for name, content in other.items() if name.startswith("payload/nodes/")}
 
 
-def test_what_compose_cannot_do_is_refused(tmp_path: Path) -> None:
-    assert compiled_text(DELAYED, tmp_path / "credentials").errors == ["unsupported-by-target"]
+@pytest.mark.parametrize("target", ["compose", "vagrant"])
+def test_what_a_target_cannot_do_is_refused(target: str, tmp_path: Path) -> None:
+    assert compiled_text(DELAYED, tmp_path / "credentials", target=target).errors == ["unsupported-by-target"]
