@@ -15,10 +15,14 @@ import pytest
 
 from tests.live.compose import ComposeLab, compile_lab
 from tests.live.host import Host, look_at_host
-from tests.live.machine import HERE, ROOT
+from tests.live.hypervisor import memory_of, processor_seconds
+from tests.live.machine import HERE, ROOT, Machine
+from tests.live.story import Recorder, Running, start
+from tests.live.studies import SMALL_STUDIES, Study
+from tests.live.vagrant import VagrantLab, compile_machines
 
 Starter = Callable[..., ComposeLab]
-Recorder = Callable[[str], None]
+BOX = "netdsl/debian-13"
 _FIGURES = pytest.StashKey[list[str]]()
 
 
@@ -68,6 +72,51 @@ def image(engine: str, tmp_path_factory: pytest.TempPathFactory, run_name: str) 
 def look(image: str) -> Callable[[str], Host]:
     """The host as one project sees it."""
     return partial(look_at_host, HERE, image)
+
+
+@pytest.fixture(scope="session")
+def hypervisor() -> Machine:
+    """libvirt answers and the box is there; under emulation everything takes many times longer."""
+    try:
+        done = HERE.run("virsh", "--connect", "qemu:///system", "capabilities", timeout=30)
+        boxes = HERE.run("vagrant", "box", "list", timeout=60)
+    except (FileNotFoundError, subprocess.TimeoutExpired) as error:
+        pytest.fail(f"no libvirt answers (tools/hypervisor install, tools/hypervisor start): {error}")
+    if done.returncode:
+        pytest.fail(f"no libvirt answers (tools/hypervisor start): {done.stderr}")
+    if f"{BOX} " not in boxes.stdout:
+        pytest.fail(f"Vagrant has no box {BOX} (tools/vagrant-box): {boxes.stdout}{boxes.stderr}")
+    return Machine(patience=2 if "<domain type='kvm'" in done.stdout else 8)
+
+
+@pytest.fixture(scope="session", params=SMALL_STUDIES, ids=lambda study: study.name)
+def virtual(
+    request: pytest.FixtureRequest,
+    hypervisor: Machine,
+    tmp_path_factory: pytest.TempPathFactory,
+    run_name: str,
+    record: Recorder,
+) -> Iterator[Running]:
+    """A small lab in virtual machines: booted once for all that is asked of it, in several files."""
+    study = request.param
+    folder = tmp_path_factory.mktemp(study.name)
+    lab = compile_machines(study.source, folder, f"{run_name}-{study.name}", hypervisor, "--closed")
+    yield from booted(study, lab, record)
+
+
+def booted(study: Study, lab: VagrantLab, record: Recorder) -> Iterator[Running]:
+    """Brought up with its figures noted; taken away at the end whatever happened."""
+    try:
+        running = start(study, "machines", lab, lab.folder.parent / "credentials")
+        used = [round(processor_seconds(process)) for process in lab.processes().values()]
+        held = [round(memory_of(process) / 2**20) for process in lab.processes().values()]
+        record(
+            f"{running.name}: from `vagrant up` to an answer through the tunnel {running.seconds + running.answered:.0f} s;"
+            f" each machine used {min(used)}-{max(used)} s of processors and holds {min(held)}-{max(held)} MiB"
+        )
+        yield running
+    finally:
+        lab.take_away()
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tests.live.machine import Machine
 
 _PASSING = re.compile(r"\b(counter packets) \d+ bytes \d+|\b(packets|bytes) \d+|\bexpires \d+sec|\blinkdown\b")
-_VIEWS = (
+VIEWS = (
     "ip -o link show | sed 's/^[0-9]*: //; s/:.* \\(master [^ ]*\\).*/ \\1/; s/:.*//'",
     "ip -o address show | awk '{print $2, $3, $4}'",
     "ip -4 route show table all",
@@ -49,12 +49,14 @@ def look_at_host(machine: Machine, image: str, project: str) -> Host:
 
 
 def _inside(machine: Machine, words: tuple[str, ...], image: str) -> list[list[str]]:
-    script = "\necho ----\n".join(_VIEWS)
+    script = "\necho ----\n".join(VIEWS)
     text = machine.say(*words, "--entrypoint", "sh", image, "-c", script)
-    return [
-        [" ".join(_PASSING.sub("", line).split()) for line in part.splitlines() if line.strip()]
-        for part in text.split("----\n")
-    ]
+    return [settled(part) for part in text.split("----\n")]
+
+
+def settled(text: str) -> list[str]:
+    """The lines of a view, without what changes by itself."""
+    return [" ".join(_PASSING.sub("", line).split()) for line in text.splitlines() if line.strip()]
 
 
 def _owned(machine: Machine, kind: str, mine: str, form: str, *verb: str) -> list[str]:

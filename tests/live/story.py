@@ -8,7 +8,7 @@ import os
 import secrets
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -17,10 +17,11 @@ from pathlib import Path
 import pytest
 
 from tests.live.capture import Capture
-from tests.live.conftest import Recorder
 from tests.live.host import Host
 from tests.live.lab import SCRIPT, Lab
 from tests.live.studies import Study
+
+Recorder = Callable[[str], None]
 
 RECOVERY = 20  # seconds, after a gateway is killed and started again
 USER = 1000

@@ -1,0 +1,174 @@
+"""netdsl's verbs on virtual machines, and the way out of a lab: one lab from its source to its end.
+
+What plays the outside is a network namespace on the uplink's bridge: nothing here leaves this machine.
+"""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import IPv4Interface
+from pathlib import Path
+
+import pytest
+
+from tests.live import hypervisor
+from tests.live.capture import read_packets
+from tests.live.host import Host
+from tests.live.machine import HERE, PROGRAM, Machine, netdsl
+from tests.live.small import WAY_OUT
+from tests.live.vagrant import VagrantLab
+
+pytestmark = [pytest.mark.live, pytest.mark.vm]
+
+SOURCE = WAY_OUT.replace("default via edge", "default via edge ; serve http")
+
+
+@pytest.fixture(scope="module")
+def before(hypervisor: Machine, run_name: str) -> Host:
+    return _look(hypervisor, run_name)
+
+
+def _look(machine: Machine, run_name: str) -> Host:
+    return hypervisor.look_at_hypervisor(machine, f"{run_name}-open")
+
+
+@pytest.fixture(scope="module")
+def lab(
+    hypervisor: Machine, before: Host, tmp_path_factory: pytest.TempPathFactory, run_name: str
+) -> Iterator[VagrantLab]:
+    """Brought up by `netdsl up`."""
+    folder = tmp_path_factory.mktemp("open")
+    (folder / "lab.net").write_text(SOURCE)
+    lab = VagrantLab(folder / "o", f"{run_name}-open", hypervisor)
+    try:
+        done = _call(lab, "up", "lab.net", "--project", lab.project, "--credentials", "credentials")
+        assert done.returncode == 0, done.stderr
+        assert [line.split() for line in done.stdout.splitlines()] == [
+            ["edge", "running", "ready"],
+            ["pc", "running", "ready"],
+        ]
+        lab.connect()
+        yield lab
+    finally:
+        lab.take_away()
+
+
+def _call(lab: VagrantLab, verb: str, *words: str) -> subprocess.CompletedProcess[str]:
+    where = ("-t", "vagrant", "-o", str(lab.folder))
+    return lab.machine.run(PROGRAM, verb, *where, *words, folder=lab.folder.parent, timeout=120)
+
+
+@contextmanager
+def outside(lab: VagrantLab, folder: Path) -> Iterator[tuple[Path, str]]:
+    """Somebody beyond the uplink: its log, and its address there. A free one, at the end of the range."""
+    bridge = hypervisor.bridge_of(lab.machine, f"netdsl-{lab.project}-outside")
+    words = HERE.say("ip", "-o", "-4", "address", "show", "dev", bridge).split()
+    host = IPv4Interface(words[words.index("inet") + 1])
+    address, name, device = str(host.network[-2]), f"{lab.project}-outside", f"nd{lab.project[1:7]}"
+    (folder / "www").mkdir()
+    (folder / "www/index.html").write_text("the outside\n")
+    HERE.say("ip", "netns", "add", name)
+    try:
+        HERE.say("ip", "link", "add", device, "type", "veth", "peer", "name", "eth0", "netns", name)
+        HERE.say("ip", "link", "set", "dev", device, "master", bridge, "up")
+        inside = ("ip", "-n", name)
+        HERE.say(*inside, "address", "add", f"{address}/{host.network.prefixlen}", "dev", "eth0")
+        HERE.say(*inside, "link", "set", "dev", "eth0", "up")
+        serve = (
+            "ip",
+            "netns",
+            "exec",
+            name,
+            "python3",
+            "-u",
+            "-m",
+            "http.server",
+            "80",
+            "--directory",
+            str(folder / "www"),
+        )
+        with (folder / "log").open("w") as log, subprocess.Popen(serve, stdout=log, stderr=log) as server:
+            try:
+                yield folder / "log", address
+            finally:
+                server.terminate()
+    finally:
+        HERE.run("ip", "link", "delete", "dev", device)
+        HERE.say("ip", "netns", "delete", name)
+
+
+def test_the_verbs_know_the_lab(lab: VagrantLab) -> None:
+    status = _call(lab, "status")
+    assert status.returncode == 0, status.stderr
+    assert "service http pc.http tcp/80" in " ".join(status.stdout.split())
+    nodes = json.loads(_call(lab, "status", "--format", "json").stdout)
+    assert [(node["node"], node["health"]) for node in nodes] == [("edge", "ready"), ("pc", "ready")]
+    again = _call(lab, "up")  # everything is there
+    assert again.returncode == 0, again.stderr
+
+
+def test_commands_run_in_machines_with_their_words_and_status_kept(lab: VagrantLab) -> None:
+    done = _call(lab, "exec", "edge", "busybox", "wget", "-q", "-O", "-", "http://pc/")
+    assert (done.returncode, done.stdout) == (0, "pc.http\n")
+    assert _call(lab, "exec", "pc", "printf", "%s|", "a b", "$HOME;'\"", "*").stdout == "a b|$HOME;'\"|*|"
+    assert _call(lab, "exec", "pc", "sh", "-c", "exit 7").returncode == 7
+    nobody = _call(lab, "exec", "three", "true")
+    assert nobody.returncode == 3
+    assert "three" in nobody.stderr
+    assert "netdsl: configured" in _call(lab, "logs", "pc").stdout
+
+
+def test_a_capture_of_a_machine_is_written_as_pcap(lab: VagrantLab, tmp_path: Path) -> None:
+    file = tmp_path / "pc.pcap"
+    words = (PROGRAM, "capture", "-t", "vagrant", "-o", str(lab.folder), "pc.lan", "-w", str(file), "-c", "3")
+    with subprocess.Popen(words, stderr=subprocess.PIPE, cwd=lab.folder.parent) as process:
+        try:
+            ended = lab.machine.wait_until(
+                lambda: bool(lab.fetch("edge", "http://pc/")) and process.poll() is not None, 30
+            )
+            assert ended is not None
+        finally:
+            process.terminate()
+    assert process.returncode == 0
+    assert len(list(read_packets(file.read_bytes()))) == 3
+
+
+def test_what_is_behind_the_uplink_reaches_the_outside_with_the_uplinks_address(
+    lab: VagrantLab, tmp_path: Path
+) -> None:
+    """And not over `mgmt`, which an open lab has as well."""
+    with outside(lab, tmp_path) as (log, address):
+        assert lab.answers_within(20, "pc", f"http://{address}/", "the outside") is not None
+        words = lab.say("edge", "ip", "-o", "-4", "address", "show", "dev", "uplink").split()
+        uplink = words[words.index("inet") + 1].partition("/")[0]
+        assert uplink in log.read_text()
+        assert "10.9.2.2" not in log.read_text()
+        assert lab.pings("pc", "10.9.2.1", lab.host_address()) == ("10.9.2.1",)
+        assert lab.pings("edge", "10.9.2.2", address, lab.host_address()) == ("10.9.2.2", address)
+        for node in ("edge", "pc"):
+            assert "dev mgmt" not in lab.say(node, "ip", "route", "show", "default")
+
+
+def test_down_leaves_nothing(lab: VagrantLab, before: Host, run_name: str) -> None:
+    for node in lab.nodes():
+        lab.disconnect(node)
+    down = _call(lab, "down")
+    assert down.returncode == 0, down.stderr
+    assert lab.nodes() == {}
+    left = lab.machine.wait_until(lambda: _look(lab.machine, run_name).added_since(before) == [], 10, pause=1)
+    assert left is not None, _look(lab.machine, run_name).added_since(before)
+    assert _call(lab, "down").returncode == 0
+    status = _call(lab, "status")
+    assert (status.returncode, "absent" in status.stdout) == (1, True)
+
+
+def test_without_libvirt_up_says_what_to_do(hypervisor: Machine, tmp_path: Path) -> None:
+    (tmp_path / "lab.net").write_text(SOURCE)
+    assert (
+        netdsl("compile", "lab.net", "-t", "vagrant", "-o", "o", "--credentials", "c", folder=tmp_path).returncode == 0
+    )
+    nobody = "LIBVIRT_DEFAULT_URI=qemu+unix:///system?socket=/nonexistent"
+    done = hypervisor.run("env", nobody, PROGRAM, "up", "-t", "vagrant", "-o", "o", folder=tmp_path)
+    assert done.returncode == 3
+    assert "netdsl doctor" in done.stderr
