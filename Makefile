@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LABS := host-to-host site-to-site site-to-site-v6
 
-.PHONY: help run check test test-live test-full bench images clean
+.PHONY: help run check test test-live test-full ground bench images clean
 
 help: ## What can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,22 +29,25 @@ check: $(STAMP) ## The inner loop: style, types, layers, all tests that need no 
 	PYTHONPATH=. $(BIN)/lint-imports --no-cache
 	$(BIN)/pytest -q -n auto -m 'not live and not full and not slow'
 
-test: check ## Everything: also the slow tests, packaging, and the labs on a real engine
+test: check ## Everything: also the slow tests, packaging, and the labs in containers and virtual machines
 	$(BIN)/pytest -q -n auto -m 'slow and not live and not full'
-	tools/engine install
-	tools/engine start
-	tools/base-image
+	$(MAKE) --no-print-directory ground
 	$(BIN)/pytest -q -m 'live and not full'
 
-test-live: $(STAMP) ## The labs on a real engine alone
-	tools/engine install
-	tools/engine start
-	tools/base-image
+test-live: $(STAMP) ground ## The labs in containers and virtual machines alone
 	$(BIN)/pytest -q -m 'live and not full'
 
-test-full: test ## Also a full distribution kernel in a virtual machine, and images for both processors
+test-full: test ## Also nine virtual machines, a full distribution kernel with an engine inside, images for both processors
 	tools/engine install --full
 	$(BIN)/pytest -q -m full
+
+ground: ## What the live tests stand on: an engine, its base image, a hypervisor, its box
+	tools/engine install
+	tools/engine start
+	tools/base-image
+	tools/hypervisor install
+	tools/hypervisor start
+	tools/vagrant-box
 
 bench: $(STAMP) ## How fast it compiles, from 10 to 10,000 nodes
 	$(BIN)/python benchmarks/compile.py
