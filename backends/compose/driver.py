@@ -15,6 +15,9 @@ from netdsl.runtime.driver import Check, Deployment, DriverError, NodeState, Pro
 from .clash import explain_clash
 from .doctor import examine
 
+TIMEOUT = 300
+"""Seconds until every node is ready."""
+
 _FILES = ("compose.yaml", "compose.override.yaml")
 _ATTEMPTS = 3
 # a MAC address can stay taken for a moment after the last project on the same parent went
@@ -24,14 +27,15 @@ _PASSING = "address already in use"
 class ComposeDriver:
     """Nodes are services. Every method raises DriverError."""
 
-    def up(self, deployment: Deployment, progress: Progress, *, timeout: int) -> None:
+    def up(self, deployment: Deployment, progress: Progress, *, timeout: int | None) -> None:
+        wait = timeout if timeout is not None else TIMEOUT
         docker = _docker(deployment)
         with _told():
             self._build(docker, deployment, progress)
             _parents(deployment, "up")
             for attempt in range(1, _ATTEMPTS + 1):
                 try:
-                    _stream(docker.compose.up(detach=True, wait=True, wait_timeout=timeout, stream_logs=True), progress)
+                    _stream(docker.compose.up(detach=True, wait=True, wait_timeout=wait, stream_logs=True), progress)
                 except DockerException as error:
                     if _PASSING in str(error) and attempt < _ATTEMPTS:
                         continue

@@ -25,8 +25,8 @@ class DriverError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class NodeState:
-    """One node as the runtime sees it: `state` in its words (running, exited, absent), `health` (ready, starting, not
-    ready, -), `detail` the payload's own lines."""
+    """One node as the runtime sees it: `state` in its words (running, exited, shutoff, absent), `health` (ready,
+    starting, not ready, -), `detail` the payload's own lines."""
 
     node: str
     state: str
@@ -59,7 +59,9 @@ Progress = Callable[[str], None]
 class Driver(Protocol):
     """Nodes are named by their host name. Every method raises DriverError."""
 
-    def up(self, deployment: Deployment, progress: Progress, *, timeout: int) -> None: ...
+    def up(self, deployment: Deployment, progress: Progress, *, timeout: int | None) -> None:
+        """Start it and wait until every node is ready: `timeout` seconds, None for as long as this runtime may need."""
+        ...
 
     def down(self, deployment: Deployment, progress: Progress) -> None: ...
 

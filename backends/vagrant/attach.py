@@ -1,0 +1,76 @@
+"""Processes on this terminal: ssh with our input and output, until it ends."""
+
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from threading import Event, Lock, Thread
+
+
+def attached(command: list[str]) -> int:
+    """With this terminal's input and output; Ctrl-C goes to the command, whose end is ours."""
+    with subprocess.Popen(command) as process:
+        while True:
+            try:
+                return _status(process.wait())
+            except KeyboardInterrupt:
+                continue
+
+
+def to_output(command: list[str], output: int | None) -> int:
+    """Without input; Ctrl-C closes it, which ends the command in the machine, and that ends ours."""
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output, process_group=0) as process:
+        return _until_end(process)
+
+
+def followed(commands: Mapping[str, list[str]], prefixes: Mapping[str, bytes]) -> int:
+    """Several at once, line by line, each with what its name has before it; the first status that is not zero.
+
+    Raises BrokenPipeError when nobody reads any more.
+    """
+    processes = {
+        name: subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0)
+        for name, command in commands.items()
+    }
+    lock, refused = Lock(), Event()
+
+    def copy(name: str) -> None:
+        lines = processes[name].stdout
+        assert lines is not None
+        for line in lines:
+            try:
+                with lock:
+                    sys.stdout.buffer.write(prefixes[name] + line)
+                    sys.stdout.buffer.flush()
+            except BrokenPipeError:
+                refused.set()
+                _end(processes.values())
+                return
+
+    threads = [Thread(target=copy, args=(name,), daemon=True) for name in processes]
+    for thread in threads:
+        thread.start()
+    statuses = [_until_end(process, *processes.values()) for process in processes.values()]
+    for thread in threads:
+        thread.join()
+    if refused.is_set():
+        raise BrokenPipeError
+    return next((status for status in statuses if status), 0)
+
+
+def _until_end(process: "subprocess.Popen[bytes]", *others: "subprocess.Popen[bytes]") -> int:
+    while True:
+        try:
+            return _status(process.wait())
+        except KeyboardInterrupt:
+            _end((process, *others))
+
+
+def _end(processes: Iterable["subprocess.Popen[bytes]"]) -> None:
+    for process in processes:
+        if process.stdin is not None:
+            process.stdin.close()
+
+
+def _status(status: int) -> int:
+    """As a shell has it: 128 and the signal's number."""
+    return status if status >= 0 else 128 - status

@@ -1,0 +1,172 @@
+"""Running a compiled project: Vagrant makes the machines, plain ssh reaches into them."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Event
+from time import monotonic
+
+from netdsl.runtime.driver import Check, Deployment, DriverError, NodeState, Progress
+
+from . import vagrant
+from .attach import attached, followed, to_output
+from .doctor import examine
+from .explain import explain
+from .inside import SHELL, STATUS, capture_command, logs_command, node_state, prefixed, readiness, ready_command
+from .leftovers import sweep
+from .machines import made_machines, steps, wanted_machines
+from .reach import all_at_once, reach, reach_node
+from .ssh import Connection, Unreachable, close_all
+
+TIMEOUT = 600
+"""Seconds until every node is ready, from when the last machine is up: emulated processors are about ten times slower."""
+
+_ROUND = 20  # seconds of waiting in a machine at a time
+_PATIENCE = 60.0  # seconds for a short answer
+
+
+class VagrantDriver:
+    """Nodes are machines. Every method raises DriverError."""
+
+    def up(self, deployment: Deployment, progress: Progress, *, timeout: int | None) -> None:
+        folder = deployment.folder
+        wanted = wanted_machines(folder)
+        heard = _telling(progress)
+        plan = steps(wanted, made_machines(folder))
+        if plan.obsolete:
+            _succeeded(vagrant.destroy_others(folder, plan.obsolete, heard=heard), "go away")
+        if plan.anew:
+            _succeeded(vagrant.call(folder, "destroy", "-f", *plan.anew, heard=heard), "go away")
+        _succeeded(vagrant.call(folder, "up", heard=heard), "come up")
+        again = steps(wanted, made_machines(folder)).again
+        if again:
+            _succeeded(vagrant.call(folder, "provision", *again, heard=heard), "take what changed")
+        self._await(deployment, progress, timeout if timeout is not None else TIMEOUT)
+
+    def down(self, deployment: Deployment, progress: Progress) -> None:
+        folder = deployment.folder
+        heard = _telling(progress)
+        close_all(folder)
+        if made_machines(folder):
+            ended = vagrant.call(folder, "destroy", "-f", heard=heard)
+            left = [machine.name for machine in made_machines(folder)]
+            if left:  # no longer in the Vagrantfile, or that is broken
+                ended = vagrant.destroy_others(folder, left, heard=heard)
+            if made_machines(folder):
+                raise explain(ended, "go away")
+        sweep(deployment, progress)
+
+    def status(self, deployment: Deployment) -> tuple[NodeState, ...]:
+        wanted = wanted_machines(deployment.folder)
+        made = made_machines(deployment.folder)
+        reached = reach(deployment.folder, made)
+        answers = dict(all_at_once(_asked, reached.connections.items()))
+        absent = {machine.name for machine in wanted} - {machine.name for machine in made}
+
+        def state(node: str) -> NodeState:
+            if node in answers:
+                return answers[node]
+            if node in absent:
+                return NodeState(node, "absent", "-")
+            word = reached.states.get(node, "unknown")
+            if word == "running":
+                return NodeState(node, word, "not ready", (reached.reasons[node],))
+            return NodeState(node, word, "-")
+
+        return tuple(state(machine.name) for machine in wanted)
+
+    def execute(self, deployment: Deployment, node: str, command: Sequence[str]) -> int:
+        return self._attached(deployment, node, command)
+
+    def shell(self, deployment: Deployment, node: str) -> int:
+        return self._attached(deployment, node, SHELL)
+
+    def logs(self, deployment: Deployment, nodes: Sequence[str], *, follow: bool) -> int:
+        names = list(nodes) or [machine.name for machine in made_machines(deployment.folder)]
+        command = logs_command(follow=follow)
+        calls = {name: reach_node(deployment, name).command(command) for name in names}
+        if len(nodes) == 1:
+            return to_output(calls[names[0]], None)
+        return followed(calls, prefixed(names))
+
+    def capture(self, deployment: Deployment, node: str, interface: str, file: Path | None, count: int | None) -> int:
+        command = capture_command(interface, is_text=file is None, count=count)
+        words = reach_node(deployment, node).command(command)
+        if file is None or str(file) == "-":
+            return to_output(words, None)
+        with file.open("wb") as out:
+            return to_output(words, out.fileno())
+
+    def doctor(self) -> tuple[Check, ...]:
+        return examine()
+
+    def _attached(self, deployment: Deployment, node: str, command: Sequence[str]) -> int:
+        has_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+        return attached(reach_node(deployment, node).command(command, has_terminal=has_terminal))
+
+    def _await(self, deployment: Deployment, progress: Progress, timeout: int) -> None:
+        """Until every node is ready, or one cannot get ready any more."""
+        made = made_machines(deployment.folder)
+        reached = reach(deployment.folder, made)
+        if reached.reasons:
+            lines = [f"{name}: {reason}" for name, reason in reached.reasons.items()]
+            raise DriverError("there is no connection to every machine", command="ssh", tail="\n".join(lines))
+        deadline, stop = monotonic() + timeout, Event()
+
+        def wait(item: tuple[str, Connection]) -> tuple[str, str | None]:
+            reason = _wait(item[1], deadline, stop)
+            if reason is None:
+                progress(f"{item[0]}: ready")
+            return item[0], reason
+
+        broken = {name: reason for name, reason in all_at_once(wait, reached.connections.items()) if reason}
+        if broken:
+            lines = [f"{name}: {reason}" for name, reason in broken.items()]
+            remedy = f"netdsl logs -t vagrant -o {deployment.folder} {next(iter(broken))}"
+            raise DriverError("the lab did not get ready", command="vagrant up", tail="\n".join(lines), remedy=remedy)
+
+
+def _wait(connection: Connection, deadline: float, stop: Event) -> str | None:
+    """Why the node is not ready; None when it is. `stop`: another one has failed."""
+    while True:
+        left = min(_ROUND, max(0, int(deadline - monotonic())))
+        try:
+            answer = connection.ask(ready_command(left), timeout=left + _PATIENCE)
+        except Unreachable as error:
+            return str(error)
+        found = readiness(answer.status, answer.output)
+        if found.is_ready:
+            return None
+        if found.is_final:
+            stop.set()
+        if found.is_final or stop.is_set() or monotonic() >= deadline:
+            return found.reason
+
+
+def _asked(item: tuple[str, Connection]) -> tuple[str, NodeState]:
+    name, connection = item
+    try:
+        return name, node_state(name, connection.ask(STATUS, timeout=_PATIENCE).output)
+    except Unreachable as error:
+        return name, NodeState(name, "running", "not ready", (str(error),))
+
+
+def _succeeded(ended: vagrant.Ended, doing: str) -> None:
+    if ended.status:
+        raise explain(ended, doing)
+
+
+def _telling(progress: Progress) -> vagrant.Heard:
+    """Each step of a machine, once."""
+    last: dict[str | None, str] = {}
+
+    def heard(line: vagrant.Said) -> None:
+        text = vagrant.step(line)
+        if text is not None and last.get(line.machine) != text:
+            last[line.machine] = text
+            progress(text)
+
+    return heard
+
+
+driver = VagrantDriver()

@@ -1,0 +1,80 @@
+"""What is run inside machines, as argument lists for root, and what its answers mean."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from netdsl.runtime.driver import NodeState
+
+UNIT = "netdsl.service"
+_NODE = "/netdsl/lab/node.sh"
+_GOING = ("active", "activating", "reloading")
+
+_STATUS = f"systemctl is-active {UNIT}; exec sh {_NODE} status"
+_READY = f'reason=$(sh {_NODE} ready "$1") && exit 0; systemctl is-active {UNIT}; printf "%s\\n" "$reason"; exit 1'
+# ssh without a terminal passes no Ctrl-C on: what runs ends when its standard input does, which nobody writes to.
+_WATCHED = (
+    'exec 3<&0; "$@" </dev/null 3<&- & child=$!; { cat <&3; kill "$child"; } >/dev/null 2>&1 & watch=$!; '
+    'wait "$child"; status=$?; kill "$watch" 2>/dev/null; exit "$status"'
+)
+
+STATUS = ("sh", "-c", _STATUS)
+SHELL = ("sh", "-c", "cd /; exec $(command -v bash || command -v sh)")
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """`is_final`: waiting longer changes nothing."""
+
+    is_ready: bool
+    is_final: bool
+    reason: str = ""
+
+
+def ready_command(seconds: int) -> tuple[str, ...]:
+    """Waits that long in the machine, which costs it nearly nothing."""
+    return "sh", "-c", _READY, "sh", str(seconds)
+
+
+def logs_command(*, follow: bool) -> tuple[str, ...]:
+    words = ("journalctl", "--unit", UNIT, "--no-pager", "--output", "cat", "--lines", "all")
+    return _watched(*words, "--follow") if follow else words
+
+
+def capture_command(interface: str, *, is_text: bool, count: int | None) -> tuple[str, ...]:
+    """tcpdump to its standard output: text, or pcap packet by packet."""
+    words = ["tcpdump", "-p", "-Z", "root", "-i", interface, "--immediate-mode"]
+    words += ["-c", str(count)] if count else []
+    return _watched(*words, *(("-l", "-n") if is_text else ("-U", "-w", "-")))
+
+
+def readiness(status: int, output: str) -> Readiness:
+    """Of the answer to `ready_command`."""
+    if status == 0:
+        return Readiness(is_ready=True, is_final=True)
+    unit, _, reason = output.strip().partition("\n")
+    reason = reason.strip().replace("\n", "; ") or f"{UNIT} is {unit or 'missing'}"
+    return Readiness(is_ready=False, is_final=unit not in _GOING, reason=reason)
+
+
+def node_state(node: str, output: str) -> NodeState:
+    """Of the answer to STATUS: the unit's state, then what `node.sh status` says."""
+    unit, *lines = output.splitlines() or [""]
+    field, _, word = (lines[0] if lines else "").partition("\t")
+    if field != "node":
+        return NodeState(node, "running", "not ready", ("it is not set up",))
+    if unit not in _GOING:
+        reason = word if word not in ("ready", "still starting") else f"{UNIT} is {unit}"
+        return NodeState(node, "running", "not ready", (reason,))
+    if word == "ready":
+        return NodeState(node, "running", "ready", tuple(lines))
+    return NodeState(node, "running", "starting" if word == "still starting" else "not ready", (word,))
+
+
+def _watched(*command: str) -> tuple[str, ...]:
+    return "sh", "-c", _WATCHED, "sh", *command
+
+
+def prefixed(nodes: Sequence[str]) -> dict[str, bytes]:
+    """What stands before each line of a node's log where there are several."""
+    width = max(map(len, nodes), default=0)
+    return {node: f"{node:{width}}  | ".encode() for node in nodes}

@@ -1,0 +1,175 @@
+"""Connections to machines: plain ssh with the configuration that Vagrant gives, one connection per machine for all calls.
+
+To connect costs seconds of a processor under emulation, to run a command over a connection that is there hardly anything.
+Connections are kept for ten minutes, as sockets in a private folder; `down` closes them.
+"""
+
+import fcntl
+import hashlib
+import os
+import re
+import shlex
+import shutil
+import stat
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from netdsl.runtime.driver import DriverError
+
+from . import vagrant
+from .machines import Made, own_folder
+
+CONFIG = "netdsl-ssh-config"
+_OPTIONS = (
+    *("-o", "BatchMode=yes", "-o", "LogLevel=ERROR", "-o", "ConnectTimeout=20"),
+    *("-o", "ServerAliveInterval=10", "-o", "ServerAliveCountMax=3"),
+)
+_KEPT = "600"  # seconds
+_HOST = re.compile(r"^Host (\S+)$", re.MULTILINE)
+_LONGEST = 104 - 18  # bytes in a socket's name on macOS (Linux: 108), less what ssh appends while it makes one
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command said in a machine, and its exit status."""
+
+    status: int
+    output: str
+
+
+class Unreachable(Exception):
+    """No connection to a machine; the message is ssh's own."""
+
+
+def known_configuration(folder: Path, made: Sequence[Made]) -> Path | None:
+    """The ssh configuration that Vagrant gave for these very machines; None where it has to be asked."""
+    path = _config_path(folder)
+    try:
+        with path.open(encoding="utf-8") as file:
+            return path if file.readline() == _mark(made) else None
+    except OSError:
+        return None
+
+
+def asked_configuration(folder: Path, made: Sequence[Made], names: Sequence[str]) -> Path | None:
+    """Ask Vagrant for the configuration of the machines `names`, and keep it; None where one of them does not run."""
+    ended = vagrant.call(folder, "ssh-config", *names)
+    if ended.status:
+        return None
+    path = _config_path(folder)
+    part = path.with_name(f"{path.name}-{os.getpid()}")
+    part.write_text(_mark(made) + ended.output, encoding="utf-8")
+    part.replace(path)
+    return path
+
+
+def configured_machines(config: Path) -> frozenset[str]:
+    """The machines that a configuration has: ssh would look for others among the hosts of the world."""
+    return frozenset(_HOST.findall(config.read_text(encoding="utf-8")))
+
+
+def _config_path(folder: Path) -> Path:
+    return own_folder(folder) / CONFIG
+
+
+def _mark(made: Sequence[Made]) -> str:
+    return f"# {_key(*(f'{machine.name} {machine.provider} {machine.id}' for machine in made))}\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A way to a machine: through a socket of ssh's own."""
+
+    machine: str
+    config: Path
+    socket: Path
+
+    def open(self) -> None:
+        """Nothing to do where it is open. Raises Unreachable."""
+        with _locked(self.socket.with_suffix(".lock")):
+            if self.is_open():
+                return
+            words = ["ssh", *self._common(), *_OPTIONS, "-o", "ControlMaster=yes", "-o", f"ControlPersist={_KEPT}"]
+            with TemporaryFile() as errors:  # not a pipe: the connection that stays behind would hold it
+                done = subprocess.run(
+                    [*words, "-fN", self.machine], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors,
+                    check=False,
+                )  # fmt: skip
+                errors.seek(0)
+                said = errors.read().decode(errors="replace").strip()
+        if done.returncode:
+            raise Unreachable(said or "ssh failed")
+
+    def is_open(self) -> bool:
+        words = ["ssh", *self._common(), "-O", "check", self.machine]
+        return self.socket.exists() and subprocess.run(words, capture_output=True, check=False).returncode == 0
+
+    def close(self) -> None:
+        subprocess.run(["ssh", *self._common(), "-O", "exit", self.machine], capture_output=True, check=False)
+
+    def command(self, command: Sequence[str], *, has_terminal: bool = False) -> list[str]:
+        """The words that run a command as root in the machine, on an open connection; each of them arrives as it is."""
+        remote = shlex.join(["sudo", "-n", "--", *command])
+        terminal = "-t" if has_terminal else "-T"
+        return ["ssh", *self._common(), *_OPTIONS, "-o", "ControlMaster=no", terminal, self.machine, "--", remote]
+
+    def ask(self, command: Sequence[str], *, timeout: float) -> Answer:
+        """Run a command as root and hear what it says. Raises Unreachable, also when it takes too long."""
+        self.open()
+        try:
+            done = subprocess.run(
+                self.command(command), stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False
+            )
+        except subprocess.TimeoutExpired as error:
+            raise Unreachable(f"no answer for {timeout:.0f} s") from error
+        if done.returncode == 255 and not self.is_open():
+            raise Unreachable(done.stderr.decode(errors="replace").strip() or "the connection broke")
+        return Answer(done.returncode, done.stdout.decode(errors="replace"))
+
+    def _common(self) -> tuple[str, ...]:
+        return "-F", str(self.config), "-o", f"ControlPath={self.socket}"
+
+
+def connection_to(folder: Path, machine: Made, config: Path) -> Connection:
+    """Raises DriverError where there is no private folder for sockets."""
+    return Connection(machine.name, config.absolute(), _sockets(folder) / _key(machine.name, machine.id))
+
+
+def close_all(folder: Path) -> None:
+    """Close what is open to machines of an output folder, whichever they are now."""
+    sockets = _sockets(folder)
+    for path in sockets.iterdir():
+        if path.is_socket():
+            command = ["ssh", "-F", os.devnull, "-o", f"ControlPath={path}", "-O", "exit", "machine"]
+            subprocess.run(command, capture_output=True, check=False)
+    shutil.rmtree(sockets, ignore_errors=True)
+
+
+def _sockets(folder: Path) -> Path:
+    """A folder for this output folder's sockets that nobody else can enter, with a short name."""
+    base = Path(os.environ.get("XDG_RUNTIME_DIR") or "/nonexistent") / "netdsl"
+    place = _key(str(folder.resolve()))
+    if not base.parent.is_dir() or len(os.fsencode(base / place / place)) > _LONGEST:
+        base = Path(f"/tmp/netdsl-{os.getuid()}")  # noqa: S108 (looked at below: ours, or refused)
+    for path in (base, base / place):
+        path.mkdir(mode=0o700, exist_ok=True)
+        found = path.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+            raise DriverError(f"{path} is not a private folder of this user", remedy=f"remove {path}")
+    return base / place
+
+
+def _key(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """One at a time: two that open the same connection would leave one behind."""
+    with path.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,230 @@
+"""Calling Vagrant, and reading what it says."""
+
+import os
+import re
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory, TemporaryFile
+
+from netdsl.runtime.driver import DriverError
+
+from .machines import own_folder
+
+NAMES = "NETDSL_MACHINES"
+# Vagrant takes away only what a Vagrantfile names; this one names machines that the lab's own does not have any more.
+_OTHERS = f"""Vagrant.configure('2') do |config|
+  config.vm.box = 'netdsl/none'
+  ENV.fetch('{NAMES}').split.each {{ |name| config.vm.define name }}
+end
+"""
+_SAID = re.compile(r"(?:==>| {3}) (\S+?): ?(.*)")
+_FAILED = re.compile(
+    r"An (?:unexpected )?error occurred (?:while|when) executing the action on the\s+'([^']+)'\s+machine\.\s.*?\n\n",
+    re.DOTALL,
+)
+_NOISE = re.compile(r"^\[fog\]\[WARNING\]|^\S+\.rb:\d+: warning:|^==> \S+: An error occurred\. The error will be shown")
+_KEPT = 15  # lines
+_STEPS: tuple[tuple[str, str | None], ...] = (
+    ("Uploading base box image", "copying the box into libvirt's pool (the first time only)"),
+    ("Importing base box", "copying the box"),
+    ("Creating domain with", "making the machine"),
+    ("Starting domain", "starting"),
+    ("Booting VM", "starting"),
+    ("Waiting for domain to get an IP", "booting"),
+    ("Waiting for machine to boot", "waiting for its ssh"),
+    ("Machine booted and ready", "booted"),
+    ("Running provisioner", "setting up"),
+    ("Removing domain", "taken away"),
+    ("Destroying VM", "taken away"),
+    ("Forcing shutdown of VM", None),
+    ("Checking if box", None),
+    ("Clearing any previously set", None),
+    ("Creating image", None),
+    ("Creating shared folders", None),
+    ("Domain is not created", None),
+    ("Domain launching", None),
+    ("Fixed port collision", None),
+    ("Forwarding ports", None),
+    ("Generating MAC address", None),
+    ("Machine already provisioned", None),
+    ("Matching MAC address", None),
+    ("No version detected for", None),
+    ("Preparing network interfaces", None),
+    ("Preparing master VM", None),
+    ("Remove stale volume", None),
+    ("Removing stale", None),
+    ("Running 'pre-boot'", None),
+    ("Setting the name of the VM", None),
+    ("VM not created", None),
+    ("flag to force provisioning", None),
+    ("for machine", None),
+    ("generating a local metadata", None),
+    ("See https://", None),
+)
+
+Heard = Callable[["Said"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A line of Vagrant's. `machine` is None where it speaks of none; `is_detail`: of what a step prints, not a step."""
+
+    machine: str | None
+    text: str
+    is_detail: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A call that has ended: its command, exit status, what it wrote, and its errors without Ruby's noise."""
+
+    command: str
+    status: int
+    output: str
+    errors: str
+
+    def last_lines(self, machine: str) -> tuple[str, ...]:
+        """The last that it said of a machine."""
+        lines = (said(line) for line in self.output.splitlines())
+        return tuple(line.text for line in lines if line.machine == machine and line.text)[-_KEPT:]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What went wrong with a machine, in Vagrant's words, and the end of its console; `machine` is None where it says
+    nothing of one."""
+
+    machine: str | None
+    reason: str
+    console: tuple[str, ...] = ()
+
+
+def call(
+    folder: Path, *words: str, heard: Heard | None = None, also: Mapping[str, str] | None = None, at: Path | None = None
+) -> Ended:
+    """Run Vagrant for an output folder and read along; `at` has another Vagrantfile than the folder's own.
+
+    Ctrl-C reaches Vagrant as it reaches us: it ends by its own rules, then KeyboardInterrupt is raised.
+    Raises DriverError where there is no Vagrant.
+    """
+    environment = {key: value for key, value in os.environ.items() if key != "VAGRANT_VAGRANTFILE"}
+    environment |= {
+        "VAGRANT_CWD": str((at or folder).absolute()),
+        "VAGRANT_DOTFILE_PATH": str(own_folder(folder.absolute())),
+        "VAGRANT_CHECKPOINT_DISABLE": "1",  # no question to the network for a new version
+        "VAGRANT_NO_COLOR": "1",
+        **(also or {}),
+    }
+    lines: list[str] = []
+    with TemporaryFile() as errors:
+        try:
+            process = subprocess.Popen(
+                ["vagrant", *words], cwd=at or folder, env=environment, stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=errors, text=True, errors="replace",
+            )  # fmt: skip
+        except FileNotFoundError as error:
+            raise DriverError("there is no `vagrant` on the PATH", remedy="netdsl doctor -t vagrant") from error
+        was_interrupted = _read(process, lines, heard)
+        errors.seek(0)
+        text = errors.read().decode(errors="replace")
+    if was_interrupted:
+        raise KeyboardInterrupt
+    return Ended(" ".join(["vagrant", *words]), process.returncode, "".join(lines), without_noise(text))
+
+
+def destroy_others(folder: Path, names: Sequence[str], *, heard: Heard | None = None) -> Ended:
+    """Take away machines that the folder's Vagrantfile does not name."""
+    with TemporaryDirectory(prefix="netdsl-") as other:
+        (Path(other) / "Vagrantfile").write_text(_OTHERS, encoding="utf-8")
+        return call(folder, "destroy", "-f", *names, heard=heard, also={NAMES: " ".join(names)}, at=Path(other))
+
+
+def said(line: str) -> Said:
+    """`==> a-gw: Starting domain.` is a step of `a-gw`, `    a-gw: …` what it prints."""
+    found = _SAID.fullmatch(line)
+    if found is None:
+        return Said(None, line.strip(), is_detail=False)
+    return Said(found[1], found[2].strip(), is_detail=not line.startswith("==>") or found[2].startswith(" -- "))
+
+
+def states(text: str) -> dict[str, str]:
+    """From `vagrant status --machine-readable`: each machine's state, in its provider's words."""
+    return {target: data[0] for target, kind, data in _records(text) if kind == "state"}
+
+
+def plugins(text: str) -> dict[str, str]:
+    """From `vagrant plugin list --machine-readable`: each plugin's version."""
+    return {target: data[0].partition(",")[0] for target, kind, data in _records(text) if kind == "plugin-version"}
+
+
+def boxes(text: str) -> tuple[tuple[str, str], ...]:
+    """From `vagrant box list --machine-readable`: the name and the provider of each box."""
+    names = [data[0] for _, kind, data in _records(text) if kind == "box-name"]
+    providers = [data[0] for _, kind, data in _records(text) if kind == "box-provider"]
+    return tuple(zip(names, providers, strict=True))
+
+
+def failures(errors: str) -> tuple[Failure, ...]:
+    """What Vagrant's errors say of each machine: it tells those of machines that come up together in one text."""
+    consoles: dict[str, list[str]] = {}
+    rest = []
+    for line in errors.splitlines():
+        part = said(line)
+        if part.machine is not None and line.startswith("==>"):
+            consoles.setdefault(part.machine, []).append(part.text)
+        else:
+            rest.append(line)
+    text = "\n".join(rest).strip()
+    parts = _FAILED.split(f"{text}\n")
+    names = parts[1::2]
+    if not names and text:
+        parts, names = ["", "", text], list(consoles) if len(consoles) == 1 else [""]
+    return tuple(
+        Failure(name or None, reason.strip(), tuple(consoles.get(name, ())))
+        for name, reason in zip(names, parts[2::2], strict=True)
+    )
+
+
+def without_noise(errors: str) -> str:
+    """Without the warnings of Ruby's libraries."""
+    return "\n".join(line for line in errors.splitlines() if not _NOISE.search(line)).strip()
+
+
+def step(line: Said) -> str | None:
+    """What a machine does, in few words; None for what nobody waits for."""
+    if line.machine is None or line.is_detail or not line.text:
+        return None
+    for beginning, words in _STEPS:
+        if line.text.startswith(beginning):
+            return words and f"{line.machine}: {words}"
+    return f"{line.machine}: {line.text}"
+
+
+def _read(process: "subprocess.Popen[str]", lines: list[str], heard: Heard | None) -> bool:
+    """All lines until the end; whether somebody interrupted."""
+    assert process.stdout is not None
+    was_interrupted = False
+    while True:
+        try:
+            for line in process.stdout:
+                lines.append(line)
+                if heard is not None:
+                    heard(said(line.rstrip("\n")))
+            process.wait()
+        except KeyboardInterrupt:
+            was_interrupted = True
+            continue
+        return was_interrupted
+
+
+def _records(text: str) -> list[tuple[str, str, list[str]]]:
+    """Time stamp, target, kind, data…: a comma in the data is written `%!(VAGRANT_COMMA)`."""
+    records = []
+    for line in text.splitlines():
+        fields = line.split(",")
+        if len(fields) > 3:
+            data = [field.replace("%!(VAGRANT_COMMA)", ",").replace("\\n", "\n") for field in fields[3:]]
+            records.append((fields[1], fields[2], data))
+    return records
