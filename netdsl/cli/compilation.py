@@ -16,8 +16,9 @@ import click
 from netdsl.cli.analysis import analyse
 from netdsl.cli.console import complain, note, show_findings, write
 from netdsl.cli.place import Places, places_of
-from netdsl.codegen.contract import PRISTINE, Artifact, Layout, Options
+from netdsl.codegen.contract import PRISTINE, Adopter, Artifact, Layout, Options
 from netdsl.codegen.manifest import manifest_artifact
+from netdsl.codegen.registry import backends_of
 from netdsl.codegen.write import Plan, commit, locked, plan, recover
 from netdsl.pipeline import Checked, Compiled, compile_bindings
 
@@ -135,11 +136,15 @@ def _settle_edits(compiled: Compiled, planned: Plan, request: Request) -> None:
         whose = "is not netdsl's" if path in planned.foreign else "was changed by hand"
         complain(f"{planned.folder / path} {whose}; nothing is written")
     write("".join(_edits(planned)))
-    note(
-        "help: `compile --adopt` moves changes of compose.yaml to compose.override.yaml, `compile --overwrite` drops them; "
-        "-o writes elsewhere"
-    )
+    note(f"help: {_adoptions(compiled)}`compile --overwrite` drops changes; -o writes elsewhere")
     raise click.exceptions.Exit(1)
+
+
+def _adoptions(compiled: Compiled) -> str:
+    """Where this target's edits can go."""
+    adopters = (backend for backend in backends_of(compiled.emission.target) if isinstance(backend, Adopter))
+    moves = [f"changes of {backend.adoptable} to {backend.override}" for backend in adopters]
+    return f"`compile --adopt` moves {', '.join(moves)}; " if moves else ""
 
 
 def _edits(planned: Plan) -> Iterator[str]:

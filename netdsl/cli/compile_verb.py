@@ -5,7 +5,7 @@ import click
 from netdsl.cli.compilation import Request, Written, compile_request
 from netdsl.cli.console import note
 from netdsl.cli.each import lab_name, parameter_values
-from netdsl.cli.options import CLOSED, CREDENTIALS, DEFINE, DRIVER, FORMAT, LAB, OUTPUT, PROJECT, SETTING
+from netdsl.cli.options import CLOSED, CREDENTIALS, DEFINE, DRIVER, FORMAT, LAB, OUTPUT, PROJECT, PROVIDER, SETTING
 from netdsl.codegen.contract import Options
 
 
@@ -26,6 +26,7 @@ from netdsl.codegen.contract import Options
 @click.option("--each", metavar="PARAM", help="Compile once for each value that PARAM may have, to build/LAB-VALUE.")
 @CREDENTIALS
 @DRIVER
+@PROVIDER
 @SETTING
 @PROJECT
 @CLOSED
@@ -42,6 +43,7 @@ def command(
     each: str | None,
     credential_folder: str | None,
     driver: str | None,
+    provider: str | None,
     settings: dict[str, str],
     project: str | None,
     closed: bool,
@@ -64,7 +66,14 @@ def command(
                 lab,
                 target,
                 own,
-                Options(project=name, driver=driver, is_closed=closed, settings=settings),
+                Options(
+                    project=name,
+                    driver=driver,
+                    provider=provider,
+                    targets=targets,
+                    is_closed=closed,
+                    settings=settings,
+                ),
                 folder,
                 keys,
                 form,

@@ -3,7 +3,7 @@
 import click
 
 from netdsl.cli.console import say
-from netdsl.codegen.registry import driver_of, target_names
+from netdsl.codegen.registry import driver_of, has_driver, target_names
 
 
 @click.command("doctor")
@@ -11,7 +11,7 @@ from netdsl.codegen.registry import driver_of, target_names
 def command(targets: tuple[str, ...]) -> None:
     """See what this machine can run, and what to do about the rest. Exit 1 if something needed is missing."""
     is_well = True
-    for target in targets or target_names():
+    for target in targets or filter(has_driver, target_names()):
         say(f"{target}:")
         for check in driver_of(target).doctor():
             mark = "ok" if check.is_ok else "missing" if check.is_required else "without"

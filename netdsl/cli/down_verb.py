@@ -10,7 +10,7 @@ from netdsl.cli.deployment import find_deployment, runtime_options
 @click.argument("lab", required=False)
 @runtime_options
 def command(lab: str | None, target: str, output: str | None, project: str | None) -> None:
-    """Stop LAB and take away its containers, networks and whatever else it made.
+    """Stop LAB and take away its containers or machines, its networks and whatever else it made.
 
     LAB is a source, an output folder or a lab's name [the only one in build/].
     """

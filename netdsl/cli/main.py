@@ -14,7 +14,7 @@ _VERBS: dict[str, str] = {
     "check": "Check a lab; write nothing.",
     "fmt": "Give sources the one true layout.",
     "compile": "Turn a lab into the files of a target.",
-    "up": "Compile, build and start a lab, and wait until it is ready.",
+    "up": "Compile and start a lab, and wait until it is ready.",
     "down": "Stop a lab and take away all that it made.",
     "status": "Show the nodes of a running lab.",
     "exec": "Run a command in a node.",

@@ -69,7 +69,13 @@ CLOSED: Decorator = click.option("--closed", is_flag=True, help="Leave uplinks o
 DRIVER: Decorator = click.option(
     "--driver",
     metavar="NAME",
-    help="How networks are made where the lab does not say (compose: macvlan, bridge, ipvlan).",
+    help="How networks are made where the lab does not say (compose: macvlan, bridge, ipvlan; vagrant has one way).",
+)
+
+PROVIDER: Decorator = click.option(
+    "--provider",
+    metavar="NAME",
+    help="What runs virtual machines (vagrant: libvirt, virtualbox) [what the machine has].",
 )
 
 SETTING: Decorator = click.option(
@@ -78,5 +84,6 @@ SETTING: Decorator = click.option(
     multiple=True,
     metavar="KEY=VALUE",
     callback=_define,
-    help="A setting of the target, before what `target NAME { … }` says (compose: pool=PREFIX).",
+    help="A setting of the target, before what `target NAME { … }` says (compose: pool=PREFIX; vagrant: pool=PREFIX, "
+    "box=NAME, box.IMAGE=NAME, accelerator=kvm|tcg, provider=NAME).",
 )

@@ -8,7 +8,7 @@ import click
 from netdsl.cli.compilation import Request, compile_request
 from netdsl.cli.console import note, say
 from netdsl.cli.deployment import find_deployment, runtime_options
-from netdsl.cli.options import CLOSED, CREDENTIALS, DEFINE, DRIVER, SETTING
+from netdsl.cli.options import CLOSED, CREDENTIALS, DEFINE, DRIVER, PROVIDER, SETTING
 from netdsl.codegen.contract import Options
 
 _SOON = timedelta(days=30)
@@ -20,9 +20,14 @@ _SOON = timedelta(days=30)
 @DEFINE
 @CREDENTIALS
 @DRIVER
+@PROVIDER
 @SETTING
 @CLOSED
-@click.option("--timeout", default=300, show_default=True, help="Seconds to wait until every node is ready.")
+@click.option(
+    "--timeout",
+    type=click.IntRange(min=1),
+    help="Seconds to wait until every node is ready [300 in containers, 600 in virtual machines once they are up].",
+)
 def command(
     lab: str | None,
     target: str,
@@ -31,16 +36,24 @@ def command(
     parameters: dict[str, str],
     credential_folder: str | None,
     driver: str | None,
+    provider: str | None,
     settings: dict[str, str],
     closed: bool,
-    timeout: int,
+    timeout: int | None,
 ) -> None:
-    """Compile LAB, build its images, start it, and wait until every node is ready.
+    """Compile LAB, start its containers or machines, and wait until every node is ready.
 
     LAB is a source; or what is compiled already: an output folder or a lab's name [the only one in build/].
     """
     if lab is not None and Path(lab).is_file():
-        options = Options(project=project, driver=driver, is_closed=closed, settings=settings)
+        options = Options(
+            project=project,
+            driver=driver,
+            provider=provider,
+            targets=(target,),
+            is_closed=closed,
+            settings=settings,
+        )
         written = compile_request(Request(lab, target, parameters, options, output, credential_folder))
         lab, output = None, str(written.folder)
     runtime, deployment = find_deployment(lab, target, output, project)

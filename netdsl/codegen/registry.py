@@ -36,10 +36,15 @@ def backend(name: str) -> Backend:
 
 def driver_of(target: str) -> Driver:
     """What brings a target's output up. Raises UnknownTarget where there is none."""
-    name = TARGETS.get(target, (target,))[-1]
-    if name not in _OWN:
+    if not has_driver(target):
         raise UnknownTarget(f"the target `{target}` cannot be run from here")
+    name = TARGETS.get(target, (target,))[-1]
     return cast(Driver, import_module(f"netdsl.backends.{name}.driver").driver)
+
+
+def has_driver(target: str) -> bool:
+    """Whether a target's output can be brought up from here."""
+    return TARGETS.get(target, (target,))[-1] in _OWN
 
 
 def payload_parts() -> tuple[PayloadPart, ...]:
