@@ -1,12 +1,17 @@
+import re
 from ipaddress import IPv4Network
 from pathlib import Path
 
 import pytest
 
 from benchmarks.labs import explicit
+from netdsl.backends.vagrant.backend import fixed_files
 from netdsl.backends.vagrant.lower import DEFAULT_MEMORY_MIB
 from netdsl.backends.vagrant.quoting import comment, literal
 from netdsl.codegen.contract import Layout
+from netdsl.ir.lab import Lab
+from netdsl.lower.lower import lower as lab_of
+from netdsl.pipeline import check
 from tests import vagrantfile
 from tests.attack.texts import TEXTS
 from tests.compiling import LABS, compiled_file, compiled_text
@@ -112,3 +117,46 @@ def test_a_thousand_nodes(tmp_path: Path) -> None:
     assert len({machine.settings["management_mac"] for machine in said.machines}) == 1000
     assert len({mac for machine in said.machines for _, nic in machine.nics if (mac := nic["mac"])}) == 2000
     assert IPv4Network(str(said.settings["management"])).num_addresses >= 2003
+
+
+@pytest.mark.parametrize("path", LABS, ids=lambda lab: lab.parent.name)
+def test_no_address_route_rule_or_key_of_the_lab_stands_outside_of_the_payload(path: Path, tmp_path: Path) -> None:
+    store = tmp_path / "c"
+    outcome = compiled_file(path, store, target="vagrant")
+    assert outcome.files is not None
+    bindings = check(path).bindings
+    assert bindings is not None
+    payload_text = "\n".join(_text(outcome.files[name]) for name in outcome.files if name.startswith("payload/"))
+    around = {name: _text(content) for name, content in outcome.files.items() if not name.startswith("payload/")}
+
+    addresses = addresses_of(lab_of(bindings))
+    assert len(addresses) > 10
+    assert {one for one in addresses if one not in payload_text} == set()  # the control: they are inside
+    assert [(name, one) for name, text in around.items() for one in addresses if _stands_in(one, text)] == []
+
+    lines = {line for line in payload_text.splitlines() if len(line) > 12}
+    keys = {line for file in store.rglob("*") if file.is_file() for line in _text(file.read_bytes()).splitlines()}
+    fixed = {file.path for file in fixed_files()}
+    made = {name: text for name, text in around.items() if name not in fixed}
+    assert any(line.startswith("route replace ") for line in lines)
+    assert [(name, line) for name, text in made.items() for line in lines if line in text] == []
+    assert [(name, line) for name, text in around.items() for line in keys if len(line) > 12 and line in text] == []
+
+
+def addresses_of(lab: Lab) -> set[str]:
+    """Every address of an interface and every prefix and next hop of a route, as the payload writes them."""
+    found = set()
+    for node in lab.nodes:
+        found |= {str(address) for interface in node.interfaces for address in interface.addresses}
+        found |= {str(address.ip) for interface in node.interfaces for address in interface.addresses}
+        found |= {str(route.prefix) for route in node.routes if route.prefix.prefixlen}
+        found |= {str(route.next_hop) for route in node.routes if route.next_hop is not None}
+    return found
+
+
+def _stands_in(address: str, text: str) -> bool:
+    return re.search(rf"(?<![\w.:]){re.escape(address)}(?![\w.:])", text) is not None
+
+
+def _text(content: bytes) -> str:
+    return content.decode(errors="replace")
