@@ -49,6 +49,8 @@ def tried(text: str) -> Outcome:
         outcome = compiled_text(text, Path(folder) / "credentials", files={"site.net": SITE})
         if outcome.files is not None:
             read_all(outcome.files)
+            machines = compiled_text(text, Path(folder) / "others", files={"site.net": SITE}, target="vagrant")
+            read_all(machines.files or {})
     return outcome
 
 

@@ -67,6 +67,11 @@ def _compiles(programs: Path, folder: Path) -> None:
     assert not Path(where).is_relative_to(ROOT)
     _run(programs / "netdsl", "compile", EXAMPLES / "site-to-site/lab.net", cwd=folder)
     assert os.access(folder / "build/site-to-site/compose/parents.sh", os.X_OK)
+    _run(programs / "netdsl", "compile", EXAMPLES / "site-to-site/lab.net", "--target", "vagrant", cwd=folder)
+    fixed = ROOT / "backends/vagrant/machine"
+    for file in (path for path in fixed.rglob("*") if path.is_file()):
+        written = folder / "build/site-to-site/vagrant/machine" / file.relative_to(fixed)
+        assert written.read_bytes() == file.read_bytes()
     assert "no-route" in _run(programs / "netdsl", "explain", cwd=folder)
     assert _run(programs / "netdsl", "explain", "no-route", cwd=folder).startswith("# no-route")
 
@@ -95,6 +100,10 @@ def test_all_data_files_are_in_the_wheel(source: Path, wheels: Path) -> None:
         if path.is_file() and path.suffix in (".py", ".lark", ".sh", ".conf", ".json", ".j2", ".md", ".typed")
         and "egg-info" not in str(path)
     }  # fmt: skip
+    machine = source / "backends/vagrant/machine"
+    fixed = {path.relative_to(source).as_posix() for path in machine.rglob("*") if path.is_file()}
+    assert len(fixed) > 5
+    expected |= {f"netdsl/{path}" for path in fixed}
     missing = {name for name in expected - names if not name.endswith("/README.md")}
     assert missing == set()
     assert len(LABS) >= 7

@@ -16,12 +16,15 @@ _MACHINES: tuple[dict[str, str], ...] = (
 )
 
 
+_LABS = ("host-to-host", "ipsec-corners", "dmz", "two-files")
+
+
 def _copied(lab: str, folder: Path) -> Path:
     return Path(shutil.copytree(EXAMPLES / lab, folder / lab)) / "lab.net"
 
 
-@pytest.mark.parametrize("lab", ["host-to-host", "ipsec-corners", "dmz", "two-files"])
-def test_output_does_not_depend_on_the_machine(lab: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("lab", "target"), [*((lab, "compose") for lab in _LABS), ("dmz", "vagrant")])
+def test_output_does_not_depend_on_the_machine(lab: str, target: str, tmp_path: Path) -> None:
     first: dict[str, bytes] | None = None
     for number, machine in enumerate(_MACHINES):
         folder = tmp_path / f"deep/{'er/' * number}folder {number}"
@@ -29,15 +32,14 @@ def test_output_does_not_depend_on_the_machine(lab: str, tmp_path: Path) -> None
         source = _copied(lab, folder)
         if number:
             shutil.copytree(tmp_path / "credentials", folder / "credentials")
-        done = netdsl(
-            "compile", source, "-o", "out/compose", "--credentials", "credentials", cwd=folder, environment=machine
-        )
+        words = ("compile", source, "-t", target, "-o", "out/made", "--credentials", "credentials")
+        done = netdsl(*words, cwd=folder, environment=machine)
         assert done.returncode == 0, done.stderr
         if not number and (folder / "credentials").is_dir():
             shutil.copytree(folder / "credentials", tmp_path / "credentials")
         elif not number:
             (tmp_path / "credentials").mkdir()
-        made = tree(folder / "out/compose")
+        made = tree(folder / "out/made")
         first = first or made
         assert made.keys() == first.keys()
         assert [path for path in made if made[path] != first[path]] == []

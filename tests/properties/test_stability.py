@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from tests.compiling import Outcome, compiled_text
-from tests.outputs import compose
+from tests.outputs import compose, table
+from tests.vagrantfile import Vagrantfile, read
 
 _LAB = """\
 lab x
@@ -14,6 +15,22 @@ for i in 1..3 { host a$i { interface on lan ; default via gw } }
 host web { interface on wan ; default via gw ; serve http tcp/80 }
 ipsec t { between gw.wan and web ; auth psk }
 """
+
+
+def _machines(text: str, store: Path) -> tuple[Vagrantfile, dict[str, list[str]]]:
+    """The Vagrantfile, and the digests by host: hardware, inside."""
+    outcome = compiled_text(text, store, target="vagrant")
+    digests = table(outcome.text("machine/digests.tsv").encode(), 3)
+    return read(outcome.text("Vagrantfile")), {host: rest for host, *rest in digests}
+
+
+def test_a_node_more_needs_no_other_machine(tmp_path: Path) -> None:
+    before, old = _machines(_LAB, tmp_path / "c")
+    after, new = _machines(_LAB + "host late { interface on lan ; default via gw }\n", tmp_path / "c")
+    assert after.settings == before.settings
+    assert after.segments == before.segments
+    assert after.machines[:-1] == before.machines
+    assert {host: new[host][0] for host in old} == {host: old[host][0] for host in old}
 
 
 def _nodes(outcome: Outcome) -> dict[str, dict[str, bytes]]:
