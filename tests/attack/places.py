@@ -4,21 +4,24 @@
 splice (`$s`).
 """
 
+import re
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from netdsl.payload.quoting import flat
-from tests import outputs
+from tests import outputs, vagrantfile
 
 Files = Mapping[str, bytes]
 Witness = Callable[[Files, Path], Iterable[str]]
 """The texts that an output holds at a place; one of them must be what the source said."""
 
+_IMAGE_RUN = re.compile("machine/images/[^/]+/run/1")
 _LAB = """\
 lab {lab}
 param s = {default}
@@ -33,12 +36,13 @@ host b {{ interface on wan .2 ; default via gw }}
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A place: what stands at the top of the lab, in the router, in the host, behind `lab`."""
+    """A place: what stands at the top of the lab, in the router, in the host, behind `lab`. `targets` read it."""
 
     top: str = ""
     gw: str = ""
     a: str = ""
     lab: str = "x"
+    targets: tuple[str, ...] = ("compose", "vagrant")
     witness: Witness | None = field(default=None, repr=False)
 
     def source(self, quoted: str, default: str) -> str:
@@ -66,6 +70,9 @@ def _run(files: Files, _: Path) -> Iterable[str]:
 def _image_run(files: Files, _: Path) -> Iterable[str]:
     import json
 
+    if "Dockerfile" not in files:
+        yield from (text.decode().removesuffix("\n") for path, text in files.items() if _IMAGE_RUN.fullmatch(path))
+        return
     runs = [rest for word, rest in outputs.dockerfile(files["Dockerfile"].decode()) if word == "RUN"]
     for rest in runs:
         if rest.startswith("["):
@@ -114,6 +121,11 @@ def _sysctl(files: Files, _: Path) -> Iterable[str]:
 
 
 def _packages(files: Files, _: Path) -> Iterable[str]:
+    if "Dockerfile" not in files:
+        for path, text in files.items():
+            if path.startswith("machine/images/") and path.endswith("/packages"):
+                yield from text.decode().splitlines()
+        return
     for word, rest in outputs.dockerfile(files["Dockerfile"].decode()):
         if word == "RUN" and "apt-get install" in rest:
             yield from rest.split("--no-install-recommends")[1].split()
@@ -124,17 +136,46 @@ def _services(files: Files, _: Path) -> Iterable[str]:
 
 
 def _nodes(files: Files, _: Path) -> Iterable[str]:
-    for service in outputs.compose(files["compose.yaml"])["services"].values():
-        labels = service["labels"]
-        assert isinstance(labels, dict)
-        yield outputs.plain(labels["netdsl.node"]).removeprefix("h")
+    if "Vagrantfile" in files:
+        yield from (machine.name.removeprefix("h") for machine in _vagrantfile(files).machines)
+        return
+    yield from (label.removeprefix("h") for label in _labels(files, "netdsl.node"))
 
 
 def _labs(files: Files, _: Path) -> Iterable[str]:
+    if "Vagrantfile" in files:
+        return [_vagrantfile(files).lab.removeprefix("l")]
+    return [label.removeprefix("l") for label in _labels(files, "netdsl.lab")]
+
+
+def _labels(files: Files, name: str) -> Iterable[str]:
     for service in outputs.compose(files["compose.yaml"])["services"].values():
         labels = service["labels"]
         assert isinstance(labels, dict)
-        yield outputs.plain(labels["netdsl.lab"]).removeprefix("l")
+        yield outputs.plain(labels[name])
+
+
+def _vagrantfile(files: Files) -> vagrantfile.Vagrantfile:
+    return vagrantfile.read(files["Vagrantfile"].decode())
+
+
+def _said(key: str) -> Witness:
+    """What the Vagrantfile says of the lab as a whole."""
+
+    def of(files: Files, _: Path) -> Iterable[str]:
+        return [str(_vagrantfile(files).settings[key])]
+
+    return of
+
+
+def _boxes(files: Files, _: Path) -> Iterable[str]:
+    return [str(machine.settings["box"]) for machine in _vagrantfile(files).machines]
+
+
+def _inside_pool(files: Files, _: Path) -> Iterable[str]:
+    """The pool itself is not written: a range of it is."""
+    range_ = IPv4Network(str(_vagrantfile(files).settings["management"]))
+    return [str(range_.supernet(new_prefix=bits)) for bits in range(8, range_.prefixlen + 1)]
 
 
 def _connections(files: Files, _: Path) -> Iterable[str]:
@@ -192,6 +233,18 @@ SPOTS: dict[str, Spot] = {
     "sysctl splice": Spot(a="sysctl net.ipv4.ip_default_ttl = %", witness=_sysctl),
     "sysctl name": Spot(a="sysctl net.ipv4.% = 1"),
     "pool": Spot(top="target compose { pool = @ }"),
+    "box": Spot(top="target vagrant { box = @ }", targets=("vagrant",), witness=_said("box")),
+    "box of an image": Spot(
+        top="image i { packages curl }\ntarget vagrant { box.i = @ }",
+        a="image i",
+        targets=("vagrant",),
+        witness=_boxes,
+    ),
+    "provider": Spot(top="target vagrant { provider = @ }", targets=("vagrant",), witness=_said("provider")),
+    "accelerator": Spot(top="target vagrant { accelerator = @ }", targets=("vagrant",), witness=_said("accelerator")),
+    "pool of machines": Spot(top="target vagrant { pool = @ }", targets=("vagrant",), witness=_inside_pool),
+    "setting of machines": Spot(top="target vagrant { k% = 1 }", targets=("vagrant",)),
+    "image of a setting": Spot(top="target vagrant { box.i% = x }", targets=("vagrant",)),
     "setting": Spot(top="target compose { k% = 1 }"),
     "target": Spot(top="target t% { k = @ }"),
     "package": Spot(top="image i { packages % }", a="image i", witness=_packages),
