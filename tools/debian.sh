@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# What base-image and reference-host share: a Debian 13 from the mirror that this machine's apt uses.
-# Sourced; both files are written into the folder $work.
+# What the tools that build a Debian 13 share, from the mirror that this machine's apt uses. Sourced; files are written into
+# the folder $work. At the end, how hypervisor installs packages on this machine.
 
 # Where the administrator's tools are, which a user's PATH leaves out.
 PATH=$PATH:/usr/sbin:/sbin
@@ -73,4 +73,19 @@ slim_debian() {
         return 1
     }
     mv "$packed.part" "$packed"
+}
+
+apt_install() {
+    DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
+        -o DPkg::Lock::Timeout=120 "$@" </dev/null
+}
+
+# Packages must not start services where no service manager runs: `start` does that.
+forbid_services() {
+    policy=/usr/sbin/policy-rc.d
+    [ ! -d /run/systemd/system ] && [ ! -e "$policy" ] || return 0
+    trap 'rm -f "$policy"' EXIT
+    trap 'exit 1' HUP INT TERM
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
 }

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 TOOLS = Path(__file__).parents[2] / "tools"
-COMMANDS = ("base-image", "engine", "reference-host")
+COMMANDS = ("base-image", "engine", "hypervisor", "reference-host", "vagrant-box")
 
 
 def call(tool: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -64,7 +64,8 @@ def path_with(folder: Path) -> str:
 def test_every_script_is_clean_under_shellcheck() -> None:
     shellcheck = shutil.which("shellcheck", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
     assert shellcheck, "shellcheck is not installed; run: tools/engine install"
-    scripts = [TOOLS / name for name in (*COMMANDS, "debian.sh")]
+    guest = TOOLS.parent / "backends" / "vagrant" / "machine" / "guest"
+    scripts = [*(TOOLS / name for name in (*COMMANDS, "debian.sh")), *sorted(guest.glob("*.sh"))]
     result = subprocess.run([shellcheck, *scripts], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout
 
@@ -200,3 +201,63 @@ class TestReferenceHost:
         finally:
             guest.communicate()
         assert result.stdout == "".join(f"[{word}]" for word in words[2:])
+
+
+class TestHypervisor:
+    def test_start_leaves_a_libvirt_that_answers_alone(self, machine: Path, tmp_path: Path) -> None:
+        shim(machine, "virsh", "echo 'Running against daemon: 99.0'")
+        shim(machine, "libvirtd", f"touch {tmp_path}/launched")
+        state = tmp_path / "state"
+        result = call("hypervisor", "start", PATH=path_with(machine), NETDSL_HYPERVISOR_STATE=str(state))
+        assert result.returncode == 0
+        assert "99.0 answers already" in result.stdout
+        assert not (tmp_path / "launched").exists()
+        assert not state.exists()
+
+    @pytest.mark.parametrize(
+        ("capabilities", "words"),
+        [("<domain type='qemu'/><domain type='kvm'/>", "KVM"), ("<domain type='qemu'/>", "QEMU's emulation")],
+    )
+    def test_status_says_what_machines_run_with(
+        self, machine: Path, tmp_path: Path, capabilities: str, words: str
+    ) -> None:
+        (tmp_path / "capabilities").write_text(capabilities)
+        shim(machine, "virsh", f"echo 'Running against daemon: 99.0'; cat {tmp_path}/capabilities")
+        result = call("hypervisor", "status", PATH=path_with(machine), NETDSL_HYPERVISOR_STATE=str(tmp_path))
+        assert result.returncode == 0
+        assert result.stdout.splitlines()[1] == f"hypervisor: machines run with {words}"
+
+    def test_status_without_libvirt_is_an_exit_status(self, machine: Path) -> None:
+        shim(machine, "virsh", "exit 1")
+        result = call("hypervisor", "status", PATH=path_with(machine))
+        assert result.returncode == 1
+        assert result.stdout == "hypervisor: no libvirt answers\n"
+
+    def test_stop_ends_no_process_that_merely_has_the_number(
+        self, machine: Path, tmp_path: Path, stranger: subprocess.Popen[bytes]
+    ) -> None:
+        shim(machine, "virsh", "exit 1")
+        for daemon in ("libvirtd", "virtlogd"):
+            (tmp_path / f"{daemon}.pid").write_text(f"{stranger.pid}\n")
+        result = call("hypervisor", "stop", PATH=path_with(machine), NETDSL_HYPERVISOR_STATE=str(tmp_path))
+        assert result.returncode == 0
+        assert "no libvirt that was started from here runs" in result.stdout
+        time.sleep(0.1)
+        assert stranger.poll() is None
+
+
+class TestVagrantBox:
+    def test_a_box_that_is_there_is_left_alone(self, machine: Path, tmp_path: Path) -> None:
+        shim(machine, "vagrant", "echo '1,,box-name,netdsl/debian-13'")
+        shim(machine, "mmdebstrap", f"touch {tmp_path}/made")
+        result = call("vagrant-box", PATH=path_with(machine), NETDSL_CACHE=str(tmp_path / "cache"))
+        assert result.returncode == 0
+        assert result.stdout == "vagrant-box: netdsl/debian-13 is there\n"
+        assert not (tmp_path / "made").exists()
+
+    def test_another_box_of_that_name_s_beginning_is_not_it(self, machine: Path) -> None:
+        shim(machine, "vagrant", "echo '1,,box-name,netdsl/debian-13-other'")
+        shim(machine, "id", "echo 1000")
+        result = call("vagrant-box", PATH=path_with(machine))
+        assert result.returncode == 1
+        assert "making a box needs root" in result.stderr
