@@ -151,10 +151,11 @@ def close_all(folder: Path) -> None:
 
 def _sockets(folder: Path) -> Path:
     """A folder for this output folder's sockets that nobody else can enter, with a short name."""
-    base = Path(os.environ.get("XDG_RUNTIME_DIR") or "/nonexistent") / "netdsl"
+    base = Path(f"/tmp/netdsl-{os.getuid()}")  # noqa: S108 (looked at below: ours, or refused)
     place = _key(str(folder.resolve()))
-    if not base.parent.is_dir() or len(os.fsencode(base / place / place)) > _LONGEST:
-        base = Path(f"/tmp/netdsl-{os.getuid()}")  # noqa: S108 (looked at below: ours, or refused)
+    given = os.environ.get("XDG_RUNTIME_DIR")
+    if given and Path(given).is_dir() and len(os.fsencode(Path(given) / "netdsl" / place / place)) <= _LONGEST:
+        base = Path(given) / "netdsl"
     for path in (base, base / place):
         path.mkdir(mode=0o700, exist_ok=True)
         found = path.lstat()

@@ -50,6 +50,7 @@ _STEPS: tuple[tuple[str, str | None], ...] = (
     ("Forwarding ports", None),
     ("Generating MAC address", None),
     ("Machine already provisioned", None),
+    ("Machine not provisioned", None),
     ("Matching MAC address", None),
     ("No version detected for", None),
     ("Preparing network interfaces", None),

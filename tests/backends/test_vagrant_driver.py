@@ -2,7 +2,9 @@
 
 import shlex
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -156,10 +158,17 @@ def vagrant_steps(anew: tuple[str, ...] = (), again: tuple[str, ...] = (), obsol
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def sockets() -> Iterator[Path]:
+    """A folder with a name that is short enough for sockets, which pytest's own is not."""
+    with TemporaryDirectory(prefix="n-", dir="/tmp") as place:
+        yield Path(place)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, sockets: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An output folder with the machines `a` (made) and `b` (not)."""
     monkeypatch.delenv("VAGRANT_DOTFILE_PATH", raising=False)
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(sockets))
     (tmp_path / "machine").mkdir()
     (tmp_path / "machine/digests.tsv").write_text("a\th1\ti1\nb\th2\ti2\n")
     place = tmp_path / ".vagrant/machines/a/libvirt"
@@ -212,9 +221,10 @@ class TestTheFolder:
         with pytest.raises(DriverError, match=r"no node `x` was started in `p` \(started: a\)"):
             driver.execute(Deployment(folder, "p"), "x", ["true"])
 
-    def test_sockets_lie_in_a_private_folder(self, folder: Path) -> None:
+    def test_sockets_lie_in_a_private_folder(self, folder: Path, sockets: Path) -> None:
         (made,) = made_machines(folder)
         socket = ssh.connection_to(folder, made, folder / "config").socket
+        assert socket.is_relative_to(sockets)
         assert socket.parent.stat().st_mode & 0o777 == 0o700
         socket.parent.chmod(0o755)
         with pytest.raises(DriverError, match="not a private folder"):

@@ -40,6 +40,8 @@ GOOD = "lab x\nnetwork lan 10.0.0.0/24\nhost a { interface on lan }\n"
         (["compile", "good.net", "-t", "vagrnt"], 2, "there are: compose"),
         (["compile", "good.net", "--driver", "brige"], 2, "macvlan, bridge, ipvlan"),
         (["compile", "good.net", "--set", "pol=1"], 2, "pool"),
+        (["compile", "good.net", "-t", "vagrant", "--provider", "vmware"], 2, "libvirt, virtualbox"),
+        (["compile", "good.net", "-t", "vagrant", "--set", "accelerator=xen"], 2, "kvm, tcg"),
         (["compile", "good.net", "--set", "pool=x"], 2, "IPv4 prefix"),
         (["compile", "good.net", "-o", "o", "--credentials", "o/keys"], 2, "below the output folder"),
         (["compile", "good.net", "--each", "x"], 2, "no parameter `x`"),
@@ -219,6 +221,48 @@ def test_without_an_engine(words: str, tmp_path: Path) -> None:
     has_docker = shutil.which("docker") is not None
     assert ("Docker Engine does not answer" if has_docker else "`docker`") in done.stderr
     assert "netdsl doctor" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [("up", 3), ("status", 1), ("logs", 0), ("down", 0), ("exec a true", 3), ("shell a", 3), ("capture a.lan", 3)],
+)
+def test_without_vagrant(words: str, status: int, tmp_path: Path) -> None:
+    """What can be said without it is said: nothing was started."""
+    (tmp_path / "lab.net").write_text(GOOD)
+    assert netdsl("compile", "lab.net", "-t", "vagrant", cwd=tmp_path).returncode == 0
+    verb, *rest = words.split()
+    done = netdsl(verb, "-t", "vagrant", *rest, cwd=tmp_path, environment={"PATH": str(tmp_path)})
+    assert done.returncode == status, done.stderr
+    if verb == "up":
+        assert "no `vagrant` on the PATH" in done.stderr
+        assert "netdsl doctor -t vagrant" in done.stderr
+    elif status == 3:
+        assert "no node `a` was started in `x` (started: none)" in done.stderr
+
+
+def test_two_targets_in_one_call(tmp_path: Path) -> None:
+    (tmp_path / "good.net").write_text(GOOD)
+    words = ("-t", "compose", "-t", "vagrant", "--driver", "bridge", "--provider", "virtualbox")
+    done = netdsl("compile", "good.net", *words, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "driver: bridge" in (tmp_path / "build/x/compose/compose.yaml").read_text()
+    assert "provider: 'virtualbox'" in (tmp_path / "build/x/vagrant/Vagrantfile").read_text()
+
+
+def test_what_vagrant_keeps_in_a_folder_is_in_no_compilations_way(tmp_path: Path) -> None:
+    (tmp_path / "good.net").write_text(GOOD)
+    assert netdsl("compile", "good.net", "-t", "vagrant", cwd=tmp_path).returncode == 0
+    folder = tmp_path / "build/x/vagrant"
+    kept = folder / ".vagrant/machines/a/libvirt/id"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("1234")
+    for path in folder.iterdir():
+        if path.name != ".vagrant":
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    again = netdsl("compile", "good.net", "-t", "vagrant", cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert kept.read_text() == "1234"
 
 
 def test_doctor_without_an_engine(tmp_path: Path) -> None:
