@@ -33,6 +33,7 @@ class _Shared:
     """What all machines of a project have in common. `inside` covers what goes into each of them."""
 
     settings: Settings
+    is_closed: bool
     management: IPv4Network
     outside: IPv4Network | None
     segments: Mapping[NetworkId, Segment]
@@ -51,7 +52,7 @@ def lower(lab: Lab, payload: Payload, layout: Layout, options: Options, guest: I
     made, stage_of = stages(lab, payload)
     fixed = ((file.path, file.content, file.mode) for file in guest)
     inside = _digest(*fixed, *((file.path, file.content, file.mode) for file in payload.shared), management)
-    shared = _Shared(settings, management, outside, segments, inside)
+    shared = _Shared(settings, options.is_closed, management, outside, segments, inside)
     macs = management_macs(name, (node.host_name for node in lab.nodes))
     return Project(
         name=name,
@@ -126,12 +127,15 @@ def _machine(node: Node, inside: NodePayload, stage: Stage, management_mac: str,
     uplink = node.uplink_mac if node.has_uplink else None
     hardware = (
         (settings.provider, settings.accelerator, box or settings.box, cpus, memory, management_mac, uplink),
-        (shared.management, shared.outside if uplink is not None else None),
+        (shared.is_closed, shared.management, shared.outside if uplink is not None else None),
         tuple((nic.segment, nic.mac, nic.mtu, nic.is_open) for nic in nics),
         tuple(shared.segments[interface.network].mtu for interface in node.interfaces),
     )
     capabilities = inside.needs.capabilities
-    provisioned = (shared.inside, inside.digest, inside.has_credentials, stage.name, capabilities, uplink)
+    provisioned = (
+        (shared.inside, shared.is_closed, inside.digest, inside.has_credentials, stage.name),
+        (capabilities, uplink),
+    )
     return Machine(
         name=node.host_name,
         box=box,

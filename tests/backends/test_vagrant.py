@@ -230,6 +230,9 @@ def test_digests_tell_what_changed_and_where() -> None:
     fixed = _digests(a_lab(), guest=(Artifact("machine/guest/install.sh", b"false\n"),))
     assert all(fixed[name][0] == before[name][0] and fixed[name][1] != before[name][1] for name in before)
 
+    closed = _digests(a_lab(), Options(is_closed=True))
+    assert all(closed[name][0] != before[name][0] and closed[name][1] != before[name][1] for name in before)
+
     boxed = _digests(a_lab(), Options(settings={"box": "mine"}))
     assert all(boxed[name][0] != before[name][0] and boxed[name][1] == before[name][1] for name in before)
 
