@@ -16,14 +16,13 @@ from tests.live.host import Host
 from tests.live.lab import SCRIPT, Lab, compile_for
 from tests.live.machine import Machine
 
-MEMORY = 320 * 2**20  # of one machine: 256 MiB of its own, and QEMU's
+MEMORY = 384 * 2**20  # of one machine: 256 MiB of its own, and QEMU with its translated code
 DISK = 64 * 10**6  # what one machine changes on the box's disk
 MANAGEMENT = "02:6e:6d:"
 _SSH = (
     *("-o", "ControlMaster=auto", "-o", "ControlPersist=600", "-o", "LogLevel=ERROR", "-o", "BatchMode=yes"),
     *("-o", "ConnectTimeout=10", "-o", "ServerAliveInterval=10", "-o", "ServerAliveCountMax=6"),
 )
-_BROKEN = 255  # ssh's own exit status
 
 
 def compile_machines(source: Path, folder: Path, project: str, machine: Machine, *options: str) -> "VagrantLab":
@@ -103,17 +102,22 @@ class VagrantLab(Lab):
         return [*reach, shlex.join(("sudo", "-n", *words))]
 
     def run(self, node: str, *words: str, timeout: float = 30) -> subprocess.CompletedProcess[str]:
-        """Tried again where there is no connection: a machine that was started may not be up yet."""
-        began = time.monotonic()
-        while True:
-            done = self.machine.run(*self.ssh(node, *words), timeout=timeout)
-            if done.returncode != _BROKEN or time.monotonic() - began > timeout * self.machine.patience:
-                return done
-            time.sleep(1)
+        """Once there is a connection: a machine that was started may not be up yet."""
+        if self._control(node, "check").returncode:
+            reached = self.machine.wait_until(lambda: self._answers(node), 40, pause=1)
+            assert reached is not None, f"{node} is not reached"
+        return self.machine.run(*self.ssh(node, *words), timeout=timeout)
+
+    def _answers(self, node: str) -> bool:
+        return self.machine.run(*self.ssh(node, "true"), timeout=10).returncode == 0
+
+    def _control(self, node: str, verb: str) -> subprocess.CompletedProcess[str]:
+        """Of the connection that is kept."""
+        words = ("-F", str(self.sockets / "config"), "-o", f"ControlPath={self.sockets}/%n", "-O", verb, node)
+        return self.machine.run("ssh", *words)
 
     def disconnect(self, node: str) -> None:
-        words = ("-F", str(self.sockets / "config"), "-o", f"ControlPath={self.sockets}/%n", "-O", "exit", node)
-        self.machine.run("ssh", *words)
+        self._control(node, "exit")
 
     def logs(self) -> str:
         words = ("journalctl", "--no-pager", "-n", "15", "-o", "cat", "-u", "netdsl")
