@@ -5,6 +5,8 @@ import sys
 from collections.abc import Iterable, Mapping
 from threading import Event, Lock, Thread
 
+_TERMINATED = 128 + 15  # what ends in the machine when we do
+
 
 def attached(command: list[str]) -> int:
     """With this terminal's input and output; Ctrl-C goes to the command, whose end is ours."""
@@ -58,11 +60,15 @@ def followed(commands: Mapping[str, list[str]], prefixes: Mapping[str, bytes]) -
 
 
 def _until_end(process: "subprocess.Popen[bytes]", *others: "subprocess.Popen[bytes]") -> int:
+    was_ended = False
     while True:
         try:
-            return _status(process.wait())
+            status = _status(process.wait())
         except KeyboardInterrupt:
+            was_ended = True
             _end((process, *others))
+            continue
+        return 0 if was_ended and status == _TERMINATED else status
 
 
 def _end(processes: Iterable["subprocess.Popen[bytes]"]) -> None:

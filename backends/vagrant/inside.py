@@ -14,7 +14,7 @@ _READY = f'reason=$(sh {_NODE} ready "$1") && exit 0; systemctl is-active {UNIT}
 # ssh without a terminal passes no Ctrl-C on: what runs ends when its standard input does, which nobody writes to.
 _WATCHED = (
     'exec 3<&0; "$@" </dev/null 3<&- & child=$!; { cat <&3; kill "$child"; } >/dev/null 2>&1 & watch=$!; '
-    'wait "$child"; status=$?; kill "$watch" 2>/dev/null; exit "$status"'
+    '{ wait "$child"; } 2>/dev/null; status=$?; kill "$watch" 2>/dev/null; exit "$status"'
 )
 
 STATUS = ("sh", "-c", _STATUS)
