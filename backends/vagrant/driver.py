@@ -15,7 +15,7 @@ from .explain import explain
 from .inside import SHELL, STATUS, capture_command, logs_command, node_state, prefixed, readiness, ready_command
 from .leftovers import sweep
 from .machines import made_machines, steps, wanted_machines
-from .reach import all_at_once, reach, reach_node
+from .reach import Reached, all_at_once, reach, reach_node
 from .ssh import Connection, Unreachable, close_all
 
 TIMEOUT = 600
@@ -60,7 +60,12 @@ class VagrantDriver:
         wanted = wanted_machines(deployment.folder)
         made = made_machines(deployment.folder)
         reached = reach(deployment.folder, made)
-        answers = dict(all_at_once(_asked, reached.connections.items()))
+        answers = _answers(reached)
+        lost = [machine for machine in made if machine.name in reached.connections and machine.name not in answers]
+        if lost:  # an open connection to a machine that was halted: what Vagrant says of it
+            again = reach(deployment.folder, lost)
+            answers |= _answers(again)
+            reached = Reached({}, {**reached.reasons, **again.reasons}, {**reached.states, **again.states})
         absent = {machine.name for machine in wanted} - {machine.name for machine in made}
 
         def state(node: str) -> NodeState:
@@ -70,7 +75,7 @@ class VagrantDriver:
                 return NodeState(node, "absent", "-")
             word = reached.states.get(node, "unknown")
             if word == "running":
-                return NodeState(node, word, "not ready", (reached.reasons[node],))
+                return NodeState(node, word, "not ready", (reached.reasons.get(node, "no connection"),))
             return NodeState(node, word, "-")
 
         return tuple(state(machine.name) for machine in wanted)
@@ -143,12 +148,18 @@ def _wait(connection: Connection, deadline: float, stop: Event) -> str | None:
             return found.reason
 
 
-def _asked(item: tuple[str, Connection]) -> tuple[str, NodeState]:
+def _answers(reached: Reached) -> dict[str, NodeState]:
+    """What nodes say of themselves; those that do not answer are left out, and their connection is given up."""
+    return {state.node: state for state in all_at_once(_asked, reached.connections.items()) if state is not None}
+
+
+def _asked(item: tuple[str, Connection]) -> NodeState | None:
     name, connection = item
     try:
-        return name, node_state(name, connection.ask(STATUS, timeout=_PATIENCE).output)
-    except Unreachable as error:
-        return name, NodeState(name, "running", "not ready", (str(error),))
+        return node_state(name, connection.ask(STATUS, timeout=_PATIENCE).output)
+    except Unreachable:
+        connection.close()
+        return None
 
 
 def _succeeded(ended: vagrant.Ended, doing: str) -> None:
