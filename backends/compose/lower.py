@@ -12,7 +12,7 @@ from netdsl.codegen.names import network_keys, project_name
 from netdsl.ir.ids import NetworkId
 from netdsl.ir.lab import Lab
 from netdsl.ir.network import Network
-from netdsl.ir.node import Node
+from netdsl.ir.node import Node, NodeKind
 from netdsl.payload.contract import NodePayload, Payload
 
 from .model import Attachment, ComposeNetwork, ComposeService, Project
@@ -51,11 +51,22 @@ def setting(lab: Lab, options: Options, key: str) -> str | None:
     return next((s.value for s in lab.settings if s.target == "compose" and s.key == key), None)
 
 
-def driver_of(network: Network, options: Options) -> tuple[str, str | None]:
-    """Driver and mode: the network's own wish, the command line's, the default."""
+def driver_of(network: Network, options: Options, switched: frozenset[NetworkId]) -> tuple[str, str | None]:
+    """Driver and mode: the network's own wish, the command line's, the default.
+
+    macvlan delivers a frame by the MAC addresses of its own devices, so nothing but broadcasts gets to a switch: where one
+    is on the network, that is a bridge.
+    """
     if network.driver is not None:
         return network.driver.name, network.driver.mode
-    return options.driver or DEFAULT_DRIVER, None
+    driver = options.driver or DEFAULT_DRIVER
+    return "bridge" if driver == "macvlan" and network.id in switched else driver, None
+
+
+def switched_networks(lab: Lab) -> frozenset[NetworkId]:
+    """The networks that a switch is on."""
+    switches = (node for node in lab.nodes if node.kind is NodeKind.SWITCH)
+    return frozenset(interface.network for node in switches for interface in node.interfaces)
 
 
 def _networks(lab: Lab, options: Options, project: str, keys: Mapping[NetworkId, str]) -> dict[str, ComposeNetwork]:
@@ -66,11 +77,12 @@ def _networks(lab: Lab, options: Options, project: str, keys: Mapping[NetworkId,
         for interface in node.interfaces:
             members[interface.network] += 1
     found = {}
+    switched = switched_networks(lab)
     for network in lab.networks:
         if not members[network.id]:
             continue
         key = keys[network.id]
-        driver, mode = driver_of(network, options)
+        driver, mode = driver_of(network, options, switched)
         variable = device = None
         if driver != "bridge":
             variable = "NETDSL_PARENT_" + re.sub("[^A-Z0-9]", "_", key.upper())

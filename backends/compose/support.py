@@ -10,6 +10,8 @@ from netdsl.ir.lab import Lab
 from netdsl.ir.network import Network
 from netdsl.source import Place
 
+from .lower import switched_networks
+
 DRIVERS = ("macvlan", "bridge", "ipvlan")
 SETTINGS = ("pool",)
 
@@ -25,8 +27,11 @@ def check_support(lab: Lab, options: Options, diagnostics: Diagnostics) -> None:
                     did_you_mean(setting.key, SETTINGS))  # fmt: skip
         elif not _is_pool(setting.value):
             _report(diagnostics, setting.origin, f"`{setting.value}` is no IPv4 prefix", None)
+    switched = switched_networks(lab)
     for network in lab.networks:
         _check_network(network, diagnostics)
+        if network.id in switched:
+            _check_switched(network, diagnostics)
 
 
 def _check_options(options: Options) -> None:
@@ -56,6 +61,14 @@ def _check_network(network: Network, diagnostics: Diagnostics) -> None:
     if network.impairment is not None:
         message = f"the target `compose` cannot delay, limit or lose packets on `{network.id}` yet"
         diagnostics.report(catalogue.UNSUPPORTED_BY_TARGET, message, network.origin)
+
+
+def _check_switched(network: Network, diagnostics: Diagnostics) -> None:
+    """macvlan delivers by the MAC addresses of its own devices: what is meant for a node behind a switch never arrives."""
+    if network.driver is not None and network.driver.name == "macvlan" and network.origin is not None:
+        message = f"the target `compose` cannot make `{network.id}` by macvlan: a switch on it hears broadcasts alone"
+        help_ = "without `driver macvlan` it is made as a bridge"
+        diagnostics.report(catalogue.UNSUPPORTED_BY_TARGET, message, network.origin, help=help_)
 
 
 def _is_pool(text: str) -> bool:

@@ -80,6 +80,31 @@ def test_a_network_keeps_the_driver_that_the_lab_gives_it() -> None:
     assert document["networks"]["wan"]["driver"] == "bridge"
 
 
+def _switched(driver: Driver | None = None) -> Lab:
+    place = Place(Span(SourceFile("lab.net", "network a\n"), 0, 9))
+    switch = Node(NodeId("sw"), "sw", NodeKind.SWITCH, (_interface("a", LAN, 4),))
+    lab = _lab(networks=(Network(LAN, (), 1500, driver, origin=place), Network(WAN, (), 1500)))
+    return replace(lab, nodes=(*lab.nodes, switch))
+
+
+def test_a_network_with_a_switch_on_it_is_a_bridge_where_macvlan_would_lose_its_frames() -> None:
+    drivers = {
+        wish: {
+            key: network["driver"] for key, network in _document(_switched(), Options(driver=wish))["networks"].items()
+        }
+        for wish in (None, "ipvlan")
+    }
+    assert drivers[None] == {"a-lan": "bridge", "wan": "macvlan", "uplink": "bridge"}
+    assert drivers["ipvlan"] == {"a-lan": "ipvlan", "wan": "ipvlan", "uplink": "bridge"}
+
+
+@pytest.mark.parametrize(("driver", "count"), [(Driver("macvlan"), 1), (Driver("bridge"), 0), (None, 0)])
+def test_macvlan_under_a_switch_is_refused(driver: Driver | None, count: int) -> None:
+    diagnostics = Diagnostics()
+    backend.check_support(_switched(driver), Options(), diagnostics)
+    assert [finding.rule.code for finding in diagnostics] == ["unsupported-by-target"] * count
+
+
 def test_interfaces_are_found_by_mac_and_on_ipvlan_by_the_engines_address() -> None:
     assert _document(_lab())["services"]["pc"]["networks"] == {"a-lan": {"mac_address": "02:00:00:00:00:03"}}
     service = _document(_lab(), Options(driver="ipvlan"))["services"]["pc"]
