@@ -1,0 +1,31 @@
+"""The verifier: what becomes of every packet of a lab, before anything is started."""
+
+from netdsl.verify.types import (
+    Cell,
+    Decision,
+    Esp,
+    Hook,
+    Hop,
+    Outcome,
+    Packet,
+    Proof,
+    Step,
+    Summary,
+    Verdict,
+    Wire,
+)
+
+__all__ = [
+    "Cell",
+    "Decision",
+    "Esp",
+    "Hook",
+    "Hop",
+    "Outcome",
+    "Packet",
+    "Proof",
+    "Step",
+    "Summary",
+    "Verdict",
+    "Wire",
+]
