@@ -1,5 +1,6 @@
 """The verifier: what becomes of every packet of a lab, before anything is started."""
 
+from netdsl.verify.predict import predict
 from netdsl.verify.types import (
     Cell,
     Decision,
@@ -14,6 +15,7 @@ from netdsl.verify.types import (
     Verdict,
     Wire,
 )
+from netdsl.verify.world import World
 
 __all__ = [
     "Cell",
@@ -28,4 +30,6 @@ __all__ = [
     "Summary",
     "Verdict",
     "Wire",
+    "World",
+    "predict",
 ]
