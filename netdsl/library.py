@@ -50,5 +50,6 @@ def compile_file(
         checked.diagnostics,
         clock=lambda: datetime.now(UTC),
         entropy=secrets.token_bytes,
+        lab=checked.lab,
     )
     return Result(checked.diagnostics, compiled)

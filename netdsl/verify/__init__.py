@@ -1,5 +1,8 @@
 """The verifier: what becomes of every packet of a lab, before anything is started."""
 
+from netdsl.verify.check import verify
+from netdsl.verify.expectations import check_expectations, prove
+from netdsl.verify.matrix import matrix
 from netdsl.verify.predict import predict
 from netdsl.verify.types import (
     Cell,
@@ -31,5 +34,9 @@ __all__ = [
     "Verdict",
     "Wire",
     "World",
+    "check_expectations",
+    "matrix",
     "predict",
+    "prove",
+    "verify",
 ]

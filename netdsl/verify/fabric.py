@@ -18,7 +18,6 @@ from netdsl.verify.types import Packet
 
 UPLINK = "uplink"
 LOOPBACK = "lo"
-USER_SPACE_MTU = 1400  # bytes: kernel-libipsec's device (src/libipsec, TUN_DEFAULT_MTU)
 
 _CONFIGURATION = ("/etc/", "/usr/", "/lib", "/bin/", "/sbin/")
 _LOOPBACK_RANGE = IPv4Network("127.0.0.0/8")

@@ -12,17 +12,16 @@ from netdsl.ir.filter import Chain, Verdict
 from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.node import Interface
 from netdsl.ir.service import Protocol
-from netdsl.lower.mtu import child_cost
 from netdsl.source import Place
-from netdsl.verify.fabric import LOOPBACK, UPLINK, USER_SPACE_MTU, Fabric, Policy, View, is_unicast
+from netdsl.verify.checks import TTL, circle, unbelievable
+from netdsl.verify.esp import USER_SPACE_MTU, outer_packet, room_inside
+from netdsl.verify.fabric import LOOPBACK, UPLINK, Fabric, Policy, View, is_unicast
 from netdsl.verify.filtering import IPSEC_DEVICE, Sight, destination_nat, ruling, source_nat, spoken
 from netdsl.verify.routes import Hop as Route
 from netdsl.verify.tracking import Known, State, Tracker, with_destination, with_source
 from netdsl.verify.types import Decision, Hook, Hop, Outcome, Packet, Step, Wire
 
-TTL = 64
 _MOST_FRAMES = 2000
-_OUTER = 4500
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,29 +172,13 @@ class Walk:
         return self._input(passage, packet) if is_local else self._forward(passage, packet)
 
     def _check_source(self, passage: _Passage, packet: Packet, *, is_local: bool) -> Stop | None:
-        """Martians and rp_filter: IPv4 only."""
-        view, interface, source = passage.view, passage.in_interface or LOOPBACK, packet.source
-        if source.version == 6 or interface == LOOPBACK:
-            return None
-        if source.is_loopback or packet.destination.is_loopback or source.is_multicast or source.is_unspecified:
-            if not view.sysctl(interface, "route_localnet") or source.is_multicast:
-                text = f"`{view.id}` takes no packet {source} > {packet.destination} from outside (martian)"
-                return self._stop(Outcome.DROPPED, view, Hook.SOURCE_CHECK, text, None, packet)
-        elif view.is_local(source) and not view.sysctl(interface, "accept_local"):
-            text = f"the source {source} is `{view.id}`'s own address (martian)"
-            return self._stop(Outcome.DROPPED, view, Hook.SOURCE_CHECK, text, None, packet)
-        if not view.checks_source:
-            return None
-        mode = view.sysctl(interface, "rp_filter")
-        if mode == 0 or (passage.came is not None and not self.fabric.is_user_space):
-            return None
-        is_ike = is_local and packet.protocol is Protocol.UDP and packet.destination_port in (500, _OUTER)
-        back = view.route(source, is_charon=is_ike and self.fabric.is_user_space)
-        if back is None or (mode == 1 and back.interface != interface):
-            way = "has no route back" if back is None else f"is reached by `{back.interface}`, not by `{interface}`"
-            text = f"rp_filter of `{view.id}`: the source {source} {way}"
-            return self._stop(Outcome.DROPPED, view, Hook.SOURCE_CHECK, text, None, packet)
-        return None
+        view = passage.view
+        is_decrypted = passage.came is not None and not self.fabric.is_user_space
+        text = unbelievable(
+            view, passage.in_interface or LOOPBACK, packet, is_decrypted=is_decrypted, is_local=is_local,
+            is_user_space=self.fabric.is_user_space,
+        )  # fmt: skip
+        return None if text is None else self._stop(Outcome.DROPPED, view, Hook.SOURCE_CHECK, text, None, packet)
 
     def _input(self, passage: _Passage, packet: Packet) -> "_Frame | Delivered | Stop":
         view = passage.view
@@ -220,7 +203,7 @@ class Walk:
             text = f"`{view.id}` does not forward, and {packet.destination} is not its own"
             return self._stop(Outcome.UNREACHABLE, view, Hook.ROUTE, text, None, packet)
         if self._ttl <= 1:
-            return self._stop(Outcome.LOOP, view, Hook.ROUTE, self._circle(view), None, packet)
+            return self._stop(Outcome.LOOP, view, Hook.ROUTE, circle(self.hops), None, packet)
         self._ttl -= 1
         route = self._route(view, packet.destination)
         if route is None:
@@ -228,17 +211,6 @@ class Walk:
             return self._stop(Outcome.NO_ROUTE, view, Hook.ROUTE, text, None, packet)
         stop = self._check_policy(passage, "forward") or self._filter(passage, Chain.FORWARD, packet, route)
         return stop or self._leave(passage, packet, route)
-
-    def _circle(self, view: View) -> str:
-        names: list[str] = []
-        for hop in reversed(self.hops):
-            if hop.node in names:
-                break
-            names.append(hop.node)
-        if len(names) >= TTL - 2:
-            return f"the way is longer than {TTL} routers"
-        circle = ", ".join(f"`{name}`" for name in reversed(names))
-        return f"it goes round between {circle} until its time to live is over"
 
     # --- netfilter
 
@@ -347,20 +319,15 @@ class Walk:
         view, association = passage.view, policy.association
         assert association is not None, "a trap encapsulates nothing"
         outer_route = self._route(view, association.remote, is_charon=True)
-        family = association.remote.version
+        link = 65535 if outer_route is None else self._mtu(view, outer_route)
+        room = USER_SPACE_MTU if self.fabric.is_user_space else room_inside(policy, link)
         child = policy.child
-        cost = child_cost(child.mode, child.protocol, child.proposals, family)
-        if self.fabric.is_user_space:
-            room = USER_SPACE_MTU
-        else:
-            link = 65535 if outer_route is None else self._mtu(view, outer_route)
-            room = cost.inside(link + (0 if association.is_in_udp else 8))
         if packet.size > room:
             text = (
                 f"{packet.size} bytes are too big for tunnel `{policy.end.tunnel}` at `{view.id}`, which takes {room}"
             )
             return self._stop(Outcome.TOO_BIG, view, Hook.IPSEC, text, policy.end.origin, packet)
-        outer = self._outer(packet, policy)
+        outer = outer_packet(packet, policy)
         self._carried.append((packet, self._ttl, policy))
         self._ttl = TTL
         text = f"into tunnel `{policy.end.tunnel}`" + (
@@ -368,23 +335,6 @@ class Walk:
         )
         self.note(Hook.IPSEC, Decision.ENCAPSULATE, text, outer, policy.end.origin)
         return self._send(view, outer, is_outer=True)
-
-    @staticmethod
-    def _outer(packet: Packet, policy: Policy) -> Packet:
-        association = policy.association
-        assert association is not None, "a trap encapsulates nothing"
-        source, destination = packet.source, packet.destination
-        if policy.is_tunnel:
-            source, destination = association.local, association.remote
-        child = policy.child
-        cost = child_cost(child.mode, child.protocol, child.proposals, destination.version)
-        padded = -(-(packet.size - cost.kept + cost.trailer) // cost.block) * cost.block
-        size = padded + cost.kept + cost.fixed - (0 if association.is_in_udp else 8)
-        if association.is_in_udp:
-            ports = (association.local_port, association.remote_port)
-            return Packet(source, destination, Protocol.UDP, *ports, None, size, False, packet, policy.end.tunnel)
-        protocol = Protocol.AH if child.protocol == "ah" else Protocol.ESP
-        return Packet(source, destination, protocol, 0, 0, None, size, False, packet, policy.end.tunnel)
 
     def _decapsulate(self, passage: _Passage, packet: Packet) -> "_Frame | Stop":
         view = passage.view
