@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from netdsl.ir.ids import TunnelId
 from netdsl.ir.lab import Lab
 from netdsl.ir.service import Protocol
 from netdsl.lower.lower import lower
@@ -50,9 +51,23 @@ def lab_of(source: str) -> Lab:
     return lower(bindings)
 
 
-def compare(observation: Observation) -> Iterator[Compared]:
-    """Every flow that was asked, with the prediction for the ESP that the nodes had. Raises what `predict` raises."""
-    world = World(lab_of(observation.source), Esp(observation.esp))
+def world_of(observation: Observation) -> World:
+    """The lab with the ESP that its nodes had."""
+    return World(lab_of(observation.source), Esp(observation.esp))
+
+
+def tunnels_that_differ(world: World, observation: Observation) -> tuple[str, ...]:
+    """A tunnel is up where all of its children are, at all of its ends."""
+    found = []
+    for tunnel in dict.fromkeys(state.tunnel for state in observation.tunnels):
+        is_up = all(state.state == "up" for state in observation.tunnels if state.tunnel == tunnel)
+        if world.is_up(TunnelId(tunnel)) != is_up:
+            found.append(f"lab {observation.seed}: tunnel {tunnel} is {'up' if is_up else 'down'}, predicted otherwise")
+    return tuple(found)
+
+
+def compare(world: World, observation: Observation) -> Iterator[Compared]:
+    """Every flow that was asked, beside its prediction. Raises what `predict` raises."""
     for flow, seen in observation.seen:
         predicted = predict(world, flow.source, flow.destination, flow.service)
         yield Compared(observation.seed, flow, predicted, seen, difference_of(flow, predicted, seen))

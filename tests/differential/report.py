@@ -7,7 +7,7 @@ from pathlib import Path
 
 from netdsl.verify import Hook
 from netdsl.verify import Outcome as Predicted
-from tests.differential.comparing import Compared, compare, lab_of
+from tests.differential.comparing import Compared, compare, tunnels_that_differ, world_of
 from tests.differential.features import FEATURES, features_of
 from tests.differential.observing import Observation
 
@@ -28,6 +28,7 @@ class Tally:
     differences: list[Compared] = field(default_factory=list)
     failures: list[tuple[int, str]] = field(default_factory=list)
     tunnels: Counter[str] = field(default_factory=Counter)
+    tunnels_differing: list[str] = field(default_factory=list)
 
     def add(self, observation: Observation) -> tuple[Compared, ...]:
         """The flows of this lab that differ. What the verifier itself fails at is a failure of the lab."""
@@ -35,14 +36,16 @@ class Tally:
             self.failures.append((observation.seed, observation.failure))
             return ()
         try:
-            compared = tuple(compare(observation))
+            world = world_of(observation)
+            compared = tuple(compare(world, observation))
+            self.tunnels_differing += tunnels_that_differ(world, observation)
         except Exception as error:  # a defect of the verifier is a finding here, not the end of the campaign
             self.failures.append((observation.seed, f"{type(error).__name__}: {error}"))
             return ()
         self.labs += 1
         self.flows += len(compared)
         self.passing += sum(one.predicted.passes for one in compared)
-        self.features.update(features_of(lab_of(observation.source), observation.source))
+        self.features.update(features_of(world.lab, observation.source))
         self.cells.update((one.predicted.hook, one.predicted.outcome) for one in compared)
         self.tunnels.update(f"{tunnel.state} {tunnel.start} {tunnel.esp}" for tunnel in observation.tunnels)
         differing = tuple(one for one in compared if not one.agrees)
@@ -55,7 +58,7 @@ class Tally:
 
     @property
     def is_clean(self) -> bool:
-        return not self.differences and not self.failures
+        return not self.differences and not self.failures and not self.tunnels_differing
 
     def rare_features(self) -> list[str]:
         return [feature for feature in FEATURES if self.features[feature] < SHARE * self.labs]
@@ -82,6 +85,7 @@ def text(tally: Tally) -> str:
     lines += ["", "ends of tunnels (state, start, ESP)"]
     lines += [f"  {count:5} {kind}" for kind, count in sorted(tally.tunnels.items())]
     lines += [f"lab {seed} could not be compared: {reason}" for seed, reason in tally.failures]
+    lines += tally.tunnels_differing
     lines += [line(one) for one in tally.differences]
     return "\n".join(lines) + "\n"
 
