@@ -80,9 +80,24 @@ def _is_of(service: PortService, packet: Packet, port: int) -> bool:
     return service.first is None or service.first <= port <= (service.last or service.first)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Exit:
+    """How packets for an address leave a node that only forwards them: to whom, over which networks, how large."""
+
+    interface: str
+    networks: tuple[NetworkId, ...]
+    mtu: int
+    other: "View"
+    there: str
+
+
 @dataclass(slots=True, eq=False)
 class View:
-    """A node with all that decides about a packet in it. `policies` and `up` are set as tunnels come and go."""
+    """A node with all that decides about a packet in it. `policies` and `up` are set as tunnels come and go.
+
+    `exits` (by incoming interface and destination) and `believed` (sources by interface) are what was found out about
+    packets that it only forwards.
+    """
 
     node: Node
     id: NodeId
@@ -101,11 +116,22 @@ class View:
     policies: list[Policy] = field(default_factory=list)
     up: set[tuple[TunnelId, str | None]] = field(default_factory=set)
     checks_source: bool = False
+    exits: dict[tuple[str, Address], Exit] = field(default_factory=dict)
+    believed: set[tuple[str, Address]] = field(default_factory=set)
+    _local: dict[Address, bool] = field(default_factory=dict)
     _routes: dict[Address, Hop | None] = field(default_factory=dict)
     _interface_sysctls: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def is_local(self, address: Address) -> bool:
-        return address in self.local or (bool(self.local_prefixes) and in_any(address, self.local_prefixes))
+        found = self._local.get(address)
+        if found is None:
+            found = self._local[address] = address in self.local or in_any(address, self.local_prefixes)
+        return found
+
+    @property
+    def only_forwards(self) -> bool:
+        """Whether nothing in it looks at more than where a packet is from and for."""
+        return not (self.tracks or self.policies or self.checks_source)
 
     def route(self, address: Address, *, is_charon: bool = False) -> Hop | None:
         """charon's own packets carry a mark that keeps them out of its table."""
@@ -147,15 +173,19 @@ class View:
 
     def clear_tunnels(self) -> None:
         self.policies, self.up, self.tunnelled = [], set(), Table()
-        self._routes.clear()
+        self._forget()
 
     def add_route(self, prefix: Prefix, hop: Hop) -> None:
         self.tunnelled.put(prefix, hop)
-        self._routes.clear()
+        self._forget()
 
     def add_address(self, address: Address) -> None:
         self.local.add(address)
-        self._routes.clear()
+        self._forget()
+
+    def _forget(self) -> None:
+        for known in (self._routes, self._local, self.exits, self.believed):
+            known.clear()
 
 
 def view_of(node: Node) -> View:

@@ -72,12 +72,20 @@ class _Ways:
             for route in view.node.routes:
                 if route.is_automatic or route.origin is None or route.next_hop is None:
                     continue
+                if view.node.kind is NodeKind.HOST and not self._is_first_host(view, route):
+                    continue
                 for goal in by_version[route.prefix.version]:
                     if not contains(route.prefix, goal.prefix) or not self._is_by(view, route, goal):
                         continue
                     self._line(view, route, goal)
                     if self._steps > _MOST_STEPS:
                         return
+
+    def _is_first_host(self, view: View, route: Route) -> bool:
+        """Hosts of one segment with the same line have the same way."""
+        interface = view.interfaces.get(route.interface)
+        segment = None if interface is None else self.fabric.segment_of[interface.network]
+        return self._is_new("host", segment, route.prefix, route.next_hop)
 
     @staticmethod
     def _is_by(view: View, route: Route, goal: _Goal) -> bool:

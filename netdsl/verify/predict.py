@@ -6,9 +6,10 @@ from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.node import Served
 from netdsl.ir.service import PortService, Protocol
 from netdsl.verify.fabric import View, is_unicast
+from netdsl.verify.passage import Delivered, Stop
 from netdsl.verify.tracking import Tracker, reverse
 from netdsl.verify.types import Hook, Hop, Outcome, Packet, Verdict
-from netdsl.verify.walk import Delivered, Stop, Walk
+from netdsl.verify.walk import Walk
 from netdsl.verify.world import World
 
 CLIENT_PORT = 40000  # of the ephemeral ones; no rule of the language asks for a source port but those of IKE

@@ -16,10 +16,11 @@ from netdsl.ir.tunnel import Authentication, AuthMethod, Child, Mode, SharedSecr
 from netdsl.lower.prefixes import host_prefix
 from netdsl.verify.fabric import Association, Fabric, Policy, View
 from netdsl.verify.filtering import IPSEC_DEVICE, in_any
+from netdsl.verify.passage import Delivered, Stop
 from netdsl.verify.routes import Hop
 from netdsl.verify.tracking import Flows, Tracker, reverse
 from netdsl.verify.types import Packet
-from netdsl.verify.walk import Delivered, Stop, Walk
+from netdsl.verify.walk import Walk
 
 _ROUNDS = 6
 _CERTIFIED = (AuthMethod.CERTIFICATE, AuthMethod.EAP_TLS)

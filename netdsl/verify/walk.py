@@ -9,60 +9,20 @@ charon, whose own packets are looked up in the main table.
 from dataclasses import dataclass, field
 
 from netdsl.ir.filter import Chain, Verdict
-from netdsl.ir.ids import Address, NodeId
+from netdsl.ir.ids import Address
 from netdsl.ir.node import Interface
 from netdsl.ir.service import Protocol
 from netdsl.source import Place
 from netdsl.verify.checks import TTL, circle, unbelievable
 from netdsl.verify.esp import USER_SPACE_MTU, outer_packet, room_inside
-from netdsl.verify.fabric import LOOPBACK, UPLINK, Fabric, Policy, View, is_unicast
+from netdsl.verify.fabric import LOOPBACK, UPLINK, Exit, Fabric, Policy, View, is_unicast
 from netdsl.verify.filtering import IPSEC_DEVICE, Sight, destination_nat, ruling, source_nat, spoken
+from netdsl.verify.passage import Delivered, Frame, Passage, Stop
 from netdsl.verify.routes import Hop as Route
-from netdsl.verify.tracking import Known, State, Tracker, with_destination, with_source
+from netdsl.verify.tracking import State, Tracker, with_destination, with_source
 from netdsl.verify.types import Decision, Hook, Hop, Outcome, Packet, Step, Wire
 
 _MOST_FRAMES = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """The packet goes no further."""
-
-    outcome: Outcome
-    node: NodeId
-    hook: Hook
-    text: str
-    origin: Place | None
-    packet: Packet
-
-
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """The packet is in a socket of the node."""
-
-    view: View
-    packet: Packet
-
-
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    view: View
-    interface: str
-    packet: Packet
-    came: Policy | None = None
-
-
-@dataclass(slots=True)
-class _Passage:
-    """A packet in a node: as it came to it, what is known of its flow."""
-
-    view: View
-    original: Packet
-    in_interface: str | None
-    came: Policy | None
-    known: Known | None
-    state: State
-    is_outer: bool = False
 
 
 @dataclass(slots=True)
@@ -85,14 +45,14 @@ class Walk:
         self._open(view, None)
         result = self._send(view, packet)
         frames = 0
-        while isinstance(result, _Frame):
+        while isinstance(result, Frame):
             frames += 1
             if frames > _MOST_FRAMES:
                 result = self._stop(
                     Outcome.LOOP, result.view, Hook.ROUTE, "tunnels lead through each other", None, packet
                 )
                 break
-            result = self._receive(result)
+            result = self._pass(result) or self._receive(result)
         if isinstance(result, Stop):
             decision = Decision.REJECT if result.outcome is Outcome.REJECTED else Decision.DROP
             if result.outcome in (Outcome.NO_ROUTE, Outcome.UNREACHABLE, Outcome.TOO_BIG, Outcome.NOT_VERIFIED):
@@ -117,35 +77,53 @@ class Walk:
     def _stop(self, outcome: Outcome, view: View, hook: Hook, text: str, origin: Place | None, packet: Packet) -> Stop:
         return Stop(outcome, view.id, hook, text, origin or view.node.origin, packet)
 
+    def _lost(self, view: View, packet: Packet) -> Stop:
+        text = f"`{view.id}` has no route to {packet.destination}"
+        return self._stop(Outcome.NO_ROUTE, view, Hook.ROUTE, text, None, packet)
+
     # --- in a node
 
-    def _passage(self, view: View, packet: Packet, interface: str | None, came: Policy | None) -> _Passage:
+    def _pass(self, frame: Frame) -> Frame | None:
+        """The short way through a node that only forwards, once it is known; None: the long way."""
+        view, packet, interface = frame.view, frame.packet, frame.interface
+        if self._view is not None or frame.came is not None or not view.only_forwards:
+            return None
+        known = view.exits.get((interface, packet.destination))
+        if known is None or packet.size > known.mtu or self._ttl <= 1:
+            return None
+        if (interface, packet.source) not in view.believed:
+            return None
+        self._ttl -= 1
+        is_encrypted = packet.inner is not None and packet.protocol is not Protocol.AH
+        wires = tuple([Wire(name, packet, is_encrypted) for name in known.networks])
+        self.hops.append(Hop(view.id, interface, known.interface, (), wires))
+        return Frame(known.other, known.there, packet)
+
+    def _passage(self, view: View, packet: Packet, interface: str | None, came: Policy | None) -> Passage:
         if not view.tracks:
-            return _Passage(view, packet, interface, came, None, State.NEW)
+            return Passage(view, packet, interface, came, None, State.NEW)
         known = self.tracker.find(view.id, packet)
         state = State.ESTABLISHED if known is not None else State.NEW
         if known is None and packet.inner is None and (packet.is_error or self._is_late(packet)):
             state = State.INVALID
-        return _Passage(view, packet, interface, came, known, state)
+        return Passage(view, packet, interface, came, known, state)
 
     def _is_late(self, packet: Packet) -> bool:
         """An answer that begins no flow: SYN-ACK, echo reply. An answer over UDP does."""
         return self.is_answer and packet.protocol is not Protocol.UDP
 
-    def _send(self, view: View, packet: Packet, *, is_outer: bool = False) -> "_Frame | Delivered | Stop":
+    def _send(self, view: View, packet: Packet, *, is_outer: bool = False) -> Frame | Delivered | Stop:
         passage = self._passage(view, packet, None, None)
         passage.is_outer = is_outer
         is_charon = (is_outer and self.fabric.is_user_space) or self._is_own_ike(view)
         route = self._route(view, packet.destination, is_charon=is_charon)
         if route is None:
-            text = f"`{view.id}` has no route to {packet.destination}"
-            return self._stop(Outcome.NO_ROUTE, view, Hook.ROUTE, text, None, packet)
+            return self._lost(view, packet)
         translated = self._destination(passage, packet, route)
         if translated.destination != packet.destination:
             route = self._route(view, translated.destination, is_charon=is_charon)
             if route is None:
-                text = f"`{view.id}` has no route to {translated.destination}"
-                return self._stop(Outcome.NO_ROUTE, view, Hook.ROUTE, text, None, translated)
+                return self._lost(view, translated)
         stop = self._filter(passage, Chain.OUTPUT, translated, route)
         return stop or self._leave(passage, translated, route)
 
@@ -159,7 +137,7 @@ class Walk:
             return None
         return view.route(address, is_charon=is_charon and self.fabric.is_user_space)
 
-    def _receive(self, frame: _Frame) -> "_Frame | Delivered | Stop":
+    def _receive(self, frame: Frame) -> Frame | Delivered | Stop:
         view, packet = frame.view, frame.packet
         if self._view is None:
             self._open(view, frame.interface)
@@ -171,7 +149,7 @@ class Walk:
             return stop
         return self._input(passage, packet) if is_local else self._forward(passage, packet)
 
-    def _check_source(self, passage: _Passage, packet: Packet, *, is_local: bool) -> Stop | None:
+    def _check_source(self, passage: Passage, packet: Packet, *, is_local: bool) -> Stop | None:
         view = passage.view
         is_decrypted = passage.came is not None and not self.fabric.is_user_space
         text = unbelievable(
@@ -180,7 +158,7 @@ class Walk:
         )  # fmt: skip
         return None if text is None else self._stop(Outcome.DROPPED, view, Hook.SOURCE_CHECK, text, None, packet)
 
-    def _input(self, passage: _Passage, packet: Packet) -> "_Frame | Delivered | Stop":
+    def _input(self, passage: Passage, packet: Packet) -> Frame | Delivered | Stop:
         view = passage.view
         stop = self._filter(passage, Chain.INPUT, packet, None)
         if stop is not None:
@@ -194,7 +172,7 @@ class Walk:
         stop = None if self.is_charon or passage.in_interface == LOOPBACK else self._check_policy(passage, "input")
         return stop or Delivered(view, packet)
 
-    def _forward(self, passage: _Passage, packet: Packet) -> "_Frame | Delivered | Stop":
+    def _forward(self, passage: Passage, packet: Packet) -> Frame | Delivered | Stop:
         view, interface = passage.view, passage.in_interface or LOOPBACK
         if not is_unicast(packet.destination, view):
             text = f"{packet.destination} is a broadcast address on `{view.id}`"
@@ -207,14 +185,13 @@ class Walk:
         self._ttl -= 1
         route = self._route(view, packet.destination)
         if route is None:
-            text = f"`{view.id}` has no route to {packet.destination}"
-            return self._stop(Outcome.NO_ROUTE, view, Hook.ROUTE, text, None, packet)
+            return self._lost(view, packet)
         stop = self._check_policy(passage, "forward") or self._filter(passage, Chain.FORWARD, packet, route)
         return stop or self._leave(passage, packet, route)
 
     # --- netfilter
 
-    def _destination(self, passage: _Passage, packet: Packet, route: Route | None) -> Packet:
+    def _destination(self, passage: Passage, packet: Packet, route: Route | None) -> Packet:
         """Destination translation in prerouting, or (with a route) in output."""
         view, hook = passage.view, Hook.PREROUTING if route is None else Hook.OUTPUT
         if not view.tracks:
@@ -234,7 +211,7 @@ class Walk:
         self.note(hook, Decision.DNAT, f"`{spoken(rule.origin, 'dnat')}`", changed, rule.origin)
         return changed
 
-    def _source(self, passage: _Passage, packet: Packet, route: Route) -> Packet:
+    def _source(self, passage: Passage, packet: Packet, route: Route) -> Packet:
         view = passage.view
         if not view.tracks:
             return packet
@@ -259,7 +236,7 @@ class Walk:
         self.note(hook, Decision.RESTORE, "the translation of its flow", changed)
         return changed
 
-    def _filter(self, passage: _Passage, chain: Chain, packet: Packet, route: Route | None) -> Stop | None:
+    def _filter(self, passage: Passage, chain: Chain, packet: Packet, route: Route | None) -> Stop | None:
         view = passage.view
         firewall = view.node.firewall
         if firewall is None or passage.state is State.ESTABLISHED:
@@ -282,7 +259,7 @@ class Walk:
 
     # --- out of a node
 
-    def _goes(self, passage: _Passage, packet: Packet, route: Route) -> bool:
+    def _goes(self, passage: Passage, packet: Packet, route: Route) -> bool:
         """What `rt ipsec exists` (or `oifname "ipsec0"`) says."""
         if passage.is_outer or route.interface == LOOPBACK or self._is_own_ike(passage.view):
             return False
@@ -291,12 +268,12 @@ class Walk:
         policy = passage.view.policy_out(packet) if passage.view.policies else None
         return policy is not None and policy.association is not None
 
-    def _leave(self, passage: _Passage, packet: Packet, route: Route) -> "_Frame | Delivered | Stop":
+    def _leave(self, passage: Passage, packet: Packet, route: Route) -> Frame | Delivered | Stop:
         view = passage.view
         packet = self._source(passage, packet, route)
         if route.interface == LOOPBACK:
             self._close(LOOPBACK, ())
-            return _Frame(view, LOOPBACK, packet)
+            return Frame(view, LOOPBACK, packet)
         if passage.is_outer or self._is_own_ike(view) or not view.policies:
             return self._transmit(passage, packet, route)
         policy = view.policy_out(packet)
@@ -313,9 +290,7 @@ class Walk:
             return self._stop(Outcome.DROPPED, view, Hook.IPSEC, text, policy.end.origin, packet)
         return self._encapsulate(passage, packet, policy, route)
 
-    def _encapsulate(
-        self, passage: _Passage, packet: Packet, policy: Policy, route: Route
-    ) -> "_Frame | Delivered | Stop":
+    def _encapsulate(self, passage: Passage, packet: Packet, policy: Policy, route: Route) -> Frame | Delivered | Stop:
         view, association = passage.view, policy.association
         assert association is not None, "a trap encapsulates nothing"
         outer_route = self._route(view, association.remote, is_charon=True)
@@ -336,7 +311,7 @@ class Walk:
         self.note(Hook.IPSEC, Decision.ENCAPSULATE, text, outer, policy.end.origin)
         return self._send(view, outer, is_outer=True)
 
-    def _decapsulate(self, passage: _Passage, packet: Packet) -> "_Frame | Stop":
+    def _decapsulate(self, passage: Passage, packet: Packet) -> Frame | Stop:
         view = passage.view
         inner, ttl, policy = self._carried[-1]
         association = policy.association
@@ -347,9 +322,9 @@ class Walk:
         self._ttl = ttl
         self.note(Hook.IPSEC, Decision.DECAPSULATE, f"out of tunnel `{policy.end.tunnel}`", inner, policy.end.origin)
         interface = IPSEC_DEVICE if self.fabric.is_user_space else passage.in_interface or LOOPBACK
-        return _Frame(view, interface, inner, policy)
+        return Frame(view, interface, inner, policy)
 
-    def _check_policy(self, passage: _Passage, what: str) -> Stop | None:
+    def _check_policy(self, passage: Passage, what: str) -> Stop | None:
         """What has to come encrypted, and from which tunnel. User-space ESP looks only at what it decrypted itself.
 
         The packet is judged as it came, before translation (nf_nat_decode_session).
@@ -380,7 +355,7 @@ class Walk:
         link = 65535 if interface is None else interface.mtu
         return link if route.mtu is None else min(link, route.mtu)
 
-    def _transmit(self, passage: _Passage, packet: Packet, route: Route) -> "_Frame | Stop":
+    def _transmit(self, passage: Passage, packet: Packet, route: Route) -> Frame | Stop:
         view = passage.view
         if route.interface == UPLINK:
             return self._uplink(view, packet)
@@ -398,23 +373,28 @@ class Walk:
             what = f"{target}, the next hop of `{view.id}`," if route.gateway else str(target)
             text = f"nobody on `{interface.network}` answers for {what}"
             return self._stop(Outcome.UNREACHABLE, view, Hook.NEIGHBOUR, text, route.origin, packet)
-        return self._cross(passage, packet, interface, *found)
+        return self._cross(passage, packet, interface, route, *found)
 
     def _cross(
-        self, passage: _Passage, packet: Packet, interface: Interface, other: View, there: Interface
-    ) -> "_Frame | Stop":
+        self, passage: Passage, packet: Packet, interface: Interface, route: Route, other: View, there: Interface
+    ) -> Frame | Stop:
         view = passage.view
         networks = self.fabric.crossed(interface.network, there.network)
         if networks is None:
             text = f"the link `{interface.network}` is down"
             return self._stop(Outcome.DROPPED, view, Hook.LINK, text, interface.origin, packet)
-        narrow = min((self.fabric.networks[name].mtu for name in networks[1:]), default=packet.size)
+        narrow = min((self.fabric.networks[name].mtu for name in networks[1:]), default=65535)
+        if passage.in_interface is not None and passage.came is None and view.only_forwards:
+            mtu = min(narrow, self._mtu(view, route))
+            leaving = Exit(interface.name, networks, mtu, other, there.name)
+            view.exits[passage.in_interface, packet.destination] = leaving
+            view.believed.add((passage.in_interface, packet.source))
         if packet.size > narrow:
             text = f"{packet.size} bytes are too big for a segment behind a switch, which takes {narrow}"
             return self._stop(Outcome.DROPPED, view, Hook.LINK, text, interface.origin, packet)
         is_encrypted = packet.inner is not None and packet.protocol is not Protocol.AH
         self._close(interface.name, tuple(Wire(name, packet, is_encrypted) for name in networks))
-        return _Frame(other, there.name, packet)
+        return Frame(other, there.name, packet)
 
     def _uplink(self, view: View, packet: Packet) -> Stop:
         if packet.destination in self.fabric.addresses:
