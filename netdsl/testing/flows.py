@@ -7,7 +7,7 @@ from netdsl.ir.expectation import Encrypted, GoesThrough, Reaches
 from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.node import Served
 from netdsl.ir.service import PortService, Protocol
-from netdsl.testing.probes import Kind, Question
+from netdsl.testing.probes import Kind, Question, Reply
 from netdsl.verify.goals import Target, probes, targets
 from netdsl.verify.predict import predict
 from netdsl.verify.types import Outcome, Proof, Verdict
@@ -109,32 +109,50 @@ def _kind(service: PortService | None, served: str | None) -> Kind | None:
             return None
 
 
+_MOST_CONTROLS = 3
+
+
 @dataclass(frozen=True, slots=True)
-class Control:
-    """Something that must pass from the same node, so that a silence elsewhere says something."""
+class Controls:
+    """Things that must pass from the same node (one of them), so that a silence elsewhere says something."""
 
-    question: Question
-    text: str
+    questions: tuple[Question, ...] = ()
+    texts: tuple[str, ...] = ()
+
+    def passed(self, replies: Sequence[Reply]) -> str | None:
+        """What passed, in words; None where nothing did. `replies`: to these questions."""
+        if not self.questions:
+            return "none: nobody near answers"
+        found = zip(self.texts, replies, strict=True)
+        return next((f"{text} answers" for text, reply in found if reply.passes), None)
+
+    @property
+    def silence(self) -> str:
+        """Why a silence says nothing."""
+        return f"the control does not pass: {', '.join(self.texts)} silent"
 
 
-def control_of(world: World, source: NodeId, known: Sequence[Flow]) -> Control | None:
-    """Of `known` (flows that the lab's author wants to pass) the first from this node that is predicted to; else a ping to
-    whoever is near and answers. None where nobody does."""
+def controls_of(world: World, source: NodeId, known: Sequence[Flow], tested: Sequence[Flow]) -> Controls:
+    """Of `known` (flows that the lab's author wants to pass) one from this node that is predicted to; then pings to whoever
+    is near and answers. Nothing that is `tested` itself."""
+    found: dict[Question, str] = {}
+    excluded = {(flow.address, flow.service) for flow in tested}
     for flow in known:
-        if flow.source == source and flow.kind is not None and flow.predicted.outcome is Outcome.ANSWERED:
-            return Control(flow.question("control"), f"{flow} answers")
-    for view in _near(world, source):
-        for address in view:
-            if predict(world, source, address).outcome is Outcome.ANSWERED:
-                return Control(Question(Kind.ICMP, address, 0, "control"), f"{address} answers")
-    return None
+        if flow.source == source and flow.kind is not None and (flow.address, flow.service) not in excluded:
+            found[flow.question("control")] = str(flow)
+            break
+    for address in _near(world, source):
+        if len(found) == _MOST_CONTROLS:
+            break
+        if (address, None) not in excluded and predict(world, source, address).outcome is Outcome.ANSWERED:
+            found[Question(Kind.ICMP, address, 0, "control")] = f"{address}"
+    return Controls(tuple(found), tuple(found.values()))
 
 
-def _near(world: World, source: NodeId) -> Iterator[tuple[Address, ...]]:
-    """The addresses of each neighbour on the node's own networks."""
+def _near(world: World, source: NodeId) -> Iterator[Address]:
+    """The addresses of the neighbours on the node's own networks."""
     networks = {interface.network for interface in world.view(source).node.interfaces}
     for view in world.fabric.views.values():
-        if view.id == source:
-            continue
-        own = (interface for interface in view.node.interfaces if interface.network in networks)
-        yield tuple(given.ip for interface in own for given in interface.addresses)
+        if view.id != source:
+            own = (interface for interface in view.node.interfaces if interface.network in networks)
+            yield from (given.ip for interface in own for given in interface.addresses)

@@ -7,7 +7,7 @@ from typing import assert_never
 from netdsl.ir.expectation import Encrypted, GoesThrough, Reaches, Resolves, RoutesVia, TunnelUp
 from netdsl.ir.tunnel import Start
 from netdsl.testing import reaching, reading, watching
-from netdsl.testing.flows import Flow, control_of, groups_of
+from netdsl.testing.flows import Flow, controls_of, groups_of
 from netdsl.testing.trial import Asked, Observed, Trial
 from netdsl.testing.types import Seen
 from netdsl.verify.types import Outcome, Proof
@@ -72,19 +72,19 @@ def _controlled(plan: _Plan, trial: Trial) -> Trial:
     claim = plan.proof.line.claim
     if not plan.proof.expectation.is_failure or isinstance(claim, TunnelUp | Resolves | RoutesVia) or not trial.asked:
         return trial
-    control = control_of(plan.world, claim.source, plan.known)
-    if control is None:
-        return trial
+    tested = [flow for group in groups_of(plan.world, plan.proof) for flow in group]
+    controls = controls_of(plan.world, claim.source, plan.known, tested)
+    count = len(trial.asked)
 
     def judge(observed: Observed) -> Seen:
-        seen = trial.judge(Observed(observed.replies[:-1], observed.heard))
+        seen = trial.judge(Observed(observed.replies[:count], observed.heard))
         if seen.holds is not False or seen.control:
             return seen
-        if not observed.replies[-1].passes:
-            return Seen(None, reaching.silent(control))
-        return replace(seen, control=control.text)
+        passed = controls.passed(observed.replies[count:])
+        return Seen(None, controls.silence) if passed is None else replace(seen, control=passed)
 
-    return replace(trial, asked=(*trial.asked, Asked(claim.source, control.question)), judge=judge)
+    asked = (*trial.asked, *(Asked(claim.source, question) for question in controls.questions))
+    return replace(trial, asked=asked, judge=judge)
 
 
 def _first_packets(plan: _Plan, claim: TunnelUp) -> tuple[Flow, ...]:

@@ -64,6 +64,7 @@ sub begin {
 
 sub begin_run {
 	my ($probe) = @_;
+	no warnings 'exec';    # it is told in the answer
 	$probe->{pid} = open($probe->{socket}, '-|', @{ $probe->{rest} }) or finish($probe, 'exit 127', "$!");
 }
 
@@ -75,7 +76,7 @@ sub speak {
 sub fail {
 	my ($probe, $error) = @_;
 	my $text    = "$error";
-	my $is_icmp = defined recv $probe->{socket}, my $of, 512, $ERRORS;
+	my $is_icmp = defined recv($probe->{socket}, my $of, 512, $ERRORS);
 	return finish($probe, 'answered', first_line($probe->{heard})) if $probe->{connected};
 	return finish($probe, 'blocked',  $text) if !$is_icmp && ($error == EPERM || $error == EACCES);
 	return finish($probe, $is_icmp && $probe->{kind} eq 'tcp' ? 'rejected' : 'refused', $text) if $error == ECONNREFUSED;
@@ -101,7 +102,7 @@ sub hear {
 		return speak($probe);
 	}
 	my $data;
-	if (!defined recv $socket, $data, $MOST, 0) { return $! == EAGAIN ? undef : fail($probe, $!) }
+	if (!defined recv($socket, $data, $MOST, 0)) { return $! == EAGAIN ? undef : fail($probe, $!) }
 	return finish($probe, 'answered', '') if $probe->{kind} eq 'icmp' || $probe->{kind} eq 'dns';
 	$probe->{heard} .= $data;
 	finish($probe, 'answered', first_line($probe->{heard}))
@@ -110,7 +111,7 @@ sub hear {
 
 sub hear_run {
 	my ($probe) = @_;
-	my $count = sysread $probe->{socket}, my $data, $MOST;
+	my $count = sysread($probe->{socket}, my $data, $MOST);
 	return $probe->{heard} .= $data if $count;
 	close $probe->{socket};
 	delete $probe->{socket};

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from netdsl.ir.expectation import Reaches
 from netdsl.ir.ids import NodeId, TunnelId
-from netdsl.testing.flows import Control, Flow, Group, control_of
+from netdsl.testing.flows import Controls, Flow, Group, controls_of
 from netdsl.testing.probes import Kind, Outcome, Reply
 from netdsl.testing.sight import carries
 from netdsl.testing.trial import Asked, Ear, Observed, Trial, untested
@@ -12,8 +12,6 @@ from netdsl.testing.types import Seen
 from netdsl.testing.watching import marks, sized
 from netdsl.verify import types as verify
 from netdsl.verify.world import World
-
-NO_CONTROL = "none: nobody near answers"
 
 
 def reaches(world: World, claim: Reaches, groups: Sequence[Group], mark: str, seconds: float) -> Trial:
@@ -53,27 +51,29 @@ def cannot_reach(
     if cannot is not None:
         return untested(cannot)
     flows = [flow for group in groups for flow in group]
-    control = control_of(world, claim.source, known)
+    controls = controls_of(world, claim.source, known, flows)
     if claim.through:
-        return _not_through(world, claim, flows[0], control, mark, seconds)
+        return _not_through(world, claim, flows[0], controls, mark, seconds)
     asked = [Asked(flow.source, flow.question(f"{mark}-{number}")) for number, flow in enumerate(flows)]
     fetched = [flow for flow in flows if _is_fetched(flow, claim)]
     asked += [Asked(flow.source, flow.tls_question()) for flow in fetched]
-    asked += [Asked(claim.source, control.question)] if control is not None else []
+    count = len(asked)
+    asked += [Asked(claim.source, question) for question in controls.questions]
     doubtful = [flow for flow in flows if _is_doubtful(world, flow)]
 
     def judge(observed: Observed) -> Seen:
-        if control is not None and not observed.replies[-1].passes:
-            return Seen(None, silent(control))
+        passed = controls.passed(observed.replies[count:])
+        if passed is None:
+            return Seen(None, controls.silence)
         said = _replies(flows, fetched, observed)
         texts = []
         for flow in flows:
             reply = said[id(flow)]
             is_other = flow in doubtful and not _arrived(flow, flows, mark, observed)
             if _gets_there(world, flow, claim, reply) and not is_other:
-                return Seen(False, f"{flow} {reply}", _told(control))
+                return Seen(False, f"{flow} {reply}", passed)
             texts.append(f"{reply}, by another node" if is_other and reply.passes else str(reply))
-        return Seen(True, _all(texts), _told(control))
+        return Seen(True, _all(texts), passed)
 
     return Trial(tuple(asked), judge, _ears_of(doubtful), seconds)
 
@@ -83,15 +83,6 @@ def _cannot_ask(groups: Sequence[Group]) -> str | None:
         return "there is nobody to ask"
     missing = next((flow for group in groups for flow in group if flow.kind is None), None)
     return f"nothing in a node asks {missing.service}" if missing is not None else None
-
-
-def silent(control: Control) -> str:
-    """Why a silence says nothing."""
-    return f"the control does not pass: {control.text.removesuffix(' answers')} is silent"
-
-
-def _told(control: Control | None) -> str:
-    return control.text if control is not None else NO_CONTROL
 
 
 def _is_fetched(flow: Flow, claim: Reaches) -> bool:
@@ -189,19 +180,21 @@ def _through(world: World, claim: Reaches, flow: Flow, mark: str, seconds: float
     return Trial(asked, judge, _ears_at_ends(world, claim.through), seconds)
 
 
-def _not_through(world: World, claim: Reaches, flow: Flow, control: Control | None, mark: str, seconds: float) -> Trial:
+def _not_through(world: World, claim: Reaches, flow: Flow, controls: Controls, mark: str, seconds: float) -> Trial:
     texts = sized(world, flow, mark)
     asked = [Asked(flow.source, flow.question(text)) for text in texts]
-    asked += [Asked(claim.source, control.question)] if control is not None else []
+    count = len(asked)
+    asked += [Asked(claim.source, question) for question in controls.questions]
 
     def judge(observed: Observed) -> Seen:
-        if control is not None and not observed.replies[-1].passes:
-            return Seen(None, silent(control))
+        passed = controls.passed(observed.replies[count:])
+        if passed is None:
+            return Seen(None, controls.silence)
         is_answered = _does(flow, claim, observed.replies[0])
         if is_answered and all(_carried(world, tunnel, texts, observed) for tunnel in claim.through):
-            return Seen(False, f"{observed.replies[0]}, in ESP of `{claim.through[0]}`", _told(control))
+            return Seen(False, f"{observed.replies[0]}, in ESP of `{claim.through[0]}`", passed)
         text = f"{observed.replies[0]}, not through `{claim.through[0]}`" if is_answered else str(observed.replies[0])
-        return Seen(True, text, _told(control))
+        return Seen(True, text, passed)
 
     return Trial(tuple(asked), judge, _ears_at_ends(world, claim.through), seconds)
 

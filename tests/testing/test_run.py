@@ -109,7 +109,7 @@ def test_a_negative_says_what_its_control_was() -> None:
 
 def test_a_silence_without_a_control_that_passes_proves_nothing() -> None:
     results, _ = pretend(LAB + "expect { a cannot reach b tcp/7 }", lambda _, __: "timeout\t")
-    assert _lines(results) == [(Verdict.UNTESTED, "the control does not pass: 10.0.1.1 is silent")]
+    assert _lines(results) == [(Verdict.UNTESTED, "the control does not pass: 10.0.1.1 silent")]
     assert not results.is_good
 
 
