@@ -1,4 +1,4 @@
-"""Every node against every node: each pair of nodes, each address of the destination, by ICMP echo.
+"""Every node against every node: each pair of nodes, each address of the destination, by ICMP echo or a service.
 
 Flows with the same answer share it. Two addresses are *alike* where no prefix that any table, rule or selector of the lab
 names tells them apart; two hosts where their interfaces are on the same segments, their addresses are alike and all
@@ -6,13 +6,14 @@ else in them is the same. One flow is followed for each pair of classes (two whe
 other). Classes are made in linear time; a node with something of its own is a class of its own.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from netdsl.ir.filter import FilterRule, Match
 from netdsl.ir.ids import Address, NodeId, Prefix
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node, NodeKind
+from netdsl.ir.service import PortService
 from netdsl.lower.prefixes import host_prefix
 from netdsl.verify.predict import predict
 from netdsl.verify.types import Cell, Verdict
@@ -21,21 +22,32 @@ from netdsl.verify.world import World
 ClassKey = tuple[object, ...]
 
 
-def matrix(world: World) -> Iterator[Cell]:
-    """In the order of the source: sources, then destinations, then their addresses. Nobody to itself."""
-    classes = _Classes(world.lab)
+def matrix(
+    world: World,
+    service: PortService | None = None,
+    *,
+    sources: Collection[NodeId] | None = None,
+    destinations: Collection[NodeId] | None = None,
+) -> Iterator[Cell]:
+    """In the order of the source: sources, then destinations, then their addresses. Nobody to itself.
+
+    `service` instead of a ping; `sources`, `destinations`: these alone.
+    """
+    classes = _Classes(world.lab, has_service=service is not None)
     known: dict[tuple[int, int, int], Verdict] = {}
     nodes = [node for node in world.lab.nodes if node.kind is not NodeKind.SWITCH]
     numbers = {node.id: classes.number(node) for node in nodes}
     for source in nodes:
+        if sources is not None and source.id not in sources:
+            continue
         for destination in nodes:
-            if source is destination:
+            if source is destination or (destinations is not None and destination.id not in destinations):
                 continue
             for place, address in enumerate(_addresses(destination)):
                 key = (numbers[source.id], numbers[destination.id], place)
                 verdict = known.get(key)
                 if verdict is None:
-                    verdict = known[key] = predict(world, source.id, address)
+                    verdict = known[key] = predict(world, source.id, address, service)
                 yield _cell(source.id, destination.id, address, verdict)
 
 
@@ -64,7 +76,10 @@ def _addresses(node: Node) -> tuple[Address, ...]:
 
 @dataclass(slots=True)
 class _Classes:
+    """`has_service`: what a node serves makes a difference; a ping asks nobody's services."""
+
     lab: Lab
+    has_service: bool
     _atoms: "_Atoms | None" = None
     _numbers: dict[ClassKey, int] = field(default_factory=dict)
     _special: frozenset[NodeId] = frozenset()
@@ -89,7 +104,8 @@ class _Classes:
             node, id=NodeId(""), host_name="", interfaces=(), services=(), environment=(), origin=None, runs=node.runs[:1],
             files=(), routes=tuple(replace(route, origin=None) for route in node.routes), uplink_mac=None,
         )  # fmt: skip
-        return (interfaces, bare, bool(node.files))
+        served = tuple((each.name, each.kind, each.service) for each in node.services) if self.has_service else ()
+        return (interfaces, bare, bool(node.files), served)
 
 
 class _Atoms:
