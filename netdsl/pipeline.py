@@ -20,7 +20,7 @@ from netdsl.semantics.files import FolderReader
 from netdsl.semantics.load import Sources, load, load_text
 from netdsl.semantics.resolve import resolve
 from netdsl.semantics.rules import check_rules
-from netdsl.verify import Summary, verify
+from netdsl.verify import Esp, Summary, verify
 
 _ABOUT_FILES = (catalogue.FILE_NOT_FOUND, catalogue.PATH_ESCAPE, catalogue.IMPORT_CYCLE)
 
@@ -39,23 +39,25 @@ class Checked:
     summary: Summary | None = None
 
 
-def check(path: Path, parameters: Mapping[str, str] | None = None) -> Checked:
+def check(path: Path, parameters: Mapping[str, str] | None = None, *, esp: Esp = Esp.KERNEL) -> Checked:
     """The lab in a file, with what it imports from its own folder and below, fully analysed.
 
-    `parameters` are texts as of `-D`. OSError where the file itself cannot be read.
+    `parameters` are texts as of `-D`; `esp` is whose ESP the proof is for. OSError where the file itself cannot be read.
     """
     diagnostics = Diagnostics()
     sources = load(path.name, FolderReader(path.parent, path.name), diagnostics)
-    return analyze(sources, parameters or {}, diagnostics)
+    return analyze(sources, parameters or {}, diagnostics, esp=esp)
 
 
-def check_text(data: bytes, parameters: Mapping[str, str] | None = None) -> Checked:
+def check_text(data: bytes, parameters: Mapping[str, str] | None = None, *, esp: Esp = Esp.KERNEL) -> Checked:
     """The same for a lab from standard input, which can import and include nothing."""
     diagnostics = Diagnostics()
-    return analyze(load_text(data, diagnostics), parameters or {}, diagnostics)
+    return analyze(load_text(data, diagnostics), parameters or {}, diagnostics, esp=esp)
 
 
-def analyze(sources: Sources, parameters: Mapping[str, str], diagnostics: Diagnostics) -> Checked:
+def analyze(
+    sources: Sources, parameters: Mapping[str, str], diagnostics: Diagnostics, *, esp: Esp = Esp.KERNEL
+) -> Checked:
     """From parsed files to the proof: expand, resolve, rules, lower, verify.
 
     After a syntax error none of them runs: what could not be read would be missing everywhere. A missing import is
@@ -69,7 +71,7 @@ def analyze(sources: Sources, parameters: Mapping[str, str], diagnostics: Diagno
     if bindings is None or diagnostics.has_errors:
         return Checked(diagnostics, sources, None)
     lab = lower(bindings)
-    return Checked(diagnostics, sources, bindings, lab, verify(lab, diagnostics))
+    return Checked(diagnostics, sources, bindings, lab, verify(lab, diagnostics, esp=esp))
 
 
 @dataclass(frozen=True, slots=True)
