@@ -23,6 +23,7 @@ from netdsl.verify.tracking import State, Tracker, with_destination, with_source
 from netdsl.verify.types import Decision, Hook, Hop, Outcome, Packet, Step, Wire
 
 _MOST_FRAMES = 2000
+_DECISIONS = {Outcome.REJECTED: Decision.REJECT, Outcome.DROPPED: Decision.DROP, Outcome.LOOP: Decision.DROP}
 
 
 @dataclass(slots=True)
@@ -43,8 +44,7 @@ class Walk:
     def run(self, view: View, packet: Packet) -> Delivered | Stop:
         """From a node's process to where it ends."""
         self._open(view, None)
-        result = self._send(view, packet)
-        frames = 0
+        result, frames = self._send(view, packet), 0
         while isinstance(result, Frame):
             frames += 1
             if frames > _MOST_FRAMES:
@@ -54,9 +54,7 @@ class Walk:
                 break
             result = self._pass(result) or self._receive(result)
         if isinstance(result, Stop):
-            decision = Decision.REJECT if result.outcome is Outcome.REJECTED else Decision.DROP
-            if result.outcome in (Outcome.NO_ROUTE, Outcome.UNREACHABLE, Outcome.TOO_BIG, Outcome.NOT_VERIFIED):
-                decision = Decision.FAIL
+            decision = _DECISIONS.get(result.outcome, Decision.FAIL)
             self._steps.append(Step(result.hook, decision, result.text, result.packet, result.origin))
         self._close(None, ())
         return result
@@ -103,14 +101,12 @@ class Walk:
         if not view.tracks:
             return Passage(view, packet, interface, came, None, State.NEW)
         known = self.tracker.find(view.id, packet)
-        state = State.ESTABLISHED if known is not None else State.NEW
-        if known is None and packet.inner is None and (packet.is_error or self._is_late(packet)):
+        state = State.NEW if known is None else State.ESTABLISHED
+        # SYN-ACK and echo reply begin no flow; an answer over UDP does
+        is_late = packet.is_error or (self.is_answer and packet.protocol is not Protocol.UDP)
+        if known is None and packet.inner is None and is_late:
             state = State.INVALID
         return Passage(view, packet, interface, came, known, state)
-
-    def _is_late(self, packet: Packet) -> bool:
-        """An answer that begins no flow: SYN-ACK, echo reply. An answer over UDP does."""
-        return self.is_answer and packet.protocol is not Protocol.UDP
 
     def _send(self, view: View, packet: Packet, *, is_outer: bool = False) -> Frame | Delivered | Stop:
         passage = self._passage(view, packet, None, None)
@@ -169,8 +165,8 @@ class Walk:
             self.tracker.confirm(view.id, passage.original, packet)
         if packet.inner is not None:
             return self._decapsulate(passage, packet)
-        stop = None if self.is_charon or passage.in_interface == LOOPBACK else self._check_policy(passage, "input")
-        return stop or Delivered(view, packet)
+        is_free = self.is_charon or passage.in_interface == LOOPBACK
+        return (None if is_free else self._check_policy(passage, "input")) or Delivered(view, packet)
 
     def _forward(self, passage: Passage, packet: Packet) -> Frame | Delivered | Stop:
         view, interface = passage.view, passage.in_interface or LOOPBACK
@@ -293,8 +289,8 @@ class Walk:
     def _encapsulate(self, passage: Passage, packet: Packet, policy: Policy, route: Route) -> Frame | Delivered | Stop:
         view, association = passage.view, policy.association
         assert association is not None, "a trap encapsulates nothing"
-        outer_route = self._route(view, association.remote, is_charon=True)
-        link = 65535 if outer_route is None else self._mtu(view, outer_route)
+        outer = self._route(view, association.remote, is_charon=True)
+        link = 65535 if outer is None else self._mtu(view, outer)
         room = USER_SPACE_MTU if self.fabric.is_user_space else room_inside(policy, link)
         child = policy.child
         if packet.size > room:
@@ -302,14 +298,14 @@ class Walk:
                 f"{packet.size} bytes are too big for tunnel `{policy.end.tunnel}` at `{view.id}`, which takes {room}"
             )
             return self._stop(Outcome.TOO_BIG, view, Hook.IPSEC, text, policy.end.origin, packet)
-        outer = outer_packet(packet, policy)
+        outside = outer_packet(packet, policy)
         self._carried.append((packet, self._ttl, policy))
         self._ttl = TTL
         text = f"into tunnel `{policy.end.tunnel}`" + (
             f" (child `{child.name}`)" if len(policy.end.children) > 1 else ""
         )
-        self.note(Hook.IPSEC, Decision.ENCAPSULATE, text, outer, policy.end.origin)
-        return self._send(view, outer, is_outer=True)
+        self.note(Hook.IPSEC, Decision.ENCAPSULATE, text, outside, policy.end.origin)
+        return self._send(view, outside, is_outer=True)
 
     def _decapsulate(self, passage: Passage, packet: Packet) -> Frame | Stop:
         view = passage.view
