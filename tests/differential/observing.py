@@ -26,6 +26,9 @@ from tests.live.lab import Lab as Running
 
 PATIENCE = 1.4  # seconds, of one probe: a SYN is sent again after one
 RATE = 200  # probes that a node begins per second
+ATTEMPTS = (
+    3  # to find tunnels after the asking as they were before it: both ends may open one at once, which replaces it
+)
 ROUNDS = 3  # what was not answered is asked again: neighbours had to be found, a busy machine to answer
 UNTIL_UP = 20.0  # seconds, for the end of a tunnel that did not open it
 PROBE = (Path(__file__).parent / "probe.py").read_text()
@@ -83,14 +86,21 @@ def brought_up(source: str, folder: Path, project: str) -> Iterator[tuple[Lab, R
         running.up()
         yield compiled.lab, running
     finally:
-        take_away(running)
+        try:
+            take_away(running)
+        except AssertionError:
+            take_away(running)  # something of it went while it was looked for
 
 
 def observe(seed: int, source: str, folder: Path, project: str) -> Observation:
     try:
         with brought_up(source, folder, project) as (lab, running):
-            tunnels = _tunnels_when_up(lab, running)
-            return Observation(seed, source, _ask(lab, running), tunnels)
+            for _ in range(ATTEMPTS):
+                tunnels = _tunnels_when_up(lab, running)
+                seen = _ask(lab, running)
+                if tunnels == _tunnels(lab, running):
+                    return Observation(seed, source, seen, tunnels)
+            return Observation(seed, source, failure=f"tunnels go up and down while it is asked\n{running.logs()}")
     except (AssertionError, subprocess.TimeoutExpired) as error:
         return Observation(seed, source, failure=str(error))
 
@@ -100,13 +110,17 @@ def _tunnels_when_up(lab: Lab, running: Running) -> tuple[TunnelState, ...]:
     found: list[TunnelState] = []
 
     def all_up() -> bool:
-        found[:] = [state for node in lab.nodes if node.tunnels for state in _states(node.id, running)]
+        found[:] = _tunnels(lab, running)
         waits = {(state.tunnel, state.child) for state in found if state.start in ("boot", "traffic")}
         waits -= {(state.tunnel, state.child) for state in found if state.esp == "kernel" and state.start == "traffic"}
         return all(state.state == "up" for state in found if (state.tunnel, state.child) in waits)
 
     running.machine.wait_until(all_up, 0.0 if lab.is_meant_to_fail else UNTIL_UP)
     return tuple(found)
+
+
+def _tunnels(lab: Lab, running: Running) -> tuple[TunnelState, ...]:
+    return tuple(state for node in lab.nodes if node.tunnels for state in _states(node.id, running))
 
 
 def _states(node: NodeId, running: Running) -> Iterator[TunnelState]:

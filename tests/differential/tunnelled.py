@@ -14,9 +14,9 @@ def give_tunnels(rng: Random, draft: Draft) -> None:
     for number, pair in enumerate(rng.sample(pairs, min(len(pairs), rng.choice([1, 1, 2]))), 1):
         _give(rng, draft, f"vpn-{number}", pair)
     if rng.random() < 0.06 and draft.tunnels:
-        draft.is_meant_to_fail = True
         tunnel = draft.tunnels[0]
         if "auth psk" in tunnel.lines:
+            draft.is_meant_to_fail = True
             tunnel.lines.append(f'secret "another-secret-{draft.name}" for {tunnel.ends[0].name}')
             draft.faults.append(f"the ends of {tunnel.name} have different secrets")
 
