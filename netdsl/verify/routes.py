@@ -75,9 +75,8 @@ def main_table(node: Node, uplink: str | None) -> Table:
             length = address.network.prefixlen
             if length < address.max_prefixlen or address.version == 6:
                 # the first address of a subnet is the primary one: later ones add no route of their own
-                table.put(
-                    address.network, Hop(interface.name, None, address.ip, origin=interface.origin), replaces=False
-                )
+                own = address.ip if address.version == 4 else None
+                table.put(address.network, Hop(interface.name, None, own, origin=interface.origin), replaces=False)
     connected = {prefix for prefix, _ in table.entries()}
     if uplink is not None:
         for version in (4, 6):
@@ -99,10 +98,10 @@ Own = tuple[Address, int, str]
 def source_for(destination: Address, hop: Hop, own: Sequence[Own]) -> Address | None:
     """What the kernel writes as source. None: the node has no address of this family."""
     own = [one for one in own if one[0].version == destination.version]
-    if destination.version == 4:
-        return hop.source or _source4(hop.gateway or destination, hop.interface, own)
-    if hop.source is not None and hop.gateway is not None:
+    if hop.source is not None and hop.source.version == destination.version:
         return hop.source
+    if destination.version == 4:
+        return _source4(hop.gateway or destination, hop.interface, own)
     return _source6(destination, hop.interface, own)
 
 

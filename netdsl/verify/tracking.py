@@ -19,10 +19,12 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What becomes of a flow's packets of one direction: their source and destination, translated."""
+    """What becomes of a flow's packets of one direction: their source and destination, translated. `is_answered`: both
+    directions were seen; until then the first one is still new to filters."""
 
     source: Target
     destination: Target
+    is_answered: bool = True
 
 
 Flows = dict[tuple[NodeId, Key], Known]
@@ -59,11 +61,11 @@ class Tracker:
 
     def find(self, node: NodeId, packet: Packet) -> Known | None:
         key = (node, key_of(packet))
-        return self.own.get(key) or self.standing.get(key)
+        return self.standing.get(key) or self.own.get(key)
 
     def confirm(self, node: NodeId, original: Packet, final: Packet) -> None:
         """A new flow has passed the node: as it came, as it went."""
-        there = Known((final.source, final.source_port), (final.destination, final.destination_port))
+        there = Known((final.source, final.source_port), (final.destination, final.destination_port), is_answered=False)
         back = Known((original.destination, original.destination_port), (original.source, original.source_port))
         self.own.setdefault((node, key_of(original)), there)
         self.own.setdefault((node, key_of(reverse(final))), back)

@@ -7,15 +7,15 @@ Those `by hand` do not, unless the state asked for says so. IKE's way may lead t
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from netdsl.ir.ids import Address, NodeId, Prefix, TunnelId
 from netdsl.ir.lab import Lab
 from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import Authentication, AuthMethod, Child, Mode, SharedSecret, Start, TunnelEnd
-from netdsl.lower.prefixes import host_prefix
+from netdsl.lower.prefixes import holds, host_prefix
 from netdsl.verify.fabric import Association, Fabric, Policy, View
-from netdsl.verify.filtering import IPSEC_DEVICE, in_any
+from netdsl.verify.filtering import IPSEC_DEVICE
 from netdsl.verify.passage import Delivered, Stop
 from netdsl.verify.routes import Hop
 from netdsl.verify.tracking import Flows, Tracker, reverse
@@ -223,7 +223,7 @@ def _install(fabric: Fabric, states: TunnelStates, held: frozenset[TunnelId], fo
             view.clear_tunnels()
     for connections in states.connections.values():
         for connection in connections:
-            states.standing |= connection.flows
+            states.standing |= {key: replace(known, is_answered=True) for key, known in connection.flows.items()}
             _install_connection(fabric, states, connection, forced)
     for view in fabric.views.values():
         for end in view.node.tunnels:
@@ -269,20 +269,20 @@ def _add(fabric: Fabric, view: View, policy: Policy, virtual: tuple[Address, ...
     if not policy.is_tunnel or association is None:
         return
     own = [*virtual, *(address for address, *_ in view.own)]
-    source = next((address for address in own if in_any(address, policy.local)), None)
-    if source is None:
-        return
     outer = view.main.find(association.remote)
     for prefix in policy.remote:
-        inside = next(
-            (address for address in own if address.version == prefix.version and in_any(address, policy.local)), None
-        )
-        if inside is None:
+        found = [
+            next((address for address in own if holds(local, address)), None)
+            for local in policy.local
+            if local.version == prefix.version
+        ]
+        if not any(found):
             continue
         if fabric.is_user_space:
-            view.add_route(prefix, Hop(IPSEC_DEVICE, None, inside, origin=policy.end.origin))
+            # each pair of selectors sets the same route again: the last one's source stays, or none (measured)
+            view.add_route(prefix, Hop(IPSEC_DEVICE, None, found[-1], origin=policy.end.origin))
         elif outer is not None and prefix.version == association.remote.version:
-            gateway = outer.gateway or association.remote
+            gateway, inside = outer.gateway or association.remote, next(address for address in found if address)
             view.add_route(prefix, Hop(outer.interface, gateway, inside, origin=policy.end.origin))
 
 

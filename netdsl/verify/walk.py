@@ -87,9 +87,8 @@ class Walk:
         if self._view is not None or frame.came is not None or not view.only_forwards:
             return None
         known = view.exits.get((interface, packet.destination))
-        if known is None or packet.size > known.mtu or self._ttl <= 1:
-            return None
-        if (interface, packet.source) not in view.believed:
+        is_believed = (interface, packet.source) in view.believed
+        if known is None or not is_believed or packet.size > known.mtu or self._ttl <= 1:
             return None
         self._ttl -= 1
         is_encrypted = packet.inner is not None and packet.protocol is not Protocol.AH
@@ -101,8 +100,7 @@ class Walk:
         if not view.tracks:
             return Passage(view, packet, interface, came, None, State.NEW)
         known = self.tracker.find(view.id, packet)
-        state = State.NEW if known is None else State.ESTABLISHED
-        # SYN-ACK and echo reply begin no flow; an answer over UDP does
+        state = State.ESTABLISHED if known is not None and known.is_answered else State.NEW
         is_late = packet.is_error or (self.is_answer and packet.protocol is not Protocol.UDP)
         if known is None and packet.inner is None and is_late:
             state = State.INVALID
@@ -116,11 +114,12 @@ class Walk:
         if route is None:
             return self._lost(view, packet)
         translated = self._destination(passage, packet, route)
+        out = route.interface  # to the filter it stays what it was before translation
         if translated.destination != packet.destination:
             route = self._route(view, translated.destination, is_charon=is_charon)
             if route is None:
                 return self._lost(view, translated)
-        stop = self._filter(passage, Chain.OUTPUT, translated, route)
+        stop = self._filter(passage, Chain.OUTPUT, translated, route, out)
         return stop or self._leave(passage, translated, route)
 
     def _is_own_ike(self, view: View) -> bool:
@@ -141,9 +140,7 @@ class Walk:
         packet = self._destination(passage, packet, None)
         is_local = view.is_local(packet.destination)
         stop = self._check_source(passage, packet, is_local=is_local)
-        if stop is not None:
-            return stop
-        return self._input(passage, packet) if is_local else self._forward(passage, packet)
+        return stop or (self._input(passage, packet) if is_local else self._forward(passage, packet))
 
     def _check_source(self, passage: Passage, packet: Packet, *, is_local: bool) -> Stop | None:
         view = passage.view
@@ -232,12 +229,14 @@ class Walk:
         self.note(hook, Decision.RESTORE, "the translation of its flow", changed)
         return changed
 
-    def _filter(self, passage: Passage, chain: Chain, packet: Packet, route: Route | None) -> Stop | None:
+    def _filter(
+        self, passage: Passage, chain: Chain, packet: Packet, route: Route | None, out: str | None = None
+    ) -> Stop | None:
         view = passage.view
         firewall = view.node.firewall
         if firewall is None or passage.state is State.ESTABLISHED:
             return None
-        out = None if route is None else route.interface
+        out = out or (None if route is None else route.interface)
         if LOOPBACK in (passage.in_interface, out):
             return None
         goes = route is not None and self._goes(passage, packet, route)
