@@ -130,12 +130,14 @@ def _destination(
         return (address,), None
     goal, service = _goal(world.lab, text)
     found = targets(world, asker, _of_family(goal, family))
-    if not found or not found[0].addresses:
+    addresses = found[0].addresses if found else ()
+    fitting = tuple(one for one in addresses if family in (None, one.version) and not one.is_loopback)
+    if not fitting:
         raise BadQuestion(f"`{text}` has no {'' if family is None else f'IPv{family} '}address")
     if len(found) > 1:
         members = ", ".join(f"`{target.node}@{text}`" for target in found[:12])
         raise BadQuestion(f"`{text}` is a network of {len(found)} other nodes; one of them is {members}")
-    return found[0].addresses, service
+    return fitting, service
 
 
 def _of_family(goal: Goal, family: int | None) -> Goal:
