@@ -158,7 +158,7 @@ def wire_word(wire: Wire) -> str:
     if wire.packet.inner is None:
         return "clear"
     if not wire.is_encrypted:
-        return "AH, readable"
+        return "AH, clear"
     return "ESP in UDP" if wire.packet.protocol is Protocol.UDP else "ESP"
 
 
@@ -169,7 +169,7 @@ def _wire_name(wire: Wire) -> str:
 def _wire(wire: Wire, sheet: _Sheet) -> Iterator[str]:
     name, packet = _wire_name(wire), wire.packet
     if len(name) > sheet.first:
-        yield f"{_INDENT}{visible(name)}"
+        yield from hanging(_INDENT, name, sheet.width)
         name = ""
     yield from hanging(sheet.head(name, wire_word(wire)), str(packet), sheet.width)
     while packet.inner is not None:
