@@ -51,6 +51,8 @@ def command(
     form: str,
 ) -> None:
     """Test the expectations of LAB, a source, where it runs; exit 1 where one fails or is not as predicted."""
+    if lab == "-":
+        raise click.UsageError("LAB names a file: where it runs is found by it")
     if keep and not is_up:
         raise click.UsageError("--keep goes with --up")
     ready = analysed_lab(lab, parameters)
