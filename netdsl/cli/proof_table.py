@@ -10,7 +10,7 @@ from netdsl.ir.expectation import Expectation, Reaches
 from netdsl.verify.sentences import block_text, claim_text
 from netdsl.verify.types import Proof, Summary
 
-_HOLDS, _FAILS, _UNSURE = "holds", "FAILS", "not verified"
+_HOLDS, _FAILS = "holds", "FAILS"
 
 
 def proof_table(summary: Summary, width: int) -> str:
@@ -40,11 +40,9 @@ def _blocks(summary: Summary) -> Iterator[tuple[Expectation, list[Proof]]]:
 
 
 def _word(proof: Proof) -> str:
-    if not proof.is_exact:
-        return _UNSURE
-    if proof.holds:
-        return _HOLDS
-    return "fails" if proof.expectation.is_failure else _FAILS
+    """With a question mark where something raw may make it otherwise."""
+    word = _HOLDS if proof.holds else "fails" if proof.expectation.is_failure else _FAILS
+    return word if proof.is_exact else f"{word}?"
 
 
 def _proof(proof: Proof, size: int, width: int) -> Iterator[str]:

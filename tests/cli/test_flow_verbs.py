@@ -61,6 +61,12 @@ def test_a_line_that_fails_is_shown_with_its_reason_and_is_a_finding(failing: Pa
     assert "error[expectation-fails]" in done.stderr
 
 
+def test_what_depends_on_raw_parts_has_a_question_mark(failing: Path) -> None:
+    failing.write_text(FAILING.replace("firewall {", 'run "true" ; firewall {'))
+    done = _run("verify", failing)
+    assert (done.exit_code, done.stdout.count("  holds?  "), done.stdout.count("  FAILS?  ")) == (0, 1, 1)
+
+
 def test_verify_for_machines(failing: Path) -> None:
     document = json.loads(_run("verify", failing, "--format", "json").stdout)
     assert document["counts"] == {"held": 1, "failed": 1, "unverified": 0}
