@@ -30,7 +30,7 @@ def forms(tmp_path_factory: pytest.TempPathFactory, run_name: str) -> Iterator[L
 
 def _test(lab: Lab, source: Path, *words: str) -> tuple[int, dict[str, Any]]:
     done = netdsl(
-        "test", str(source), "-o", str(lab.folder), "--format", "json", *words, folder=lab.folder, timeout=300
+        "test", str(source), "-o", str(lab.folder), "--format", "json", *words, folder=lab.folder, timeout=600
     )
     assert done.stdout, done.stderr
     return done.returncode, json.loads(done.stdout)
@@ -79,11 +79,12 @@ def test_what_is_broken_by_hand_is_seen_and_told_first(forms: Lab, small: Path) 
     for end in ("west", "east"):
         forms.say(end, "sh", SCRIPT, "down", "vpn")
     try:
-        done = netdsl("test", str(small), "-o", str(forms.folder), folder=forms.folder, timeout=300)
+        done = netdsl("test", str(small), "-o", str(forms.folder), folder=forms.folder, timeout=600)
         status, document = _test(forms, small)
     finally:
+        forms.say("east", "nft", "-f", "/netdsl/node/filter.nft")
         for end in ("west", "east"):
-            forms.restart(end)
+            forms.say(end, "sh", SCRIPT, "up", "vpn")
     assert (status, done.returncode) == (1, 1)
     assert "PREDICTION AND REALITY DIFFER" in done.stdout.splitlines()[1]
     seen = {name: (line["seen"]["holds"], line["differs"]) for name, line in _lines(document).items()}
