@@ -3,9 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-LABS := host-to-host site-to-site site-to-site-v6
+STUDIES := host-to-host site-to-site site-to-site-v6
+LABS ?= 200
+SEED ?= 1
+MINUTES ?= 60
 
-.PHONY: help run check test test-live test-full ground bench images clean
+.PHONY: help run check test test-live test-full fuzz-live ground bench images clean
 
 help: ## What can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,9 +20,9 @@ $(STAMP): pyproject.toml setup.py
 	@touch $@
 
 run: $(STAMP) ## Compile the three VPN labs and say what to type next
-	@for lab in $(LABS); do $(BIN)/netdsl compile examples/$$lab/lab.net || exit 1; done
+	@for lab in $(STUDIES); do $(BIN)/netdsl compile examples/$$lab/lab.net || exit 1; done
 	@printf '\nnext, where Docker Engine runs (%s/netdsl doctor):\n' '$(BIN)'
-	@for lab in $(LABS); do printf '  (cd build/%s/compose && ./parents.sh up && docker compose up --build --wait)\n' "$$lab"; done
+	@for lab in $(STUDIES); do printf '  (cd build/%s/compose && ./parents.sh up && docker compose up --build --wait)\n' "$$lab"; done
 	@printf 'or: %s/netdsl up examples/site-to-site/lab.net\n' '$(BIN)'
 
 check: $(STAMP) ## The inner loop: style, types, layers, all tests that need no engine
@@ -48,6 +51,12 @@ ground: ## What the live tests stand on: an engine, its base image, a hypervisor
 	tools/hypervisor install
 	tools/hypervisor start
 	tools/vagrant-box
+
+fuzz-live: $(STAMP) ## Random labs on a real engine beside their predictions; goes on where it stopped (LABS=200 SEED=1 MINUTES=60)
+	tools/engine install
+	tools/engine start
+	tools/base-image
+	$(BIN)/python -m tests.differential --labs $(LABS) --seed $(SEED) --minutes $(MINUTES)
 
 bench: $(STAMP) ## How fast it compiles, from 10 to 10,000 nodes
 	$(BIN)/python benchmarks/compile.py

@@ -1,14 +1,28 @@
 """netdsl as a library: what `import netdsl` gives. Nothing here prints, exits or reads a clock but the machine's."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from netdsl.codegen.contract import Layout, Options
 from netdsl.diagnostics.core import Diagnostics
+from netdsl.ir.lab import Lab
 from netdsl.pipeline import Checked, Compiled, check, compile_bindings
+from netdsl.verify import Cell, Esp, Verdict
+from netdsl.verify.matrix import matrix
+from netdsl.verify.predict import PROBE_SIZE, predict
+from netdsl.verify.question import nodes_of, question, service_of, world_of
+
+
+class LabHasErrors(ValueError):
+    """A lab that nothing can be asked of; `diagnostics` say why."""
+
+    def __init__(self, diagnostics: Diagnostics) -> None:
+        first = next((found.message for found in diagnostics if found.is_error), "no lab")
+        super().__init__(first)
+        self.diagnostics = diagnostics
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,5 +64,65 @@ def compile_file(
         checked.diagnostics,
         clock=lambda: datetime.now(UTC),
         entropy=secrets.token_bytes,
+        lab=checked.lab,
     )
     return Result(checked.diagnostics, compiled)
+
+
+def verify_file(path: str | Path, parameters: Mapping[str, str] | None = None, *, esp: Esp = Esp.KERNEL) -> Checked:
+    """Prove what a lab expects: `summary` has each line with its reason (None where the lab has an error before that),
+    `diagnostics` what fails and what is wrong without any `expect`. Raises OSError."""
+    return check(Path(path), parameters, esp=esp)
+
+
+def trace_file(
+    path: str | Path,
+    source: str,
+    destination: str,
+    service: str | None = None,
+    *,
+    parameters: Mapping[str, str] | None = None,
+    size: int = PROBE_SIZE,
+    family: int | None = None,
+    down: Iterable[str] = (),
+    up: Iterable[str] = (),
+    esp: Esp = Esp.KERNEL,
+) -> Verdict:
+    """What becomes of one packet and of its answer; names as in `netdsl trace`, `size` in bytes, `family` 4 or 6.
+
+    `down`: tunnels, networks and links that are; `up`: tunnels opened by hand. Raises OSError, LabHasErrors, and
+    BadQuestion (a ValueError) for a name that the lab does not have.
+    """
+    world = world_of(_lab(path, parameters), esp=esp, down=down, up=up)
+    asked = question(world, source, destination, service, family=family)
+    return predict(world, asked.source, asked.destination, asked.service, size=size)
+
+
+def matrix_file(
+    path: str | Path,
+    service: str | None = None,
+    *,
+    parameters: Mapping[str, str] | None = None,
+    sources: Iterable[str] | None = None,
+    destinations: Iterable[str] | None = None,
+    down: Iterable[str] = (),
+    up: Iterable[str] = (),
+    esp: Esp = Esp.KERNEL,
+) -> tuple[Cell, ...]:
+    """Every node to every address of every other, by a ping or a service. `sources`, `destinations`: only these nodes,
+    patterns or networks. Raises as `trace_file`."""
+    world = world_of(_lab(path, parameters), esp=esp, down=down, up=up)
+    cells = matrix(
+        world,
+        None if service is None else service_of(service),
+        sources=None if sources is None else nodes_of(world.lab, sources),
+        destinations=None if destinations is None else nodes_of(world.lab, destinations),
+    )
+    return tuple(cells)
+
+
+def _lab(path: str | Path, parameters: Mapping[str, str] | None) -> Lab:
+    checked = check(Path(path), parameters)
+    if checked.lab is None:
+        raise LabHasErrors(checked.diagnostics)
+    return checked.lab

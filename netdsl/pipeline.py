@@ -21,37 +21,45 @@ from netdsl.semantics.files import FolderReader
 from netdsl.semantics.load import Sources, load, load_text
 from netdsl.semantics.resolve import resolve
 from netdsl.semantics.rules import check_rules
+from netdsl.verify import Esp, Summary, verify
 
 _ABOUT_FILES = (catalogue.FILE_NOT_FOUND, catalogue.PATH_ESCAPE, catalogue.IMPORT_CYCLE)
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A lab after analysis: all findings, what was read, and the bindings unless there is an error."""
+    """A lab after analysis: all findings, what was read, and the bindings unless there is an error before the proof.
+
+    `lab` and `summary` are there where the bindings are: a lab that does not do what is expected of it is a whole one.
+    """
 
     diagnostics: Diagnostics
     sources: Sources
     bindings: Bindings | None
+    lab: Lab | None = None
+    summary: Summary | None = None
 
 
-def check(path: Path, parameters: Mapping[str, str] | None = None) -> Checked:
+def check(path: Path, parameters: Mapping[str, str] | None = None, *, esp: Esp = Esp.KERNEL) -> Checked:
     """The lab in a file, with what it imports from its own folder and below, fully analysed.
 
-    `parameters` are texts as of `-D`. OSError where the file itself cannot be read.
+    `parameters` are texts as of `-D`; `esp` is whose ESP the proof is for. OSError where the file itself cannot be read.
     """
     diagnostics = Diagnostics()
     sources = load(path.name, FolderReader(path.parent, path.name), diagnostics)
-    return analyze(sources, parameters or {}, diagnostics)
+    return analyze(sources, parameters or {}, diagnostics, esp=esp)
 
 
-def check_text(data: bytes, parameters: Mapping[str, str] | None = None) -> Checked:
+def check_text(data: bytes, parameters: Mapping[str, str] | None = None, *, esp: Esp = Esp.KERNEL) -> Checked:
     """The same for a lab from standard input, which can import and include nothing."""
     diagnostics = Diagnostics()
-    return analyze(load_text(data, diagnostics), parameters or {}, diagnostics)
+    return analyze(load_text(data, diagnostics), parameters or {}, diagnostics, esp=esp)
 
 
-def analyze(sources: Sources, parameters: Mapping[str, str], diagnostics: Diagnostics) -> Checked:
-    """From parsed files to bindings: expand, resolve, rules.
+def analyze(
+    sources: Sources, parameters: Mapping[str, str], diagnostics: Diagnostics, *, esp: Esp = Esp.KERNEL
+) -> Checked:
+    """From parsed files to the proof: expand, resolve, rules, lower, verify.
 
     After a syntax error none of them runs: what could not be read would be missing everywhere. A missing import is
     known to be missing, and silences only the names that it would have given.
@@ -61,7 +69,10 @@ def analyze(sources: Sources, parameters: Mapping[str, str], diagnostics: Diagno
     bindings = resolve(expand(sources, parameters, diagnostics), diagnostics)
     if bindings is not None:
         check_rules(bindings, diagnostics)
-    return Checked(diagnostics, sources, None if diagnostics.has_errors else bindings)
+    if bindings is None or diagnostics.has_errors:
+        return Checked(diagnostics, sources, None)
+    lab = lower(bindings)
+    return Checked(diagnostics, sources, bindings, lab, verify(lab, diagnostics, esp=esp))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +94,17 @@ def compile_bindings(
     *,
     clock: Callable[[], datetime],
     entropy: Callable[[int], bytes],
+    lab: Lab | None = None,
 ) -> Compiled | None:
     """From bindings to the files of a target; None where the target does not support the lab (then it is reported, and
-    nothing was made). The only thing written is the credential store.
+    nothing was made). The only thing written is the credential store. `lab`: what the bindings are lowered to, where it
+    is known.
 
     Raises UnknownTarget, BadOption, StoreUnreadable, OSError.
     """
     backends = backends_of(target)
     options = options_of(target, options)
-    lab = lower(bindings)
+    lab = lower(bindings) if lab is None else lab
     if options.is_closed:
         lab = replace(lab, nodes=tuple(replace(node, has_uplink=False) for node in lab.nodes))
     for backend in backends:

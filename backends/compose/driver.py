@@ -10,10 +10,12 @@ from pathlib import Path
 from python_on_whales import Container, DockerClient
 from python_on_whales.exceptions import DockerException
 
-from netdsl.runtime.driver import Check, Deployment, DriverError, NodeState, Progress
+from netdsl.runtime.driver import Answer, Check, Deployment, Driver, DriverError, NodeState, Progress
+from netdsl.runtime.recording import FileRecording
 
 from .clash import explain_clash
 from .doctor import examine
+from .recording import container_words, record
 
 TIMEOUT = 300
 """Seconds until every node is ready."""
@@ -26,6 +28,8 @@ _PASSING = "address already in use"
 
 class ComposeDriver:
     """Nodes are services. Every method raises DriverError."""
+
+    slowness = 1.0
 
     def up(self, deployment: Deployment, progress: Progress, *, timeout: int | None) -> None:
         wait = timeout if timeout is not None else TIMEOUT
@@ -73,10 +77,8 @@ class ComposeDriver:
     def capture(self, deployment: Deployment, node: str, interface: str, file: Path | None, count: int | None) -> int:
         """From a container beside the node, in its network: the node itself has no right to capture."""
         container = self._container(deployment, node)
-        words = ["run", "--rm", "--network", f"container:{container.id}", "--cap-drop", "ALL", "--cap-add", "NET_RAW"]
-        words += ["--label", "com.docker.compose.project="]  # not that of the project that built the image
-        words += ["--entrypoint", "tcpdump", container.config.image or ""]
-        words += ["-p", "-Z", "root", "-i", interface, "--immediate-mode", *(["-c", str(count)] if count else [])]
+        words = container_words(container.id, container.config.image or "")
+        words += ["-i", interface, *(["-c", str(count)] if count else [])]
         if file is None:
             return _attached(["docker", *words, "-l", "-n"])
         words += ["-U", "-w", "-"]
@@ -84,6 +86,37 @@ class ComposeDriver:
             return _attached(["docker", *words])
         with file.open("wb") as out:
             return _attached(["docker", *words], out.fileno())
+
+    def ask(self, deployment: Deployment, node: str, command: Sequence[str], *, timeout: float) -> Answer:
+        """By the container's name as Compose makes it: to look for it takes longer than most commands."""
+        words = ["docker", "exec", f"{deployment.project}-{node}-1", *command]
+        try:
+            done = subprocess.run(
+                words,
+                capture_output=True,
+                timeout=timeout,
+                check=False,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except FileNotFoundError as error:
+            raise DriverError("there is no `docker` on the PATH", remedy="netdsl doctor") from error
+        except subprocess.TimeoutExpired as error:
+            message = f"a command in `{node}` does not end within {timeout:g} s"
+            raise DriverError(message, command=" ".join(command[:3])) from error
+        answer = Answer(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+        if _of_the_engine(answer):
+            self._container(deployment, node)  # says what there is, or that the engine does not answer
+            raise DriverError(f"`{node}` cannot be asked", command="docker exec", tail=answer.errors)
+        return answer
+
+    @contextmanager
+    def listen(self, deployment: Deployment, node: str, interface: str) -> Iterator[FileRecording]:
+        """From a container beside the node, as in `capture`."""
+        container = self._container(deployment, node)
+        words = container_words(container.id, container.config.image or "")
+        with record([*words, "-i", interface], f"{deployment.project}-{node}") as recording:
+            yield recording
 
     def doctor(self) -> tuple[Check, ...]:
         return examine()
@@ -128,6 +161,12 @@ class ComposeDriver:
             is_so, so = ("is running", "running") if is_running else ("was started", "started")
             raise DriverError(f"no node `{node}` {is_so} in `{deployment.project}` ({so}: {names})")
         return found[node]
+
+
+def _of_the_engine(answer: Answer) -> bool:
+    """Whether the engine itself could not do it, and no command ran."""
+    words = ("Error response from daemon", "Cannot connect to the Docker daemon", "permission denied while trying")
+    return answer.status in (1, 126) and answer.errors.startswith(words)
 
 
 def _docker(deployment: Deployment) -> DockerClient:
@@ -232,4 +271,4 @@ def _error(message: str, error: DockerException) -> DriverError:
     return DriverError(message, command=command, status=error.return_code, tail=tail, remedy=remedy)
 
 
-driver = ComposeDriver()
+driver: Driver = ComposeDriver()

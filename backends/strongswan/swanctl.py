@@ -7,7 +7,7 @@ from netdsl.credentials.quoting import quoted
 from netdsl.ir.ids import Prefix
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
-from netdsl.ir.service import PortService
+from netdsl.ir.service import PortService, Protocol
 from netdsl.ir.tunnel import Authentication, AuthMethod, Child, TunnelEnd
 from netdsl.payload.quoting import flat
 
@@ -19,6 +19,17 @@ _AUTH = {
 }
 _EAP = (AuthMethod.EAP_MSCHAPV2, AuthMethod.EAP_TLS)
 _CERTIFIED = (AuthMethod.CERTIFICATE, AuthMethod.EAP_TLS)
+_NUMBERS = {
+    Protocol.TCP: 6,
+    Protocol.UDP: 17,
+    Protocol.SCTP: 132,
+    Protocol.ICMP: 1,
+    Protocol.ESP: 50,
+    Protocol.AH: 51,
+    Protocol.GRE: 47,
+    Protocol.OSPF: 89,
+}
+IPPROTO_ICMPV6 = 58
 _ANY = {4: "0.0.0.0", 6: "::"}  # noqa: S104 - strongSwan's word for 'an address, please'
 
 
@@ -127,13 +138,24 @@ def _child(end: TunnelEnd, child: Child) -> Section:
 
 
 def _selectors(prefixes: Sequence[Prefix], here: Sequence[PortService], there: Sequence[PortService]) -> str:
-    bases = [str(prefix) for prefix in prefixes] or ["dynamic"]
-    limits = [f"[{_limit(service)}]" for service in here] or [f"[{service.protocol}]" for service in there] or [""]
-    return ", ".join(dict.fromkeys(f"{base}{limit}" for base in bases for limit in limits))
+    """`prefix[protocol/port]`. Protocols by number: charon asks /etc/protocols, which slim images do not have."""
+    bases = [(str(prefix), prefix.version) for prefix in prefixes] or [("dynamic", 4)]
+    shown = [f"{base}{limit}" for base, version in bases for limit in _limits(version, here, there)]
+    return ", ".join(dict.fromkeys(shown))
 
 
-def _limit(service: PortService) -> str:
+def _limits(version: int, here: Sequence[PortService], there: Sequence[PortService]) -> list[str]:
+    """Of this end, in a family: with ports where they are this end's."""
+    if here:
+        return [f"[{_number(service.protocol, version)}{_ports(service)}]" for service in here]
+    return [f"[{_number(service.protocol, version)}]" for service in there] or [""]
+
+
+def _number(protocol: Protocol, version: int) -> int:
+    return IPPROTO_ICMPV6 if protocol is Protocol.ICMP and version == 6 else _NUMBERS[protocol]
+
+
+def _ports(service: PortService) -> str:
     if service.first is None:
-        return str(service.protocol)
-    ports = str(service.first) if service.first == service.last else f"{service.first}-{service.last}"
-    return f"{service.protocol}/{ports}"
+        return ""
+    return f"/{service.first}" if service.first == service.last else f"/{service.first}-{service.last}"

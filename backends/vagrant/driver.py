@@ -1,18 +1,31 @@
 """Running a compiled project: Vagrant makes the machines, plain ssh reaches into them."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from subprocess import TimeoutExpired
 from threading import Event
 from time import monotonic
 
-from netdsl.runtime.driver import Check, Deployment, DriverError, NodeState, Progress
+from netdsl.runtime.driver import Answer, Check, Deployment, Driver, DriverError, NodeState, Progress
+from netdsl.runtime.recording import FileRecording, Tcpdump, recorded
 
 from . import vagrant
 from .attach import attached, followed, to_output
 from .doctor import examine
 from .explain import explain
-from .inside import SHELL, STATUS, capture_command, logs_command, node_state, prefixed, readiness, ready_command
+from .inside import (
+    SHELL,
+    STATUS,
+    capture_command,
+    logs_command,
+    node_state,
+    prefixed,
+    readiness,
+    ready_command,
+    recording_command,
+)
 from .leftovers import sweep
 from .machines import made_machines, steps, wanted_machines
 from .reach import Reached, all_at_once, reach, reach_node
@@ -27,6 +40,8 @@ _PATIENCE = 60.0  # seconds for a short answer
 
 class VagrantDriver:
     """Nodes are machines. Every method raises DriverError."""
+
+    slowness = 5.0  # under emulation; with KVM it is hardly more than one
 
     def up(self, deployment: Deployment, progress: Progress, *, timeout: int | None) -> None:
         folder = deployment.folder
@@ -102,6 +117,19 @@ class VagrantDriver:
         with file.open("wb") as out:
             return to_output(words, out.fileno())
 
+    def ask(self, deployment: Deployment, node: str, command: Sequence[str], *, timeout: float) -> Answer:
+        connection = reach_node(deployment, node)
+        try:
+            return connection.ask(command, timeout=timeout)
+        except Unreachable as error:
+            raise DriverError(f"`{node}`: {error}", command=" ".join(command[:3])) from error
+
+    @contextmanager
+    def listen(self, deployment: Deployment, node: str, interface: str) -> Iterator[FileRecording]:
+        words = reach_node(deployment, node).command(recording_command(interface))
+        with recorded(words, _close_input) as recording:
+            yield recording
+
     def doctor(self) -> tuple[Check, ...]:
         return examine()
 
@@ -162,6 +190,16 @@ def _asked(item: tuple[str, Connection]) -> NodeState | None:
         return None
 
 
+def _close_input(process: Tcpdump) -> None:
+    """Which ends the command in the machine, and that ends ours."""
+    assert process.stdin is not None
+    process.stdin.close()
+    try:
+        process.wait(timeout=_PATIENCE)
+    except TimeoutExpired:
+        process.kill()
+
+
 def _succeeded(ended: vagrant.Ended, doing: str) -> None:
     if ended.status:
         raise explain(ended, doing)
@@ -180,4 +218,4 @@ def _telling(progress: Progress) -> vagrant.Heard:
     return heard
 
 
-driver = VagrantDriver()
+driver: Driver = VagrantDriver()

@@ -47,6 +47,12 @@ def capture_command(interface: str, *, is_text: bool, count: int | None) -> tupl
     return _watched(*words, *(("-l", "-n") if is_text else ("-U", "-w", "-")))
 
 
+def recording_command(interface: str) -> tuple[str, ...]:
+    """tcpdump of whole packets, until its standard input ends."""
+    words = ("tcpdump", "-p", "-Z", "root", "-i", interface, "--immediate-mode", "-s", "0", "-U", "-w", "-")
+    return _watched(*words)
+
+
 def readiness(status: int, output: str) -> Readiness:
     """Of the answer to `ready_command`."""
     if status == 0:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from netdsl.runtime.driver import DriverError
+from netdsl.runtime.driver import Answer, DriverError
 
 from . import vagrant
 from .machines import Made, own_folder
@@ -31,14 +31,6 @@ _OPTIONS = (
 _KEPT = "600"  # seconds
 _HOST = re.compile(r"^Host (\S+)$", re.MULTILINE)
 _LONGEST = 104 - 18  # bytes in a socket's name on macOS (Linux: 108), less what ssh appends while it makes one
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a command said in a machine, and its exit status."""
-
-    status: int
-    output: str
 
 
 class Unreachable(Exception):
@@ -97,7 +89,7 @@ class Connection:
             with TemporaryFile() as errors:  # not a pipe: the connection that stays behind would hold it
                 done = subprocess.run(
                     [*words, "-fN", self.machine], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors,
-                    check=False,
+                    check=False, start_new_session=True,
                 )  # fmt: skip
                 errors.seek(0)
                 said = errors.read().decode(errors="replace").strip()
@@ -122,13 +114,18 @@ class Connection:
         self.open()
         try:
             done = subprocess.run(
-                self.command(command), stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False
+                self.command(command),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=timeout,
+                check=False,
+                start_new_session=True,  # a Ctrl-C is for the one who asks
             )
         except subprocess.TimeoutExpired as error:
             raise Unreachable(f"no answer for {timeout:.0f} s") from error
         if done.returncode == 255 and not self.is_open():
             raise Unreachable(done.stderr.decode(errors="replace").strip() or "the connection broke")
-        return Answer(done.returncode, done.stdout.decode(errors="replace"))
+        return Answer(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
 
     def _common(self) -> tuple[str, ...]:
         return "-F", str(self.config), "-o", f"ControlPath={self.socket}"

@@ -19,4 +19,5 @@ def command(lab: str, parameters: dict[str, str], form: str) -> None:
         raise click.exceptions.Exit(1)
     if form == "text" and checked.bindings is not None:
         bindings = checked.bindings
-        note(f"{bindings.name}: {len(bindings.nodes)} nodes, {len(bindings.networks)} networks: no errors")
+        proven = f"; {checked.summary}" if checked.summary is not None and checked.summary.proofs else ""
+        note(f"{bindings.name}: {len(bindings.nodes)} nodes, {len(bindings.networks)} networks: no errors{proven}")

@@ -68,10 +68,13 @@ def compile_request(request: Request) -> Written:
             checked.diagnostics,
             clock=lambda: datetime.now(UTC),
             entropy=secrets.token_bytes,
+            lab=checked.lab,
         )
     if compiled is None:
         _stop(checked, request)
     show_findings(checked.diagnostics, request.form)
+    if request.form == "text" and checked.summary is not None and checked.summary.proofs:
+        note(f"{compiled.lab.name}: {checked.summary}")
     return _write(compiled, places, request)
 
 

@@ -30,6 +30,11 @@ def complain(text: str, *, prefix: bool = True) -> None:
     click.echo(f"{label}: {text}" if prefix else text, err=True)
 
 
+def columns() -> int:
+    """The width of the terminal; 80 where the output is none."""
+    return shutil.get_terminal_size().columns
+
+
 def show_findings(diagnostics: Diagnostics, form: str) -> None:
     """All findings: text on standard error, JSON and SARIF on standard output (they are the result)."""
     match form:
@@ -45,9 +50,8 @@ def show_findings(diagnostics: Diagnostics, form: str) -> None:
             if len(diagnostics):
                 from netdsl.diagnostics.render_text import render_text
 
-                width = shutil.get_terminal_size().columns
                 click.echo(
-                    render_text(diagnostics, colour=_is_coloured(sys.stderr.isatty()), width=width),
+                    render_text(diagnostics, colour=_is_coloured(sys.stderr.isatty()), width=columns()),
                     err=True,
                     nl=False,
                     color=True,

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from netdsl.diagnostics.core import Diagnostics
+from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.source import SourceFile
 from netdsl.syntax import document as syntax
 from netdsl.syntax.parser import parse
@@ -21,6 +22,11 @@ def lab_name(lab: str) -> str:
     return Path(lab).stem
 
 
+def parameter_names(lab: str) -> tuple[str, ...]:
+    """What `-D` may give; nothing for a broken source."""
+    return tuple(_text(statement.name) for statement in _statements(lab) if isinstance(statement, syntax.Param))
+
+
 def parameter_values(lab: str, name: str) -> tuple[str, ...]:
     """The domain of a parameter, as texts for `-D`. Raises UsageError."""
     for statement in _statements(lab):
@@ -31,7 +37,8 @@ def parameter_values(lab: str, name: str) -> tuple[str, ...]:
             if len(values) > _MOST:
                 raise click.UsageError(f"the parameter `{name}` may have {len(values)} values; the limit is {_MOST}")
             return values
-    raise click.UsageError(f"{lab} has no parameter `{name}`")
+    hint = did_you_mean(name, parameter_names(lab))
+    raise click.UsageError(f"{lab} has no parameter `{name}`" + (f": {hint}" if hint else ""))
 
 
 def _statements(lab: str) -> tuple[syntax.Statement, ...]:

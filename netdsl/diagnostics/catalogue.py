@@ -158,6 +158,16 @@ UNKNOWN_SETTING = _error("unknown-setting", "a setting that a target, or its val
 UNKNOWN_EXPECTED_SERVICE = _error("unknown-expected-service", "`answered by` a service nobody serves")
 EXPECT_IMPOSSIBLE = _error("expect-impossible", "an expectation that its names already make impossible")
 DUPLICATE_EXPECTATION = _warning("duplicate-expectation", "the same expectation twice")
+EXPECTATION_FAILS = _error("expectation-fails", "an expectation that the lab does not meet")
+FAILURE_DOES_NOT_SHOW = _error("failure-does-not-show", "an `expect failure` block of which every line holds")
+EXPECTATION_NOT_VERIFIED = _warning("expectation-not-verified", "an expectation that depends on a node's raw parts")
+
+# --- found by following packets, without any `expect`
+ROUTING_LOOP = _warning("routing-loop", "routes that lead packets round in a circle")
+BLACK_HOLE = _warning("black-hole", "a route to a network of the lab that a router further on has none to")
+ONE_WAY_PATH = _warning("one-way-path", "a network that is reached, and whose answers find no way back")
+TUNNEL_STAYS_DOWN = _warning("tunnel-stays-down", "a tunnel whose ends cannot come to an agreement")
+CLEAR_WHEN_DOWN = _warning("clear-when-down", "traffic that arrives in clear when its tunnel falls")
 
 # --- targets
 UNSUPPORTED_BY_TARGET = _error("unsupported-by-target", "a feature that the chosen target does not have")

@@ -87,6 +87,7 @@ class Firewall:
 
     policies: tuple[tuple[Chain, Verdict], ...]  # in the order input, output, forward
     rules: tuple[FilterRule | TunnelAccept, ...]
+    origin: Place | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 
 # keep_daemon PID NAME WHAT…: noted for `ready`, `status` and the end.
 keep_daemon() {
-	pid=$1 name=$2
+	pid=$1 kept=$2
 	shift 2
-	printf '%s %s\n' "$pid" "$*" >"$STATE/daemon/$name"
+	printf '%s %s\n' "$pid" "$*" >"$STATE/daemon/$kept"
 }
 
 read_environment() {
@@ -52,6 +52,26 @@ serve() {
 	esac
 }
 
+# serve_each_address NAME PORT: socat answers a datagram from the address that routing chooses. Where a node has several of a
+# family, a socket of its own for each makes that the address which was asked; the one for all keeps what comes later.
+serve_each_address() {
+	export NETDSL_KIND=udp NETDSL_SERVICE="$1"
+	for family in 4 6; do
+		own=$(ip -o "-$family" address show scope global | while read -r _ _ _ address _; do printf '%s\n' "${address%/*}"; done)
+		case $own in
+		*"
+"*) ;;
+		*) continue ;;
+		esac
+		for address in $own; do
+			bound=$address
+			[ "$family" = 4 ] || bound="[$address]"
+			(cd "$LAB" && exec socat "UDP$family-RECVFROM:$2,bind=$bound,reuseaddr,fork" 'EXEC:sh answer.sh') </dev/null &
+			keep_daemon $! "udp-$2-$address" "service udp $1 udp/$2 at $address"
+		done
+	done
+}
+
 # is_listening PROTOCOL PORT: by the kernel's own tables, without a process.
 is_listening() {
 	hexadecimal=$(printf '%04X' "$2")
@@ -71,6 +91,7 @@ start_services() {
 	while IFS=$TAB read -r kind name protocol port a b; do
 		serve "$kind" "$name" "$port" "$a" "$b" </dev/null &
 		keep_daemon $! "$protocol-$port" "service $kind $name $protocol/$port"
+		[ "$kind" != udp ] || serve_each_address "$name" "$port"
 	done <"$NODE/services.tsv"
 	while IFS=$TAB read -r kind name protocol port a b; do
 		rounds=60

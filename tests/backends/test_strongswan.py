@@ -14,7 +14,7 @@ from netdsl.ir.ids import NodeId, PkiId, TunnelId
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node, NodeKind
 from netdsl.ir.pki import Pki
-from netdsl.ir.service import Protocol, port
+from netdsl.ir.service import BUILT_IN_SERVICES, Protocol, port
 from netdsl.ir.tunnel import (
     Authentication,
     AuthMethod,
@@ -128,9 +128,16 @@ def test_several_children_have_names_of_their_own() -> None:
 
 def test_a_service_limits_the_end_that_has_its_port() -> None:
     syslog = (port(Protocol.UDP, 514),)
-    assert "local_ts = 10.1.0.0/16[udp/514]\n        remote_ts = 10.3.0.0/16[udp]\n" in _conf(
+    assert "local_ts = 10.1.0.0/16[17/514]\n        remote_ts = 10.3.0.0/16[17]\n" in _conf(
         replace(END, children=(replace(CHILD, only_local=syslog),))
     )
+
+
+def test_protocols_are_numbers_of_their_family() -> None:
+    child = replace(
+        CHILD, local=(ip_network("10.1.0.0/16"), ip_network("fc00:1::/64")), only_remote=(BUILT_IN_SERVICES["icmp"][0],)
+    )
+    assert "local_ts = 10.1.0.0/16[1], fc00:1::/64[58]\n" in _conf(replace(END, children=(child,)))
 
 
 def test_a_gateway_gives_addresses_and_a_client_asks_for_one() -> None:

@@ -45,6 +45,17 @@ def test_tcp_and_udp_say_their_names_and_echo(node: Node) -> None:
     assert node.inside("socat", "-t1", "-", "UDP4:127.0.0.1:514", text="hello\n").stdout == "log.u\nhello\n"
 
 
+def test_a_datagram_is_answered_from_the_address_that_was_asked(node: Node) -> None:
+    node.data(
+        services__tsv="udp\tlog.u\tudp\t514\t-\t-\n",
+        addresses__batch="address add 10.9.0.1/32 dev lo\naddress add 10.9.0.2/32 dev lo\n",
+    )
+    assert node.start() == ""
+    for address in ("10.9.0.1", "10.9.0.2"):
+        asked = node.inside("socat", "-t1", "-", f"UDP4:{address}:514,bind=127.0.0.1", text="hello\n")
+        assert asked.stdout == "log.u\nhello\n"
+
+
 def test_https_answers_with_its_certificate(node: Node) -> None:
     folder = node.folder / "netdsl" / "credentials" / "serve"
     folder.mkdir(parents=True)

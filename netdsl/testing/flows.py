@@ -1,0 +1,158 @@
+"""From a claim to packets: which flows show it, and what is asked for each."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from netdsl.ir.expectation import Encrypted, GoesThrough, Reaches
+from netdsl.ir.ids import Address, NodeId
+from netdsl.ir.node import Served
+from netdsl.ir.service import PortService, Protocol
+from netdsl.testing.probes import Kind, Question, Reply
+from netdsl.verify.goals import Target, probes, targets
+from netdsl.verify.predict import predict
+from netdsl.verify.types import Outcome, Proof, Verdict
+from netdsl.verify.world import World
+
+_DNS_PORT = 53
+_TLS_SECONDS = "4"
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A source asks an address. `target`: the node that is meant, None where only an address is. `kind` None: nothing can
+    ask this (no such protocol in user space)."""
+
+    source: NodeId
+    target: NodeId | None
+    address: Address
+    service: PortService | None
+    predicted: Verdict
+    kind: Kind | None
+    served: str | None = None  # http, https …: what is expected to listen there
+
+    def question(self, text: str) -> Question:
+        assert self.kind is not None, "asked before"
+        number = 0 if self.service is None or self.kind is Kind.ICMP else self.service.first or 0
+        return Question(self.kind, self.address, number, text)
+
+    def tls_question(self) -> Question:
+        """What the service says inside of TLS; whoever has signed its certificate."""
+        host = f"[{self.address}]" if self.address.version == 6 else str(self.address)
+        number = self.service.first if self.service is not None else 443
+        fetch = ("busybox", "wget", "-q", "-T", _TLS_SECONDS, "--no-check-certificate", "-O", "-")
+        return Question(Kind.RUN, words=("timeout", _TLS_SECONDS, *fetch, f"https://{host}:{number}/"))
+
+    def __str__(self) -> str:
+        return f"{self.address} {self.service or 'ping'}"
+
+
+Group = tuple[Flow, ...]
+"""Ways to ask the same: one that does is enough."""
+
+
+def groups_of(world: World, proof: Proof) -> tuple[Group, ...]:
+    """The flows of a claim. Where it is proven to hold they are the very flows of the proof."""
+    claim = proof.line.claim
+    assert isinstance(claim, Reaches | Encrypted | GoesThrough), "no flows in others"
+    is_negative = isinstance(claim, Reaches) and claim.is_negative
+    asked = [
+        (target, service)
+        for target in targets(world, claim.source, claim.goal)
+        for service in probes(world, target, claim.goal.services, is_negative=is_negative)
+        if target.addresses
+    ]
+    if proof.holds and not is_negative and len(asked) == len(proof.verdicts):
+        pairs = zip(asked, proof.verdicts, strict=True)
+        return tuple((_flow(world, target.node, verdict),) for (target, _), verdict in pairs)
+    found = [tuple(_every(world, claim.source, target, service)) for target, service in asked]
+    if is_negative:
+        return tuple((flow,) for group in found for flow in group)
+    return tuple(found)
+
+
+def _every(world: World, source: NodeId, target: Target, service: PortService | None) -> Iterator[Flow]:
+    for address in target.addresses:
+        yield _flow(world, target.node, predict(world, source, address, service))
+
+
+def _flow(world: World, target: NodeId | None, verdict: Verdict) -> Flow:
+    served = _served(world, target, verdict)
+    word = None if served is None else served.kind
+    return Flow(
+        verdict.source, target, verdict.destination, verdict.service, verdict, _kind(verdict.service, word), word
+    )
+
+
+def _served(world: World, target: NodeId | None, verdict: Verdict) -> Served | None:
+    node, name = verdict.answered_by or (target, None)
+    if node is None or verdict.service is None:
+        return None
+    for one in world.view(node).node.services:
+        if name == one.name or (name is None and one.service.first == verdict.service.first):
+            return one
+    return None
+
+
+def _kind(service: PortService | None, served: str | None) -> Kind | None:
+    if service is None:
+        return Kind.ICMP
+    match service.protocol:
+        case Protocol.ICMP:
+            return Kind.ICMP if service.icmp_type in (None, "echo-request") else None
+        case Protocol.TCP:
+            return Kind.TCP if service.first is not None else None
+        case Protocol.UDP:
+            if served == "dns" or service.first == _DNS_PORT:
+                return Kind.DNS
+            return Kind.UDP if service.first is not None else None
+        case _:
+            return None
+
+
+_MOST_CONTROLS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """Things that must pass from the same node (one of them), so that a silence elsewhere says something."""
+
+    questions: tuple[Question, ...] = ()
+    texts: tuple[str, ...] = ()
+
+    def passed(self, replies: Sequence[Reply]) -> str | None:
+        """What passed, in words; None where nothing did. `replies`: to these questions."""
+        if not self.questions:
+            return "none: nobody near answers"
+        found = zip(self.texts, replies, strict=True)
+        return next((f"{text} answers" for text, reply in found if reply.passes), None)
+
+    @property
+    def silence(self) -> str:
+        """Why a silence says nothing."""
+        return f"the control does not pass: {', '.join(self.texts)} silent"
+
+
+def controls_of(world: World, source: NodeId, known: Sequence[Flow], tested: Sequence[Flow]) -> Controls:
+    """Of `known` (flows that the lab's author wants to pass) one from this node that is predicted to; then pings to whoever
+    is near and answers. Nothing that is `tested` itself."""
+    found: dict[Question, str] = {}
+    excluded = {(flow.address, flow.service) for flow in tested}
+    for flow in known:
+        if flow.source == source and flow.kind is not None and (flow.address, flow.service) not in excluded:
+            found[flow.question("control")] = str(flow)
+            break
+    for address in _near(world, source):
+        if len(found) == _MOST_CONTROLS:
+            break
+        if (address, None) not in excluded and predict(world, source, address).outcome is Outcome.ANSWERED:
+            found[Question(Kind.ICMP, address, 0, "control")] = f"{address}"
+    return Controls(tuple(found), tuple(found.values()))
+
+
+def _near(world: World, source: NodeId) -> Iterator[Address]:
+    """The addresses of the neighbours on the node's own networks."""
+    networks = {interface.network for interface in world.view(source).node.interfaces}
+    for view in world.fabric.views.values():
+        if view.id != source:
+            own = (interface for interface in view.node.interfaces if interface.network in networks)
+            yield from (given.ip for interface in own for given in interface.addresses)

@@ -1,0 +1,123 @@
+"""Results for machines: JSON, and the XML that CI systems read as JUnit's."""
+
+import json
+import re
+from xml.etree import ElementTree as Xml
+
+from netdsl.testing.statements import heading, shown_place, spoken, spoken_state
+from netdsl.testing.types import Block, Results, Tested, Verdict
+
+FORMAT = 1
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML 1.0 has no way to write."""
+
+
+def as_json(results: Results) -> str:
+    """`format` counts incompatible changes of this document."""
+    document = {
+        "format": FORMAT,
+        "lab": results.lab,
+        "target": results.target,
+        "esp": results.esp or None,
+        "seconds": round(results.seconds, 1),
+        "counts": {verdict.name.lower(): results.count(verdict) for verdict in list(Verdict)[:3]},
+        "differences": len(results.differences),
+        "blocks": [_block(block) for block in results.blocks],
+    }
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def _block(block: Block) -> dict[str, object]:
+    expectation = block.expectation
+    return {
+        "title": expectation.title,
+        "place": shown_place(expectation.origin),
+        "failure": expectation.is_failure,
+        "state": spoken_state(expectation.state) if expectation.state else None,
+        "verdict": block.verdict.value,
+        "lines": [_line(line) for line in block.lines],
+    }
+
+
+def _line(line: Tested) -> dict[str, object]:
+    return {
+        "statement": spoken(line.line.claim),
+        "place": shown_place(line.line.origin),
+        "verdict": None if line.verdict is Verdict.LINE else line.verdict.value,
+        "predicted": {"holds": line.proof.holds, "exact": line.proof.is_exact, "reason": line.proof.reason},
+        "seen": {
+            "holds": line.seen.holds,
+            "text": line.seen.text,
+            "control": line.seen.control or None,
+            "seconds": round(line.seen.seconds, 1),
+        },
+        "differs": line.differs,
+    }
+
+
+def as_junit(results: Results) -> str:
+    """A suite for each block, a case for each line; a failure block is one case. Differences are failures of their own."""
+    root = Xml.Element("testsuites", name=_text(results.lab), time=f"{results.seconds:.3f}")
+    for block in results.blocks:
+        root.append(_suite(results, block))
+    for name in ("tests", "failures", "errors"):
+        root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))
+    Xml.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(root, encoding="unicode") + "\n"
+
+
+def _suite(results: Results, block: Block) -> Xml.Element:
+    title = _text(heading(block.expectation))
+    cases = [_case(results, line) for line in block.lines]
+    if block.expectation.is_failure:
+        cases = [_failure_block(results, block), *(case for case in cases if len(case) and case[0].tag == "failure")]
+    seconds = sum(line.seen.seconds for line in block.lines)
+    suite = Xml.Element("testsuite", name=title, tests=str(len(cases)), time=f"{seconds:.3f}")
+    for name, tag in (("failures", "failure"), ("errors", "error")):
+        suite.set(name, str(sum(case.find(tag) is not None for case in cases)))
+    suite.set("skipped", "0")
+    suite.extend(cases)
+    return suite
+
+
+def _case(results: Results, line: Tested) -> Xml.Element:
+    case = _new_case(results, f"{spoken(line.line.claim)}", shown_place(line.line.origin), line.seen.seconds)
+    if line.differs:
+        predicted = "holds" if line.proof.holds else "does not hold"
+        message = f"predicted: {predicted}, {line.proof.reason}; seen: {line.seen.text}"
+        _add(case, "failure", message, "prediction and reality differ", "difference")
+    elif line.verdict is Verdict.FAILED:
+        _add(case, "failure", line.seen.text, line.seen.text, "expectation")
+    elif line.verdict is Verdict.UNTESTED:
+        _add(case, "error", line.seen.text, line.seen.text, "untested")
+    control = f"\ncontrol: {line.seen.control}" if line.seen.control else ""
+    Xml.SubElement(case, "system-out").text = _text(f"seen: {line.seen.text}{control}")
+    return case
+
+
+def _failure_block(results: Results, block: Block) -> Xml.Element:
+    seconds = sum(line.seen.seconds for line in block.lines)
+    case = _new_case(results, "at least one line does not hold", shown_place(block.expectation.origin), seconds)
+    lines = "\n".join(f"{spoken(line.line.claim)}: {line.seen.text}" for line in block.lines)
+    if block.verdict is Verdict.FAILED:
+        _add(case, "failure", lines, "every line of this block holds", "expectation")
+    elif block.verdict is Verdict.UNTESTED:
+        _add(case, "error", lines, "not every line could be tested", "untested")
+    Xml.SubElement(case, "system-out").text = _text(lines)
+    return case
+
+
+def _new_case(results: Results, name: str, place: str, seconds: float) -> Xml.Element:
+    file, _, line = place.rpartition(":")
+    attributes = {"name": _text(name), "classname": f"{results.lab}.{results.target}", "time": f"{seconds:.3f}"}
+    if file:
+        attributes |= {"file": _text(file), "line": line}
+    return Xml.Element("testcase", attributes)
+
+
+def _add(case: Xml.Element, tag: str, text: str, message: str, kind: str) -> None:
+    Xml.SubElement(case, tag, message=_text(message), type=kind).text = _text(text)
+
+
+def _text(text: str) -> str:
+    return _NO_XML.sub("?", text)

@@ -1,0 +1,105 @@
+"""From the lines of `expect` blocks to trials: one function for each kind of claim."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from netdsl.ir.expectation import Encrypted, GoesThrough, Reaches, Resolves, RoutesVia, TunnelUp
+from netdsl.ir.tunnel import Start
+from netdsl.testing import reaching, reading, watching
+from netdsl.testing.flows import Flow, controls_of, groups_of
+from netdsl.testing.trial import Asked, Observed, Trial
+from netdsl.testing.types import Seen
+from netdsl.verify.types import Outcome, Proof
+from netdsl.verify.world import World
+
+FIRST_PACKET = 20.0
+"""Seconds for a tunnel that opens on traffic, or that comes back: a peer may take as long to notice."""
+
+
+def trials(world: World, proofs: Sequence[Proof], mark: str) -> tuple[Trial, ...]:
+    """A trial for each proof, in order. `world`: the lab in the state in which they are to hold.
+
+    `mark`: a text that nothing else in the lab carries.
+    """
+    known = tuple(_expected_flows(world, proofs))
+    plans = (_Plan(world, proof, known, f"{mark}-{number}") for number, proof in enumerate(proofs))
+    return tuple(_controlled(plan, _trial(plan)) for plan in plans)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    world: World
+    proof: Proof
+    known: tuple[Flow, ...]
+    mark: str
+
+    @property
+    def seconds(self) -> float:
+        """How long a line may take: as its author says; else what a tunnel needs, where one is on the way."""
+        within = self.proof.expectation.within_seconds
+        if within is not None:
+            return within
+        waits = any(verdict.tunnels for verdict in self.proof.verdicts) or isinstance(self.proof.line.claim, TunnelUp)
+        return FIRST_PACKET if self.proof.holds and waits else 0.0
+
+
+def _trial(plan: _Plan) -> Trial:
+    claim = plan.proof.line.claim
+    world, mark, seconds = plan.world, plan.mark, plan.seconds
+    match claim:
+        case Reaches():
+            groups = groups_of(world, plan.proof)
+            if claim.is_negative:
+                return reaching.cannot_reach(world, claim, groups, plan.known, mark, seconds)
+            return reaching.reaches(world, claim, groups, mark, seconds)
+        case Encrypted():
+            return watching.encrypted(world, claim, groups_of(world, plan.proof), mark, seconds)
+        case GoesThrough():
+            return watching.goes_through(world, claim, groups_of(world, plan.proof), mark, seconds)
+        case TunnelUp():
+            return reading.tunnel_up(world, claim, _first_packets(plan, claim), seconds)
+        case Resolves():
+            return reading.resolves(world, claim, seconds)
+        case RoutesVia():
+            return reading.routes_via(world, claim, seconds)
+        case _:
+            assert_never(claim)
+
+
+def _controlled(plan: _Plan, trial: Trial) -> Trial:
+    """In a failure block what does not hold counts, so that it needs what `cannot reach` needs: something that passes."""
+    claim = plan.proof.line.claim
+    if not plan.proof.expectation.is_failure or isinstance(claim, TunnelUp | Resolves | RoutesVia) or not trial.asked:
+        return trial
+    tested = [flow for group in groups_of(plan.world, plan.proof) for flow in group]
+    controls = controls_of(plan.world, claim.source, plan.known, tested)
+    count = len(trial.asked)
+
+    def judge(observed: Observed) -> Seen:
+        seen = trial.judge(Observed(observed.replies[:count], observed.heard))
+        if seen.holds is not False or seen.control:
+            return seen
+        passed = controls.passed(observed.replies[count:])
+        return Seen(None, controls.silence) if passed is None else replace(seen, control=passed)
+
+    asked = (*trial.asked, *(Asked(claim.source, question) for question in controls.questions))
+    return replace(trial, asked=asked, judge=judge)
+
+
+def _first_packets(plan: _Plan, claim: TunnelUp) -> tuple[Flow, ...]:
+    """For a tunnel that opens on traffic: the flows of other lines that go through it."""
+    ends = [end for node in plan.world.lab.nodes for end in node.tunnels if end.tunnel == claim.tunnel]
+    if not any(child.start is Start.TRAFFIC for end in ends for child in end.children):
+        return ()
+    return tuple(flow for flow in plan.known if claim.tunnel in flow.predicted.tunnels)
+
+
+def _expected_flows(world: World, proofs: Sequence[Proof]) -> Sequence[Flow]:
+    """What the author wants to be answered, and is predicted to be."""
+    found: list[Flow] = []
+    for proof in proofs:
+        claim = proof.line.claim
+        if proof.holds and isinstance(claim, Reaches) and not claim.is_negative and not proof.expectation.is_failure:
+            found += (flow for group in groups_of(world, proof) for flow in group)
+    return [flow for flow in found if flow.predicted.outcome is Outcome.ANSWERED]

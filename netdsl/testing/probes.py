@@ -1,0 +1,103 @@
+"""Questions that are asked from inside a node, many at once: `probe.pl` there, its answers read here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.resources import files
+
+from netdsl.ir.ids import Address, host_name
+from netdsl.runtime.driver import Deployment, Driver, DriverError
+
+_MOST = 150
+"""Questions in one command: sockets that one process holds, and the length of its arguments."""
+_LINE_END = "\x1f"
+
+
+class Kind(StrEnum):
+    ICMP = "icmp"
+    TCP = "tcp"
+    UDP = "udp"
+    DNS = "dns"  # a question that every name server answers, over UDP
+    RUN = "run"  # a program of the node
+
+
+class Outcome(StrEnum):
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    REJECTED = "rejected"  # an ICMP error in answer to a connection
+    UNREACHABLE = "unreachable"
+    BLOCKED = "blocked"  # by the node's own filter
+    TIMEOUT = "timeout"
+    RAN = "ran"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`text` is what the packet carries, without tabs or line ends. `words`: of RUN, the program and its arguments."""
+
+    kind: Kind
+    address: Address | None = None
+    port: int = 0
+    text: str = ""
+    words: tuple[str, ...] = ()
+
+    @property
+    def argument(self) -> str:
+        fields = self.words if self.kind is Kind.RUN else (str(self.address), str(self.port), self.text)
+        return "\t".join((self.kind.value, *fields))
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """`text`: the first line that a service said, or which error; of RUN its whole output, and `status` how it ended."""
+
+    outcome: Outcome
+    text: str = ""
+    status: int = 0
+
+    @property
+    def passes(self) -> bool:
+        """Something came back from whoever was asked."""
+        return self.outcome in (Outcome.ANSWERED, Outcome.REFUSED)
+
+    def __str__(self) -> str:
+        match self.outcome:
+            case Outcome.ANSWERED:
+                return f"answered by {self.text}" if self.text else "answered"
+            case Outcome.TIMEOUT:
+                return "no answer"
+            case Outcome.UNREACHABLE | Outcome.BLOCKED:
+                return f"{self.outcome}: {self.text.lower()}" if self.text else str(self.outcome)
+            case _:
+                return str(self.outcome)
+
+
+def ask(
+    driver: Driver, deployment: Deployment, node: str, questions: Sequence[Question], *, patience: float
+) -> tuple[Reply, ...]:
+    """All questions from one node, at once. `node` is its path; `patience`: seconds for each. Raises DriverError."""
+    program = files("netdsl.testing").joinpath("probe.pl").read_text(encoding="utf-8")
+    replies: list[Reply] = []
+    for start in range(0, len(questions), _MOST):
+        some = questions[start : start + _MOST]
+        words = ["perl", "-e", program, "--", f"{patience:g}", *(one.argument for one in some)]
+        answer = driver.ask(deployment, host_name(node), words, timeout=patience * 3 + 30 * driver.slowness)
+        lines = answer.output.split("\n")[:-1]
+        if answer.status or len(lines) != len(some):
+            raise DriverError(
+                f"nothing can be asked from `{node}`",
+                command="perl",
+                status=answer.status,
+                tail=answer.errors,
+                remedy="the node's image needs `perl-base`, which every Debian has",
+            )
+        replies += map(read_reply, lines)
+    return tuple(replies)
+
+
+def read_reply(line: str) -> Reply:
+    """One line of the program's output. ValueError where it is none."""
+    outcome, _, text = line.partition("\t")
+    if outcome.startswith("exit "):
+        return Reply(Outcome.RAN, text.replace(_LINE_END, "\n"), int(outcome.removeprefix("exit ")))
+    return Reply(Outcome(outcome), text)

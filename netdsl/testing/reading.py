@@ -1,0 +1,91 @@
+"""Claims about what a node says of itself: tunnels, names, routes."""
+
+from collections.abc import Sequence
+
+from netdsl.ir.expectation import Resolves, RoutesVia, TunnelUp
+from netdsl.ir.ids import NodeId
+from netdsl.ir.tunnel import Child, TunnelEnd
+from netdsl.payload.quoting import flat
+from netdsl.testing.flows import Flow
+from netdsl.testing.probes import Kind, Question
+from netdsl.testing.trial import Asked, Observed, Trial
+from netdsl.testing.types import Seen
+from netdsl.verify.goals import targets
+from netdsl.verify.world import World
+
+NODE_SCRIPT = ("sh", "/netdsl/lab/node.sh")
+STATUS = Question(Kind.RUN, words=(*NODE_SCRIPT, "status"))
+
+
+def ends_of(world: World, tunnel: str) -> tuple[NodeId, ...]:
+    """The nodes at which a tunnel ends."""
+    return tuple(node.id for node in world.lab.nodes if any(end.tunnel == tunnel for end in node.tunnels))
+
+
+def tunnel_lines(status: str) -> list[tuple[str, str, str, str]]:
+    """Of what a node says of itself: tunnel, child, state (up, down), ESP (kernel, user)."""
+    rows = (line.split() for line in status.splitlines())
+    return [(row[1], row[2], row[3], row[5]) for row in rows if row[:1] == ["tunnel"] and len(row) >= 6]
+
+
+def tunnel_up(world: World, claim: TunnelUp, first: Sequence[Flow], seconds: float) -> Trial:
+    """Up at every end, by what the nodes say. `first`: flows that open it."""
+    ends = ends_of(world, claim.tunnel)
+    asked = [Asked(node, STATUS) for node in ends]
+    asked += [Asked(flow.source, flow.question("first")) for flow in first[:1]]
+
+    def judge(observed: Observed) -> Seen:
+        for node, reply in zip(ends, observed.replies, strict=False):
+            wanted = _sections(world, node, claim)
+            states = {child: state for _, child, state, _ in tunnel_lines(reply.text) if child in wanted}
+            down = [child for child in wanted if states.get(child) != "up"]
+            if down or not wanted:
+                return Seen(claim.is_negative, f"down at `{node}`")
+        return Seen(not claim.is_negative, "up at both ends" if len(ends) == 2 else f"up at {len(ends)} ends")
+
+    return Trial(tuple(asked), judge, (), seconds)
+
+
+def _sections(world: World, node: NodeId, claim: TunnelUp) -> list[str]:
+    """The children's names in the node's daemon."""
+    ends = [end for end in world.view(node).node.tunnels if end.tunnel == claim.tunnel]
+    return [section(end, child) for end in ends for child in end.children if claim.child in (None, child.name)]
+
+
+def section(end: TunnelEnd, child: Child) -> str:
+    """As the payload calls a child: by its connection's name alone where it is the only one."""
+    name = flat(end.connection)
+    return name if len(end.children) == 1 else f"{name}_{flat(child.name)}"
+
+
+def resolves(world: World, claim: Resolves, seconds: float) -> Trial:
+    """As a program of the node would: hosts file, then name servers."""
+    wanted = {str(address) for target in targets(world, claim.source, claim.goal) for address in target.addresses}
+    question = Question(Kind.RUN, words=("getent", "ahosts", claim.name))
+
+    def judge(observed: Observed) -> Seen:
+        found = list(dict.fromkeys(line.split()[0] for line in observed.replies[0].text.splitlines() if line.strip()))
+        if not found:
+            return Seen(False, "the name is not known")
+        return Seen(bool(wanted.intersection(found)), f"it is {', '.join(found)}")
+
+    return Trial((Asked(claim.source, question),), judge, (), seconds)
+
+
+def routes_via(world: World, claim: RoutesVia, seconds: float) -> Trial:
+    """The route of this very prefix; where there is none, the one that its first address takes."""
+    wanted = {str(address) for target in targets(world, claim.source, claim.next_hop) for address in target.addresses}
+    version = f"-{claim.prefix.version}"
+    exact = ("ip", version, "-o", "route", "show", "table", "main", "exact", str(claim.prefix))
+    used = ("ip", version, "-o", "route", "get", str(claim.prefix.network_address), "fibmatch")
+    asked = tuple(Asked(claim.source, Question(Kind.RUN, words=words)) for words in (exact, used))
+
+    def judge(observed: Observed) -> Seen:
+        lines = [line for reply in observed.replies if reply.status == 0 for line in reply.text.splitlines()]
+        if not lines:
+            return Seen(False, "no route")
+        words = lines[0].split()
+        hop = words[words.index("via") + 1] if "via" in words[:-1] else ""
+        return Seen(hop in wanted, f"via {hop}" if hop else "on the link")
+
+    return Trial(asked, judge, (), seconds)

@@ -1,0 +1,105 @@
+"""What a recording shows: the IP packets of a pcap file, ESP among them, and whether a text is to be read in it."""
+
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from netdsl.ir.ids import Address
+
+_UDP, _ESP = 17, 50
+_NAT_TRAVERSAL = 4500
+_IPV4, _IPV6 = 0x0800, 0x86DD
+_ETHERNET, _COOKED, _COOKED_2, _RAW = 1, 113, 276, (12, 101)  # https://www.tcpdump.org/linktypes.html
+_OUTGOING = 4  # of cooked frames: sent by this node
+_BLOCK = 16
+"""ESP pads to its cipher's block: of at most so many bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The outermost IP header of a frame. `length` is the IP packet's; `sender` the MAC address where there is one.
+
+    `is_sent`: by this node; None where the recording does not say.
+    """
+
+    source: Address
+    destination: Address
+    protocol: int
+    length: int
+    hop_limit: int
+    content: bytes
+    sender: str = ""
+    is_sent: bool | None = None
+
+    @property
+    def is_esp(self) -> bool:
+        """ESP itself, or in UDP 4500, where IKE has four zero bytes in front (RFC 3948)."""
+        if self.protocol == _ESP:
+            return True
+        if self.protocol != _UDP or len(self.content) < 16:
+            return False
+        return _NAT_TRAVERSAL in struct.unpack_from(">HH", self.content) and self.content[8:12] != bytes(4)
+
+    def shows(self, text: str) -> bool:
+        return text.encode() in self.content
+
+
+def frames(pcap: bytes) -> Iterator[Frame]:
+    """The IP packets of a recording, fragments' first parts among them; an incomplete record ends it."""
+    if len(pcap) < 24:
+        return
+    order = "<" if pcap[:4] in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1") else ">"
+    (link,) = struct.unpack_from(f"{order}I", pcap, 20)
+    at = 24
+    while at + 16 <= len(pcap):
+        (length,) = struct.unpack_from(f"{order}I", pcap, at + 8)
+        raw = pcap[at + 16 : at + 16 + length]
+        at += 16 + length
+        if len(raw) < length:
+            return
+        found = _frame(link & 0xFFFF, raw)
+        if found is not None:
+            yield found
+
+
+def _frame(link: int, raw: bytes) -> Frame | None:
+    if link == _ETHERNET and len(raw) >= 14:
+        (kind,) = struct.unpack_from(">H", raw, 12)
+        return _packet(kind, raw[14:], ":".join(f"{byte:02x}" for byte in raw[6:12]), None)
+    if link == _COOKED and len(raw) >= 16:
+        direction, kind = struct.unpack_from(">H", raw)[0], struct.unpack_from(">H", raw, 14)[0]
+        return _packet(kind, raw[16:], "", direction == _OUTGOING)
+    if link == _COOKED_2 and len(raw) >= 20:
+        return _packet(struct.unpack_from(">H", raw)[0], raw[20:], "", raw[10] == _OUTGOING)
+    if link in _RAW and raw:
+        return _packet(_IPV4 if raw[0] >> 4 == 4 else _IPV6, raw, "", None)
+    return None
+
+
+def _packet(kind: int, raw: bytes, sender: str, is_sent: bool | None) -> Frame | None:
+    if kind == _IPV4 and len(raw) >= 20:
+        (length,) = struct.unpack_from(">H", raw, 2)
+        header = (raw[0] & 15) * 4
+        ends = ip_address(raw[12:16]), ip_address(raw[16:20])
+        return Frame(*ends, raw[9], length, raw[8], raw[header:length], sender, is_sent)
+    if kind == _IPV6 and len(raw) >= 40:
+        (inside,) = struct.unpack_from(">H", raw, 4)
+        ends = ip_address(raw[8:24]), ip_address(raw[24:40])
+        return Frame(*ends, raw[6], inside + 40, raw[7], raw[40 : 40 + inside], sender, is_sent)
+    return None
+
+
+def carries(seen: Iterable[Frame], sizes: Sequence[int]) -> bool:
+    """Whether ESP packets among these grow as packets of `sizes` bytes (ascending) do inside of them.
+
+    What is encrypted cannot be read, but its length shows: ESP adds the same to each packet, but for the padding.
+    """
+    lengths = sorted({frame.length for frame in seen if frame.is_esp})
+    if len(sizes) < 2:
+        return bool(lengths)
+    return any(_grows(first, lengths, sizes) for first in lengths if first > sizes[0])
+
+
+def _grows(first: int, lengths: Sequence[int], sizes: Sequence[int]) -> bool:
+    return all(any(abs((length - first) - (size - sizes[0])) < _BLOCK for length in lengths) for size in sizes[1:])

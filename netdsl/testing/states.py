@@ -1,0 +1,150 @@
+"""`while T down`, `while A -- B down`: the running lab is put into that state, and back."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from netdsl.ir.expectation import WhileState
+from netdsl.ir.ids import NetworkId, NodeId, TunnelId, host_name
+from netdsl.ir.tunnel import Start
+from netdsl.payload.quoting import flat
+from netdsl.runtime.driver import Deployment, Driver, DriverError
+from netdsl.testing.pace import Pace
+from netdsl.testing.reading import NODE_SCRIPT, ends_of, tunnel_lines
+from netdsl.verify.world import World
+
+_COMMAND = 60.0  # seconds: ending an IKE association that nobody answers takes a while
+_SETTLE = 30.0  # seconds until a tunnel that comes back is up
+_PAUSE = 0.3
+_TABLE = "netdsl_cut"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A running lab: what all tests of it need."""
+
+    driver: Driver
+    deployment: Deployment
+    world: World
+    pace: Pace
+
+    def command(self, node: NodeId, *words: str) -> str:
+        """Run something in a node that has to succeed. Raises DriverError."""
+        answer = self.driver.ask(self.deployment, host_name(node), words, timeout=_COMMAND * self.driver.slowness)
+        if answer.status:
+            raise DriverError(
+                f"`{node}` could not do it", command=" ".join(words), status=answer.status, tail=answer.errors
+            )
+        return answer.output
+
+    def tunnels(self, node: NodeId) -> list[tuple[str, str, str, str]]:
+        return tunnel_lines(self.command(node, *NODE_SCRIPT, "status"))
+
+    def wait(self, holds: Callable[[], bool], seconds: float) -> bool:
+        """Whether it comes to hold in time (seconds of containers)."""
+        deadline = self.pace.now() + seconds * self.driver.slowness
+        while not holds():
+            if self.pace.now() > deadline:
+                return False
+            self.pace.sleep(_PAUSE)
+        return True
+
+
+@contextmanager
+def during(bench: Bench, state: WhileState | None) -> Iterator[None]:
+    """The block runs in that state; afterwards the lab is as it was, whatever happens. Raises DriverError."""
+    if state is None:
+        yield
+    elif state.tunnel is not None:
+        with _tunnel(bench, state.tunnel, is_up=state.is_up):
+            yield
+    elif state.link is None or state.is_up:
+        yield
+    else:
+        with _cut(bench, state.link):
+            yield
+
+
+@contextmanager
+def _tunnel(bench: Bench, tunnel: TunnelId, *, is_up: bool) -> Iterator[None]:
+    """By the payload's own `down` and `up`, at every end: one alone would be brought up again by the other."""
+    starts = {
+        child.start
+        for node in bench.world.lab.nodes
+        for end in node.tunnels
+        if end.tunnel == tunnel
+        for child in end.children
+    }
+    is_by_hand = not starts & {Start.BOOT, Start.TRAFFIC}
+    if is_up and not is_by_hand:
+        _await_tunnel(bench, tunnel, "up")
+        yield
+        return
+    first, then = ("up", "down") if is_up else ("down", "up")
+    try:
+        _at_all_ends(bench, tunnel, first)
+        _await_tunnel(bench, tunnel, first)
+        yield
+    finally:
+        with bench.pace.undisturbed():
+            _at_all_ends(bench, tunnel, then)
+            if then == "down" or Start.BOOT in starts:
+                _await_tunnel(bench, tunnel, then)
+
+
+def _at_all_ends(bench: Bench, tunnel: TunnelId, verb: str) -> None:
+    """At every end, also where one of them fails; then DriverError."""
+    _each(ends_of(bench.world, tunnel), lambda node: bench.command(node, *NODE_SCRIPT, verb, flat(tunnel)))
+
+
+def _await_tunnel(bench: Bench, tunnel: TunnelId, state: str) -> None:
+    """What does not come about in time is left to the lines of the block: they will say it."""
+
+    def is_so() -> bool:
+        lines = (line for node in ends_of(bench.world, tunnel) for line in bench.tunnels(node))
+        return all(found == state for name, _, found, _ in lines if name == flat(tunnel))
+
+    bench.wait(is_so, _SETTLE)
+
+
+@contextmanager
+def _cut(bench: Bench, network: NetworkId) -> Iterator[None]:
+    """Nothing that arrives from the network is taken, in any node: it carries nothing, and keeps addresses and routes,
+    which a link that is set down would lose."""
+    places = [
+        (node.id, number, interface.name)
+        for node in bench.world.lab.nodes
+        for number, interface in enumerate(node.interfaces)
+        if interface.network == network
+    ]
+    try:
+        _each(places, lambda place: bench.command(place[0], "nft", _cutting(*place[1:])))
+        yield
+    finally:
+        with bench.pace.undisturbed():
+            nodes = tuple(dict.fromkeys(place[0] for place in places))
+            _each(
+                nodes,
+                lambda node: bench.command(node, "nft", f"add table netdev {_TABLE}; delete table netdev {_TABLE}"),
+            )
+
+
+def _cutting(number: int, interface: str) -> str:
+    """One argument of nft. An interface's name is letters, digits, `-`, `_` and `.` only: nothing of it needs an escape."""
+    hook = f'type filter hook ingress device "{interface}" priority -500; policy drop;'
+    return f"add table netdev {_TABLE}; add chain netdev {_TABLE} cut_{number} {{ {hook} }}"
+
+
+def _each(items: tuple[T, ...] | list[T], do: Callable[[T], object]) -> None:
+    """For every one, although one may fail; then the first failure is raised."""
+    failures: list[DriverError] = []
+    for item in items:
+        try:
+            do(item)
+        except DriverError as error:
+            failures.append(error)
+    if failures:
+        raise failures[0]

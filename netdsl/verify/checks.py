@@ -1,0 +1,49 @@
+"""Whether a node believes where a packet says it comes from; and what a circle of routers is called."""
+
+from collections.abc import Sequence
+
+from netdsl.ir.service import Protocol
+from netdsl.verify.fabric import LOOPBACK, View
+from netdsl.verify.types import Hop, Packet
+
+TTL = 64
+IKE_PORTS = (500, 4500)
+
+
+def unbelievable(
+    view: View, interface: str, packet: Packet, *, is_decrypted: bool, is_local: bool, is_user_space: bool
+) -> str | None:
+    """Why the kernel drops it as a martian or by rp_filter (fib_validate_source): IPv4 only. `is_decrypted`: the kernel's
+    own ESP brought it, and rp_filter is not asked."""
+    source = packet.source
+    if source.version == 6 or interface == LOOPBACK:
+        return None
+    if source.is_multicast or source.is_unspecified:
+        return f"`{view.id}` takes no packet from {source} (martian)"
+    if source.is_loopback or packet.destination.is_loopback:
+        if not view.sysctl(interface, "route_localnet"):
+            return f"`{view.id}` takes no packet {source} > {packet.destination} from outside (martian)"
+    elif view.is_local(source) and not view.sysctl(interface, "accept_local"):
+        return f"the source {source} is `{view.id}`'s own address (martian)"
+    mode = view.sysctl(interface, "rp_filter") if view.checks_source and not is_decrypted else 0
+    if mode == 0:
+        return None
+    is_ike = is_local and packet.protocol is Protocol.UDP and packet.destination_port in IKE_PORTS
+    back = view.route(source, is_charon=is_ike and is_user_space)
+    if back is not None and (mode != 1 or back.interface == interface):
+        return None
+    way = "has no route back" if back is None else f"is reached by `{back.interface}`, not by `{interface}`"
+    return f"rp_filter of `{view.id}`: the source {source} {way}"
+
+
+def circle(hops: Sequence[Hop]) -> str:
+    """In words, what a packet did until its time to live was over."""
+    names: list[str] = []
+    for hop in reversed(hops):
+        if hop.node in names:
+            break
+        names.append(hop.node)
+    if len(names) >= TTL - 2:
+        return f"the way is longer than {TTL} routers"
+    shown = ", ".join(f"`{name}`" for name in reversed(names))
+    return f"it goes round between {shown} until its time to live is over"

@@ -1,0 +1,244 @@
+"""Whether one line of an `expect` block holds, and the sentence that says why."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import assert_never
+
+from netdsl.ir.expectation import Claim, Encrypted, Goal, GoesThrough, Reaches, Resolves, RoutesVia, TunnelUp
+from netdsl.ir.ids import Address, NetworkId, NodeId
+from netdsl.ir.service import PortService, Protocol, port
+from netdsl.source import Place
+from netdsl.verify.goals import Target, probes, targets
+from netdsl.verify.predict import predict
+from netdsl.verify.types import Outcome, Verdict
+from netdsl.verify.world import World
+
+_DNS = port(Protocol.UDP, 53)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`origin`: the statement that decided."""
+
+    holds: bool
+    reason: str
+    verdicts: tuple[Verdict, ...] = ()
+    origin: Place | None = None
+    is_exact: bool = True
+
+
+def judge(world: World, claim: Claim) -> Finding:
+    match claim:
+        case Reaches():
+            return _cannot_reach(world, claim) if claim.is_negative else _reaches(world, claim)
+        case Encrypted():
+            return _each(world, claim.source, claim.goal, lambda verdict: _encrypted(verdict, claim))
+        case GoesThrough():
+            return _each(world, claim.source, claim.goal, lambda verdict: _through(verdict, claim))
+        case TunnelUp():
+            return _up(world, claim)
+        case Resolves():
+            return _resolves(world, claim)
+        case RoutesVia():
+            return _routes(world, claim)
+        case _:
+            assert_never(claim)
+
+
+def _asked(source: NodeId, target: Target, probe: PortService | None) -> str:
+    return f"`{source}` to {target}" + (f" {probe}" if probe is not None else "")
+
+
+# --- reaches
+
+
+def _reaches(world: World, claim: Reaches) -> Finding:
+    return _each(world, claim.source, claim.goal, lambda verdict: _answers(verdict, claim))
+
+
+def _answers(verdict: Verdict, claim: Reaches) -> str | None:
+    """What is missing in a flow that is to be answered; None: nothing."""
+    if verdict.outcome is not Outcome.ANSWERED:
+        return verdict.reason
+    if claim.answered_by is not None:
+        node, service = claim.answered_by
+        if (
+            verdict.answered_by is None
+            or verdict.answered_by[0] != node
+            or service not in (None, verdict.answered_by[1])
+        ):
+            return f"{verdict.reason}, not `{node}{'.' + service if service else ''}`"
+    missing = [tunnel for tunnel in claim.through if tunnel not in verdict.tunnels]
+    return f"it arrives, but not through tunnel `{missing[0]}`" if missing else None
+
+
+def _each(world: World, source: NodeId, goal: Goal, lacks: Callable[[Verdict], str | None]) -> Finding:
+    """Every node of a goal by every service, under one of its addresses: the first that does, or the first."""
+    followed: list[Verdict] = []
+    for target in targets(world, source, goal):
+        for probe in probes(world, target, goal.services, is_negative=False):
+            verdict, reason = _best(world, source, target, probe, lacks)
+            if verdict is None:
+                return Finding(False, f"{target} has no address", tuple(followed))
+            followed.append(verdict)
+            if reason is not None:
+                origin = None if verdict.passes else verdict.origin
+                return Finding(False, reason, tuple(followed), origin, _is_exact(followed))
+    if not followed:
+        return Finding(False, "there is nobody to ask")
+    return Finding(True, followed[-1].reason, tuple(followed), None, _is_exact(followed))
+
+
+def _best(
+    world: World, source: NodeId, target: Target, probe: PortService | None, lacks: Callable[[Verdict], str | None]
+) -> tuple[Verdict | None, str | None]:
+    first: tuple[Verdict | None, str | None] = (None, None)
+    for address in target.addresses:
+        verdict = predict(world, source, address, probe)
+        reason = lacks(verdict) or _elsewhere(verdict, target, probe)
+        if reason is None:
+            return verdict, None
+        if first[0] is None:
+            first = (verdict, reason)
+    return first
+
+
+def _elsewhere(verdict: Verdict, target: Target, probe: PortService | None) -> str | None:
+    """A node that is asked by name has to answer itself, unless its router redirects the port."""
+    if target.node is None or verdict.answered_by is None or verdict.answered_by[0] == target.node or probe is not None:
+        return None
+    return f"the address {verdict.destination} leads to `{verdict.answered_by[0]}`, not to `{target.node}`"
+
+
+def _is_exact(verdicts: list[Verdict]) -> bool:
+    return all(verdict.is_exact for verdict in verdicts)
+
+
+def _cannot_reach(world: World, claim: Reaches) -> Finding:
+    followed: list[Verdict] = []
+    for target in targets(world, claim.source, claim.goal):
+        for probe in probes(world, target, claim.goal.services, is_negative=True):
+            for address in target.addresses:
+                verdict = predict(world, claim.source, address, probe)
+                followed.append(verdict)
+                if _gets_there(verdict, target, claim):
+                    reason = f"{_asked(claim.source, target, probe)} gets through: {verdict.reason}"
+                    return Finding(False, reason, tuple(followed), verdict.origin, verdict.is_exact)
+    reason = followed[-1].reason if followed else "there is nobody to ask"
+    return Finding(True, reason, tuple(followed), None, _is_exact(followed))
+
+
+def _gets_there(verdict: Verdict, target: Target, claim: Reaches) -> bool:
+    if not verdict.passes or verdict.answered_by is None:
+        return False
+    if target.node is not None and verdict.answered_by[0] != target.node and not claim.goal.services:
+        return False  # somebody else has the same address there
+    if claim.answered_by is not None or claim.through:
+        return _answers(verdict, claim) is None
+    return True
+
+
+# --- on the way
+
+
+def _encrypted(verdict: Verdict, claim: Encrypted) -> str | None:
+    if not verdict.passes:
+        return verdict.reason
+    for network in claim.networks:
+        wires = [wire for wire in verdict.wires if wire.network == network]
+        if not wires:
+            return f"it does not cross `{network}`"
+        if claim.is_negative:
+            if any(wire.is_encrypted for wire in wires):
+                return f"on `{network}` it goes in tunnel `{_tunnel_on(verdict, network)}`"
+        elif not all(wire.is_encrypted for wire in wires):
+            clear = next(wire for wire in wires if not wire.is_encrypted)
+            what = "authenticated by AH, not encrypted" if clear.packet.inner is not None else "in clear"
+            return f"on `{network}` it is {what} ({clear.packet})"
+    if claim.is_negative and not claim.networks and verdict.is_encrypted:
+        return "it is encrypted on a part of its way"
+    if not claim.is_negative and not claim.networks and not verdict.is_encrypted:
+        return "it is in clear all the way"
+    return None
+
+
+def _tunnel_on(verdict: Verdict, network: NetworkId) -> str:
+    return next(
+        (str(wire.packet.tunnel) for wire in verdict.wires if wire.network == network and wire.packet.tunnel), ""
+    )
+
+
+def _through(verdict: Verdict, claim: GoesThrough) -> str | None:
+    if not verdict.passes:
+        return verdict.reason
+    passed = [hop.node for hop in verdict.request]
+    for node in claim.nodes:
+        if (node in passed) is claim.is_negative:
+            way = ", ".join(f"`{name}`" for name in dict.fromkeys(passed))
+            return f"its way is {way}"
+    return None
+
+
+# --- what is no flow
+
+
+def _up(world: World, claim: TunnelUp) -> Finding:
+    is_up = world.is_up(claim.tunnel, claim.child)
+    name = claim.tunnel if claim.child is None else f"{claim.tunnel}.{claim.child}"
+    reason = f"`{name}` comes up" if is_up else world.why_down(claim.tunnel)
+    ends = [
+        view for view in world.fabric.views.values() if any(end.tunnel == claim.tunnel for end in view.node.tunnels)
+    ]
+    origin = next((end.origin for view in ends for end in view.node.tunnels if end.tunnel == claim.tunnel), None)
+    return Finding(is_up is not claim.is_negative, reason, (), origin, not any(view.raw for view in ends))
+
+
+def _resolves(world: World, claim: Resolves) -> Finding:
+    view = world.view(claim.source)
+    wanted = {address for target in targets(world, claim.source, claim.goal) for address in target.addresses}
+    name = claim.name.rstrip(".").lower()
+    known = tuple(address for address, names in world.lab.hosts if name in names)
+    if known:
+        return _resolved(name, known, wanted, "/etc/hosts", ())
+    if not view.node.resolvers:
+        return Finding(False, f"`{view.id}` has no resolver, and the name is in no hosts file")
+    verdict = predict(world, claim.source, view.node.resolvers[0], _DNS)
+    if verdict.outcome is not Outcome.ANSWERED or verdict.answered_by is None:
+        return Finding(False, f"the resolver: {verdict.reason}", (verdict,), verdict.origin, verdict.is_exact)
+    server = world.view(verdict.answered_by[0])
+    found = _records(server.id, name, view.node.search_domains, world)
+    return _resolved(name, found, wanted, f"`{server.id}`", (verdict,))
+
+
+def _resolved(
+    name: str, found: tuple[Address, ...], wanted: set[Address], who: str, verdicts: tuple[Verdict, ...]
+) -> Finding:
+    if not found:
+        return Finding(False, f"{who} does not know `{name}`", verdicts)
+    shown = ", ".join(map(str, found))
+    return Finding(bool(wanted.intersection(found)), f"{who} says {shown}", verdicts, None, _is_exact([*verdicts]))
+
+
+def _records(server: NodeId, name: str, domains: tuple[str, ...], world: World) -> tuple[Address, ...]:
+    asked = [name, *(f"{name}.{domain}" for domain in domains)]
+    for served in world.view(server).node.services:
+        for record in served.records if served.kind == "dns" else ():
+            full = record.name
+            if served.zone:
+                full = served.zone if record.name == "@" else f"{record.name}.{served.zone}"
+            if full.lower() in asked:
+                return record.addresses
+    return ()
+
+
+def _routes(world: World, claim: RoutesVia) -> Finding:
+    view = world.view(claim.source)
+    hop = view.main.exact(claim.prefix) or view.main.find(claim.prefix.network_address)
+    wanted = {address for target in targets(world, claim.source, claim.next_hop) for address in target.addresses}
+    if hop is None:
+        return Finding(False, f"`{view.id}` has no route to {claim.prefix}", (), view.node.origin, not view.raw)
+    if hop.gateway is None:
+        reason = f"`{view.id}` is on {claim.prefix} itself, by `{hop.interface}`"
+    else:
+        reason = f"`{view.id}` sends it to {hop.gateway}"
+    return Finding(hop.gateway in wanted, reason, (), hop.origin, not view.raw)

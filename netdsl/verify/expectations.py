@@ -1,0 +1,120 @@
+"""The proof of a lab's `expect` blocks: each line that does not hold is a diagnostic with its reason."""
+
+from dataclasses import dataclass, field
+
+from netdsl.diagnostics import catalogue
+from netdsl.diagnostics.core import Diagnostics, Label
+from netdsl.ir.expectation import Claim, Expectation, WhileState
+from netdsl.ir.lab import Lab
+from netdsl.source import Place
+from netdsl.verify.claims import Finding, judge
+from netdsl.verify.types import Esp, Hop, Proof, Summary, Verdict
+from netdsl.verify.world import World
+
+
+def check_expectations(lab: Lab, diagnostics: Diagnostics, *, esp: Esp = Esp.KERNEL) -> Summary:
+    """Prove every line. A line that fails is an error at its place; one that depends on something raw, a warning; a
+    failure block of which all lines hold, an error at its own."""
+    return prove(World(lab, esp), diagnostics)
+
+
+def prove(world: World, diagnostics: Diagnostics) -> Summary:
+    """The same for a world that is there already."""
+    prover = _Prover(world)
+    proofs: list[Proof] = []
+    held = failed = 0
+    for expectation in world.lab.expectations:
+        found = [prover.proof(expectation, number) for number in range(len(expectation.lines))]
+        proofs += found
+        if expectation.is_failure:
+            is_held = not found or any(not proof.holds for proof in found)
+            held, failed = held + is_held, failed + (not is_held)
+            if not is_held and expectation.origin is not None:
+                _report_whole(expectation, found, diagnostics)
+            continue
+        for proof in found:
+            held, failed = held + proof.holds, failed + (not proof.holds)
+            if not proof.holds:
+                _report(proof, diagnostics)
+    return Summary(tuple(proofs), held, failed, sum(not proof.is_exact for proof in proofs))
+
+
+@dataclass(slots=True)
+class _Prover:
+    """The worlds of the states asked for, and what is known of claims: lists and `*` ask the same again."""
+
+    world: World
+    _worlds: dict[WhileState | None, World] = field(default_factory=dict)
+    _known: dict[tuple[WhileState | None, Claim], Finding] = field(default_factory=dict)
+
+    def proof(self, expectation: Expectation, number: int) -> Proof:
+        line = expectation.lines[number]
+        key = (expectation.state, line.claim)
+        if key not in self._known:
+            self._known[key] = judge(self._during(expectation.state), line.claim)
+        found = self._known[key]
+        return Proof(expectation, line, found.holds, found.reason, found.origin, found.verdicts, found.is_exact)
+
+    def _during(self, state: WhileState | None) -> World:
+        if state not in self._worlds:
+            self._worlds[state] = self.world.during(state)
+        return self._worlds[state]
+
+
+# --- messages
+
+
+def _report(proof: Proof, diagnostics: Diagnostics) -> None:
+    place = proof.line.origin or proof.expectation.origin
+    if place is None:
+        return
+    rule = catalogue.EXPECTATION_FAILS if proof.is_exact else catalogue.EXPECTATION_NOT_VERIFIED
+    diagnostics.report(rule, _sentence(proof), place, related=tuple(_related(proof, place)), help=_help(proof))
+
+
+def _sentence(proof: Proof) -> str:
+    state = proof.expectation.state
+    during = ""
+    if state is not None:
+        what = f"`{state.tunnel}`" if state.tunnel is not None else f"the link `{state.link}`"
+        during = f", while {what} is {'up' if state.is_up else 'down'}"
+    where = f" (line {_line(proof.origin)})" if proof.origin is not None and proof.verdicts else ""
+    return f"this does not hold{during}: {proof.reason}{where}"
+
+
+def _line(origin: Place) -> int:
+    return origin.span.source.position(origin.span.start)[0]
+
+
+def _related(proof: Proof, place: Place) -> list[Label]:
+    found: list[Label] = []
+    if proof.origin is not None and proof.origin.span != place.span:
+        found.append(Label(proof.origin, "decided here"))
+    return found
+
+
+def _help(proof: Proof) -> str | None:
+    if not proof.verdicts:
+        return None
+    last: Verdict = proof.verdicts[-1]
+    if not proof.is_exact:
+        named = ", ".join(f"`{node}`" for node in last.raw)
+        return f"commands, files or sysctls of {named} are on the way: only the running lab can tell" if named else None
+    way = _way(last.request)
+    return f"the request's way: {way}" if len(last.request) > 1 else None
+
+
+def _way(hops: tuple[Hop, ...]) -> str:
+    names = [hop.node for hop in hops]
+    shown = [name for index, name in enumerate(names) if index == 0 or name != names[index - 1]]
+    return ", ".join(f"`{name}`" for name in (shown if len(shown) <= 8 else [*shown[:7], shown[-1]]))
+
+
+def _report_whole(expectation: Expectation, found: list[Proof], diagnostics: Diagnostics) -> None:
+    assert expectation.origin is not None, "asked before"
+    is_exact = all(proof.is_exact for proof in found)
+    rule = catalogue.FAILURE_DOES_NOT_SHOW if is_exact else catalogue.EXPECTATION_NOT_VERIFIED
+    message = "a failure is expected, and every line of this block holds"
+    diagnostics.report(
+        rule, message, expectation.origin, help="a fault that no line shows is no fault for who looks for it"
+    )

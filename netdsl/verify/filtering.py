@@ -1,0 +1,218 @@
+"""What a node's rules say to a packet: the same as the nft rules that the payload makes of them.
+
+A tunnelled packet comes and goes by the outer interface with the kernel's ESP, by `ipsec0` with that of user space; the
+payload writes each rule so that both mean the same (payload/match.py), and so does this module.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from netdsl.ir.filter import (
+    Chain,
+    DestinationNat,
+    Firewall,
+    Match,
+    SourceNat,
+    TunnelAccept,
+    Verdict,
+    WhileTunnel,
+)
+from netdsl.ir.ids import Address, Prefix, TunnelId
+from netdsl.ir.service import PortService, Protocol
+from netdsl.lower.prefixes import holds
+from netdsl.source import Place
+from netdsl.verify.types import Packet
+
+IPSEC_DEVICE = "ipsec0"
+_PORTED = (Protocol.TCP, Protocol.UDP, Protocol.SCTP)
+_IKE_PORTS = (500, 4500)
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """A tunnel as filters see it: pairs of (local, remote) prefixes, its outer interface."""
+
+    pairs: tuple[tuple[tuple[Prefix, ...], tuple[Prefix, ...]], ...]
+    outer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A packet as rules see it. `came`: out of a tunnel; `goes`: the route leads it into one."""
+
+    packet: Packet
+    in_interface: str | None
+    out_interface: str | None
+    came: bool
+    goes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What a chain decided: the verdict, the statement, in words."""
+
+    verdict: Verdict
+    origin: Place | None
+    text: str
+
+
+IsActive = Callable[[WhileTunnel], bool]
+
+
+def in_any(address: Address, prefixes: Iterable[Prefix]) -> bool:
+    return any(holds(prefix, address) for prefix in prefixes)
+
+
+def service_fits(service: PortService, packet: Packet) -> bool:
+    """Whether a packet is of a service, its destination port counted."""
+    protocol, kind = packet.protocol, packet.icmp_type
+    if packet.is_error:
+        protocol, kind = Protocol.ICMP, packet.icmp_type or "destination-unreachable"
+    if service.protocol is not protocol:
+        return False
+    if protocol is Protocol.ICMP:
+        return service.icmp_type is None or service.icmp_type == kind
+    if service.first is None or protocol not in _PORTED:
+        return True
+    return service.first <= packet.destination_port <= (service.last or service.first)
+
+
+def matches(match: Match, sight: Sight, chain: Chain | None, tunnels: Mapping[TunnelId, Ends]) -> bool:
+    """`chain` None: a chain of address translation. Exceptions of source NAT are not looked at here."""
+    packet = sight.packet
+    if match.services and not any(service_fits(service, packet) for service in match.services):
+        return False
+    if match.sources and not in_any(packet.source, match.sources):
+        return False
+    if match.destinations and not in_any(packet.destination, match.destinations):
+        return False
+    if match.through or match.any_ipsec:
+        return _is_tunnelled(match, sight, chain, tunnels)
+    names = ((match.in_interfaces, sight.in_interface), (match.out_interfaces, sight.out_interface))
+    return all(_is_by(wanted, name, match, tunnels) for wanted, name in names)
+
+
+def _is_by(wanted: Sequence[str], name: str | None, match: Match, tunnels: Mapping[TunnelId, Ends]) -> bool:
+    if not wanted or name in wanted:
+        return True
+    if name != IPSEC_DEVICE or match.not_any_ipsec:
+        return False
+    return any(ends.outer in wanted for ends in tunnels.values())
+
+
+def _is_tunnelled(match: Match, sight: Sight, chain: Chain | None, tunnels: Mapping[TunnelId, Ends]) -> bool:
+    packet = sight.packet
+    everything: tuple[tuple[Prefix, ...], tuple[Prefix, ...]] = ((), ())
+    pairs = [pair for name in match.through for pair in tunnels[name].pairs] if match.through else [everything]
+    ins, outs = match.in_interfaces, match.out_interfaces
+    is_in_by, is_out_by = not ins or sight.in_interface in ins, not outs or sight.out_interface in outs
+    for local, remote in pairs:
+        is_going = sight.goes and chain is not Chain.INPUT and is_in_by
+        if is_going and (is_out_by or sight.out_interface == IPSEC_DEVICE) and _is_between(packet, local, remote):
+            return True
+        is_coming = sight.came and chain is not Chain.OUTPUT and is_out_by
+        if is_coming and (is_in_by or sight.in_interface == IPSEC_DEVICE) and _is_between(packet, remote, local):
+            return True
+    return False
+
+
+def _is_between(packet: Packet, sources: Sequence[Prefix], destinations: Sequence[Prefix]) -> bool:
+    """No prefixes: any address."""
+    if sources and not in_any(packet.source, sources):
+        return False
+    return not destinations or in_any(packet.destination, destinations)
+
+
+# --- the three chains
+
+
+def ruling(
+    firewall: Firewall, chain: Chain, sight: Sight, tunnels: Mapping[TunnelId, Ends], is_active: IsActive
+) -> Ruling:
+    """Of a packet that is no answer and not local. `limit` is taken as not reached."""
+    for rule in firewall.rules:
+        if isinstance(rule, TunnelAccept):
+            if chain is not Chain.FORWARD and _is_of_tunnel(rule, chain, sight, tunnels):
+                return Ruling(Verdict.ACCEPT, rule.origin, f"`accept tunnel {rule.tunnel}`")
+            continue
+        is_here = rule.chain is chain and (rule.state is None or is_active(rule.state))
+        if is_here and matches(rule.match, sight, chain, tunnels):
+            return Ruling(rule.verdict, rule.origin, f"`{spoken(rule.origin, f'{rule.verdict} {chain}')}`")
+    policy = next((verdict for name, verdict in firewall.policies if name is chain), Verdict.ACCEPT)
+    return Ruling(policy, firewall.origin, f"`policy {policy}` of the {chain} chain")
+
+
+def spoken(origin: Place | None, otherwise: str) -> str:
+    """A statement's first line, as it stands in the source."""
+    if origin is None:
+        return otherwise
+    text = " ".join(origin.head.span.text.split("#", 1)[0].split())
+    return text if len(text) <= 100 else f"{text[:97]}..."
+
+
+def _is_of_tunnel(rule: TunnelAccept, chain: Chain, sight: Sight, tunnels: Mapping[TunnelId, Ends]) -> bool:
+    packet, is_in = sight.packet, chain is Chain.INPUT
+    own, other = (packet.destination, packet.source) if is_in else (packet.source, packet.destination)
+    here, there = packet.destination_port, packet.source_port
+    if not is_in:
+        here, there = there, here
+    ends = tunnels.get(rule.tunnel)
+    interface = sight.in_interface if is_in else sight.out_interface
+    if ends is not None and ends.outer is not None and interface != ends.outer:
+        return False
+    version = packet.source.version
+    local = [address for address in rule.local if address.version == version]
+    peers = [address for address in rule.peers if address.version == version]
+    if not (local or peers) or (rule.peers and not peers):
+        return False
+    if (local and own not in local) or (peers and other not in peers):
+        return False
+    if packet.protocol in (Protocol.ESP, Protocol.AH):
+        return True
+    if packet.protocol is not Protocol.UDP or packet.is_error or here not in _IKE_PORTS:
+        return False
+    return not rule.peers or there in _IKE_PORTS
+
+
+# --- address translation
+
+
+def destination_nat(
+    rules: Sequence[DestinationNat],
+    sight: Sight,
+    tunnels: Mapping[TunnelId, Ends],
+    is_active: IsActive,
+    *,
+    is_output: bool,
+) -> DestinationNat | None:
+    for rule in rules:
+        if rule.address.version != sight.packet.destination.version or (is_output and rule.match.in_interfaces):
+            continue
+        if (rule.state is None or is_active(rule.state)) and matches(rule.match, sight, None, tunnels):
+            return rule
+    return None
+
+
+def source_nat(
+    rules: Sequence[SourceNat], sight: Sight, tunnels: Mapping[TunnelId, Ends], is_active: IsActive
+) -> SourceNat | None:
+    """The rule that changes the source; none where it is what it would become."""
+    packet = sight.packet
+    for rule in rules:
+        if rule.state is not None and not is_active(rule.state):
+            continue
+        if rule.address is not None and (
+            rule.address.version != packet.source.version or rule.address == packet.source
+        ):
+            continue
+        if matches(rule.match, sight, None, tunnels) and not _is_excepted(rule.match, sight, tunnels):
+            return rule
+    return None
+
+
+def _is_excepted(match: Match, sight: Sight, tunnels: Mapping[TunnelId, Ends]) -> bool:
+    if match.not_any_ipsec and sight.goes:
+        return True
+    if any(_is_tunnelled(Match(through=(tunnel,)), sight, Chain.OUTPUT, tunnels) for tunnel in match.not_through):
+        return True
+    return in_any(sight.packet.destination, match.not_destinations)

@@ -1,0 +1,284 @@
+"""What is wrong with a lab without any `expect`: found by following its routes, and its tunnels when they are down.
+
+Linear in the lab's lines, not in its pairs. A way is walked from each line `route … via` to each network of the lab that
+the line covers, and each (router, network) is walked once. A way into a tunnel or translated on it is left to `expect`;
+so are networks whose prefix several segments have.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from netdsl.diagnostics import catalogue
+from netdsl.diagnostics.core import Diagnostics, Label
+from netdsl.ir.ids import Address, NetworkId, NodeId, Prefix, TunnelId
+from netdsl.ir.node import NodeKind, Route
+from netdsl.ir.tunnel import Mode, Start, TunnelEnd
+from netdsl.lower.prefixes import contains, holds
+from netdsl.source import Place
+from netdsl.verify.fabric import UPLINK, Fabric, View
+from netdsl.verify.filtering import in_any
+from netdsl.verify.predict import predict
+from netdsl.verify.types import Outcome
+from netdsl.verify.world import World
+
+_MOST_STEPS = 300_000
+_MOST_HOPS = 255
+_MOST_FALLS = 50
+
+
+def check_ways(world: World, diagnostics: Diagnostics) -> None:
+    """Loops, black holes, ways without a way back, tunnels that stay down, traffic that is clear without its tunnel. In a
+    lab that is meant to fail, or that has raw parts, all of them are silent."""
+    if world.lab.is_meant_to_fail or any(view.raw for view in world.fabric.views.values()):
+        return
+    _Ways(world.fabric, diagnostics).check()
+    _check_tunnels(world, diagnostics)
+
+
+# --- routes
+
+
+@dataclass(frozen=True, slots=True)
+class _Goal:
+    """A network of the lab by one of its prefixes, and an address that somebody has there."""
+
+    network: NetworkId
+    prefix: Prefix
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """Where a way ends: with the goal reached, without a route, or not followed further (None)."""
+
+    node: NodeId
+    is_there: bool | None
+    passed: tuple[NodeId, ...]
+
+
+@dataclass(slots=True)
+class _Ways:
+    fabric: Fabric
+    diagnostics: Diagnostics
+    _steps: int = 0
+    _told: set[object] = field(default_factory=set)
+
+    def check(self) -> None:
+        goals = list(_goals(self.fabric))
+        by_version: dict[int, list[_Goal]] = {4: [], 6: []}
+        for goal in goals:
+            by_version[goal.prefix.version].append(goal)
+        for view in self.fabric.views.values():
+            for route in view.node.routes:
+                if route.is_automatic or route.origin is None or route.next_hop is None:
+                    continue
+                if view.node.kind is NodeKind.HOST and not self._is_first_host(view, route):
+                    continue
+                for goal in by_version[route.prefix.version]:
+                    if not contains(route.prefix, goal.prefix) or not self._is_by(view, route, goal):
+                        continue
+                    self._line(view, route, goal)
+                    if self._steps > _MOST_STEPS:
+                        return
+
+    def _is_first_host(self, view: View, route: Route) -> bool:
+        """Hosts of one segment with the same line have the same way."""
+        interface = view.interfaces.get(route.interface)
+        segment = None if interface is None else self.fabric.segment_of[interface.network]
+        return self._is_new("host", segment, route.prefix, route.next_hop)
+
+    @staticmethod
+    def _is_by(view: View, route: Route, goal: _Goal) -> bool:
+        found = view.main.find(goal.address)
+        return found is not None and found.origin is route.origin and found.gateway == route.next_hop
+
+    def _line(self, view: View, route: Route, goal: _Goal) -> None:
+        end = self._follow(view, goal.address)
+        if end.is_there is None:
+            return
+        if end.node in end.passed:
+            self._loop(route, goal, end)
+        elif not end.is_there:
+            if route.prefix.prefixlen:
+                self._hole(view, route, goal, end)
+        elif route.prefix.prefixlen:
+            self._back(view, route, goal, end)
+
+    def _follow(self, view: View, address: Address) -> _End:
+        passed: list[NodeId] = []
+        while len(passed) < _MOST_HOPS:
+            self._steps += 1
+            if view.is_local(address) or any(
+                holds(given.network, address) for one in view.node.interfaces for given in one.addresses
+            ):
+                return _End(view.id, True, tuple(passed))
+            if view.id in passed:
+                return _End(view.id, False, tuple(passed))
+            if passed and (view.node.kind is not NodeKind.ROUTER or view.node.nat.source):
+                return _End(view.id, None, tuple(passed))
+            if any(in_any(address, child.remote) for end in view.node.tunnels for child in end.children):
+                return _End(view.id, None, tuple(passed))
+            route = view.main.find(address)
+            if route is None:
+                return _End(view.id, False, tuple(passed))
+            if route.interface == UPLINK or route.interface not in view.interfaces:
+                return _End(view.id, None, tuple(passed))
+            found = self.fabric.neighbour(view, route.interface, route.gateway or address)
+            if found is None:
+                return _End(view.id, None, tuple(passed))  # told by `next-hop-nobody`
+            passed.append(view.id)
+            view = found[0]
+        return _End(view.id, None, tuple(passed))
+
+    def _is_new(self, *what: object) -> bool:
+        is_new = what not in self._told
+        self._told.add(what)
+        return is_new
+
+    def _loop(self, route: Route, goal: _Goal, end: _End) -> None:
+        circle = end.passed[end.passed.index(end.node) :]
+        if not self._is_new("loop", frozenset(circle)) or route.origin is None:
+            return
+        names = ", ".join(f"`{name}`" for name in circle)
+        self.diagnostics.report(
+            catalogue.ROUTING_LOOP,
+            f"packets to `{goal.network}` ({goal.prefix}) go round between {names}",
+            route.origin,
+            related=tuple(self._lines(circle, goal.address, route.origin)),
+        )
+
+    def _lines(self, nodes: tuple[NodeId, ...], address: Address, but: Place) -> Iterator[Label]:
+        for node in nodes:
+            found = self.fabric.views[node].main.find(address)
+            if found is not None and found.origin is not None and found.origin != but:
+                yield Label(found.origin, f"`{node}` sends them on")
+
+    def _hole(self, view: View, route: Route, goal: _Goal, end: _End) -> None:
+        if not self._is_new("hole", view.id, route.prefix) or route.origin is None:
+            return
+        last = self.fabric.views[end.node].node.origin
+        self.diagnostics.report(
+            catalogue.BLACK_HOLE,
+            f"packets of `{view.id}` to `{goal.network}` end at `{end.node}`, which has no route to {goal.prefix}",
+            route.origin,
+            related=() if last is None else (Label(last, f"no route to {goal.prefix} here"),),
+        )
+
+    def _back(self, view: View, route: Route, goal: _Goal, end: _End) -> None:
+        """From somebody on the network back to those that the first router is on."""
+        passed = [self.fabric.views[node] for node in (*end.passed, end.node)]
+        if any(one.node.nat.source or one.node.nat.destination or one.node.tunnels for one in passed):
+            return
+        for interface in view.node.interfaces:
+            if interface.name == route.interface:
+                continue
+            for given in interface.addresses:
+                if given.version != goal.prefix.version or not self._has_host(interface.network, view):
+                    continue
+                back = self._follow(passed[-1], given.ip)
+                if (
+                    back.is_there is False
+                    and back.node not in back.passed
+                    and self._is_new("way", view.id, goal.network)
+                ):
+                    self._one_way(view, route, goal, back, given.network)
+
+    def _has_host(self, network: NetworkId, but: View) -> bool:
+        members = self.fabric.members.get(self.fabric.segment_of[network], ())
+        return any(other is not but and other.node.kind is NodeKind.HOST for other, _ in members)
+
+    def _one_way(self, view: View, route: Route, goal: _Goal, back: _End, home: Prefix) -> None:
+        last = self.fabric.views[back.node].node.origin
+        if route.origin is None:
+            return
+        self.diagnostics.report(
+            catalogue.ONE_WAY_PATH,
+            f"`{view.id}` has a way to `{goal.network}`, and `{back.node}` none back to {home}",
+            route.origin,
+            related=() if last is None else (Label(last, f"no route to {home} here"),),
+        )
+
+
+def _goals(fabric: Fabric) -> Iterator[_Goal]:
+    """Prefixes that one segment alone has."""
+    found: dict[Prefix, _Goal | None] = {}
+    for view in fabric.views.values():
+        for interface in view.node.interfaces:
+            segment = fabric.segment_of[interface.network]
+            for given in interface.addresses:
+                prefix = given.network
+                if prefix not in found:
+                    found[prefix] = _Goal(interface.network, prefix, given.ip)
+                else:
+                    known = found[prefix]
+                    if known is not None and fabric.segment_of[known.network] != segment:
+                        found[prefix] = None
+    yield from (goal for goal in found.values() if goal is not None)
+
+
+# --- tunnels
+
+
+def _check_tunnels(world: World, diagnostics: Diagnostics) -> None:
+    told: set[TunnelId] = set()
+    falls = 0
+    for view in world.fabric.views.values():
+        for end in view.node.tunnels:
+            if end.tunnel in told or end.origin is None:
+                continue
+            starts = {child.start for child in end.children}
+            if end.tunnel in world.tunnels.failures and not world.is_up(end.tunnel):
+                told.add(end.tunnel)
+                message = f"tunnel `{end.tunnel}` does not come up: {world.why_down(end.tunnel)}"
+                diagnostics.report(catalogue.TUNNEL_STAYS_DOWN, message, end.origin)
+            elif starts == {Start.BOOT} and falls < _MOST_FALLS and _is_between_networks(end):
+                told.add(end.tunnel)
+                falls += 1
+                _check_fall(world, view, end, diagnostics)
+
+
+def _is_between_networks(end: TunnelEnd) -> bool:
+    return any(child.mode is Mode.TUNNEL and child.local and child.remote for child in end.children)
+
+
+def _check_fall(world: World, view: View, end: TunnelEnd, diagnostics: Diagnostics) -> None:
+    """A host behind each end, and what becomes of its packets without the tunnel."""
+    for child in end.children:
+        pair = _pair(world, view, end, child.local, child.remote)
+        if child.mode is not Mode.TUNNEL or pair is None:
+            continue
+        source, goal = pair
+        usual = predict(world, source, goal)
+        if not usual.passes or end.tunnel not in usual.tunnels:
+            continue
+        fallen = World(world.lab, world.esp, held={end.tunnel}, forced=world.forced, cut=world.cut)
+        found = predict(fallen, source, goal)
+        if found.outcome is Outcome.ANSWERED and not found.is_encrypted and end.origin is not None:
+            diagnostics.report(
+                catalogue.CLEAR_WHEN_DOWN,
+                f"while `{end.tunnel}` is down, packets from `{source}` to {goal} arrive in clear",
+                end.origin,
+                related=() if view.node.origin is None else (Label(view.node.origin, "nothing here holds them back"),),
+                help=f"`start on traffic` holds them back, or a firewall with `through {end.tunnel}`",
+            )
+            return
+
+
+def _pair(
+    world: World, view: View, end: TunnelEnd, local: tuple[Prefix, ...], remote: tuple[Prefix, ...]
+) -> tuple[NodeId, Address] | None:
+    """A host on a network of this end that the tunnel protects, and one on the other side."""
+    if end.peer is None:
+        return None
+    source = _host_beside(world, view, local)
+    goal = _host_beside(world, world.view(end.peer), remote)
+    return None if source is None or goal is None else (source[0], goal[1])
+
+
+def _host_beside(world: World, view: View, prefixes: tuple[Prefix, ...]) -> tuple[NodeId, Address] | None:
+    for interface in view.node.interfaces:
+        for other, touched in world.fabric.members.get(world.fabric.segment_of[interface.network], ()):
+            for given in touched.addresses:
+                if other is not view and other.node.kind is NodeKind.HOST and in_any(given.ip, prefixes):
+                    return other.id, given.ip
+    return None

@@ -1,0 +1,52 @@
+"""A packet at one node: as it comes, while it is there, where it ends."""
+
+from dataclasses import dataclass
+
+from netdsl.ir.ids import NodeId
+from netdsl.source import Place
+from netdsl.verify.fabric import Policy, View
+from netdsl.verify.tracking import Known, State
+from netdsl.verify.types import Hook, Outcome, Packet
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The packet goes no further."""
+
+    outcome: Outcome
+    node: NodeId
+    hook: Hook
+    text: str
+    origin: Place | None
+    packet: Packet
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The packet is in a socket of the node."""
+
+    view: View
+    packet: Packet
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The packet comes to a node by an interface; `came`: out of a tunnel."""
+
+    view: View
+    interface: str
+    packet: Packet
+    came: Policy | None = None
+
+
+@dataclass(slots=True)
+class Passage:
+    """A packet in a node: as it came to it, what is known of its flow."""
+
+    view: View
+    original: Packet
+    in_interface: str | None
+    came: Policy | None
+    known: Known | None
+    state: State
+    is_outer: bool = False

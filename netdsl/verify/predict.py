@@ -1,0 +1,168 @@
+"""What becomes of one request and its answer."""
+
+from ipaddress import IPv4Address
+
+from netdsl.ir.ids import Address, NodeId
+from netdsl.ir.node import Served
+from netdsl.ir.service import PortService, Protocol
+from netdsl.verify.fabric import View, is_unicast
+from netdsl.verify.passage import Delivered, Stop
+from netdsl.verify.tracking import Tracker, reverse
+from netdsl.verify.types import Hook, Hop, Outcome, Packet, Verdict
+from netdsl.verify.walk import Walk
+from netdsl.verify.world import World
+
+CLIENT_PORT = 40000  # of the ephemeral ones; no rule of the language asks for a source port but those of IKE
+PROBE_SIZE = 84  # bytes: what `ping` sends
+
+_PORTED = (Protocol.TCP, Protocol.UDP)
+
+
+def predict(
+    world: World,
+    source: NodeId,
+    destination: Address,
+    service: PortService | None = None,
+    *,
+    source_address: Address | None = None,
+    size: int = PROBE_SIZE,
+) -> Verdict:
+    """Follow a request from a node to an address, and its answer. `service` None: ICMP echo; of a range of ports the first.
+
+    `size`: bytes of each packet, none of which may be fragmented. KeyError: no such node.
+    """
+    view = world.view(source)
+    request = _request(world, view, destination, service, source_address, size)
+    if isinstance(request, Verdict):
+        return request
+    tracker = world.tracker()
+    there = Walk(world.fabric, tracker)
+    arrived = there.run(view, request)
+    asked = _Asked(world, source, destination, service)
+    if isinstance(arrived, Stop):
+        return asked.stopped(arrived, there.hops, _notice(world, tracker, arrived, there.hops))
+    taken, outcome, served = _socket(arrived.view, arrived.packet)
+    if taken is None:
+        text = f"`{arrived.view.id}` has nothing that answers {arrived.packet.protocol}"
+        stop = Stop(Outcome.NOT_VERIFIED, arrived.view.id, Hook.SOCKET, text, arrived.view.node.origin, arrived.packet)
+        return asked.stopped(stop, there.hops, "")
+    back = Walk(world.fabric, tracker, is_answer=True)
+    returned = back.run(arrived.view, taken)
+    return asked.answered(arrived, there.hops, returned, back.hops, view, request, (outcome, served))
+
+
+class _Asked:
+    """A question, and the verdicts on it."""
+
+    def __init__(self, world: World, source: NodeId, destination: Address, service: PortService | None) -> None:
+        self.world, self.source, self.destination, self.service = world, source, destination, service
+
+    def stopped(self, stop: Stop, hops: list[Hop], notice: str) -> Verdict:
+        return Verdict(
+            stop.outcome, stop.text + notice, self.source, self.destination, self.service, tuple(hops), (),
+            stop.node, stop.hook, stop.origin, None, self.raw(hops),
+        )  # fmt: skip
+
+    def answered(
+        self,
+        arrived: Delivered,
+        there: list[Hop],
+        returned: Delivered | Stop,
+        back: list[Hop],
+        view: View,
+        request: Packet,
+        answer: tuple[Outcome, Served | None],
+    ) -> Verdict:
+        outcome, served = answer
+        name = None if served is None else served.name
+        by = (arrived.view.id, name)
+        node, hook, origin = arrived.view.id, Hook.SOCKET, None if served is None else served.origin
+        reason = self._success(arrived, outcome, name)
+        if isinstance(returned, Stop):
+            outcome, node, hook, origin = Outcome.NO_WAY_BACK, NodeId(returned.node), returned.hook, returned.origin
+            reason = f"it arrives at `{arrived.view.id}`, and the answer does not come back: {returned.text}"
+        elif not _is_expected(returned, view, request):
+            outcome, origin = Outcome.NO_WAY_BACK, returned.view.node.origin
+            reason = (
+                f"it arrives at `{arrived.view.id}`, and the answer comes to `{returned.view.id}` from "
+                f"{returned.packet.source}, where one from {request.destination} is awaited"
+            )
+        return Verdict(
+            outcome, reason, self.source, self.destination, self.service, tuple(there), tuple(back), node, hook, origin,
+            by, self.raw([*there, *back]),
+        )  # fmt: skip
+
+    @staticmethod
+    def _success(arrived: Delivered, outcome: Outcome, name: str | None) -> str:
+        packet = arrived.packet
+        if outcome is Outcome.REFUSED:
+            port = f"{packet.protocol}/{packet.destination_port}"
+            return f"`{arrived.view.id}` takes it and refuses: nobody listens on {port}"
+        return f"`{arrived.view.id}{'.' + name if name else ''}` answers"
+
+    def raw(self, hops: list[Hop]) -> tuple[NodeId, ...]:
+        views = self.world.fabric.views
+        return tuple(dict.fromkeys(hop.node for hop in hops if views[hop.node].raw))
+
+
+def _request(
+    world: World,
+    view: View,
+    destination: Address,
+    service: PortService | None,
+    source_address: Address | None,
+    size: int,
+) -> Packet | Verdict:
+    def unanswerable(outcome: Outcome, text: str) -> Verdict:
+        return Verdict(outcome, text, view.id, destination, service, (), (), view.id, Hook.ROUTE, view.node.origin)
+
+    if destination.is_link_local or not is_unicast(destination, view):
+        return unanswerable(Outcome.NOT_VERIFIED, f"{destination} is no address of one node")
+    source = source_address or view.source_towards(destination)
+    if source is None:
+        if view.route(destination) is None:
+            return unanswerable(Outcome.NO_ROUTE, f"`{view.id}` has no route to {destination}")
+        if view.has_uplink and not world.fabric.addresses.get(destination):
+            return unanswerable(Outcome.NOT_VERIFIED, f"it leaves the lab by the uplink of `{view.id}`")
+        family = "IPv4" if isinstance(destination, IPv4Address) else "IPv6"
+        return unanswerable(Outcome.NO_ROUTE, f"`{view.id}` has no {family} address")
+    if service is None or service.protocol is Protocol.ICMP:
+        kind = "echo-request" if service is None or service.icmp_type is None else service.icmp_type
+        return Packet(source, destination, Protocol.ICMP, icmp_type=kind, size=size)
+    if service.protocol in _PORTED:
+        return Packet(source, destination, service.protocol, CLIENT_PORT, service.first or 1, None, size)
+    return Packet(source, destination, service.protocol, size=size)
+
+
+def _socket(view: View, packet: Packet) -> tuple[Packet | None, Outcome, Served | None]:
+    """The answer that a node gives, and whose it is. All services listen on all addresses, both families."""
+    if packet.protocol is Protocol.ICMP:
+        answer = reverse(packet) if packet.icmp_type == "echo-request" else None
+        return answer, Outcome.ANSWERED, None
+    if packet.protocol not in _PORTED:
+        return None, Outcome.NOT_VERIFIED, None
+    for served in view.node.services:
+        protocols = _PORTED if served.kind == "dns" else (served.service.protocol,)
+        if packet.protocol in protocols and packet.destination_port == served.service.first:
+            return reverse(packet), Outcome.ANSWERED, served
+    return reverse(packet, is_error=packet.protocol is Protocol.UDP), Outcome.REFUSED, None
+
+
+def _is_expected(returned: Delivered, view: View, request: Packet) -> bool:
+    packet = returned.packet
+    return (
+        returned.view is view
+        and (packet.source, packet.source_port) == (request.destination, request.destination_port)
+        and (packet.destination, packet.destination_port) == (request.source, request.source_port)
+    )
+
+
+def _notice(world: World, tracker: Tracker, stop: Stop, hops: list[Hop]) -> str:
+    """Whether the sender hears that its packet is too big."""
+    if stop.outcome is not Outcome.TOO_BIG or len(hops) < 2 or stop.packet.inner is not None:
+        return ""
+    walk = Walk(world.fabric, tracker, is_answer=True)
+    returned = walk.run(world.view(stop.node), reverse(stop.packet, is_error=True))
+    if isinstance(returned, Stop):
+        return f"; and the sender is not told: {returned.text} (a black hole)"
+    return f"; `{returned.view.id}` is told so"

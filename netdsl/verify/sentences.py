@@ -1,0 +1,71 @@
+"""Claims as a person says them: as the language does, for one source and one goal."""
+
+from typing import assert_never
+
+from netdsl.ir.expectation import (
+    Claim,
+    Encrypted,
+    Expectation,
+    Goal,
+    GoesThrough,
+    Reaches,
+    Resolves,
+    RoutesVia,
+    TunnelUp,
+    WhileState,
+)
+
+
+def claim_text(claim: Claim) -> str:
+    """`a.client-1 reaches 10.1.0.99 tcp/8080 answered by server.app`."""
+    match claim:
+        case Reaches():
+            return _reaches(claim)
+        case Encrypted():
+            text = f"{claim.source} to {goal_text(claim.goal)} is {'not ' if claim.is_negative else ''}encrypted"
+            return text + (f" on {', '.join(claim.networks)}" if claim.networks else "")
+        case GoesThrough():
+            verb = "does not go" if claim.is_negative else "goes"
+            return f"{claim.source} to {goal_text(claim.goal)} {verb} through {', '.join(claim.nodes)}"
+        case TunnelUp():
+            name = claim.tunnel if claim.child is None else f"{claim.tunnel}.{claim.child}"
+            return f"{name} is {'not ' if claim.is_negative else ''}up"
+        case Resolves():
+            return f"{claim.source} resolves {claim.name} to {goal_text(claim.goal)}"
+        case RoutesVia():
+            return f"{claim.source} routes {claim.prefix} via {goal_text(claim.next_hop)}"
+        case _:
+            assert_never(claim)
+
+
+def _reaches(claim: Reaches) -> str:
+    parts = [claim.source, "cannot reach" if claim.is_negative else "reaches", goal_text(claim.goal)]
+    if claim.answered_by is not None:
+        node, service = claim.answered_by
+        parts += ["answered by", node if service is None else f"{node}.{service}"]
+    if claim.through:
+        parts += ["through", ", ".join(claim.through)]
+    return " ".join(parts)
+
+
+def goal_text(goal: Goal) -> str:
+    """`server.lan ipv6 tcp/80, tcp/443`."""
+    who = goal.address or goal.network or (f"{goal.node}.{goal.interface}" if goal.interface else goal.node)
+    family = "" if goal.family is None else f" ipv{goal.family}"
+    services = ", ".join(map(str, goal.services))
+    return f"{who}{family}{' ' if services else ''}{services}"
+
+
+def state_text(state: WhileState) -> str:
+    """`while vpn down`."""
+    return f"while {state.tunnel or state.link} {'up' if state.is_up else 'down'}"
+
+
+def block_text(expectation: Expectation) -> str:
+    """The head of a block: `expect failure "title" while vpn down`."""
+    parts = ["expect", "failure"] if expectation.is_failure else ["expect"]
+    if expectation.title is not None:
+        parts.append(f'"{expectation.title}"')
+    if expectation.state is not None:
+        parts.append(state_text(expectation.state))
+    return " ".join(parts)

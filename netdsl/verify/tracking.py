@@ -1,0 +1,79 @@
+"""Connection tracking: which packets belong to a flow that a node has seen, and how it translates them."""
+
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
+
+from netdsl.ir.ids import Address, NodeId
+from netdsl.ir.service import Protocol
+from netdsl.verify.types import Packet
+
+Key = tuple[Address, Address, Protocol, int, int]
+Target = tuple[Address, int]
+
+
+class State(Enum):
+    NEW = auto()
+    ESTABLISHED = auto()  # or related: an ICMP error about such a flow
+    INVALID = auto()  # an answer to what this node has not seen: no translation, no rule for replies
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What becomes of a flow's packets of one direction: their source and destination, translated. `is_answered`: both
+    directions were seen; until then the first one is still new to filters."""
+
+    source: Target
+    destination: Target
+    is_answered: bool = True
+
+
+Flows = dict[tuple[NodeId, Key], Known]
+
+
+def key_of(packet: Packet) -> Key:
+    return (packet.source, packet.destination, packet.protocol, packet.source_port, packet.destination_port)
+
+
+def reverse(packet: Packet, *, is_error: bool = False) -> Packet:
+    """The answer to a packet."""
+    kind = packet.icmp_type
+    if kind == "echo-request" and not is_error:
+        kind = "echo-reply"
+    elif is_error:
+        kind = None
+    return replace(
+        packet,
+        source=packet.destination,
+        destination=packet.source,
+        source_port=packet.destination_port,
+        destination_port=packet.source_port,
+        icmp_type=kind,
+        is_error=is_error,
+    )
+
+
+@dataclass(slots=True)
+class Tracker:
+    """The flows of one prediction; `standing` are those of tunnels that are up."""
+
+    standing: Flows
+    own: Flows = field(default_factory=dict)
+
+    def find(self, node: NodeId, packet: Packet) -> Known | None:
+        key = (node, key_of(packet))
+        return self.standing.get(key) or self.own.get(key)
+
+    def confirm(self, node: NodeId, original: Packet, final: Packet) -> None:
+        """A new flow has passed the node: as it came, as it went."""
+        there = Known((final.source, final.source_port), (final.destination, final.destination_port), is_answered=False)
+        back = Known((original.destination, original.destination_port), (original.source, original.source_port))
+        self.own.setdefault((node, key_of(original)), there)
+        self.own.setdefault((node, key_of(reverse(final))), back)
+
+
+def with_source(packet: Packet, target: Target) -> Packet:
+    return replace(packet, source=target[0], source_port=target[1])
+
+
+def with_destination(packet: Packet, target: Target) -> Packet:
+    return replace(packet, destination=target[0], destination_port=target[1])

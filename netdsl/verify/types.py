@@ -1,0 +1,237 @@
+"""What the verifier says: verdicts on flows, the way of each packet hop by hop, the summary of a lab's expectations.
+
+Public and stable: command-line verbs, tests in running labs and graders stand on these types. All are plain values.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from netdsl.ir.expectation import Expectation, Expected
+from netdsl.ir.ids import Address, NetworkId, NodeId, TunnelId
+from netdsl.ir.service import PortService, Protocol
+from netdsl.source import Place
+
+
+class Esp(StrEnum):
+    """Whose ESP the nodes use. A node decides when it starts; a prediction is for one of them.
+
+    The kernel's enforces policies (clear packets that should have come encrypted are dropped) and has traps; that of
+    user space has a device `ipsec0` with routes, and neither.
+    """
+
+    KERNEL = "kernel"
+    USER = "user"
+
+
+class Outcome(StrEnum):
+    ANSWERED = "answered"  # a process (or, for ICMP echo, the kernel) answered, and the answer came back
+    REFUSED = "refused"  # nobody listens on that port; the refusal (RST, port unreachable) came back
+    DROPPED = "dropped"
+    REJECTED = "rejected"  # by a filter line `reject`
+    NO_ROUTE = "no-route"
+    UNREACHABLE = "unreachable"  # nobody on the segment has the address (or MAC), or a host was to forward
+    LOOP = "loop"
+    TOO_BIG = "too-big"
+    NO_WAY_BACK = "no-way-back"  # the request arrives, the answer does not
+    NOT_VERIFIED = "not-verified"  # it leaves the lab, or is nothing that is modelled
+
+
+class Hook(StrEnum):
+    """Where in a node something was decided."""
+
+    OUTPUT = "output"
+    PREROUTING = "prerouting"
+    INPUT = "input"
+    FORWARD = "forward"
+    POSTROUTING = "postrouting"
+    ROUTE = "route"
+    SOURCE_CHECK = "source check"  # rp_filter, martians
+    IPSEC = "ipsec"
+    NEIGHBOUR = "neighbour"
+    LINK = "link"  # MTU, a link that is down
+    SOCKET = "socket"
+
+
+class Decision(StrEnum):
+    ACCEPT = "accept"
+    DROP = "drop"
+    REJECT = "reject"
+    DNAT = "dnat"
+    SNAT = "snat"
+    RESTORE = "restore"  # an answer is translated back
+    ENCAPSULATE = "encapsulate"
+    DECAPSULATE = "decapsulate"
+    DELIVER = "deliver"
+    REFUSE = "refuse"
+    FAIL = "fail"  # no route, no neighbour, too big
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """Ports are 0 where the protocol has none. `inner`, `tunnel`: what an encapsulated packet carries, in which tunnel.
+
+    `size` is that of the IP packet in bytes. `is_error`: an ICMP error about a packet of this protocol, on its way back.
+    """
+
+    source: Address
+    destination: Address
+    protocol: Protocol
+    source_port: int = 0
+    destination_port: int = 0
+    icmp_type: str | None = None
+    size: int = 84
+    is_error: bool = False
+    inner: "Packet | None" = None
+    tunnel: TunnelId | None = None
+
+    def __str__(self) -> str:
+        def end(address: Address, port: int) -> str:
+            shown = f"[{address}]" if address.version == 6 and port else str(address)
+            return f"{shown}:{port}" if port else shown
+
+        what = f"{self.protocol}/{self.icmp_type}" if self.icmp_type else str(self.protocol)
+        if self.is_error:
+            what = f"icmp error ({what})"
+        if self.inner is not None and self.protocol is Protocol.UDP:
+            what = "esp in udp"
+        return f"{what} {end(self.source, self.source_port)} > {end(self.destination, self.destination_port)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One decision in a node. `text` says it in words; `origin` is the statement that decided; `packet` what it is
+    afterwards."""
+
+    hook: Hook
+    decision: Decision
+    text: str
+    packet: Packet
+    origin: Place | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A packet on a network, as somebody who listens there sees it. `is_encrypted`: what is inside cannot be read (AH
+    does not encrypt)."""
+
+    network: NetworkId
+    packet: Packet
+    is_encrypted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One passage through a node. No `in_interface`: it was sent here; no `out_interface`: it ends here. `wires` are the
+    networks crossed to the next node (several where switches join them)."""
+
+    node: NodeId
+    in_interface: str | None
+    out_interface: str | None
+    steps: tuple[Step, ...]
+    wires: tuple[Wire, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of a request and of its answer.
+
+    `reason` is one sentence without full stop that names node, hook and statement. `origin` is that statement, `node`
+    and `hook` where it was. `request`, `answer`: the ways (the second empty where nothing answers). `raw` names nodes on
+    the way where commands or files of the author may change it all: then the prediction is not exact.
+    """
+
+    outcome: Outcome
+    reason: str
+    source: NodeId
+    destination: Address
+    service: PortService | None
+    request: tuple[Hop, ...] = ()
+    answer: tuple[Hop, ...] = ()
+    node: NodeId | None = None
+    hook: Hook | None = None
+    origin: Place | None = field(default=None, compare=False, repr=False)
+    answered_by: tuple[NodeId, str | None] | None = None  # the node that took it, and its service
+    raw: tuple[NodeId, ...] = ()
+
+    @property
+    def passes(self) -> bool:
+        """The request arrives and the answer, or refusal, comes back."""
+        return self.outcome in (Outcome.ANSWERED, Outcome.REFUSED)
+
+    @property
+    def arrives(self) -> bool:
+        """The request gets into a node that has the address, whatever becomes of the answer."""
+        return self.answered_by is not None
+
+    @property
+    def is_exact(self) -> bool:
+        return not self.raw and self.outcome is not Outcome.NOT_VERIFIED
+
+    @property
+    def tunnels(self) -> tuple[TunnelId, ...]:
+        """The tunnels that the request went through, in order."""
+        found = (wire.packet.tunnel for hop in self.request for wire in hop.wires)
+        return tuple(dict.fromkeys(tunnel for tunnel in found if tunnel is not None))
+
+    @property
+    def wires(self) -> tuple[Wire, ...]:
+        """All networks crossed, there and back."""
+        return tuple(wire for hop in (*self.request, *self.answer) for wire in hop.wires)
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether it was encrypted on at least one network."""
+        return any(wire.is_encrypted for wire in self.wires)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One entry of the matrix: a node to an address of another node, by ICMP echo. `is_encrypted` and `outcome` as in
+    the verdict."""
+
+    source: NodeId
+    destination: NodeId
+    address: Address
+    outcome: Outcome
+    is_encrypted: bool
+    is_exact: bool
+    reason: str
+
+    @property
+    def passes(self) -> bool:
+        return self.outcome in (Outcome.ANSWERED, Outcome.REFUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One line of an `expect` block: whether it holds, and why not (a sentence), or why so. `verdicts` are the flows that
+    were followed for it. `is_exact` False: it depends on something raw."""
+
+    expectation: Expectation
+    line: Expected
+    holds: bool
+    reason: str
+    origin: Place | None = field(default=None, compare=False, repr=False)
+    verdicts: tuple[Verdict, ...] = field(default=(), repr=False)
+    is_exact: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """`held` and `failed` count lines (of a failure block the block is one, which holds when a line of it does not).
+    `unverified` are lines that depend on something raw or outside of the lab."""
+
+    proofs: tuple[Proof, ...]
+    held: int
+    failed: int
+    unverified: int
+
+    def __str__(self) -> str:
+        if not self.held and not self.failed:
+            return "no expectations"
+        count = f"{self.held} expectation{'' if self.held == 1 else 's'} hold{'s' if self.held == 1 else ''}"
+        if self.failed:
+            count += f", {self.failed} do{'es' if self.failed == 1 else ''} not"
+        if self.unverified:
+            count += f", {self.unverified} not verified (raw parts)"
+        return count

@@ -1,0 +1,399 @@
+"""One packet on its way, node by node, as Linux takes it: the hooks in their order, the routes, the policies of IPsec.
+
+What decides in which order: ip_rcv, ip_route_input, ip_forward, ip_local_deliver, ip_output with xfrm and netfilter
+between them (net/ipv4, net/ipv6, net/xfrm); source NAT before the last look at the policies (nf_nat's me_harder), the
+encapsulated packet through output and postrouting again. In user space a packet that its route leads to `ipsec0` is read by
+charon, whose own packets are looked up in the main table.
+"""
+
+from dataclasses import dataclass, field
+
+from netdsl.ir.filter import Chain, Verdict
+from netdsl.ir.ids import Address
+from netdsl.ir.node import Interface
+from netdsl.ir.service import Protocol
+from netdsl.source import Place
+from netdsl.verify.checks import TTL, circle, unbelievable
+from netdsl.verify.esp import USER_SPACE_MTU, outer_packet, room_inside
+from netdsl.verify.fabric import LOOPBACK, UPLINK, Exit, Fabric, Policy, View, is_unicast
+from netdsl.verify.filtering import IPSEC_DEVICE, Sight, destination_nat, ruling, source_nat, spoken
+from netdsl.verify.passage import Delivered, Frame, Passage, Stop
+from netdsl.verify.routes import Hop as Route
+from netdsl.verify.tracking import State, Tracker, with_destination, with_source
+from netdsl.verify.types import Decision, Hook, Hop, Outcome, Packet, Step, Wire
+
+_MOST_FRAMES = 2000
+_DECISIONS = {Outcome.REJECTED: Decision.REJECT, Outcome.DROPPED: Decision.DROP, Outcome.LOOP: Decision.DROP}
+
+
+@dataclass(slots=True)
+class Walk:
+    """`is_charon`: a packet of the IKE daemon itself, which no policy takes. `is_answer`: of a flow's other direction."""
+
+    fabric: Fabric
+    tracker: Tracker
+    is_answer: bool = False
+    is_charon: bool = False
+    hops: list[Hop] = field(default_factory=list)
+    _ttl: int = TTL
+    _carried: list[tuple[Packet, int, Policy]] = field(default_factory=list)
+    _view: View | None = None
+    _in: str | None = None
+    _steps: list[Step] = field(default_factory=list)
+
+    def run(self, view: View, packet: Packet) -> Delivered | Stop:
+        """From a node's process to where it ends."""
+        self._open(view, None)
+        result, frames = self._send(view, packet), 0
+        while isinstance(result, Frame):
+            frames += 1
+            if frames > _MOST_FRAMES:
+                result = self._stop(
+                    Outcome.LOOP, result.view, Hook.ROUTE, "tunnels lead through each other", None, packet
+                )
+                break
+            result = self._pass(result) or self._receive(result)
+        if isinstance(result, Stop):
+            decision = _DECISIONS.get(result.outcome, Decision.FAIL)
+            self._steps.append(Step(result.hook, decision, result.text, result.packet, result.origin))
+        self._close(None, ())
+        return result
+
+    # --- the record
+
+    def _open(self, view: View, interface: str | None) -> None:
+        self._view, self._in, self._steps = view, interface, []
+
+    def _close(self, out: str | None, wires: tuple[Wire, ...]) -> None:
+        if self._view is not None:
+            self.hops.append(Hop(self._view.id, self._in, out, tuple(self._steps), wires))
+            self._view = None
+
+    def note(self, hook: Hook, decision: Decision, text: str, packet: Packet, origin: Place | None = None) -> None:
+        self._steps.append(Step(hook, decision, text, packet, origin))
+
+    def _stop(self, outcome: Outcome, view: View, hook: Hook, text: str, origin: Place | None, packet: Packet) -> Stop:
+        return Stop(outcome, view.id, hook, text, origin or view.node.origin, packet)
+
+    def _lost(self, view: View, packet: Packet) -> Stop:
+        text = f"`{view.id}` has no route to {packet.destination}"
+        return self._stop(Outcome.NO_ROUTE, view, Hook.ROUTE, text, None, packet)
+
+    # --- in a node
+
+    def _pass(self, frame: Frame) -> Frame | None:
+        """The short way through a node that only forwards, once it is known; None: the long way."""
+        view, packet, interface = frame.view, frame.packet, frame.interface
+        if self._view is not None or frame.came is not None or not view.only_forwards:
+            return None
+        known = view.exits.get((interface, packet.destination))
+        is_believed = (interface, packet.source) in view.believed
+        if known is None or not is_believed or packet.size > known.mtu or self._ttl <= 1:
+            return None
+        self._ttl -= 1
+        is_encrypted = packet.inner is not None and packet.protocol is not Protocol.AH
+        wires = tuple([Wire(name, packet, is_encrypted) for name in known.networks])
+        self.hops.append(Hop(view.id, interface, known.interface, (), wires))
+        return Frame(known.other, known.there, packet)
+
+    def _passage(self, view: View, packet: Packet, interface: str | None, came: Policy | None) -> Passage:
+        if not view.tracks:
+            return Passage(view, packet, interface, came, None, State.NEW)
+        known = self.tracker.find(view.id, packet)
+        state = State.ESTABLISHED if known is not None and known.is_answered else State.NEW
+        is_late = packet.is_error or (self.is_answer and packet.protocol is not Protocol.UDP)
+        if known is None and packet.inner is None and is_late:
+            state = State.INVALID
+        return Passage(view, packet, interface, came, known, state)
+
+    def _send(self, view: View, packet: Packet, *, is_outer: bool = False) -> Frame | Delivered | Stop:
+        passage = self._passage(view, packet, None, None)
+        passage.is_outer = is_outer
+        is_charon = (is_outer and self.fabric.is_user_space) or self._is_own_ike(view)
+        route = self._route(view, packet.destination, is_charon=is_charon)
+        if route is None:
+            return self._lost(view, packet)
+        translated = self._destination(passage, packet, route)
+        out = route.interface  # to the filter it stays what it was before translation
+        if translated.destination != packet.destination:
+            route = self._route(view, translated.destination, is_charon=is_charon)
+            if route is None:
+                return self._lost(view, translated)
+        stop = self._filter(passage, Chain.OUTPUT, translated, route, out)
+        return stop or self._leave(passage, translated, route)
+
+    def _is_own_ike(self, view: View) -> bool:
+        return self.is_charon and len(self.hops) == 0
+
+    def _route(self, view: View, address: Address, *, is_charon: bool = False) -> Route | None:
+        if view.is_local(address):
+            return Route(LOOPBACK)
+        if not is_unicast(address, view):
+            return None
+        return view.route(address, is_charon=is_charon and self.fabric.is_user_space)
+
+    def _receive(self, frame: Frame) -> Frame | Delivered | Stop:
+        view, packet = frame.view, frame.packet
+        if self._view is None:
+            self._open(view, frame.interface)
+        passage = self._passage(view, packet, frame.interface, frame.came)
+        packet = self._destination(passage, packet, None)
+        is_local = view.is_local(packet.destination)
+        stop = self._check_source(passage, packet, is_local=is_local)
+        return stop or (self._input(passage, packet) if is_local else self._forward(passage, packet))
+
+    def _check_source(self, passage: Passage, packet: Packet, *, is_local: bool) -> Stop | None:
+        view = passage.view
+        is_decrypted = passage.came is not None and not self.fabric.is_user_space
+        text = unbelievable(
+            view, passage.in_interface or LOOPBACK, packet, is_decrypted=is_decrypted, is_local=is_local,
+            is_user_space=self.fabric.is_user_space,
+        )  # fmt: skip
+        return None if text is None else self._stop(Outcome.DROPPED, view, Hook.SOURCE_CHECK, text, None, packet)
+
+    def _input(self, passage: Passage, packet: Packet) -> Frame | Delivered | Stop:
+        view = passage.view
+        stop = self._filter(passage, Chain.INPUT, packet, None)
+        if stop is not None:
+            return stop
+        if passage.known is not None:
+            packet = self._restored(with_source(packet, passage.known.source), packet, Hook.INPUT)
+        elif view.tracks and passage.state is State.NEW:
+            self.tracker.confirm(view.id, passage.original, packet)
+        if packet.inner is not None:
+            return self._decapsulate(passage, packet)
+        is_free = self.is_charon or passage.in_interface == LOOPBACK
+        return (None if is_free else self._check_policy(passage, "input")) or Delivered(view, packet)
+
+    def _forward(self, passage: Passage, packet: Packet) -> Frame | Delivered | Stop:
+        view, interface = passage.view, passage.in_interface or LOOPBACK
+        if not is_unicast(packet.destination, view):
+            text = f"{packet.destination} is a broadcast address on `{view.id}`"
+            return self._stop(Outcome.UNREACHABLE, view, Hook.ROUTE, text, None, packet)
+        if not view.sysctls.forwards(packet.destination.version, interface):
+            text = f"`{view.id}` does not forward, and {packet.destination} is not its own"
+            return self._stop(Outcome.UNREACHABLE, view, Hook.ROUTE, text, None, packet)
+        if self._ttl <= 1:
+            return self._stop(Outcome.LOOP, view, Hook.ROUTE, circle(self.hops), None, packet)
+        self._ttl -= 1
+        route = self._route(view, packet.destination)
+        if route is None:
+            return self._lost(view, packet)
+        stop = self._check_policy(passage, "forward") or self._filter(passage, Chain.FORWARD, packet, route)
+        return stop or self._leave(passage, packet, route)
+
+    # --- netfilter
+
+    def _destination(self, passage: Passage, packet: Packet, route: Route | None) -> Packet:
+        """Destination translation in prerouting, or (with a route) in output."""
+        view, hook = passage.view, Hook.PREROUTING if route is None else Hook.OUTPUT
+        if not view.tracks:
+            return packet
+        if passage.known is not None:
+            return self._restored(with_destination(packet, passage.known.destination), packet, hook)
+        rules = view.node.nat.destination
+        if not rules or passage.state is not State.NEW:
+            return packet
+        out = None if route is None else route.interface
+        sight = Sight(packet, passage.in_interface, out, passage.came is not None, False)
+        rule = destination_nat(rules, sight, view.ends, view.is_active, is_output=route is not None)
+        if rule is None:
+            return packet
+        port = packet.destination_port if rule.port is None else rule.port
+        changed = with_destination(packet, (rule.address, port))
+        self.note(hook, Decision.DNAT, f"`{spoken(rule.origin, 'dnat')}`", changed, rule.origin)
+        return changed
+
+    def _source(self, passage: Passage, packet: Packet, route: Route) -> Packet:
+        view = passage.view
+        if not view.tracks:
+            return packet
+        if passage.known is not None:
+            return self._restored(with_source(packet, passage.known.source), packet, Hook.POSTROUTING)
+        if passage.state is not State.NEW:
+            return packet
+        changed = packet
+        if view.node.nat.source:
+            goes = self._goes(passage, packet, route)
+            sight = Sight(packet, passage.in_interface, route.interface, passage.came is not None, goes)
+            rule = source_nat(view.node.nat.source, sight, view.ends, view.is_active)
+            if rule is not None and rule.address is not None:
+                changed = with_source(packet, (rule.address, packet.source_port))
+                self.note(Hook.POSTROUTING, Decision.SNAT, f"`{spoken(rule.origin, 'snat')}`", changed, rule.origin)
+        self.tracker.confirm(view.id, passage.original, changed)
+        return changed
+
+    def _restored(self, changed: Packet, packet: Packet, hook: Hook) -> Packet:
+        if changed == packet:
+            return packet
+        self.note(hook, Decision.RESTORE, "the translation of its flow", changed)
+        return changed
+
+    def _filter(
+        self, passage: Passage, chain: Chain, packet: Packet, route: Route | None, out: str | None = None
+    ) -> Stop | None:
+        view = passage.view
+        firewall = view.node.firewall
+        if firewall is None or passage.state is State.ESTABLISHED:
+            return None
+        out = out or (None if route is None else route.interface)
+        if LOOPBACK in (passage.in_interface, out):
+            return None
+        goes = route is not None and self._goes(passage, packet, route)
+        sight = Sight(packet, passage.in_interface, out, passage.came is not None, goes)
+        found = ruling(firewall, chain, sight, view.ends, view.is_active)
+        if found.verdict is Verdict.ACCEPT:
+            self.note(Hook(chain.value), Decision.ACCEPT, found.text, packet, found.origin)
+            return None
+        is_reject = found.verdict is Verdict.REJECT
+        text = f"{'rejected' if is_reject else 'dropped'} by {found.text} at `{view.id}`"
+        if chain is not Chain.FORWARD and "chain" not in found.text:
+            text += f" ({chain})"
+        outcome = Outcome.REJECTED if is_reject else Outcome.DROPPED
+        return self._stop(outcome, view, Hook(chain.value), text, found.origin, packet)
+
+    # --- out of a node
+
+    def _goes(self, passage: Passage, packet: Packet, route: Route) -> bool:
+        """What `rt ipsec exists` (or `oifname "ipsec0"`) says."""
+        if passage.is_outer or route.interface == LOOPBACK or self._is_own_ike(passage.view):
+            return False
+        if self.fabric.is_user_space:
+            return route.interface == IPSEC_DEVICE
+        policy = passage.view.policy_out(packet) if passage.view.policies else None
+        return policy is not None and policy.association is not None
+
+    def _leave(self, passage: Passage, packet: Packet, route: Route) -> Frame | Delivered | Stop:
+        view = passage.view
+        packet = self._source(passage, packet, route)
+        if route.interface == LOOPBACK:
+            self._close(LOOPBACK, ())
+            return Frame(view, LOOPBACK, packet)
+        if passage.is_outer or self._is_own_ike(view) or not view.policies:
+            return self._transmit(passage, packet, route)
+        policy = view.policy_out(packet)
+        if self.fabric.is_user_space:
+            if route.interface != IPSEC_DEVICE:
+                return self._transmit(passage, packet, route)
+            if policy is None:
+                text = f"the route of `{view.id}` leads into a tunnel, and no tunnel of it takes {packet}"
+                return self._stop(Outcome.DROPPED, view, Hook.IPSEC, text, route.origin, packet)
+        if policy is None:
+            return self._transmit(passage, packet, route)
+        if policy.association is None:
+            text = f"the trap of tunnel `{policy.end.tunnel}` at `{view.id}` holds it, and the tunnel cannot come up"
+            return self._stop(Outcome.DROPPED, view, Hook.IPSEC, text, policy.end.origin, packet)
+        return self._encapsulate(passage, packet, policy, route)
+
+    def _encapsulate(self, passage: Passage, packet: Packet, policy: Policy, route: Route) -> Frame | Delivered | Stop:
+        view, association = passage.view, policy.association
+        assert association is not None, "a trap encapsulates nothing"
+        outer = self._route(view, association.remote, is_charon=True)
+        link = 65535 if outer is None else self._mtu(view, outer)
+        room = USER_SPACE_MTU if self.fabric.is_user_space else room_inside(policy, link)
+        child = policy.child
+        if packet.size > room:
+            text = (
+                f"{packet.size} bytes are too big for tunnel `{policy.end.tunnel}` at `{view.id}`, which takes {room}"
+            )
+            return self._stop(Outcome.TOO_BIG, view, Hook.IPSEC, text, policy.end.origin, packet)
+        outside = outer_packet(packet, policy)
+        self._carried.append((packet, self._ttl, policy))
+        self._ttl = TTL
+        text = f"into tunnel `{policy.end.tunnel}`" + (
+            f" (child `{child.name}`)" if len(policy.end.children) > 1 else ""
+        )
+        self.note(Hook.IPSEC, Decision.ENCAPSULATE, text, outside, policy.end.origin)
+        return self._send(view, outside, is_outer=True)
+
+    def _decapsulate(self, passage: Passage, packet: Packet) -> Frame | Stop:
+        view = passage.view
+        inner, ttl, policy = self._carried[-1]
+        association = policy.association
+        if association is None or association.peer != view.id:
+            text = f"`{view.id}` is no end of tunnel `{policy.end.tunnel}`"
+            return self._stop(Outcome.DROPPED, view, Hook.IPSEC, text, None, packet)
+        self._carried.pop()
+        self._ttl = ttl
+        self.note(Hook.IPSEC, Decision.DECAPSULATE, f"out of tunnel `{policy.end.tunnel}`", inner, policy.end.origin)
+        interface = IPSEC_DEVICE if self.fabric.is_user_space else passage.in_interface or LOOPBACK
+        return Frame(view, interface, inner, policy)
+
+    def _check_policy(self, passage: Passage, what: str) -> Stop | None:
+        """What has to come encrypted, and from which tunnel. User-space ESP looks only at what it decrypted itself.
+
+        The packet is judged as it came, before translation (nf_nat_decode_session).
+        """
+        view, came = passage.view, passage.came
+        if not view.policies and came is None:
+            return None
+        packet = passage.original
+        policy = view.policy_in(packet)
+        if came is None:
+            if policy is None or self.fabric.is_user_space:
+                return None
+            text = (
+                f"tunnel `{policy.end.tunnel}` at `{view.id}` ({what}) wants {packet} encrypted, and it comes in clear"
+            )
+            return self._stop(Outcome.DROPPED, view, Hook.IPSEC, text, policy.end.origin, packet)
+        if policy is None and not came.is_tunnel:
+            return None
+        if policy is None or (policy.end.tunnel, policy.child.name) != (came.end.tunnel, came.child.name):
+            text = (
+                f"{packet} comes out of tunnel `{came.end.tunnel}` at `{view.id}`, whose selectors there do not fit it"
+            )
+            return self._stop(Outcome.DROPPED, view, Hook.IPSEC, text, came.end.origin, packet)
+        return None
+
+    def _mtu(self, view: View, route: Route) -> int:
+        interface = view.interfaces.get(route.interface)
+        link = 65535 if interface is None else interface.mtu
+        return link if route.mtu is None else min(link, route.mtu)
+
+    def _transmit(self, passage: Passage, packet: Packet, route: Route) -> Frame | Stop:
+        view = passage.view
+        if route.interface == UPLINK:
+            return self._uplink(view, packet)
+        interface = view.interfaces.get(route.interface)
+        if interface is None:
+            text = f"`{view.id}` has no interface `{route.interface}`"
+            return self._stop(Outcome.UNREACHABLE, view, Hook.LINK, text, route.origin, packet)
+        may_split = packet.inner is not None and self.fabric.is_user_space
+        if packet.size > (mtu := self._mtu(view, route)) and not may_split:
+            text = f"{packet.size} bytes are too big for `{interface.network}` at `{view.id}`, which takes {mtu}"
+            return self._stop(Outcome.TOO_BIG, view, Hook.LINK, text, route.origin or interface.origin, packet)
+        target = route.gateway or packet.destination
+        found = self.fabric.neighbour(view, interface.name, target)
+        if found is None:
+            what = f"{target}, the next hop of `{view.id}`," if route.gateway else str(target)
+            text = f"nobody on `{interface.network}` answers for {what}"
+            return self._stop(Outcome.UNREACHABLE, view, Hook.NEIGHBOUR, text, route.origin, packet)
+        return self._cross(passage, packet, interface, route, *found)
+
+    def _cross(
+        self, passage: Passage, packet: Packet, interface: Interface, route: Route, other: View, there: Interface
+    ) -> Frame | Stop:
+        view = passage.view
+        networks = self.fabric.crossed(interface.network, there.network)
+        if networks is None:
+            text = f"the link `{interface.network}` is down"
+            return self._stop(Outcome.DROPPED, view, Hook.LINK, text, interface.origin, packet)
+        narrow = min((self.fabric.networks[name].mtu for name in networks[1:]), default=65535)
+        if passage.in_interface is not None and passage.came is None and view.only_forwards:
+            mtu = min(narrow, self._mtu(view, route))
+            leaving = Exit(interface.name, networks, mtu, other, there.name)
+            view.exits[passage.in_interface, packet.destination] = leaving
+            view.believed.add((passage.in_interface, packet.source))
+        if packet.size > narrow:
+            text = f"{packet.size} bytes are too big for a segment behind a switch, which takes {narrow}"
+            return self._stop(Outcome.DROPPED, view, Hook.LINK, text, interface.origin, packet)
+        is_encrypted = packet.inner is not None and packet.protocol is not Protocol.AH
+        self._close(interface.name, tuple(Wire(name, packet, is_encrypted) for name in networks))
+        return Frame(other, there.name, packet)
+
+    def _uplink(self, view: View, packet: Packet) -> Stop:
+        if packet.destination in self.fabric.addresses:
+            text = f"it leaves the lab by the uplink of `{view.id}`, and nobody of the lab is there"
+            return self._stop(Outcome.UNREACHABLE, view, Hook.ROUTE, text, None, packet)
+        text = f"it leaves the lab by the uplink of `{view.id}`"
+        return self._stop(Outcome.NOT_VERIFIED, view, Hook.ROUTE, text, None, packet)

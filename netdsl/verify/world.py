@@ -1,0 +1,59 @@
+"""A lab in one state (which tunnels and links are down), ready to be asked about flows."""
+
+from collections.abc import Iterable
+
+from netdsl.ir.expectation import WhileState
+from netdsl.ir.ids import NetworkId, NodeId, TunnelId
+from netdsl.ir.lab import Lab
+from netdsl.verify.fabric import Fabric, View, make_fabric
+from netdsl.verify.tracking import Tracker
+from netdsl.verify.tunnels import TunnelStates, settle
+from netdsl.verify.types import Esp
+
+
+class World:
+    """Indexes over a lab, built once and linear in it. Not changed by what is asked.
+
+    `esp`: whose ESP the nodes use. `held`: tunnels taken down by hand (then traps go too); `forced`: tunnels by hand that
+    somebody has opened; `cut`: networks that carry nothing.
+    """
+
+    def __init__(
+        self,
+        lab: Lab,
+        esp: Esp = Esp.KERNEL,
+        *,
+        held: Iterable[TunnelId] = (),
+        forced: Iterable[TunnelId] = (),
+        cut: Iterable[NetworkId] = (),
+    ) -> None:
+        self.lab = lab
+        self.esp = esp
+        self.held, self.forced, self.cut = frozenset(held), frozenset(forced), frozenset(cut)
+        self.fabric: Fabric = make_fabric(lab, self.cut, is_user_space=esp is Esp.USER)
+        self.tunnels: TunnelStates = settle(self.fabric, self.held, self.forced)
+
+    def view(self, node: NodeId) -> View:
+        return self.fabric.views[node]
+
+    def tracker(self) -> Tracker:
+        return Tracker(self.tunnels.standing)
+
+    def is_up(self, tunnel: TunnelId, child: str | None = None) -> bool:
+        """Whether a tunnel (or one of its children) is up at all its ends."""
+        return self.tunnels.is_up(self.lab, tunnel, child)
+
+    def why_down(self, tunnel: TunnelId) -> str:
+        return self.tunnels.failures.get(tunnel, f"nobody opens tunnel `{tunnel}` by itself")
+
+    def during(self, state: WhileState | None) -> "World":
+        """The same lab while a tunnel is down (up), or a link between two nodes."""
+        if state is None:
+            return self
+        if state.tunnel is not None:
+            held = self.held - {state.tunnel} if state.is_up else self.held | {state.tunnel}
+            forced = self.forced | {state.tunnel} if state.is_up else self.forced
+            return World(self.lab, self.esp, held=held, forced=forced, cut=self.cut)
+        link = frozenset() if state.link is None else frozenset({state.link})
+        cut = self.cut - link if state.is_up else self.cut | link
+        return World(self.lab, self.esp, held=self.held, forced=self.forced, cut=cut)

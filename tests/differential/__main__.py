@@ -1,0 +1,71 @@
+"""`make fuzz-live LABS=200 SEED=1`: random labs brought up and compared with their predictions.
+
+`--kept` only compares what was observed before, with the verifier as it is now. Exit status 1 where something differs.
+"""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from types import FrameType
+
+from tests.differential.campaign import Campaign
+from tests.differential.observing import Observation
+from tests.differential.report import Tally, line, text, write_differences
+
+
+def main() -> int:
+    options = _options()
+    os.nice(10)
+    signal.signal(signal.SIGTERM, _stop)
+    campaign = Campaign(options.folder)
+    seeds = range(options.seed, options.seed + options.labs)
+    tally, sources = Tally(), dict[int, str]()
+    with campaign.locked():
+        try:
+            for observation in _observations(campaign, seeds, options):
+                sources[observation.seed] = observation.source
+                _say(observation, [line(one) for one in tally.add(observation)], tally)
+        except KeyboardInterrupt:
+            sys.stdout.write("stopped; the same command goes on from here\n")
+    report = text(tally)
+    (options.folder / "report.txt").write_text(report)
+    write_differences(tally.differences, sources, options.folder / "differences")
+    sys.stdout.write(report)
+    return 0 if tally.is_clean else 1
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make fuzz-live", description=__doc__)
+    parser.add_argument("--labs", type=int, default=200, help="how many")
+    parser.add_argument("--seed", type=int, default=1, help="of the first; the others follow")
+    parser.add_argument("--minutes", type=float, default=60, help="no lab is begun later")
+    parser.add_argument("--side-by-side", type=int, default=2, help="labs up at once")
+    parser.add_argument("--folder", type=Path, default=Path("build/fuzz-live"), help="where observations are kept")
+    parser.add_argument("--kept", action="store_true", help="bring nothing up")
+    return parser.parse_args()
+
+
+def _observations(campaign: Campaign, seeds: range, options: argparse.Namespace) -> Iterable[Observation]:
+    if options.kept:
+        return (known for seed in seeds if (known := campaign.known(seed)) is not None)
+    return campaign.run(seeds, side_by_side=options.side_by_side, seconds=60 * options.minutes)
+
+
+def _say(observation: Observation, differing: list[str], tally: Tally) -> None:
+    said = observation.failure or f"{len(observation.seen)} flows, {len(differing)} differ"
+    sys.stdout.write(f"lab {observation.seed}: {said} ({tally.labs} labs, {tally.flows} flows)\n")
+    for text_ in differing[:5]:
+        sys.stdout.write(text_ + "\n")
+    sys.stdout.flush()
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    """TERM is as an interrupt: labs that are up are taken away first."""
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

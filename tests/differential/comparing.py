@@ -1,0 +1,95 @@
+"""Prediction beside observation: what agrees, and what does not."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from netdsl.ir.ids import TunnelId
+from netdsl.ir.lab import Lab
+from netdsl.ir.service import Protocol
+from netdsl.lower.lower import lower
+from netdsl.pipeline import check_text
+from netdsl.verify import Esp, Verdict, World, predict
+from netdsl.verify import Outcome as Predicted
+from tests.differential.flows import Flow, Outcome, Seen
+from tests.differential.observing import Observation
+
+NOTHING = frozenset({Outcome.TIMEOUT})
+SOMEBODY_SAYS_NO = frozenset({Outcome.TIMEOUT, Outcome.UNREACHABLE})  # the ICMP error may get lost on its own way
+FITTING: dict[Predicted, frozenset[Outcome]] = {
+    Predicted.ANSWERED: frozenset({Outcome.ANSWERED}),
+    Predicted.REFUSED: frozenset({Outcome.REFUSED}),
+    Predicted.DROPPED: NOTHING | {Outcome.BLOCKED},
+    Predicted.REJECTED: NOTHING | {Outcome.REJECTED, Outcome.BLOCKED},
+    Predicted.NO_ROUTE: SOMEBODY_SAYS_NO,
+    Predicted.UNREACHABLE: SOMEBODY_SAYS_NO,
+    Predicted.LOOP: SOMEBODY_SAYS_NO,
+    Predicted.TOO_BIG: SOMEBODY_SAYS_NO,
+    Predicted.NO_WAY_BACK: NOTHING,
+}
+"""What a probe may see of each outcome."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One flow. `difference` is empty where prediction and reality agree."""
+
+    seed: int
+    flow: Flow
+    predicted: Verdict
+    seen: Seen
+    difference: str
+
+    @property
+    def agrees(self) -> bool:
+        return not self.difference
+
+
+def lab_of(source: str) -> Lab:
+    """What compilation makes of a generated lab (which has no way out to close)."""
+    bindings = check_text(source.encode()).bindings
+    assert bindings is not None, "a lab that was up compiles"
+    return lower(bindings)
+
+
+def world_of(observation: Observation) -> World:
+    """The lab with the ESP that its nodes had."""
+    return World(lab_of(observation.source), Esp(observation.esp))
+
+
+def tunnels_that_differ(world: World, observation: Observation) -> tuple[str, ...]:
+    """A tunnel is up where all of its children are, at all of its ends."""
+    found = []
+    for tunnel in dict.fromkeys(state.tunnel for state in observation.tunnels):
+        is_up = all(state.state == "up" for state in observation.tunnels if state.tunnel == tunnel)
+        if world.is_up(TunnelId(tunnel)) != is_up:
+            found.append(f"lab {observation.seed}: tunnel {tunnel} is {'up' if is_up else 'down'}, predicted otherwise")
+    return tuple(found)
+
+
+def compare(world: World, observation: Observation) -> Iterator[Compared]:
+    """Every flow that was asked, beside its prediction. Raises what `predict` raises."""
+    for flow, seen in observation.seen:
+        predicted = predict(world, flow.source, flow.destination, flow.service)
+        yield Compared(observation.seed, flow, predicted, seen, difference_of(flow, predicted, seen))
+
+
+def difference_of(flow: Flow, predicted: Verdict, seen: Seen) -> str:
+    """In words, or nothing."""
+    if predicted.outcome is Predicted.NOT_VERIFIED:
+        return "nothing in these labs is raw, and all of it can be predicted"
+    if not _fits(flow, predicted.outcome, seen):
+        return f"predicted {predicted.outcome}, seen {seen.outcome}"
+    said = seen.detail
+    if seen.outcome is Outcome.ANSWERED and predicted.answered_by is not None and said != "-":
+        node, service = predicted.answered_by
+        if service is not None and said.partition(".")[::2] != (node, service):
+            return f"predicted an answer by {node}.{service}, seen one by {said}"
+    return ""
+
+
+def _fits(flow: Flow, predicted: Predicted, seen: Seen) -> bool:
+    """A refused datagram and a rejected one look the same: port unreachable."""
+    is_datagram = flow.service is not None and flow.service.protocol is Protocol.UDP
+    if predicted is Predicted.REJECTED and is_datagram and seen.outcome is Outcome.REFUSED:
+        return True
+    return seen.outcome in FITTING[predicted]

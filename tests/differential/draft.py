@@ -1,0 +1,150 @@
+"""A lab that is being made up: what the generator decides, and its text in the language."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
+
+Prefix = IPv4Network | IPv6Network
+
+# All nodes have one image, whatever they are: it is built once for all labs.
+PACKAGES = ("charon-systemd", "conntrack", "libcharon-extra-plugins", "python3-minimal", "socat", "strongswan-swanctl")
+# Refusals are to be seen, however many are probed at once.
+UNLIMITED = ("net.ipv4.icmp_ratelimit", "net.ipv6.icmp.ratelimit")
+
+
+@dataclass(slots=True)
+class Net:
+    """A segment. `is_link`: of two ends that it makes itself, so that no text can name it."""
+
+    name: str
+    prefixes: tuple[Prefix, ...]
+    is_link: bool = False
+    ends: list[str] = field(default_factory=list)  # `node.interface`
+
+    def address(self, place: int) -> list[str]:
+        """One in each prefix."""
+        return [str(prefix[place]) for prefix in self.prefixes]
+
+
+@dataclass(slots=True)
+class Port:
+    """An interface: `place` is the node's place in each prefix of the network, `more` in addition."""
+
+    name: str
+    net: Net
+    place: int
+    more: tuple[int, ...] = ()
+
+    @property
+    def addresses(self) -> list[str]:
+        return [address for place in (self.place, *self.more) for address in self.net.address(place)]
+
+
+@dataclass(slots=True)
+class Box:
+    """A node. `role`: core, gateway, inner, host, switch. `site` is empty for what belongs to none."""
+
+    name: str
+    role: str
+    site: str = ""
+    ports: list[Port] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    routes: list[str] = field(default_factory=list)
+    nat: list[str] = field(default_factory=list)
+    firewall: list[str] = field(default_factory=list)
+    served: list[str] = field(default_factory=list)  # `tcp/80`
+
+    @property
+    def kind(self) -> str:
+        return {"host": "host", "switch": "switch"}.get(self.role, "router")
+
+    @property
+    def forwards(self) -> bool:
+        return self.kind == "router"
+
+    def port(self, name: str) -> Port:
+        return next(port for port in self.ports if port.name == name)
+
+    @property
+    def inside(self) -> list[Port]:
+        """The interfaces of a gateway that look into its site."""
+        return [port for port in self.ports if port.name != "wan"]
+
+
+@dataclass(slots=True)
+class Tunnel:
+    """`ends` are two nodes; `kind`: site (protects networks), host (protects nothing), road (gateway and client)."""
+
+    name: str
+    kind: str
+    ends: tuple[Box, Box]
+    start: str
+    protected: tuple[tuple[Net, ...], tuple[Net, ...]] = ((), ())
+    lines: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Draft:
+    """`faults`: what was made wrong on purpose."""
+
+    name: str
+    families: tuple[int, ...]
+    nets: list[Net] = field(default_factory=list)
+    boxes: list[Box] = field(default_factory=list)
+    tunnels: list[Tunnel] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    is_overlapping: bool = False
+    is_meant_to_fail: bool = False
+
+    def box(self, name: str) -> Box:
+        return next(box for box in self.boxes if box.name == name)
+
+    def of(self, *roles: str) -> list[Box]:
+        return [box for box in self.boxes if box.role in roles]
+
+    def net(self, name: str) -> Net:
+        return next(net for net in self.nets if net.name == name)
+
+    def is_switched(self, net: Net) -> bool:
+        """macvlan gives a switch no frame that is for another: such a network is a bridge."""
+        return any(port.net is net for switch in self.of("switch") for port in switch.ports)
+
+    def tunnels_of(self, box: Box) -> list[Tunnel]:
+        return [tunnel for tunnel in self.tunnels if box in tunnel.ends]
+
+
+def text(draft: Draft) -> str:
+    """The lab's source."""
+    lines = [f"lab {draft.name}", *(f"# wrong on purpose: {fault}" for fault in draft.faults), ""]
+    lines += [f"image probe {{ packages {', '.join(PACKAGES)} }}"]
+    lines += _block("template common", ["image probe", *(f"sysctl {key} = 0" for key in UNLIMITED)])
+    for net in draft.nets:
+        prefixes = ", ".join(map(str, net.prefixes))
+        driver = " { driver bridge }" if draft.is_switched(net) else ""
+        head = f"link {' -- '.join(net.ends)}" if net.is_link else f"network {net.name}"
+        lines.append(f"{head} {prefixes}{driver}")
+    for box in draft.boxes:
+        lines += _block(f"{box.kind} {box.name}", _inside(box))
+    for tunnel in draft.tunnels:
+        lines += _block(f"ipsec {tunnel.name}", tunnel.lines)
+    if draft.is_meant_to_fail:
+        lines += _block("expect failure", [f"{tunnel.name} is up" for tunnel in draft.tunnels])
+    return "\n".join(lines) + "\n"
+
+
+def _inside(box: Box) -> Iterable[str]:
+    yield "use common"
+    for port in box.ports:
+        if not port.net.is_link:
+            addresses = "" if box.kind == "switch" else " " + ", ".join(port.addresses)
+            yield f"interface {port.name} on {port.net.name}{addresses}"
+    yield from box.routes
+    yield from box.lines
+    if box.nat:
+        yield from _block("nat", box.nat)
+    if box.firewall:
+        yield from _block("firewall", box.firewall)
+
+
+def _block(head: str, inside: Iterable[str]) -> list[str]:
+    return [f"{head} {{", *(f"  {line}" for line in inside), "}"]

@@ -1,0 +1,112 @@
+"""What a lab has, read from the compiled lab: the generator's word is not asked."""
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from netdsl.ir.filter import DestinationNat, FilterRule, SourceNat, Verdict
+from netdsl.ir.lab import Lab
+from netdsl.ir.node import Node
+from netdsl.ir.service import Protocol
+from netdsl.ir.tunnel import AuthMethod, Start, TunnelEnd
+
+FEATURES = (
+    "v4", "v6", "routes by hand", "routing auto", "several sites", "overlapping ranges", "inner router",
+    "masquerade", "masquerade with except", "snat of a service", "dnat", "dnat to another port",
+    "firewall", "policy drop", "accept", "drop", "reject", "in or out", "from or to", "service in a filter",
+    "tunnel", "psk", "certificate", "site to site", "host to host", "tunnel by hand", "while",
+    "http", "tcp", "udp", "wrong on purpose",
+)  # fmt: skip
+"""Each is in a fifth of the labs or more."""
+
+
+def features_of(lab: Lab, source: str) -> frozenset[str]:
+    found = {*_of_networks(lab), *(feature for node in lab.nodes for feature in _of_node(node))}
+    if "# wrong on purpose" in source:
+        found.add("wrong on purpose")
+    return frozenset(found)
+
+
+def _of_networks(lab: Lab) -> Iterator[str]:
+    prefixes = [(network, prefix) for network in lab.networks for prefix in network.prefixes]
+    yield from (f"v{prefix.version}" for _, prefix in prefixes)
+    switched = {frozenset(i.network for i in node.interfaces) for node in lab.nodes if node.kind == "switch"}
+    for (one, a), (other, b) in combinations(prefixes, 2):
+        is_one_segment = any({one.id, other.id} <= joined for joined in switched)
+        if one is not other and a.version == b.version and a.overlaps(b) and not is_one_segment:
+            yield "overlapping ranges"
+    if sum(node.is_router and node.id.startswith("gw-") for node in lab.nodes) > 1:
+        yield "several sites"
+    if switched:
+        yield "switch"
+
+
+def _of_node(node: Node) -> Iterator[str]:
+    for route in node.routes:
+        if route.origin is not None:
+            yield "routing auto" if route.is_automatic else "routes by hand"
+    if node.id.startswith("in-"):
+        yield "inner router"
+    for served in node.services:
+        yield served.kind
+    yield from _of_nat(node)
+    yield from _of_firewall(node)
+    for end in node.tunnels:
+        yield from _of_tunnel(end)
+    rules: list[FilterRule | DestinationNat | SourceNat] = [*node.nat.destination, *node.nat.source]
+    rules += [rule for rule in (node.firewall.rules if node.firewall else ()) if isinstance(rule, FilterRule)]
+    if any(rule.state is not None for rule in rules):
+        yield "while"
+
+
+def _of_nat(node: Node) -> Iterator[str]:
+    for there in node.nat.destination:
+        yield "dnat"
+        if there.port is not None and any(service.first != there.port for service in there.match.services):
+            yield "dnat to another port"
+    for here in node.nat.source:
+        match = here.match
+        if match.services:
+            yield "snat of a service"
+        else:
+            yield "masquerade"
+        if match.not_any_ipsec or match.not_through or match.not_destinations:
+            yield "masquerade with except"
+
+
+def _of_firewall(node: Node) -> Iterator[str]:
+    if node.firewall is None:
+        return
+    yield "firewall"
+    if any(verdict is Verdict.DROP for _, verdict in node.firewall.policies):
+        yield "policy drop"
+    for rule in node.firewall.rules:
+        if isinstance(rule, FilterRule):
+            yield str(rule.verdict)
+            match = rule.match
+            if match.in_interfaces or match.out_interfaces:
+                yield "in or out"
+            if match.sources or match.destinations:
+                yield "from or to"
+            if match.services:
+                yield "service in a filter"
+            if match.through or match.any_ipsec:
+                yield "through"
+
+
+def _of_tunnel(end: TunnelEnd) -> Iterator[str]:
+    yield "tunnel"
+    methods = {auth.method for auth in end.own_auth}
+    yield from (name for method, name in _METHODS if method in methods)
+    for child in end.children:
+        protected = (*child.local, *child.remote)
+        is_host = all(prefix.prefixlen == prefix.max_prefixlen for prefix in protected)
+        yield "host to host" if is_host else "site to site"
+        if child.start is Start.HAND:
+            yield "tunnel by hand"
+        if any(service.protocol in Protocol for service in (*child.only_local, *child.only_remote)):
+            yield "only"
+    if end.pools or end.virtual_families:
+        yield "virtual addresses"
+
+
+_METHODS = ((AuthMethod.PSK, "psk"), (AuthMethod.CERTIFICATE, "certificate"))

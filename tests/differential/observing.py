@@ -1,0 +1,206 @@
+"""Bringing a random lab up, and asking: what a lab did is kept, so that a prediction can be compared with it again."""
+
+import hashlib
+import json
+import os
+import secrets
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from pathlib import Path
+
+from netdsl.codegen.contract import Options
+from netdsl.codegen.manifest import manifest_artifact
+from netdsl.codegen.write import commit, plan
+from netdsl.ir.ids import NodeId, host_name
+from netdsl.ir.lab import Lab
+from netdsl.ir.service import Protocol, port
+from netdsl.library import compile_file
+from tests.differential.flows import Flow, Outcome, Seen, flows_of
+from tests.live.compose import ComposeLab as Running
+
+PATIENCE = 1.4  # seconds, of one probe: a SYN is sent again after one
+RATE = 200  # probes that a node begins per second
+ATTEMPTS = (
+    3  # to find tunnels after the asking as they were before it: both ends may open one at once, which replaces it
+)
+ROUNDS = 3  # what was not answered is asked again: neighbours had to be found, a busy machine to answer
+UNTIL_UP = 20.0  # seconds, for the end of a tunnel that did not open it
+PROBE = (Path(__file__).parent / "probe.py").read_text()
+
+
+@dataclass(frozen=True, slots=True)
+class TunnelState:
+    """What the payload says of a child at one end: `state` up or down, `esp` kernel or user."""
+
+    node: NodeId
+    tunnel: str
+    child: str
+    state: str
+    start: str
+    esp: str
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What a lab did. `failure`: why it could not be asked."""
+
+    seed: int
+    source: str
+    seen: tuple[tuple[Flow, Seen], ...] = ()
+    tunnels: tuple[TunnelState, ...] = ()
+    failure: str = ""
+
+    @property
+    def esp(self) -> str:
+        return next((tunnel.esp for tunnel in self.tunnels), "user")
+
+
+def key_of(source: str) -> str:
+    """Of a lab and the way in which it is asked: another key is another observation."""
+    return hashlib.sha256((source + PROBE).encode()).hexdigest()[:16]
+
+
+@contextmanager
+def brought_up(source: str, folder: Path, project: str) -> Iterator[tuple[Lab, Running]]:
+    """The lab, compiled and up; taken away at the end whatever happened. Raises AssertionError with the reason."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "lab.net").write_text(source)
+    result = compile_file(
+        folder / "lab.net",
+        credentials=folder / "credentials",
+        options=Options(project=project, is_closed=True),
+    )
+    compiled = result.compiled
+    assert compiled is not None, [found.message for found in result.diagnostics if found.is_error]
+    manifest = manifest_artifact(compiled.emission, compiled.lab.name, {}, project=project, expires=compiled.expires)
+    commit(plan((*compiled.emission.artifacts, manifest), folder / "compose"))
+    running = Running(folder / "compose", project)
+    try:
+        running.prepare()
+        running.up()
+        yield compiled.lab, running
+    finally:
+        try:
+            running.take_away()
+        except AssertionError:
+            running.take_away()  # something of it went while it was looked for
+
+
+def observe(seed: int, source: str, folder: Path, project: str) -> Observation:
+    try:
+        with brought_up(source, folder, project) as (lab, running):
+            for _ in range(ATTEMPTS):
+                tunnels = _tunnels_when_up(lab, running)
+                seen = _ask(lab, running)
+                if tunnels == _tunnels(lab, running):
+                    return Observation(seed, source, seen, tunnels)
+            return Observation(seed, source, failure=f"tunnels go up and down while it is asked\n{running.logs()}")
+    except (AssertionError, subprocess.TimeoutExpired) as error:
+        return Observation(seed, source, failure=str(error))
+
+
+def _tunnels_when_up(lab: Lab, running: Running) -> tuple[TunnelState, ...]:
+    """Waits until no child that opens by itself is down; a lab that is meant to fail has waited enough."""
+    found: list[TunnelState] = []
+
+    def all_up() -> bool:
+        found[:] = _tunnels(lab, running)
+        waits = {(state.tunnel, state.child) for state in found if state.start in ("boot", "traffic")}
+        waits -= {(state.tunnel, state.child) for state in found if state.esp == "kernel" and state.start == "traffic"}
+        return all(state.state == "up" for state in found if (state.tunnel, state.child) in waits)
+
+    running.machine.wait_until(all_up, 0.0 if lab.is_meant_to_fail else UNTIL_UP)
+    return tuple(found)
+
+
+def _tunnels(lab: Lab, running: Running) -> tuple[TunnelState, ...]:
+    return tuple(state for node in lab.nodes if node.tunnels for state in _states(node.id, running))
+
+
+def _states(node: NodeId, running: Running) -> Iterator[TunnelState]:
+    for line in running.status(host_name(node)).splitlines():
+        words = line.split("\t")
+        if words[0] == "tunnel":
+            yield TunnelState(node, *words[1:6])
+
+
+def _ask(lab: Lab, running: Running) -> tuple[tuple[Flow, Seen], ...]:
+    """All nodes at once; in later rounds what timed out or found no neighbour, as on a busy machine."""
+    answers: dict[Flow, Seen] = {}
+    left = flows_of(lab)
+    for _ in range(ROUNDS):
+        by_node: dict[NodeId, list[Flow]] = {}
+        for flow in left:
+            by_node.setdefault(flow.source, []).append(flow)
+        with ThreadPoolExecutor(len(by_node)) as pool:
+            for flows, seen in pool.map(lambda item: (item[1], _ask_from(running, *item)), by_node.items()):
+                answers |= dict(zip(flows, seen, strict=True))
+        left = tuple(flow for flow, seen in answers.items() if _may_change(seen))
+        if not left:
+            break
+    return tuple((flow, answers[flow]) for flow in flows_of(lab))
+
+
+def _may_change(seen: Seen) -> bool:
+    return seen.outcome is Outcome.TIMEOUT or seen.detail.startswith("EHOSTUNREACH")
+
+
+def _ask_from(running: Running, node: NodeId, flows: list[Flow]) -> list[Seen]:
+    container = running.container(host_name(node))
+    words = ("docker", "exec", "--interactive", container, "python3", "-c", PROBE, str(PATIENCE), str(RATE))
+    asked = "\n".join(flow.probe for flow in flows)
+    done = subprocess.run(words, input=asked, capture_output=True, text=True, timeout=60, check=False)
+    lines = [line.split("\t") for line in done.stdout.splitlines()]
+    assert len(lines) == len(flows), f"{node}: {done.returncode} {done.stderr[-2000:]}"
+    return [Seen(Outcome(outcome), detail) for outcome, detail in lines]
+
+
+# --- kept as JSON, one file a lab
+
+
+def write(observation: Observation, path: Path) -> None:
+    """Whole or not at all."""
+    document = {
+        "seed": observation.seed,
+        "key": key_of(observation.source),
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "source": observation.source,
+        "failure": observation.failure,
+        "tunnels": [
+            [state.node, state.tunnel, state.child, state.state, state.start, state.esp]
+            for state in observation.tunnels
+        ],
+        "seen": [[flow.source, flow.probe, seen.outcome, seen.detail] for flow, seen in observation.seen],
+    }
+    beside = path.with_suffix(f".{os.getpid()}-{secrets.token_hex(3)}")
+    beside.write_text(json.dumps(document, indent=0))
+    beside.replace(path)
+
+
+def read(path: Path) -> Observation | None:
+    """None where there is none, or one that was made another way."""
+    if not path.is_file():
+        return None
+    document = json.loads(path.read_text())
+    if document["key"] != key_of(document["source"]):
+        return None
+    return Observation(
+        document["seed"],
+        document["source"],
+        tuple(
+            (_flow(NodeId(node), probe), Seen(Outcome(said), detail)) for node, probe, said, detail in document["seen"]
+        ),
+        tuple(TunnelState(NodeId(node), *rest) for node, *rest in document["tunnels"]),
+        document["failure"],
+    )
+
+
+def _flow(node: NodeId, probe: str) -> Flow:
+    kind, address, number = probe.split()
+    service = None if kind == "icmp" else port(Protocol(kind), int(number))
+    return Flow(node, ip_address(address), service)

@@ -1,0 +1,115 @@
+"""The outline of a lab: segments, nodes and where they touch, and what the hosts serve."""
+
+from ipaddress import ip_network
+from random import Random
+
+from tests.differential.draft import Box, Draft, Net, Port, Prefix
+
+MOST_NODES = 9
+SERVICES = ("http tcp/80", "tcp echo tcp/7", "udp udp/514")
+SITES = "abc"
+
+
+def outline(rng: Random, name: str) -> Draft:
+    """Two or three sites, each a gateway with a host or more, joined by a core router, by links or by one segment."""
+    draft = Draft(name, rng.choices([(4,), (6,), (4, 6)], [40, 22, 38])[0])
+    draft.is_overlapping = rng.random() < 0.3
+    sites = SITES[: rng.choice([2, 2, 2, 3])]
+    joined = rng.choices(["router", "links", "segment"], [50, 20, 30])[0]
+    if joined == "segment":
+        inet = _net(draft, "inet", "192.0.2.0/24", "fc00:ff::/64")
+    else:
+        draft.boxes.append(Box("core", "core"))
+    for number, site in enumerate(sites, 1):
+        if joined == "segment":
+            wan = inet
+        elif joined == "router":
+            wan = _net(draft, f"wan-{site}", f"172.16.{number}.0/24", f"fc00:fe:{number}::/64")
+        else:
+            wan = _net(draft, f"wan-{site}", f"172.16.{number}.0/31", f"fc00:fe:{number}::/127", is_link=True)
+        _site(rng, draft, number, site, wan)
+    _extend(rng, draft)
+    for box in draft.boxes:
+        _equip(rng, box)
+    return draft
+
+
+def _net(draft: Draft, name: str, v4: str, v6: str, *, is_link: bool = False) -> Net:
+    both: dict[int, Prefix] = {4: ip_network(v4), 6: ip_network(v6)}
+    net = Net(name, tuple(both[family] for family in draft.families), is_link)
+    draft.nets.append(net)
+    return net
+
+
+def _inside_net(draft: Draft, kind: str, number: int, site: str) -> Net:
+    where = 1 if draft.is_overlapping and number < 3 else number
+    third = {"lan": 0, "deep": 1, "dmz": 2}[kind]
+    return _net(draft, f"{kind}-{site}", f"10.{where}.{third}.0/24", f"fc00:{where}:{third}::/64")
+
+
+def _site(rng: Random, draft: Draft, number: int, site: str, wan: Net) -> None:
+    gateway = Box(f"gw-{site}", "gateway", site)
+    if wan.is_link:
+        wan.ends = [f"core.to-{site}", f"gw-{site}.wan"]
+        draft.box("core").ports.append(Port(f"to-{site}", wan, 0))
+        gateway.ports.append(Port("wan", wan, 1))
+    elif draft.of("core"):
+        draft.box("core").ports.append(Port(f"to-{site}", wan, 1))
+        gateway.ports.append(Port("wan", wan, 16, _more(rng)))
+    else:
+        gateway.ports.append(Port("wan", wan, number, (100 + number,) if rng.random() < 0.3 else ()))
+    lan = _inside_net(draft, "lan", number, site)
+    gateway.ports.append(Port("lan", lan, 1, (99,) if rng.random() < 0.4 else ()))
+    host = Box(f"pc-{site}", "host", site, [Port("eth", lan, 2)])
+    draft.boxes += [gateway, host]
+
+
+def _more(rng: Random) -> tuple[int, ...]:
+    return (200,) if rng.random() < 0.3 else ()
+
+
+def _extend(rng: Random, draft: Draft) -> None:
+    """Up to the most nodes: inner routers with a host behind, a second leg, a switch, a host among the gateways."""
+    for number, gateway in enumerate(draft.of("gateway"), 1):
+        site = gateway.site
+        lan = gateway.port("lan").net
+        match rng.choices(["nothing", "inner", "leg", "switch", "second"], [34, 22, 18, 8, 18])[0]:
+            case "inner" if _has_room(draft, 2):
+                deep = _inside_net(draft, "deep", number, site)
+                ports = [Port("up", lan, 3), Port("deep", deep, 1)]
+                draft.boxes += [
+                    Box(f"in-{site}", "inner", site, ports),
+                    Box(f"end-{site}", "host", site, [Port("eth", deep, 2)]),
+                ]
+            case "leg" if _has_room(draft, 1):
+                dmz = _inside_net(draft, "dmz", number, site)
+                gateway.ports.append(Port("dmz", dmz, 1))
+                draft.boxes.append(Box(f"srv-{site}", "host", site, [Port("eth", dmz, 2)]))
+            case "switch" if _has_room(draft, 2):
+                other = Net(f"far-{site}", lan.prefixes)
+                draft.nets.append(other)
+                draft.boxes += [
+                    Box(f"sw-{site}", "switch", site, [Port("p1", lan, 0), Port("p2", other, 0)]),
+                    Box(f"two-{site}", "host", site, [Port("eth", other, 4)]),
+                ]
+            case "second" if _has_room(draft, 1):
+                draft.boxes.append(Box(f"two-{site}", "host", site, [Port("eth", lan, 4)]))
+    outer = [net for net in draft.nets if net.name in ("inet", "wan-a")]
+    if rng.random() < 0.4 and _has_room(draft, 1) and not outer[0].is_link:
+        draft.boxes.append(Box("out", "host", "", [Port("eth", outer[0], 66)]))
+
+
+def _has_room(draft: Draft, boxes: int) -> bool:
+    return len(draft.boxes) + boxes <= MOST_NODES
+
+
+def _equip(rng: Random, box: Box) -> None:
+    if box.role == "switch":
+        return
+    chance = 0.85 if box.role == "host" else 0.35
+    for service in SERVICES:
+        if rng.random() < chance:
+            box.lines.append(f"serve {service}")
+            box.served.append(service.split()[-1])
+    if box.forwards and rng.random() < 0.15:
+        box.lines.append("sysctl net.ipv4.conf.all.rp_filter = 1")

@@ -1,0 +1,38 @@
+"""A few random labs brought up and compared, as `make fuzz-live` does with many."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.differential.campaign import Campaign
+from tests.differential.comparing import compare, lab_of, tunnels_that_differ, world_of
+from tests.differential.features import FEATURES, features_of
+from tests.differential.generate import generate
+from tests.differential.observing import Observation
+from tests.differential.report import line
+
+SEEDS = (263, 11, 167, 5, 17, 62)  # the first three have every feature; the others once disagreed
+SIDE_BY_SIDE = 2
+
+
+@pytest.fixture(scope="module")
+def observations(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Observation, ...]]:
+    campaign = Campaign(tmp_path_factory.mktemp("few"))
+    with campaign.locked():
+        yield tuple(campaign.run(SEEDS, side_by_side=SIDE_BY_SIDE, seconds=600))
+
+
+def test_these_labs_have_every_feature() -> None:
+    found = {feature for seed in SEEDS for feature in features_of(lab_of(generate(seed)), generate(seed))}
+    assert set(FEATURES) - found == set()
+
+
+@pytest.mark.live
+def test_what_happens_is_what_was_predicted(observations: tuple[Observation, ...]) -> None:
+    assert [observation.failure for observation in observations if observation.failure] == []
+    worlds = [(world_of(observation), observation) for observation in observations]
+    compared = [one for world, observation in worlds for one in compare(world, observation)]
+    assert [text for world, observation in worlds for text in tunnels_that_differ(world, observation)] == []
+    assert len(compared) > 1000
+    assert [line(one) for one in compared if not one.agrees] == []
+    assert {one.predicted.passes for one in compared} == {True, False}

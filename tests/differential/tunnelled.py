@@ -1,0 +1,85 @@
+"""Tunnels of a lab: between sites, gateway to gateway, host to host, and a gateway with a client."""
+
+from random import Random
+
+from tests.differential.draft import Box, Draft, Net, Tunnel
+
+
+def give_tunnels(rng: Random, draft: Draft) -> None:
+    """None, one or two; before routes, NAT and filters, which have to let them come up."""
+    if rng.random() > 0.78:
+        return
+    gateways = draft.of("gateway")
+    pairs = [(a, b) for place, a in enumerate(gateways) for b in gateways[place + 1 :]]
+    for number, pair in enumerate(rng.sample(pairs, min(len(pairs), rng.choice([1, 1, 2]))), 1):
+        _give(rng, draft, f"vpn-{number}", pair)
+    if rng.random() < 0.06 and draft.tunnels:
+        tunnel = draft.tunnels[0]
+        if "auth psk" in tunnel.lines:
+            draft.is_meant_to_fail = True
+            tunnel.lines.append(f'secret "another-secret-{draft.name}" for {tunnel.ends[0].name}')
+            draft.faults.append(f"the ends of {tunnel.name} have different secrets")
+
+
+def _give(rng: Random, draft: Draft, name: str, pair: tuple[Box, Box]) -> None:
+    kind = rng.choices(["site", "gateways", "hosts", "road"], [44, 24, 16, 16])[0]
+    out = [box for box in draft.boxes if box.name == "out"]
+    start = rng.choices(["at boot", "on traffic", "by hand"], [46, 22, 32])[0]
+    match kind:
+        case "hosts" if not draft.is_overlapping:
+            ends = (draft.box(f"pc-{pair[0].site}"), draft.box(f"pc-{pair[1].site}"))
+            tunnel = Tunnel(name, "host", ends, start)
+        case "road" if out:
+            tunnel = Tunnel(name, "road", (pair[0], out[0]), "at boot")
+        case "site":
+            tunnel = Tunnel(name, "site", pair, start)
+            tunnel.protected = (_protected(rng, draft, pair[0]), _protected(rng, draft, pair[1]))
+            if draft.is_overlapping and {pair[0].site, pair[1].site} == {"a", "b"}:
+                tunnel.kind, tunnel.protected = "host", ((), ())
+        case _:
+            tunnel = Tunnel(name, "host", pair, start)
+    if _is_new(draft, tunnel):
+        tunnel.lines = _lines(rng, draft, tunnel)
+        draft.tunnels.append(tunnel)
+
+
+def _is_new(draft: Draft, tunnel: Tunnel) -> bool:
+    """No other protects the same: two policies for one packet have no order."""
+    taken = {prefix for other in draft.tunnels for nets in other.protected for net in nets for prefix in net.prefixes}
+    mine = {prefix for nets in tunnel.protected for net in nets for prefix in net.prefixes}
+    roads = any("road" in (other.kind, tunnel.kind) for other in draft.tunnels)
+    return not roads and not (draft.is_overlapping and taken & mine)
+
+
+def _protected(rng: Random, draft: Draft, gateway: Box) -> tuple[Net, ...]:
+    nets = [port.net for port in gateway.inside]
+    nets += [net for net in draft.nets if net.name == f"deep-{gateway.site}"]
+    return tuple(net for place, net in enumerate(nets) if place == 0 or rng.random() < 0.7)
+
+
+def _lines(rng: Random, draft: Draft, tunnel: Tunnel) -> list[str]:
+    ends = [end.name if end.role == "host" else f"{end.name}.wan" for end in tunnel.ends]
+    if tunnel.kind == "road":
+        nets = ", ".join(port.net.name for port in tunnel.ends[0].inside)
+        lines = [f"gateway {ends[0]} protecting {nets}", f"client {ends[1]}"]
+        lines.append("pool " + ", ".join({4: "10.77.0.0/28", 6: "fc00:77::/120"}[family] for family in draft.families))
+    elif tunnel.kind == "site" and rng.random() < 0.25:
+        lines = [f"between {ends[0]} and {ends[1]}", *_children(tunnel)]
+    else:
+        parts = [
+            end + (f" protecting {', '.join(net.name for net in nets)}" if nets else "")
+            for end, nets in zip(ends, tunnel.protected, strict=True)
+        ]
+        lines = [f"between {parts[0]}", f"    and {parts[1]}"]
+    if len(draft.families) == 2:
+        lines.append(f"over {rng.choice(['ipv4', 'ipv6'])}")
+    lines += [rng.choice(["auth psk", "auth certificate"]), f"start {tunnel.start}"]
+    if tunnel.kind == "site" and rng.random() < 0.12:
+        lines.append(f"only {rng.choice(['tcp/80', 'udp', 'icmp'])}")
+    return lines
+
+
+def _children(tunnel: Tunnel) -> list[str]:
+    """One for each pair of networks."""
+    pairs = [(a, b) for a in tunnel.protected[0] for b in tunnel.protected[1]]
+    return [f"child c{place} {{ between {a.name} and {b.name} }}" for place, (a, b) in enumerate(pairs, 1)]

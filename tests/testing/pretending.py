@@ -1,0 +1,219 @@
+"""A runtime that pretends: it answers as the lab is predicted to, but for what a test makes it do otherwise."""
+
+import struct
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
+from pathlib import Path
+
+from netdsl.ir.expectation import WhileState
+from netdsl.ir.ids import Address, NodeId, TunnelId
+from netdsl.ir.lab import Lab
+from netdsl.ir.service import PortService, Protocol
+from netdsl.pipeline import check_text
+from netdsl.runtime.driver import Answer, Check, Deployment, DriverError, NodeState, Progress
+from netdsl.testing.pace import Pace
+from netdsl.testing.run import run
+from netdsl.testing.types import Results
+from netdsl.verify import Outcome, Verdict, World, predict
+
+DEPLOYMENT = Deployment(Path("nowhere"), "pretended")
+_WORDS = {
+    Outcome.ANSWERED: "answered",
+    Outcome.REFUSED: "refused",
+    Outcome.REJECTED: "rejected",
+    Outcome.NO_ROUTE: "unreachable",
+    Outcome.UNREACHABLE: "unreachable",
+}
+_PROTOCOLS = {"tcp": Protocol.TCP, "udp": Protocol.UDP, "dns": Protocol.UDP}
+Liar = Callable[[str, str], str | None]
+"""Node and question: the line that is answered instead; None: as predicted. Raises what the runtime would."""
+
+
+def lab_of(source: str) -> Lab:
+    checked = check_text(source.encode())
+    assert checked.lab is not None, [str(one) for one in checked.diagnostics]
+    return checked.lab
+
+
+@dataclass(slots=True)
+class Recorder:
+    node: NodeId
+    interface: str
+    pcap: bytes
+
+    def read(self) -> bytes:
+        return self.pcap
+
+
+@dataclass(slots=True)
+class Pretender:
+    """`said`: every command but probes, as `node: words`. `recorders`: those that run."""
+
+    lab: Lab
+    lie: Liar = lambda _, __: None
+    is_seen_in_clear: bool = False
+    said: list[str] = field(default_factory=list)
+    recorders: list[Recorder] = field(default_factory=list)
+    held: set[TunnelId] = field(default_factory=set)
+    slowness: float = 1.0
+
+    @property
+    def world(self) -> World:
+        world = World(self.lab)
+        for tunnel in sorted(self.held):
+            world = world.during(WhileState(False, tunnel))
+        return world
+
+    def status(self, deployment: Deployment) -> tuple[NodeState, ...]:
+        return tuple(NodeState(node.host_name, "running", "ready") for node in self.lab.nodes)
+
+    def ask(self, deployment: Deployment, node: str, command: Sequence[str], *, timeout: float) -> Answer:
+        if command[0] == "perl":
+            return Answer(0, "".join(f"{self._line(node, question)}\n" for question in command[5:]))
+        if command[-1] != "status":
+            self.said.append(f"{node}: {' '.join(command)}")
+        if command[2:3] == ["down"] or command[2:3] == ("down",):
+            self.held.add(TunnelId(command[3].replace("_", ".")))
+        if command[2:3] == ["up"] or command[2:3] == ("up",):
+            self.held.discard(TunnelId(command[3].replace("_", ".")))
+        return Answer(0, self._status(node))
+
+    @contextmanager
+    def listen(self, deployment: Deployment, node: str, interface: str) -> Iterator[Recorder]:
+        id_ = next(one.id for one in self.lab.nodes if one.host_name == node)
+        recorder = Recorder(id_, interface, pcap_head(1 if interface != "any" else 276))
+        self.recorders.append(recorder)
+        yield recorder
+        self.recorders.remove(recorder)
+
+    def _status(self, host: str) -> str:
+        node = next(one for one in self.lab.nodes if one.host_name == host)
+        rows = []
+        for end in node.tunnels:
+            state = "up" if self.world.is_up(end.tunnel) else "down"
+            for child in end.children:
+                rows.append(f"tunnel\t{end.tunnel}\t{end.connection}\t{state}\t{child.start}\tkernel\n")
+        return "".join(rows)
+
+    def _line(self, host: str, question: str) -> str:
+        lied = self.lie(host, question)
+        if lied is not None:
+            return lied
+        kind, *fields = question.split("\t")
+        if kind == "run":
+            return self._ran(host, fields)
+        node = next(one.id for one in self.lab.nodes if one.host_name == host)
+        verdict = _predicted(self.world, node, ip_address(fields[0]), kind, int(fields[1]))
+        self._record(verdict, fields[2])
+        if verdict.answered_by is None or verdict.answered_by[1] is None:
+            return f"{_WORDS.get(verdict.outcome, 'timeout')}\t"
+        return f"{_WORDS.get(verdict.outcome, 'timeout')}\t{'.'.join(map(str, verdict.answered_by))}"
+
+    def _ran(self, host: str, words: list[str]) -> str:
+        if words[0] == "sh":
+            return "exit 0\t" + self._status(host).replace("\t", " ").replace("\n", "\x1f")
+        if words[0] == "getent":
+            known = [address for address, names in self.lab.hosts if words[2] in names]
+            return "exit 0\t" + "".join(f"{address} STREAM\x1f" for address in known)
+        return "exit 0\tdefault via 10.0.1.1 dev lan \x1f"
+
+    def _record(self, verdict: Verdict, text: str) -> None:
+        for hop in verdict.request:
+            node = next(one for one in self.lab.nodes if one.id == hop.node)
+            for recorder in self.recorders:
+                if recorder.node != hop.node:
+                    continue
+                for wire in hop.wires:
+                    out = next(one for one in node.interfaces if one.name == hop.out_interface)
+                    if recorder.interface not in ("any", out.name):
+                        continue
+                    is_esp = wire.is_encrypted and not self.is_seen_in_clear
+                    ends = wire.packet.source, wire.packet.destination
+                    recorder.pcap += record(recorder.interface, out.mac, packet(*ends, text, is_esp=is_esp))
+                if not hop.wires and recorder.interface == "any":
+                    ends = verdict.request[0].wires[0].packet.source, verdict.destination
+                    recorder.pcap += record("any", "", packet(*ends, text, is_esp=False))
+
+    def up(self, deployment: Deployment, progress: Progress, *, timeout: int | None) -> None:
+        raise DriverError("it only pretends")
+
+    def down(self, deployment: Deployment, progress: Progress) -> None:
+        raise DriverError("it only pretends")
+
+    def execute(self, deployment: Deployment, node: str, command: Sequence[str]) -> int:
+        raise DriverError("it only pretends")
+
+    def shell(self, deployment: Deployment, node: str) -> int:
+        raise DriverError("it only pretends")
+
+    def logs(self, deployment: Deployment, nodes: Sequence[str], *, follow: bool) -> int:
+        raise DriverError("it only pretends")
+
+    def capture(self, deployment: Deployment, node: str, interface: str, file: Path | None, count: int | None) -> int:
+        raise DriverError("it only pretends")
+
+    def doctor(self) -> tuple[Check, ...]:
+        return ()
+
+
+def _predicted(world: World, node: NodeId, address: Address, kind: str, number: int) -> Verdict:
+    service = None if kind == "icmp" else PortService(_PROTOCOLS[kind], number, number)
+    return predict(world, node, address, service)
+
+
+# --- recordings
+
+
+def pcap_head(link: int) -> bytes:
+    return struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, link)
+
+
+def record(interface: str, mac: str, raw: bytes) -> bytes:
+    """One record of an IPv4 packet: Ethernet, or cooked (2) on `any`."""
+    if interface == "any":
+        frame = struct.pack(">HHIHBB8s", 0x0800, 0, 1, 1, 4, 6, bytes(8)) + raw
+    else:
+        frame = bytes(6) + bytes.fromhex(mac.replace(":", "")) + b"\x08\x00" + raw
+    return struct.pack("<IIII", 0, 0, len(frame), len(frame)) + frame
+
+
+def packet(source: Address, destination: Address, text: str, *, is_esp: bool) -> bytes:
+    """IPv4 with the text as it is, or as long as ESP would make it."""
+    content = bytes(-(-(len(text) + 60) // 16) * 16) if is_esp else bytes(8) + text.encode()
+    protocol = 50 if is_esp else 17
+    head = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(content), 0, 0, 64, protocol, 0)
+    return head + source.packed + destination.packed + content
+
+
+# --- a run
+
+
+@dataclass(slots=True)
+class Clock:
+    """Time that passes only when somebody sleeps, and a little with each look."""
+
+    time: float = 0.0
+
+    def now(self) -> float:
+        self.time += 0.01
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.time += seconds
+
+    @property
+    def pace(self) -> Pace:
+        return Pace(self.now, self.sleep)
+
+
+def pretend(source: str, lie: Liar | None = None, *, is_seen_in_clear: bool = False) -> tuple[Results, Pretender]:
+    """The results of a lab that does what is predicted, but for the lies."""
+    lab = lab_of(source)
+    driver = Pretender(lab, lie or (lambda _, __: None), is_seen_in_clear)
+    return run(lab, driver, DEPLOYMENT, "compose", lambda _: None, Clock().pace), driver
+
+
+def without_expectations(lab: Lab) -> Lab:
+    return replace(lab, expectations=())

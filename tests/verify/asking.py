@@ -1,0 +1,45 @@
+"""Short ways to ask the verifier about a lab's text."""
+
+from ipaddress import ip_address
+
+from netdsl.ir.ids import NodeId
+from netdsl.ir.lab import Lab
+from netdsl.ir.service import PortService, Protocol, port
+from netdsl.pipeline import Checked, check_text
+from netdsl.verify import Esp, Verdict, World, predict
+
+
+def checked(text: str) -> Checked:
+    return check_text(text.encode())
+
+
+def lab(text: str) -> Lab:
+    found = checked(text)
+    assert found.lab is not None, [each.message for each in found.diagnostics]
+    return found.lab
+
+
+def world(text: str, esp: Esp = Esp.KERNEL) -> World:
+    return World(lab(text), esp)
+
+
+def ask(asked: World | str, source: str, destination: str, service: str | None = None, *, size: int = 84) -> Verdict:
+    """`service` as `tcp/80`; None: a ping."""
+    where = world(asked) if isinstance(asked, str) else asked
+    return predict(where, NodeId(source), ip_address(destination), _service(service), size=size)
+
+
+def _service(text: str | None) -> PortService | None:
+    if text is None:
+        return None
+    protocol, _, number = text.partition("/")
+    return port(Protocol(protocol), int(number))
+
+
+def way(verdict: Verdict) -> list[str]:
+    """The nodes of the request."""
+    return [str(hop.node) for hop in verdict.request]
+
+
+def codes(text: str) -> list[str]:
+    return [each.rule.code for each in checked(text).diagnostics]

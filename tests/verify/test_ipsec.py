@@ -1,0 +1,190 @@
+"""Tunnels: when they come up, what they take, what is on the wire, what becomes of packets without them."""
+
+import pytest
+
+from netdsl.ir.expectation import WhileState
+from netdsl.verify import Decision, Esp, Outcome
+
+from .asking import ask, world
+
+TEXT = """
+network wa 192.0.2.0/24
+network wb 198.51.100.0/24
+network left 10.1.0.0/24
+network right 10.2.0.0/24
+router mid { interface on wa .1 ; interface on wb .1 ; %(mid)s }
+router a { interface on wa .2 ; interface on left .1 ; default via mid ; %(a)s }
+router b { interface on wb .2 ; interface on right .1 ; default via mid ; %(b)s }
+host h { interface on left .10 ; default via a }
+host s { interface on right .10 ; default via b ; serve http }
+ipsec vpn { between a protecting left and b protecting right ; %(vpn)s }
+"""
+PLAIN = {"mid": "", "a": "", "b": "", "vpn": "auth psk ; start on traffic"}
+DROP = "firewall { policy drop ; %s }"
+
+
+def text(**changed: str) -> str:
+    return TEXT % (PLAIN | changed)
+
+
+@pytest.mark.parametrize("esp", Esp)
+def test_protected_networks_meet_through_the_tunnel_alone(esp: Esp) -> None:
+    where = world(text(), esp)
+    verdict = ask(where, "h", "10.2.0.10", "tcp/80")
+    assert verdict.outcome is Outcome.ANSWERED
+    assert verdict.tunnels == ("vpn",)
+    wires = [wire for hop in verdict.request for wire in hop.wires]
+    shown = {str(wire.network): (str(wire.packet.destination), wire.is_encrypted) for wire in wires}
+    assert shown == {
+        "left": ("10.2.0.10", False), "wa": ("198.51.100.2", True),
+        "wb": ("198.51.100.2", True), "right": ("10.2.0.10", False),
+    }  # fmt: skip
+    assert not ask(where, "h", "198.51.100.2").is_encrypted
+
+
+def test_user_space_puts_esp_into_udp() -> None:
+    def protocol(esp: Esp) -> str:
+        (outer,) = [one.packet for one in ask(world(text(), esp), "h", "10.2.0.10").wires[1:2]]
+        return f"{outer.protocol}/{outer.destination_port}"
+
+    assert [protocol(esp) for esp in Esp] == ["esp/0", "udp/4500"]
+
+
+@pytest.mark.parametrize("esp", Esp)
+def test_the_gateway_speaks_from_its_address_inside(esp: Esp) -> None:
+    verdict = ask(world(text(), esp), "a", "10.2.0.10")
+    assert verdict.passes
+    assert verdict.tunnels == ("vpn",)
+
+
+SECRETS = 'auth psk ; secret "one-long-secret-of-a" for a ; secret "%s" for b ; start %s'
+
+
+def test_ends_with_different_secrets_do_not_agree() -> None:
+    same = world(text(vpn=SECRETS % ("one-long-secret-of-a", "at boot")))
+    other = world(text(vpn=SECRETS % ("another-secret-than-a", "at boot")))
+    vpn = same.lab.nodes[1].tunnels[0].tunnel
+    assert same.is_up(vpn)
+    assert not other.is_up(vpn)
+    assert "secrets" in other.why_down(vpn)
+
+
+def test_without_the_tunnel_a_trap_holds_packets_and_boot_lets_them_leave() -> None:
+    def leaves(start: str, esp: Esp) -> bool:
+        verdict = ask(world(text(vpn=SECRETS % ("another-secret-than-a", start)), esp), "h", "10.2.0.10")
+        assert not verdict.passes
+        return any(str(wire.network) == "wa" for wire in verdict.wires)
+
+    assert [leaves("on traffic", esp) for esp in Esp] == [False, True]
+    assert [leaves("at boot", esp) for esp in Esp] == [True, True]
+
+
+def test_a_tunnel_by_hand_is_down_until_somebody_opens_it() -> None:
+    found = world(text(vpn="auth psk ; start by hand"))
+    vpn = found.lab.nodes[1].tunnels[0].tunnel
+    assert not found.is_up(vpn)
+    assert found.during(WhileState(is_up=True, tunnel=vpn)).is_up(vpn)
+
+
+@pytest.mark.parametrize("esp", Esp)
+def test_ike_has_to_get_through_every_firewall(esp: Esp) -> None:
+    def is_up(**changed: str) -> bool:
+        found = world(text(**changed), esp)
+        return found.is_up(found.lab.nodes[1].tunnels[0].tunnel)
+
+    assert is_up(a=DROP % "accept tunnel vpn")
+    assert is_up(mid=DROP % "accept forward ike, esp")
+    assert not is_up(mid=DROP % "accept forward esp")
+
+
+def test_a_firewall_that_passes_ike_and_not_esp_stops_the_packets_themselves() -> None:
+    verdict = ask(text(mid=DROP % "accept forward ike"), "h", "10.2.0.10")
+    assert (verdict.outcome, verdict.node) == (Outcome.DROPPED, "mid")
+    assert ask(text(mid=DROP % "accept forward ike, esp"), "h", "10.2.0.10").passes
+
+
+@pytest.mark.parametrize("esp", Esp)
+def test_through_matches_what_the_tunnel_carries(esp: Esp) -> None:
+    found = world(text(a=DROP % "accept tunnel vpn ; accept forward through vpn"), esp)
+    assert ask(found, "h", "10.2.0.10").passes
+    assert ask(found, "s", "10.1.0.10").passes
+    assert not ask(found, "h", "198.51.100.1").passes
+
+
+def test_masquerade_takes_packets_away_from_the_tunnel_but_where_it_is_excepted() -> None:
+    def goes(clause: str) -> bool:
+        return "vpn" in ask(text(a=f"nat {{ masquerade out wa {clause} }}"), "h", "10.2.0.10").tunnels
+
+    assert goes("except through ipsec")
+    assert goes("except to right")
+
+
+@pytest.mark.parametrize("esp", Esp)
+def test_gateway_to_gateway_carries_what_masquerade_brings_into_it(esp: Esp) -> None:
+    lab = text(a="nat { dnat tcp/8080 to 10.1.0.1 -> b.wb tcp/8080 while vpn up ; masquerade out wa }",
+               b="nat { dnat tcp/8080 to b.wb -> s tcp/80 }")  # fmt: skip
+    lab = lab.replace("a protecting left and b protecting right", "a.wa and b.wb")
+    verdict = ask(world(lab, esp), "h", "10.1.0.1", "tcp/8080")
+    assert verdict.answered_by == ("s", "http")
+    assert verdict.tunnels == ("vpn",)
+
+
+def test_what_should_come_encrypted_and_comes_in_clear_is_dropped_by_the_kernel() -> None:
+    lab = (
+        text(mid="route 10.2.0.0/24 via 198.51.100.2 ; interface on third .1")
+        + """
+    network third 10.1.1.0/24
+    host x { interface on third .9 ; default via mid }
+    """
+    )
+    assert ask(lab, "x", "10.2.0.10").outcome is not Outcome.DROPPED
+    wide = lab.replace("protecting left", "protecting 10.1.0.0/16")
+    verdict = ask(wide, "x", "10.2.0.10")
+    assert (verdict.outcome, verdict.node) == (Outcome.DROPPED, "b")
+    assert "in clear" in verdict.reason
+
+
+TRANSPORT = """
+network n 10.0.0.0/24
+host a { interface on n .1 }
+host b { interface on n .2 ; serve udp udp/514 ; serve http }
+ipsec log { between a and b ; mode transport ; only udp/514 ; auth psk ; start on traffic ; %s }
+"""
+
+
+def test_transport_mode_for_one_service() -> None:
+    lab = TRANSPORT % ""
+    assert ask(lab, "a", "10.0.0.2", "udp/514").is_encrypted
+    clear = ask(lab, "a", "10.0.0.2", "tcp/80")
+    assert clear.passes
+    assert not clear.is_encrypted
+    assert not ask(world(lab, Esp.USER), "a", "10.0.0.2", "udp/514").is_encrypted
+
+
+def test_ah_proves_and_does_not_hide() -> None:
+    verdict = ask(TRANSPORT % "ah sha256", "a", "10.0.0.2", "udp/514")
+    assert verdict.tunnels == ("log",)
+    assert not verdict.is_encrypted
+
+
+@pytest.mark.parametrize("esp", Esp)
+def test_a_client_gets_an_address_of_the_pool(esp: Esp) -> None:
+    lab = """
+    network inet 192.0.2.0/24
+    network inside 10.1.0.0/24
+    router gw { interface on inet .1 ; interface on inside .1 }
+    host carol { interface on inet .9 }
+    host s { interface on inside .10 ; default via gw ; serve http }
+    ipsec road {
+      gateway gw protecting inside
+      client carol
+      pool 10.9.0.0/28
+      auth certificate for gw
+      auth eap-mschapv2 for carol
+    }
+    """
+    verdict = ask(world(lab, esp), "carol", "10.1.0.10", "tcp/80")
+    assert verdict.outcome is Outcome.ANSWERED
+    assert verdict.tunnels == ("road",)
+    inner = [step.packet for hop in verdict.request for step in hop.steps if step.decision is Decision.DECAPSULATE]
+    assert [str(packet.source) for packet in inner] == ["10.9.0.1"]

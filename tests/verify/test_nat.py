@@ -1,0 +1,58 @@
+"""Address translation: destination, source, the way back, what is seen between."""
+
+from netdsl.verify import Decision, Outcome
+
+from .asking import ask
+
+TEXT = """
+network lan 10.0.0.0/24
+network out 203.0.113.0/24
+router gw { interface on lan .1 ; interface on out .1 ; nat { %s } }
+host pc { interface on lan .10 ; default via gw }
+host www { interface on lan .80 ; default via gw ; serve http ; serve tcp other tcp/81 }
+host far { interface on out .9 ; serve http }
+"""
+MASQUERADE = TEXT % "masquerade out out"
+
+
+def test_masquerade_gives_the_outside_a_source_that_it_can_answer() -> None:
+    verdict = ask(MASQUERADE, "pc", "203.0.113.9", "tcp/80")
+    assert verdict.outcome is Outcome.ANSWERED
+    assert [str(wire.packet.source) for hop in verdict.request for wire in hop.wires] == ["10.0.0.10", "203.0.113.1"]
+    assert [str(wire.packet.destination) for hop in verdict.answer for wire in hop.wires] == [
+        "203.0.113.1",
+        "10.0.0.10",
+    ]
+    assert ask(TEXT % "masquerade from 10.0.0.80 out out", "pc", "203.0.113.9").outcome is Outcome.NO_WAY_BACK
+
+
+def test_a_redirected_port_is_answered_by_the_target_and_another_is_not() -> None:
+    text = TEXT % "dnat tcp/8080 to gw.out -> www tcp/80"
+    verdict = ask(text, "far", "203.0.113.1", "tcp/8080")
+    assert verdict.answered_by == ("www", "http")
+    assert Decision.DNAT in [step.decision for hop in verdict.request for step in hop.steps]
+    assert ask(text, "far", "203.0.113.1", "tcp/8081").answered_by == ("gw", None)
+
+
+def test_the_port_stays_where_none_is_said() -> None:
+    assert ask(TEXT % "dnat tcp/81 to gw.out -> www", "far", "203.0.113.1", "tcp/81").answered_by == ("www", "other")
+
+
+def test_a_node_is_redirected_itself() -> None:
+    assert ask(TEXT % "dnat tcp/80 to gw.out -> www", "gw", "203.0.113.1", "tcp/80").answered_by == ("www", "http")
+
+
+def test_a_neighbour_of_the_target_gets_the_answer_from_the_wrong_address() -> None:
+    text = TEXT % "dnat tcp/80 to gw.out -> www"
+    hairpin = ask(text, "pc", "203.0.113.1", "tcp/80")
+    assert hairpin.outcome is Outcome.NO_WAY_BACK
+    assert "10.0.0.80" in hairpin.reason
+    assert ask(text.replace("-> www", "-> www ; masquerade out lan"), "pc", "203.0.113.1", "tcp/80").passes
+
+
+def test_source_nat_by_service_and_with_exceptions() -> None:
+    text = TEXT % "masquerade out out except to far"
+    assert ask(text, "pc", "203.0.113.9").outcome is Outcome.NO_WAY_BACK
+    snat = TEXT % "snat tcp/80 out out -> 203.0.113.1"
+    assert ask(snat, "pc", "203.0.113.9", "tcp/80").passes
+    assert not ask(snat, "pc", "203.0.113.9").passes

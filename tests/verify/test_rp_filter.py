@@ -1,0 +1,43 @@
+"""What the kernel does not believe: strict and loose reverse-path filtering, martians."""
+
+import pytest
+
+from netdsl.verify import Hook, Outcome
+
+from .asking import ask
+
+TEXT = """
+network a 10.1.0.0/24
+network b 10.2.0.0/24
+network c 10.3.0.0/24
+router r1 { interface on a .1 ; interface on b .1 ; route c via 10.2.0.3 }
+router r2 { interface on a .2 ; interface on c .2 }
+router s { interface on b .3 ; interface on c .3 ; route a via r2 ; %s }
+host h { interface on a .10 ; default via r1 }
+"""
+
+
+@pytest.mark.parametrize(("mode", "passes"), [(0, True), (1, False), (2, True)])
+def test_a_source_that_is_reached_another_way(mode: int, passes: bool) -> None:
+    verdict = ask(TEXT % f"sysctl net.ipv4.conf.all.rp_filter = {mode}", "h", "10.3.0.3")
+    assert verdict.passes is passes
+    if not passes:
+        assert (verdict.node, verdict.hook, verdict.outcome) == ("s", Hook.SOURCE_CHECK, Outcome.DROPPED)
+
+
+def test_only_the_interface_that_is_asked_for() -> None:
+    assert not ask(TEXT % "sysctl net.ipv4.conf.b.rp_filter = 1", "h", "10.3.0.3").passes
+    assert ask(TEXT % "sysctl net.ipv4.conf.c.rp_filter = 1", "h", "10.3.0.3").passes
+
+
+def test_a_packet_with_the_receiver_s_own_source_is_a_martian() -> None:
+    text = """
+    network a 10.1.0.0/24
+    network b 10.2.0.0/24
+    router r { interface on a .1 ; interface on b .1 ; nat { snat out b -> 10.2.0.9 } }
+    host h { interface on a .10 ; default via r }
+    host s { interface on b .9 ; default via r ; %s }
+    """
+    assert "own address" in ask(text % "routing none", "h", "10.2.0.9").reason
+    accepted = ask(text % "sysctl net.ipv4.conf.all.accept_local = 1", "h", "10.2.0.9")
+    assert accepted.outcome is not Outcome.DROPPED
