@@ -153,12 +153,20 @@ def _has_ten(wire: Capture, ends: tuple[str, str]) -> bool:
     return len(wire.esp(ends)) >= 10
 
 
+def _take_down(lab: Lab, study: Study) -> bool:
+    """Whether the tunnel is down at both ends, and what holds while it is up is away: the payload notes that last."""
+    ends = tuple(zip(study.gateways, study.tunnel, strict=True))
+    for node, tunnel in ends:
+        lab.say(node, "sh", SCRIPT, "down", tunnel)
+    return all(lab.run(node, "test", "-e", f"/run/netdsl/up/{tunnel}").returncode == 1 for node, tunnel in ends)
+
+
 @contextmanager
 def laid_bare(lab: Lab, study: Study) -> Iterator[None]:
     """The same flow without its tunnel: both ends keep it down, and what only holds while it is up holds all the same."""
     try:
-        for node, tunnel in zip(study.gateways, study.tunnel, strict=True):
-            lab.say(node, "sh", SCRIPT, "down", tunnel)
+        # more than once: the other end may bring it up again before it is told
+        assert lab.machine.wait_until(lambda: _take_down(lab, study), 10, pause=1) is not None, "the tunnel stays up"
         for bare in study.bare:
             lab.say(bare.node, "sh", "-c", bare.command)
         yield

@@ -9,7 +9,7 @@ export PATH LC_ALL=C DEBIAN_FRONTEND=noninteractive
 here=$(cd "$(dirname "$0")/.." && pwd)
 library=/usr/local/lib/netdsl
 done_runs=/var/lib/netdsl/images
-ready_seconds=30
+ready_seconds=180 # of an emulated processor on a busy host
 
 say() { printf 'netdsl: %s\n' "$*"; }
 die() {
