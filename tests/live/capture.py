@@ -74,7 +74,12 @@ def captured(machine: Machine, reach: Sequence[str], interface: str, file: Path)
 
 
 def read_packets(pcap: bytes) -> Iterator[Packet]:
-    """The IP packets of a pcap file of Ethernet frames; a record that is not whole yet ends it."""
+    """The IP packets of a pcap file of Ethernet frames."""
+    return (packet for packet in map(_packet, frames(pcap)) if packet is not None)
+
+
+def frames(pcap: bytes) -> Iterator[bytes]:
+    """All frames of a pcap file; one that is not whole yet ends it."""
     assert pcap[:4] in (b"", b"\xd4\xc3\xb2\xa1"), "no pcap in this machine's byte order"
     at = 24
     while at + 16 <= len(pcap):
@@ -83,9 +88,7 @@ def read_packets(pcap: bytes) -> Iterator[Packet]:
         at += 16 + length
         if len(frame) < length:
             return
-        packet = _packet(frame)
-        if packet is not None:
-            yield packet
+        yield frame
 
 
 def _packet(frame: bytes) -> Packet | None:

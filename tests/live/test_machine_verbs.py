@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.live import hypervisor
-from tests.live.capture import read_packets
+from tests.live.capture import frames
 from tests.live.host import Host
 from tests.live.machine import HERE, PROGRAM, Machine, netdsl
 from tests.live.small import WAY_OUT
@@ -131,7 +131,7 @@ def test_a_capture_of_a_machine_is_written_as_pcap(lab: VagrantLab, tmp_path: Pa
         finally:
             process.terminate()
     assert process.returncode == 0
-    assert len(list(read_packets(file.read_bytes()))) == 3
+    assert len(list(frames(file.read_bytes()))) == 3
 
 
 def test_what_is_behind_the_uplink_reaches_the_outside_with_the_uplinks_address(

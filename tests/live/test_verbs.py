@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.capture import read_packets
+from tests.live.capture import frames
 from tests.live.compose import ComposeLab
 from tests.live.conftest import Starter
 from tests.live.host import Host
@@ -69,7 +69,7 @@ def test_a_capture_is_written_as_pcap(deploy: Starter) -> None:
         finally:
             process.terminate()
     assert process.returncode == 0
-    assert len(list(read_packets(file.read_bytes()))) == 3
+    assert len(list(frames(file.read_bytes()))) == 3
 
 
 def test_what_is_not_there_is_named(deploy: Starter, tmp_path: Path) -> None:
