@@ -10,7 +10,7 @@ from tests.live.machine import Machine
 
 VIRSH = ("virsh", "--connect", "qemu:///system", "--quiet")
 _CLOCK_TICKS = 100  # of /proc/PID/stat per second
-_OF_ENGINES = re.compile(r"\b(veth|br-|docker|dm-|nd-|ifb)")  # containers may come and go meanwhile
+_OF_ENGINES = re.compile(r"\b(veth|br-|docker|dm-|ifb|nd[0-9a-f]{10}\b)")  # containers may come and go meanwhile
 
 
 @dataclass(frozen=True, slots=True)
