@@ -1,6 +1,7 @@
 """A lab in virtual machines: by `vagrant`, `ssh` and `virsh`."""
 
 import shlex
+import shutil
 import subprocess
 import tempfile
 import time
@@ -86,8 +87,7 @@ class VagrantLab(Lab):
                 if hypervisor.belongs(name, self.project):
                     self.machine.run(*hypervisor.VIRSH, "net-destroy", name)
                     self.machine.run(*hypervisor.VIRSH, "net-undefine", name)
-            for path in self.sockets.iterdir():
-                path.unlink()
+            shutil.rmtree(self.sockets)
 
     def nodes(self) -> dict[str, str]:
         """The ids of the domains, as Vagrant notes them."""
