@@ -38,7 +38,7 @@ unless defined?(Netdsl::Lab)
           chosen = ENV['NETDSL_ACCELERATOR'].to_s
           chosen = written.to_s if chosen.empty?
           return chosen if %w[kvm tcg].include?(chosen)
-          raise Vagrant::Errors::VagrantError, "NETDSL_ACCELERATOR is kvm or tcg, not '#{chosen}'" unless chosen.empty?
+          raise Failed, "NETDSL_ACCELERATOR is kvm or tcg, not '#{chosen}'" unless chosen.empty?
 
           @accelerator ||= kvm? ? 'kvm' : 'tcg'
         end
@@ -147,6 +147,7 @@ unless defined?(Netdsl::Lab)
         @config.vm.graceful_halt_timeout = 60
         @config.vm.synced_folder '.', '/vagrant', disabled: true
         @config.ssh.insert_key = false
+        @config.ssh.shell = 'sh' # what runs for each command; bash as a login shell takes an emulated machine half a second
         @config.ssh.forward_agent = false
       end
 

@@ -19,16 +19,11 @@ die() {
 
 # ---------------------------------------------------------------- packages and run lines
 
-# Sets $wanted: those of image/packages that are not installed.
+# Sets $wanted: those of image/packages that are not installed. Asked in one go.
 missing_packages() {
-    wanted=''
-    while read -r package; do
-        [ -n "$package" ] || continue
-        case $(dpkg-query -W -f '${db:Status-Abbrev}' -- "$package" 2>/dev/null) in
-            ii*) ;;
-            *) wanted="$wanted $package" ;;
-        esac
-    done <"$here/image/packages"
+    # shellcheck disable=SC2016 # dpkg's own words
+    dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' 2>/dev/null | sed -n 's/^ii *//p' | sort -u >"$here/installed"
+    wanted=$(sort -u "$here/image/packages" | comm -23 - "$here/installed" | tr '\n' ' ')
 }
 
 enabled_units() { systemctl list-unit-files --no-legend --state=enabled 2>/dev/null | cut -d' ' -f1 | sort; }
@@ -38,21 +33,21 @@ install_packages() {
     missing_packages
     [ -n "$wanted" ] || return 0
     [ "$(cat "$here/closed")" = no ] || ! is_ours ||
-        die "these packages are missing, and a closed lab gets none:$wanted (use a box that has them: NETDSL_BOX)"
-    say "installing$wanted"
+        die "these packages are missing, and a closed lab gets none: $wanted (use a box that has them: NETDSL_BOX)"
+    say "installing $wanted"
     enabled_units >"$here/enabled"
     printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
     chmod 755 /usr/sbin/policy-rc.d
     open_way
     status=0
-    # shellcheck disable=SC2086 # names that dpkg has looked at, one word each
+    # shellcheck disable=SC2086 # a list of names, one word each
     { apt-get update -q && apt-get install -q -y --no-install-recommends -- $wanted; } </dev/null >"$here/apt.log" 2>&1 ||
         status=$?
     close_way
     rm -f /usr/sbin/policy-rc.d
     if [ "$status" -ne 0 ]; then
         tail -n 12 "$here/apt.log" >&2
-        die "these packages cannot be installed:$wanted"
+        die "these packages cannot be installed: $wanted"
     fi
     enabled_units | comm -13 "$here/enabled" - | while read -r unit; do
         systemctl --quiet disable "$unit" 2>/dev/null || :
@@ -124,19 +119,20 @@ put() {
 }
 
 own_files() {
-    changed=no
-    mkdir -p "$library"
+    # A unit that systemd has never heard of is read when it is started; a changed one only after a reload, which is dear.
+    known=no changed=no
+    [ ! -e /etc/systemd/system/netdsl.service ] || known=yes
     put "$here/guest/prepare.sh" "$library/prepare.sh" || :
     put "$here/guest/mgmt.nft" "$library/mgmt.nft" || :
     put "$here/guest/mgmt.range" "$library/mgmt.range" || :
     ! put "$here/guest/netdsl.service" /etc/systemd/system/netdsl.service || changed=yes
     ! put "$here/machine/capabilities.conf" /etc/systemd/system/netdsl.service.d/capabilities.conf || changed=yes
-    [ -e /etc/systemd/system/multi-user.target.wants/netdsl.service ] || {
-        mkdir -p /etc/systemd/system/multi-user.target.wants
-        ln -s ../netdsl.service /etc/systemd/system/multi-user.target.wants/netdsl.service
-        changed=yes
+    wants=/etc/systemd/system/multi-user.target.wants
+    [ -e "$wants/netdsl.service" ] || {
+        mkdir -p "$wants"
+        ln -s ../netdsl.service "$wants/netdsl.service"
     }
-    [ "$changed" = no ] || systemctl daemon-reload
+    [ "$changed/$known" != yes/yes ] || systemctl daemon-reload
     name=$(cat "$here/name")
     [ "$(cat /etc/hostname)" = "$name" ] || {
         echo "$name" >/etc/hostname
@@ -180,6 +176,8 @@ take_over() {
     [ -n "$device" ] || die 'no interface has a management MAC address (02:6e:6d:…)'
     systemctl --quiet disable networking.service NetworkManager.service systemd-resolved.service 2>/dev/null || :
     rm -f /etc/netplan/*.yaml
+    # It would set the network up again at each boot.
+    [ ! -d /etc/cloud ] || : >/etc/cloud/cloud-init.disabled
     systemctl --quiet mask systemd-networkd-wait-online.service
     for program in dhclient dhcpcd udhcpc; do
         pkill -x "$program" 2>/dev/null || :
