@@ -58,8 +58,9 @@ fuzz-live: $(STAMP) ## Random labs on a real engine beside their predictions; go
 	tools/base-image
 	$(BIN)/python -m tests.differential --labs $(LABS) --seed $(SEED) --minutes $(MINUTES)
 
-bench: $(STAMP) ## How fast it compiles, from 10 to 10,000 nodes
+bench: $(STAMP) ## How fast it compiles, from 10 to 10,000 nodes, and follows all pairs of up to 300
 	$(BIN)/python benchmarks/compile.py
+	$(BIN)/python benchmarks/verify.py
 
 clean: ## Remove what was built
 	rm -rf build dist .cache *.egg-info

@@ -38,7 +38,7 @@ ipsec vpn {{
   between gw-left  protecting left
       and gw-right protecting right
   auth psk
-  start at boot
+  start on traffic
 }}
 
 expect {{

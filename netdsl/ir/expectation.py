@@ -22,11 +22,15 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Reaches:
+    """`whole_up_to`: packets of this many bytes (of IP, its header with them) pass in one piece, there and back; None:
+    nothing is said of sizes."""
+
     source: NodeId
     goal: Goal
     is_negative: bool
     answered_by: tuple[NodeId, str | None] | None = None  # a node, or one of its services
     through: tuple[TunnelId, ...] = ()
+    whole_up_to: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,15 +87,16 @@ class ExpectBuilder(BaseBuilder):
         goal: PlacedGoal,
         answered: Value | None,
         through: list[Value] | None,
+        whole: Value | None,
     ) -> CheckReach:
-        span = self._span(sources[0], through or answered or goal.last)
-        return CheckReach(tuple(sources), False, goal.goal, answered, tuple(through or ()), span)
+        span = self._span(sources[0], whole or through or answered or goal.last)
+        return CheckReach(tuple(sources), False, goal.goal, answered, tuple(through or ()), whole, span)
 
     def check_cannot(
         self, sources: list[Value], _cannot: Token, _reach: Token, goal: PlacedGoal, through: list[Value] | None
     ) -> CheckReach:
         span = self._span(sources[0], through or goal.last)
-        return CheckReach(tuple(sources), True, goal.goal, None, tuple(through or ()), span)
+        return CheckReach(tuple(sources), True, goal.goal, None, tuple(through or ()), None, span)
 
     def check_up(self, tunnels: list[Value], _is: Token, negation: Token | None, state: Token) -> CheckUp:
         span = self._span(tunnels[0], state)
@@ -149,3 +150,6 @@ class ExpectBuilder(BaseBuilder):
 
     def through(self, tunnels: list[Value]) -> list[Value]:
         return tunnels
+
+    def whole(self, size: Value) -> Value:
+        return size

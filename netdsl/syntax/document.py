@@ -672,13 +672,15 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class CheckReach:
-    """`WHO reach|reaches WHOM … [answered by N] [through T]`, `WHO cannot reach WHOM … [through T]`."""
+    """`WHO reach|reaches WHOM … [answered by N] [through T] [without fragmentation up to SIZE]`, `WHO cannot reach WHOM …
+    [through T]`."""
 
     sources: tuple[Value, ...]
     is_negative: bool
     goal: Goal
     answered_by: Value | None
     through: tuple[Value, ...]
+    whole_up_to: Value | None
     span: Span
 
 

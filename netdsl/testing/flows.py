@@ -15,6 +15,8 @@ from netdsl.verify.world import World
 
 _DNS_PORT = 53
 _TLS_SECONDS = "4"
+_PING_HEADERS = {4: 28, 6: 48}
+"""Bytes of IP and ICMP, by family."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,11 @@ class Flow:
         assert self.kind is not None, "asked before"
         number = 0 if self.service is None or self.kind is Kind.ICMP else self.service.first or 0
         return Question(self.kind, self.address, number, text)
+
+    def whole_question(self, text: str, size: int) -> Question:
+        """A ping of `size` bytes, with the headers of IP and ICMP, in one piece."""
+        room = max(size - _PING_HEADERS[self.address.version], 0)
+        return Question(Kind.WHOLE, self.address, 0, text[:room].ljust(room, "."))
 
     def tls_question(self) -> Question:
         """What the service says inside of TLS; whoever has signed its certificate."""

@@ -1,8 +1,8 @@
 # Runs inside a node, by the Perl that every Debian has: asks many addresses at once and says what came back.
 #
 # Arguments: seconds for each question, then one argument for each, its fields separated by tabs:
-#   icmp ADDRESS 0 TEXT | tcp ADDRESS PORT TEXT | udp ADDRESS PORT TEXT | dns ADDRESS PORT TEXT | run WORD...
-# TEXT is carried by the packet. Output: a line for each question, in order, `OUTCOME <tab> DETAIL`:
+#   icmp|whole ADDRESS 0 TEXT | tcp ADDRESS PORT TEXT | udp ADDRESS PORT TEXT | dns ADDRESS PORT TEXT | run WORD...
+# TEXT is carried by the packet; that of `whole`, a ping, must not be cut on its way. Output: a line for each question, in order, `OUTCOME <tab> DETAIL`:
 #   answered      the first line of what was said (HTTP: of the body), or nothing
 #   refused       a RST; of datagrams a port unreachable, from whomever it came
 #   rejected      an ICMP error in answer to a connection
@@ -35,10 +35,12 @@ sub question {
 	return pack 'n6 (C/a)3 n2', 0x4e44, 0x0100, 1, 0, 0, 0, substr($text, 0, 60), 'invalid', '', 1, 1;
 }
 
+sub is_ping { return $_[0]{kind} eq 'icmp' || $_[0]{kind} eq 'whole' }
+
 sub message {
 	my ($probe) = @_;
 	my ($address, $port, $text) = @{ $probe->{rest} };
-	return pack('C2 n3', $address =~ /:/ ? 128 : 8, 0, 0, 0, $probe->{turn}++) . $text if $probe->{kind} eq 'icmp';
+	return pack('C2 n3', $address =~ /:/ ? 128 : 8, 0, 0, 0, $probe->{turn}++) . $text if is_ping($probe);
 	return question($text) if $probe->{kind} eq 'dns';
 	return "GET / HTTP/1.0\r\nX-Marker: $text\r\n\r\n" if $probe->{kind} eq 'tcp';
 	return "$text\n";
@@ -53,13 +55,20 @@ sub begin {
 	my $is_six = $address =~ /:/;
 	my $to = $is_six ? pack_sockaddr_in6($port, inet_pton(AF_INET6, $address)) : pack_sockaddr_in($port, inet_aton($address));
 	my $is_tcp = $probe->{kind} eq 'tcp';
-	my $number = $probe->{kind} eq 'icmp' ? ($is_six ? 58 : 1) : 0;
+	my $number = is_ping($probe) ? ($is_six ? 58 : 1) : 0;
 	socket(my $socket, $is_six ? AF_INET6 : AF_INET, ($is_tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK, $number)
 		or return finish($probe, 'blocked', "$!");
 	$probe->{socket} = $socket;
 	setsockopt $socket, $is_six ? 41 : 0, $is_six ? 25 : 11, pack('i', 1);    # IPV6_RECVERR, IP_RECVERR
+	keep_whole($socket, $is_six) if $probe->{kind} eq 'whole';
 	if (!connect $socket, $to) { return fail($probe, $!) if $! != EINPROGRESS }
 	speak($probe) if !$is_tcp;
+}
+
+sub keep_whole {
+	my ($socket, $is_six) = @_;
+	setsockopt $socket, $is_six ? 41 : 0, $is_six ? 23 : 10, pack('i', 2);    # IPV6_MTU_DISCOVER, IP_MTU_DISCOVER: DO
+	setsockopt $socket, 41, 62, pack('i', 1) if $is_six;                        # IPV6_DONTFRAG
 }
 
 sub begin_run {
@@ -103,7 +112,7 @@ sub hear {
 	}
 	my $data;
 	if (!defined recv($socket, $data, $MOST, 0)) { return $! == EAGAIN ? undef : fail($probe, $!) }
-	return finish($probe, 'answered', '') if $probe->{kind} eq 'icmp' || $probe->{kind} eq 'dns';
+	return finish($probe, 'answered', '') if is_ping($probe) || $probe->{kind} eq 'dns';
 	$probe->{heard} .= $data;
 	finish($probe, 'answered', first_line($probe->{heard}))
 		if $probe->{kind} eq 'udp' || $data eq '' || ($probe->{heard} !~ m{^HTTP/} && $probe->{heard} =~ /\n/);
@@ -126,8 +135,8 @@ sub expire {
 		kill 'KILL', $probe->{pid} if $probe->{pid};
 		return finish($probe, $probe->{connected} ? 'answered' : 'timeout', first_line($probe->{heard}));
 	}
-	return if $probe->{kind} !~ /^(icmp|udp|dns)$/ || $now - $probe->{began} < $AGAIN * $probe->{turn};
-	$probe->{turn}++ if $probe->{kind} ne 'icmp';
+	return if $probe->{kind} !~ /^(icmp|whole|udp|dns)$/ || $now - $probe->{began} < $AGAIN * $probe->{turn};
+	$probe->{turn}++ if !is_ping($probe);
 	speak($probe);
 }
 

@@ -15,6 +15,7 @@ _LINE_END = "\x1f"
 
 class Kind(StrEnum):
     ICMP = "icmp"
+    WHOLE = "whole"  # a ping that must not be cut on its way
     TCP = "tcp"
     UDP = "udp"
     DNS = "dns"  # a question that every name server answers, over UDP

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from netdsl.ir.expectation import Reaches
 from netdsl.ir.ids import NodeId, TunnelId
 from netdsl.testing.flows import Controls, Flow, Group, controls_of
-from netdsl.testing.probes import Kind, Outcome, Reply
+from netdsl.testing.probes import Kind, Outcome, Question, Reply
 from netdsl.testing.sight import carries
 from netdsl.testing.trial import Asked, Ear, Observed, Trial, untested
 from netdsl.testing.types import Seen
@@ -20,9 +20,11 @@ def reaches(world: World, claim: Reaches, groups: Sequence[Group], mark: str, se
     if cannot is not None:
         return untested(cannot)
     flows = [flow for group in groups for flow in group]
+    if claim.whole_up_to is not None and any(flow.kind is not Kind.ICMP for flow in flows):
+        return untested("of pings alone the size can be chosen")
     if claim.through:
         return _through(world, claim, flows[0], mark, seconds)
-    asked = [Asked(flow.source, flow.question(f"{mark}-{number}")) for number, flow in enumerate(flows)]
+    asked = [Asked(flow.source, _question(flow, claim, f"{mark}-{number}")) for number, flow in enumerate(flows)]
     fetched = [flow for flow in flows if _is_fetched(flow, claim)]
     asked += [Asked(flow.source, flow.tls_question()) for flow in fetched]
     doubtful = [flow for flow in flows if _is_doubtful(world, flow)]
@@ -76,6 +78,10 @@ def cannot_reach(
         return Seen(True, _all(texts), passed)
 
     return Trial(tuple(asked), judge, _ears_of(doubtful), seconds)
+
+
+def _question(flow: Flow, claim: Reaches, text: str) -> Question:
+    return flow.question(text) if claim.whole_up_to is None else flow.whole_question(text, claim.whole_up_to)
 
 
 def _cannot_ask(groups: Sequence[Group]) -> str | None:
@@ -167,6 +173,8 @@ def _arrived(flow: Flow, flows: Sequence[Flow], mark: str, observed: Observed) -
 def _through(world: World, claim: Reaches, flow: Flow, mark: str, seconds: float) -> Trial:
     texts = sized(world, flow, mark)
     asked = tuple(Asked(flow.source, flow.question(text)) for text in texts)
+    if claim.whole_up_to is not None:
+        asked += (Asked(flow.source, flow.whole_question("whole", claim.whole_up_to)),)
 
     def judge(observed: Observed) -> Seen:
         failed = next((reply for reply in observed.replies if not _does(flow, claim, reply)), None)

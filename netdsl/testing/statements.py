@@ -25,7 +25,8 @@ def spoken(claim: Claim) -> str:
             node, service = claim.answered_by or (None, None)
             by = "" if node is None else f" answered by {node}" + (f".{service}" if service else "")
             through = f" through {', '.join(claim.through)}" if claim.through else ""
-            return f"{claim.source} {verb} {_goal(claim.goal)}{by}{through}"
+            whole = f" without fragmentation up to {claim.whole_up_to}" if claim.whole_up_to is not None else ""
+            return f"{claim.source} {verb} {_goal(claim.goal)}{by}{through}{whole}"
         case TunnelUp():
             name = claim.tunnel if claim.child is None else f"{claim.tunnel}.{claim.child}"
             return f"{name} is {'not ' if claim.is_negative else ''}up"

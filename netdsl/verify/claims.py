@@ -9,7 +9,7 @@ from netdsl.ir.ids import Address, NetworkId, NodeId
 from netdsl.ir.service import PortService, Protocol, port
 from netdsl.source import Place
 from netdsl.verify.goals import Target, probes, targets
-from netdsl.verify.predict import predict
+from netdsl.verify.predict import PROBE_SIZE, predict
 from netdsl.verify.types import Outcome, Verdict
 from netdsl.verify.world import World
 
@@ -53,7 +53,8 @@ def _asked(source: NodeId, target: Target, probe: PortService | None) -> str:
 
 
 def _reaches(world: World, claim: Reaches) -> Finding:
-    return _each(world, claim.source, claim.goal, lambda verdict: _answers(verdict, claim))
+    size = PROBE_SIZE if claim.whole_up_to is None else claim.whole_up_to
+    return _each(world, claim.source, claim.goal, lambda verdict: _answers(verdict, claim), size=size)
 
 
 def _answers(verdict: Verdict, claim: Reaches) -> str | None:
@@ -72,12 +73,17 @@ def _answers(verdict: Verdict, claim: Reaches) -> str | None:
     return f"it arrives, but not through tunnel `{missing[0]}`" if missing else None
 
 
-def _each(world: World, source: NodeId, goal: Goal, lacks: Callable[[Verdict], str | None]) -> Finding:
-    """Every node of a goal by every service, under one of its addresses: the first that does, or the first."""
+def _each(
+    world: World, source: NodeId, goal: Goal, lacks: Callable[[Verdict], str | None], *, size: int = PROBE_SIZE
+) -> Finding:
+    """Every node of a goal by every service, under one of its addresses: the first that does, or the first.
+
+    `size`: of the packets, none of which is cut. What passes does so in every smaller size too.
+    """
     followed: list[Verdict] = []
     for target in targets(world, source, goal):
         for probe in probes(world, target, goal.services, is_negative=False):
-            verdict, reason = _best(world, source, target, probe, lacks)
+            verdict, reason = _best(world, source, target, probe, lacks, size)
             if verdict is None:
                 return Finding(False, f"{target} has no address", tuple(followed))
             followed.append(verdict)
@@ -90,11 +96,16 @@ def _each(world: World, source: NodeId, goal: Goal, lacks: Callable[[Verdict], s
 
 
 def _best(
-    world: World, source: NodeId, target: Target, probe: PortService | None, lacks: Callable[[Verdict], str | None]
+    world: World,
+    source: NodeId,
+    target: Target,
+    probe: PortService | None,
+    lacks: Callable[[Verdict], str | None],
+    size: int,
 ) -> tuple[Verdict | None, str | None]:
     first: tuple[Verdict | None, str | None] = (None, None)
     for address in target.addresses:
-        verdict = predict(world, source, address, probe)
+        verdict = predict(world, source, address, probe, size=size)
         reason = lacks(verdict) or _elsewhere(verdict, target, probe)
         if reason is None:
             return verdict, None

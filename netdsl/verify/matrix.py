@@ -3,7 +3,8 @@
 Flows with the same answer share it. Two addresses are *alike* where no prefix that any table, rule or selector of the lab
 names tells them apart; two hosts where their interfaces are on the same segments, their addresses are alike and all
 else in them is the same. One flow is followed for each pair of classes (two where both are one class: to oneself, to the
-other). Classes are made in linear time; a node with something of its own is a class of its own.
+other). Classes are made in linear time; a node with something of its own is a class of its own. Pings that only plain
+routers carry share the tree of their destination.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -15,8 +16,9 @@ from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node, NodeKind
 from netdsl.ir.service import PortService
 from netdsl.lower.prefixes import host_prefix
+from netdsl.verify.plain import PlainWays
 from netdsl.verify.predict import predict
-from netdsl.verify.types import Cell, Verdict
+from netdsl.verify.types import Cell, Outcome, Verdict
 from netdsl.verify.world import World
 
 ClassKey = tuple[object, ...]
@@ -35,15 +37,22 @@ def matrix(
     """
     classes = _Classes(world.lab, has_service=service is not None)
     known: dict[tuple[int, int, int], Verdict] = {}
+    plain = PlainWays(world.fabric) if service is None else None
     nodes = [node for node in world.lab.nodes if node.kind is not NodeKind.SWITCH]
     numbers = {node.id: classes.number(node) for node in nodes}
+    addresses = {node.id: _addresses(node) for node in nodes}
     for source in nodes:
         if sources is not None and source.id not in sources:
             continue
         for destination in nodes:
             if source is destination or (destinations is not None and destination.id not in destinations):
                 continue
-            for place, address in enumerate(_addresses(destination)):
+            for place, address in enumerate(addresses[destination.id]):
+                answering = None if plain is None else plain.answering(world.view(source.id), address)
+                if answering is not None:
+                    reason = f"`{answering}` answers"
+                    yield Cell(source.id, destination.id, address, Outcome.ANSWERED, False, True, reason)
+                    continue
                 key = (numbers[source.id], numbers[destination.id], place)
                 verdict = known.get(key)
                 if verdict is None:

@@ -45,6 +45,8 @@ def _reaches(claim: Reaches) -> str:
         parts += ["answered by", node if service is None else f"{node}.{service}"]
     if claim.through:
         parts += ["through", ", ".join(claim.through)]
+    if claim.whole_up_to is not None:
+        parts.append(f"without fragmentation up to {claim.whole_up_to}")
     return " ".join(parts)
 
 

@@ -98,7 +98,7 @@ def test_every_terminal_of_the_grammar_has_a_word_of_ours() -> None:
         ("serve http on tcp/80", "expected a value, `{` or the end of the line, found `on` | `serve http tcp/PORT`"),
         (
             "expect { a reaches b http, https }",
-            "expected `answered`, `through` or the end of the line, found `,` | "
+            "expected `answered`, `through`, `without` or the end of the line, found `,` | "
             "one service here; `service NAME = …` makes one of several",
         ),
         ("default vai gw", "expected `via`, found `vai` | did you mean `via`?"),

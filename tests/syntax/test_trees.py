@@ -196,10 +196,10 @@ def test_keywords_are_names_where_a_name_stands() -> None:
 def test_lines_of_expectations_begin_with_any_name() -> None:
     expect = statement(
         "expect {\n  client, host to x tcp/80 is not encrypted on lan\n"
-        "  server reaches up ipv6 web answered by s.http through t\n}"
+        "  server reaches up ipv6 web answered by s.http through t\n  a reach b without fragmentation up to $n\n}"
     )
     assert isinstance(expect, Expect)
-    encrypted, reach = expect.body.statements
+    encrypted, reach, whole = expect.body.statements
     assert shape(encrypted) == (
         "CheckEncrypted",
         (word("client"), word("host")),
@@ -210,6 +210,9 @@ def test_lines_of_expectations_begin_with_any_name() -> None:
     assert isinstance(reach, CheckReach)
     assert shape(reach.goal) == ("Goal", (word("up"),), "ipv6", word("web"))
     assert (shape(reach.answered_by), shape(reach.through)) == (word("s.http"), (word("t"),))
+    assert isinstance(whole, CheckReach)
+    assert whole.whole_up_to is not None
+    assert whole.span.text == "a reach b without fragmentation up to $n"
 
 
 def test_an_expectation_says_when_and_whether_it_must_fail() -> None:

@@ -17,6 +17,7 @@ from netdsl.testing.pace import Pace
 from netdsl.testing.run import run
 from netdsl.testing.types import Results
 from netdsl.verify import Outcome, Verdict, World, predict
+from netdsl.verify.predict import PROBE_SIZE
 
 DEPLOYMENT = Deployment(Path("nowhere"), "pretended")
 _WORDS = {
@@ -105,7 +106,7 @@ class Pretender:
         if kind == "run":
             return self._ran(host, fields)
         node = next(one.id for one in self.lab.nodes if one.host_name == host)
-        verdict = _predicted(self.world, node, ip_address(fields[0]), kind, int(fields[1]))
+        verdict = _predicted(self.world, node, ip_address(fields[0]), kind, int(fields[1]), fields[2])
         self._record(verdict, fields[2])
         if verdict.answered_by is None or verdict.answered_by[1] is None:
             return f"{_WORDS.get(verdict.outcome, 'timeout')}\t"
@@ -158,9 +159,10 @@ class Pretender:
         return ()
 
 
-def _predicted(world: World, node: NodeId, address: Address, kind: str, number: int) -> Verdict:
-    service = None if kind == "icmp" else PortService(_PROTOCOLS[kind], number, number)
-    return predict(world, node, address, service)
+def _predicted(world: World, node: NodeId, address: Address, kind: str, number: int, text: str) -> Verdict:
+    service = None if kind in ("icmp", "whole") else PortService(_PROTOCOLS[kind], number, number)
+    size = len(text) + 28 if kind == "whole" else PROBE_SIZE
+    return predict(world, node, address, service, size=size)
 
 
 # --- recordings

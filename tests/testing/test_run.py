@@ -68,6 +68,20 @@ def test_a_lab_that_does_as_predicted_passes() -> None:
     assert texts[8:] == ["up at both ends", "it is 10.0.2.10", "via 10.0.1.1"]
 
 
+@pytest.mark.parametrize(
+    ("line", "verdict"),
+    [
+        ("a reaches b without fragmentation up to 1400", Verdict.PASSED),
+        ("a reaches b through vpn without fragmentation up to 1400", Verdict.PASSED),
+        ("a reaches b without fragmentation up to 1490", Verdict.FAILED),
+        ("a reaches b tcp/80 without fragmentation up to 1400", Verdict.UNTESTED),
+    ],
+)
+def test_a_ping_of_the_size_asked_for_must_pass_whole(line: str, verdict: Verdict) -> None:
+    results, _ = pretend(LAB + f"expect {{ {line} }}")
+    assert [one.verdict for one in results.lines] == [verdict]
+
+
 def test_a_line_that_fails_against_the_prediction_is_a_difference() -> None:
     results, _ = pretend(
         LAB + "expect { a reaches b tcp/80 }", lambda _, asked: "timeout\t" if "tcp" in asked else None

@@ -32,6 +32,8 @@ ipsec vpn { between r1 protecting a and r2 protecting b ; auth psk ; start on tr
         ("a reaches b", "a cannot reach b"),
         ("h, g reach s tcp/80 answered by s.http", "h reaches s tcp/80 answered by s.echo"),
         ("h reaches s through vpn", "h reaches r1 through vpn"),
+        ("h reaches s without fragmentation up to 1400", "h reaches s without fragmentation up to 1480"),
+        ("h reaches s through vpn without fragmentation up to 1400", "h reaches r1 without fragmentation up to 1501"),
         ("h to s is encrypted on core", "h to s is encrypted on a"),
         ("h to r1 is not encrypted on a", "h to s is not encrypted on core"),
         ("h to s goes through r1, r2", "h to s goes not through r2"),

@@ -52,3 +52,33 @@ def test_a_reason_names_the_flow_s_own_nodes() -> None:
     asked = world("network n 10.0.0.0/24\nfor i in 1..3 { host h-$i { interface on n .$i } }")
     reasons = {(str(cell.source), str(cell.destination)): cell.reason for cell in matrix(asked)}
     assert reasons["h-1", "h-3"] == "`h-3` answers"
+
+
+MESH = """
+for i in 1..9 {
+  let next = ${i % 9 + 1}
+  network lan-$i 10.1.$i.0/24
+  link r$i.next -- r$next.prev ${subnet(172.16.0.0/16, 31, i)}
+  router r$i { interface lan on lan-$i .1 ; routing auto MORE }
+  host h$i { interface on lan-$i .2 ; default via r$i }
+}
+network far 10.9.0.0/24
+host twin { interface on lan-4 .7, .8 ; default via r4 }
+router odd { interface on lan-7 .9 ; interface on far .1 ; default via r7 }
+host lost { interface on far .2 ; default via odd }
+"""
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "",
+        "; loopback 10.7.0.$i/32",
+        "\nif $i == 3 { firewall { policy accept ; drop forward icmp from lan-1 } }",
+        "\nif $i == 5 { nat { masquerade out lan } }",
+        "\nif $i == 2 { sysctl net.ipv4.conf.all.rp_filter = 1 }",
+        '\nif $i == 6 { run "true" }',
+    ],
+)
+def test_what_shares_a_way_is_answered_as_if_it_were_asked_alone(more: str) -> None:
+    assert assert_same(world(MESH.replace("MORE", more))) > 400

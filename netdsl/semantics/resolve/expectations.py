@@ -15,6 +15,7 @@ from netdsl.semantics.items import CheckItem, ElementKind, ExpectItem
 from netdsl.semantics.resolve import attributes
 from netdsl.semantics.resolve.clauses import match_tunnels, tunnel_and_child
 from netdsl.semantics.resolve.goals import goal_of, goals_of, sources_of
+from netdsl.semantics.resolve.networks import MTU_LARGEST, MTU_SMALLEST
 from netdsl.semantics.resolve.ports import services
 from netdsl.semantics.resolve.services import is_domain
 from netdsl.semantics.resolve.work import Work, report_unknown_part
@@ -157,9 +158,24 @@ def _reaches(check: syntax.CheckReach, item: CheckItem, count: _Count, work: Wor
     answered = None if check.answered_by is None else _answered_by(check.answered_by, item, work)
     through = _through(check.through, item, work)
     pairs = _pairs(check.sources, check.goal, item, count, work)
+    size = None if check.whole_up_to is None else _size(check.whole_up_to, item, work)
     if through is None or (check.answered_by is not None and answered is None):
         return []
-    return [ir.Reaches(source, goal, check.is_negative, answered, through) for source, goal in pairs]
+    if check.whole_up_to is not None and size is None:
+        return []
+    return [ir.Reaches(source, goal, check.is_negative, answered, through, size) for source, goal in pairs]
+
+
+def _size(value: syntax.Value, item: CheckItem, work: Work) -> int | None:
+    """Bytes of a packet of IP; out-of-range for what no link carries."""
+    placed = attributes.placed(value, item, work.diagnostics)
+    size = None if placed is None else attributes.integer(placed, work.diagnostics)
+    if placed is None or size is None or MTU_SMALLEST[4] <= size <= MTU_LARGEST:
+        return size
+    advice = f"bytes with the header of IP, from {MTU_SMALLEST[4]} to {MTU_LARGEST}"
+    message = f"no packet of {size} bytes is asked for"
+    work.diagnostics.report(catalogue.OUT_OF_RANGE, message, placed.place, help=advice)
+    return None
 
 
 def _through(values: tuple[syntax.Value, ...], item: CheckItem, work: Work) -> tuple[TunnelId, ...] | None:

@@ -34,10 +34,11 @@ def test_a_network_as_goal_stays_one() -> None:
 
 
 def test_all_that_a_line_can_say() -> None:
-    (one,) = claims("a reaches gw.wan ipv4 tcp/80 answered by b.app through t")
+    (one,) = claims("a reaches gw.wan ipv4 tcp/80 answered by b.app through t without fragmentation up to 1400")
     assert isinstance(one, Reaches)
     assert (one.goal.node, one.goal.interface, one.goal.family) == ("gw", "wan", 4)
     assert (one.answered_by, one.through, one.is_negative) == (("b", "app"), ("t",), False)
+    assert one.whole_up_to == 1400
 
 
 def test_each_kind_of_line() -> None:
@@ -66,6 +67,8 @@ def test_the_state_of_a_link_and_of_a_tunnel() -> None:
         ("a reaches b answered by b.web", "unknown-expected-service"),
         ("a reaches b answered by app", "unknown-expected-service"),
         ("a reaches b htp", "unknown-protocol"),
+        ("a reaches b without fragmentation up to 20", "out-of-range"),
+        ("a reaches b without fragmentation up to 1kB", "wrong-kind"),
         ("a reaches b through a", "wrong-element"),
         ("t.foo is up", "unknown-name"),
         ("a to b is encrypted on lam", "unknown-name"),
