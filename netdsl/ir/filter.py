@@ -88,6 +88,14 @@ class Firewall:
     policies: tuple[tuple[Chain, Verdict], ...]  # in the order input, output, forward
     rules: tuple[FilterRule | TunnelAccept, ...]
     origin: Place | None = field(default=None, compare=False, repr=False)
+    policy_origins: tuple[tuple[Chain, Place], ...] = field(
+        default=(), compare=False, repr=False
+    )  # where one is written
+
+    def policy(self, chain: Chain) -> tuple[Verdict, Place | None]:
+        """What becomes of a packet that no rule of the chain decides, and the statement that says so."""
+        verdict = next((verdict for name, verdict in self.policies if name is chain), Verdict.ACCEPT)
+        return verdict, next((origin for name, origin in self.policy_origins if name is chain), self.origin)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ def lower_firewall(directory: Directory, tables: RoutingTables, node: BoundNode,
         ]
     unnamed = Verdict(POLICY_OF_UNNAMED_CHAINS)
     policies = tuple((chain, firewall.policies.get(chain, unnamed)) for chain in Chain)
-    return Firewall(policies, tuple(rules), firewall.place)
+    return Firewall(policies, tuple(rules), firewall.place, tuple(firewall.policy_places.items()))
 
 
 def lower_match(directory: Directory, match: BoundMatch) -> Match:

@@ -162,6 +162,7 @@ class BoundFirewall:
     policies: Mapping[Chain, Verdict]
     rules: tuple[BoundRule | BoundTunnelAccept, ...]
     place: Place = field(compare=False, repr=False)
+    policy_places: Mapping[Chain, Place] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,3 +340,4 @@ class Bindings:
     settings: tuple[TargetSetting, ...]
     place: Place | None = field(default=None, compare=False, repr=False)
     """Where the lab begins: its first statement, or the start of an empty file."""
+    services: Mapping[str, tuple[PortService, ...]] = field(default_factory=dict)  # those that the lab names

@@ -8,6 +8,7 @@ from netdsl.ir.expectation import Claim, Expectation, WhileState
 from netdsl.ir.lab import Lab
 from netdsl.source import Place
 from netdsl.verify.claims import Finding, judge
+from netdsl.verify.near import near_miss
 from netdsl.verify.types import Esp, Hop, Proof, Summary, Verdict
 from netdsl.verify.world import World
 
@@ -53,7 +54,10 @@ class _Prover:
         if key not in self._known:
             self._known[key] = judge(self._during(expectation.state), line.claim)
         found = self._known[key]
-        return Proof(expectation, line, found.holds, found.reason, found.origin, found.verdicts, found.is_exact)
+        near = None
+        if not found.holds and found.verdicts:
+            near = near_miss(self._during(expectation.state), found.verdicts[-1])
+        return Proof(expectation, line, found.holds, found.reason, found.origin, found.verdicts, found.is_exact, near)
 
     def _during(self, state: WhileState | None) -> World:
         if state not in self._worlds:
@@ -100,8 +104,10 @@ def _help(proof: Proof) -> str | None:
     if not proof.is_exact:
         named = ", ".join(f"`{node}`" for node in last.raw)
         return f"commands, files or sysctls of {named} are on the way: only the running lab can tell" if named else None
-    way = _way(last.request)
-    return f"the request's way: {way}" if len(last.request) > 1 else None
+    said = [] if proof.near is None else [proof.near]
+    if len(last.request) > 1:
+        said.append(f"the request's way: {_way(last.request)}")
+    return "; ".join(said) or None
 
 
 def _way(hops: tuple[Hop, ...]) -> str:

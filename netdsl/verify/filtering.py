@@ -138,8 +138,8 @@ def ruling(
         is_here = rule.chain is chain and (rule.state is None or is_active(rule.state))
         if is_here and matches(rule.match, sight, chain, tunnels):
             return Ruling(rule.verdict, rule.origin, f"`{spoken(rule.origin, f'{rule.verdict} {chain}')}`")
-    policy = next((verdict for name, verdict in firewall.policies if name is chain), Verdict.ACCEPT)
-    return Ruling(policy, firewall.origin, f"`policy {policy}` of the {chain} chain")
+    policy, origin = firewall.policy(chain)
+    return Ruling(policy, origin, f"`policy {policy}` of the {chain} chain")
 
 
 def spoken(origin: Place | None, otherwise: str) -> str:

@@ -205,7 +205,7 @@ class Cell:
 @dataclass(frozen=True, slots=True)
 class Proof:
     """One line of an `expect` block: whether it holds, and why not (a sentence), or why so. `verdicts` are the flows that
-    were followed for it. `is_exact` False: it depends on something raw."""
+    were followed for it. `is_exact` False: it depends on something raw. `near`: what would nearly have let it pass."""
 
     expectation: Expectation
     line: Expected
@@ -214,6 +214,7 @@ class Proof:
     origin: Place | None = field(default=None, compare=False, repr=False)
     verdicts: tuple[Verdict, ...] = field(default=(), repr=False)
     is_exact: bool = True
+    near: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

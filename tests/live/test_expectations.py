@@ -87,7 +87,7 @@ def test_what_is_broken_by_hand_is_seen_and_told_first(forms: Lab, small: Path) 
         forms.say("east", "nft", "-f", "/netdsl/node/filter.nft")
         for end in ("west", "east"):
             forms.say(end, "sh", SCRIPT, "up", "vpn")
-    assert (status, done.returncode) == (1, 1)
+    assert (status, done.returncode) == (1, 1), done.stdout + done.stderr
     assert "PREDICTION AND REALITY DIFFER" in done.stdout.splitlines()[1]
     seen = {name: (line["seen"]["holds"], line["differs"]) for name, line in _lines(document).items()}
     assert seen == {

@@ -2,6 +2,7 @@
 
 import pytest
 
+from netdsl.pipeline import check_text
 from netdsl.verify import Hook, Outcome
 
 from .asking import ask
@@ -82,3 +83,53 @@ def test_the_own_firewall_of_the_destination() -> None:
     )
     assert ask(text, "h", "10.2.0.10", "tcp/80").passes
     assert ask(text, "h", "10.2.0.10", "tcp/7").node == "s"
+
+
+NEAR = """
+network lan 10.1.0.0/24
+network dmz 10.2.0.0/24
+network core 192.0.2.0/24
+network far 10.9.0.0/24
+router gw {{
+  interface lan on lan .1 ; interface dmz on dmz .1 ; interface out on core .1
+  default via other
+  firewall {{
+    policy output accept
+    policy drop
+    accept tunnel vpn
+    {rule}
+  }}
+}}
+router other {{ interface out on core .2 ; interface far on far .1 ; default via gw }}
+host pc {{ interface on lan ; default via gw }}
+host www {{ interface on dmz ; default via gw ; serve http tcp/80 }}
+host server {{ interface on far ; default via other }}
+ipsec vpn {{ between gw protecting lan and other protecting far ; auth psk }}
+expect {{ {line} }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "line", "said"),
+    [
+        ("accept forward tcp/443 from lan to dmz", "pc reaches www tcp/80", "(line 13) takes tcp/443 only"),
+        ("accept forward from far to dmz", "pc reaches www", "takes what comes from 10.9.0.0/24 only, not from 10.1.0.2"),
+        ("accept forward from lan to far", "pc reaches www", "takes what goes to 10.9.0.0/24 only, not to 10.2.0.2"),
+        ("accept forward from lan in dmz", "pc reaches www", "takes what comes in by `dmz` only"),
+        ("accept forward from lan out out", "pc reaches www", "takes what leaves by `out` only"),
+        ("accept forward while vpn down", "pc reaches www", "takes it while `vpn` is down only"),
+        ("accept forward through vpn", "pc reaches www", "takes only what goes through `vpn`"),
+        ("accept forward through vpn", "pc reaches www", "; tunnel `vpn` covers only 10.1.0.0/24 to 10.9.0.0/24"),
+        ("accept forward icmp in dmz", "pc reaches www tcp/80", None),  # two things are missing
+    ],
+)  # fmt: skip
+def test_a_packet_dropped_is_told_its_policy_and_what_would_nearly_have_taken_it(
+    rule: str, line: str, said: str | None
+) -> None:
+    checked = check_text(f"lab near{NEAR.format(rule=rule, line=line)}".encode())
+    (found,) = [one for one in checked.diagnostics if one.rule.code == "expectation-fails"]
+    assert found.message == "this does not hold: dropped by `policy drop` of the forward chain at `gw` (line 11)"
+    assert [label.place.span.text for label in found.related] == ["policy drop"]
+    text = found.help or ""
+    assert said in text if said is not None else "takes" not in text
+    assert text.endswith("the request's way: `pc`, `gw`")

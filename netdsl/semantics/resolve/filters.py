@@ -32,6 +32,7 @@ from netdsl.semantics.resolve.ports import is_one_port, service
 from netdsl.semantics.resolve.who import who
 from netdsl.semantics.resolve.work import NodeDraft, Work
 from netdsl.semantics.values import Word
+from netdsl.source import Place
 from netdsl.syntax import document as syntax
 
 ENGINES = ("nftables",)
@@ -49,7 +50,7 @@ def firewall(node: NodeDraft, work: Work) -> BoundFirewall | None:
         return None
     for statement, item, _ in blocks:
         _check_engine(statement, item, work)
-    policies = _policies([block for _, _, block in blocks], work)
+    policies, places = _policies([block for _, _, block in blocks], work)
     if not policies:
         _, item, _ = blocks[0]
         message = f"the firewall of `{node.id}` has no `policy`"
@@ -65,7 +66,7 @@ def firewall(node: NodeDraft, work: Work) -> BoundFirewall | None:
                     rules.extend(_accept_tunnel(item.statement, item, work))
                 case _:
                     pass
-    return BoundFirewall(policies, tuple(rules), blocks[0][1].place)
+    return BoundFirewall(policies, tuple(rules), blocks[0][1].place, places)
 
 
 def nat(node: NodeDraft, work: Work) -> tuple[tuple[BoundDestinationNat, ...], tuple[BoundSourceNat, ...]]:
@@ -95,8 +96,8 @@ def _check_engine(statement: syntax.Firewall, item: Item, work: Work) -> None:
     attributes.word_among(placed, ENGINES, "an engine of packet filters", work.diagnostics, FOREIGN_ENGINES)
 
 
-def _policies(blocks: list[Block], work: Work) -> dict[Chain, Verdict]:
-    """A chain's own policy before the one for all three; chains that nothing names accept."""
+def _policies(blocks: list[Block], work: Work) -> tuple[dict[Chain, Verdict], dict[Chain, Place]]:
+    """A chain's own policy before the one for all three; chains that nothing names accept. And where each is written."""
     own: dict[Chain, tuple[Verdict, Item]] = {}
     common: tuple[Verdict, Item] | None = None
     for block in blocks:
@@ -116,9 +117,12 @@ def _policies(blocks: list[Block], work: Work) -> dict[Chain, Verdict]:
                     report_repeated(f"policy {name}", item, own[Chain(name)][1], work.diagnostics)
                 own.setdefault(Chain(name), (verdict, item))
     if not own and common is None:
-        return {}
+        return {}, {}
+    places = {chain: item.place for chain, (_, item) in own.items()}
+    if common is not None:
+        places = {chain: places.get(chain, common[1].place) for chain in Chain}
     rest = Verdict(defaults.POLICY_OF_UNNAMED_CHAINS) if common is None else common[0]
-    return {chain: own[chain][0] if chain in own else rest for chain in Chain}
+    return {chain: own[chain][0] if chain in own else rest for chain in Chain}, places
 
 
 def _rule(node: NodeDraft, statement: syntax.FilterRule, item: Item, work: Work) -> list[BoundRule]:
