@@ -114,7 +114,7 @@ def matrix_file(
     world = world_of(_lab(path, parameters), esp=esp, down=down, up=up)
     cells = matrix(
         world,
-        None if service is None else service_of(service),
+        None if service is None else service_of(service, world.lab),
         sources=None if sources is None else nodes_of(world.lab, sources),
         destinations=None if destinations is None else nodes_of(world.lab, destinations),
     )

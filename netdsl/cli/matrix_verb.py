@@ -40,7 +40,7 @@ def command(
     """
     world = asked_world(lab_of(lab, parameters), esp, down, up)
     try:
-        asked = None if service is None else service_of(service)
+        asked = None if service is None else service_of(service, world.lab)
         askers = nodes_of(world.lab, sources) if sources else None
         asking = nodes_of(world.lab, destinations) if destinations else None
     except BadQuestion as error:

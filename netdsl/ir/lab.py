@@ -8,6 +8,7 @@ from netdsl.ir.image import Image
 from netdsl.ir.network import Network
 from netdsl.ir.node import Node
 from netdsl.ir.pki import Pki
+from netdsl.ir.service import PortService
 from netdsl.source import Place
 
 
@@ -23,7 +24,8 @@ class TargetSetting:
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """`hosts` is the one hosts file of the whole lab: an address, then its names, in source order."""
+    """`hosts` is the one hosts file of the whole lab: an address, then its names, in source order. `services` are the names
+    that the lab itself gives to ports (`service web = tcp/80`); the lines that use them hold the ports already."""
 
     name: str
     title: str | None
@@ -34,6 +36,7 @@ class Lab:
     hosts: tuple[tuple[Address, tuple[str, ...]], ...] = ()
     expectations: tuple[Expectation, ...] = ()
     settings: tuple[TargetSetting, ...] = field(default=())
+    services: tuple[tuple[str, tuple[PortService, ...]], ...] = ()
 
     @property
     def is_meant_to_fail(self) -> bool:

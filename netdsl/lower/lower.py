@@ -45,6 +45,7 @@ def lower(bindings: Bindings) -> Lab:
         lower_hosts(bindings.nodes.values()),
         bindings.expectations,
         bindings.settings,
+        tuple(bindings.services.items()),
     )
 
 

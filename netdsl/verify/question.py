@@ -39,8 +39,8 @@ def question(
     world: World, source: str, destination: str, service: str | None = None, *, family: int | None = None
 ) -> Question:
     """`source` a node; `destination` a node, `NODE.INTERFACE`, `NODE@NETWORK`, `NODE.SERVICE`, a network with one other
-    node, or an address; `service` `tcp/8080`, a known name (`http`), the name of a service of the destination, or
-    `icmp`. `family` 4 or 6 where a node has both.
+    node, or an address; `service` `tcp/8080`, a known name (`http`), a name that the lab gives to ports, the name of a
+    service of the destination, or `icmp`. `family` 4 or 6 where a node has both.
 
     Of several addresses that is taken which is near the source, of a family that the source has. Raises BadQuestion.
     """
@@ -200,8 +200,12 @@ def _addresses(node: Node) -> tuple[Address, ...]:
 # --- the service
 
 
-def service_of(text: str) -> PortService | None:
-    """`tcp/8080`, `icmp/echo-reply`, `http`, `dns` (the first of its ports), `icmp` (None: a ping). BadQuestion."""
+def service_of(text: str, lab: Lab | None = None) -> PortService | None:
+    """`tcp/8080`, `icmp/echo-reply`, `http`, `dns` (the first of its ports), `icmp` (None: a ping), a name that the lab
+    gives to ports (its first too). Raises BadQuestion."""
+    own = {} if lab is None else dict(lab.services)
+    if own.get(text):
+        return _one_port(text, own[text][0])
     if text in PING:
         return None
     if text in BUILT_IN_SERVICES:
@@ -215,7 +219,7 @@ def service_of(text: str) -> PortService | None:
     if text.isdecimal():
         raise BadQuestion(f"`{text}` is no service: did you mean `tcp/{text}`?")
     protocol, _, rest = text.partition("/")
-    near = closest(protocol, BUILT_IN_SERVICES)
+    near = closest(protocol, (*BUILT_IN_SERVICES, *own))
     meant = text if near is None else f"{near}/{rest}" if rest else near
     hint = "one looks like `tcp/8080`" if meant == text else f"did you mean `{meant}`?"
     raise BadQuestion(f"there is no service `{text}`: {hint}")
@@ -234,4 +238,4 @@ def _service(world: World, address: Address, text: str) -> PortService | None:
         for served in world.view(node).node.services:
             if served.name == text:
                 return served.service
-    return service_of(text)
+    return service_of(text, world.lab)

@@ -19,6 +19,8 @@ use site as a
 router gw { interface lan on lan .1, ::1 ; interface out on far .1 }
 host server { interface on far .9 ; default via gw ; serve dns }
 switch sw
+service web = tcp/8443, tcp/443
+service http = tcp/81
 ipsec vpn { between gw and server ; auth psk ; start by hand }
 """
 
@@ -81,6 +83,11 @@ def test_a_service_is_a_port_or_a_known_name(text: str, service: object) -> None
     assert service_of(text) == service
 
 
+def test_a_name_that_the_lab_gives_to_ports_is_known_and_goes_before_the_common_one(world: World) -> None:
+    assert question(world, "a.pc-1", "gw", "web").service == port(Protocol.TCP, 8443)
+    assert question(world, "a.pc-1", "gw", "http").service == port(Protocol.TCP, 81)
+
+
 def test_a_service_of_the_destination_goes_by_its_name(world: World) -> None:
     assert question(world, "a.pc-1", "a.pc-2", "app").service == port(Protocol.TCP, 8080)
     assert question(world, "a.pc-1", "a.pc-2.app").service == port(Protocol.TCP, 8080)
@@ -96,6 +103,7 @@ def test_a_service_of_the_destination_goes_by_its_name(world: World) -> None:
         (("a.pc-1", "far"), "`far` is a network of 2 other nodes; one of them is `gw@far`, `server@far`"),
         (("sw", "gw"), "`sw` is a switch, which sends no packets of its own"),
         (("a.pc-1", "gw", "tpc/80"), "there is no service `tpc/80`: did you mean `tcp/80`?"),
+        (("a.pc-1", "gw", "wbe"), "there is no service `wbe`: did you mean `web`?"),
         (("a.pc-1", "gw", "80"), "`80` is no service: did you mean `tcp/80`?"),
         (("a.pc-1", "gw", "tcp"), "`tcp` needs a port: `tcp/8080`"),
         (("a.pc-1", "gw", "tcp/1-9"), "`tcp/1-9` is more than one port; name one, as `tcp/1`"),

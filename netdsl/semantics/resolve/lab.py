@@ -57,4 +57,5 @@ def resolve_partly(expanded: Expanded, diagnostics: Diagnostics) -> Bindings:
         expectations=expectations(work),
         settings=settings(block.of(syntax.Target), work),
         place=expanded.place,
+        services={name: members for name, members in work.services.items() if members is not None},
     )
