@@ -16,6 +16,7 @@ from .vagrant import boxes, plugins
 
 VAGRANT = (2, 3)
 LIBVIRT = (0, 11)  # of the plugin: networks without an address on the host
+VIRTUALBOX = (7, 0)
 OWN_BOX = "netdsl/debian-13"
 PUBLIC_BOXES = {"libvirt": "cloud-image/debian-13", "virtualbox": "bento/debian-13"}
 MEMORY_MIB = 256  # of a machine where the lab says nothing
@@ -37,14 +38,14 @@ def _examine() -> Iterator[Check]:
         return
     yield _version("Vagrant", _run(["vagrant", "--version"]), VAGRANT, "upgrade Vagrant")
     providers = tuple(_providers())
-    found = [name for name, check in providers if check.is_ok]
+    found = [name for name, check in providers if name in PUBLIC_BOXES and check.is_ok]
     yield from (check for _, check in providers)
     if not found:
         remedy = "libvirt (on Debian, as root: tools/hypervisor install, then start) or VirtualBox 7"
         yield Check("a provider", False, "none that can be used", remedy)
     if "libvirt" in found:
         yield _accelerator()
-    yield _box(found or ["libvirt"])
+    yield _box(found or list(PUBLIC_BOXES))
     yield _ssh()
     yield from _memory()
 
@@ -68,12 +69,17 @@ def _providers() -> Iterator[tuple[str, Check]]:
     is_usable = check.is_ok and answer is not None
     remedy = "start it (systemctl start libvirtd; tools/hypervisor start), and be in the group libvirt"
     yield "libvirt", Check("provider libvirt", is_usable, text, remedy, is_required=False)
-    program = shutil.which("VBoxManage")
-    text = (_run(["VBoxManage", "--version"]) or "does not answer").strip() if program else "not installed"
-    yield (
-        "virtualbox",
-        Check("provider virtualbox", text[:1].isdigit(), text, "install VirtualBox 7", is_required=False),
-    )
+    yield "virtualbox", _optional(_virtualbox())
+
+
+def _virtualbox() -> Check:
+    what, remedy = "provider virtualbox", "install VirtualBox 7"
+    if shutil.which("VBoxManage") is None:
+        return Check(what, False, "not installed", remedy)
+    text = (_run(["VBoxManage", "--version"]) or "does not answer").strip()
+    if not text[:1].isdigit():  # a warning: its kernel module is missing
+        return Check(what, False, text.splitlines()[0], remedy)
+    return _version(what, text, VIRTUALBOX, remedy)
 
 
 def _accelerator() -> Check:
@@ -107,7 +113,7 @@ def _box(providers: Sequence[str]) -> Check:
     """One of those that a lab without a `box` is made from."""
     there = boxes(_run(["vagrant", "box", "list", "--machine-readable"]) or "")
     given = os.environ.get("NETDSL_BOX")
-    wanted = [(name, provider) for provider in providers if provider in PUBLIC_BOXES
+    wanted = [(name, provider) for provider in providers
               for name in ([given] if given else [OWN_BOX, PUBLIC_BOXES[provider]])]  # fmt: skip
     found = next((f"{name} ({provider})" for name, provider in wanted if (name, provider) in there), None)
     names = ", ".join(dict.fromkeys(name for name, _ in wanted))

@@ -250,6 +250,50 @@ class TestWithoutVagrant:
         assert [(check.what, check.is_ok) for check in driver.doctor()] == [("vagrant", False)]
 
 
+class TestDoctor:
+    """With programs that answer in the words of the real ones."""
+
+    @pytest.fixture
+    def programs(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+        monkeypatch.setenv("PATH", str(tmp_path))
+        plugin = "1795262833,vagrant-libvirt,plugin-version,0.11.2%!(VAGRANT_COMMA) system"
+        self.program(
+            tmp_path / "vagrant", f'case $1 in --version) echo "Vagrant 2.4.1";; plugin) echo "{plugin}";; esac'
+        )
+        self.program(tmp_path / "ssh", "exit 0")
+        return tmp_path
+
+    @staticmethod
+    def program(path: Path, text: str) -> None:
+        path.write_text(f"#!/bin/sh\n{text}\n")
+        path.chmod(0o755)
+
+    def test_a_plug_in_without_its_libvirt_is_no_provider(self, programs: Path) -> None:
+        checks = {check.what: check for check in driver.doctor()}
+        assert checks["provider libvirt: plugin"].is_ok
+        assert not checks["a provider"].is_ok
+        assert checks["a provider"].is_required
+        assert checks["box"].found == "none of netdsl/debian-13, cloud-image/debian-13, bento/debian-13"
+
+    @pytest.mark.parametrize(
+        ("answer", "is_ok", "found"),
+        [
+            ("echo 7.0.20r163906", True, "7.0.20r163906"),
+            ("echo 6.1.50r161033", False, "6.1.50r161033; 7.0 or later is needed"),
+            ("echo 'WARNING: The vboxdrv kernel module is not loaded.'; echo 7.1.4r1", False, "WARNING: The vboxdrv"),
+            ("exit 1", False, "does not answer"),
+        ],
+    )
+    def test_virtualbox_is_of_a_version_that_is_compiled_for(
+        self, programs: Path, answer: str, is_ok: bool, found: str
+    ) -> None:
+        self.program(programs / "VBoxManage", answer)
+        checks = {check.what: check for check in driver.doctor()}
+        assert checks["provider virtualbox"].is_ok == is_ok
+        assert checks["provider virtualbox"].found.startswith(found)
+        assert ("a provider" in checks) != is_ok
+
+
 class TestInside:
     def test_ready_with_what_the_node_says(self) -> None:
         text = "active\nnode\tready\ninterface\tlan\tUP\t10.0.0.1/24\n"
