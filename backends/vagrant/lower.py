@@ -20,8 +20,10 @@ from .ranges import slices
 from .settings import Settings, settings_of
 
 DEFAULT_MEMORY_MIB = 256
+"""An IPsec gateway uses 46 of it (docs/hypervisor.md); the rest is for what somebody runs in there."""
+
 LEAST_MEMORY_MIB = 192
-"""With less, Debian's kernel does not unpack its initial RAM disk."""
+"""netdsl's own box starts with 128; a public one unpacks an initial RAM disk of all drivers."""
 
 MANAGEMENT_PREFIX = "02:6e:6d"
 _LONGEST_SEGMENT = 100  # VirtualBox takes 127 bytes, libvirt a file's name with an ending
