@@ -46,13 +46,15 @@ class Steps:
 
 def wanted_machines(folder: Path) -> tuple[Wanted, ...]:
     """In the order of the lab. Raises DriverError where the folder is no Vagrant project of netdsl's."""
+    remedy = "compile the lab again for this target"
     try:
-        text = (folder / DIGESTS).read_text(encoding="utf-8")
+        text = (folder / DIGESTS).read_text(encoding="utf-8", errors="replace")
     except OSError as error:
-        raise DriverError(
-            f"{folder / DIGESTS} cannot be read ({error.strerror})", remedy="compile the lab again for this target"
-        ) from error
-    return tuple(Wanted(*line.split("\t")) for line in text.splitlines())
+        raise DriverError(f"{folder / DIGESTS} cannot be read ({error.strerror})", remedy=remedy) from error
+    records = [line.split("\t") for line in text.splitlines()]
+    if any(len(record) != 3 for record in records):
+        raise DriverError(f"{folder / DIGESTS} is not as netdsl wrote it", remedy=remedy)
+    return tuple(Wanted(name, hardware, inside) for name, hardware, inside in records)
 
 
 def own_folder(folder: Path) -> Path:

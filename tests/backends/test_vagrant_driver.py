@@ -189,6 +189,13 @@ class TestTheFolder:
         with pytest.raises(DriverError, match=r"digests\.tsv"):
             wanted_machines(tmp_path)
 
+    @pytest.mark.parametrize("content", [b"a\th1\n", b"\n", b"\xff\x00"])
+    def test_a_file_that_somebody_changed_is_told(self, folder: Path, content: bytes) -> None:
+        (folder / "machine/digests.tsv").write_bytes(content)
+        with pytest.raises(DriverError, match=r"digests\.tsv is not as netdsl wrote it") as error:
+            wanted_machines(folder)
+        assert "compile" in str(error.value.remedy)
+
     def test_vagrant_is_asked_for_connections_once(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         calls: list[tuple[str, ...]] = []
 
