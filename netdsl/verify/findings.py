@@ -1,12 +1,14 @@
 """What is wrong with a lab without any `expect`: found by following its routes, and its tunnels when they are down.
 
-Linear in the lab's lines, not in its pairs. A way is walked from each line `route … via` to each network of the lab that
-the line covers, and each (router, network) is walked once. A way into a tunnel or translated on it is left to `expect`;
-so are networks whose prefix several segments have.
+A way is walked from each line `route … via` to each network of the lab that the line covers, at most `_MOST_STEPS` hops in
+all. Default routes, which cover everything, are not: where they alone go round, that is a circle of their graph, and only
+a network that no router of the circle has a better route to is walked. A way into a tunnel or translated on it is left to
+`expect`; so are networks whose prefix several segments have.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
@@ -21,8 +23,10 @@ from netdsl.verify.predict import predict
 from netdsl.verify.types import Outcome
 from netdsl.verify.world import World
 
-_MOST_STEPS = 300_000
+_MOST_STEPS = 60_000
+_MOST_TRIED = 20
 _MOST_HOPS = 255
+_EVERYTHING: dict[int, Prefix] = {4: IPv4Network("0.0.0.0/0"), 6: IPv6Network("::/0")}
 _MOST_FALLS = 50
 
 
@@ -64,22 +68,70 @@ class _Ways:
     _told: set[object] = field(default_factory=set)
 
     def check(self) -> None:
-        goals = list(_goals(self.fabric))
         by_version: dict[int, list[_Goal]] = {4: [], 6: []}
-        for goal in goals:
+        for goal in _goals(self.fabric):
             by_version[goal.prefix.version].append(goal)
+        for version, own in by_version.items():
+            for view, circle in self._circles(version):
+                self._round(view, circle, own)
         for view in self.fabric.views.values():
             for route in view.node.routes:
-                if route.is_automatic or route.origin is None or route.next_hop is None:
-                    continue
-                if view.node.kind is NodeKind.HOST and not self._is_first_host(view, route):
-                    continue
-                for goal in by_version[route.prefix.version]:
-                    if not contains(route.prefix, goal.prefix) or not self._is_by(view, route, goal):
-                        continue
-                    self._line(view, route, goal)
-                    if self._steps > _MOST_STEPS:
-                        return
+                if self._is_asked(view, route) and not self._lines_of(view, route, by_version[route.prefix.version]):
+                    return
+
+    def _is_asked(self, view: View, route: Route) -> bool:
+        is_line = _is_line(route) and route.prefix.prefixlen > 0
+        return is_line and (view.node.kind is not NodeKind.HOST or self._is_first_host(view, route))
+
+    def _lines_of(self, view: View, route: Route, goals: list[_Goal]) -> bool:
+        """False: that was enough."""
+        for goal in goals:
+            if contains(route.prefix, goal.prefix) and self._is_by(view, route, goal):
+                self._line(view, route, goal)
+                if self._steps > _MOST_STEPS:
+                    return False
+        return True
+
+    def _circles(self, version: int) -> Iterator[tuple[View, list[View]]]:
+        """The circles of routers' default routes, each with a router of it that has a line of its own."""
+        following: dict[NodeId, NodeId] = {}
+        for view in self.fabric.views.values():
+            default = view.main.exact(_EVERYTHING[version]) if view.node.kind is NodeKind.ROUTER else None
+            if default is not None and default.gateway is not None and default.interface in view.interfaces:
+                found = self.fabric.neighbour(view, default.interface, default.gateway)
+                if found is not None:
+                    following[view.id] = found[0].id
+        seen: dict[NodeId, NodeId] = {}
+        for start in following:
+            node = start
+            while node in following and node not in seen:
+                seen[node] = start
+                node = following[node]
+            if seen.get(node) != start:
+                continue
+            circle, first = [node], node
+            while following[circle[-1]] != first:
+                circle.append(following[circle[-1]])
+            views = [self.fabric.views[one] for one in circle]
+            lined = next((view for view in views if _default_line(view, version) is not None), None)
+            if lined is not None:
+                yield lined, views
+
+    def _round(self, view: View, circle: list[View], goals: list[_Goal]) -> None:
+        """The first network that the circle's routers have no better route to."""
+        route = _default_line(view, goals[0].prefix.version) if goals else None
+        if route is None:
+            return
+        better = {given.network for one in circle for interface in one.node.interfaces for given in interface.addresses}
+        better |= {line.prefix for one in circle for line in one.node.routes if line.prefix.prefixlen}
+        lengths = {prefix.prefixlen for prefix in better}
+        tried = 0
+        for goal in goals:
+            if any(goal.prefix.supernet(new_prefix=n) in better for n in lengths if n <= goal.prefix.prefixlen):
+                continue
+            if self._line(view, route, goal) or tried > _MOST_TRIED:
+                return
+            tried += 1
 
     def _is_first_host(self, view: View, route: Route) -> bool:
         """Hosts of one segment with the same line have the same way."""
@@ -92,17 +144,17 @@ class _Ways:
         found = view.main.find(goal.address)
         return found is not None and found.origin is route.origin and found.gateway == route.next_hop
 
-    def _line(self, view: View, route: Route, goal: _Goal) -> None:
+    def _line(self, view: View, route: Route, goal: _Goal) -> bool:
+        """True: it goes round."""
         end = self._follow(view, goal.address)
         if end.is_there is None:
-            return
+            return False
         if end.node in end.passed:
             self._loop(route, goal, end)
-        elif not end.is_there:
-            if route.prefix.prefixlen:
-                self._hole(view, route, goal, end)
-        elif route.prefix.prefixlen:
-            self._back(view, route, goal, end)
+            return True
+        if route.prefix.prefixlen:
+            (self._back if end.is_there else self._hole)(view, route, goal, end)
+        return False
 
     def _follow(self, view: View, address: Address) -> _End:
         passed: list[NodeId] = []
@@ -197,6 +249,17 @@ class _Ways:
             route.origin,
             related=() if last is None else (Label(last, f"no route to {home} here"),),
         )
+
+
+def _default_line(view: View, version: int) -> Route | None:
+    """The router's own `default via`."""
+    own = (route for route in view.node.routes if route.prefix == _EVERYTHING[version] and _is_line(route))
+    return next(own, None)
+
+
+def _is_line(route: Route) -> bool:
+    """Whether the source has it, and it leads to a next hop."""
+    return not route.is_automatic and route.origin is not None and route.next_hop is not None
 
 
 def _goals(fabric: Fabric) -> Iterator[_Goal]:

@@ -47,3 +47,15 @@ def test_a_lab_that_is_meant_to_fail_is_not_warned_of() -> None:
 
 def test_nothing_is_said_of_routes_beside_a_node_with_commands() -> None:
     assert codes((LOOP % 1).replace("router r3 {", 'router r3 { run "true" ;')) == []
+
+
+def test_default_routes_that_go_round_are_told_once_for_what_no_router_of_the_circle_knows_better() -> None:
+    ring = "".join(
+        f"network lan-{n} 10.{n}.0.0/24\nlink r{n}.on -- r{n % 9 + 1}.back 192.0.2.{n * 2}/31\n"
+        f"router r{n} {{ interface lan on lan-{n} .1 ; default via r{n % 9 + 1} }}\n"
+        f"host h{n} {{ interface on lan-{n} ; default via r{n} }}\n"
+        for n in range(1, 10)
+    )
+    assert codes(ring) == []
+    apart = "network off 10.99.0.0/24\nrouter z { interface on off .1 ; routing auto }\n"
+    assert codes(f"{ring}{apart}host hz {{ interface on off ; default via z }}\n") == ["routing-loop"]
