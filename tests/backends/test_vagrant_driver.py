@@ -1,5 +1,6 @@
 """The driver of the target `vagrant`: what is read from Vagrant's words, what `up` decides, and what reaches a machine."""
 
+import re
 import shlex
 import subprocess
 from collections.abc import Iterator
@@ -8,10 +9,11 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from netdsl.backends.vagrant import reach, ssh, vagrant
+from netdsl.backends.vagrant import doctor, reach, ssh, vagrant
 from netdsl.backends.vagrant.driver import driver
 from netdsl.backends.vagrant.explain import explain
 from netdsl.backends.vagrant.inside import capture_command, logs_command, node_state, prefixed, readiness
+from netdsl.backends.vagrant.lower import DEFAULT_MEMORY_MIB
 from netdsl.backends.vagrant.machines import Made, Wanted, made_machines, steps, wanted_machines
 from netdsl.backends.vagrant.ssh import Connection
 from netdsl.backends.vagrant.vagrant import Ended, Failure, Said
@@ -281,6 +283,13 @@ class TestDoctor:
         assert not checks["a provider"].is_ok
         assert checks["a provider"].is_required
         assert checks["box"].found == "none of netdsl/debian-13, cloud-image/debian-13, bento/debian-13"
+
+    def test_it_looks_for_the_boxes_and_the_memory_that_machines_are_made_with(self) -> None:
+        fixed = (Path(doctor.__file__).parent / "machine/netdsl.rb").read_text(encoding="utf-8")
+        boxes = set(re.findall(r"%w\[\w+ (\w+)\] => '([^']+)'", fixed))
+        assert boxes == set(doctor.PUBLIC_BOXES.items())
+        assert f"OWN_BOX = '{doctor.OWN_BOX}'" in fixed
+        assert doctor.MEMORY_MIB == DEFAULT_MEMORY_MIB
 
     @pytest.mark.parametrize(
         ("answer", "is_ok", "found"),
