@@ -33,6 +33,8 @@ Pair = tuple[NodeId, Address]
 
 
 def sign(cell: Cell) -> str:
+    if not cell.is_exact:
+        return SIGNS[Outcome.NOT_VERIFIED]
     if cell.is_encrypted and cell.passes:
         return ENCRYPTED if cell.outcome is Outcome.ANSWERED else REFUSED_ENCRYPTED
     return SIGNS[cell.outcome]

@@ -178,15 +178,16 @@ def _wire(wire: Wire, sheet: _Sheet) -> Iterator[str]:
 
 
 def _result(verdict: Verdict, width: int) -> Iterator[str]:
-    yield from hanging(f"{RESULTS[verdict.outcome].upper()}  ", verdict.reason, width)
+    head, reason = RESULTS[verdict.outcome].upper(), verdict.reason
+    if verdict.raw:
+        head, nodes = RESULTS[Outcome.NOT_VERIFIED].upper(), ", ".join(verdict.raw)
+        reason = f"{RESULTS[verdict.outcome]} if commands, files and sysctls of {nodes} change nothing: {reason}"
+    yield from hanging(f"{head}  ", reason, width)
     if verdict.passes:
         yield from hanging("  ", f"on the wire: {protection(verdict)}", width)
     elif verdict.node is not None and verdict.hook is not None:
         yield from hanging("  ", f"at {verdict.node}, {verdict.hook.value}", width)
     yield from snippet(verdict.origin, width)
-    if verdict.raw:
-        nodes = ", ".join(verdict.raw)
-        yield from hanging("  ", f"not exact: commands, files or sysctls of {nodes} may change it", width)
 
 
 def protection(verdict: Verdict) -> str:
