@@ -24,6 +24,16 @@ FIELDS = {
 }
 """Fields of each table, as netdsl/payload/README.md has them."""
 
+MACHINE = {
+    "guest/mgmt.range": r"\d+(\.\d+){3}/\d+\n",
+    "nodes/*/image": r"[a-z0-9][a-z0-9-]*\n",
+    "nodes/*/capabilities.conf": r"\[Service\]\nCapabilityBoundingSet=(CAP_[A-Z_]+( CAP_[A-Z_]+)*)?\n",
+    "nodes/*/uplink": r"[0-9a-f]{2}(:[0-9a-f]{2}){5}\n",
+    "images/*/packages": r"([a-z0-9][a-z0-9+.-]+\n)*",
+}
+"""The form of each small file in `machine/` that differs between labs (backends/vagrant/README.md): shell, nft and systemd
+read them."""
+
 _WORD = r"[^\s\"';{}$`\\]+"
 _COMMANDS = "link set|link add|address add|route replace|neighbour replace|xfrm state add"
 _BATCH = re.compile(rf"(?:{_COMMANDS})(?: (?:{_WORD}|rfc4106\(gcm\(aes\)\)))+")
@@ -37,6 +47,9 @@ def read_all(files: Mapping[str, bytes]) -> None:
         assert ".." not in pure.parts
         assert path.isprintable()
         assert pure.as_posix() == path
+        for pattern, form in MACHINE.items():
+            if pure.parts[0] == "machine" and pure.match(f"machine/{pattern}"):
+                assert re.fullmatch(form, content.decode(), re.ASCII), (path, content)
         if not {"files", "lab", "run", "guest"} & set(pure.parts):
             _read_one(pure.name, content)
 
