@@ -139,8 +139,9 @@ class Walk:
         passage = self._passage(view, packet, frame.interface, frame.came)
         packet = self._destination(passage, packet, None)
         is_local = view.is_local(packet.destination)
-        stop = self._check_source(passage, packet, is_local=is_local)
-        return stop or (self._input(passage, packet) if is_local else self._forward(passage, packet))
+        if is_local:
+            return self._check_source(passage, packet, is_local=True) or self._input(passage, packet)
+        return self._forward(passage, packet)
 
     def _check_source(self, passage: Passage, packet: Packet, *, is_local: bool) -> Stop | None:
         view = passage.view
@@ -149,7 +150,19 @@ class Walk:
             view, passage.in_interface or LOOPBACK, packet, is_decrypted=is_decrypted, is_local=is_local,
             is_user_space=self.fabric.is_user_space,
         )  # fmt: skip
-        return None if text is None else self._stop(Outcome.DROPPED, view, Hook.SOURCE_CHECK, text, None, packet)
+        if text is None:
+            return None
+        outcome = Outcome.DROPPED
+        if self._is_from_neighbour(passage, packet):
+            # arp_process validates the sender as if it were a packet: whoever asks is not answered
+            outcome, text = Outcome.UNREACHABLE, f"{text}; it does not answer ARP of {packet.source} there either"
+        return self._stop(outcome, view, Hook.SOURCE_CHECK, text, None, packet)
+
+    def _is_from_neighbour(self, passage: Passage, packet: Packet) -> bool:
+        """Whether the node that sent it on this link has its source: it asks for the next hop's MAC with that address."""
+        if passage.came is not None or passage.in_interface == LOOPBACK or not self.hops:
+            return False
+        return self.fabric.views[self.hops[-1].node].is_local(packet.source)
 
     def _input(self, passage: Passage, packet: Packet) -> Frame | Delivered | Stop:
         view = passage.view
@@ -173,12 +186,15 @@ class Walk:
         if not view.sysctls.forwards(packet.destination.version, interface):
             text = f"`{view.id}` does not forward, and {packet.destination} is not its own"
             return self._stop(Outcome.UNREACHABLE, view, Hook.ROUTE, text, None, packet)
+        route = self._route(view, packet.destination)
+        if route is None:
+            return self._lost(view, packet)  # told to the source, whether that is believed or not (ip_route_input_slow)
+        stop = self._check_source(passage, packet, is_local=False)
+        if stop is not None:
+            return stop
         if self._ttl <= 1:
             return self._stop(Outcome.LOOP, view, Hook.ROUTE, circle(self.hops), None, packet)
         self._ttl -= 1
-        route = self._route(view, packet.destination)
-        if route is None:
-            return self._lost(view, packet)
         stop = self._check_policy(passage, "forward") or self._filter(passage, Chain.FORWARD, packet, route)
         return stop or self._leave(passage, packet, route)
 

@@ -30,6 +30,21 @@ def test_only_the_interface_that_is_asked_for() -> None:
     assert ask(TEXT % "sysctl net.ipv4.conf.c.rp_filter = 1", "h", "10.3.0.3").passes
 
 
+def test_a_destination_without_a_route_is_told_before_the_source_is_looked_at() -> None:
+    strict = "sysctl net.ipv4.conf.all.rp_filter = 1"
+    lab = TEXT.replace("route c via 10.2.0.3", "route c via 10.2.0.3 ; route 203.0.113.0/24 via 10.2.0.3") % strict
+    verdict = ask(lab, "h", "203.0.113.9")
+    assert (verdict.node, verdict.hook, verdict.outcome) == ("s", Hook.ROUTE, Outcome.NO_ROUTE)
+
+
+def test_who_is_not_believed_gets_no_answer_to_arp_either() -> None:
+    lab = TEXT % "route 10.2.0.1/32 via r2 ; sysctl net.ipv4.conf.all.rp_filter = 1"
+    verdict = ask(lab, "r1", "10.3.0.3")
+    assert (verdict.node, verdict.hook, verdict.outcome) == ("s", Hook.SOURCE_CHECK, Outcome.UNREACHABLE)
+    assert "ARP of 10.2.0.1" in verdict.reason
+    assert ask(lab, "h", "10.3.0.3").outcome is Outcome.DROPPED, "r1 asks for the MAC with its own address"
+
+
 def test_a_packet_with_the_receiver_s_own_source_is_a_martian() -> None:
     text = """
     network a 10.1.0.0/24
