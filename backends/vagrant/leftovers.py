@@ -58,7 +58,7 @@ def _is_from(name: str, folder: Path) -> bool:
 
 def _networks(project: str) -> Iterator[str]:
     for name in _names("net-list", "--all", "--name") or ():
-        is_ours = name in (f"netdsl-{project}", f"netdsl-{project}-outside") or name.startswith(f"{project}.")
+        is_ours = name in (f"netdsl-{project}", f"netdsl.{project}.outside") or name.startswith(f"{project}.")
         if is_ours and not _element(libvirt("net-dumpxml", name)).get("connections"):
             yield name
 

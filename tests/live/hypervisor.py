@@ -64,7 +64,7 @@ def memory_of(process: int) -> int:
 
 def belongs(name: str, project: str) -> bool:
     """Of domains, volumes and networks, as the Vagrantfile names them."""
-    own = (f"netdsl-{project}", f"netdsl-{project}-outside")
+    own = (f"netdsl-{project}", f"netdsl.{project}.outside")
     return name.startswith((f"{project}_", f"{project}.")) or name in own
 
 

@@ -62,7 +62,7 @@ def _call(lab: VagrantLab, verb: str, *words: str) -> subprocess.CompletedProces
 @contextmanager
 def outside(lab: VagrantLab, folder: Path) -> Iterator[tuple[Path, str]]:
     """Somebody beyond the uplink: its log, and its address there. A free one, at the end of the range."""
-    bridge = hypervisor.bridge_of(lab.machine, f"netdsl-{lab.project}-outside")
+    bridge = hypervisor.bridge_of(lab.machine, f"netdsl.{lab.project}.outside")
     words = HERE.say("ip", "-o", "-4", "address", "show", "dev", bridge).split()
     host = IPv4Interface(words[words.index("inet") + 1])
     address, name, device = str(host.network[-2]), f"{lab.project}-outside", f"nd{lab.project[1:7]}"

@@ -207,7 +207,7 @@ unless defined?(Netdsl::Lab)
         range = IPAddr.new(@outside)
         override.vm.network :private_network, auto_config: false, mac: node.uplink,
           ip: range.to_range.first.succ.succ.to_s, netmask: IPAddr.new('255.255.255.255').mask(range.prefix).to_s,
-          libvirt__network_name: "netdsl-#{@project}-outside", libvirt__forward_mode: 'nat',
+          libvirt__network_name: "netdsl.#{@project}.outside", libvirt__forward_mode: 'nat',
           libvirt__dhcp_enabled: true, libvirt__guest_ipv6: 'no'
       end
 
