@@ -241,7 +241,7 @@ def _install_connection(
     local, remote = fabric.views[here.node], fabric.views[there.node]
     local_address = here.local or connection.seen
     remote_address = here.peer_addresses[0]
-    for child in here.children:
+    for child in here.children[::-1] if fabric.backwards else here.children:
         other = next((one for one in there.children if one.name == child.name), None)
         if other is None or not set(child.proposals) & set(other.proposals):
             continue
@@ -261,7 +261,7 @@ def _install_connection(
 
 def _add(fabric: Fabric, view: View, policy: Policy, virtual: tuple[Address, ...]) -> None:
     """A policy with the route that charon makes for it in a table of its own: its source is an address of the node inside
-    the selectors; without one there is no such route."""
+    the selectors. Without one the kernel's ESP gets no such route, and that of user space one without a source."""
     view.policies.append(policy)
     for address in virtual:
         view.add_address(address)
@@ -276,12 +276,11 @@ def _add(fabric: Fabric, view: View, policy: Policy, virtual: tuple[Address, ...
             for local in policy.local
             if local.version == prefix.version
         ]
-        if not any(found):
-            continue
-        if fabric.is_user_space:
-            # each pair of selectors sets the same route again: the last one's source stays, or none (measured)
+        if fabric.is_user_space and found:
+            # each pair of selectors, of any child, sets the same route again: the last one's source stays, or none
+            # (measured; children come up side by side, so which of them is the last is a matter of luck)
             view.add_route(prefix, Hop(IPSEC_DEVICE, None, found[-1], origin=policy.end.origin))
-        elif outer is not None and prefix.version == association.remote.version:
+        elif any(found) and outer is not None and prefix.version == association.remote.version:
             gateway, inside = outer.gateway or association.remote, next(address for address in found if address)
             view.add_route(prefix, Hop(outer.interface, gateway, inside, origin=policy.end.origin))
 

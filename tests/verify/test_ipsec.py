@@ -3,9 +3,9 @@
 import pytest
 
 from netdsl.ir.expectation import WhileState
-from netdsl.verify import Decision, Esp, Outcome
+from netdsl.verify import Decision, Esp, Hook, Outcome, World
 
-from .asking import ask, world
+from .asking import ask, lab, world
 
 TEXT = """
 network wa 192.0.2.0/24
@@ -55,6 +55,39 @@ def test_the_gateway_speaks_from_its_address_inside(esp: Esp) -> None:
     verdict = ask(world(text(), esp), "a", "10.2.0.10")
     assert verdict.passes
     assert verdict.tunnels == ("vpn",)
+
+
+OWN = (
+    text()
+    .replace("router a { interface on wa .2 ; interface on left .1 ;", "router a { interface on %s ; interface on %s ;")
+    .replace("a protecting left and", "a.wa protecting left, deep and")
+    + "network deep 10.1.1.0/24\nrouter in { interface on left .3 ; interface on deep .1 ; default via a }"
+)
+
+
+def test_a_gateway_without_an_address_in_its_last_selector_sends_from_its_first_interface() -> None:
+    def outcomes(esp: Esp, *, backwards: bool = False) -> list[Outcome]:
+        labs = (lab(OWN % order) for order in (("wa .2", "left .1"), ("left .1", "wa .2")))
+        return [ask(World(each, esp, backwards=backwards), "a", "10.2.0.10").outcome for each in labs]
+
+    assert outcomes(Esp.KERNEL) == [Outcome.ANSWERED, Outcome.ANSWERED]
+    assert outcomes(Esp.USER) == [Outcome.DROPPED, Outcome.ANSWERED]
+    assert outcomes(Esp.USER, backwards=True) == [Outcome.ANSWERED, Outcome.DROPPED]
+
+
+def test_a_gateway_without_any_address_inside_has_a_route_into_user_space_all_the_same() -> None:
+    behind = (OWN % ("wa .2", "left .1")).replace("protecting left, deep", "protecting deep")
+    verdict = ask(world(behind, Esp.USER), "a", "10.2.0.10")
+    assert (verdict.outcome, verdict.node, verdict.hook) == (Outcome.DROPPED, "a", Hook.IPSEC)
+
+
+def test_of_several_children_the_one_that_comes_up_last_says_the_source() -> None:
+    several = (OWN % ("wa .2", "left .1")).replace(
+        "between a.wa protecting left, deep and b protecting right",
+        "between a.wa and b.wb ; child one { between left and right } ; child two { between deep and right }",
+    )
+    assert ask(world(several, Esp.USER), "a", "10.2.0.10").outcome is Outcome.DROPPED
+    assert ask(World(lab(several), Esp.USER, backwards=True), "a", "10.2.0.10").passes
 
 
 SECRETS = 'auth psk ; secret "one-long-secret-of-a" for a ; secret "%s" for b ; start %s'
