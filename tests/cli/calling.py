@@ -17,7 +17,7 @@ def netdsl(
     cwd: Path,
     stdin: str | bytes = b"",
     environment: Mapping[str, str] | None = None,
-    timeout: float = 60,
+    timeout: float = 300,
 ) -> subprocess.CompletedProcess[str]:
     """One call: status, standard output, standard error."""
     done = subprocess.run(

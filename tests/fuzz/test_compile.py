@@ -18,7 +18,7 @@ from tests.syntax.strategies import mutated, sources
 
 SHARDS, CASES = 10, 1000
 LONGEST = 30.0
-"""Seconds for one case on a busy machine; the slowest known takes 4 of a processor's (loops up to their limit)."""
+"""Seconds of a processor for one case, however busy the machine is; the slowest known takes 6 (loops up to their limit)."""
 
 pytestmark = pytest.mark.slow
 
@@ -29,18 +29,18 @@ class Hang(Exception):
 
 @contextmanager
 def bounded(seconds: float) -> Iterator[None]:
-    """Raises Hang where the body takes longer."""
+    """Raises Hang where the body works longer, in seconds of a processor."""
 
     def stop(_: int, __: FrameType | None) -> None:
         raise Hang(f"more than {seconds} s")
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def tried(text: str) -> Outcome:
