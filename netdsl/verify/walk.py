@@ -14,7 +14,7 @@ from netdsl.ir.node import Interface
 from netdsl.ir.service import Protocol
 from netdsl.source import Place
 from netdsl.verify.checks import TTL, circle, unbelievable
-from netdsl.verify.esp import USER_SPACE_MTU, outer_packet, room_inside
+from netdsl.verify.esp import USER_SPACE_MTU, outer_packet, policy_fault, room_inside
 from netdsl.verify.fabric import LOOPBACK, UPLINK, Exit, Fabric, Policy, View, is_unicast
 from netdsl.verify.filtering import IPSEC_DEVICE, Sight, destination_nat, ruling, source_nat, spoken
 from netdsl.verify.passage import Delivered, Frame, Passage, Stop
@@ -336,30 +336,11 @@ class Walk:
         return Frame(view, interface, inner, policy)
 
     def _check_policy(self, passage: Passage, what: str) -> Stop | None:
-        """What has to come encrypted, and from which tunnel. User-space ESP looks only at what it decrypted itself.
-
-        The packet is judged as it came, before translation (nf_nat_decode_session).
-        """
-        view, came = passage.view, passage.came
-        if not view.policies and came is None:
+        fault = policy_fault(passage, what, is_user_space=self.fabric.is_user_space)
+        if fault is None:
             return None
-        packet = passage.original
-        policy = view.policy_in(packet)
-        if came is None:
-            if policy is None or self.fabric.is_user_space:
-                return None
-            text = (
-                f"tunnel `{policy.end.tunnel}` at `{view.id}` ({what}) wants {packet} encrypted, and it comes in clear"
-            )
-            return self._stop(Outcome.DROPPED, view, Hook.IPSEC, text, policy.end.origin, packet)
-        if policy is None and not came.is_tunnel:
-            return None
-        if policy is None or (policy.end.tunnel, policy.child.name) != (came.end.tunnel, came.child.name):
-            text = (
-                f"{packet} comes out of tunnel `{came.end.tunnel}` at `{view.id}`, whose selectors there do not fit it"
-            )
-            return self._stop(Outcome.DROPPED, view, Hook.IPSEC, text, came.end.origin, packet)
-        return None
+        text, origin = fault
+        return self._stop(Outcome.DROPPED, passage.view, Hook.IPSEC, text, origin, passage.original)
 
     def _mtu(self, view: View, route: Route) -> int:
         interface = view.interfaces.get(route.interface)
