@@ -23,8 +23,9 @@ from netdsl.ir.expectation import (
     WhileState,
 )
 from netdsl.ir.lab import Lab
-from netdsl.testing.statements import heading, shown_place, spoken
+from netdsl.testing.statements import shown_place
 from netdsl.verify.expectations import prove
+from netdsl.verify.sentences import block_text, claim_text
 from netdsl.verify.world import World
 
 
@@ -110,11 +111,11 @@ def proven(lab: Lab) -> list[Outcome]:
 def _points(block: Expectation, found: Sequence[Outcome]) -> Iterator[Point]:
     if not block.is_failure:
         for line, outcome in zip(block.lines, found, strict=True):
-            yield Point(spoken(line.claim), shown_place(line.origin), outcome.holds is True, outcome.reason)
+            yield Point(claim_text(line.claim), shown_place(line.origin), outcome.holds is True, outcome.reason)
         return
     failing = next((outcome for outcome in found if outcome.holds is False), None)
     reason = failing.reason if failing is not None else "every line holds, or is not known"
-    yield Point(heading(block), shown_place(block.origin), failing is not None or not found, reason)
+    yield Point(block_text(block), shown_place(block.origin), failing is not None or not found, reason)
 
 
 # --- names

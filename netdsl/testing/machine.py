@@ -4,8 +4,9 @@ import json
 import re
 from xml.etree import ElementTree as Xml
 
-from netdsl.testing.statements import heading, shown_place, spoken, spoken_state
+from netdsl.testing.statements import shown_place
 from netdsl.testing.types import Block, Results, Tested, Verdict
+from netdsl.verify.sentences import block_text, claim_text, state_text
 
 FORMAT = 1
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -33,7 +34,7 @@ def _block(block: Block) -> dict[str, object]:
         "title": expectation.title,
         "place": shown_place(expectation.origin),
         "failure": expectation.is_failure,
-        "state": spoken_state(expectation.state) if expectation.state else None,
+        "state": state_text(expectation.state) if expectation.state else None,
         "verdict": block.verdict.value,
         "lines": [_line(line) for line in block.lines],
     }
@@ -41,7 +42,7 @@ def _block(block: Block) -> dict[str, object]:
 
 def _line(line: Tested) -> dict[str, object]:
     return {
-        "statement": spoken(line.line.claim),
+        "statement": claim_text(line.line.claim),
         "place": shown_place(line.line.origin),
         "verdict": None if line.verdict is Verdict.LINE else line.verdict.value,
         "predicted": {"holds": line.proof.holds, "exact": line.proof.is_exact, "reason": line.proof.reason},
@@ -67,7 +68,7 @@ def as_junit(results: Results) -> str:
 
 
 def _suite(results: Results, block: Block) -> Xml.Element:
-    title = _text(heading(block.expectation))
+    title = _text(block_text(block.expectation))
     cases = [_case(results, line) for line in block.lines]
     if block.expectation.is_failure:
         cases = [_failure_block(results, block), *(case for case in cases if len(case) and case[0].tag == "failure")]
@@ -81,7 +82,7 @@ def _suite(results: Results, block: Block) -> Xml.Element:
 
 
 def _case(results: Results, line: Tested) -> Xml.Element:
-    case = _new_case(results, f"{spoken(line.line.claim)}", shown_place(line.line.origin), line.seen.seconds)
+    case = _new_case(results, f"{claim_text(line.line.claim)}", shown_place(line.line.origin), line.seen.seconds)
     if line.differs:
         predicted = "holds" if line.proof.holds else "does not hold"
         message = f"predicted: {predicted}, {line.proof.reason}; seen: {line.seen.text}"
@@ -98,7 +99,7 @@ def _case(results: Results, line: Tested) -> Xml.Element:
 def _failure_block(results: Results, block: Block) -> Xml.Element:
     seconds = sum(line.seen.seconds for line in block.lines)
     case = _new_case(results, "at least one line does not hold", shown_place(block.expectation.origin), seconds)
-    lines = "\n".join(f"{spoken(line.line.claim)}: {line.seen.text}" for line in block.lines)
+    lines = "\n".join(f"{claim_text(line.line.claim)}: {line.seen.text}" for line in block.lines)
     if block.verdict is Verdict.FAILED:
         _add(case, "failure", lines, "every line of this block holds", "expectation")
     elif block.verdict is Verdict.UNTESTED:

@@ -3,8 +3,9 @@
 import textwrap
 from collections.abc import Iterator
 
-from netdsl.testing.statements import counted, heading, shown_place, spoken
+from netdsl.testing.statements import counted, shown_place
 from netdsl.testing.types import Block, Results, Tested, Verdict
+from netdsl.verify.sentences import block_text, claim_text
 
 WIDTH = 80
 _MARKS = {Verdict.PASSED: "ok", Verdict.FAILED: "FAIL", Verdict.UNTESTED: "?", Verdict.LINE: "-"}
@@ -38,7 +39,7 @@ def _alarm(results: Results) -> Iterator[str]:
     yield "PREDICTION AND REALITY DIFFER: a bug in netdsl, or in the lab's raw parts"
     yield bar
     for line in results.differences:
-        yield from _wrapped(f"{shown_place(line.line.origin)}: {spoken(line.line.claim)}", "  ")
+        yield from _wrapped(f"{shown_place(line.line.origin)}: {claim_text(line.line.claim)}", "  ")
         yield from _wrapped(f"predicted: {_word(holds=line.proof.holds)}; {line.proof.reason}", "    ")
         yield from _wrapped(f"seen: {_word(holds=line.seen.holds)}; {line.seen.text}", "    ")
     yield bar
@@ -48,7 +49,7 @@ def _block(block: Block) -> Iterator[str]:
     expectation = block.expectation
     if expectation.is_failure or expectation.state is not None or expectation.title is not None:
         mark = _MARKS[block.verdict] if expectation.is_failure else ""
-        text = heading(expectation)
+        text = block_text(expectation)
         if expectation.is_failure:
             text += ": at least one line must not hold"
         yield from _wrapped(f"{mark:{_COLUMNS[0]}} {shown_place(expectation.origin)} {text}", "", "     ")
@@ -64,7 +65,7 @@ def _tested(line: Tested) -> Iterator[str]:
         seen += f" (control: {line.seen.control})"
     mark = "DIFF" if line.differs else _MARKS[line.verdict]
     predicted = _word(holds=line.proof.holds) if line.proof.is_exact else "raw"
-    yield from _row((mark, shown_place(line.line.origin), spoken(line.line.claim), predicted, seen))
+    yield from _row((mark, shown_place(line.line.origin), claim_text(line.line.claim), predicted, seen))
 
 
 def _word(*, holds: bool | None) -> str:

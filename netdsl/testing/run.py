@@ -17,11 +17,12 @@ from netdsl.testing.plan import trials
 from netdsl.testing.probes import Reply, ask
 from netdsl.testing.reading import NODE_SCRIPT, tunnel_lines
 from netdsl.testing.sight import Frame, frames
-from netdsl.testing.statements import counted, spoken_state
+from netdsl.testing.statements import counted
 from netdsl.testing.states import Bench, during
 from netdsl.testing.trial import Asked, Ear, Observed, Trial
 from netdsl.testing.types import Block, Results, Seen, Tested
 from netdsl.verify.expectations import prove
+from netdsl.verify.sentences import state_text
 from netdsl.verify.types import Esp, Proof
 from netdsl.verify.world import World
 
@@ -51,7 +52,7 @@ def run(
     for state in dict.fromkeys(block.state for block in lab.expectations):
         chosen = [proof for block, own in proofs if block.state == state for proof in own]
         if state is not None:
-            progress(f"{counted(len(chosen), 'line')} {spoken_state(state)}")
+            progress(f"{counted(len(chosen), 'line')} {state_text(state)}")
         with during(session.bench, state):
             outcomes = session.test(world.during(state), chosen)
         seen.update((id(proof), outcome) for proof, outcome in zip(chosen, outcomes, strict=True))

@@ -1,4 +1,4 @@
-"""Claims as a person says them: as the language does, for one source and one goal."""
+"""Claims in the words of the language, for one source and one goal: what tables and reports name."""
 
 from typing import assert_never
 
@@ -25,7 +25,7 @@ def claim_text(claim: Claim) -> str:
             text = f"{claim.source} to {goal_text(claim.goal)} is {'not ' if claim.is_negative else ''}encrypted"
             return text + (f" on {', '.join(claim.networks)}" if claim.networks else "")
         case GoesThrough():
-            verb = "does not go" if claim.is_negative else "goes"
+            verb = "goes not" if claim.is_negative else "goes"
             return f"{claim.source} to {goal_text(claim.goal)} {verb} through {', '.join(claim.nodes)}"
         case TunnelUp():
             name = claim.tunnel if claim.child is None else f"{claim.tunnel}.{claim.child}"
