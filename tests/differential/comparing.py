@@ -76,6 +76,13 @@ def compare(world: World, observation: Observation) -> tuple[Compared, ...]:
     return min(found, other, key=lambda each: sum(not one.agrees for one in each))
 
 
+def is_luck(world: World, observation: Observation) -> bool:
+    """Whether the source's order of children and interfaces does not agree, and the other one agrees in all."""
+    return any(not one.agrees for one in _compared(world, observation)) and all(
+        one.agrees for one in compare(world, observation)
+    )
+
+
 def _compared(world: World, observation: Observation) -> Iterator[Compared]:
     for flow, seen in observation.seen:
         predicted = predict(world, flow.source, flow.destination, flow.service)
