@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
+from netdsl.ir.ids import Address
 from netdsl.ir.service import Protocol
 from netdsl.verify.fabric import LOOPBACK, View
-from netdsl.verify.types import Hop, Packet
+from netdsl.verify.types import Hop, Outcome, Packet
 
 TTL = 64
 IKE_PORTS = (500, 4500)
@@ -34,6 +35,14 @@ def unbelievable(
         return None
     way = "has no route back" if back is None else f"is reached by `{back.interface}`, not by `{interface}`"
     return f"rp_filter of `{view.id}`: the source {source} {way}"
+
+
+def disbelief(text: str, source: Address, is_near: bool) -> tuple[Outcome, str]:
+    """What becomes of an unbelievable packet. `is_near`: the node that sent it on this link has its source, and asks for
+    the next hop's MAC with that address; arp_process validates the sender as if it were a packet."""
+    if not is_near:
+        return Outcome.DROPPED, text
+    return Outcome.UNREACHABLE, f"{text}; it does not answer ARP of {source} there either"
 
 
 def circle(hops: Sequence[Hop]) -> str:

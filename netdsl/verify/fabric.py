@@ -1,6 +1,6 @@
 """The lab as packets meet it: nodes with their tables and rules, segments with who answers on them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 
@@ -21,6 +21,7 @@ LOOPBACK = "lo"
 
 _CONFIGURATION = ("/etc/", "/usr/", "/lib", "/bin/", "/sbin/")
 _LOOPBACK_RANGE = IPv4Network("127.0.0.0/8")
+_BROADCAST = IPv4Address("255.255.255.255")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ class View:
     raw: bool
     tracks: bool
     is_filtered: bool
+    broadcasts: frozenset[Address]
     policies: list[Policy] = field(default_factory=list)
     up: set[tuple[TunnelId, str | None]] = field(default_factory=set)
     checks_source: bool = False
@@ -120,6 +122,7 @@ class View:
     believed: set[tuple[str, Address]] = field(default_factory=set)
     _local: dict[Address, bool] = field(default_factory=dict)
     _routes: dict[Address, Hop | None] = field(default_factory=dict)
+    _sources: dict[Hop, Address | None] = field(default_factory=dict)
     _interface_sysctls: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def is_local(self, address: Address) -> bool:
@@ -147,7 +150,13 @@ class View:
         if self.is_local(address):
             return address
         hop = self.route(address)
-        return None if hop is None else source_for(address, hop, self.own)
+        if hop is None:
+            return None
+        if hop.gateway is None or address.version == 6:
+            return source_for(address, hop, self.own)
+        if hop not in self._sources:  # towards a gateway it is the same for all of IPv4
+            self._sources[hop] = source_for(address, hop, self.own)
+        return self._sources[hop]
 
     def is_active(self, state: WhileTunnel) -> bool:
         return ((state.tunnel, state.child) in self.up) == state.is_up
@@ -213,14 +222,22 @@ def view_of(node: Node, *, backwards: bool = False) -> View:
         sysctls=sysctls,
         ends=_ends(node),
         has_uplink=node.has_uplink,
-        raw=_is_raw(node),
+        raw=is_raw(node),
         tracks=node.firewall is not None or bool(node.nat.destination or node.nat.source),
         is_filtered=node.firewall is not None,
+        broadcasts=frozenset(_broadcasts(node)),
         checks_source=checks,
     )
 
 
-def _is_raw(node: Node) -> bool:
+def _broadcasts(node: Node) -> Iterator[Address]:
+    for interface in node.interfaces:
+        for given in interface.addresses:
+            if isinstance(given.network, IPv4Network) and given.network.prefixlen < 31:
+                yield given.network.broadcast_address
+
+
+def is_raw(node: Node) -> bool:
     """Whether the author handed in something that may change its network: any command, a file over the system's own, a
     sysctl that is not modelled."""
     has_files = any(file.path.startswith(_CONFIGURATION) for file in node.files)
@@ -372,13 +389,4 @@ def is_unicast(address: Address, view: View) -> bool:
     """No multicast, no broadcast of a subnet that the node is on."""
     if address.is_multicast or address.is_unspecified:
         return False
-    if not isinstance(address, IPv4Address):
-        return True
-    if int(address) == 0xFFFFFFFF:
-        return False
-    for interface in view.node.interfaces:
-        for given in interface.addresses:
-            network = given.network
-            if network.version == 4 and network.prefixlen < 31 and address == network.broadcast_address:
-                return False
-    return True
+    return not isinstance(address, IPv4Address) or not (address == _BROADCAST or address in view.broadcasts)

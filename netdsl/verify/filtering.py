@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from netdsl.ir.filter import (
     Chain,
     DestinationNat,
+    FilterRule,
     Firewall,
     Match,
     SourceNat,
@@ -17,11 +18,11 @@ from netdsl.ir.filter import (
     Verdict,
     WhileTunnel,
 )
-from netdsl.ir.ids import Address, Prefix, TunnelId
+from netdsl.ir.ids import Address, NodeId, Prefix, TunnelId
 from netdsl.ir.service import PortService, Protocol
 from netdsl.lower.prefixes import holds
 from netdsl.source import Place
-from netdsl.verify.types import Packet
+from netdsl.verify.types import Outcome, Packet
 
 IPSEC_DEVICE = "ipsec0"
 _PORTED = (Protocol.TCP, Protocol.UDP, Protocol.SCTP)
@@ -137,9 +138,26 @@ def ruling(
             continue
         is_here = rule.chain is chain and (rule.state is None or is_active(rule.state))
         if is_here and matches(rule.match, sight, chain, tunnels):
-            return Ruling(rule.verdict, rule.origin, f"`{spoken(rule.origin, f'{rule.verdict} {chain}')}`")
+            return by_rule(rule)
+    return by_policy(firewall, chain)
+
+
+def by_rule(rule: FilterRule) -> Ruling:
+    return Ruling(rule.verdict, rule.origin, f"`{spoken(rule.origin, f'{rule.verdict} {rule.chain}')}`")
+
+
+def by_policy(firewall: Firewall, chain: Chain) -> Ruling:
     policy, origin = firewall.policy(chain)
     return Ruling(policy, origin, f"`policy {policy}` of the {chain} chain")
+
+
+def refusal(found: Ruling, chain: Chain, node: NodeId) -> tuple[Outcome, str]:
+    """Of a ruling that does not accept: what becomes of the packet, and why."""
+    is_reject = found.verdict is Verdict.REJECT
+    text = f"{'rejected' if is_reject else 'dropped'} by {found.text} at `{node}`"
+    if chain is not Chain.FORWARD and "chain" not in found.text:
+        text += f" ({chain})"
+    return (Outcome.REJECTED if is_reject else Outcome.DROPPED), text
 
 
 def spoken(origin: Place | None, otherwise: str) -> str:

@@ -41,13 +41,13 @@ def predict(
     asked = _Asked(world, source, destination, service)
     if isinstance(arrived, Stop):
         return asked.stopped(arrived, there.hops, _notice(world, tracker, arrived, there.hops))
-    taken, outcome, served = _socket(arrived.view, arrived.packet)
-    if taken is None:
+    answer, outcome, served = taken(arrived.view, arrived.packet)
+    if answer is None:
         text = f"`{arrived.view.id}` has nothing that answers {arrived.packet.protocol}"
         stop = Stop(Outcome.NOT_VERIFIED, arrived.view.id, Hook.SOCKET, text, arrived.view.node.origin, arrived.packet)
         return asked.stopped(stop, there.hops, "")
     back = Walk(world.fabric, tracker, is_answer=True)
-    returned = back.run(arrived.view, taken)
+    returned = back.run(arrived.view, answer)
     return asked.answered(arrived, there.hops, returned, back.hops, view, request, (outcome, served))
 
 
@@ -77,7 +77,7 @@ class _Asked:
         name = None if served is None else served.name
         by = (arrived.view.id, name)
         node, hook, origin = arrived.view.id, Hook.SOCKET, None if served is None else served.origin
-        reason = self._success(arrived, outcome, name)
+        reason = success(arrived.view, arrived.packet, outcome, served)
         if isinstance(returned, Stop):
             outcome, node, hook, origin = Outcome.NO_WAY_BACK, NodeId(returned.node), returned.hook, returned.origin
             reason = f"it arrives at `{arrived.view.id}`, and the answer does not come back: {returned.text}"
@@ -91,14 +91,6 @@ class _Asked:
             outcome, reason, self.source, self.destination, self.service, tuple(there), tuple(back), node, hook, origin,
             by, self.raw([*there, *back]),
         )  # fmt: skip
-
-    @staticmethod
-    def _success(arrived: Delivered, outcome: Outcome, name: str | None) -> str:
-        packet = arrived.packet
-        if outcome is Outcome.REFUSED:
-            port = f"{packet.protocol}/{packet.destination_port}"
-            return f"`{arrived.view.id}` takes it and refuses: nobody listens on {port}"
-        return f"`{arrived.view.id}{'.' + name if name else ''}` answers"
 
     def raw(self, hops: list[Hop]) -> tuple[NodeId, ...]:
         views = self.world.fabric.views
@@ -126,6 +118,11 @@ def _request(
             return unanswerable(Outcome.NOT_VERIFIED, f"it leaves the lab by the uplink of `{view.id}`")
         family = "IPv4" if isinstance(destination, IPv4Address) else "IPv6"
         return unanswerable(Outcome.NO_ROUTE, f"`{view.id}` has no {family} address")
+    return probe(source, destination, service, size)
+
+
+def probe(source: Address, destination: Address, service: PortService | None, size: int) -> Packet:
+    """The packet that asks."""
     if service is None or service.protocol is Protocol.ICMP:
         kind = "echo-request" if service is None or service.icmp_type is None else service.icmp_type
         return Packet(source, destination, Protocol.ICMP, icmp_type=kind, size=size)
@@ -134,7 +131,7 @@ def _request(
     return Packet(source, destination, service.protocol, size=size)
 
 
-def _socket(view: View, packet: Packet) -> tuple[Packet | None, Outcome, Served | None]:
+def taken(view: View, packet: Packet) -> tuple[Packet | None, Outcome, Served | None]:
     """The answer that a node gives, and whose it is. All services listen on all addresses, both families."""
     if packet.protocol is Protocol.ICMP:
         answer = reverse(packet) if packet.icmp_type == "echo-request" else None
@@ -146,6 +143,13 @@ def _socket(view: View, packet: Packet) -> tuple[Packet | None, Outcome, Served 
         if packet.protocol in protocols and packet.destination_port == served.service.first:
             return reverse(packet), Outcome.ANSWERED, served
     return reverse(packet, is_error=packet.protocol is Protocol.UDP), Outcome.REFUSED, None
+
+
+def success(view: View, packet: Packet, outcome: Outcome, served: Served | None) -> str:
+    """In words, what a node does that takes a request."""
+    if outcome is Outcome.REFUSED:
+        return f"`{view.id}` takes it and refuses: nobody listens on {packet.protocol}/{packet.destination_port}"
+    return f"`{view.id}{'' if served is None else f'.{served.name}'}` answers"
 
 
 def _is_expected(returned: Delivered, view: View, request: Packet) -> bool:

@@ -23,11 +23,10 @@ class Hop:
 
 @dataclass(slots=True)
 class Table:
-    """Prefixes by length; the longest that holds an address decides. Filled once, read often: answers are kept."""
+    """Prefixes by length; the longest that holds an address decides. Filled once, then read."""
 
     _by_length: dict[int, dict[int, dict[int, tuple[Prefix, Hop]]]] = field(default_factory=lambda: {4: {}, 6: {}})
     _lengths: dict[int, list[int]] = field(default_factory=dict)
-    _known: dict[Address, Hop | None] = field(default_factory=dict)
 
     def put(self, prefix: Prefix, hop: Hop, *, replaces: bool = True) -> None:
         shift = prefix.max_prefixlen - prefix.prefixlen
@@ -36,24 +35,8 @@ class Table:
         if replaces or key not in bucket:
             bucket[key] = (prefix, hop)
         self._lengths.clear()
-        self._known.clear()
 
     def find(self, address: Address) -> Hop | None:
-        try:
-            return self._known[address]
-        except KeyError:
-            found = self._known[address] = self._find(address)
-            return found
-
-    def exact(self, prefix: Prefix) -> Hop | None:
-        shift = prefix.max_prefixlen - prefix.prefixlen
-        found = self._by_length[prefix.version].get(prefix.prefixlen, {}).get(int(prefix.network_address) >> shift)
-        return None if found is None else found[1]
-
-    def entries(self) -> Iterable[tuple[Prefix, Hop]]:
-        return (entry for family in self._by_length.values() for bucket in family.values() for entry in bucket.values())
-
-    def _find(self, address: Address) -> Hop | None:
         version, value, width = address.version, int(address), address.max_prefixlen
         buckets = self._by_length[version]
         lengths = self._lengths.get(version)
@@ -64,6 +47,14 @@ class Table:
             if found is not None:
                 return found[1]
         return None
+
+    def exact(self, prefix: Prefix) -> Hop | None:
+        shift = prefix.max_prefixlen - prefix.prefixlen
+        found = self._by_length[prefix.version].get(prefix.prefixlen, {}).get(int(prefix.network_address) >> shift)
+        return None if found is None else found[1]
+
+    def entries(self) -> Iterable[tuple[Prefix, Hop]]:
+        return (entry for family in self._by_length.values() for bucket in family.values() for entry in bucket.values())
 
 
 def main_table(node: Node, uplink: str | None) -> Table:

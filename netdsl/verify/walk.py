@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 
 from netdsl.ir.filter import Chain, Verdict
 from netdsl.ir.ids import Address
-from netdsl.ir.node import Interface
 from netdsl.ir.service import Protocol
 from netdsl.source import Place
-from netdsl.verify.checks import TTL, circle, unbelievable
+from netdsl.verify.checks import TTL, circle, disbelief, unbelievable
 from netdsl.verify.esp import USER_SPACE_MTU, outer_packet, policy_fault, room_inside
-from netdsl.verify.fabric import LOOPBACK, UPLINK, Exit, Fabric, Policy, View, is_unicast
-from netdsl.verify.filtering import IPSEC_DEVICE, Sight, destination_nat, ruling, source_nat, spoken
+from netdsl.verify.fabric import LOOPBACK, Exit, Fabric, Policy, View, is_unicast
+from netdsl.verify.filtering import IPSEC_DEVICE, Sight, destination_nat, refusal, ruling, source_nat, spoken
+from netdsl.verify.links import WIDEST, DeadEnd, mtu_of, no_route, onward, way_out
 from netdsl.verify.passage import Delivered, Frame, Passage, Stop
 from netdsl.verify.routes import Hop as Route
 from netdsl.verify.tracking import State, Tracker, with_destination, with_source
@@ -75,9 +75,8 @@ class Walk:
     def _stop(self, outcome: Outcome, view: View, hook: Hook, text: str, origin: Place | None, packet: Packet) -> Stop:
         return Stop(outcome, view.id, hook, text, origin or view.node.origin, packet)
 
-    def _lost(self, view: View, packet: Packet) -> Stop:
-        text = f"`{view.id}` has no route to {packet.destination}"
-        return self._stop(Outcome.NO_ROUTE, view, Hook.ROUTE, text, None, packet)
+    def _ended(self, view: View, end: DeadEnd, packet: Packet) -> Stop:
+        return self._stop(end.outcome, view, end.hook, end.text, end.origin, packet)
 
     # --- in a node
 
@@ -91,10 +90,8 @@ class Walk:
         if known is None or not is_believed or packet.size > known.mtu or self._ttl <= 1:
             return None
         self._ttl -= 1
-        is_encrypted = packet.inner is not None and packet.protocol is not Protocol.AH
-        wires = tuple([Wire(name, packet, is_encrypted) for name in known.networks])
-        self.hops.append(Hop(view.id, interface, known.interface, (), wires))
-        return Frame(known.other, known.there, packet)
+        self._open(view, interface)
+        return self._cross(known, packet)
 
     def _passage(self, view: View, packet: Packet, interface: str | None, came: Policy | None) -> Passage:
         if not view.tracks:
@@ -112,13 +109,13 @@ class Walk:
         is_charon = (is_outer and self.fabric.is_user_space) or self._is_own_ike(view)
         route = self._route(view, packet.destination, is_charon=is_charon)
         if route is None:
-            return self._lost(view, packet)
+            return self._ended(view, no_route(view, packet.destination), packet)
         translated = self._destination(passage, packet, route)
         out = route.interface  # to the filter it stays what it was before translation
         if translated.destination != packet.destination:
             route = self._route(view, translated.destination, is_charon=is_charon)
             if route is None:
-                return self._lost(view, translated)
+                return self._ended(view, no_route(view, translated.destination), translated)
         stop = self._filter(passage, Chain.OUTPUT, translated, route, out)
         return stop or self._leave(passage, translated, route)
 
@@ -152,14 +149,11 @@ class Walk:
         )  # fmt: skip
         if text is None:
             return None
-        outcome = Outcome.DROPPED
-        if self._is_from_neighbour(passage, packet):
-            # arp_process validates the sender as if it were a packet: whoever asks is not answered
-            outcome, text = Outcome.UNREACHABLE, f"{text}; it does not answer ARP of {packet.source} there either"
+        outcome, text = disbelief(text, packet.source, self._is_from_neighbour(passage, packet))
         return self._stop(outcome, view, Hook.SOURCE_CHECK, text, None, packet)
 
     def _is_from_neighbour(self, passage: Passage, packet: Packet) -> bool:
-        """Whether the node that sent it on this link has its source: it asks for the next hop's MAC with that address."""
+        """Whether the node that sent it on this link has its source."""
         if passage.came is not None or passage.in_interface == LOOPBACK or not self.hops:
             return False
         return self.fabric.views[self.hops[-1].node].is_local(packet.source)
@@ -180,15 +174,9 @@ class Walk:
 
     def _forward(self, passage: Passage, packet: Packet) -> Frame | Delivered | Stop:
         view, interface = passage.view, passage.in_interface or LOOPBACK
-        if not is_unicast(packet.destination, view):
-            text = f"{packet.destination} is a broadcast address on `{view.id}`"
-            return self._stop(Outcome.UNREACHABLE, view, Hook.ROUTE, text, None, packet)
-        if not view.sysctls.forwards(packet.destination.version, interface):
-            text = f"`{view.id}` does not forward, and {packet.destination} is not its own"
-            return self._stop(Outcome.UNREACHABLE, view, Hook.ROUTE, text, None, packet)
-        route = self._route(view, packet.destination)
-        if route is None:
-            return self._lost(view, packet)  # told to the source, whether that is believed or not (ip_route_input_slow)
+        route = onward(view, interface, packet.destination)
+        if isinstance(route, DeadEnd):
+            return self._ended(view, route, packet)
         stop = self._check_source(passage, packet, is_local=False)
         if stop is not None:
             return stop
@@ -261,11 +249,7 @@ class Walk:
         if found.verdict is Verdict.ACCEPT:
             self.note(Hook(chain.value), Decision.ACCEPT, found.text, packet, found.origin)
             return None
-        is_reject = found.verdict is Verdict.REJECT
-        text = f"{'rejected' if is_reject else 'dropped'} by {found.text} at `{view.id}`"
-        if chain is not Chain.FORWARD and "chain" not in found.text:
-            text += f" ({chain})"
-        outcome = Outcome.REJECTED if is_reject else Outcome.DROPPED
+        outcome, text = refusal(found, chain, view.id)
         return self._stop(outcome, view, Hook(chain.value), text, found.origin, packet)
 
     # --- out of a node
@@ -305,7 +289,7 @@ class Walk:
         view, association = passage.view, policy.association
         assert association is not None, "a trap encapsulates nothing"
         outer = self._route(view, association.remote, is_charon=True)
-        link = 65535 if outer is None else self._mtu(view, outer)
+        link = WIDEST if outer is None else mtu_of(view, outer)
         room = USER_SPACE_MTU if self.fabric.is_user_space else room_inside(policy, link)
         child = policy.child
         if packet.size > room:
@@ -342,55 +326,18 @@ class Walk:
         text, origin = fault
         return self._stop(Outcome.DROPPED, passage.view, Hook.IPSEC, text, origin, passage.original)
 
-    def _mtu(self, view: View, route: Route) -> int:
-        interface = view.interfaces.get(route.interface)
-        link = 65535 if interface is None else interface.mtu
-        return link if route.mtu is None else min(link, route.mtu)
-
     def _transmit(self, passage: Passage, packet: Packet, route: Route) -> Frame | Stop:
         view = passage.view
-        if route.interface == UPLINK:
-            return self._uplink(view, packet)
-        interface = view.interfaces.get(route.interface)
-        if interface is None:
-            text = f"`{view.id}` has no interface `{route.interface}`"
-            return self._stop(Outcome.UNREACHABLE, view, Hook.LINK, text, route.origin, packet)
         may_split = packet.inner is not None and self.fabric.is_user_space
-        if packet.size > (mtu := self._mtu(view, route)) and not may_split:
-            text = f"{packet.size} bytes are too big for `{interface.network}` at `{view.id}`, which takes {mtu}"
-            return self._stop(Outcome.TOO_BIG, view, Hook.LINK, text, route.origin or interface.origin, packet)
-        target = route.gateway or packet.destination
-        found = self.fabric.neighbour(view, interface.name, target)
-        if found is None:
-            what = f"{target}, the next hop of `{view.id}`," if route.gateway else str(target)
-            text = f"nobody on `{interface.network}` answers for {what}"
-            return self._stop(Outcome.UNREACHABLE, view, Hook.NEIGHBOUR, text, route.origin, packet)
-        return self._cross(passage, packet, interface, route, *found)
-
-    def _cross(
-        self, passage: Passage, packet: Packet, interface: Interface, route: Route, other: View, there: Interface
-    ) -> Frame | Stop:
-        view = passage.view
-        networks = self.fabric.crossed(interface.network, there.network)
-        if networks is None:
-            text = f"the link `{interface.network}` is down"
-            return self._stop(Outcome.DROPPED, view, Hook.LINK, text, interface.origin, packet)
-        narrow = min((self.fabric.networks[name].mtu for name in networks[1:]), default=65535)
+        found = way_out(self.fabric, view, route, packet.destination, packet.size, may_split=may_split)
+        if isinstance(found, DeadEnd):
+            return self._ended(view, found, packet)
         if passage.in_interface is not None and passage.came is None and view.only_forwards:
-            mtu = min(narrow, self._mtu(view, route))
-            leaving = Exit(interface.name, networks, mtu, other, there.name)
-            view.exits[passage.in_interface, packet.destination] = leaving
+            view.exits[passage.in_interface, packet.destination] = found
             view.believed.add((passage.in_interface, packet.source))
-        if packet.size > narrow:
-            text = f"{packet.size} bytes are too big for a segment behind a switch, which takes {narrow}"
-            return self._stop(Outcome.DROPPED, view, Hook.LINK, text, interface.origin, packet)
-        is_encrypted = packet.inner is not None and packet.protocol is not Protocol.AH
-        self._close(interface.name, tuple(Wire(name, packet, is_encrypted) for name in networks))
-        return Frame(other, there.name, packet)
+        return self._cross(found, packet)
 
-    def _uplink(self, view: View, packet: Packet) -> Stop:
-        if packet.destination in self.fabric.addresses:
-            text = f"it leaves the lab by the uplink of `{view.id}`, and nobody of the lab is there"
-            return self._stop(Outcome.UNREACHABLE, view, Hook.ROUTE, text, None, packet)
-        text = f"it leaves the lab by the uplink of `{view.id}`"
-        return self._stop(Outcome.NOT_VERIFIED, view, Hook.ROUTE, text, None, packet)
+    def _cross(self, by: Exit, packet: Packet) -> Frame:
+        is_encrypted = packet.inner is not None and packet.protocol is not Protocol.AH
+        self._close(by.interface, tuple([Wire(name, packet, is_encrypted) for name in by.networks]))
+        return Frame(by.other, by.there, packet)
