@@ -1,12 +1,13 @@
 """Every node against every node: each pair of nodes, each address of the destination, by ICMP echo or a service.
 
-Flows with the same answer share it. Two addresses are *alike* where no prefix that any table, rule or selector of the lab
-names tells them apart; two hosts where their interfaces are on the same segments, their addresses are alike and all
-else in them is the same. One flow is followed for each pair of classes (two where both are one class: to oneself, to the
-other). Classes are made in linear time; a node with something of its own is a class of its own. Pings that only plain
-routers carry share the tree of their destination.
+Flows whose packets nothing changes share the tree of their destination. Of the others those with the same answer share
+it. Two addresses are *alike* where no prefix that any table, rule or selector of the lab names tells them apart; two hosts
+where their interfaces are on the same segments, their addresses are alike and all else in them is the same. One flow is
+followed for each pair of classes (two where both are one class: to oneself, to the other). Classes are made in linear
+time; a node with something of its own is a class of its own.
 """
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -16,9 +17,11 @@ from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node, NodeKind
 from netdsl.ir.service import PortService
 from netdsl.lower.prefixes import host_prefix
-from netdsl.verify.plain import PlainWays
+from netdsl.verify.fabric import is_raw
+from netdsl.verify.filtering import spoken
 from netdsl.verify.predict import predict
-from netdsl.verify.types import Cell, Outcome, Verdict
+from netdsl.verify.shared import shared_ways
+from netdsl.verify.types import Cell, Verdict
 from netdsl.verify.world import World
 
 ClassKey = tuple[object, ...]
@@ -36,8 +39,8 @@ def matrix(
     `service` instead of a ping; `sources`, `destinations`: these alone.
     """
     classes = _Classes(world.lab, has_service=service is not None)
-    known: dict[tuple[int, int, int], Verdict] = {}
-    plain = PlainWays(world.fabric) if service is None else None
+    known: dict[tuple[int, int, int], tuple[Verdict, tuple[Node, Node]]] = {}
+    shared = shared_ways(world, service)
     nodes = [node for node in world.lab.nodes if node.kind is not NodeKind.SWITCH]
     numbers = {node.id: classes.number(node) for node in nodes}
     addresses = {node.id: _addresses(node) for node in nodes}
@@ -48,31 +51,51 @@ def matrix(
             if source is destination or (destinations is not None and destination.id not in destinations):
                 continue
             for place, address in enumerate(addresses[destination.id]):
-                answering = None if plain is None else plain.answering(world.view(source.id), address)
-                if answering is not None:
-                    reason = f"`{answering}` answers"
-                    yield Cell(source.id, destination.id, address, Outcome.ANSWERED, False, True, reason)
+                answer = None if shared is None else shared.answer(world.view(source.id), address)
+                if answer is not None:
+                    outcome, is_exact, reason = answer.outcome, answer.is_exact, answer.reason
+                    yield Cell(source.id, destination.id, address, outcome, False, is_exact, reason)
                     continue
                 key = (numbers[source.id], numbers[destination.id], place)
-                verdict = known.get(key)
-                if verdict is None:
-                    verdict = known[key] = predict(world, source.id, address, service)
-                yield _cell(source.id, destination.id, address, verdict)
+                if key not in known:
+                    known[key] = (predict(world, source.id, address, service), (source, destination))
+                verdict, alike = known[key]
+                yield _cell(source, destination, address, verdict, alike)
 
 
-def _cell(source: NodeId, destination: NodeId, address: Address, verdict: Verdict) -> Cell:
+def _cell(source: Node, destination: Node, address: Address, verdict: Verdict, alike: tuple[Node, Node]) -> Cell:
+    """`alike`: the source and the destination that the verdict was asked for."""
     reason = verdict.reason
-    if (verdict.source, verdict.destination) != (source, address):
-        reason = _renamed(reason, verdict, source, destination, address)
-    return Cell(source, destination, address, verdict.outcome, verdict.is_encrypted, verdict.is_exact, reason)
+    if alike != (source, destination):
+        reason = _renamed(reason, dict([*_names(alike[0], source), *_names(alike[1], destination)]))
+    return Cell(source.id, destination.id, address, verdict.outcome, verdict.is_encrypted, verdict.is_exact, reason)
 
 
-def _renamed(reason: str, verdict: Verdict, source: NodeId, destination: NodeId, address: Address) -> str:
+_NAMED = re.compile(r"`([^`]*)`|(?<![\w.:])([0-9a-f]+[.:][0-9a-f.:]*[0-9a-f:])(?![\w/])")
+"""What is quoted, and what looks like an address."""
+
+
+def _renamed(reason: str, names: dict[str, str]) -> str:
     """The sentence of an alike flow, with this one's names."""
-    reason = reason.replace(f"`{verdict.source}`", f"`{source}`")
-    if verdict.answered_by is not None:
-        reason = reason.replace(f"`{verdict.answered_by[0]}`", f"`{destination}`")
-    return reason.replace(str(verdict.destination), str(address))
+
+    def named(found: re.Match[str]) -> str:
+        if found[2] is None:
+            return f"`{names.get(found[1], found[1])}`"
+        address, colon, port = found[2].rpartition(":")
+        if colon and "." in address:
+            return f"{names.get(address, address)}:{port}"
+        return names.get(found[2], found[2])
+
+    return _NAMED.sub(named, reason)
+
+
+def _names(alike: Node, node: Node) -> Iterator[tuple[str, str]]:
+    """What a reason may say of a node: its name, its services, its addresses."""
+    yield alike.id, node.id
+    for served in alike.services:
+        yield f"{alike.id}.{served.name}", f"{node.id}.{served.name}"
+    for one, other in zip(_addresses(alike), _addresses(node), strict=True):
+        yield str(one), str(other)
 
 
 def _addresses(node: Node) -> tuple[Address, ...]:
@@ -114,7 +137,8 @@ class _Classes:
             files=(), routes=tuple(replace(route, origin=None) for route in node.routes), uplink_mac=None,
         )  # fmt: skip
         served = tuple((each.name, each.kind, each.service) for each in node.services) if self.has_service else ()
-        return (interfaces, bare, bool(node.files), served)
+        said = tuple(spoken(rule.origin, "") for rule in node.firewall.rules) if node.firewall is not None else ()
+        return (interfaces, bare, said, is_raw(node), served)
 
 
 class _Atoms:

@@ -6,7 +6,7 @@ from netdsl.ir.ids import NodeId
 from netdsl.ir.lab import Lab
 from netdsl.ir.service import PortService, Protocol, port
 from netdsl.pipeline import Checked, check_text
-from netdsl.verify import Esp, Verdict, World, predict
+from netdsl.verify import Esp, Verdict, World, matrix, predict
 
 
 def checked(text: str) -> Checked:
@@ -34,6 +34,16 @@ def _service(text: str | None) -> PortService | None:
         return None
     protocol, _, number = text.partition("/")
     return port(Protocol(protocol), int(number))
+
+
+def count_same(asked: World, service: PortService | None = None) -> int:
+    """How many cells the matrix has, each of which says what its flow followed by itself does."""
+    cells = list(matrix(asked, service))
+    for cell in cells:
+        verdict = predict(asked, cell.source, cell.address, service)
+        alone = (verdict.outcome, verdict.is_encrypted, verdict.is_exact, verdict.reason)
+        assert (cell.outcome, cell.is_encrypted, cell.is_exact, cell.reason) == alone, cell
+    return len(cells)
 
 
 def way(verdict: Verdict) -> list[str]:

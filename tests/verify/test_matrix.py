@@ -4,32 +4,30 @@ from pathlib import Path
 
 import pytest
 
+from netdsl.ir.service import PortService, Protocol, port
 from netdsl.lower.lower import lower
 from netdsl.pipeline import check
-from netdsl.verify import World, matrix, predict
+from netdsl.verify import Esp, Outcome, World, matrix, predict
+from netdsl.verify.shared import shared_ways
+from tests.differential.comparing import lab_of
+from tests.differential.generate import generate
 
-from .asking import world
+from .asking import count_same, world
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*/lab.net"))
-
-
-def assert_same(asked: World) -> int:
-    cells = list(matrix(asked))
-    for cell in cells:
-        verdict = predict(asked, cell.source, cell.address)
-        assert (verdict.outcome, verdict.is_encrypted, verdict.is_exact) == (
-            cell.outcome,
-            cell.is_encrypted,
-            cell.is_exact,
-        ), cell
-    return len(cells)
+SEEDS = (263, 11, 167)  # every feature of random labs
+SERVICES = (None, port(Protocol.TCP, 8080), port(Protocol.UDP, 53))
+MORE_SERVICES = (port(Protocol.TCP, 80), port(Protocol.UDP, 500), port(Protocol.UDP, 514), PortService(Protocol.ESP))
+ONLY_FOLLOWED = (Outcome.LOOP, Outcome.TOO_BIG)
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)
-def test_each_cell_is_its_own_flow_s_verdict(path: Path) -> None:
+@pytest.mark.parametrize("esp", Esp)
+def test_each_cell_is_its_own_flow_s_verdict(path: Path, esp: Esp) -> None:
     bindings = check(path).bindings
     assert bindings is not None
-    assert assert_same(World(lower(bindings)))
+    asked = World(lower(bindings), esp)
+    assert all(count_same(asked, service) for service in SERVICES)
 
 
 def test_hosts_that_a_rule_tells_apart_are_not_alike() -> None:
@@ -41,7 +39,7 @@ def test_hosts_that_a_rule_tells_apart_are_not_alike() -> None:
     for i in 1..4 { host h-$i { interface on a .1$i ; default via r } }
     for i in 1..3 { host s-$i { interface on b .1$i ; default via r } }
     """)
-    assert assert_same(asked) == 8 * 7 + 7
+    assert count_same(asked) == 8 * 7 + 7
     failing = {(cell.source, cell.destination) for cell in matrix(asked) if not cell.passes}
     assert ("h-3", "s-1") in failing
     assert ("h-1", "s-2") in failing
@@ -69,16 +67,78 @@ host lost { interface on far .2 ; default via odd }
 """
 
 
-@pytest.mark.parametrize(
-    "more",
-    [
-        "",
-        "; loopback 10.7.0.$i/32",
-        "\nif $i == 3 { firewall { policy accept ; drop forward icmp from lan-1 } }",
-        "\nif $i == 5 { nat { masquerade out lan } }",
-        "\nif $i == 2 { sysctl net.ipv4.conf.all.rp_filter = 1 }",
-        '\nif $i == 6 { run "true" }',
-    ],
+ONE_IS_ODD = (
+    "",
+    "; loopback 10.7.0.$i/32",
+    "\nif $i == 3 { firewall { policy accept ; drop forward icmp from lan-1 } }",
+    "\nif $i == 5 { nat { masquerade out lan } }",
+    "\nif $i == 4 { nat { dnat tcp/8080 to 10.1.4.1 -> h4 tcp/80 } }",
+    "\nif $i == 2 { sysctl net.ipv4.conf.all.rp_filter = 1 }",
+    '\nif $i == 6 { run "true" }',
 )
+FILTERS = """
+firewall {
+  policy drop
+  accept input icmp
+  accept output
+  drop forward from lan-${(i + 6) % 9 + 1}
+  reject forward tcp/80 to 10.1.0.0/21
+  accept forward icmp, udp from 10.1.0.0/16
+  accept forward tcp/8080 to lan-$i
+}"""
+ALL_ARE_ODD = (
+    FILTERS,
+    FILTERS.replace("policy drop", "policy accept"),
+    "; sysctl net.ipv4.conf.all.rp_filter = 1",
+    "; sysctl net.ipv4.conf.all.rp_filter = 2",
+    FILTERS + "\nsysctl net.ipv4.conf.next.rp_filter = 1",
+)
+
+
+@pytest.mark.parametrize("more", [*ONE_IS_ODD, *ALL_ARE_ODD])
 def test_what_shares_a_way_is_answered_as_if_it_were_asked_alone(more: str) -> None:
-    assert assert_same(world(MESH.replace("MORE", more))) > 400
+    asked = world(MESH.replace("MORE", more))
+    assert all(count_same(asked, service) > 400 for service in SERVICES[:2])
+
+
+@pytest.mark.parametrize("more", ALL_ARE_ODD)
+def test_no_flow_is_followed_alone_where_routers_filter_or_check_sources(more: str) -> None:
+    asked = world(MESH.replace("MORE", more))
+    for service in SERVICES:
+        ways = shared_ways(asked, service)
+        assert ways is not None
+        for cell in matrix(asked, service):
+            shared = ways.answer(asked.view(cell.source), cell.address)
+            assert shared is not None or predict(asked, cell.source, cell.address, service).outcome in ONLY_FOLLOWED
+
+
+def test_an_answer_by_another_way_meets_nodes_that_do_not_know_its_flow() -> None:
+    asked = world("""
+    network a 10.1.0.0/24
+    network b 10.2.0.0/24
+    router one { interface on a .1 ; interface on b .1 }
+    router two { interface on a .2 ; interface on b .2 ; firewall { policy accept ; drop forward to pc } }
+    host pc { interface on a .9 ; default via one }
+    host srv { interface on b .9 ; default via two }
+    """)
+    assert count_same(asked)
+    reasons = {(str(cell.source), str(cell.destination)): cell.reason for cell in matrix(asked) if not cell.passes}
+    dropped = "dropped by `drop forward to pc` at `two`"
+    assert reasons == {
+        ("pc", "srv"): f"it arrives at `srv`, and the answer does not come back: {dropped}",
+        ("srv", "pc"): dropped,
+    }
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_random_labs_are_answered_flow_by_flow(seed: int) -> None:
+    asked = World(lab_of(generate(seed)))
+    assert all(count_same(asked, service) for service in SERVICES)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(100, 160))
+@pytest.mark.parametrize("esp", Esp)
+def test_many_random_labs_are_answered_flow_by_flow(seed: int, esp: Esp) -> None:
+    asked = World(lab_of(generate(seed)), esp)
+    assert all(count_same(asked, service) for service in (*SERVICES, *MORE_SERVICES))
