@@ -1,9 +1,11 @@
 """The labs that the benchmark compiles: a ring of routers, each with a host on a network of its own."""
 
+from collections.abc import Callable
 from ipaddress import IPv4Address
 
 _LINKS = int(IPv4Address("10.0.0.0"))
 _LANS = int(IPv4Address("10.64.0.0"))
+_LAN_RANGE = "10.64.0.0/10"
 
 
 def explicit(nodes: int) -> str:
@@ -80,11 +82,40 @@ def line(nodes: int) -> str:
     return _routers(count, count) + _more_hosts(nodes - 2 * count, count)
 
 
-def mesh(nodes: int) -> str:
-    """A ring of routers with chords, each with a host on a network of its own."""
+def mesh(nodes: int, more: Callable[[int], str] = lambda _: "") -> str:
+    """A ring of routers with chords, each with a host on a network of its own. `more` of each router's block."""
     count = nodes // 2
     chords = [(i, (i + count // 2) % count + 1) for i in range(5, count + 1, 5)]
-    return _routers(count, count + 1, chords)
+    return _routers(count, count + 1, chords, more)
+
+
+def filters(nodes: int) -> str:
+    """The mesh; every router filters: what is not taken falls, some sources fall, some are told."""
+    count = nodes // 2
+    return mesh(
+        nodes,
+        lambda i: (
+            f"""
+  firewall {{
+    policy drop
+    accept input icmp
+    accept output
+    drop forward from lan-{(i + 7) % count + 1}
+    reject forward tcp/22
+    accept forward icmp from {_LAN_RANGE}
+    accept forward tcp/8080 from {_LAN_RANGE} to lan-{i}, lan-{i % count + 1}
+    drop forward tcp/1-1023
+    accept forward tcp from lan-{i} to {_LAN_RANGE}
+    accept forward tcp/8080 to {_LAN_RANGE}
+  }}
+"""
+        ),
+    )
+
+
+def reverse_paths(nodes: int) -> str:
+    """The mesh; every router asks whether it would answer by the same way (rp_filter)."""
+    return mesh(nodes, lambda _: "; sysctl net.ipv4.conf.all.rp_filter = 1")
 
 
 def sites(nodes: int) -> str:
@@ -101,16 +132,18 @@ ipsec vpn-{i} {{ between gw-{i} protecting lan-{i} and gw protecting home ; auth
     return "\n".join(parts) + "\n"
 
 
-def _routers(count: int, links: int, chords: list[tuple[int, int]] | None = None) -> str:
-    """A row of routers (`links` of at least their number close it to a ring), each with a host."""
+def _routers(
+    count: int, links: int, chords: list[tuple[int, int]] | None = None, more: Callable[[int], str] = lambda _: ""
+) -> str:
+    """A row of routers (`links` of at least their number close it to a ring), each with a host that serves tcp/8080."""
     lines = ["lab routers"]
     for i in range(1, count + 1):
         wire, lan = IPv4Address(_LINKS + i * 2), IPv4Address(_LANS + i * 256)
         if i < min(links, count) or links > count:
             lines.append(f"link r{i}.next -- r{i % count + 1}.prev {wire}/31")
         lines.append(f"network lan-{i} {lan}/24")
-        lines.append(f"router r{i} {{ interface lan on lan-{i} .1 ; routing auto }}")
-        lines.append(f"host h{i} {{ interface on lan-{i} .2 ; default via r{i} }}")
+        lines.append(f"router r{i} {{ interface lan on lan-{i} .1 ; routing auto {more(i)} }}")
+        lines.append(f"host h{i} {{ interface on lan-{i} .2 ; default via r{i} ; serve http app tcp/8080 }}")
     for number, (one, other) in enumerate(chords or ()):
         wire = IPv4Address(_LINKS + 2**16 + number * 2)
         lines.append(f"link r{one}.out{number} -- r{other}.in{number} {wire}/31")
@@ -123,4 +156,11 @@ def _more_hosts(count: int, routers: int) -> str:
     )
 
 
-SHAPES = {"hosts": hosts, "line": line, "mesh": mesh, "sites": sites}
+SHAPES = {
+    "hosts": hosts,
+    "line": line,
+    "mesh": mesh,
+    "filters": filters,
+    "rp-filter": reverse_paths,
+    "sites": sites,
+}
