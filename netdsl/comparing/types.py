@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from netdsl.measure.types import Run
+from netdsl.measuring.types import Run
 
 
 class Unit(StrEnum):
