@@ -1,0 +1,88 @@
+"""What containers are, beside another target: words for this lab, and the model's coefficients."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from netdsl.codegen.contract import Options
+from netdsl.codegen.images import BASE, Stage, stages
+from netdsl.codegen.traits import Costs, Linear, Trait, Traits
+from netdsl.ir.lab import Lab
+from netdsl.payload.contract import Payload
+
+from .lower import driver_of, switched_networks
+
+_MIB = 1024**2
+
+COSTS = Costs(
+    case="",
+    measured_on="two cores of a busy machine (docs/estimates.md)",
+    memory=Linear(fixed=0, node=0.9 * _MIB, tunnel=4.4 * _MIB),
+    disk=Linear(fixed=99 * _MIB, node=0),
+    fresh=Linear(fixed=26.5, node=0.25),
+    warm=Linear(fixed=1.0, node=0.25),
+)
+
+_CARRIED = {
+    "macvlan": "by the kernel, from device to device; no address of the host is in the lab",
+    "bridge": "by a bridge of the kernel, without an IPv4 address of the host on it",
+    "ipvlan": "by vxlan over ipvlan; all nodes of a network share one MAC address outside",
+}
+
+
+def traits(lab: Lab, payload: Payload, options: Options) -> Traits:
+    """Pure; of a lab that `check_support` refused as well."""
+    made, _ = stages(lab, payload)
+    return Traits(
+        (
+            Trait("kernel", "shared with this machine", _kernel(lab)),
+            Trait("isolation", "namespaces and control groups", _isolation(payload)),
+            Trait("image", _image(made), "packages only, built once; labs with the same needs share it"),
+            Trait("packages", _packages(made), "Debian 13's versions of the day when the image is built"),
+            _processors(made),
+            _networks(lab, options),
+        ),
+        (COSTS,),
+    )
+
+
+def _kernel(lab: Lab) -> str:
+    what = "modules and sysctls are the machine's"
+    if any(node.tunnels for node in lab.nodes):
+        return f"{what}; without ESP in it, IPsec runs in user space"
+    return what
+
+
+def _isolation(payload: Payload) -> str:
+    rights = {right for node in payload.nodes.values() for right in node.needs.capabilities}
+    return f"a defect of the kernel is everybody's; of its rights no node has more than {', '.join(sorted(rights))}"
+
+
+def _image(made: tuple[Stage, ...]) -> str:
+    return f"{BASE} and packages, {_count(len(made), 'image')} for all nodes"
+
+
+def _packages(made: Iterable[Stage]) -> str:
+    return ", ".join(sorted({name for stage in made for name in stage.packages}))
+
+
+def _processors(made: tuple[Stage, ...]) -> Trait:
+    """What every image is for: nodes of one lab run on one machine."""
+    common = [one for one in made[0].platforms if all(one in stage.platforms for stage in made)] if made else []
+    names = " and ".join(one.removeprefix("linux/") for one in common) or "none that all images have"
+    how = "docker buildx bake makes images for both" if len(common) > 1 else "an image of the lab is for no other"
+    return Trait("processors", names, how)
+
+
+def _networks(lab: Lab, options: Options) -> Trait:
+    members = {interface.network for node in lab.nodes for interface in node.interfaces}
+    switched = switched_networks(lab)
+    kinds = Counter(driver_of(one, options, switched)[0] for one in lab.networks if one.id in members)
+    parts = [f"{number} {kind}" for kind, number in kinds.items()]
+    if any(node.has_uplink for node in lab.nodes):
+        parts.append("1 bridge as the way out")
+    carried = "; ".join(_CARRIED[kind] for kind in kinds if kind in _CARRIED)
+    return Trait("networks", ", ".join(parts) or "none", carried)
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
