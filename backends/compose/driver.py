@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,6 +23,7 @@ TIMEOUT = 300
 
 _FILES = ("compose.yaml", "compose.override.yaml")
 _ATTEMPTS = 3
+_AT_ONCE = 8  # nodes that are asked at the same time
 # a MAC address can stay taken for a moment after the last project on the same parent went
 _PASSING = "address already in use"
 
@@ -57,7 +59,8 @@ class ComposeDriver:
         with _told():
             running = {_service(container): container for container in docker.compose.ps(all=True)}
             services = docker.compose.config(return_json=True)["services"]
-        return tuple(_state(name, running.get(name)) for name in services)
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return tuple(pool.map(lambda name: _state(name, running.get(name)), services))
 
     def execute(self, deployment: Deployment, node: str, command: Sequence[str]) -> int:
         return self._exec(deployment, node, list(command))
