@@ -118,6 +118,10 @@ class Line:
     seen: str
 
 
+CUT = "cut short"
+"""The step of a trouble: the round did not get to its end (Ctrl-C, a runtime that died), and is done again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trouble:
     """A step that failed; the others have their figures."""
@@ -151,6 +155,11 @@ class Round:
 
     def boot(self, kind: BootKind) -> Boot | None:
         return next((one for one in self.boots if one.kind is kind), None)
+
+    @property
+    def is_cut(self) -> bool:
+        """What it has is measured, and not all of it is there."""
+        return any(one.step == CUT for one in self.troubles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,4 +236,4 @@ class Run:
 
     @property
     def is_complete(self) -> bool:
-        return len(self.rounds) >= self.wanted
+        return sum(not one.is_cut for one in self.rounds) >= self.wanted
