@@ -35,7 +35,11 @@ def traits(lab: Lab, payload: Payload, options: Options) -> Traits:
     return Traits(
         (
             Trait("kernel", "shared with this machine", _kernel(lab)),
-            Trait("isolation", "namespaces and control groups", _isolation(payload)),
+            Trait(
+                "isolation",
+                "namespaces and control groups",
+                "a defect of the kernel is everybody's; of root's rights a node has the few that it needs",
+            ),
             Trait("image", _image(made), "packages only, built once; labs with the same needs share it"),
             Trait("packages", _packages(made), "Debian 13's versions of the day when the image is built"),
             _processors(made),
@@ -50,11 +54,6 @@ def _kernel(lab: Lab) -> str:
     if any(node.tunnels for node in lab.nodes):
         return f"{what}; without ESP in it, IPsec runs in user space"
     return what
-
-
-def _isolation(payload: Payload) -> str:
-    rights = {right for node in payload.nodes.values() for right in node.needs.capabilities}
-    return f"a defect of the kernel is everybody's; of its rights no node has more than {', '.join(sorted(rights))}"
 
 
 def _image(made: tuple[Stage, ...]) -> str:

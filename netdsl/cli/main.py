@@ -20,6 +20,7 @@ _VERBS: dict[str, str] = {
     "up": "Compile and start a lab, and wait until it is ready.",
     "test": "Test a running lab: what is expected, predicted, and seen.",
     "grade": "Give points for the expectations of a lab in others.",
+    "compare": "Show what containers and machines of a lab differ in.",
     "down": "Stop a lab and take away all that it made.",
     "status": "Show the nodes of a running lab.",
     "exec": "Run a command in a node.",
