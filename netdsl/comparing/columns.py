@@ -9,14 +9,14 @@ from netdsl.diagnostics.visible import visible, width_of
 GAP = "  "
 
 
-def wrapped(text: str, width: int, indent: str = "") -> list[str]:
-    """Lines of at most `width` columns (wide characters count twice), made visible; all but the first begin with `indent`.
-    A word that fits nowhere is broken."""
+def wrapped(text: str, width: int, indent: str = "", first: str = "") -> list[str]:
+    """Lines of at most `width` columns (wide characters count twice), made visible; the first begins with `first`, all
+    others with `indent`. A word that fits nowhere is broken."""
     lines: list[str] = []
     line = ""
     for word in visible(text).split():
-        for piece in _pieces(word, max(width - len(indent), 2)):
-            start = indent if lines else ""
+        for piece in _pieces(word, max(width - max(len(indent), len(first)), 2)):
+            start = indent if lines else first
             if line.strip() and width_of(line) + 1 + width_of(piece) <= width:
                 line = f"{line} {piece}"
                 continue

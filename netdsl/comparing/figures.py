@@ -81,7 +81,7 @@ def _sum(usage: Usage, of: Callable[[NodeUsage], int | None]) -> int | None:
 
 
 _KINDS: tuple[tuple[str, str, str, Callable[[Usage], int | None]], ...] = (
-    ("all", "processes and helpers", "PSS: what running the nodes takes in all",
+    ("all", "in all", "PSS of processes and helpers: what running the nodes takes",
      lambda usage: None if (pss := _pss(usage)) is None else pss + usage.helpers),
     ("pss", "processes", "PSS of the nodes' processes; of a machine's hypervisor", _pss),
     ("helpers", "helpers", "PSS of the runtime's processes that are there for these nodes alone",

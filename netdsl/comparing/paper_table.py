@@ -109,7 +109,7 @@ def _trait(name: str, targets: Sequence[OnPaper], widths: Sequence[int]) -> Iter
 
 
 def _indented(text: str, width: int) -> list[str]:
-    return [f"  {line}" for line in wrapped(text, width - 2)]
+    return wrapped(text, width, "  ", "  ")
 
 
 def _limits(paper: Paper, width: int) -> Iterator[str]:
@@ -118,7 +118,7 @@ def _limits(paper: Paper, width: int) -> Iterator[str]:
             yield ""
             yield from wrapped(limit_text(one.target, limit), width, "  ")
             if limit.help:
-                yield from (f"  {line}" for line in wrapped(f"help: {limit.help}", width - 2, "  "))
+                yield from wrapped(f"help: {limit.help}", width, "    ", "  ")
     without = [one.target for one in paper.targets if not one.limits]
     if without:
         yield ""

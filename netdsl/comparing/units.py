@@ -14,6 +14,9 @@ _SCALES: dict[Unit, tuple[_Scale, ...]] = {
 """The first scale that the value reaches; the last for all that is smaller."""
 
 
+_HALF = 0.5
+
+
 def shown(value: float, unit: Unit) -> str:
     """`3.12 s`, `20.6 MiB`, `94.1 Mbit/s`, `8.20 kpps`, `1.50 %`."""
     size, name = _scale(value, unit)
@@ -27,8 +30,8 @@ def shown_roughly(value: float, unit: Unit) -> str:
 
 
 def shown_spread(spread: Spread, unit: Unit) -> str:
-    """The median, and its interval in the same unit where there is one: `3.12 [3.05, 3.31] s`."""
-    if spread.low is None or spread.high is None:
+    """The median, and its interval in the same unit, where there is one and it is no point: `3.12 [3.05, 3.31] s`."""
+    if spread.low is None or spread.high is None or spread.low == spread.high == spread.median:
         return shown(spread.median, unit)
     size, name = _scale(spread.median, unit)
     low, high = (_digits(value / size) for value in (spread.low, spread.high))
@@ -36,8 +39,8 @@ def shown_spread(spread: Spread, unit: Unit) -> str:
 
 
 def shown_ratio(ratio: float) -> str:
-    """How many times as much: `12.4 ×`."""
-    return f"{_digits(ratio)} ×"
+    """How many times as much: `12.4 ×`; much less is a part: `1/68.2`."""
+    return f"{_digits(ratio)} ×" if ratio >= _HALF else f"1/{_digits(1 / ratio)}"
 
 
 def _scale(value: float, unit: Unit) -> _Scale:
