@@ -68,7 +68,7 @@ def split(title: str) -> tuple[str, str]:
     return (head, name) if separator else ("", name)
 
 
-_TITLES = {
+GROUP_TITLES = {
     Group.BOOT: "BOOT",
     Group.MEMORY: "MEMORY of all nodes",
     Group.PROCESSOR: "PROCESSOR",
@@ -106,7 +106,7 @@ def _grid(comparison: Comparison, shown: Sequence[int], width: int) -> Iterator[
     telling = [one for one in comparison.quantities if is_telling(one) and any(one.by_run[n] for n in shown)]
     for group, found in groupby(telling, key=lambda one: one.group):
         yield ""
-        yield _TITLES[group]
+        yield GROUP_TITLES[group]
         for head, members in groupby(found, key=lambda one: split(one.title)[0]):
             if head and head != group:
                 yield from wrapped(head, width, "  ")
@@ -133,7 +133,7 @@ def _verdicts(comparison: Comparison, width: int) -> Iterator[str]:
     if not comparison.verdicts:
         return
     yield ""
-    yield _TITLES[Group.EXPECTATIONS]
+    yield GROUP_TITLES[Group.EXPECTATIONS]
     others = [one for one in comparison.verdicts if set(one.by_run) != {"passed"}]
     passed = len(comparison.verdicts) - len(others)
     if passed:
