@@ -7,6 +7,7 @@ from netdsl.comparing.figures import LESS, Figure, all_times, figures, path_titl
 from netdsl.comparing.statistics import percentile, spread
 from netdsl.comparing.types import Comparison, Group, Quantity, Spread, Unit, Verdicts
 from netdsl.measuring.types import Path, Round, Run
+from netdsl.testing.types import Verdict
 
 
 class CannotCompare(ValueError):
@@ -120,10 +121,12 @@ def _path_place(quantity: Quantity, runs: Sequence[Run]) -> tuple[int, int]:
 
 
 def _verdicts(runs: Sequence[Run]) -> Iterator[Verdicts]:
+    """Of what has a verdict: of a block that is to fail that is the block, not its lines."""
     lines: dict[tuple[str, str], None] = {}
     for run in runs:
         for taken in usable_rounds(run):
-            lines.update(dict.fromkeys((line.place, line.text) for line in taken.lines))
+            asked = (line for line in taken.lines if line.verdict != Verdict.LINE)
+            lines.update(dict.fromkeys((line.place, line.text) for line in asked))
     for place, text in lines:
         yield Verdicts(place, text, tuple(_verdict(usable_rounds(run), place, text) for run in runs))
 
