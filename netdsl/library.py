@@ -7,8 +7,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from netdsl.codegen.contract import Layout, Options
+from netdsl.codegen.registry import target_names
+from netdsl.comparing.compare import compare as compared
+from netdsl.comparing.paper import paper as on_paper
+from netdsl.comparing.paper_types import Paper
+from netdsl.comparing.types import Comparison
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.ir.lab import Lab
+from netdsl.measuring.store import read_run
+from netdsl.measuring.types import Run
 from netdsl.pipeline import Checked, Compiled, check, compile_bindings
 from netdsl.verify import Cell, Esp, Verdict
 from netdsl.verify.matrix import matrix
@@ -119,6 +126,28 @@ def matrix_file(
         destinations=None if destinations is None else nodes_of(world.lab, destinations),
     )
     return tuple(cells)
+
+
+def paper(
+    path: str | Path,
+    *,
+    targets: Iterable[str] | None = None,
+    parameters: Mapping[str, str] | None = None,
+    options: Options | None = None,
+) -> Paper:
+    """What the targets (all of them where none is named) differ in for a lab, before anything is started: traits, limits at
+    the lab's places, the digest of what is the same, estimates. Writes nothing. Raises OSError, LabHasErrors (also where an
+    expectation does not hold), UnknownTarget, BadOption."""
+    checked = check(Path(path), parameters)
+    if checked.lab is None or checked.diagnostics.has_errors:
+        raise LabHasErrors(checked.diagnostics)
+    return on_paper(checked.lab, target_names() if targets is None else tuple(targets), options or Options())
+
+
+def compare(runs: Iterable[Run | str | Path]) -> Comparison:
+    """Runs of one lab side by side, or their files: medians with bootstrap intervals, what makes them incomparable. Raises
+    CannotCompare (a ValueError) for runs of different labs; of a file RunUnreadable, OSError."""
+    return compared([one if isinstance(one, Run) else read_run(Path(one)) for one in runs])
 
 
 def _lab(path: str | Path, parameters: Mapping[str, str] | None) -> Lab:
