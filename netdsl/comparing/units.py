@@ -11,7 +11,7 @@ _SCALES: dict[Unit, tuple[_Scale, ...]] = {
     Unit.PACKETS: ((1e6, "Mpps"), (1e3, "kpps"), (1.0, "pps")),
     Unit.SHARE: ((1e-2, "%"),),
 }
-"""The first scale that the value reaches; the last for all that is smaller."""
+"""The first scale that the value reaches; the last for all that is smaller, but the unit itself for none."""
 
 
 _HALF = 0.5
@@ -45,6 +45,8 @@ def shown_ratio(ratio: float) -> str:
 
 def _scale(value: float, unit: Unit) -> _Scale:
     scales = _SCALES[unit]
+    if value == 0:
+        return next((one for one in scales if one[0] == 1.0), scales[-1])
     return next((one for one in scales if abs(value) >= one[0] * 0.9995), scales[-1])
 
 
