@@ -13,6 +13,10 @@ _HEAD = 10
 _LEAST = 22  # columns of one target; more targets than fit stand below one another
 _DIGEST = 16
 UNKNOWN = "not known"
+ESTIMATE_TEXT = (
+    "estimate, not measured (docs/estimates.md): memory of all nodes and what runs them, at rest; "
+    "boots until every node is ready"
+)
 ESTIMATES = ("memory", "disk", "fresh boot", "warm boot")
 
 
@@ -85,7 +89,7 @@ def _grid(targets: Sequence[OnPaper], width: int) -> Iterator[str]:
     for name in TRAIT_NAMES:
         yield from _trait(name, targets, widths)
     yield ""
-    yield from wrapped("estimate, by the model of docs/estimates.md; not measured", width)
+    yield from wrapped(ESTIMATE_TEXT, width)
     for name in ESTIMATES:
         cells = [[line for text in estimate_text(one.estimates, name) for line in wrapped(text, each, "  ")]
                  for one in targets]  # fmt: skip
