@@ -1,12 +1,21 @@
 """netdsl: a compiler for virtual network labs. `check_file`, `compile_file`, `verify_file`, `trace_file`,
-`matrix_file`, `paper` and `compare` are the library."""
+`matrix_file`, `graph_file`, `paper` and `compare` are the library."""
 
 from typing import TYPE_CHECKING
 
 from netdsl.version import __version__
 
 if TYPE_CHECKING:
-    from netdsl.library import check_file, compare, compile_file, matrix_file, paper, trace_file, verify_file
+    from netdsl.library import (
+        check_file,
+        compare,
+        compile_file,
+        graph_file,
+        matrix_file,
+        paper,
+        trace_file,
+        verify_file,
+    )
 
 
 __all__ = [
@@ -14,6 +23,7 @@ __all__ = [
     "check_file",
     "compare",
     "compile_file",
+    "graph_file",
     "matrix_file",
     "paper",
     "trace_file",

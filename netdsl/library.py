@@ -13,6 +13,7 @@ from netdsl.comparing.paper import paper as on_paper
 from netdsl.comparing.paper_types import Paper
 from netdsl.comparing.types import Comparison
 from netdsl.diagnostics.core import Diagnostics
+from netdsl.graph import FORMATS, graph_of
 from netdsl.ir.lab import Lab
 from netdsl.measuring.store import read_run
 from netdsl.measuring.types import Run
@@ -148,6 +149,18 @@ def compare(runs: Iterable[Run | str | Path]) -> Comparison:
     """Runs of one lab side by side, or their files: medians with bootstrap intervals, what makes them incomparable. Raises
     CannotCompare (a ValueError) for runs of different labs; of a file RunUnreadable, OSError."""
     return compared([one if isinstance(one, Run) else read_run(Path(one)) for one in runs])
+
+
+def graph_file(
+    path: str | Path,
+    format: str = "svg",  # noqa: A002 - the verb's word
+    parameters: Mapping[str, str] | None = None,
+) -> str:
+    """A picture of a lab: the text of an SVG, Mermaid, dot or drawio file (`netdsl.graph.FORMATS`). Raises OSError,
+    LabHasErrors, and ValueError for a format that there is not."""
+    if format not in FORMATS:
+        raise ValueError(f"there is no format `{format}`; there are {', '.join(FORMATS)}")
+    return FORMATS[format](graph_of(_lab(path, parameters)))
 
 
 def _lab(path: str | Path, parameters: Mapping[str, str] | None) -> Lab:
