@@ -53,7 +53,7 @@ def write_report(file: str | None, comparison: Comparison, found: Paper | None, 
     if file is None:
         return
     from netdsl.graph.build import graph_of
-    from netdsl.graph.svg import render
+    from netdsl.graph.render_svg import render
     from netdsl.report import ReportError, page
 
     svg = None if lab is None else render(graph_of(lab))

@@ -13,6 +13,7 @@ from random import Random
 import igraph
 
 from netdsl.graph.model import Graph
+from netdsl.ir.ids import NodeId
 
 _MOST_FOR_CENTRE = 1500  # vertices: every vertex's eccentricity is quadratic
 _MOST_FOR_ORDER = 1500
@@ -76,6 +77,19 @@ def web_of(graph: Graph) -> Web:
         tuple((vertex[joint.one], vertex[joint.other]) for joint in graph.joints),
         frozenset(vertex[device.id] for device in graph.devices if device.has_uplink),
     )
+
+
+def hanging(graph: Graph) -> frozenset[tuple[NodeId, str]]:
+    """The ports (node, interface) whose network stands over the node: formats that place things themselves are told by the
+    order of a line's ends."""
+    web = web_of(graph)
+    row = {vertex: at for block in blocks(web) for at, vertices in enumerate(block.rows) for vertex in vertices}
+    found = {(device.id, device.ports[0].interface) for device in graph.devices if device.is_leaf}
+    for line in web.lines:
+        place = web.vertices[line.device].device
+        if place is not None and row[line.segment] < row[line.device]:
+            found.add((graph.devices[place].id, graph.devices[place].ports[line.port].interface))
+    return frozenset(found)
 
 
 def blocks(web: Web) -> Iterator[Block]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from netdsl.graph.arrange import hanging
 from netdsl.graph.labels import device_lines, joint_lines, port_lines, segment_lines
 from netdsl.graph.model import Graph, State
 from netdsl.graph.quoting import dot
@@ -34,13 +35,16 @@ def _lines(graph: Graph) -> Iterator[str]:
         yield f"  {networks[segment.id]} [label={_joined(segment_lines(segment))}, {look}]"
     for device in graph.devices:
         yield f"  {nodes[device.id]} [label={_joined(device_lines(device))}, {_SHAPES[device.kind]}]"
+    upper = hanging(graph)
     for device in graph.devices:
         for port in device.ports:
             look = ', style=dashed, penwidth=2, color="#b3470a"' if port.carries else ""
-            yield f"  {nodes[device.id]} -- {networks[port.network]} [label={_joined(port_lines(port))}{look}]"
+            ends = (nodes[device.id], networks[port.network])
+            one, other = ends[::-1] if (device.id, port.interface) in upper else ends
+            yield f"  {one} -- {other} [label={_joined(port_lines(port))}{look}]"
     for joint in graph.joints:
         colour = "#66788a" if joint.state is State.DOWN else "#b3470a"
-        look = f'style=dotted, penwidth=3, color="{colour}", fontcolor="{colour}", constraint=false'
+        look = f'style=dotted, penwidth=2, color="{colour}", fontcolor="{colour}", constraint=false'
         yield f"  {nodes[joint.one]} -- {nodes[joint.other]} [label={_joined(joint_lines(joint))}, {look}]"
     yield "}"
 

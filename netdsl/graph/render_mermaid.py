@@ -3,11 +3,12 @@
 import json
 from collections.abc import Iterable, Iterator
 
+from netdsl.graph.arrange import hanging
 from netdsl.graph.labels import device_lines, joint_lines, port_lines, segment_lines
 from netdsl.graph.model import Device, Graph, State
 from netdsl.graph.quoting import mermaid
 from netdsl.graph.text import shown
-from netdsl.ir.ids import NetworkId
+from netdsl.ir.ids import NetworkId, NodeId
 from netdsl.ir.node import NodeKind
 
 _SHAPES = {NodeKind.HOST: '["{}"]', NodeKind.ROUTER: '("{}")', NodeKind.SWITCH: '[["{}"]]'}
@@ -34,17 +35,22 @@ def _lines(graph: Graph) -> Iterator[str]:
         yield f'  {networks[segment.id]}(["{_joined(segment_lines(segment))}"]):::{look}'
     for device in graph.devices:
         yield f"  {nodes[device.id]}{_SHAPES[device.kind].format(_joined(device_lines(device)))}:::node"
+    upper = hanging(graph)
     for device in graph.devices:
-        yield from _ports(device, nodes[device.id], networks)
+        yield from _ports(device, nodes[device.id], networks, upper)
     for joint in graph.joints:
         arrow = "-.-x" if joint.state is State.DOWN else "-.-"
         yield f'  {nodes[joint.one]} {arrow}|"{_joined(joint_lines(joint))}"| {nodes[joint.other]}'
 
 
-def _ports(device: Device, name: str, networks: dict[NetworkId, str]) -> Iterator[str]:
+def _ports(
+    device: Device, name: str, networks: dict[NetworkId, str], upper: frozenset[tuple[NodeId, str]]
+) -> Iterator[str]:
     for port in device.ports:
         line = "===" if port.carries else "---"
-        yield f'  {name} {line}|"{_joined(port_lines(port))}"| {networks[port.network]}'
+        ends = (name, networks[port.network])
+        one, other = ends[::-1] if (device.id, port.interface) in upper else ends
+        yield f'  {one} {line}|"{_joined(port_lines(port))}"| {other}'
 
 
 def _joined(lines: Iterable[str]) -> str:
