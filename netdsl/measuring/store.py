@@ -5,15 +5,12 @@ from pathlib import Path
 
 import msgspec
 
+from netdsl.measuring.failures import RunUnreadable
 from netdsl.measuring.types import FORMAT, Run
 from netdsl.whole_file import write_whole
 
 _LARGEST = 256 * 2**20  # bytes; a thousand rounds of a large lab have fewer
 _FIELD = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<field>.*)`)?$", re.DOTALL)
-
-
-class RunUnreadable(Exception):
-    """No file of a run, or not one that this version reads; the message says which file, and what of it."""
 
 
 class _Head(msgspec.Struct):
