@@ -14,7 +14,7 @@ from matplotlib.patches import Rectangle
 from netdsl.report.theme import GRID, INK, MUTED, PAPER, style
 from netdsl.report.vector import themed
 
-WIDTH = 330.0
+WIDTH = 296.0
 TEXT = 10.0
 LINE = 15.0
 _TOP = 4.0

@@ -24,6 +24,12 @@ class Drawn:
 
 
 _BARS = "Bars reach from zero to the median; the line with ends is its 95\u00a0% interval, every mark one round."
+
+
+def _memory(moment: str) -> tuple[str, ...]:
+    return tuple(f"memory.{moment}.{kind}" for kind in ("all", "pss", "helpers", "cgroup"))
+
+
 _BAR_PLOTS: tuple[tuple[Group, str, str, tuple[str, ...]], ...] = (
     (
         Group.BOOT,
@@ -37,12 +43,8 @@ _BAR_PLOTS: tuple[tuple[Group, str, str, tuple[str, ...]], ...] = (
         "The parts of a boot",
         tuple(f"boot.{kind}.{part}" for kind in BootKind for part in ("build", "up", "holding")),
     ),
-    (
-        Group.MEMORY,
-        "memory",
-        "Memory of all nodes together",
-        tuple(f"memory.{moment}.{kind}" for moment in ("steady", "max") for kind in ("pss", "cgroup", "helpers")),
-    ),
+    (Group.MEMORY, "memory-steady", "Memory of all nodes together, at rest", _memory("steady")),
+    (Group.MEMORY, "memory-max", "The most memory that was seen", _memory("max")),
     (Group.PROCESSOR, "processor", "Processor time of the boots", ("processor.boot",)),
     (Group.DISK, "disk", "Disk", ("disk.total", "disk.base", "disk.nodes")),
 )

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
+from itertools import groupby
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from netdsl.comparing.paper_types import Paper
 from netdsl.comparing.types import Column, Comparison, Group
@@ -40,6 +41,14 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """Lines of a table that stand under one head."""
+
+    head: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """Plots, and every figure of the same group as a table beside them. `about`: what a reader has to know of the group."""
 
@@ -47,7 +56,7 @@ class Section:
     title: str
     about: str
     figures: tuple[Figure, ...]
-    lines: tuple[Line, ...]
+    blocks: tuple[Block, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +103,7 @@ def page(comparison: Comparison, paper: Paper | None, svg: str | None) -> str:
             title,
             about,
             tuple(figure for figure, group in zip(plots, groups, strict=True) if group in wanted),
-            tuple(line for group in wanted for line in lines_of(comparison, group)),
+            _blocks(tuple(line for group in wanted for line in lines_of(comparison, group))),
         )
         for name, title, about, wanted in _SECTIONS
     )
@@ -114,8 +123,8 @@ def page(comparison: Comparison, paper: Paper | None, svg: str | None) -> str:
             warnings=comparison.warnings,
             headlines=headlines(comparison),
             held=held(comparison),
-            sections=tuple(one for one in sections if one.figures or one.lines),
-            others=lines_of(comparison, Group.EXPECTATIONS),
+            sections=tuple(one for one in sections if one.figures or one.blocks),
+            others=_blocks(lines_of(comparison, Group.EXPECTATIONS)),
             claims=claims(comparison),
             paper=None if paper is None else on_paper(paper),
             machines=machines(comparison),
@@ -132,6 +141,20 @@ def page(comparison: Comparison, paper: Paper | None, svg: str | None) -> str:
             data=embedded(comparison.runs, comparison.columns),
             samples=file_name(f"{subject.name}-samples"),
         )
+    )
+
+
+def _blocks(lines: tuple[Line, ...]) -> tuple[Block, ...]:
+    return tuple(Block(head, tuple(all_)) for head, all_ in groupby(lines, key=lambda line: line.head))
+
+
+def _quoted(text: str) -> Markup:
+    """Words between backticks as code; everything escaped."""
+    pieces = text.split("`")
+    if len(pieces) % 2 == 0:
+        return escape(text)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(one) if number % 2 else one for number, one in enumerate(pieces)
     )
 
 
@@ -186,10 +209,12 @@ def _own(name: str) -> str:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("netdsl.report"),
         undefined=StrictUndefined,
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["quoted"] = _quoted
+    return environment

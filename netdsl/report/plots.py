@@ -25,7 +25,7 @@ def bars(plot: Bars) -> str:
     count = len(plot.names)
     block = LINE + count * (_BAR + _GAP) + _BETWEEN
     height = block * len(plot.rows)
-    sheet = Sheet(plot.names, height + _AXIS, has_lines=False)
+    sheet = Sheet(plot.names, height + _AXIS - LINE, has_lines=False)
     axes = sheet.axes(_LEFT, 0, WIDTH - _LEFT - _RIGHT, height)
     axes.set_ylim(height, 0)
     largest = max((_farthest(one) for row in plot.rows for one in row.by_run if one), default=0.0)
@@ -184,8 +184,9 @@ def _apart(sizes: set[int], least: float) -> list[int]:
 def _linear(axes: Axes, largest: float, unit: Unit) -> None:
     """A horizontal axis from zero."""
     axes.set_xlim(0, largest * 1.04 or 1)
-    axes.xaxis.set_major_locator(_Steps(_factor(largest, unit)))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: shown_roughly(value, unit)))
+    factor = _factor(largest, unit)
+    axes.xaxis.set_major_locator(_Steps(factor))
+    axes.xaxis.set_major_formatter(_named(factor, unit))
 
 
 class _Steps(MaxNLocator):
@@ -200,7 +201,15 @@ class _Steps(MaxNLocator):
 
 
 def _factor(largest: float, unit: Unit) -> float:
-    return 1024.0 ** floor(log(largest, 1024)) if unit is Unit.BYTES and largest >= 1 else 1.0
+    """What the axis counts in: seconds and less, bytes and more, all rates."""
+    base = 1024 if unit is Unit.BYTES else 1000
+    power = floor(log(largest, base)) if largest > 0 else 0
+    return float(base) ** (min(power, 0) if unit is Unit.SECONDS else max(power, 0))
+
+
+def _named(factor: float, unit: Unit) -> FuncFormatter:
+    name = shown_roughly(factor, unit).partition(" ")[2]
+    return FuncFormatter(lambda value, _: f"{value / factor:g} {name}" if value else "0")
 
 
 def _spanned(axes: Axes, values: list[float], unit: Unit) -> None:
@@ -226,7 +235,7 @@ def _upright(axes: Axes, values: list[float], unit: Unit) -> None:
     if low <= 0 or high / low <= _WIDE:
         axes.set_ylim(0, high * 1.12 or 1)
         axes.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: shown_roughly(value, unit)))
+        axes.yaxis.set_major_formatter(_named(_factor(high, unit), unit))
         return
     axes.set_yscale("log")
     axes.set_ylim(low / 1.6, high * 1.6)

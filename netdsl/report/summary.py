@@ -25,6 +25,7 @@ class Figure:
 class Headline:
     """One quantity of the summary, and what its runs are to the first one that has it."""
 
+    kind: Group
     title: str
     detail: str
     figures: tuple[Figure, ...]
@@ -58,7 +59,7 @@ def _all(count: int) -> str:
 
 def _chosen(comparison: Comparison) -> Iterator[Quantity]:
     """Boots whole, memory at rest; of latency and throughput one path through a tunnel and one that is not."""
-    for wanted in ("boot.fresh.total", "boot.warm.total", "memory.steady.pss"):
+    for wanted in ("boot.fresh.total", "boot.warm.total", "memory.steady.all"):
         yield from _first(comparison, (wanted,))
     paths = paths_of(comparison)
     for is_encrypted in (True, False):
@@ -80,7 +81,7 @@ def _headline(quantity: Quantity, comparison: Comparison) -> Headline:
         for run, (column, spread) in enumerate(zip(comparison.columns, quantity.by_run, strict=True))
         if spread is not None
     )
-    return Headline(headed(quantity), quantity.detail, figures, tuple(_ratios(quantity, comparison)))
+    return Headline(quantity.group, headed(quantity), quantity.detail, figures, tuple(_ratios(quantity, comparison)))
 
 
 def _rest(spread: Spread) -> str:

@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from netdsl.codegen.traits import TRAIT_NAMES
+from netdsl.comparing.cautions import usable_rounds
+from netdsl.comparing.figures import all_times
 from netdsl.comparing.paper_table import ESTIMATES, UNKNOWN, counted, estimate_text, limit_text, same_text
 from netdsl.comparing.paper_types import Paper
-from netdsl.comparing.types import Comparison, Group, Unit
+from netdsl.comparing.types import Comparison, Group, Quantity, Unit
 from netdsl.comparing.units import shown, shown_spread
 from netdsl.measuring.types import Plan, Run, Source
 from netdsl.report.figures import headed, paths_of
@@ -19,7 +21,7 @@ _PLACE = re.compile(r"^(?P<name>.*?):(?P<line>[1-9][0-9]*)(?::[0-9]+)?$", re.DOT
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """`values`: each one that was measured. All empty: not measured."""
+    """`count` says of how many values; `values` are these, where there are few."""
 
     figure: str
     count: str
@@ -28,6 +30,9 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Line:
+    """`head` is what several lines share: `fresh boot`, a path; empty where a line stands alone."""
+
+    head: str
     title: str
     detail: str
     cells: tuple[Cell | None, ...]
@@ -48,7 +53,7 @@ class Same:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`mark` is `✓`, `✗`, `~` (in some rounds) or nothing."""
+    """`mark` is `✓`, `✗`, `~` (not the same in every round) or nothing."""
 
     text: str
     mark: str
@@ -88,25 +93,38 @@ class PathLine:
     services: str
 
 
+_MOST = 12
+"""Values that are written out."""
+
+
 def lines_of(comparison: Comparison, group: Group) -> tuple[Line, ...]:
-    return tuple(
-        Line(
-            headed(one),
-            one.detail,
-            tuple(
-                None
-                if spread is None
-                else Cell(
-                    shown_spread(spread, one.unit),
-                    f"n = {len(spread.values)}",
-                    tuple(shown(value, one.unit) for value in spread.values),
-                )
-                for spread in one.by_run
-            ),
-        )
-        for one in comparison.quantities
-        if one.group is group
-    )
+    """Titles are split where they say of what they are and which figure it is: `fresh boot: total`."""
+    found = []
+    for one in comparison.quantities:
+        if one.group is group:
+            head, _, title = headed(one).rpartition(": ")
+            found.append(Line(head, title, one.detail.partition(": ")[0] if _is_pooled(one) else one.detail,
+                              tuple(_cells(one, comparison))))  # fmt: skip
+    return tuple(found)
+
+
+def _cells(quantity: Quantity, comparison: Comparison) -> Iterator[Cell | None]:
+    for run, spread in zip(comparison.runs, quantity.by_run, strict=True):
+        if spread is None:
+            yield None
+        elif _is_pooled(quantity):
+            path = quantity.key.removeprefix(f"{Group.LATENCY}.").rpartition(".")[0]
+            answers = len(all_times(usable_rounds(run), path))
+            yield Cell(shown_spread(spread, quantity.unit), counted(answers, "answer"), ())
+        else:
+            values = tuple(shown(value, quantity.unit).replace(" ", "\u00a0") for value in spread.values)
+            few = values if 1 < len(values) <= _MOST else ()
+            yield Cell(shown_spread(spread, quantity.unit), f"n = {len(values)}", few)
+
+
+def _is_pooled(quantity: Quantity) -> bool:
+    """Of all answers of all rounds together, which are in the data, and not of the rounds."""
+    return quantity.group is Group.LATENCY and quantity.key.rpartition(".")[2] in ("min", "p95", "p99", "max")
 
 
 def claims(comparison: Comparison) -> tuple[Claim, ...]:
@@ -117,16 +135,11 @@ def claims(comparison: Comparison) -> tuple[Claim, ...]:
     )
 
 
+_MARKS = {"passed": "✓", "failed": "✗"}
+
+
 def _verdict(text: str) -> Verdict:
-    match text.split(" ", 1):
-        case ["passed"]:
-            return Verdict(text, "✓")
-        case ["passed", _]:
-            return Verdict(text, "~")
-        case [""]:
-            return Verdict("not there", "")
-        case _:
-            return Verdict(text, "✗")
+    return Verdict(text or "not there", _MARKS.get(text, "~" if " of " in text else ""))
 
 
 def anchor(place: str, sources: Sequence[Source]) -> str:
