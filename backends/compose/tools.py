@@ -13,7 +13,7 @@ from netdsl.runtime.driver import Answer, Deployment, DriverError
 
 from .engine import said
 
-_DOCKERFILE = f"""\
+DOCKERFILE = f"""\
 FROM {BASE}
 ENV DEBIAN_FRONTEND=noninteractive
 RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \\
@@ -24,7 +24,7 @@ RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \\
 RUN chmod u-s /usr/bin/ping; setcap -r /usr/bin/ping 2>/dev/null || true
 LABEL org.opencontainers.image.title="netdsl measure" org.opencontainers.image.vendor="netdsl"
 """
-_IMAGE = f"netdsl/measure-{hashlib.sha256(_DOCKERFILE.encode()).hexdigest()[:12]}"
+_IMAGE = f"netdsl/measure-{hashlib.sha256(DOCKERFILE.encode()).hexdigest()[:12]}"
 _BUILD = 600.0  # seconds
 _NOTHING_RAN = 125  # `docker exec` and `timeout` say so of themselves
 _TOO_LONG = 124
@@ -74,13 +74,13 @@ def side_tools(deployment: Deployment, node: str) -> Iterator[SideTools]:
     _build()
     name = f"{deployment.project}-{node}-measures-{secrets.token_hex(4)}"
     try:
-        said([*_run_words(deployment, node, name), _IMAGE, "infinity"])
+        said([*run_words(deployment, node, name), _IMAGE, "infinity"])
         yield SideTools(name, node)
     finally:
         said(["rm", "--force", "--volumes", name])
 
 
-def _run_words(deployment: Deployment, node: str, name: str) -> list[str]:
+def run_words(deployment: Deployment, node: str, name: str) -> list[str]:
     words = [
         "run",
         "--detach",
@@ -114,7 +114,7 @@ def _build() -> None:
     if said(["image", "ls", "--quiet", _IMAGE]).strip():
         return
     try:
-        said(["build", "--quiet", "--tag", _IMAGE, "-"], timeout=_BUILD, given=_DOCKERFILE)
+        said(["build", "--quiet", "--tag", _IMAGE, "-"], timeout=_BUILD, given=DOCKERFILE)
     except DriverError as error:
         error.remedy = (
             error.remedy or "the packages iperf3, iputils-ping and nftables of Debian have to be within reach"

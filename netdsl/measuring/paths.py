@@ -100,7 +100,7 @@ class _Ways:
         for address in (asked.destination, *asked.others):
             found = self.between(_Pair(asked.source, address, services))
             if found:
-                return max(found, key=lambda path: len(path.services))
+                return max(found, key=lambda path: (_can_tcp(path), len(path.services)))
         reason = predict(self.world, asked.source, asked.destination, asked.service).reason
         raise BadQuestion(f"nothing that can be measured passes from `{source}` to `{destination}`: {reason}")
 
