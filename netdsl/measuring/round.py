@@ -118,7 +118,7 @@ class _Round:
         except DriverError:
             self._take_down_again()
         else:
-            self.teardown = pace.now() - began
+            self.teardown = _precise(pace.now() - began)
         if self.cut:
             self.hooks.keep(self.so_far())
 
@@ -147,8 +147,8 @@ class _Round:
         self._note(sampler)
         usage = self._tried(f"{kind} boot: processor time", lambda: job.meter.usage(job.deployment), is_quiet=True)
         if not self.boots and held is not None and usage is not None:
-            self.cpu = sum(node.cpu for node in usage.nodes)
-        self.boots.append(Boot(kind, build, up, held))
+            self.cpu = _precise(sum(node.cpu for node in usage.nodes))
+        self.boots.append(Boot(kind, _precise(build), _precise(up), None if held is None else _precise(held)))
         self._tried("what runs it", lambda: self.hooks.facts(job.meter.facts(job.deployment)), is_quiet=True)
         self._rest(kind, since)
 
@@ -290,3 +290,8 @@ class _Round:
         self.readings += sampler.readings
         if sampler.failure is not None:
             self._trouble(f"readings ({sampler.moment})", sampler.failure)
+
+
+def _precise(seconds: float) -> float:
+    """To a tenth of a millisecond: what comes after is noise."""
+    return round(seconds, 4)

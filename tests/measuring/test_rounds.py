@@ -17,14 +17,9 @@ from netdsl.runtime.driver import DriverError
 from netdsl.runtime.meter import Fact
 from tests.measuring.pretending import FACTS, SOURCE, Bench, Journal
 
-ORDER = ["rebuild", "up", "ask", "usage", "facts", "usage", "park", "up", "ask", "usage", "facts", "usage"] + [
-    "latency",
-    "throughput",
-    "disk",
-    "down",
-]
-"""Of one round; the expectations are asked from other threads."""
-STEPS = len(ORDER)
+BOOTED = ["up", "usage", "facts", "usage"]
+ORDER = ["rebuild", *BOOTED, "park", *BOOTED, "latency", "throughput", "disk", "down"]
+"""Of one round, but for how often nodes are asked for what is expected: that is for the tests of `holding` to say."""
 
 
 @pytest.fixture(autouse=True)
@@ -50,14 +45,9 @@ def _steps(bench: Bench) -> list[str]:
     return [step.partition(": ")[2] for step in bench.journal.steps]
 
 
-def _without_asks(steps: list[str]) -> list[str]:
-    """How often nodes are asked is for the tests of `holding` to say."""
-    return [step for number, step in enumerate(steps) if step != "ask" or number == 0 or steps[number - 1] != "ask"]
-
-
 def test_a_round_goes_through_all_steps_in_order(bench: Bench) -> None:
     (run,) = _measure(bench)
-    assert [step for step in _without_asks(_steps(bench)) if step != "ask"] == [step for step in ORDER if step != "ask"]
+    assert [step for step in _steps(bench) if step != "ask"] == ORDER
     assert bench.is_idle
     (one,) = run.rounds
     assert [boot.kind for boot in one.boots] == [BootKind.FRESH, BootKind.WARM]
@@ -118,8 +108,7 @@ def test_what_does_not_come_to_hold_is_told_and_the_rest_is_measured(bench: Benc
     assert not is_good(run)
 
 
-@pytest.mark.parametrize("target", ["compose"])
-def test_targets_take_turns(bench: Bench, target: str) -> None:
+def test_targets_take_turns(bench: Bench) -> None:
     compose, vagrant = _measure(bench, bench.job("compose"), bench.job("vagrant"), runs=2)
     ups = [step for step in bench.journal.steps if step.endswith("rebuild")]
     assert ups == ["compose: rebuild", "vagrant: rebuild"] * 2
@@ -131,7 +120,9 @@ def test_targets_take_turns(bench: Bench, target: str) -> None:
 
 @pytest.mark.parametrize("step", ["usage", "facts", "latency", "throughput", "disk"])
 def test_a_step_that_fails_is_a_trouble_and_the_others_go_on(bench: Bench, step: str) -> None:
-    bench.journal.fail = lambda name, _: DriverError("no", tail="because", remedy="look") if name.endswith(step) else None
+    bench.journal.fail = lambda name, _: (
+        DriverError("no", tail="because", remedy="look") if name.endswith(step) else None
+    )
     (run,) = _measure(bench)
     (one,) = run.rounds
     assert one.troubles
@@ -218,7 +209,7 @@ def test_another_runtime_than_in_the_rounds_before_is_told(bench: Bench) -> None
 # --- being stopped
 
 
-@pytest.mark.parametrize("number", range(2 * STEPS))
+@pytest.mark.parametrize("number", range(2 * len(ORDER)))
 def test_stopped_anywhere_it_is_taken_down_once_and_can_be_gone_on_with(bench: Bench, number: int) -> None:
     bench.journal.stop_at = number
     with pytest.raises(KeyboardInterrupt):
