@@ -1,5 +1,5 @@
 """netdsl: a compiler for virtual network labs. `check_file`, `compile_file`, `verify_file`, `trace_file`,
-`matrix_file`, `graph_file`, `paper` and `compare` are the library."""
+`matrix_file`, `graph_file`, `paper`, `measure` and `compare` are the library."""
 
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         compile_file,
         graph_file,
         matrix_file,
+        measure,
         paper,
         trace_file,
         verify_file,
@@ -25,6 +26,7 @@ __all__ = [
     "compile_file",
     "graph_file",
     "matrix_file",
+    "measure",
     "paper",
     "trace_file",
     "verify_file",

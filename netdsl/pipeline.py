@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from netdsl.codegen.contract import Emission, Layout, Options
+from netdsl.codegen.contract import Artifact, Emission, Layout, Options
 from netdsl.codegen.emit import emit
+from netdsl.codegen.manifest import manifest_artifact
 from netdsl.codegen.options import options_of
 from netdsl.codegen.registry import backends_of, payload_parts
 from netdsl.credentials.contract import Credentials
@@ -116,6 +117,15 @@ def compile_bindings(
     secrets = credentials(lab, store, clock=clock, entropy=entropy)
     inside = payload(lab, secrets, payload_parts())
     return Compiled(lab, emit(target, backends, lab, inside, layout, options), secrets.expires)
+
+
+def output_files(compiled: Compiled, project: str | None) -> tuple[Artifact, ...]:
+    """All files of an output folder, its manifest with them."""
+    places = {str(node.id): str(node.origin) for node in compiled.lab.nodes if node.origin is not None}
+    manifest = manifest_artifact(
+        compiled.emission, compiled.lab.name, places, project=project, expires=compiled.expires
+    )
+    return (*compiled.emission.artifacts, manifest)
 
 
 def closed(lab: Lab) -> Lab:

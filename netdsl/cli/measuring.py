@@ -10,20 +10,13 @@ import click
 from netdsl.cli.analysis import analyse
 from netdsl.cli.compilation import Request, compile_request
 from netdsl.cli.console import note, show_findings
-from netdsl.cli.deployment import find_deployment
 from netdsl.cli.place import BUILD, places_of
-from netdsl.codegen.options import options_of
-from netdsl.codegen.registry import meter_of
-from netdsl.codegen.write import FolderBusy, locked
-from netdsl.measuring.guessing import guessed_round
 from netdsl.measuring.job import Job
-from netdsl.measuring.paths import choose
+from netdsl.measuring.prepare import alone, job_for, lab_to_measure, paths_of
 from netdsl.measuring.store import read_run
-from netdsl.measuring.subject import subject_of
 from netdsl.measuring.types import BootKind, Plan
-from netdsl.pipeline import Checked, closed
+from netdsl.pipeline import Checked
 from netdsl.testing.statements import counted
-from netdsl.verify.world import World
 
 BOOTS = {
     "fresh": (BootKind.FRESH,),
@@ -53,28 +46,21 @@ def job_of(wish: Wish) -> Iterator[Job]:
     """
     request = wish.request
     checked = _checked(request)
-    assert checked.bindings is not None, "checked"
-    assert checked.lab is not None, "checked"
-    lab = closed(checked.lab) if request.options.is_closed else checked.lab
-    meter = meter_of(request.target)
-    paths = choose(lab, World(lab), wish.pairs) if wish.has_paths else ()
-    folder = places_of(checked.bindings.name, request.target, request.output, request.credential_folder).output
-    with _alone(folder):
+    lab = lab_to_measure(checked, request.options)
+    paths = paths_of(lab, wish.pairs) if wish.has_paths else ()
+    folder = places_of(lab.name, request.target, request.output, request.credential_folder).output
+    with alone(folder):
         written = compile_request(request)
-        driver, deployment = find_deployment(None, request.target, str(written.folder), request.options.project)
-        sources = [document.source for document in checked.sources.documents.values()]
-        yield Job(
-            lab=lab,
-            subject=subject_of(lab, sources, request.parameters),
-            target=request.target,
-            driver=driver,
-            meter=meter,
-            deployment=deployment,
-            paths=paths,
+        yield job_for(
+            checked,
+            request.target,
+            request.options,
+            written.folder,
+            parameters=request.parameters,
             plan=wish.plan,
+            paths=paths,
             file=_file(wish, lab.name),
             timeout=wish.timeout,
-            guess=guessed_round(lab, request.target, options_of(request.target, request.options), wish.plan, paths),
         )
 
 
@@ -121,17 +107,3 @@ def _checked(request: Request) -> Checked:
         show_findings(checked.diagnostics, "text")
         raise click.exceptions.Exit(1)
     return checked
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Until the end, one measurement for an output folder."""
-    lock = locked(folder.with_name(f"{folder.name}-measured"))
-    try:
-        lock.__enter__()
-    except FolderBusy as error:
-        raise FolderBusy(f"another netdsl is measuring {folder}") from error
-    try:
-        yield
-    finally:
-        lock.__exit__(None, None, None)
