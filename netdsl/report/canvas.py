@@ -1,6 +1,6 @@
 """A sheet to draw on, in units that are about a pixel on a phone; matplotlib is needed from here on."""
 
-import logging
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import StringIO
@@ -11,6 +11,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from netdsl.diagnostics.visible import visible
 from netdsl.report.theme import GRID, INK, MUTED, PAPER, style
 from netdsl.report.vector import themed
 
@@ -71,10 +72,9 @@ class Sheet:
 def drawing() -> Iterator[None]:
     """While the block runs matplotlib draws as pages need it, and says nothing about letters that its own fonts lack: the
     reader's browser has the fonts."""
-    log = logging.getLogger("matplotlib")
-    before, log.level = log.level, logging.ERROR
-    try:
-        with rc_context(
+    with (
+        warnings.catch_warnings(action="ignore"),
+        rc_context(
             {
                 "svg.fonttype": "none",
                 "svg.hashsalt": "netdsl",
@@ -84,10 +84,9 @@ def drawing() -> Iterator[None]:
                 "axes.linewidth": 0.8,
                 "path.simplify": False,
             }
-        ):
-            yield
-    finally:
-        log.level = before
+        ),
+    ):
+        yield
 
 
 def guides(axes: Axes, *, along: str) -> None:
@@ -95,5 +94,6 @@ def guides(axes: Axes, *, along: str) -> None:
 
 
 def shortened(text: str, longest: int = _LONGEST) -> str:
-    """What fits into one line of a plot; the page has it whole beside it."""
+    """What fits into one line of a plot, and into XML; the page has it whole beside it."""
+    text = visible(text)
     return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -95,6 +95,7 @@ def page(comparison: Comparison, paper: Paper | None, svg: str | None) -> str:
 
     Raises ReportError where matplotlib is not installed, or `svg` is no SVG.
     """
+    drawing = None if svg is None else picture(svg)
     plots = tuple(Figure(Markup(text), one.plot.title, one.caption) for one, text in _drawn(drawn(comparison)))  # noqa: S704
     groups = tuple(one.group for one in drawn(comparison))
     sections = tuple(
@@ -132,7 +133,7 @@ def page(comparison: Comparison, paper: Paper | None, svg: str | None) -> str:
             plans=plans(comparison),
             turns=tuple(turns(comparison)),
             paths=path_lines(comparison),
-            picture=None if svg is None else picture(svg),
+            picture=drawing,
             differing=tuple(
                 column.name
                 for run, column in zip(comparison.runs, comparison.columns, strict=True)

@@ -16,7 +16,7 @@ from netdsl.report.figures import headed, paths_of
 from netdsl.runtime.meter import Fact
 
 NOTHING = "—"
-_PLACE = re.compile(r"^(?P<name>.*?):(?P<line>[1-9][0-9]*)(?::[0-9]+)?$", re.DOTALL)
+_PLACE = re.compile(r"^(?P<name>.*?):(?P<line>[1-9][0-9]{0,8})(?::[0-9]+)?$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +143,14 @@ def _verdict(text: str) -> Verdict:
 
 
 def anchor(place: str, sources: Sequence[Source]) -> str:
-    """The id of the line that `lab.net:12:3` names."""
+    """The id of the line that `lab.net:12:3` names; empty where there is no such line."""
     found = _PLACE.match(place)
     if found is None:
         return ""
-    number = next((number for number, one in enumerate(sources, 1) if one.name == found["name"]), 0)
-    return f"line-{number}-{found['line']}" if number else ""
+    for number, one in enumerate(sources, 1):
+        if one.name == found["name"] and int(found["line"]) <= len(one.text.splitlines()):
+            return f"line-{number}-{found['line']}"
+    return ""
 
 
 # ------------------------------------------------------------------------------------------------- where and how

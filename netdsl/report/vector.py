@@ -4,6 +4,7 @@ another plot has too."""
 import re
 from xml.etree import ElementTree
 
+from netdsl.diagnostics.visible import visible
 from netdsl.report.theme import CLASSES
 
 _SVG = "http://www.w3.org/2000/svg"
@@ -48,7 +49,7 @@ def themed(text: str, name: str, title: str, description: str) -> str:
     root.attrib |= {"class": f"plot w{round(width)}", "role": "img", "aria-labelledby": f"{name}-t {name}-d"}
     for position, (tag, content) in enumerate((("title", title), ("desc", description))):
         child = ElementTree.Element(tag, {"id": f"{name}-{tag[0]}"})
-        child.text = content
+        child.text = visible(content)
         root.insert(position, child)
     return ElementTree.tostring(root, encoding="unicode", short_empty_elements=True)
 

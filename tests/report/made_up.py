@@ -128,7 +128,7 @@ def _round(number: int, draw: random.Random, *, machines: bool) -> Round:
         throughputs=_throughputs(draw, PATHS[2], 2100 if machines else 148_000),
         lines=tuple(
             Line(
-                f"lab.net:{96 + one}:3", text, True, "failed" if machines and one == 5 and number == 2 else "passed", ""
+                f"lab.net:{81 + one}:3", text, True, "failed" if machines and one == 5 and number == 2 else "passed", ""
             )
             for one, text in enumerate(
                 (
