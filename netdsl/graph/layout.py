@@ -14,7 +14,7 @@ from netdsl.graph.model import Graph
 from netdsl.graph.sizes import label_size
 
 PAGE = (1400.0, 900.0)  # pixels: beyond these a picture has to be made smaller to be seen
-_COLUMNS = (4, 3, 2, 1, 6, 9, 14)
+_COLUMNS = (4, 3, 2, 1, 6, 9)
 _FEW_COLUMNS = (4, 9)
 _LARGE = 300  # nodes from which fewer shapes are tried
 _GAP = 48.0

@@ -48,7 +48,7 @@ def _meanings(graph: Graph) -> Iterator[tuple[str, str]]:
         yield "network", "network"
     if any(device.has_uplink for device in graph.devices):
         yield "cloud", "uplink, out of the lab"
-    states = {joint.state for joint in graph.joints}
+    states = {joint.state for joint in graph.joints if joint.is_encrypted or joint.state is State.DOWN}
     if graph.carried():
         yield "encrypted", "carries a tunnel's packets, encrypted"
         yield "clear", "carries none"
@@ -56,5 +56,7 @@ def _meanings(graph: Graph) -> Iterator[tuple[str, str]]:
         yield "tunnel", "tunnel, and what it protects"
     if State.BY_HAND in states:
         yield "by hand", "tunnel that somebody has to open"
+    if any(not joint.is_encrypted for joint in graph.joints):
+        yield "plain", "tunnel that encrypts nothing (AH)"
     if State.DOWN in states:
         yield "down", "tunnel that stays down"

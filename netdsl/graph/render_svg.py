@@ -244,16 +244,18 @@ class _Svg:
         path = _rounded_path(curve.points)
         state = {State.UP: "", State.BY_HAND: " th", State.DOWN: " td"}[curve.joint.state]
         yield f"<g><title>{xml(words.tunnel(curve.joint))}</title>"
-        if curve.joint.state is not State.DOWN:
+        if not curve.joint.is_encrypted:
+            state += " ta"
+        elif curve.joint.state is not State.DOWN:
             yield f'<path class="t0" d="{path}"/>'
         yield f'<path class="t{state}" d="{path}"/></g>'
 
     def _label(self, curve: Curve) -> Iterator[str]:
         rect, joint = curve.label, curve.joint
-        is_down = joint.state is State.DOWN
-        yield f"<g><title>{xml(words.tunnel(joint))}</title>" + _rect(rect, "k kd" if is_down else "k", 7)
+        is_plain = joint.state is State.DOWN or not joint.is_encrypted
+        yield f"<g><title>{xml(words.tunnel(joint))}</title>" + _rect(rect, "k kd" if is_plain else "k", 7)
         left, x, y = rect.x + 6, rect.x + 6, rect.y + 13.5
-        if joint.is_encrypted and not is_down:
+        if not is_plain:
             yield self._icon("lock", x, rect.y + 4, 8.5, 10.6)
             x += 14
         yield _text(x, y, curve.name, "s b")
@@ -288,6 +290,8 @@ class _Svg:
                 yield f'<path class="t0" d="{line}"/><path class="t" d="{line}"/>'
             case "by hand":
                 yield f'<path class="t0" d="{line}"/><path class="t th" d="{line}"/>'
+            case "plain":
+                yield f'<path class="t ta" d="{line}"/>'
             case _:
                 yield f'<path class="t td" d="{line}"/>'
 

@@ -43,6 +43,7 @@ text{font:13px SANS;fill:@ink}
 .t0{fill:none;stroke:@pipe;stroke-width:9;stroke-linejoin:round;stroke-linecap:round}
 .t{fill:none;stroke:@safe;stroke-width:1.7}
 .th{stroke-dasharray:10 5}
+.ta{stroke:@wire;stroke-width:3}
 .td{stroke:@wire;stroke-dasharray:2 4}
 .k{fill:@paper;stroke:@safe;stroke-width:1.2}
 .kd{stroke:@wire}

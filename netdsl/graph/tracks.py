@@ -66,7 +66,7 @@ def channel(runs: Sequence[Run], crossing: Iterable[float]) -> Channel:
     for run in runs:
         size, is_long = sizes[run.key]
         at = track[run.key]
-        legs = [x for other in runs if track[other.key] >= at for x in (other.left, other.right)]
+        legs = [x for o in runs if track[o.key] >= at and o is not run for x in (o.left, o.right)]
         label = None if size is None else (_place(run, size[0], spans[run.key], (*lines, *legs)), *size)
         laid.append(Laid(run, pitch * (at + 0.5) + 4, label, is_long))
     return Channel(tuple(laid), pitch * len(tracks) + 6)
@@ -80,8 +80,9 @@ def _label_of(run: Run, is_many: bool) -> tuple[tuple[float, float] | None, bool
 
 
 def _span(run: Run, size: tuple[float, float] | None) -> tuple[float, float]:
-    half = 0.0 if size is None else size[0] / 2
-    return min(run.left, run.middle - half) - _MARGIN, max(run.right, run.middle + half) + _MARGIN
+    """What a run keeps free: a label that is longer may reach over one of its ends, or both."""
+    wide = 0.0 if size is None else size[0]
+    return min(run.left, run.right - wide) - _MARGIN, max(run.right, run.left + wide) + _MARGIN
 
 
 def _holds(run: Run, other: Run) -> bool:
