@@ -15,6 +15,7 @@ _CONTAINER = re.compile(r"[0-9a-f]{64}")
 _OF_A_SHIM = re.compile(rb"-id\x00([0-9a-f]{64})\x00")
 _SHIM = "containerd-shim"  # the kernel keeps fifteen characters of a program's name
 _GONE = (FileNotFoundError, ProcessLookupError, NotADirectoryError)
+_PIECE = 2**16  # bytes; the kernel gives less at once
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -51,14 +52,15 @@ def members(proc: Path, containers: Collection[str]) -> dict[str, Members]:
     groups: dict[str, str] = {}
     shims: dict[str, int] = {}
     for process in _processes(proc):
-        group = _text(proc / str(process) / "cgroup")
+        own = f"{proc}/{process}"
+        group = _text(f"{own}/cgroup")
         found = _CONTAINER.search(group)
         if found is not None:
             if found[0] in containers:
                 processes.setdefault(found[0], []).append(process)
                 groups.setdefault(found[0], group)
-        elif _text(proc / str(process) / "comm").startswith(_SHIM):
-            shim = _OF_A_SHIM.search(_bytes(proc / str(process) / "cmdline"))
+        elif _text(f"{own}/comm").startswith(_SHIM):
+            shim = _OF_A_SHIM.search(_bytes(f"{own}/cmdline"))
             if shim is not None:
                 shims[shim[1].decode()] = process
     return {one: Members(tuple(sorted(found)), groups[one], shims.get(one)) for one, found in sorted(processes.items())}
@@ -150,13 +152,19 @@ def _scaled(number: int | None, unit: float) -> float | None:
     return None if number is None else number * unit
 
 
-def _text(file: Path) -> str:
+def _text(file: Path | str) -> str:
     return _bytes(file).decode(errors="replace")
 
 
-def _bytes(file: Path) -> bytes:
-    """What is no longer there, or nobody's to read, says nothing."""
+def _bytes(file: Path | str) -> bytes:
+    """What is no longer there, or nobody's to read, says nothing. Without buffers: these files are short, and many."""
     try:
-        return file.read_bytes()
+        number = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
     except (*_GONE, PermissionError):
         return b""
+    try:
+        return b"".join(iter(lambda: os.read(number, _PIECE), b""))
+    except _GONE:
+        return b""
+    finally:
+        os.close(number)

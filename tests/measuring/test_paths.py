@@ -1,5 +1,7 @@
 """Which ways through a lab are measured."""
 
+from functools import cache
+
 import pytest
 
 from netdsl.ir.lab import Lab
@@ -16,6 +18,7 @@ from tests.verify.asking import lab
 ALL = ("icmp", "tcp/5201", "udp/5201")
 
 
+@cache
 def example(name: str) -> Lab:
     found = check(EXAMPLES / name / "lab.net").lab
     assert found is not None
@@ -93,6 +96,7 @@ def test_a_lab_of_one_node_has_no_path() -> None:
 
 def test_in_a_large_lab_few_pairs_stand_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
+
     def counted(*words: object) -> object:
         asked.append(words)
         return predict(*words)  # type: ignore[arg-type]
