@@ -39,7 +39,8 @@ def _lines(run: Run) -> Iterator[str]:
     if run.facts:
         yield from _wrapped("; ".join(f"{fact.name}: {fact.value}" for fact in run.facts), "  ")
     yield ""
-    yield f"{'':{_TITLE}}{'middle':>12}{'least':>12}{'most':>12}"
+    if len(run.rounds) > 1:
+        yield f"{'':{_TITLE}}{'middle':>12}{'least':>12}{'most':>12}"
     for row in _rows(run):
         if row.values:
             yield from _row(row)

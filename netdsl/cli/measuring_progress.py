@@ -32,8 +32,8 @@ class _Lines:
     def __call__(self, event: Step | Said) -> None:
         if isinstance(event, Step):
             passed = clock_text(time.monotonic() - self._began)
-            left = f" ({_left(event.rest)})" if event.rest is not None else ""
-            note(f"[{passed}] {head_of(event)}{left}")
+            left = _left(event.rest)
+            note(f"[{passed}] {head_of(event)}{f' ({left})' if left else ''}")
 
 
 class _Live:
@@ -45,8 +45,7 @@ class _Live:
     def __call__(self, event: Step | Said) -> None:
         if isinstance(event, Step):
             self._step = head_of(event)
-            left = "" if event.rest is None else _left(event.rest)
-            self._progress.update(self._task, description=self._step, left=left)
+            self._progress.update(self._task, description=self._step, left=_left(event.rest))
         else:
             self._progress.update(self._task, description=f"{self._step} · {visible(' '.join(event.text.split()))}")
 
@@ -55,8 +54,9 @@ def head_of(step: Step) -> str:
     return f"{step.target}, round {step.round} of {step.rounds}: {visible(step.name)}"
 
 
-def _left(seconds: float) -> str:
-    return f"about {clock_text(seconds)} left"
+def _left(seconds: float | None) -> str:
+    """Nothing where it is not known, or takes longer than was thought."""
+    return f"about {clock_text(seconds)} left" if seconds else ""
 
 
 def clock_text(seconds: float) -> str:
