@@ -1,4 +1,4 @@
-"""A lab as a picture: SVG, Mermaid, Graphviz, draw.io ([README](README.md)).
+"""A lab as a picture: SVG, Mermaid, Graphviz, draw.io (docs/graph.md).
 
 `graph_of(lab)` is what there is to draw, `FORMATS[name](graph)` draws it; `svg(lab)` does both, for a page to take in.
 """

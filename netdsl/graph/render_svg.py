@@ -29,12 +29,12 @@ from netdsl.graph.sizes import (
     service_lines,
 )
 from netdsl.graph.style import stylesheet
+from netdsl.graph.svg_shapes import half_way, number, rectangle, rounded_path, words_at
 from netdsl.graph.text import shown, width, wrapped
 from netdsl.ir.ids import TunnelId
 
 _MARGIN = 22.0
 _NARROWEST = 360.0
-_CORNER = 10.0
 _HEADING_LINE = 23.0
 
 
@@ -60,26 +60,26 @@ class _Svg:
         return "\n".join(self._lines()) + "\n"
 
     def _lines(self) -> Iterator[str]:
-        size = f"{_n(self.width)} {_n(self.height)}"
+        size = f"{number(self.width)} {number(self.height)}"
         yield (
-            f'<svg xmlns="http://www.w3.org/2000/svg" id="{self.id}" viewBox="0 0 {size}" width="{_n(self.width)}" '
-            f'height="{_n(self.height)}" role="img" aria-labelledby="{self.id}-t {self.id}-d">'
+            f'<svg xmlns="http://www.w3.org/2000/svg" id="{self.id}" viewBox="0 0 {size}" width="{number(self.width)}" '
+            f'height="{number(self.height)}" role="img" aria-labelledby="{self.id}-t {self.id}-d">'
         )
         yield f'<title id="{self.id}-t">{xml(self.graph.heading)}</title>'
         yield f'<desc id="{self.id}-d">{xml(words.summary(self.graph))}</desc>'
         yield f"<style>{stylesheet(self.id)}</style>"
         yield f"<defs>{''.join(self._symbols())}</defs>"
-        yield f'<rect class="bg" width="{_n(self.width)}" height="{_n(self.height)}"/>'
-        for number, line in enumerate(self.heading):
-            yield _text(_MARGIN, _MARGIN + 15 + _HEADING_LINE * number, line, "h")
+        yield f'<rect class="bg" width="{number(self.width)}" height="{number(self.height)}"/>'
+        for at, line in enumerate(self.heading):
+            yield words_at(_MARGIN, _MARGIN + 15 + _HEADING_LINE * at, line, "h")
         if not self.graph.devices and not self.graph.segments:
-            yield _text(_MARGIN, self.top + 6, "nothing is in it", "d")
-        yield f'<g transform="translate({_n(self.left)} {_n(self.top)})">'
+            yield words_at(_MARGIN, self.top + 6, "nothing is in it", "d")
+        yield f'<g transform="translate({number(self.left)} {number(self.top)})">'
         yield from self._things()
         yield "</g>"
         if self.legend.entries:
             y = self.top + self.drawing.height + 26
-            yield f'<g transform="translate({_n(_MARGIN)} {_n(y)})">'
+            yield f'<g transform="translate({number(_MARGIN)} {number(y)})">'
             yield from self._legend()
             yield "</g>"
         yield "</svg>"
@@ -96,7 +96,7 @@ class _Svg:
             yield from self._box(box)
         for wire in self.drawing.wires:
             if wire.port.carries:
-                yield self._lock_at(_half(wire))
+                yield self._lock_at(half_way(wire))
         for curve in self.drawing.curves:
             yield from self._label(curve)
 
@@ -115,12 +115,14 @@ class _Svg:
 
     def _icon(self, name: str, x: float, y: float, wide: float = ICON, high: float = ICON) -> str:
         look = LOOKS.get(name, "i")
-        place = f'x="{_n(x)}" y="{_n(y)}" width="{_n(wide)}" height="{_n(high)}"'
+        place = f'x="{number(x)}" y="{number(y)}" width="{number(wide)}" height="{number(high)}"'
         return f'<use class="{look}" href="#{self.id}-{name}" {place}/>'
 
     def _lock_at(self, point: Point) -> str:
         x, y = point
-        return f'<circle class="k" cx="{_n(x)}" cy="{_n(y)}" r="9"/>' + self._icon("lock", x - 4, y - 5.5, 8, 10)
+        return f'<circle class="k" cx="{number(x)}" cy="{number(y)}" r="9"/>' + self._icon(
+            "lock", x - 4, y - 5.5, 8, 10
+        )
 
     # --- networks
 
@@ -129,9 +131,9 @@ class _Svg:
         tunnels = self.carried.get(segment.id, ())
         yield f"<g><title>{xml(words.segment(segment, tunnels))}</title>"
         round_ = rect.height / 2 if segment.is_link else 9
-        yield _rect(rect, "n", round_)
+        yield rectangle(rect, "n", round_)
         if tunnels:
-            yield _rect(rect, "e", round_)
+            yield rectangle(rect, "e", round_)
         yield from self._heading(panel, tunnels)
         for chip in panel.chips:
             yield from self._chip(chip)
@@ -146,31 +148,31 @@ class _Svg:
             if tunnels:
                 yield self._icon("lock", rect.x + PAD, rect.y + rect.height / 2 - 5.5, 9, 11)
             middle = rect.middle[0] + (7 if tunnels else 0)
-            for number, line in enumerate(lines):
-                yield _text(middle, y + LINE * number, line, "m", anchor="middle")
+            for at, line in enumerate(lines):
+                yield words_at(middle, y + LINE * at, line, "m", anchor="middle")
             return
         if tunnels:
             yield self._icon("lock", x, y - 11, 10, 12.5)
             x += 16
-        yield _text(x, y, shown(segment.label), "b")
-        for number, line in enumerate(lines):
-            if number == 0:
-                yield _text(x + width(shown(segment.label), NAME, bold=True) + 10, y, line, "m")
+        yield words_at(x, y, shown(segment.label), "b")
+        for at, line in enumerate(lines):
+            if at == 0:
+                yield words_at(x + width(shown(segment.label), NAME, bold=True) + 10, y, line, "m")
             else:
-                yield _text(x, y + LINE * number, line, "m")
+                yield words_at(x, y + LINE * at, line, "m")
 
     def _chip(self, chip: Chip) -> Iterator[str]:
         device, rect = chip.device, chip.rect
-        yield f"<g><title>{xml(words.device(device))}</title>{_rect(rect, 'c', 6)}"
+        yield f"<g><title>{xml(words.device(device))}</title>{rectangle(rect, 'c', 6)}"
         yield self._icon(icon_of(device), rect.x + PAD - 2, rect.y + 5, 17, 17)
-        yield _text(rect.x + PAD + ICON, rect.y + 18, shown(device.id), "b")
+        yield words_at(rect.x + PAD + ICON, rect.y + 18, shown(device.id), "b")
         y = rect.y + 18
         for line in (*chip_lines(device), *loopback_lines(device)):
             y += LINE
-            yield _text(rect.x + PAD, y, line, "m")
+            yield words_at(rect.x + PAD, y, line, "m")
         for line in service_lines(device):
             y += LINE
-            yield _text(rect.x + PAD, y, line, "s")
+            yield words_at(rect.x + PAD, y, line, "s")
         if badges(device):
             yield from self._badges(device, rect.x + PAD, y + 5)
         yield "</g>"
@@ -182,7 +184,7 @@ class _Svg:
         yield f"<g><title>{xml(words.device(device))}</title>"
         if device.has_uplink:
             yield from self._uplink(box)
-        yield _rect(rect, "x", 8)
+        yield rectangle(rect, "x", 8)
         for cell in box.cells:
             yield from self._cell(box, cell.rect, cell.side, shown(cell.port.interface), address_lines(cell.port))
         yield from self._centre(device, box.centre)
@@ -190,12 +192,12 @@ class _Svg:
 
     def _cell(self, box: Box, rect: Rect, side: Side, name: str, lines: tuple[str, ...]) -> Iterator[str]:
         inner = Rect(rect.x + 4, rect.y + (4 if side is Side.TOP else 0), rect.width - 8, rect.height - 4)
-        yield _rect(inner, "l", 5)
+        yield rectangle(inner, "l", 5)
         middle = rect.middle[0]
         y = inner.y + 11.5
-        yield _text(middle, y, name, "s b", anchor="middle")
-        for number, line in enumerate(lines):
-            yield _text(middle, y + 13 * (number + 1), line, "m", anchor="middle")
+        yield words_at(middle, y, name, "s b", anchor="middle")
+        for at, line in enumerate(lines):
+            yield words_at(middle, y + 13 * (at + 1), line, "m", anchor="middle")
 
     def _centre(self, device: Device, rect: Rect) -> Iterator[str]:
         middle = rect.middle[0]
@@ -203,7 +205,7 @@ class _Svg:
         across = ICON + 6 + width(name, NAME, bold=True)
         y = rect.y + 6
         yield self._icon(icon_of(device), middle - across / 2, y)
-        yield _text(middle - across / 2 + ICON + 6, y + 15, name, "b")
+        yield words_at(middle - across / 2 + ICON + 6, y + 15, name, "b")
         y += 24
         if badges(device):
             yield from self._badges(device, middle - badges_width(device) / 2, y)
@@ -213,35 +215,39 @@ class _Svg:
             *((line, "s") for line in service_lines(device)),
         ):
             y += LINE
-            yield _text(middle, y - 3, line, look, anchor="middle")
+            yield words_at(middle, y - 3, line, look, anchor="middle")
 
     def _badges(self, device: Device, x: float, y: float) -> Iterator[str]:
         for word in badges(device):
             wide = badge_width(word)
-            yield _rect(Rect(x, y, wide, 15), "g", 7.5)
+            yield rectangle(Rect(x, y, wide, 15), "g", 7.5)
             start = x + 5
             if word == "firewall":
                 yield self._icon("wall", start, y + 2, 11, 11)
                 start += 14
-            yield _text(start, y + 11.2, word, "s")
+            yield words_at(start, y + 11.2, word, "s")
             x += wide + 5
 
     def _uplink(self, box: Box) -> Iterator[str]:
         x, y = box.rect.right, box.centre.y + box.centre.height / 2
-        yield f'<path class="w" d="M{_n(x)} {_n(y)}h18"/>'
+        yield f'<path class="w" d="M{number(x)} {number(y)}h18"/>'
         yield self._icon("cloud", x + 14, y - 17, 46, 29)
-        yield _text(x + 36, y + 24, "uplink", "s d", anchor="middle")
+        yield words_at(x + 36, y + 24, "uplink", "s d", anchor="middle")
 
     # --- lines
 
     def _wire(self, wire: Wire) -> str:
         (x, y), (_, bend), (end, turn), (_, stop) = wire.start, wire.bend, wire.turn, wire.end
-        half = _n((bend + turn) / 2)
-        curve = f"V{_n(bend)}C{_n(x)} {half} {_n(end)} {half} {_n(end)} {_n(turn)}" if x != end else ""
-        return f'<path class="{"we" if wire.port.carries else "w"}" d="M{_n(x)} {_n(y)}{curve}V{_n(stop)}"/>'
+        half = number((bend + turn) / 2)
+        curve = (
+            f"V{number(bend)}C{number(x)} {half} {number(end)} {half} {number(end)} {number(turn)}" if x != end else ""
+        )
+        return (
+            f'<path class="{"we" if wire.port.carries else "w"}" d="M{number(x)} {number(y)}{curve}V{number(stop)}"/>'
+        )
 
     def _curve(self, curve: Curve) -> Iterator[str]:
-        path = _rounded_path(curve.points)
+        path = rounded_path(curve.points)
         state = {State.UP: "", State.BY_HAND: " th", State.DOWN: " td"}[curve.joint.state]
         yield f"<g><title>{xml(words.tunnel(curve.joint))}</title>"
         if not curve.joint.is_encrypted:
@@ -253,16 +259,16 @@ class _Svg:
     def _label(self, curve: Curve) -> Iterator[str]:
         rect, joint = curve.label, curve.joint
         is_plain = joint.state is State.DOWN or not joint.is_encrypted
-        yield f"<g><title>{xml(words.tunnel(joint))}</title>" + _rect(rect, "k kd" if is_plain else "k", 7)
+        yield f"<g><title>{xml(words.tunnel(joint))}</title>" + rectangle(rect, "k kd" if is_plain else "k", 7)
         left, x, y = rect.x + 6, rect.x + 6, rect.y + 13.5
         if not is_plain:
             yield self._icon("lock", x, rect.y + 4, 8.5, 10.6)
             x += 14
-        yield _text(x, y, curve.name, "s b")
+        yield words_at(x, y, curve.name, "s b")
         if curve.ranges and curve.is_long:
-            yield _text(x + width(curve.name, ADDRESS, bold=True) + 8, y, curve.ranges, "ms")
+            yield words_at(x + width(curve.name, ADDRESS, bold=True) + 8, y, curve.ranges, "ms")
         elif curve.ranges:
-            yield _text(left, y + 13, curve.ranges, "ms")
+            yield words_at(left, y + 13, curve.ranges, "ms")
         yield "</g>"
 
     # --- legend
@@ -275,13 +281,13 @@ class _Svg:
                 yield self._icon(entry.icon, x + (26 - wide) / 2, y + 8 - high / 2, wide, high)
             else:
                 yield from self._sample(entry.icon, x, y + 8)
-            yield _text(x + 32, y + 12, entry.text, "s")
+            yield words_at(x + 32, y + 12, entry.text, "s")
 
     def _sample(self, what: str, x: float, y: float) -> Iterator[str]:
-        line = f"M{_n(x)} {_n(y)}h26"
+        line = f"M{number(x)} {number(y)}h26"
         match what:
             case "network":
-                yield _rect(Rect(x + 1, y - 6, 24, 12), "n", 4)
+                yield rectangle(Rect(x + 1, y - 6, 24, 12), "n", 4)
             case "encrypted":
                 yield f'<path class="we" d="{line}"/>' + self._lock_at((x + 13, y))
             case "clear":
@@ -294,45 +300,3 @@ class _Svg:
                 yield f'<path class="t ta" d="{line}"/>'
             case _:
                 yield f'<path class="t td" d="{line}"/>'
-
-
-# --- shapes
-
-
-def _n(value: float) -> str:
-    return f"{round(value, 1):g}" if abs(value) < 100000 else f"{value:.1f}"
-
-
-def _rect(rect: Rect, look: str, round_: float) -> str:
-    place = f'x="{_n(rect.x)}" y="{_n(rect.y)}" width="{_n(rect.width)}" height="{_n(rect.height)}"'
-    return f'<rect class="{look}" {place} rx="{_n(round_)}"/>'
-
-
-def _text(x: float, y: float, text: str, look: str, *, anchor: str = "") -> str:
-    where = f' text-anchor="{anchor}"' if anchor else ""
-    return f'<text class="{look}" x="{_n(x)}" y="{_n(y)}"{where}>{xml(text)}</text>'
-
-
-def _half(wire: Wire) -> Point:
-    return (wire.bend[0] + wire.turn[0]) / 2, (wire.bend[1] + wire.turn[1]) / 2
-
-
-def _rounded_path(points: tuple[Point, ...]) -> str:
-    """Straight pieces, their corners rounded by at most half of the shorter."""
-    parts = [f"M{_n(points[0][0])} {_n(points[0][1])}"]
-    for before, here, after in zip(points, points[1:], points[2:], strict=False):
-        reach = min(_CORNER, _far(before, here) / 2, _far(here, after) / 2)
-        one, other = _towards(here, before, reach), _towards(here, after, reach)
-        parts.append(f"L{_n(one[0])} {_n(one[1])}Q{_n(here[0])} {_n(here[1])} {_n(other[0])} {_n(other[1])}")
-    parts.append(f"L{_n(points[-1][0])} {_n(points[-1][1])}")
-    return "".join(parts)
-
-
-def _far(one: Point, other: Point) -> float:
-    return abs(one[0] - other[0]) + abs(one[1] - other[1])
-
-
-def _towards(start: Point, end: Point, reach: float) -> Point:
-    far = _far(start, end)
-    share = reach / far if far else 0.0
-    return start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 _MARGIN = 8.0
 _LONG_PITCH, _SHORT_PITCH = 27.0, 40.0
+_HOLD = 12.0  # of a label stands on its run at the least
 _FEW = 4  # tunnels in one channel whose names may stand over their ranges
 
 
@@ -80,9 +81,10 @@ def _label_of(run: Run, is_many: bool) -> tuple[tuple[float, float] | None, bool
 
 
 def _span(run: Run, size: tuple[float, float] | None) -> tuple[float, float]:
-    """What a run keeps free: a label that is longer may reach over one of its ends, or both."""
-    wide = 0.0 if size is None else size[0]
-    return min(run.left, run.right - wide) - _MARGIN, max(run.right, run.left + wide) + _MARGIN
+    """What a run keeps free: a label that is longer than it may hang on one of its ends."""
+    wide, length = 0.0 if size is None else size[0], run.right - run.left
+    reach = 0.0 if wide <= length else wide - _HOLD if wide > 2 * length else (wide - length) / 2
+    return run.left - reach - _MARGIN, run.right + reach + _MARGIN
 
 
 def _holds(run: Run, other: Run) -> bool:

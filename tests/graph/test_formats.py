@@ -1,6 +1,7 @@
 """Whatever a lab says, each format stays what it is, and says it whole."""
 
 import html
+import os
 import re
 import subprocess
 import sys
@@ -189,7 +190,11 @@ def test_the_same_bytes_whatever_the_hash_seed() -> None:
     )
     outputs = {
         subprocess.run(
-            [sys.executable, "-c", program], cwd=ROOT, env={"PYTHONHASHSEED": seed}, capture_output=True, check=True
+            [sys.executable, "-c", program],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
         ).stdout
         for seed in ("1", "2")
     }
