@@ -132,6 +132,7 @@ def page(comparison: Comparison, paper: Paper | None, svg: str | None) -> str:
             methods=methods(comparison),
             plans=plans(comparison),
             turns=tuple(turns(comparison)),
+            troubled=tuple(one for one in turns(comparison) if one.troubles),
             paths=path_lines(comparison),
             picture=drawing,
             differing=tuple(

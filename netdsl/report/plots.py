@@ -137,7 +137,7 @@ def curves(plot: Curves) -> str:
 def sizes(plot: Sizes) -> str:
     """Bits and packets a second over bytes of user data in a packet: every round a mark, lines through the medians of UDP;
     TCP's marks are hollow."""
-    sheet = Sheet(plot.names, 2 * (LINE + 112 + 24) + 18, has_lines=True)
+    sheet = Sheet(plot.names, 2 * (LINE + 112 + 24) + 2, has_lines=True)
     widest = max((point.payload for line in plot.lines for point in line.points), default=1500)
     for number, (unit, label) in enumerate(((Unit.BITS, "bits a second"), (Unit.PACKETS, "packets a second (pps)"))):
         top = number * (LINE + 112 + 24)

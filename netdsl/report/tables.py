@@ -161,9 +161,9 @@ def machines(comparison: Comparison) -> tuple[Same, ...]:
     fixed: tuple[tuple[str, Callable[[Run], str]], ...] = (
         ("processor", lambda run: run.machine.processor),
         ("cores", lambda run: str(run.machine.cores)),
-        ("memory", lambda run: shown(run.machine.memory, Unit.BYTES)),
+        ("memory of the machine", lambda run: shown(run.machine.memory, Unit.BYTES)),
         ("architecture", lambda run: run.machine.architecture),
-        ("kernel", lambda run: run.machine.kernel),
+        ("kernel of the machine", lambda run: run.machine.kernel),
         ("system", lambda run: run.machine.system),
         ("netdsl", lambda run: run.netdsl),
         ("payload of the nodes", lambda run: run.subject.payload),

@@ -4,9 +4,11 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fcntl import F_DUPFD, fcntl
 from pathlib import Path
 from select import select
 
@@ -148,16 +150,19 @@ def browsing(folder: Path) -> Iterator[Browser]:
         pytest.fail("no Chromium is installed; run: tools/browser install")
     there, out = os.pipe()
     into, here = os.pipe()
+    # The browser reads descriptor 3 and writes to 4. Both are moved up first, so that neither hides the other.
+    high = [fcntl(one, F_DUPFD, 10) for one in (there, here)]
+    become = "import os, sys; a = sys.argv; os.dup2(int(a[1]), 3); os.dup2(int(a[2]), 4); os.execv(a[3], a[3:])"
+    command = [program, *FLAGS, f"--user-data-dir={folder / 'profile'}"]
     process = subprocess.Popen(
-        # The browser reads its third descriptor and writes to the fourth.
-        ["sh", "-c", f'exec "$0" "$@" 3<&{there} 4>&{here}', program, *FLAGS, f"--user-data-dir={folder / 'profile'}"],
+        [sys.executable, "-c", become, *map(str, high), *command],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        pass_fds=(there, here),
+        pass_fds=high,
     )
-    os.close(there)
-    os.close(here)
+    for one in (there, here, *high):
+        os.close(one)
     try:
         browser = Browser(out, into)
         browser.attach()

@@ -237,7 +237,7 @@ HOSTILE = (
 )
 
 
-def _hostile(word: str) -> Comparison:
+def hostile(word: str) -> Comparison:
     """Where a lab, a machine or a file says something."""
 
     def spoilt(run: Run) -> Run:
@@ -292,7 +292,7 @@ def _spoilt(turn: Round, named: dict[str, str], word: str) -> Round:
 
 
 def _check(word: str, plain: Document) -> None:
-    comparison = _hostile(word)
+    comparison = hostile(word)
     document = read_page(comparison)
     assert {one.tag for one in document.elements} - {one.tag for one in plain.elements} == set()
     assert [one.attributes.get("type", "own") for one in document.named("script")] == ["application/json"] * 2 + ["own"]
