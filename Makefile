@@ -19,13 +19,15 @@ $(STAMP): pyproject.toml setup.py
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
-run: $(STAMP) ## Compile each example for both targets and say what to type next
+run: $(STAMP) ## Compile each example for both targets, say what to type next, compare the two on paper
 	@for lab in examples/*/lab.net; do $(BIN)/netdsl compile "$$lab" -t compose -t vagrant || exit 1; done
 	@printf '\nnext, as containers, where Docker Engine runs (%s/netdsl doctor):\n' '$(BIN)'
 	@for lab in $(STUDIES); do printf '  (cd build/%s/compose && ./parents.sh up && docker compose up --build --wait)\n' "$$lab"; done
 	@printf 'or as virtual machines, where Vagrant runs (%s/netdsl doctor -t vagrant):\n' '$(BIN)'
 	@for lab in $(STUDIES); do printf '  (cd build/%s/vagrant && vagrant up)\n' "$$lab"; done
 	@printf 'or: %s/netdsl up examples/site-to-site/lab.net; -t vagrant for machines\n' '$(BIN)'
+	@printf '\nwhat the two differ in:\n\n'
+	@$(BIN)/netdsl compare examples/site-to-site/lab.net
 
 check: $(STAMP) ## The inner loop: style, types, layers, all tests that need no engine
 	$(BIN)/ruff format --check --quiet .

@@ -1,15 +1,36 @@
-"""netdsl: a compiler for virtual network labs. `check_file`, `compile_file`, `verify_file`, `trace_file` and
-`matrix_file` are the library."""
+"""netdsl: a compiler for virtual network labs. `check_file`, `compile_file`, `verify_file`, `trace_file`,
+`matrix_file`, `graph_file`, `paper`, `measure` and `compare` are the library."""
 
 from typing import TYPE_CHECKING
 
 from netdsl.version import __version__
 
 if TYPE_CHECKING:
-    from netdsl.library import check_file, compile_file, matrix_file, trace_file, verify_file
+    from netdsl.library import (
+        check_file,
+        compare,
+        compile_file,
+        graph_file,
+        matrix_file,
+        measure,
+        paper,
+        trace_file,
+        verify_file,
+    )
 
 
-__all__ = ["__version__", "check_file", "compile_file", "matrix_file", "trace_file", "verify_file"]
+__all__ = [
+    "__version__",
+    "check_file",
+    "compare",
+    "compile_file",
+    "graph_file",
+    "matrix_file",
+    "measure",
+    "paper",
+    "trace_file",
+    "verify_file",
+]
 
 
 def __getattr__(name: str) -> object:

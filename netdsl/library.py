@@ -1,15 +1,29 @@
 """netdsl as a library: what `import netdsl` gives. Nothing here prints, exits or reads a clock but the machine's."""
 
+import errno
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from netdsl.codegen.contract import Layout, Options
+from netdsl.codegen.registry import target_names
+from netdsl.codegen.write import commit, locked, recover
+from netdsl.codegen.write import plan as plan_output
+from netdsl.comparing.compare import compare as compared
+from netdsl.comparing.paper import paper as on_paper
+from netdsl.comparing.paper_types import Paper
+from netdsl.comparing.types import Comparison
 from netdsl.diagnostics.core import Diagnostics
+from netdsl.graph import FORMATS, graph_of
 from netdsl.ir.lab import Lab
-from netdsl.pipeline import Checked, Compiled, check, compile_bindings
+from netdsl.measuring.job import Watch, unwatched
+from netdsl.measuring.prepare import alone, job_for, lab_to_measure, paths_of
+from netdsl.measuring.rounds import Existing, measure_all
+from netdsl.measuring.store import read_run
+from netdsl.measuring.types import Plan, Run
+from netdsl.pipeline import Checked, Compiled, check, compile_bindings, output_files
 from netdsl.verify import Cell, Esp, Verdict
 from netdsl.verify.matrix import matrix
 from netdsl.verify.predict import PROBE_SIZE, predict
@@ -119,6 +133,115 @@ def matrix_file(
         destinations=None if destinations is None else nodes_of(world.lab, destinations),
     )
     return tuple(cells)
+
+
+def paper(
+    path: str | Path,
+    *,
+    targets: Iterable[str] | None = None,
+    parameters: Mapping[str, str] | None = None,
+    options: Options | None = None,
+) -> Paper:
+    """What the targets (all of them where none is named) differ in for a lab, before anything is started: traits, limits at
+    the lab's places, the digest of what is the same, estimates. Writes nothing. Raises OSError, LabHasErrors (also where an
+    expectation does not hold), UnknownTarget, BadOption."""
+    checked = check(Path(path), parameters)
+    if checked.lab is None or checked.diagnostics.has_errors:
+        raise LabHasErrors(checked.diagnostics)
+    return on_paper(checked.lab, target_names() if targets is None else tuple(targets), options or Options())
+
+
+def measure(
+    path: str | Path,
+    *,
+    target: str = "compose",
+    runs: int | None = None,
+    plan: Plan | None = None,
+    paths: Sequence[tuple[str, str]] | None = (),
+    file: str | Path | None = None,
+    existing: Existing = Existing.REFUSE,
+    build: str | Path = "build",
+    parameters: Mapping[str, str] | None = None,
+    options: Options | None = None,
+    timeout: int | None = None,
+    watch: Watch = unwatched,
+) -> Run:
+    """Measure a lab where it runs: `runs` rounds (1; those that a resumed file wanted) of what `plan` says, each from
+    nothing to nothing. It is compiled into LAB/TARGET below the folder `build`, as the command line does.
+
+    `paths`: from whom to whom latency and throughput are measured, as in `netdsl trace`; empty: what the lab suggests,
+    None: none. `file` keeps the run after each round; `existing`: what becomes of one that is there. `watch` hears each
+    step. In the main thread SIGTERM and SIGHUP end it as Ctrl-C does: by KeyboardInterrupt, after all was taken down.
+
+    Raises LabHasErrors, UnknownTarget, BadOption, BadQuestion, FolderBusy, StoreUnreadable, OSError (EEXIST: a file of the
+    output was changed by hand), and what `netdsl.measuring.rounds.measure_all` does. A step that fails raises nothing: it
+    is one of the round's `troubles`.
+    """
+    checked, options = check(Path(path), parameters), options or Options()
+    if checked.lab is None:
+        raise LabHasErrors(checked.diagnostics)
+    lab = lab_to_measure(checked, options)
+    chosen = () if paths is None else paths_of(lab, paths)
+    folder = Path(build) / lab.name
+    with alone(folder / target):
+        _write_output(checked, target, options, folder)
+        job = job_for(
+            checked,
+            target,
+            options,
+            folder / target,
+            parameters=parameters or {},
+            plan=plan or Plan(),
+            paths=chosen,
+            file=None if file is None else Path(file),
+            timeout=timeout,
+        )
+        (run,) = measure_all([job], runs, existing=existing, watch=watch)
+    return run
+
+
+def _write_output(checked: Checked, target: str, options: Options, folder: Path) -> None:
+    """As the command line does, `folder` holding the output and the credentials."""
+    assert checked.bindings is not None, "it has a lab"
+    compiled = compile_bindings(
+        checked.bindings,
+        target,
+        options,
+        Layout(),
+        folder / "credentials",
+        checked.diagnostics,
+        clock=lambda: datetime.now(UTC),
+        entropy=secrets.token_bytes,
+        lab=checked.lab,
+    )
+    if compiled is None:
+        raise LabHasErrors(checked.diagnostics)
+    output = folder / target
+    with locked(output):
+        recover(output)
+        planned = plan_output(output_files(compiled, options.project), output)
+        if not planned.is_safe:
+            changed = str(output / (*planned.foreign, *planned.edited)[0])
+            raise FileExistsError(errno.EEXIST, "changed by hand, or not netdsl's", changed)
+        commit(planned)
+
+
+def compare(runs: Iterable[Run | str | Path]) -> Comparison:
+    """Runs of one lab side by side, or their files: medians with bootstrap intervals, what makes them incomparable. Raises
+    CannotCompare (a ValueError) for runs of different labs; of a file RunUnreadable, OSError."""
+    return compared([one if isinstance(one, Run) else read_run(Path(one)) for one in runs])
+
+
+def graph_file(
+    path: str | Path,
+    format: str = "svg",  # noqa: A002 - the verb's word
+    parameters: Mapping[str, str] | None = None,
+) -> str:
+    """A picture of a lab: the text of an SVG, Mermaid, dot or drawio file (`netdsl.graph.FORMATS`). Raises OSError,
+    LabHasErrors, and ValueError for a format that there is not."""
+    if format not in FORMATS:
+        raise ValueError(f"there is no format `{format}`; there are {', '.join(FORMATS)}")
+    return FORMATS[format](graph_of(_lab(path, parameters)))
 
 
 def _lab(path: str | Path, parameters: Mapping[str, str] | None) -> Lab:

@@ -5,15 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from netdsl.codegen.contract import Emission, Layout, Options
+from netdsl.codegen.contract import Artifact, Emission, Layout, Options
 from netdsl.codegen.emit import emit
+from netdsl.codegen.manifest import manifest_artifact
 from netdsl.codegen.options import options_of
 from netdsl.codegen.registry import backends_of, payload_parts
+from netdsl.credentials.contract import Credentials
 from netdsl.credentials.make import credentials
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.ir.lab import Lab
 from netdsl.lower.lower import lower
+from netdsl.payload.contract import Payload
 from netdsl.payload.render import payload
 from netdsl.semantics.bindings import Bindings
 from netdsl.semantics.expand import expand
@@ -106,7 +109,7 @@ def compile_bindings(
     options = options_of(target, options)
     lab = lower(bindings) if lab is None else lab
     if options.is_closed:
-        lab = replace(lab, nodes=tuple(replace(node, has_uplink=False) for node in lab.nodes))
+        lab = closed(lab)
     for backend in backends:
         backend.check_support(lab, options, diagnostics)
     if diagnostics.has_errors:
@@ -114,3 +117,25 @@ def compile_bindings(
     secrets = credentials(lab, store, clock=clock, entropy=entropy)
     inside = payload(lab, secrets, payload_parts())
     return Compiled(lab, emit(target, backends, lab, inside, layout, options), secrets.expires)
+
+
+def output_files(compiled: Compiled, project: str | None) -> tuple[Artifact, ...]:
+    """All files of an output folder, its manifest with them."""
+    places = {str(node.id): str(node.origin) for node in compiled.lab.nodes if node.origin is not None}
+    manifest = manifest_artifact(
+        compiled.emission, compiled.lab.name, places, project=project, expires=compiled.expires
+    )
+    return (*compiled.emission.artifacts, manifest)
+
+
+def closed(lab: Lab) -> Lab:
+    """The lab without any way out (`--closed`)."""
+    return replace(lab, nodes=tuple(replace(node, has_uplink=False) for node in lab.nodes))
+
+
+def keyless_payload(lab: Lab) -> Payload:
+    """What every node is inside but for its keys: nothing is made, read or written.
+
+    Its files, sysctls and packages, and so its `payload_digest`, are those of a compilation; `has_credentials` and what
+    follows from it are not."""
+    return payload(lab, Credentials({}, None), payload_parts())

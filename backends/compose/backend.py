@@ -3,6 +3,7 @@
 from importlib.resources import files
 
 from netdsl.codegen.contract import PRISTINE, Artifact, Layout, Options
+from netdsl.codegen.traits import Traits
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.ir.lab import Lab
 from netdsl.payload.contract import Payload
@@ -12,6 +13,7 @@ from .parents import parents_table
 from .render import compose_data, compose_text, merged
 from .schema import check_schema
 from .support import SETTINGS, check_support
+from .traits import traits
 
 FILE = "compose.yaml"
 
@@ -26,6 +28,9 @@ class ComposeBackend:
 
     def check_support(self, lab: Lab, options: Options, diagnostics: Diagnostics) -> None:
         check_support(lab, options, diagnostics)
+
+    def traits(self, lab: Lab, payload: Payload, options: Options) -> Traits:
+        return traits(lab, payload, options)
 
     def emit(self, lab: Lab, payload: Payload, layout: Layout, options: Options) -> tuple[Artifact, ...]:
         project = lower(lab, payload, layout, options)

@@ -1,9 +1,9 @@
 """Running a compiled project: Docker Compose through python-on-whales."""
 
-import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,13 +15,14 @@ from netdsl.runtime.recording import FileRecording
 
 from .clash import explain_clash
 from .doctor import examine
+from .engine import docker_of, failed, files_of, stream, told
 from .recording import container_words, record
 
 TIMEOUT = 300
 """Seconds until every node is ready."""
 
-_FILES = ("compose.yaml", "compose.override.yaml")
 _ATTEMPTS = 3
+_AT_ONCE = 8  # nodes that are asked at the same time
 # a MAC address can stay taken for a moment after the last project on the same parent went
 _PASSING = "address already in use"
 
@@ -33,13 +34,13 @@ class ComposeDriver:
 
     def up(self, deployment: Deployment, progress: Progress, *, timeout: int | None) -> None:
         wait = timeout if timeout is not None else TIMEOUT
-        docker = _docker(deployment)
-        with _told():
+        docker = docker_of(deployment)
+        with told():
             self._build(docker, deployment, progress)
             _parents(deployment, "up")
             for attempt in range(1, _ATTEMPTS + 1):
                 try:
-                    _stream(docker.compose.up(detach=True, wait=True, wait_timeout=wait, stream_logs=True), progress)
+                    stream(docker.compose.up(detach=True, wait=True, wait_timeout=wait, stream_logs=True), progress)
                 except DockerException as error:
                     if _PASSING in str(error) and attempt < _ATTEMPTS:
                         continue
@@ -47,17 +48,18 @@ class ComposeDriver:
                 return
 
     def down(self, deployment: Deployment, progress: Progress) -> None:
-        docker = _docker(deployment)
-        with _told():
-            _stream(docker.compose.down(remove_orphans=True, volumes=True, timeout=5, stream_logs=True), progress)
+        docker = docker_of(deployment)
+        with told():
+            stream(docker.compose.down(remove_orphans=True, volumes=True, timeout=5, stream_logs=True), progress)
             _parents(deployment, "down")
 
     def status(self, deployment: Deployment) -> tuple[NodeState, ...]:
-        docker = _docker(deployment)
-        with _told():
+        docker = docker_of(deployment)
+        with told():
             running = {_service(container): container for container in docker.compose.ps(all=True)}
             services = docker.compose.config(return_json=True)["services"]
-        return tuple(_state(name, running.get(name)) for name in services)
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return tuple(pool.map(lambda name: _state(name, running.get(name)), services))
 
     def execute(self, deployment: Deployment, node: str, command: Sequence[str]) -> int:
         return self._exec(deployment, node, list(command))
@@ -69,8 +71,8 @@ class ComposeDriver:
         for node in nodes:
             self._container(deployment, node, is_running=False)
         if not nodes:
-            with _told():
-                _docker(deployment).compose.ps(all=True)  # an engine that does not answer is told like everywhere
+            with told():
+                docker_of(deployment).compose.ps(all=True)  # an engine that does not answer is told like everywhere
         words = ["logs", "--no-log-prefix"] if len(nodes) == 1 else ["logs"]
         return _attached([*_compose_command(deployment), *words, *(["--follow"] if follow else []), *nodes])
 
@@ -129,9 +131,9 @@ class ComposeDriver:
         if missing:
             progress(f"building {len(missing)} image(s)")
             try:
-                _stream(docker.compose.build(missing, progress="plain", stream_logs=True), progress)
+                stream(docker.compose.build(missing, progress="plain", stream_logs=True), progress)
             except DockerException as error:
-                raise _error("an image could not be built", error) from error
+                raise failed("an image could not be built", error) from error
 
     def _failed(self, docker: DockerClient, deployment: Deployment, error: DockerException) -> DriverError:
         clash = explain_clash(docker, deployment, str(error))
@@ -139,7 +141,7 @@ class ComposeDriver:
             return clash
         broken = [state for state in self.status(deployment) if state.health != "ready"]
         if not broken:
-            return _error("the lab could not be started", error)
+            return failed("the lab could not be started", error)
         lines = [f"{state.node}: {state.state}, {state.health}: {' '.join(state.detail)}" for state in broken]
         remedy = f"netdsl logs -o {deployment.folder} {broken[0].node}"
         return DriverError(
@@ -153,8 +155,8 @@ class ComposeDriver:
 
     def _container(self, deployment: Deployment, node: str, *, is_running: bool = True) -> Container:
         """The node's container; with `is_running` False also one that has ended."""
-        docker = _docker(deployment)
-        with _told():
+        docker = docker_of(deployment)
+        with told():
             found = {_service(container): container for container in docker.compose.ps(all=not is_running)}
         if node not in found:
             names = ", ".join(sorted(found)) or "none"
@@ -169,20 +171,8 @@ def _of_the_engine(answer: Answer) -> bool:
     return answer.status in (1, 126) and answer.errors.startswith(words)
 
 
-def _docker(deployment: Deployment) -> DockerClient:
-    return DockerClient(
-        compose_files=list(_files(deployment)),
-        compose_project_name=deployment.project,
-        compose_project_directory=deployment.folder,
-    )
-
-
-def _files(deployment: Deployment) -> Iterator[Path]:
-    return (deployment.folder / name for name in _FILES if (deployment.folder / name).is_file())
-
-
 def _compose_command(deployment: Deployment) -> list[str]:
-    files = [word for path in _files(deployment) for word in ("-f", str(path))]
+    files = [word for path in files_of(deployment) for word in ("-f", str(path))]
     return ["docker", "compose", "-p", deployment.project, "--project-directory", str(deployment.folder), *files]
 
 
@@ -208,15 +198,6 @@ def _attached(command: list[str], output: int | None = None) -> int:
                 return process.wait()
             except KeyboardInterrupt:
                 continue
-
-
-def _stream(lines: object, progress: Progress) -> None:
-    if lines is None:
-        return
-    for _, line in lines:  # type: ignore[attr-defined]
-        text = line.decode(errors="replace").rstrip()
-        if text:
-            progress(text)
 
 
 def _service(container: Container) -> str:
@@ -248,27 +229,6 @@ def _inside(container: Container) -> tuple[str, ...]:
         return tuple(str(container.execute(["sh", "/netdsl/lab/node.sh", "status"])).splitlines())
     except DockerException:
         return ()
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Docker's own errors in our words, with the command, its status and its last lines."""
-    try:
-        yield
-    except DockerException as error:
-        raise _error("Docker refused", error) from error
-    except FileNotFoundError as error:
-        raise DriverError("there is no `docker` on the PATH", remedy="netdsl doctor") from error
-
-
-def _error(message: str, error: DockerException) -> DriverError:
-    tail = error.stderr or error.stdout or ""
-    is_silent = (
-        re.search(r"annot connect to the Docker daemon|permission denied while trying to connect", tail) is not None
-    )
-    message, remedy = ("Docker Engine does not answer", "netdsl doctor") if is_silent else (message, None)
-    command = " ".join(error.docker_command)
-    return DriverError(message, command=command, status=error.return_code, tail=tail, remedy=remedy)
 
 
 driver: Driver = ComposeDriver()

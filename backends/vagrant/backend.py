@@ -6,6 +6,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from netdsl.codegen.contract import Artifact, Layout, Options
+from netdsl.codegen.traits import Traits
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.ir.lab import Lab
 from netdsl.payload.contract import Payload
@@ -14,6 +15,7 @@ from .lower import lower
 from .render import machine_files, vagrantfile
 from .settings import takes
 from .support import check_support
+from .traits import traits
 
 FILE = "Vagrantfile"
 _GUEST = "machine/guest/"
@@ -27,6 +29,9 @@ class VagrantBackend:
 
     def check_support(self, lab: Lab, options: Options, diagnostics: Diagnostics) -> None:
         check_support(lab, options, diagnostics)
+
+    def traits(self, lab: Lab, payload: Payload, options: Options) -> Traits:
+        return traits(lab, payload, options)
 
     def emit(self, lab: Lab, payload: Payload, layout: Layout, options: Options) -> tuple[Artifact, ...]:
         fixed = fixed_files()

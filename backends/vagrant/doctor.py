@@ -11,14 +11,13 @@ from tempfile import NamedTemporaryFile
 
 from netdsl.runtime.driver import Check
 
+from .boxes import OWN_BOX, PUBLIC_BOXES
 from .leftovers import libvirt
 from .vagrant import boxes, plugins
 
 VAGRANT = (2, 3)
 LIBVIRT = (0, 11)  # of the plugin: networks without an address on the host
 VIRTUALBOX = (7, 0)
-OWN_BOX = "netdsl/debian-13"
-PUBLIC_BOXES = {"libvirt": "cloud-image/debian-13", "virtualbox": "bento/debian-13"}
 MEMORY_MIB = 256  # of a machine where the lab says nothing
 
 # A boot sector that asks the processor for its 64-bit mode and ends QEMU with status 33 where it has one: a /dev/kvm may

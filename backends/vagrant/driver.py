@@ -14,7 +14,7 @@ from netdsl.runtime.recording import FileRecording, Tcpdump, recorded
 from . import vagrant
 from .attach import attached, followed, to_output
 from .doctor import examine
-from .explain import explain
+from .explain import explain, succeeded
 from .inside import (
     SHELL,
     STATUS,
@@ -46,21 +46,21 @@ class VagrantDriver:
     def up(self, deployment: Deployment, progress: Progress, *, timeout: int | None) -> None:
         folder = deployment.folder
         wanted = wanted_machines(folder)
-        heard = _telling(progress)
+        heard = vagrant.telling(progress)
         plan = steps(wanted, made_machines(folder))
         if plan.obsolete:
-            _succeeded(vagrant.destroy_others(folder, plan.obsolete, heard=heard), "go away")
+            succeeded(vagrant.destroy_others(folder, plan.obsolete, heard=heard), "go away")
         if plan.anew:
-            _succeeded(vagrant.call(folder, "destroy", "-f", *plan.anew, heard=heard), "go away")
-        _succeeded(vagrant.call(folder, "up", heard=heard), "come up")
+            succeeded(vagrant.call(folder, "destroy", "-f", *plan.anew, heard=heard), "go away")
+        succeeded(vagrant.call(folder, "up", heard=heard), "come up")
         again = steps(wanted, made_machines(folder)).again
         if again:
-            _succeeded(vagrant.call(folder, "provision", *again, heard=heard), "take what changed")
+            succeeded(vagrant.call(folder, "provision", *again, heard=heard), "take what changed")
         self._await(deployment, progress, timeout if timeout is not None else TIMEOUT)
 
     def down(self, deployment: Deployment, progress: Progress) -> None:
         folder = deployment.folder
-        heard = _telling(progress)
+        heard = vagrant.telling(progress)
         close_all(folder)
         if made_machines(folder):
             ended = vagrant.call(folder, "destroy", "-f", heard=heard)
@@ -198,24 +198,6 @@ def _close_input(process: Tcpdump) -> None:
         process.wait(timeout=_PATIENCE)
     except TimeoutExpired:
         process.kill()
-
-
-def _succeeded(ended: vagrant.Ended, doing: str) -> None:
-    if ended.status:
-        raise explain(ended, doing)
-
-
-def _telling(progress: Progress) -> vagrant.Heard:
-    """Each step of a machine, once."""
-    last: dict[str | None, str] = {}
-
-    def heard(line: vagrant.Said) -> None:
-        text = vagrant.step(line)
-        if text is not None and last.get(line.machine) != text:
-            last[line.machine] = text
-            progress(text)
-
-    return heard
 
 
 driver: Driver = VagrantDriver()

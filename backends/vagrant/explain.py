@@ -84,6 +84,12 @@ _KNOWN = (
 )
 
 
+def succeeded(ended: Ended, doing: str) -> None:
+    """Raises DriverError where a call of Vagrant's has failed; `doing` is what the machines then did not do."""
+    if ended.status:
+        raise explain(ended, doing)
+
+
 def explain(ended: Ended, doing: str) -> DriverError:
     """An error that names the machines, with the last lines of Vagrant and of the first one's console."""
     found = failures(ended.errors)

@@ -32,10 +32,10 @@ def sweep(deployment: Deployment, progress: Progress) -> None:
 
     Nothing to do where no libvirt answers. A machine of the same name that was made elsewhere stays, with all it uses.
     """
-    names = _names("list", "--all", "--name")
-    if names is None:
+    all_machines = names("list", "--all", "--name")
+    if all_machines is None:
         return
-    machines = [name for name in names if re.fullmatch(f"{re.escape(deployment.project)}_{_HOST}", name)]
+    machines = [name for name in all_machines if re.fullmatch(f"{re.escape(deployment.project)}_{_HOST}", name)]
     own = [name for name in machines if _is_from(name, deployment.folder)]
     for name in own:
         progress(f"{name.removeprefix(deployment.project + '_')}: taken away (it was forgotten)")
@@ -52,29 +52,31 @@ def sweep(deployment: Deployment, progress: Progress) -> None:
 
 def _is_from(name: str, folder: Path) -> bool:
     """vagrant-libvirt writes the Vagrantfile's path into a machine's description."""
-    description = _element(libvirt("dumpxml", name)).findtext("description") or ""
+    description = element(libvirt("dumpxml", name)).findtext("description") or ""
     return description == f"Source: {folder.resolve() / FILE}" or description == f"Source: {folder.absolute() / FILE}"
 
 
 def _networks(project: str) -> Iterator[str]:
-    for name in _names("net-list", "--all", "--name") or ():
+    for name in names("net-list", "--all", "--name") or ():
         is_ours = name in (f"netdsl-{project}", f"netdsl.{project}.outside") or name.startswith(f"{project}.")
-        if is_ours and not _element(libvirt("net-dumpxml", name)).get("connections"):
+        if is_ours and not element(libvirt("net-dumpxml", name)).get("connections"):
             yield name
 
 
 def _volumes(project: str) -> Iterator[tuple[str, str]]:
-    for pool in _names("pool-list", "--name") or ():
+    for pool in names("pool-list", "--name") or ():
         for line in (libvirt("vol-list", "--pool", pool) or "").splitlines():
             name = line.split()[0] if line.split() else ""
             if re.fullmatch(f"{re.escape(project)}_{_HOST}\\.img", name):
                 yield pool, name
 
 
-def _names(*words: str) -> list[str] | None:
+def names(*words: str) -> list[str] | None:
+    """One per line of what `virsh` answers; None where it does not."""
     text = libvirt(*words)
     return None if text is None else [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def _element(text: str | None) -> ElementTree.Element:
+def element(text: str | None) -> ElementTree.Element:
+    """Of an answer in XML; without one an empty element."""
     return ElementTree.fromstring(text or "<none/>")  # noqa: S314 (libvirt's own)

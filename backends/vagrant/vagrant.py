@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 
-from netdsl.runtime.driver import DriverError
+from netdsl.runtime.driver import DriverError, Progress
 
 from .machines import own_folder
 
@@ -39,6 +39,8 @@ _STEPS: tuple[tuple[str, str | None], ...] = (
     ("Removing domain", "taken away"),
     ("Destroying VM", "taken away"),
     ("Forcing shutdown of VM", None),
+    ("Halting domain", "switched off"),
+    ("Attempting graceful shutdown of VM", "shutting down"),
     ("Checking if box", None),
     ("Clearing any previously set", None),
     ("Creating image", None),
@@ -204,6 +206,19 @@ def step(line: Said) -> str | None:
         if line.text.startswith(beginning):
             return words and f"{line.machine}: {words}"
     return f"{line.machine}: {line.text}"
+
+
+def telling(progress: Progress) -> Heard:
+    """Each step of a machine, once."""
+    last: dict[str | None, str] = {}
+
+    def heard(line: Said) -> None:
+        text = step(line)
+        if text is not None and last.get(line.machine) != text:
+            last[line.machine] = text
+            progress(text)
+
+    return heard
 
 
 def _read(process: "subprocess.Popen[str]", lines: list[str], heard: Heard | None) -> bool:

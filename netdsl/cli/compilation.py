@@ -16,11 +16,10 @@ import click
 from netdsl.cli.analysis import analyse
 from netdsl.cli.console import complain, note, show_findings, write
 from netdsl.cli.place import Places, places_of
-from netdsl.codegen.contract import PRISTINE, Adopter, Artifact, Layout, Options
-from netdsl.codegen.manifest import manifest_artifact
+from netdsl.codegen.contract import PRISTINE, Adopter, Layout, Options
 from netdsl.codegen.registry import backends_of
 from netdsl.codegen.write import Plan, commit, locked, plan, recover
-from netdsl.pipeline import Checked, Compiled, compile_bindings
+from netdsl.pipeline import Checked, Compiled, compile_bindings, output_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,7 @@ def _stop(checked: Checked, request: Request) -> NoReturn:
 
 def _write(compiled: Compiled, places: Places, request: Request) -> Written:
     name, folder = compiled.lab.name, places.output
-    artifacts = _with_manifest(compiled, request.options.project)
+    artifacts = output_files(compiled, request.options.project)
     if request.is_dry or request.shows_difference:
         planned = plan(artifacts, folder)
         if request.shows_difference:
@@ -116,14 +115,6 @@ def _write(compiled: Compiled, places: Places, request: Request) -> Written:
     for path in planned.kept:
         note(f"kept {folder / path}: it was changed by hand, and the lab makes no such file any more")
     return Written(name, folder, planned)
-
-
-def _with_manifest(compiled: Compiled, project: str | None) -> tuple[Artifact, ...]:
-    places = {str(node.id): str(node.origin) for node in compiled.lab.nodes if node.origin is not None}
-    manifest = manifest_artifact(
-        compiled.emission, compiled.lab.name, places, project=project, expires=compiled.expires
-    )
-    return (*compiled.emission.artifacts, manifest)
 
 
 def _settle_edits(compiled: Compiled, planned: Plan, request: Request) -> None:

@@ -3,11 +3,15 @@
 import os
 import shutil
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.version import __version__
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 
 def say(text: str = "") -> None:
@@ -28,6 +32,30 @@ def note(text: str) -> None:
 def complain(text: str, *, prefix: bool = True) -> None:
     label = click.style("error", fg="red", bold=True) if _is_coloured(sys.stderr.isatty()) else "error"
     click.echo(f"{label}: {text}" if prefix else text, err=True)
+
+
+def is_live() -> bool:
+    """Whether standard error is a terminal on which a line can be written again and again."""
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def live_line() -> "Progress":
+    """One line on standard error, as a context: what is done (a task's description), how long for, what is `left`. It goes
+    away at the end."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.table import Column
+
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[left]}", markup=False, table_column=Column(no_wrap=True)),
+        console=Console(stderr=True),
+        transient=True,
+        expand=True,
+        refresh_per_second=4,
+    )
 
 
 def columns() -> int:

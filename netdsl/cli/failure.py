@@ -9,7 +9,9 @@ from netdsl.codegen.manifest import ManifestUnreadable
 from netdsl.codegen.registry import UnknownTarget
 from netdsl.codegen.write import FolderBusy, PathRefused
 from netdsl.credentials.store import StoreUnreadable
+from netdsl.measuring.failures import CannotResume, RunExists, RunUnreadable
 from netdsl.runtime.driver import DriverError
+from netdsl.verify.question import BadQuestion
 
 WRONG_USAGE = 2
 RUNTIME_FAILURE = 3
@@ -29,9 +31,9 @@ def report_failure(error: Exception) -> int:
                 complain(f"  help: {error.remedy}", prefix=False)
         case OSError():
             complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
-        case ManifestUnreadable() | FolderBusy() | PathRefused() | StoreUnreadable():
+        case ManifestUnreadable() | FolderBusy() | PathRefused() | StoreUnreadable() | RunUnreadable():
             complain(str(error))
-        case BadOption() | UnknownTarget():
+        case BadOption() | UnknownTarget() | BadQuestion() | RunExists() | CannotResume():
             complain(str(error))
             return WRONG_USAGE
         case _:

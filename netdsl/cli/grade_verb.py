@@ -13,11 +13,11 @@ from netdsl.cli.each import lab_name, parameter_names, parameter_values
 from netdsl.cli.options import DEFINE, TARGET
 from netdsl.cli.place import BUILD
 from netdsl.cli.test_verb import analysed_lab
-from netdsl.cli.whole_file import write_whole
 from netdsl.ir.lab import Lab
 from netdsl.testing.grade import Grade, Outcome, grade, mended, proven
 from netdsl.testing.grades import as_csv, as_json, table
 from netdsl.testing.run import run
+from netdsl.whole_file import write_whole
 
 _FORMS = {"text": table, "json": as_json, "csv": as_csv}
 

@@ -12,13 +12,13 @@ from netdsl.cli.compilation import Request, compile_request
 from netdsl.cli.console import note, show_findings, write
 from netdsl.cli.deployment import find_deployment, runtime_options
 from netdsl.cli.options import CLOSED, CREDENTIALS, DEFINE, DRIVER, LAB, PROVIDER, SETTING
-from netdsl.cli.whole_file import write_whole
 from netdsl.codegen.contract import Options
 from netdsl.ir.lab import Lab
 from netdsl.runtime.driver import Deployment, Driver
 from netdsl.testing.machine import as_json, as_junit
 from netdsl.testing.report import table
 from netdsl.testing.run import run
+from netdsl.whole_file import write_whole
 
 
 @click.command("test")

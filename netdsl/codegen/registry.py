@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 from netdsl.codegen.contract import Backend
 from netdsl.payload.render import PayloadPart
 from netdsl.runtime.driver import Driver
+from netdsl.runtime.meter import Meter
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoints
@@ -40,6 +41,14 @@ def driver_of(target: str) -> Driver:
         raise UnknownTarget(f"the target `{target}` cannot be run from here")
     name = TARGETS.get(target, (target,))[-1]
     return cast(Driver, import_module(f"netdsl.backends.{name}.driver").driver)
+
+
+def meter_of(target: str) -> Meter:
+    """What measures a target's output where it runs. Raises UnknownTarget where there is none."""
+    if not has_driver(target):
+        raise UnknownTarget(f"the target `{target}` cannot be measured from here")
+    name = TARGETS.get(target, (target,))[-1]
+    return cast(Meter, import_module(f"netdsl.backends.{name}.meter").meter)
 
 
 def has_driver(target: str) -> bool:

@@ -44,9 +44,29 @@ configure_charon() {
 	cp "$NODE/swanctl.conf" "$SWANCTL_DIR" || fail 'swanctl.conf cannot be copied'
 }
 
+# Routes into tunnels, which updown.sh keeps (see there), are looked up before charon's own table.
+prepare_routes() {
+	for family in -4 -6; do
+		set -- "$family" rule add pref 219
+		[ "$esp" = kernel ] || set -- "$@" not fwmark 0x42
+		ip "$family" rule delete pref 219 2>/dev/null # of an earlier start
+		ip "$family" route flush table 219 2>/dev/null
+		ip "$@" lookup 219 || [ "$family" = -6 ] || fail 'no rule can be set for routes into tunnels'
+	done
+}
+
+# A link that went down took routes along, of tunnels that may still be up. (The device of user space never goes down.)
+keep_routes() {
+	[ "${esp-}" = kernel ] || return 0
+	set -- "$STATE"/routes/*
+	[ -e "$1" ] || return 0
+	{ flock -n 9 && cat "$@" | ip -force -batch -; } 9>"$STATE/updown.lock" >/dev/null 2>&1
+}
+
 start_ipsec() {
 	[ -e "$NODE/swanctl.conf" ] || return 0
 	choose_esp
+	prepare_routes
 	configure_charon
 	while IFS=$TAB read -r _ _ child _; do
 		mkdir -p "$STATE/tunnel/$child"
@@ -106,6 +126,7 @@ tend_tunnels() {
 	pause=infinity
 	[ -e "$NODE/tunnels.tsv" ] || return 0
 	pause=2
+	keep_routes
 	read_clock
 	while IFS=$TAB read -r _ ike child start patience again _; do
 		place=$STATE/tunnel/$child

@@ -1,12 +1,99 @@
 #!/bin/sh
 # Called by charon for every pair of selectors of a child that comes or goes (never for rekeying). Counts them, because
-# reauthentication builds the new one before it deletes the old, and puts the rules that hold `while` a tunnel is up in
-# place or away. Charon waits for it.
+# reauthentication builds the new one before it deletes the old, and puts the routes into tunnels, and the rules that hold
+# `while` one is up, in place or away. Charon waits for it.
 set -u
 LAB=${0%/*}
 NODE=${LAB%/*}/node
 STATE=${NETDSL_STATE:-/run/netdsl}
 TAB='	'
+
+# --- routes into tunnels, in a table that is asked before charon's (220) -------------------------------------------------
+# Charon's route to a remote prefix has the source that the child which came up last says, or none, and goes with the first
+# child that goes. Here it is the first address of the node, in the order of its data, that lies inside a local selector of
+# any child that is up; and the route stays as long as one of them does.
+
+# count_pair REMOTE LOCAL STEP: how often each pair of selectors is up; sets $inner, what goes with this remote prefix.
+count_pair() {
+	inner=
+	sum=$3
+	if [ -e "$STATE/pairs" ]; then
+		while read -r far near count; do
+			if [ "$far $near" = "$1 $2" ]; then
+				sum=$((sum + count))
+				continue
+			fi
+			[ "$far" != "$1" ] || inner="$inner $near"
+			echo "$far $near $count"
+		done <"$STATE/pairs" >"$STATE/pairs.new"
+	fi
+	if [ "$sum" -gt 0 ]; then
+		inner="$inner $2"
+		echo "$1 $2 $sum" >>"$STATE/pairs.new"
+	fi
+	mv "$STATE/pairs.new" "$STATE/pairs" 2>/dev/null || : >"$STATE/pairs"
+}
+
+# Sets $source, for a packet of $family that goes to what $inner goes with. An address that is not the data's is a virtual
+# one. With none inside, the kernel's ESP has no route, and user space the node's first address: its packets are for nobody,
+# but which they are must not depend on the order in which interfaces were made.
+choose_source() {
+	source='' first='' inside=' '
+	for selector in $inner; do
+		inside="$inside$(ip "$family" -o address show to "$selector" | while read -r _ _ _ address _; do
+			printf '%s ' "${address%/*}"
+		done)"
+	done
+	if [ -e "$NODE/addresses.batch" ]; then
+		while read -r _ _ address _; do
+			case $family$address in -4*:*) continue ;; -6*:*) ;; -6*) continue ;; esac
+			address=${address%/*}
+			first=${first:-$address}
+			case $inside in *" $address "*)
+				source=$address
+				return 0
+				;;
+			esac
+		done <"$NODE/addresses.batch"
+	fi
+	source=${inside# }
+	source=${source%% *}
+	[ -n "$source$kernel" ] || source=$first
+}
+
+# find_way REMOTE FILE: sets $way, `via` and `dev` of charon's route, or of ours where a child took that along.
+find_way() {
+	way='' words=$(ip "$family" route show table 220 exact "$1")
+	if [ -z "$words" ] && [ -e "$2" ]; then read -r words <"$2"; fi
+	# shellcheck disable=SC2086
+	set -- $words
+	while [ $# -gt 1 ]; do
+		case $1 in via | dev) way="$way $1 $2" ;; esac
+		[ "$1" != dev ] || return 0
+		shift
+	done
+	return 1
+}
+
+# lead REMOTE LOCAL STEP: the route for this pair, which is in `routes` as a line for `ip -batch`.
+lead() {
+	count_pair "$@"
+	case $1 in *:*) family=-6 ;; *) family=-4 ;; esac
+	file=$STATE/routes/${1%/*}_${1#*/}
+	kernel=
+	[ "$(cat "$STATE/esp")" != kernel ] || kernel=yes
+	mkdir -p "$STATE/routes"
+	choose_source
+	if [ -n "$inner" ] && [ -n "$source" ] && find_way "$1" "$file"; then
+		echo "route replace $1$way src $source table 219" >"$file"
+		ip -batch "$file"
+	elif [ -e "$file" ]; then
+		rm "$file"
+		ip "$family" route del "$1" table 219
+	fi
+}
+
+# --- rules ---------------------------------------------------------------------------------------------------------------
 
 # What the rules of tunnel $1 cover is forgotten, so that flows that already run are judged anew.
 forget_flows() {
@@ -57,6 +144,7 @@ else
 	read -r uptime _ </proc/uptime
 	echo "${uptime%.*}${uptime#*.}" >"$place/since"
 fi
+[ -z "${PLUTO_PEER_CLIENT-}" ] || lead "$PLUTO_PEER_CLIENT" "$PLUTO_MY_CLIENT" "$step"
 while IFS=$TAB read -r tunnel _ child _ _ _ _ _ piece; do
 	[ "$child" = "$PLUTO_CONNECTION" ] || continue
 	settle "$tunnel"

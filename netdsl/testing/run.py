@@ -26,7 +26,8 @@ from netdsl.verify.sentences import state_text
 from netdsl.verify.types import Esp, Proof
 from netdsl.verify.world import World
 
-_PATIENCE = 3.0  # seconds for an answer: a SYN that is lost is sent again after one
+PATIENCE = 3.0
+"""Seconds for an answer: a SYN that is lost is sent again after one."""
 _AT_ONCE = 8  # nodes that are asked at the same time
 _AGAIN = 1.0  # seconds between two attempts
 _LAST_FRAMES = 1.5  # seconds for what was sent to get into the recordings
@@ -43,11 +44,10 @@ def run(
     pace = pace or Pace()
     began = pace.now()
     _check_running(lab, driver, deployment)
-    esp = _esp(lab, driver, deployment)
-    world = World(lab, Esp(esp) if esp else Esp.KERNEL)
+    session = session_of(lab, driver, deployment, pace, progress)
+    world = session.bench.world
     summary = prove(world, Diagnostics())
     proofs = _by_block(lab.expectations, summary.proofs)
-    session = _Session(Bench(driver, deployment, world, pace), f"netdsl-{secrets.token_hex(4)}", progress)
     seen: dict[int, Seen] = {}
     for state in dict.fromkeys(block.state for block in lab.expectations):
         chosen = [proof for block, own in proofs if block.state == state for proof in own]
@@ -57,7 +57,14 @@ def run(
             outcomes = session.test(world.during(state), chosen)
         seen.update((id(proof), outcome) for proof, outcome in zip(chosen, outcomes, strict=True))
     blocks = tuple(Block(block, tuple(Tested(proof, seen[id(proof)]) for proof in own)) for block, own in proofs)
-    return Results(lab.name, target, blocks, summary, esp, pace.now() - began)
+    return Results(lab.name, target, blocks, summary, session.esp, pace.now() - began)
+
+
+def session_of(lab: Lab, driver: Driver, deployment: Deployment, pace: Pace, progress: Progress) -> "Session":
+    """What a running lab is asked with. Raises DriverError."""
+    esp = _esp(lab, driver, deployment)
+    world = World(lab, Esp(esp) if esp else Esp.KERNEL)
+    return Session(Bench(driver, deployment, world, pace), esp, f"netdsl-{secrets.token_hex(4)}", progress)
 
 
 def _by_block(blocks: Sequence[Expectation], proofs: Sequence[Proof]) -> list[tuple[Expectation, list[Proof]]]:
@@ -92,12 +99,18 @@ def _esp(lab: Lab, driver: Driver, deployment: Deployment) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Session:
-    """The lines of one state are done together: first all that listen nowhere, then the others one by one."""
+class Session:
+    """The lines of one state are done together: first all that listen nowhere, then the others one by one.
+
+    `esp`: whose the nodes have chosen, empty where there are no tunnels; `mark`: a text of this run alone;
+    `patience`: seconds for an answer, in a container.
+    """
 
     bench: Bench
+    esp: str
     mark: str
     progress: Progress
+    patience: float = PATIENCE
 
     def test(self, world: World, proofs: Sequence[Proof]) -> list[Seen]:
         mark = f"{self.mark}-{secrets.token_hex(2)}"
@@ -117,7 +130,7 @@ class _Session:
         found: dict[int, Seen] = {}
         left = dict(planned)
         while left:
-            found |= self._round(left)
+            found |= self.round(left)
             passed = self.bench.pace.now() - began
             found |= {index: replace(found[index], seconds=passed) for index in left}
             left = {index: one for index, one in left.items() if not found[index].holds and passed < one.seconds}
@@ -125,7 +138,8 @@ class _Session:
                 self.bench.pace.sleep(_AGAIN)
         return found
 
-    def _round(self, planned: dict[int, Trial]) -> dict[int, Seen]:
+    def round(self, planned: dict[int, Trial]) -> dict[int, Seen]:
+        """Everything that these trials ask, once, node by node at the same time."""
         asked: dict[NodeId, list[tuple[int, int]]] = {}
         for index, trial in planned.items():
             for number, one in enumerate(trial.asked):
@@ -153,7 +167,7 @@ class _Session:
         questions = [one.question for one in asked]
         try:
             driver = self.bench.driver
-            return ask(driver, self.bench.deployment, node, questions, patience=_PATIENCE * driver.slowness)
+            return ask(driver, self.bench.deployment, node, questions, patience=self.patience * driver.slowness)
         except DriverError as error:
             return error.message
 

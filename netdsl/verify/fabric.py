@@ -197,16 +197,10 @@ class View:
             known.clear()
 
 
-def view_of(node: Node, *, backwards: bool = False) -> View:
+def view_of(node: Node) -> View:
     uplink = UPLINK if node.has_uplink else None
     own = [(given.ip, given.network.prefixlen, LOOPBACK) for given in node.loopbacks]
-    for version, interfaces in ((4, node.interfaces[::-1] if backwards else node.interfaces), (6, node.interfaces)):
-        own += [
-            (given.ip, given.network.prefixlen, each.name)
-            for each in interfaces
-            for given in each.addresses
-            if given.version == version
-        ]
+    own += [(given.ip, given.network.prefixlen, each.name) for each in node.interfaces for given in each.addresses]
     wide = [given.network for given in node.loopbacks if given.version == 4 and given.network.prefixlen < 32]
     sysctls = Sysctls(dict(node.sysctls))
     checks = any(key.endswith(".rp_filter") and value != "0" for key, value in node.sysctls)
@@ -274,7 +268,6 @@ class Fabric:
     addresses: dict[Address, tuple[NodeId, ...]]
     cut: frozenset[NetworkId] = frozenset()
     is_user_space: bool = False
-    backwards: bool = False
     _answers: dict[tuple[NetworkId, Address], tuple[View, Interface] | None] = field(default_factory=dict)
     _paths: dict[tuple[NetworkId, NetworkId], tuple[NetworkId, ...] | None] = field(default_factory=dict)
     _bridged: dict[NetworkId, list[NetworkId]] = field(default_factory=dict)
@@ -324,11 +317,9 @@ class Fabric:
         return None
 
 
-def make_fabric(
-    lab: Lab, cut: Iterable[NetworkId] = (), *, is_user_space: bool = False, backwards: bool = False
-) -> Fabric:
+def make_fabric(lab: Lab, cut: Iterable[NetworkId] = (), *, is_user_space: bool = False) -> Fabric:
     """Linear in the lab."""
-    views = {node.id: view_of(node, backwards=backwards) for node in lab.nodes}
+    views = {node.id: view_of(node) for node in lab.nodes}
     segment_of, bridged = _segments(lab)
     members: dict[NetworkId, list[tuple[View, Interface]]] = {}
     owners: dict[tuple[NetworkId, Address], list[tuple[View, Interface]]] = {}
@@ -360,7 +351,6 @@ def make_fabric(
         {address: tuple(nodes) for address, nodes in addresses.items()},
         frozenset(cut),
         is_user_space,
-        backwards,
         _bridged=bridged,
     )
 

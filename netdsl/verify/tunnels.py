@@ -13,9 +13,9 @@ from netdsl.ir.ids import Address, NodeId, Prefix, TunnelId
 from netdsl.ir.lab import Lab
 from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import Authentication, AuthMethod, Child, Mode, SharedSecret, Start, TunnelEnd
-from netdsl.lower.prefixes import holds, host_prefix
+from netdsl.lower.prefixes import host_prefix
 from netdsl.verify.fabric import Association, Fabric, Policy, View
-from netdsl.verify.filtering import IPSEC_DEVICE
+from netdsl.verify.filtering import IPSEC_DEVICE, in_any
 from netdsl.verify.passage import Delivered, Stop
 from netdsl.verify.routes import Hop
 from netdsl.verify.tracking import Flows, Tracker, reverse
@@ -226,6 +226,8 @@ def _install(fabric: Fabric, states: TunnelStates, held: frozenset[TunnelId], fo
             states.standing |= {key: replace(known, is_answered=True) for key, known in connection.flows.items()}
             _install_connection(fabric, states, connection, forced)
     for view in fabric.views.values():
+        virtual = [address for end in view.node.tunnels for address in states.virtual.get((end.tunnel, view.id), ())]
+        _lead(view, virtual, is_user_space=fabric.is_user_space)
         for end in view.node.tunnels:
             _note_up(view, end, states)
             if end.tunnel not in held and not fabric.is_user_space:
@@ -241,7 +243,7 @@ def _install_connection(
     local, remote = fabric.views[here.node], fabric.views[there.node]
     local_address = here.local or connection.seen
     remote_address = here.peer_addresses[0]
-    for child in here.children[::-1] if fabric.backwards else here.children:
+    for child in here.children:
         other = next((one for one in there.children if one.name == child.name), None)
         if other is None or not set(child.proposals) & set(other.proposals):
             continue
@@ -252,37 +254,41 @@ def _install_connection(
         mine, theirs = child.local or virtual, child.remote or virtual
         forward = Association(there.node, local_address, remote_address, connection.is_translated)
         backward = Association(here.node, there.local or remote_address, connection.seen, connection.is_translated)
-        _add(fabric, local, Policy(here, child, mine, theirs, forward), client if is_client_here else ())
-        _add(fabric, remote, Policy(there, other, theirs, mine, backward), () if is_client_here else client)
+        _add(local, Policy(here, child, mine, theirs, forward), client if is_client_here else ())
+        _add(remote, Policy(there, other, theirs, mine, backward), () if is_client_here else client)
         states.children_up.update(
             ((here.node, here.tunnel, child.name), (there.node, here.tunnel, child.name)),
         )
 
 
-def _add(fabric: Fabric, view: View, policy: Policy, virtual: tuple[Address, ...]) -> None:
-    """A policy with the route that charon makes for it in a table of its own: its source is an address of the node inside
-    the selectors. Without one the kernel's ESP gets no such route, and that of user space one without a source."""
+def _add(view: View, policy: Policy, virtual: tuple[Address, ...]) -> None:
     view.policies.append(policy)
     for address in virtual:
         view.add_address(address)
-    association = policy.association
-    if not policy.is_tunnel or association is None:
-        return
-    own = [*virtual, *(address for address, *_ in view.own)]
-    outer = view.main.find(association.remote)
-    for prefix in policy.remote:
-        found = [
-            next((address for address in own if holds(local, address)), None)
-            for local in policy.local
-            if local.version == prefix.version
-        ]
-        if fabric.is_user_space and found:
-            # each pair of selectors, of any child, sets the same route again: the last one's source stays, or none
-            # (measured; children come up side by side, so which of them is the last is a matter of luck)
-            view.add_route(prefix, Hop(IPSEC_DEVICE, None, found[-1], origin=policy.end.origin))
-        elif any(found) and outer is not None and prefix.version == association.remote.version:
-            gateway, inside = outer.gateway or association.remote, next(address for address in found if address)
-            view.add_route(prefix, Hop(outer.interface, gateway, inside, origin=policy.end.origin))
+
+
+def _lead(view: View, virtual: list[Address], *, is_user_space: bool) -> None:
+    """The routes into tunnels, one for each remote prefix, as updown.sh makes them: from the first address of the node that
+    lies inside a local selector of any child that is up. Without one the kernel's ESP has no such route; in user space it
+    is the node's first address."""
+    own = [given.ip for interface in view.node.interfaces for given in interface.addresses]
+    own += [*(given.ip for given in view.node.loopbacks), *virtual]
+    children: dict[Prefix, list[tuple[tuple[Prefix, ...], Association, Policy]]] = {}
+    for policy in view.policies:
+        for prefix in policy.remote if policy.is_tunnel and policy.association is not None else ():
+            local = tuple(each for each in policy.local if each.version == prefix.version)
+            if local and policy.association is not None:
+                children.setdefault(prefix, []).append((local, policy.association, policy))
+    for prefix, leading in children.items():
+        source = next((each for each in own if any(in_any(each, local) for local, *_ in leading)), None)
+        _, association, policy = leading[-1]
+        outer = view.main.find(association.remote)
+        if is_user_space:
+            source = source or next((each for each in own if each.version == prefix.version), None)
+            view.add_route(prefix, Hop(IPSEC_DEVICE, None, source, origin=policy.end.origin))
+        elif source is not None and outer is not None and prefix.version == association.remote.version:
+            gateway = outer.gateway or association.remote
+            view.add_route(prefix, Hop(outer.interface, gateway, source, origin=policy.end.origin))
 
 
 def _note_up(view: View, end: TunnelEnd, states: TunnelStates) -> None:

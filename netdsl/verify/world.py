@@ -15,8 +15,7 @@ class World:
     """Indexes over a lab, built once and linear in it. Not changed by what is asked.
 
     `esp`: whose ESP the nodes use. `held`: tunnels taken down by hand (then traps go too); `forced`: tunnels by hand that
-    somebody has opened; `cut`: networks that carry nothing. `backwards`: a connection's children come up, and a node's
-    interfaces are made, in the other order than the source's; that decides a source address where nothing else does.
+    somebody has opened; `cut`: networks that carry nothing.
     """
 
     def __init__(
@@ -27,13 +26,11 @@ class World:
         held: Iterable[TunnelId] = (),
         forced: Iterable[TunnelId] = (),
         cut: Iterable[NetworkId] = (),
-        backwards: bool = False,
     ) -> None:
         self.lab = lab
         self.esp = esp
         self.held, self.forced, self.cut = frozenset(held), frozenset(forced), frozenset(cut)
-        self.backwards = backwards
-        self.fabric: Fabric = make_fabric(lab, self.cut, is_user_space=esp is Esp.USER, backwards=backwards)
+        self.fabric: Fabric = make_fabric(lab, self.cut, is_user_space=esp is Esp.USER)
         self.tunnels: TunnelStates = settle(self.fabric, self.held, self.forced)
 
     def view(self, node: NodeId) -> View:
@@ -56,7 +53,7 @@ class World:
         if state.tunnel is not None:
             held = self.held - {state.tunnel} if state.is_up else self.held | {state.tunnel}
             forced = self.forced | {state.tunnel} if state.is_up else self.forced
-            return World(self.lab, self.esp, held=held, forced=forced, cut=self.cut, backwards=self.backwards)
+            return World(self.lab, self.esp, held=held, forced=forced, cut=self.cut)
         link = frozenset() if state.link is None else frozenset({state.link})
         cut = self.cut - link if state.is_up else self.cut | link
-        return World(self.lab, self.esp, held=self.held, forced=self.forced, cut=cut, backwards=self.backwards)
+        return World(self.lab, self.esp, held=self.held, forced=self.forced, cut=cut)

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from netdsl.backends.vagrant import doctor, reach, ssh, vagrant
+from netdsl.backends.vagrant import boxes, doctor, reach, ssh, vagrant
 from netdsl.backends.vagrant.driver import driver
 from netdsl.backends.vagrant.explain import explain
 from netdsl.backends.vagrant.inside import capture_command, logs_command, node_state, prefixed, readiness
@@ -286,9 +286,9 @@ class TestDoctor:
 
     def test_it_looks_for_the_boxes_and_the_memory_that_machines_are_made_with(self) -> None:
         fixed = (Path(doctor.__file__).parent / "machine/netdsl.rb").read_text(encoding="utf-8")
-        boxes = set(re.findall(r"%w\[\w+ (\w+)\] => '([^']+)'", fixed))
-        assert boxes == set(doctor.PUBLIC_BOXES.items())
-        assert f"OWN_BOX = '{doctor.OWN_BOX}'" in fixed
+        found = set(re.findall(r"%w\[\w+ (\w+)\] => '([^']+)'", fixed))
+        assert found == set(boxes.PUBLIC_BOXES.items())
+        assert f"OWN_BOX = '{boxes.OWN_BOX}'" in fixed
         assert doctor.MEMORY_MIB == DEFAULT_MEMORY_MIB
 
     @pytest.mark.parametrize(

@@ -1,18 +1,21 @@
 """`make fuzz-live LABS=200 SEED=1`: random labs brought up and compared with their predictions.
 
-`--kept` only compares what was observed before, with the verifier as it is now. Exit status 1 where something differs.
+`--kept` only compares what was observed before, with the verifier as it is now; `--regressions` takes the labs that once
+disagreed. Exit status 1 where something differs.
 """
 
 import argparse
 import os
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import FrameType
 
 from tests.differential.campaign import Campaign
+from tests.differential.generate import generate
 from tests.differential.observing import Observation
+from tests.differential.regressions import NUMBERS, regression
 from tests.differential.report import Tally, line, text, write_differences
 
 
@@ -20,8 +23,8 @@ def main() -> int:
     options = _options()
     os.nice(10)
     signal.signal(signal.SIGTERM, _stop)
-    campaign = Campaign(options.folder)
-    seeds = range(options.seed, options.seed + options.labs)
+    campaign = Campaign(options.folder, regression if options.regressions else generate)
+    seeds = NUMBERS if options.regressions else range(options.seed, options.seed + options.labs)
     tally, sources = Tally(), dict[int, str]()
     with campaign.locked():
         try:
@@ -44,11 +47,17 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=60, help="no lab is begun later")
     parser.add_argument("--side-by-side", type=int, default=2, help="labs up at once")
     parser.add_argument("--folder", type=Path, default=Path("build/fuzz-live"), help="where observations are kept")
+    parser.add_argument(
+        "--regressions", action="store_true", help="those that once disagreed, in a folder of their own"
+    )
     parser.add_argument("--kept", action="store_true", help="bring nothing up")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.regressions:
+        options.folder = options.folder / "regressions"
+    return options
 
 
-def _observations(campaign: Campaign, seeds: range, options: argparse.Namespace) -> Iterable[Observation]:
+def _observations(campaign: Campaign, seeds: Sequence[int], options: argparse.Namespace) -> Iterable[Observation]:
     if options.kept:
         return (known for seed in seeds if (known := campaign.known(seed)) is not None)
     return campaign.run(seeds, side_by_side=options.side_by_side, seconds=60 * options.minutes)

@@ -5,7 +5,7 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,9 +19,10 @@ from tests.live.compose import ComposeLab as Running
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """Observations are kept in `folder`/seen; a lab that is up lies in `folder`/up."""
+    """Observations are kept in `folder`/seen; a lab that is up lies in `folder`/up. `source`: the lab of a number."""
 
     folder: Path
+    source: Callable[[int], str] = generate
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -39,7 +40,7 @@ class Campaign:
     def known(self, seed: int) -> Observation | None:
         """What the lab that this seed gives now did, if it was asked already."""
         found = read(self.folder / f"seen/{seed}.json")
-        return found if found is not None and not found.failure and found.source == generate(seed) else None
+        return found if found is not None and not found.failure and found.source == self.source(seed) else None
 
     def run(self, seeds: Iterable[int], *, side_by_side: int, seconds: float) -> Iterator[Observation]:
         """The seeds' observations, those known already first; what is not begun within `seconds` is left out."""
@@ -66,7 +67,7 @@ class Campaign:
                 stop.set()
 
     def _observe(self, seed: int) -> Observation:
-        source = generate(seed)
+        source = self.source(seed)
         folder = self.folder / f"up/{seed}"
         observation = observe(seed, source, folder, self._project(seed))
         write(observation, self.folder / f"seen/{seed}.json")

@@ -66,24 +66,8 @@ def tunnels_that_differ(world: World, observation: Observation) -> tuple[str, ..
     return tuple(found)
 
 
-def compare(world: World, observation: Observation) -> tuple[Compared, ...]:
-    """Every flow that was asked, beside its prediction: all in the source's order of children and interfaces, or all in
-    the other one where that agrees more. Raises what `predict` raises."""
-    found = tuple(_compared(world, observation))
-    if all(one.agrees for one in found):
-        return found
-    other = tuple(_compared(World(world.lab, world.esp, backwards=True), observation))
-    return min(found, other, key=lambda each: sum(not one.agrees for one in each))
-
-
-def is_luck(world: World, observation: Observation) -> bool:
-    """Whether the source's order of children and interfaces does not agree, and the other one agrees in all."""
-    return any(not one.agrees for one in _compared(world, observation)) and all(
-        one.agrees for one in compare(world, observation)
-    )
-
-
-def _compared(world: World, observation: Observation) -> Iterator[Compared]:
+def compare(world: World, observation: Observation) -> Iterator[Compared]:
+    """Every flow that was asked, beside its prediction. Raises what `predict` raises."""
     for flow, seen in observation.seen:
         predicted = predict(world, flow.source, flow.destination, flow.service)
         yield Compared(observation.seed, flow, predicted, seen, difference_of(flow, predicted, seen))

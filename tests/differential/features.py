@@ -15,6 +15,7 @@ FEATURES = (
     "firewall", "policy drop", "accept", "drop", "reject", "in or out", "from or to", "service in a filter",
     "tunnel", "psk", "certificate", "site to site", "host to host", "tunnel by hand", "while",
     "http", "tcp", "udp", "wrong on purpose",
+    "through", "only", "virtual addresses", "switch",
 )  # fmt: skip
 """Each is in a fifth of the labs or more."""
 

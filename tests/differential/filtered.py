@@ -2,7 +2,7 @@
 
 from random import Random
 
-from tests.differential.draft import Box, Draft
+from tests.differential.draft import Box, Draft, Tunnel
 
 SERVICES = (
     *("icmp", "tcp", "udp", "tcp/80", "http", "tcp/7", "udp/514", "tcp/8080"),
@@ -24,7 +24,7 @@ def give_filters(rng: Random, draft: Draft) -> None:
     if rng.random() < 0.08:
         return
     for box in draft.boxes:
-        if box.role != "switch" and rng.random() < CHANCE[box.role]:
+        if box.role != "switch" and rng.random() < CHANCE[box.role] + 0.2 * bool(_protecting(draft, box)):
             _give(rng, draft, box)
 
 
@@ -37,6 +37,15 @@ def _give(rng: Random, draft: Draft, box: Box) -> None:
     is_strict = "policy drop" in policies
     for _ in range(rng.choice([2, 3, 4, 5]) if is_strict else rng.choice([1, 1, 2, 3])):
         box.firewall.append(_line(rng, draft, box, is_strict=is_strict))
+    for tunnel in _protecting(draft, box):
+        if rng.random() < 0.4:
+            chain = rng.choice(["forward", "forward", "input", "output"])
+            verdict = rng.choice(["accept", "accept", "reject"] if is_strict else ["drop", "reject", "accept"])
+            box.firewall.append(f"{verdict} {chain} {rng.choice(SERVICES)} through {tunnel.name}")
+
+
+def _protecting(draft: Draft, box: Box) -> list[Tunnel]:
+    return [tunnel for tunnel in draft.tunnels_of(box) if tunnel.kind == "site"]
 
 
 def _line(rng: Random, draft: Draft, box: Box, *, is_strict: bool) -> str:

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -23,12 +24,12 @@ from netdsl.library import compile_file
 from tests.differential.flows import Flow, Outcome, Seen, flows_of
 from tests.live.compose import ComposeLab as Running
 
-PATIENCE = 1.4  # seconds, of one probe: a SYN is sent again after one
-RATE = 200  # probes that a node begins per second
 ATTEMPTS = (
     3  # to find tunnels after the asking as they were before it: both ends may open one at once, which replaces it
 )
-ROUNDS = 3  # what was not answered is asked again: neighbours had to be found, a busy machine to answer
+# Seconds that a probe waits (a SYN is sent again after one) and probes that a node begins per second. What was not answered
+# is asked again: neighbours had to be found, and a busy machine to answer, where each datagram is a process.
+ROUNDS = ((1.4, 200), (1.4, 200), (2.8, 40))
 UNTIL_UP = 20.0  # seconds, for the end of a tunnel that did not open it
 PROBE = (Path(__file__).parent / "probe.py").read_text()
 
@@ -133,12 +134,13 @@ def _ask(lab: Lab, running: Running) -> tuple[tuple[Flow, Seen], ...]:
     """All nodes at once; in later rounds what timed out or found no neighbour, as on a busy machine."""
     answers: dict[Flow, Seen] = {}
     left = flows_of(lab)
-    for _ in range(ROUNDS):
+    for patience, rate in ROUNDS:
         by_node: dict[NodeId, list[Flow]] = {}
         for flow in left:
             by_node.setdefault(flow.source, []).append(flow)
+        ask = partial(_ask_from, running, patience, rate)
         with ThreadPoolExecutor(len(by_node)) as pool:
-            for flows, seen in pool.map(lambda item: (item[1], _ask_from(running, *item)), by_node.items()):
+            for flows, seen in zip(by_node.values(), pool.map(ask, by_node, by_node.values()), strict=True):
                 answers |= dict(zip(flows, seen, strict=True))
         left = tuple(flow for flow, seen in answers.items() if _may_change(seen))
         if not left:
@@ -150,9 +152,9 @@ def _may_change(seen: Seen) -> bool:
     return seen.outcome is Outcome.TIMEOUT or seen.detail.startswith("EHOSTUNREACH")
 
 
-def _ask_from(running: Running, node: NodeId, flows: list[Flow]) -> list[Seen]:
+def _ask_from(running: Running, patience: float, rate: int, node: NodeId, flows: list[Flow]) -> list[Seen]:
     container = running.container(host_name(node))
-    words = ("docker", "exec", "--interactive", container, "python3", "-c", PROBE, str(PATIENCE), str(RATE))
+    words = ("docker", "exec", "--interactive", container, "python3", "-c", PROBE, str(patience), str(rate))
     asked = "\n".join(flow.probe for flow in flows)
     done = subprocess.run(words, input=asked, capture_output=True, text=True, timeout=60, check=False)
     lines = [line.split("\t") for line in done.stdout.splitlines()]

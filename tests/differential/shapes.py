@@ -73,7 +73,7 @@ def _extend(rng: Random, draft: Draft) -> None:
     for number, gateway in enumerate(draft.of("gateway"), 1):
         site = gateway.site
         lan = gateway.port("lan").net
-        match rng.choices(["nothing", "inner", "leg", "switch", "second"], [34, 22, 18, 8, 18])[0]:
+        match rng.choices(["nothing", "inner", "leg", "switch", "second"], [30, 22, 18, 12, 18])[0]:
             case "inner" if _has_room(draft, 2):
                 deep = _inside_net(draft, "deep", number, site)
                 ports = [Port("up", lan, 3), Port("deep", deep, 1)]
@@ -95,7 +95,7 @@ def _extend(rng: Random, draft: Draft) -> None:
             case "second" if _has_room(draft, 1):
                 draft.boxes.append(Box(f"two-{site}", "host", site, [Port("eth", lan, 4)]))
     outer = [net for net in draft.nets if net.name in ("inet", "wan-a")]
-    if rng.random() < 0.4 and _has_room(draft, 1) and not outer[0].is_link:
+    if rng.random() < 0.65 and _has_room(draft, 1) and not outer[0].is_link:
         draft.boxes.append(Box("out", "host", "", [Port("eth", outer[0], 66)]))
 
 

@@ -74,9 +74,3 @@ def test_a_report_says_thin_cells_and_rare_features_and_every_difference(tmp_pat
     write_differences([different], {3: "lab x\n"}, tmp_path / "differences")
     assert (tmp_path / "differences/3.net").read_text() == "lab x\n"
     assert "because" in (tmp_path / "differences/3.txt").read_text()
-
-
-def test_a_lab_that_agrees_in_the_other_order_alone_is_no_clean_result() -> None:
-    assert Tally().is_clean
-    assert not Tally(lucky=[5]).is_clean
-    assert "other order of children and interfaces: 5" in text(Tally(lucky=[5]))

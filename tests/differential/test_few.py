@@ -1,4 +1,4 @@
-"""A few random labs brought up and compared, as `make fuzz-live` does with many."""
+"""A few random labs, and those that once disagreed, brought up and compared, as `make fuzz-live` does with many."""
 
 from collections.abc import Iterator
 
@@ -9,17 +9,22 @@ from tests.differential.comparing import compare, lab_of, tunnels_that_differ, w
 from tests.differential.features import FEATURES, features_of
 from tests.differential.generate import generate
 from tests.differential.observing import Observation
+from tests.differential.regressions import NUMBERS, regression
 from tests.differential.report import line
 
-SEEDS = (263, 11, 167, 5, 17, 62)  # the first three have every feature; the others once disagreed
+SEEDS = (64, 77, 7)  # they have every feature
 SIDE_BY_SIDE = 2
 
 
 @pytest.fixture(scope="module")
 def observations(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Observation, ...]]:
-    campaign = Campaign(tmp_path_factory.mktemp("few"))
-    with campaign.locked():
-        yield tuple(campaign.run(SEEDS, side_by_side=SIDE_BY_SIDE, seconds=600))
+    few = Campaign(tmp_path_factory.mktemp("few"))
+    again = Campaign(tmp_path_factory.mktemp("again"), regression)
+    with few.locked(), again.locked():
+        yield (
+            *few.run(SEEDS, side_by_side=SIDE_BY_SIDE, seconds=600),
+            *again.run(NUMBERS, side_by_side=SIDE_BY_SIDE, seconds=600),
+        )
 
 
 def test_these_labs_have_every_feature() -> None:
@@ -30,9 +35,15 @@ def test_these_labs_have_every_feature() -> None:
 @pytest.mark.live
 def test_what_happens_is_what_was_predicted(observations: tuple[Observation, ...]) -> None:
     assert [observation.failure for observation in observations if observation.failure] == []
+    assert len(observations) == len(SEEDS) + len(NUMBERS)
     worlds = [(world_of(observation), observation) for observation in observations]
     compared = [one for world, observation in worlds for one in compare(world, observation)]
     assert [text for world, observation in worlds for text in tunnels_that_differ(world, observation)] == []
     assert len(compared) > 1000
     assert [line(one) for one in compared if not one.agrees] == []
     assert {one.predicted.passes for one in compared} == {True, False}
+
+
+def test_labs_that_once_disagreed_still_compile() -> None:
+    assert NUMBERS
+    assert all(lab_of(regression(number)).nodes for number in NUMBERS)

@@ -44,7 +44,8 @@ def give_nat(rng: Random, draft: Draft) -> None:
         return
     for gateway in draft.of("gateway"):
         words = _words(rng, draft, gateway)
-        if rng.random() < 0.45 + 0.25 * draft.is_overlapping:
+        lacks_a_route = any(fault.startswith(f"{gateway.name} lacks") for fault in draft.faults)  # maybe to the target
+        if rng.random() < 0.45 + 0.25 * draft.is_overlapping and not lacks_a_route:
             _line(rng, gateway, DESTINATIONS, words)
         kind = rng.random()
         if kind < 0.45:

@@ -248,16 +248,37 @@ class TestHypervisor:
 
 class TestVagrantBox:
     def test_a_box_that_is_there_is_left_alone(self, machine: Path, tmp_path: Path) -> None:
-        shim(machine, "vagrant", "echo '1,,box-name,netdsl/debian-13'")
+        self.boxes(machine, "netdsl/debian-13", self.number(tmp_path))
         shim(machine, "mmdebstrap", f"touch {tmp_path}/made")
         result = call("vagrant-box", PATH=path_with(machine), NETDSL_CACHE=str(tmp_path / "cache"))
         assert result.returncode == 0
         assert result.stdout == "vagrant-box: netdsl/debian-13 is there\n"
         assert not (tmp_path / "made").exists()
 
-    def test_another_box_of_that_name_s_beginning_is_not_it(self, machine: Path) -> None:
-        shim(machine, "vagrant", "echo '1,,box-name,netdsl/debian-13-other'")
+    def test_a_box_that_was_made_otherwise_is_made_anew(self, machine: Path) -> None:
+        """With other packages, say."""
+        self.boxes(machine, "netdsl/debian-13", "1")
+        self.is_to_be_made(machine)
+
+    def test_another_box_of_that_name_s_beginning_is_not_it(self, machine: Path, tmp_path: Path) -> None:
+        self.boxes(machine, "netdsl/debian-13-other", self.number(tmp_path))
+        self.is_to_be_made(machine)
+
+    def boxes(self, machine: Path, name: str, number: str) -> None:
+        """What Vagrant says of its only box, and of one that has no number."""
+        records = (f",,box-name,{name}", f",,box-info,made-from,{number}", ",,box-name,x/y")
+        shim(machine, "vagrant", f"printf '1%s\\n' {' '.join(records)}")
+
+    def is_to_be_made(self, machine: Path) -> None:
         shim(machine, "id", "echo 1000")
         result = call("vagrant-box", PATH=path_with(machine))
         assert result.returncode == 1
         assert "making a box needs root" in result.stderr
+
+    def number(self, folder: Path) -> str:
+        """What a box made today has in its `info.json`."""
+        guest = TOOLS.parent / "backends/vagrant/machine/guest"
+        files = (TOOLS / "vagrant-box", TOOLS / "debian.sh", *sorted(guest.glob("*netdsl*")), guest / "networkd.conf")
+        made = folder / "made-from"
+        made.write_bytes(b"".join(file.read_bytes() for file in files))
+        return subprocess.run(["cksum", made], capture_output=True, text=True, check=True).stdout.split()[0]

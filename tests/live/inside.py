@@ -6,7 +6,7 @@ What is left out, and nothing else (`Inside.differences` compares the rest line 
   it (sshd, the DHCP client): Vagrant's way in;
 - the engine's resolver: the table `ip nat` that rewrites 127.0.0.11, and the sockets there. The payload closes it
   (test_closed);
-- what user-space ESP has and the kernel's has not: the interface `ipsec0` and the routing table 220;
+- what user-space ESP has and the kernel's has not: the interface `ipsec0`, the routing tables 219 and 220;
 - handles, counters, indexes and lifetimes; a kernel's own keys: settings that only one of the two kernels has.
 """
 
@@ -19,7 +19,7 @@ from tests.live.lab import Lab
 Record = Mapping[str, object]
 
 _DEVICES = {"mgmt", "ipsec0"}
-_TABLE = "220"
+_TABLES = ("219", "220")
 _ENGINES_RESOLVER = "127.0.0.11"
 _SSHD = ("tcp", "22")
 _PASSING = {"handle", "index", "packets", "bytes"}
@@ -133,12 +133,12 @@ def _routes(lines: list[str]) -> list[str]:
     return sorted(
         _fields(route, _ROUTE)
         for route in _records(lines)
-        if route.get("dev") not in _DEVICES and str(route.get("table")) != _TABLE
+        if route.get("dev") not in _DEVICES and str(route.get("table")) not in _TABLES
     )
 
 
 def _rules(lines: list[str]) -> list[str]:
-    return [line for line in lines if f"lookup {_TABLE}" not in line]
+    return [line for line in lines if not line.endswith(tuple(f"lookup {table}" for table in _TABLES))]
 
 
 def _filter(lines: list[str]) -> Iterator[str]:

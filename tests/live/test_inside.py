@@ -44,7 +44,7 @@ def test_what_belongs_to_the_runtime_is_left_out() -> None:
     of_a_machine = _inside(
         addresses=[{**_LINK, "ifindex": 9, "addr_info": [_ADDRESS]}, _MGMT, _TUN],
         routes=[_ROUTE, {**_ROUTE, "dev": "mgmt", "dst": "10.177.0.0/24"}, {**_ROUTE, "table": "220"}],
-        rules="0:\tfrom all lookup local\n220:\tfrom all lookup 220",
+        rules="0:\tfrom all lookup local\n219:\tfrom all lookup 219\n220:\tfrom all lookup 220",
         filter={"nftables": [{"rule": _WALL}, {"rule": {**_RULE, "handle": 9}}]},
         sysctls=f"{_SYSCTL}lan/rp_filter:1\n{_SYSCTL}mgmt/rp_filter:2",
         sockets="udp UNCONN 0 0 0.0.0.0:500 0.0.0.0:*\ntcp LISTEN 0 128 0.0.0.0:22 0.0.0.0:*\n"

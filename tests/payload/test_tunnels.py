@@ -1,5 +1,7 @@
 """What a node knows of its tunnels: readiness, and rules that hold while one is up (strongSwan: tests/live)."""
 
+import pytest
+
 from .node import Node
 
 FILTER = """table inet netdsl
@@ -29,9 +31,11 @@ def prepared(node: Node, *children: str, ready: str = "must") -> None:
     (node.state / "esp").write_text("user\n")
 
 
-def event(node: Node, verb: str, child: str) -> None:
+def event(node: Node, verb: str, child: str, *selectors: str) -> None:
+    """`selectors`: the remote one, and the local one."""
     hook = str(node.folder / "netdsl" / "lab" / "updown.sh")
-    done = node.inside("env", f"PLUTO_VERB={verb}", f"PLUTO_CONNECTION={child}", "sh", hook)
+    pair = [f"{name}={value}" for name, value in zip(("PLUTO_PEER_CLIENT", "PLUTO_MY_CLIENT"), selectors, strict=False)]
+    done = node.inside("env", f"PLUTO_VERB={verb}", f"PLUTO_CONNECTION={child}", *pair, "sh", hook)
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -115,3 +119,95 @@ def test_a_lab_meant_to_be_broken_gets_ready_after_a_while(node: Node) -> None:
 def test_a_tunnel_on_traffic_does_not_hold_readiness_up(node: Node) -> None:
     prepared(node, "c", ready="no")
     assert node.verb("ready").returncode == 0
+
+
+# --- routes into tunnels
+
+
+def leading(node: Node, esp: str = "user") -> None:
+    """A gateway with two interfaces and charon's own routes, in the order of a child without an address inside."""
+    node.link("veth1", "02:00:00:00:00:11")
+    node.link("veth2", "02:00:00:00:00:12")
+    node.data(
+        interfaces__tsv="02:00:00:00:00:12\twan\tlab\n02:00:00:00:00:11\tlan\tlab\n",
+        addresses__batch="address add 192.0.2.1/24 dev wan\naddress add fc00:9::1/64 dev wan nodad\n"
+        "address add 10.1.0.7/24 dev lan\naddress add 10.1.0.1/24 dev lan\n"
+        "address add fc00:1::7/64 dev lan nodad\naddress add fc00:1::1/64 dev lan nodad\n",
+    )
+    prepared(node, "c", "d")
+    (node.state / "esp").write_text(f"{esp}\n")
+    node.link("ipsec0", "02:00:00:00:00:13")
+    for family, remote in (("-4", "10.2.0.0/16"), ("-6", "fc00:2::/64")):
+        done = node.inside("ip", family, "route", "add", remote, "dev", "ipsec0", "table", "220")
+        assert done.returncode == 0
+
+
+def route(node: Node, remote: str) -> str:
+    family = "-6" if ":" in remote else "-4"
+    return " ".join(node.inside("ip", family, "route", "show", "table", "219", "exact", remote).stdout.split())
+
+
+@pytest.mark.parametrize("order", [("c", "d"), ("d", "c")])
+@pytest.mark.parametrize(
+    ("remote", "locals_", "first"),
+    [
+        ("10.2.0.0/16", {"c": "10.1.0.0/24", "d": "10.1.1.0/24"}, "10.1.0.7"),
+        ("fc00:2::/64", {"c": "fc00:1::/64", "d": "fc00:1:1::/64"}, "fc00:1::7"),
+    ],
+)
+def test_the_source_of_a_route_does_not_depend_on_who_came_first(
+    node: Node, order: tuple[str, str], remote: str, locals_: dict[str, str], first: str
+) -> None:
+    leading(node)
+    for child in order:
+        event(node, "up-client", child, remote, locals_[child])
+    assert f"dev ipsec0 src {first}" in route(node, remote).replace("scope link ", "")
+    event(node, "down-client", "d", remote, locals_["d"])
+    assert first in route(node, remote)
+    event(node, "down-client", "c", remote, locals_["c"])
+    assert route(node, remote) == ""
+
+
+def test_a_route_stays_while_any_child_needs_it_although_charon_takes_its_own_away(node: Node) -> None:
+    leading(node)
+    for child, local in (("c", "10.1.0.0/24"), ("d", "10.1.1.0/24")):
+        event(node, "up-client", child, "10.2.0.0/16", local)
+    node.inside("ip", "route", "delete", "10.2.0.0/16", "table", "220")
+    event(node, "down-client", "d", "10.2.0.0/16", "10.1.1.0/24")
+    assert "dev ipsec0 scope link src 10.1.0.7" in route(node, "10.2.0.0/16")
+
+
+def test_a_child_that_is_built_again_before_it_goes_keeps_its_route(node: Node) -> None:
+    leading(node)
+    for verb in ("up-client", "up-client", "down-client"):
+        event(node, verb, "c", "10.2.0.0/16", "10.1.0.0/24")
+    assert "src 10.1.0.7" in route(node, "10.2.0.0/16")
+
+
+def test_without_an_address_inside_user_space_takes_the_first_one_and_the_kernel_has_no_route(node: Node) -> None:
+    leading(node)
+    event(node, "up-client", "c", "10.2.0.0/16", "10.1.1.0/24")
+    assert "src 192.0.2.1" in route(node, "10.2.0.0/16")
+    event(node, "down-client", "c", "10.2.0.0/16", "10.1.1.0/24")
+    (node.state / "esp").write_text("kernel\n")
+    event(node, "up-client", "c", "10.2.0.0/16", "10.1.1.0/24")
+    assert route(node, "10.2.0.0/16") == ""
+    event(node, "up-client", "d", "10.2.0.0/16", "10.1.0.0/24")
+    assert "src 10.1.0.7" in route(node, "10.2.0.0/16")
+
+
+def test_a_virtual_address_is_a_source_too_and_a_gateway_is_kept(node: Node) -> None:
+    leading(node, "kernel")
+    node.inside("ip", "address", "add", "10.77.0.1/32", "dev", "wan")
+    node.inside(
+        "ip", "route", "replace", "10.2.0.0/16", "via", "192.0.2.254", "dev", "wan", "src", "10.1.0.1", "table", "220"
+    )
+    event(node, "up-client", "c", "10.2.0.0/16", "10.77.0.1/32")
+    assert "via 192.0.2.254 dev wan src 10.77.0.1" in route(node, "10.2.0.0/16")
+
+
+def test_where_charon_has_no_route_there_is_none(node: Node) -> None:
+    """Transport mode."""
+    leading(node)
+    event(node, "up-host", "c", "192.0.2.2/32", "192.0.2.1/32")
+    assert route(node, "192.0.2.2/32") == ""

@@ -1,0 +1,83 @@
+"""The engine and Compose, as a driver and a meter ask them; what they refuse, in our words."""
+
+import re
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from python_on_whales import DockerClient
+from python_on_whales.exceptions import DockerException
+
+from netdsl.runtime.driver import Deployment, DriverError, Progress
+
+_FILES = ("compose.yaml", "compose.override.yaml")
+
+
+def docker_of(deployment: Deployment) -> DockerClient:
+    return DockerClient(
+        compose_files=list(files_of(deployment)),
+        compose_project_name=deployment.project,
+        compose_project_directory=deployment.folder,
+    )
+
+
+def files_of(deployment: Deployment) -> Iterator[Path]:
+    return (deployment.folder / name for name in _FILES if (deployment.folder / name).is_file())
+
+
+def stream(lines: object, progress: Progress) -> None:
+    if lines is None:
+        return
+    for _, line in lines:  # type: ignore[attr-defined]
+        text = line.decode(errors="replace").rstrip()
+        if text:
+            progress(text)
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Docker's own errors in our words, with the command, its status and its last lines."""
+    try:
+        yield
+    except DockerException as error:
+        raise failed("Docker refused", error) from error
+    except FileNotFoundError as error:
+        raise DriverError("there is no `docker` on the PATH", remedy="netdsl doctor") from error
+
+
+def said(words: Sequence[str], *, timeout: float = 120, given: str | None = None) -> str:
+    """What a command of `docker` says, `given` on its standard input; it is not ended by a Ctrl-C that this process gets.
+
+    Quicker than a client where it is asked often. Raises DriverError.
+    """
+    command = " ".join(("docker", *words[:2]))
+    try:
+        done = subprocess.run(
+            ("docker", *words),
+            input=(given or "").encode(),
+            capture_output=True,
+            timeout=timeout,
+            check=False,
+            start_new_session=True,
+        )
+    except FileNotFoundError as error:
+        raise DriverError("there is no `docker` on the PATH", remedy="netdsl doctor") from error
+    except subprocess.TimeoutExpired as error:
+        raise DriverError(f"`{command}` does not end within {timeout:g} s", command=command) from error
+    if done.returncode:
+        raise refused("Docker refused", command, done.returncode, done.stderr.decode(errors="replace"))
+    return done.stdout.decode(errors="replace")
+
+
+def failed(message: str, error: DockerException) -> DriverError:
+    return refused(message, " ".join(error.docker_command), error.return_code, error.stderr or error.stdout or "")
+
+
+def refused(message: str, command: str, status: int, tail: str) -> DriverError:
+    is_silent = re.search(r"annot connect to the Docker daemon|permission denied while trying to connect", tail)
+    if is_silent:
+        message = "Docker Engine does not answer"
+    return DriverError(
+        message, command=command, status=status, tail=tail, remedy="netdsl doctor" if is_silent else None
+    )

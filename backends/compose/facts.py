@@ -1,0 +1,63 @@
+"""What a measured project runs on, and how its figures are taken."""
+
+import json
+
+from netdsl.codegen.images import BASE
+from netdsl.runtime.driver import Deployment, Driver
+from netdsl.runtime.meter import Fact
+
+from .engine import said
+
+METHODS = (
+    Fact(
+        "memory",
+        "cgroup: what the kernel accounts to the node's control group (memory.current; version 1: memory.usage_in_bytes), "
+        "page cache of its own files included; PSS: the proportional set size of its processes (smaps_rollup); the "
+        "containers' shims are helpers; the engine itself is in no figure.",
+    ),
+    Fact("cpu", "Seconds of processor of the node's control group (cpu.stat, of version 1 cpuacct.usage)."),
+    Fact(
+        "disk",
+        "Image sizes as the engine says them, the distribution's layers once, and for each node what its container has "
+        "written (SizeRw); build cache and logs are not in it.",
+    ),
+    Fact(
+        "fresh boot",
+        "Images are built without a cache of layers on a base image that is there (`docker compose build --no-cache`; "
+        "Debian's packages may come from the build's cache of packages), then `netdsl up`.",
+    ),
+    Fact("warm boot", "Images are there, containers and networks are made anew: `netdsl up` after `netdsl down`."),
+    Fact(
+        "tools",
+        "Ping and iperf3 run in a container of their own in the node's network namespace, apart from the node's figures.",
+    ),
+)
+
+
+def facts_of(deployment: Deployment, driver: Driver) -> tuple[Fact, ...]:
+    """Of a project that runs. Raises DriverError."""
+    engine = json.loads(said(["info", "--format", "json"]))
+    project = f"label=com.docker.compose.project={deployment.project}"
+    networks = said(["network", "ls", "--filter", project, "--format", "{{.Driver}}"]).split()
+    images = said(["ps", "--filter", project, "--filter", "label=netdsl.node", "--format", "{{.Image}}"]).split()
+    found = (
+        ("engine", f"Docker Engine {engine['ServerVersion']}"),
+        ("compose", f"Docker Compose {said(['compose', 'version', '--short']).strip()}"),
+        ("storage", engine["Driver"]),
+        ("control groups", f"version {engine['CgroupVersion']} ({engine['CgroupDriver']})"),
+        ("networks", ", ".join(sorted(set(networks))) or "none"),
+        ("kernel", f"{engine['KernelVersion']} (shared by all nodes, and with the machine)"),
+        ("image", ", ".join(sorted(set(images)))),
+        ("base", BASE),
+        ("esp", _esp(deployment, driver)),
+    )
+    return tuple(Fact(name, value) for name, value in found if value)
+
+
+def _esp(deployment: Deployment, driver: Driver) -> str:
+    """Whose ESP the nodes have chosen, by the first that has a tunnel; empty where none has."""
+    probe = next(iter(sorted(deployment.folder.glob("**/esp-probe.batch"))), None)
+    if probe is None:
+        return ""
+    answer = driver.ask(deployment, probe.parent.name, ["cat", "/run/netdsl/esp"], timeout=30)
+    return f"{answer.output.strip()} space" if answer.output.strip() == "user" else answer.output.strip()

@@ -1,0 +1,93 @@
+"""What containers are, beside another target: words for this lab, and the model's coefficients."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from netdsl.codegen.contract import Options
+from netdsl.codegen.images import BASE, Stage, stages
+from netdsl.codegen.traits import Costs, Linear, Trait, Traits
+from netdsl.ir.lab import Lab
+from netdsl.payload.contract import Payload
+
+from .lower import driver_of, switched_networks
+
+_MIB = 1024**2
+_MB = 1000**2
+
+_MEMORY = Linear(fixed=0, node=5.3 * _MIB, tunnel=3.2 * _MIB)
+_FRESH = Linear(fixed=21.2, node=0.2, tunnel=0.1)
+_WARM = Linear(fixed=1.2, node=0.2, tunnel=0.1)
+_BASE, _IMAGE, _IPSEC = 78.5 * _MB, 15.5 * _MB, 4.3 * _MB
+_MEASURED_ON = "two cores of an AMD EPYC, Docker Engine 26.1"
+"""docs/estimates.md: what each of them was measured on, and how."""
+
+_CARRIED = {
+    "macvlan": "by the kernel, from device to device; no address of the host is in the lab",
+    "bridge": "by a bridge of the kernel, without an IPv4 address of the host on it",
+    "ipvlan": "by vxlan over ipvlan; all nodes of a network share one MAC address outside",
+}
+
+
+def traits(lab: Lab, payload: Payload, options: Options) -> Traits:
+    """Pure; of a lab that `check_support` refused as well."""
+    made, _ = stages(lab, payload)
+    return Traits(
+        (
+            Trait("kernel", "shared with this machine", _kernel(lab)),
+            Trait(
+                "isolation",
+                "namespaces and control groups",
+                "a defect of the kernel is everybody's; of root's rights a node has the few that it needs",
+            ),
+            Trait("image", _image(made), "packages only, built once; labs with the same needs share it"),
+            Trait("packages", _packages(made), "Debian 13's versions of the day when the image is built"),
+            _processors(made),
+            _networks(lab, options),
+        ),
+        (_costs(lab, made),),
+    )
+
+
+def _costs(lab: Lab, made: tuple[Stage, ...]) -> Costs:
+    """On disk: the base once, and what each image has beside it; packages of the lab's own are not known here."""
+    ipsec = _IPSEC if any(node.tunnels for node in lab.nodes) else 0
+    disk = Linear(fixed=_BASE + len(made) * (_IMAGE + ipsec), node=0)
+    return Costs("", _MEASURED_ON, memory=_MEMORY, disk=disk, fresh=_FRESH, warm=_WARM)
+
+
+def _kernel(lab: Lab) -> str:
+    what = "modules and sysctls are the machine's"
+    if any(node.tunnels for node in lab.nodes):
+        return f"{what}; without ESP in it, IPsec runs in user space"
+    return what
+
+
+def _image(made: tuple[Stage, ...]) -> str:
+    return f"{BASE} and packages, {_count(len(made), 'image')} for all nodes"
+
+
+def _packages(made: Iterable[Stage]) -> str:
+    return ", ".join(sorted({name for stage in made for name in stage.packages}))
+
+
+def _processors(made: tuple[Stage, ...]) -> Trait:
+    """What every image is for: nodes of one lab run on one machine."""
+    common = [one for one in made[0].platforms if all(one in stage.platforms for stage in made)] if made else []
+    names = " and ".join(one.removeprefix("linux/") for one in common) or "none that all images have"
+    how = "docker buildx bake makes images for both" if len(common) > 1 else "an image of the lab is for no other"
+    return Trait("processors", names, how)
+
+
+def _networks(lab: Lab, options: Options) -> Trait:
+    members = {interface.network for node in lab.nodes for interface in node.interfaces}
+    switched = switched_networks(lab)
+    kinds = Counter(driver_of(one, options, switched)[0] for one in lab.networks if one.id in members)
+    parts = [f"{number} {kind}" for kind, number in kinds.items()]
+    if any(node.has_uplink for node in lab.nodes):
+        parts.append("1 bridge as the way out")
+    carried = "; ".join(_CARRIED[kind] for kind in kinds if kind in _CARRIED)
+    return Trait("networks", ", ".join(parts) or "none", carried)
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -1,0 +1,149 @@
+"""What a lab of machines runs on, and how its figures are taken."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from netdsl.runtime.driver import Deployment, DriverError
+from netdsl.runtime.meter import Fact
+
+from . import vagrant
+from .boxes import box_of
+from .leftovers import element, libvirt
+from .machines import Made, made_machines
+from .reach import all_at_once, reach
+from .ssh import Connection, Unreachable
+from .virtualbox import shown, virtualbox_version
+
+EMULATED = "none (QEMU emulates the processor)"
+KVM = "KVM"
+METHODS = (
+    Fact(
+        "memory",
+        "PSS: the proportional set size of the machine's hypervisor process, QEMU or VBoxHeadless (smaps_rollup; root's to "
+        "ask where libvirt runs it as another user): the guest's memory as far as it was touched, translated code, the "
+        "hypervisor's own. cgroup: memory.current of the group that libvirt makes for the machine, where it makes one. "
+        "Helpers: the DHCP servers (dnsmasq) of the lab's own networks; libvirt itself is in no figure.",
+    ),
+    Fact(
+        "cpu",
+        "Seconds of processor of that process, user and system, since the machine was started; Vagrant itself, and the "
+        "kernel's own threads for KVM's network, are not in it.",
+    ),
+    Fact(
+        "disk",
+        "Bytes on disk: of the box as Vagrant keeps it and of libvirt's copy of it, once, and of each machine's own "
+        "volume, which holds its changes of that copy.",
+    ),
+    Fact(
+        "fresh boot",
+        "The box is there as Vagrant keeps it, with the packages in it; libvirt's copy of it is taken away before. "
+        "`netdsl up` imports the box, makes the machines, boots and provisions them. A public box, without the packages, "
+        "takes longer: they are installed then. With VirtualBox the master of its linked clones stays.",
+    ),
+    Fact(
+        "warm boot",
+        "The machines are there, made, provisioned and shut down: `netdsl up` boots them; nothing is provisioned again.",
+    ),
+    Fact(
+        "tools",
+        "Ping and iperf3 run inside the machine, in a control group of their own: what they take is in its figures.",
+    ),
+)
+_ASKED = ("sh", "-c", "uname -r; cat /run/netdsl/esp 2>/dev/null || :")
+_ESP = {"kernel": "kernel", "user": "user space"}
+_PATIENCE = 60.0  # seconds
+
+
+def facts_of(deployment: Deployment) -> tuple[Fact, ...]:
+    """Of a lab that runs. Raises DriverError."""
+    made = made_machines(deployment.folder)
+    if not made:
+        raise DriverError("the lab does not run", remedy=f"netdsl up -t vagrant -o {deployment.folder}")
+    provider = made[0].provider
+    described = _libvirt(deployment, made) if provider == "libvirt" else _virtualbox(made)
+    found = (
+        ("vagrant", _version(deployment)),
+        *described,
+        ("box", alike({one.name: box.title for one in made if (box := box_of(one)) is not None})),
+        *_inside(deployment, made),
+    )
+    return tuple(Fact(name, value) for name, value in found if value)
+
+
+def alike(values: Mapping[str, str]) -> str:
+    """One value where all nodes have the same, else each with its nodes."""
+    nodes: dict[str, list[str]] = {}
+    for node, value in values.items():
+        nodes.setdefault(value, []).append(node)
+    if len(nodes) == 1:
+        return next(iter(nodes))
+    return "; ".join(f"{value} ({', '.join(names)})" for value, names in nodes.items())
+
+
+def accelerator(kind: str | None) -> str:
+    """Of the type of a domain, which libvirt starts as that or not at all."""
+    match kind:
+        case "kvm":
+            return KVM
+        case "qemu":
+            return EMULATED
+        case _:
+            return f"unknown to netdsl: {kind}"
+
+
+def hardware(memory_mib: int, processors: int) -> str:
+    return f"{memory_mib} MiB, {processors} processor{'' if processors == 1 else 's'}"
+
+
+def _version(deployment: Deployment) -> str:
+    return vagrant.call(deployment.folder, "--version").output.strip()
+
+
+def _libvirt(deployment: Deployment, made: Sequence[Made]) -> Iterator[tuple[str, str]]:
+    answer = libvirt("version", "--daemon")
+    if answer is None:
+        raise DriverError("libvirt does not answer", command="virsh version", remedy="netdsl doctor -t vagrant")
+    daemon = re.search(r"Running against daemon: (\S+)", answer)
+    running = re.search(r"Running hypervisor: (.+)", answer)
+    installed = vagrant.plugins(vagrant.call(deployment.folder, "plugin", "list", "--machine-readable").output)
+    plugin = installed.get("vagrant-libvirt", "of unknown version")
+    domains = {one.name: element(libvirt("dumpxml", one.id)) for one in made}
+    yield "provider", f"libvirt {daemon[1] if daemon else ''}, by vagrant-libvirt {plugin}"
+    yield "hypervisor", running[1].strip() if running else ""
+    yield "accelerator", alike({node: accelerator(domain.get("type")) for node, domain in domains.items()})
+    processors = {node: domain.findtext("cpu/model") or "the host's" for node, domain in domains.items()}
+    yield "processor", alike(processors)
+    sizes = {
+        node: hardware(int(domain.findtext("memory") or 0) // 1024, int(domain.findtext("vcpu") or 1))
+        for node, domain in domains.items()
+    }
+    yield "machines", alike(sizes)
+    yield "networks", "bridges without an address of the host"
+
+
+def _virtualbox(made: Sequence[Made]) -> Iterator[tuple[str, str]]:
+    known = {one.name: shown(one.id) for one in made}
+    yield "provider", f"VirtualBox {virtualbox_version()}"
+    yield "accelerator", "the processor's virtualization (VirtualBox has no emulation)"
+    sizes = {node: hardware(int(one.get("memory", "0")), int(one.get("cpus", "1"))) for node, one in known.items()}
+    yield "machines", alike(sizes)
+    yield "networks", "internal networks of VirtualBox"
+
+
+def _inside(deployment: Deployment, made: Sequence[Made]) -> Iterator[tuple[str, str]]:
+    """What those machines say that answer."""
+    said = all_at_once(_asked, reach(deployment.folder, made).connections.items())
+    answers = {node: lines for node, lines in said if lines}
+    if not answers:
+        raise DriverError("no machine answers", remedy=f"netdsl status -t vagrant -o {deployment.folder}")
+    yield "kernel", f"{alike({node: lines[0] for node, lines in answers.items()})} (each machine's own)"
+    yield "esp", alike({node: _ESP[lines[-1]] for node, lines in answers.items() if lines[-1] in _ESP})
+
+
+def _asked(item: tuple[str, Connection]) -> tuple[str, list[str]]:
+    node, connection = item
+    try:
+        return node, connection.ask(_ASKED, timeout=_PATIENCE).output.splitlines()
+    except Unreachable:
+        connection.close()
+        return node, []

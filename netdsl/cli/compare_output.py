@@ -1,0 +1,67 @@
+"""What `compare` says, in each of its forms."""
+
+from pathlib import Path
+
+import click
+
+from netdsl.cli.console import columns, complain, note, write
+from netdsl.comparing.machine import comparison_csv, comparison_json, paper_csv, paper_json
+from netdsl.comparing.markdown import comparison_markdown, paper_markdown
+from netdsl.comparing.paper_table import paper_table
+from netdsl.comparing.paper_types import Paper
+from netdsl.comparing.table import comparison_table
+from netdsl.comparing.types import Comparison
+from netdsl.ir.lab import Lab
+from netdsl.whole_file import write_whole
+
+
+def deliver(text: str, output: str | None) -> None:
+    if output is None:
+        write(text)
+    else:
+        write_whole(Path(output), text)
+
+
+def paper_text(found: Paper, form: str) -> str:
+    match form:
+        case "json":
+            return paper_json(found)
+        case "csv":
+            return paper_csv(found)
+        case "markdown":
+            return paper_markdown(found)
+        case _:
+            return paper_table(found, columns())
+
+
+def comparison_text(comparison: Comparison, found: Paper | None, form: str, *, is_file: bool) -> str:
+    """With what differs on paper before it; on the terminal that is there already, in CSV the columns are others."""
+    match form:
+        case "json":
+            return comparison_json(comparison, found)
+        case "csv":
+            return comparison_csv(comparison)
+        case "markdown":
+            before = "" if found is None else paper_markdown(found) + "\n"
+            return before + comparison_markdown(comparison)
+        case _:
+            before = paper_table(found, columns()) + "\n" if found is not None and is_file else ""
+            return before + comparison_table(comparison, columns())
+
+
+def write_report(file: str | None, comparison: Comparison, found: Paper | None, lab: Lab | None) -> None:
+    if file is None:
+        return
+    from netdsl.graph.build import graph_of
+    from netdsl.graph.render_svg import render
+    from netdsl.report import ReportError, page
+
+    svg = None if lab is None else render(graph_of(lab))
+    try:
+        text = page(comparison, found, svg)
+    except ReportError as error:
+        complain(error.message)
+        complain(f"  help: {error.remedy}", prefix=False)
+        raise click.exceptions.Exit(3) from error
+    write_whole(Path(file), text)
+    note(f"written: {file}")

@@ -1,0 +1,186 @@
+"""`netdsl compare`."""
+
+from pathlib import Path
+
+import click
+
+from netdsl.cli.analysis import analyse
+from netdsl.cli.compare_output import comparison_text, deliver, paper_text, write_report
+from netdsl.cli.console import complain, note, show_findings, write
+from netdsl.cli.failure import WRONG_USAGE
+from netdsl.cli.options import CLOSED, DEFINE, DRIVER, PROJECT, PROVIDER, SETTING
+from netdsl.codegen.contract import Options
+from netdsl.codegen.registry import target_names
+from netdsl.comparing.compare import CannotCompare, compare
+from netdsl.comparing.paper import paper
+from netdsl.comparing.source import lab_of
+from netdsl.diagnostics.suggest import did_you_mean
+from netdsl.ir.lab import Lab
+from netdsl.measuring.store import read_run
+from netdsl.measuring.types import Run
+
+FORMS = ("text", "json", "csv", "markdown")
+RUN = ".json"
+_SHOWN = 5
+
+
+@click.command("compare")
+@click.argument("names", nargs=-1, metavar="[LAB | RUN.json…]")
+@click.option(
+    "--runs", type=click.IntRange(1, 1000), metavar="N", help="Measure here, N rounds of each target, in turns."
+)
+@click.option("-t", "--target", "targets", multiple=True, metavar="NAME", help="Only these targets [all].")
+@click.option(
+    "--boot", type=click.Choice(["fresh", "warm", "both"]), default="both", show_default=True,
+    help="Which boots are measured.",
+)  # fmt: skip
+@click.option(
+    "--path", "pairs", nargs=2, multiple=True, metavar="FROM TO",
+    help="Measure latency and throughput between these nodes [what the lab suggests].",
+)  # fmt: skip
+@click.option("--no-paths", is_flag=True, help="Measure no latency and no throughput.")
+@click.option("--pings", type=click.IntRange(1, 100_000), metavar="N", help="Pings on each path [100].")
+@click.option("--seconds", type=click.FloatRange(0.5, 600), metavar="S", help="Seconds of each throughput [3].")
+@click.option("--rest", type=click.FloatRange(0, 3600), metavar="S", help="Seconds of rest before memory is read [5].")
+@click.option("--resume", is_flag=True, help="Go on with the rounds that are missing.")
+@click.option("--anew", is_flag=True, help="Replace what was measured before.")
+@click.option("--timeout", type=click.IntRange(min=1), metavar="S", help="Seconds until every node is ready.")
+@DEFINE
+@PROJECT
+@DRIVER
+@PROVIDER
+@SETTING
+@CLOSED
+@click.option("--format", "form", type=click.Choice(FORMS), default="text", show_default=True)
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False), metavar="FILE", help="Write to FILE [standard output]."
+)
+@click.option(
+    "--report", type=click.Path(dir_okay=False), metavar="FILE.html", help="Write a page with plots and all samples."
+)
+def command(
+    names: tuple[str, ...],
+    runs: int | None,
+    targets: tuple[str, ...],
+    boot: str,
+    pairs: tuple[tuple[str, str], ...],
+    no_paths: bool,
+    pings: int | None,
+    seconds: float | None,
+    rest: float | None,
+    resume: bool,
+    anew: bool,
+    timeout: int | None,
+    parameters: dict[str, str],
+    project: str | None,
+    driver: str | None,
+    provider: str | None,
+    settings: dict[str, str],
+    closed: bool,
+    form: str,
+    output: str | None,
+    report: str | None,
+) -> None:
+    """Compare what LAB is for each target: on paper, and with --runs measured here.
+
+    LAB: the only `.net` file of this folder where none is named. Files of `netdsl measure`: these runs, made anywhere.
+    """
+    _check_usage(names, runs, report, resume=resume, anew=anew, targets=targets)
+    if names and names[0].endswith(RUN):
+        _show_runs(read_runs(names), form, output, report)
+        return
+    name = lab_named(names)
+    lab = sound_lab(name, parameters)
+    options = Options(project=project, driver=driver, provider=provider, is_closed=closed, settings=settings)
+    asked = tuple(dict.fromkeys(targets)) or target_names()
+    found = paper(lab, asked, options)
+    if runs is None:
+        deliver(paper_text(found, form), output)
+        if form == "text":
+            note(f"not measured yet. On this machine, in turns: netdsl compare {name} --runs 3")
+        return
+    if form == "text" and output is None:
+        write(paper_text(found, form) + "\n")
+    from netdsl.cli.comparing import Measurement, measured, runnable
+    from netdsl.cli.measuring import plan_of
+    from netdsl.measuring.rounds import Existing
+    from netdsl.measuring.verdicts import is_good
+
+    existing = Existing.RESUME if resume else Existing.ANEW if anew else Existing.REFUSE
+    plan = plan_of(boot, pings, seconds, rest)
+    wanted = Measurement(name, parameters, options, plan, runs, existing, pairs, not no_paths, timeout)
+    made = measured(wanted, runnable(asked, found))
+    comparison = compare(made)
+    deliver(comparison_text(comparison, found, form, is_file=output is not None), output)
+    write_report(report, comparison, found, lab)
+    if not all(map(is_good, made)):
+        raise click.exceptions.Exit(1)
+
+
+def _check_usage(
+    names: tuple[str, ...], runs: int | None, report: str | None, *, resume: bool, anew: bool, targets: tuple[str, ...]
+) -> None:
+    are_runs = bool(names) and all(name.endswith(RUN) for name in names)
+    if not are_runs and len(names) > 1:
+        raise click.UsageError(f"compare takes one lab, or files of `netdsl measure` (their names end in `{RUN}`)")
+    if are_runs and (runs is not None or targets):
+        raise click.UsageError("--runs and -t go with a lab; what files hold is measured already")
+    if not are_runs and runs is None:
+        if report is not None:
+            raise click.UsageError("--report shows what was measured: add --runs N, or name files of `netdsl measure`")
+        if resume or anew:
+            raise click.UsageError("--resume and --anew go with --runs N")
+    if resume and anew:
+        raise click.UsageError("--resume goes on with what there is, --anew replaces it")
+
+
+# --------------------------------------------------------------------------------------------------------- a lab
+
+
+def lab_named(names: tuple[str, ...]) -> str:
+    """The lab that is meant. Raises UsageError."""
+    if names:
+        if not Path(names[0]).exists() and names[0] != "-":
+            hint = did_you_mean(names[0], (path.name for path in Path().glob("*.net")))
+            raise click.UsageError(f"there is no file {names[0]}" + (f": {hint}" if hint else ""))
+        return names[0]
+    here = sorted(path.name for path in Path().glob("*.net"))
+    if len(here) == 1:
+        return here[0]
+    if not here:
+        raise click.UsageError("name a lab: there is no `.net` file in this folder")
+    more = " …" if len(here) > _SHOWN else ""
+    raise click.UsageError(f"name a lab: this folder has {', '.join(here[:_SHOWN])}{more}")
+
+
+def sound_lab(name: str, parameters: dict[str, str]) -> Lab:
+    """Ends the verb with status 1 where the lab has an error, which is shown."""
+    checked = analyse(name, parameters)
+    if checked.lab is None or checked.diagnostics.has_errors:
+        show_findings(checked.diagnostics, "text")
+        raise click.exceptions.Exit(1)
+    return checked.lab
+
+
+# ------------------------------------------------------------------------------------------------------ run files
+
+
+def read_runs(names: tuple[str, ...]) -> tuple[Run, ...]:
+    """Raises UsageError where one is not there, RunUnreadable, OSError."""
+    for name in names:
+        if not Path(name).is_file():
+            raise click.UsageError(f"there is no file {name}")
+    return tuple(read_run(Path(name)) for name in names)
+
+
+def _show_runs(runs: tuple[Run, ...], form: str, output: str | None, report: str | None) -> None:
+    try:
+        comparison = compare(runs)
+    except CannotCompare as error:
+        complain(str(error))
+        raise click.exceptions.Exit(WRONG_USAGE) from error
+    deliver(comparison_text(comparison, None, form, is_file=output is not None), output)
+    if report is not None:
+        lab = next((lab for run in runs if (lab := lab_of(run)) is not None), None)
+        on_paper = None if lab is None else paper(lab, tuple(dict.fromkeys(run.target for run in runs)), Options())
+        write_report(report, comparison, on_paper, lab)

@@ -1,0 +1,104 @@
+"""What `compare` measures: every target that this machine can run, in turns."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import click
+
+from netdsl.cli.compilation import Request
+from netdsl.cli.console import note
+from netdsl.cli.measuring import Wish, job_of
+from netdsl.cli.measuring_progress import watching
+from netdsl.codegen.contract import Options
+from netdsl.codegen.registry import driver_of, has_driver
+from netdsl.comparing.paper_types import Paper, Severity
+from netdsl.measuring.job import Job
+from netdsl.measuring.rounds import Existing, measure_all
+from netdsl.measuring.store import read_run
+from netdsl.measuring.types import Plan, Run
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What is asked for, for every target alike."""
+
+    lab: str
+    parameters: dict[str, str]
+    options: Options
+    plan: Plan
+    runs: int
+    existing: Existing
+    pairs: tuple[tuple[str, str], ...] = ()
+    has_paths: bool = True
+    timeout: int | None = None
+
+
+def runnable(targets: Sequence[str], paper: Paper) -> tuple[str, ...]:
+    """The targets that can make the lab and that this machine can run; of each other one is said why not, with the remedy.
+
+    Ends the verb with status 3 where none is left."""
+    found = []
+    for target in targets:
+        reasons = list(_reasons(target, paper))
+        for reason in reasons:
+            note(f"{target} is not measured: {reason}")
+        if not reasons:
+            found.append(target)
+    if not found:
+        note("no target can be measured here; `netdsl doctor` says more")
+        raise click.exceptions.Exit(3)
+    return tuple(found)
+
+
+def _reasons(target: str, paper: Paper) -> Iterator[str]:
+    on_paper = next(one for one in paper.targets if one.target == target)
+    if not on_paper.is_possible:
+        refusals = (one for one in on_paper.limits if one.severity is Severity.CANNOT)
+        yield "; ".join(f"{one.place}: {one.message}" for one in refusals)
+    elif not has_driver(target):
+        yield "netdsl cannot run it"
+    else:
+        for check in driver_of(target).doctor():
+            if check.is_required and not check.is_ok:
+                yield f"{check.what}: {check.found}" + (f" ({check.remedy})" if check.remedy else "")
+
+
+def measured(wanted: Measurement, targets: tuple[str, ...]) -> tuple[Run, ...]:
+    """A run for each target, in turns; each is kept in `build/LAB/measured/TARGET.json`. Raises what `measure_all` does."""
+    options = replace(wanted.options, targets=targets)
+    with ExitStack() as stack:
+        jobs = [
+            stack.enter_context(
+                job_of(
+                    Wish(
+                        Request(wanted.lab, target, wanted.parameters, options),
+                        wanted.plan,
+                        wanted.pairs,
+                        timeout=wanted.timeout,
+                        has_paths=wanted.has_paths,
+                    )
+                )
+            )
+            for target in targets
+        ]
+        try:
+            with watching() as watch:
+                runs = measure_all(jobs, wanted.runs, existing=wanted.existing, watch=watch)
+        except KeyboardInterrupt:
+            _say_what_is_kept(jobs)
+            raise
+        files = [str(job.file) for job in jobs]
+    note(f"kept in {', '.join(files)}; the same comparison again: netdsl compare {' '.join(files)}")
+    return runs
+
+
+def _say_what_is_kept(jobs: Sequence[Job]) -> None:
+    """After Ctrl-C, when nothing of the lab is left."""
+    for job in jobs:
+        if job.file is not None and Path(job.file).exists():
+            run = read_run(job.file)
+            whole = sum(not one.is_cut for one in run.rounds)
+            note(f"{whole} of {run.wanted} rounds of {job.target} are in {job.file}")
+    note("nothing runs any more; --resume goes on")

@@ -1,0 +1,41 @@
+"""`netdsl graph`."""
+
+from pathlib import Path
+
+import click
+
+from netdsl.cli.analysis import analyse
+from netdsl.cli.console import note, show_findings, write
+from netdsl.cli.options import DEFINE, LAB
+from netdsl.graph import FORMATS, graph_of
+from netdsl.whole_file import write_whole
+
+_BY_ENDING = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid", ".dot": "dot", ".gv": "dot", ".drawio": "drawio"}
+
+
+@click.command("graph")
+@LAB
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([*FORMATS]),
+    help="What to draw it as [by the ending of FILE: .svg, .mmd, .dot, .drawio; else svg].",
+)
+@click.option("-o", "--output", "file", type=click.Path(dir_okay=False), metavar="FILE", help="Where to [stdout].")
+@DEFINE
+def command(lab: str, form: str | None, file: str | None, parameters: dict[str, str]) -> None:
+    """Draw a lab: networks, nodes, addresses, tunnels, and what carries their encrypted packets.
+
+    The lab need not run, nor do what it expects. A picture is the same whenever and wherever it is made.
+    """
+    checked = analyse(lab, parameters)
+    if checked.lab is None:
+        show_findings(checked.diagnostics, "text")
+        raise click.exceptions.Exit(1)
+    ending = "" if file is None else Path(file).suffix.lower()
+    text = FORMATS[form or _BY_ENDING.get(ending, "svg")](graph_of(checked.lab))
+    if file is None:
+        write(text)
+        return
+    write_whole(Path(file), text)
+    note(f"{checked.lab.name}: drawn to {file}")

@@ -1,0 +1,63 @@
+"""What a target is, for who chooses between two: a backend that can say so answers to `Described`."""
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from netdsl.codegen.contract import Options
+from netdsl.ir.lab import Lab
+from netdsl.payload.contract import Payload
+
+TRAIT_NAMES = ("kernel", "isolation", "image", "packages", "processors", "networks")
+"""Every described target has these, in this order, so that they stand side by side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trait:
+    """One property in words: `kernel` is `shared with this machine`; `reason` why it matters, a sentence."""
+
+    name: str
+    value: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """fixed + nodes * node + t * tunnel, t being the nodes that have tunnels. In bytes or seconds."""
+
+    fixed: float
+    node: float
+    tunnel: float = 0.0
+
+    def at(self, nodes: int, with_tunnels: int) -> float:
+        return self.fixed + nodes * self.node + with_tunnels * self.tunnel
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """The model's coefficients (docs/estimates.md): bytes, and seconds on the machine that `measured_on` names.
+
+    `case`: what they hold for, where a target has several (`emulated`, `KVM`), else empty. `fresh` and `warm`: until every
+    node is ready, images or boxes built or imported on the way, or there already. None: not measured, and nothing that it
+    could be derived from."""
+
+    case: str
+    measured_on: str
+    memory: Linear | None
+    disk: Linear | None
+    fresh: Linear | None
+    warm: Linear | None
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    traits: tuple[Trait, ...]
+    costs: tuple[Costs, ...]
+
+
+@runtime_checkable
+class Described(Protocol):
+    """A backend that can be compared on paper."""
+
+    def traits(self, lab: Lab, payload: Payload, options: Options) -> Traits:
+        """Of a lab that `check_support` may have refused: what can be said of it all the same. Pure."""
+        ...

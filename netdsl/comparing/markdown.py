@@ -1,0 +1,99 @@
+"""A comparison as tables of GitHub's Markdown."""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from netdsl.codegen.traits import TRAIT_NAMES
+from netdsl.comparing.paper_table import ESTIMATES, UNKNOWN, estimate_text, limit_text, paper_heading, same_text
+from netdsl.comparing.paper_types import OnPaper, Paper
+from netdsl.comparing.table import GROUP_TITLES, heading, is_telling, ratio, run_text
+from netdsl.comparing.types import Comparison, Group, Quantity
+from netdsl.comparing.units import shown_ratio, shown_spread
+from netdsl.diagnostics.visible import visible
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~#&!$])")
+
+
+def paper_markdown(paper: Paper) -> str:
+    return "".join(f"{line}\n" for line in _paper(paper))
+
+
+def comparison_markdown(comparison: Comparison) -> str:
+    return "".join(f"{line}\n" for line in _comparison(comparison))
+
+
+def text(value: str) -> str:
+    """Text in a cell or a paragraph: nothing in it is markup."""
+    return _SPECIAL.sub(r"\\\1", visible(value))
+
+
+def table(rows: Sequence[Sequence[str]], *, numbers: bool = False) -> Iterator[str]:
+    """The first row is the head; cells are markup already. `numbers`: all but the first column are aligned to the right."""
+    head, *body = rows
+    marks = ["---", *("---:" if numbers else "---" for _ in head[1:])]
+    for cells in (head, marks, *body):
+        yield f"| {' | '.join(cells)} |"
+
+
+def _paper(paper: Paper) -> Iterator[str]:
+    yield f"**{text(paper_heading(paper))}**, on paper: nothing was started"
+    yield ""
+    rows = [["", *(text(one.target) for one in paper.targets)]]
+    rows += [[name, *(_trait(one, name) for one in paper.targets)] for name in TRAIT_NAMES]
+    rows += [[f"{name}, estimate", *(_estimate(one, name) for one in paper.targets)] for name in ESTIMATES]
+    yield from table(rows)
+    yield ""
+    yield f"The same: {text(same_text(paper))}."
+    for one in paper.targets:
+        if one.limits:
+            yield ""
+        for limit in one.limits:
+            remedy = f"; {limit.help}" if limit.help else ""
+            yield f"- {text(limit_text(one.target, limit) + remedy)}"
+
+
+def _trait(one: OnPaper, name: str) -> str:
+    found = one.trait(name)
+    if found is None:
+        return "not said"
+    return text(found.value) + (f"<br>*{text(found.reason)}*" if found.reason else "")
+
+
+def _estimate(one: OnPaper, name: str) -> str:
+    return "<br>".join(text(line) for line in estimate_text(one.estimates, name)) or UNKNOWN
+
+
+def _comparison(comparison: Comparison) -> Iterator[str]:
+    yield f"**{text(heading(comparison))}**, measured; median [95 % interval of the median]"
+    yield ""
+    for column, run in zip(comparison.columns, comparison.runs, strict=True):
+        yield f"- **{text(column.name)}**: {text(run_text(run))}"
+    for warning in comparison.warnings:
+        yield f"- *{text(warning)}*"
+    telling = (one for one in comparison.quantities if is_telling(one))
+    for group, found in groupby(telling, key=lambda one: one.group):
+        yield ""
+        yield from table([_heads(comparison, group), *(_figures(one) for one in found)], numbers=True)
+    if comparison.verdicts:
+        yield ""
+        names = [text(column.name) for column in comparison.columns]
+        rows = [
+            [text(f"{one.place} {one.text}"), *(text(verdict or "not tested") for verdict in one.by_run)]
+            for one in comparison.verdicts
+        ]
+        yield from table([[GROUP_TITLES[Group.EXPECTATIONS].capitalize(), *names], *rows])
+
+
+def _heads(comparison: Comparison, group: Group) -> list[str]:
+    names = [text(column.name) for column in comparison.columns]
+    head, comma, rest = GROUP_TITLES[group].partition(",")
+    return [head.capitalize() + comma + rest, *names, *(["ratio"] if len(names) == 2 else [])]
+
+
+def _figures(one: Quantity) -> list[str]:
+    cells = [text(one.title), *("-" if each is None else shown_spread(each, one.unit) for each in one.by_run)]
+    if len(one.by_run) == 2:
+        times = ratio(one, 0, 1)
+        cells.append("" if times is None else shown_ratio(times))
+    return cells

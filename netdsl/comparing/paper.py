@@ -1,0 +1,80 @@
+"""A lab's targets on paper: nothing is made, read or written, no engine is asked."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from netdsl.codegen.contract import Options
+from netdsl.codegen.options import options_of
+from netdsl.codegen.registry import backends_of
+from netdsl.codegen.traits import Costs, Described, Linear, Trait
+from netdsl.comparing.paper_types import Estimate, Limit, OnPaper, Paper, Severity
+from netdsl.diagnostics.core import Diagnostic, Diagnostics
+from netdsl.ir.lab import Lab
+from netdsl.payload.contract import Payload
+from netdsl.payload.digest import payload_digest
+from netdsl.pipeline import closed, keyless_payload
+
+
+def paper(lab: Lab, targets: Sequence[str], options: Options) -> Paper:
+    """The lab for each of the targets, in their order. `options.targets` is set here.
+
+    Raises UnknownTarget, and BadOption for a value that none of the targets can have.
+    """
+    options = replace(options, targets=tuple(targets))
+    if options.is_closed:
+        lab = closed(lab)
+    inside = keyless_payload(lab)
+    digest = payload_digest(inside)
+    return Paper(
+        lab=lab.name,
+        title=lab.title or "",
+        nodes=len(lab.nodes),
+        networks=len(lab.networks),
+        tunnels=len({end.tunnel for node in lab.nodes for end in node.tunnels}),
+        gateways=_gateways(lab),
+        targets=tuple(_on_paper(lab, target, inside, digest, options) for target in targets),
+    )
+
+
+def _on_paper(lab: Lab, target: str, inside: Payload, digest: str, options: Options) -> OnPaper:
+    own = options_of(target, options)
+    found = Diagnostics()
+    traits: list[Trait] = []
+    costs: list[Costs] = []
+    for backend in backends_of(target):
+        backend.check_support(lab, own, found)
+        if isinstance(backend, Described):
+            described = backend.traits(lab, inside, own)
+            traits += described.traits
+            costs += described.costs
+    estimates = tuple(_estimate(lab, one) for one in costs)
+    limits = tuple(_limit(one) for one in found)
+    return OnPaper(target, tuple(traits), None if found.has_errors else digest, estimates, limits)
+
+
+def _limit(found: Diagnostic) -> Limit:
+    severity = Severity.CANNOT if found.is_error else Severity.DIFFERS
+    return Limit(severity, found.rule.code, str(found.primary.place), found.message, found.help or "")
+
+
+def _estimate(lab: Lab, costs: Costs) -> Estimate:
+    nodes, gateways = len(lab.nodes), _gateways(lab)
+
+    def whole(line: Linear | None) -> int | None:
+        return None if line is None else round(line.at(nodes, gateways))
+
+    def seconds(line: Linear | None) -> float | None:
+        return None if line is None else line.at(nodes, gateways)
+
+    return Estimate(
+        case=costs.case,
+        memory=whole(costs.memory),
+        disk=whole(costs.disk),
+        fresh=seconds(costs.fresh),
+        warm=seconds(costs.warm),
+        measured_on=costs.measured_on,
+    )
+
+
+def _gateways(lab: Lab) -> int:
+    return sum(bool(node.tunnels) for node in lab.nodes)

@@ -1,0 +1,134 @@
+"""What differs on paper, for a terminal."""
+
+from collections.abc import Iterator, Sequence
+
+from netdsl.codegen.traits import TRAIT_NAMES
+from netdsl.comparing.columns import row, side_by_side, wrapped
+from netdsl.comparing.paper_types import Estimate, Limit, OnPaper, Paper, Severity
+from netdsl.comparing.types import Unit
+from netdsl.comparing.units import shown_roughly
+
+NARROWEST, WIDEST = 60, 110
+_HEAD = 10
+_LEAST = 22  # columns of one target; more targets than fit stand below one another
+_DIGEST = 16
+UNKNOWN = "not known"
+ESTIMATE_TEXT = (
+    "estimate, not measured (docs/estimates.md): memory of all nodes and what runs them, at rest; "
+    "boots until every node is ready"
+)
+ESTIMATES = ("memory", "disk", "fresh boot", "warm boot")
+
+
+def paper_table(paper: Paper, width: int) -> str:
+    """Lines of at most `width` columns, which is taken for 60 to 110."""
+    width = min(max(width, NARROWEST), WIDEST)
+    return "".join(f"{line}\n" for line in _lines(paper, width))
+
+
+def paper_heading(paper: Paper) -> str:
+    sizes = (
+        counted(paper.nodes, "node"),
+        counted(paper.networks, "network"),
+        counted(paper.tunnels, "tunnel"),
+    )
+    title = f" ({paper.title})" if paper.title else ""
+    return f"{paper.lab}{title}: {', '.join(sizes)}"
+
+
+def counted(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def same_text(paper: Paper) -> str:
+    """What all targets have alike."""
+    made = [one for one in paper.targets if one.payload is not None]
+    if not made:
+        return "no target can make this lab"
+    digests = list(dict.fromkeys(one.payload or "" for one in made))
+    if len(digests) > 1:
+        return f"the nodes differ inside: {', '.join(digest[:_DIGEST] for digest in digests)}"
+    return f"names, addresses, routes, filters, tunnels, services: payload {digests[0][:_DIGEST]} in each target"
+
+
+def estimate_text(estimates: Sequence[Estimate], name: str) -> Iterator[str]:
+    """One line for each case of a target: `2.14 GiB (emulated)`, `not known (KVM)`."""
+    for one in estimates:
+        case = f" ({one.case})" if one.case else ""
+        yield f"{estimate_value(one, name)}{case}"
+
+
+def estimate_value(one: Estimate, name: str) -> str:
+    """`memory`, `disk`, `fresh boot` or `warm boot`; `about`, because it is not measured."""
+    match name:
+        case "memory" | "disk":
+            size = one.memory if name == "memory" else one.disk
+            return UNKNOWN if size is None else f"about {shown_roughly(size, Unit.BYTES)}"
+        case _:
+            seconds = one.fresh if name == "fresh boot" else one.warm
+            return UNKNOWN if seconds is None else f"about {shown_roughly(seconds, Unit.SECONDS)}"
+
+
+def _lines(paper: Paper, width: int) -> Iterator[str]:
+    yield from wrapped(paper_heading(paper), width, "  ")
+    yield "on paper: nothing was started"
+    room = max(1, (width - _HEAD) // (_LEAST + 2))
+    for first in range(0, len(paper.targets), room):
+        yield ""
+        yield from _grid(paper.targets[first : first + room], width)
+    yield ""
+    yield from row(("the same", same_text(paper)), (_HEAD, width - _HEAD - 2))
+    yield from _limits(paper, width)
+
+
+def _grid(targets: Sequence[OnPaper], width: int) -> Iterator[str]:
+    each = (width - _HEAD) // len(targets) - 2
+    widths = (_HEAD, *(each for _ in targets))
+    yield from row(("", *(one.target for one in targets)), widths)
+    yield from row(("", *("-" * min(each, len(one.target)) for one in targets)), widths)
+    for name in TRAIT_NAMES:
+        yield from _trait(name, targets, widths)
+    yield ""
+    yield from wrapped(ESTIMATE_TEXT, width)
+    for name in ESTIMATES:
+        cells = [[line for text in estimate_text(one.estimates, name) for line in wrapped(text, each, "  ")]
+                 for one in targets]  # fmt: skip
+        yield from side_by_side([[name], *(cell or [UNKNOWN] for cell in cells)], widths)
+
+
+def _trait(name: str, targets: Sequence[OnPaper], widths: Sequence[int]) -> Iterator[str]:
+    """Its value and, indented, its reason; a value that all have stands once."""
+    found = [one.trait(name) for one in targets]
+    values = ["not said" if trait is None else trait.value for trait in found]
+    reasons = ["" if trait is None else trait.reason for trait in found]
+    if len(targets) > 1 and len(set(values)) == 1:
+        whole = sum(widths[1:]) + 2 * (len(targets) - 1)
+        yield from row((name, values[0]), (widths[0], whole))
+        name, values = "", ["" for _ in values]
+    cells = [
+        [*(wrapped(value, width) if value else []), *(_indented(reason, width) if reason else [])]
+        for value, reason, width in zip(values, reasons, widths[1:], strict=True)
+    ]
+    yield from side_by_side([[name], *cells], widths)
+
+
+def _indented(text: str, width: int) -> list[str]:
+    return wrapped(text, width, "  ", "  ")
+
+
+def _limits(paper: Paper, width: int) -> Iterator[str]:
+    for one in paper.targets:
+        for limit in one.limits:
+            yield ""
+            yield from wrapped(limit_text(one.target, limit), width, "  ")
+            if limit.help:
+                yield from wrapped(f"help: {limit.help}", width, "    ", "  ")
+    without = [one.target for one in paper.targets if not one.limits]
+    if without:
+        yield ""
+        yield from wrapped(f"{' and '.join(without)} can do all of this lab as it says", width)
+
+
+def limit_text(target: str, limit: Limit) -> str:
+    word = "cannot make this lab" if limit.severity is Severity.CANNOT else "makes it otherwise"
+    return f"{target} {word} ({limit.place}): {limit.message}"

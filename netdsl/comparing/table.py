@@ -1,0 +1,145 @@
+"""Runs side by side, for a terminal."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from netdsl.comparing.cautions import fact, machine_text, usable_rounds
+from netdsl.comparing.columns import row, wrapped
+from netdsl.comparing.paper_table import NARROWEST, WIDEST, counted
+from netdsl.comparing.types import Comparison, Group, Quantity, Spread, Unit
+from netdsl.comparing.units import shown_ratio, shown_spread
+from netdsl.measuring.types import Run
+
+_HEAD = 20
+_RATIO = 6
+_LEAST = 24  # columns of one run: `2.50 [2.45, 2.56] Gbit/s`; runs that do not fit stand below
+_FACTS = ("engine", "provider", "hypervisor", "accelerator", "esp")
+"""Of what a run says of its runtime, those that explain its figures most."""
+
+
+def comparison_table(comparison: Comparison, width: int) -> str:
+    """Lines of at most `width` columns, which is taken for 60 to 110."""
+    width = min(max(width, NARROWEST), WIDEST)
+    return "".join(f"{line}\n" for line in _lines(comparison, width))
+
+
+def heading(comparison: Comparison) -> str:
+    subject = comparison.runs[0].subject
+    sizes = (counted(subject.nodes, "node"), counted(subject.networks, "network"), counted(subject.tunnels, "tunnel"))
+    title = f" ({subject.title})" if subject.title else ""
+    return f"{subject.name}{title}: {', '.join(sizes)}"
+
+
+def run_text(run: Run) -> str:
+    """What its figures were measured on, and when."""
+    rounds = usable_rounds(run)
+    found = [text for name in _FACTS if (text := _fact_text(run, name))]
+    loads = [load for one in rounds for load in one.load]
+    busy = f"load {min(loads):.1f} to {max(loads):.1f}" if loads else ""
+    began = rounds[0].began[:16].replace("T", " ") + " UTC" if rounds else ""
+    parts = [counted(len(rounds), "round"), began, busy, *found, machine_text(run.machine), f"netdsl {run.netdsl}"]
+    return "; ".join(part for part in parts if part)
+
+
+def _fact_text(run: Run, name: str) -> str:
+    value = fact(run, name)
+    if not value:
+        return ""
+    return f"ESP in {value}" if name == "esp" else f"accelerator: {value}" if name == "accelerator" else value
+
+
+def ratio(quantity: Quantity, first: int, second: int) -> float | None:
+    """How many times the median of one run is that of another; None where that says nothing."""
+    one, other = quantity.by_run[first], quantity.by_run[second]
+    if one is None or other is None or quantity.unit is Unit.SHARE or one.median <= 0 or other.median <= 0:
+        return None
+    return other.median / one.median
+
+
+def is_telling(quantity: Quantity) -> bool:
+    """Whether it is worth a line: nothing lost, and nothing built, is none."""
+    is_small = quantity.unit is Unit.SHARE or quantity.key.endswith(".build")
+    return not is_small or any(one is not None and one.median > 0 for one in quantity.by_run)
+
+
+def split(title: str) -> tuple[str, str]:
+    """The heading and the line below it: `fresh boot`, `total`."""
+    head, separator, name = title.rpartition(": ")
+    return (head, name) if separator else ("", name)
+
+
+GROUP_TITLES = {
+    Group.BOOT: "BOOT",
+    Group.MEMORY: "MEMORY of all nodes",
+    Group.PROCESSOR: "PROCESSOR",
+    Group.DISK: "DISK",
+    Group.LATENCY: "LATENCY, there and back",
+    Group.THROUGHPUT: "THROUGHPUT, what arrived",
+    Group.EXPECTATIONS: "EXPECTATIONS",
+}
+
+
+def _lines(comparison: Comparison, width: int) -> Iterator[str]:
+    yield from wrapped(heading(comparison), width, "  ")
+    yield "measured; median [95 % interval of the median]"
+    yield ""
+    for column, run in zip(comparison.columns, comparison.runs, strict=True):
+        yield from wrapped(f"{column.name}: {run_text(run)}", width, "  ")
+    if comparison.warnings:
+        yield ""
+        for warning in comparison.warnings:
+            yield from wrapped(f"! {warning}", width, "  ")
+    room = max(1, (width - _HEAD) // (_LEAST + 2))
+    for first in range(0, len(comparison.runs), room):
+        yield ""
+        yield from _grid(comparison, range(first, min(first + room, len(comparison.runs))), width)
+    yield from _verdicts(comparison, width)
+
+
+def _grid(comparison: Comparison, shown: Sequence[int], width: int) -> Iterator[str]:
+    has_ratio = len(shown) == 2
+    room = width - _HEAD - (_RATIO + 2 if has_ratio else 0)
+    each = min(room // len(shown) - 2, 34)
+    widths = (_HEAD, *(each for _ in shown), *([_RATIO] if has_ratio else []))
+    heads = ["", *(comparison.columns[number].name for number in shown), *(["ratio"] if has_ratio else [])]
+    yield from row(heads, widths)
+    telling = [one for one in comparison.quantities if is_telling(one) and any(one.by_run[n] for n in shown)]
+    for group, found in groupby(telling, key=lambda one: one.group):
+        yield ""
+        yield GROUP_TITLES[group]
+        for head, members in groupby(found, key=lambda one: split(one.title)[0]):
+            if head and head != group:
+                yield from wrapped(head, width, "  ")
+            for one in members:
+                yield from _figures(one, shown, widths, "  " if head else "")
+
+
+def _figures(quantity: Quantity, shown: Sequence[int], widths: Sequence[int], indent: str) -> Iterator[str]:
+    cells = [f"{split(quantity.title)[1]}", *(_cell(quantity.by_run[number], quantity.unit) for number in shown)]
+    if len(shown) == 2:
+        times = ratio(quantity, shown[0], shown[1])
+        cells.append("" if times is None else shown_ratio(times))
+    inner = (widths[0] - len(indent), *widths[1:])
+    for line in row(cells, inner):
+        yield f"{indent}{line}".rstrip()
+
+
+def _cell(spread: Spread | None, unit: Unit) -> str:
+    return "-" if spread is None else shown_spread(spread, unit)
+
+
+def _verdicts(comparison: Comparison, width: int) -> Iterator[str]:
+    """Expectations that every run passed in one line, each other one with its verdicts."""
+    if not comparison.verdicts:
+        return
+    yield ""
+    yield GROUP_TITLES[Group.EXPECTATIONS]
+    others = [one for one in comparison.verdicts if set(one.by_run) != {"passed"}]
+    passed = len(comparison.verdicts) - len(others)
+    if passed:
+        where = "in every round of each run" if len(comparison.runs) > 1 else "in every round"
+        yield from wrapped(f"{passed} of {len(comparison.verdicts)} passed {where}", width, "  ")
+    for one in others:
+        yield from wrapped(f"{one.place} {one.text}", width, "  ")
+        for column, verdict in zip(comparison.columns, one.by_run, strict=True):
+            yield from wrapped(f"{column.name}: {verdict or 'not tested'}", width, "    ", "  ")

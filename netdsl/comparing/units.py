@@ -1,0 +1,61 @@
+"""Figures as people read them: three digits, and the unit in which that is short."""
+
+from netdsl.comparing.types import Spread, Unit
+
+_Scale = tuple[float, str]
+
+_SCALES: dict[Unit, tuple[_Scale, ...]] = {
+    Unit.SECONDS: ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")),
+    Unit.BYTES: ((1024.0**3, "GiB"), (1024.0**2, "MiB"), (1024.0, "KiB"), (1.0, "B")),
+    Unit.BITS: ((1e9, "Gbit/s"), (1e6, "Mbit/s"), (1e3, "kbit/s"), (1.0, "bit/s")),
+    Unit.PACKETS: ((1e6, "Mpps"), (1e3, "kpps"), (1.0, "pps")),
+    Unit.SHARE: ((1e-2, "%"),),
+}
+"""The first scale that the value reaches; the last for all that is smaller, but the unit itself for none."""
+
+
+_HALF = 0.5
+
+
+def shown(value: float, unit: Unit) -> str:
+    """`3.12 s`, `20.6 MiB`, `94.1 Mbit/s`, `8.20 kpps`, `1.50 %`."""
+    size, name = _scale(value, unit)
+    return f"{_digits(value / size)} {name}"
+
+
+def shown_roughly(value: float, unit: Unit) -> str:
+    """An estimate has two digits: `21 MiB`, `2.1 GiB`."""
+    size, name = _scale(value, unit)
+    return f"{float(f'{value / size:.2g}'):g} {name}"
+
+
+def shown_spread(spread: Spread, unit: Unit) -> str:
+    """The median, and its interval in the same unit, where there is one and it is no point: `3.12 [3.05, 3.31] s`."""
+    if spread.low is None or spread.high is None or spread.low == spread.high == spread.median:
+        return shown(spread.median, unit)
+    size, name = _scale(spread.median, unit)
+    low, high = (_digits(value / size) for value in (spread.low, spread.high))
+    return f"{_digits(spread.median / size)} [{low}, {high}] {name}"
+
+
+def shown_ratio(ratio: float) -> str:
+    """How many times as much: `12.4 ×`; much less is a part: `1/68.2`."""
+    return f"{_digits(ratio)} ×" if ratio >= _HALF else f"1/{_digits(1 / ratio)}"
+
+
+def _scale(value: float, unit: Unit) -> _Scale:
+    scales = _SCALES[unit]
+    if value == 0:
+        return next((one for one in scales if one[0] == 1.0), scales[-1])
+    return next((one for one in scales if abs(value) >= one[0] * 0.9995), scales[-1])
+
+
+def _digits(value: float) -> str:
+    size = abs(value)
+    if size == 0:
+        return "0"
+    if size >= 99.95:
+        return f"{value:.0f}"
+    if size >= 9.995:
+        return f"{value:.1f}"
+    return f"{value:.2f}" if size >= 0.01 else f"{value:.1g}"

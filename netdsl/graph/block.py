@@ -1,0 +1,212 @@
+"""One connected part of a picture, from its own corner: lines, tunnels, and what stands how low."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from netdsl.graph.arrange import Block, Line, Web
+from netdsl.graph.drawing import Box, Curve, Panel, Point, Rect, Side, Wire
+from netdsl.graph.model import Graph
+from netdsl.graph.plan import INSET, Plan, planned
+from netdsl.graph.rows import Slot, settled
+from netdsl.graph.shapes import moved_box, moved_panel
+from netdsl.graph.sizes import label_size
+from netdsl.graph.tracks import Channel, Run, channel, corridor
+
+_BEND, _STEEP, _MOST_BEND = 38.0, 0.13, 110.0  # height of the curves between rows, and what a far way adds to it
+_PITCH = 13.0  # between lines at a network's edge
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    width: float
+    height: float
+    panels: tuple[Panel, ...]
+    boxes: tuple[Box, ...]
+    wires: tuple[Wire, ...]
+    curves: tuple[Curve, ...]
+
+
+def place(graph: Graph, web: Web, block: Block, columns: int) -> Placed:
+    """Networks with at most so many `columns` of nodes in them."""
+    plan = planned(graph, web, block, columns)
+    _join(plan)
+    bends = _bends(plan)
+    runs, corridors = _runs(plan)
+    crossing = _crossing(plan, corridors)
+    channels = [channel(found, crossing[number]) for number, found in enumerate(runs)]
+    tops = _down(plan, channels, bends)
+    wires = tuple(_wires(plan, channels, tops, bends))
+    curves = tuple(_curves(plan, channels, tops, corridors))
+    return _whole(plan, wires, curves)
+
+
+# --- lines
+
+
+def _join(plan: Plan) -> None:
+    """Where each line begins and meets its network's edge: straight down where it can be, else at the near end, none upon
+    another."""
+    by_edge: dict[tuple[int, bool], list[Line]] = {}
+    for line in plan.lines:
+        by_edge.setdefault((line.segment, plan.row[line.device] < plan.row[line.segment]), []).append(line)
+    for (segment, _), lines in by_edge.items():
+        left, right = plan.x[segment] + INSET, plan.x[segment] + plan.room(segment) - INSET
+        slots = []
+        for line in lines:
+            cell = plan.boxes[line.device].cells[line.port].rect
+            low = max(plan.x[line.device] + cell.x + INSET, left)
+            high = min(plan.x[line.device] + cell.right - INSET, right)
+            is_straight = low <= high
+            x = plan.port(line)
+            plan.start[line] = min(max(x, low), high) if is_straight else x
+            slots.append((min(max(plan.start[line], left), right), 100.0 if is_straight else 1.0, line))
+        slots.sort(key=lambda slot: (slot[0], plan.start[slot[2]], slot[2].port))
+        pitch = min(_PITCH, (right - left) / max(len(lines) - 1, 1))
+        places = settled([Slot(x, weight, pitch) for x, weight, _ in slots])
+        shift = min(0.0, right - places[-1]) if places[0] >= left else left - places[0]
+        plan.end.update((line, min(max(x + shift, left), right)) for (_, _, line), x in zip(slots, places, strict=True))
+
+
+def _bends(plan: Plan) -> list[float]:
+    """The height of the curves below each row."""
+    found = [_BEND] * (len(plan.rows) - 1)
+    for line in plan.lines:
+        upper = min(plan.row[line.device], plan.row[line.segment])
+        far = abs(plan.start[line] - plan.end[line])
+        found[upper] = max(found[upper], min(_BEND + _STEEP * far, _MOST_BEND))
+    return [*found, 0.0]
+
+
+def _wires(plan: Plan, channels: Sequence[Channel], tops: list[float], bends: list[float]) -> Iterator[Wire]:
+    for line in plan.lines:
+        place = plan.web.vertices[line.device].device
+        assert place is not None, "a line begins at a device"
+        device = plan.graph.devices[place]
+        x, row = plan.start[line], plan.row[line.device]
+        if plan.boxes[line.device].ports[line.port][1] is Side.BOTTOM:
+            start, bend = plan.bottom(line.device), tops[row] + channels[row].height
+            turn, end = bend + bends[row], plan.y[line.segment]
+        else:
+            start = plan.y[line.device]
+            bend = tops[row - 1] + channels[row - 1].height + bends[row - 1]
+            turn, end = bend - bends[row - 1], plan.bottom(line.segment)
+        points = ((x, start), (x, bend), (plan.end[line], turn), (plan.end[line], end))
+        yield Wire(device, device.ports[line.port], *points)
+
+
+# --- tunnels
+
+
+def _runs(plan: Plan) -> tuple[list[list[Run]], dict[int, float]]:
+    """The pieces of tunnels below each row, and for a tunnel between two rows the x that it goes down by."""
+    runs: list[list[Run]] = [[] for _ in plan.rows]
+    corridors: dict[int, float] = {}
+    for joint in plan.joints():
+        one, other = sorted(plan.web.bonds[joint], key=lambda vertex: plan.row[vertex])
+        here, there = plan.leg(joint, one), plan.leg(joint, other)
+        upper, lower = plan.row[one], plan.row[other]
+        tunnel = plan.graph.joints[joint]
+        sizes = label_size(tunnel, is_long=True), label_size(tunnel, is_long=False)
+        if upper == lower:
+            runs[upper].append(Run(joint, min(here, there), max(here, there), *sizes))
+            continue
+        walls = [
+            (plan.x[vertex], plan.x[vertex] + plan.room(vertex))
+            for number in range(upper + 1, lower + 1)
+            for vertex in plan.rows[number]
+        ]
+        x = corridors[joint] = corridor(here, there, walls, corridors.values())
+        is_first = abs(here - x) >= abs(there - x)
+        runs[upper].append(Run(joint, min(here, x), max(here, x), *(sizes if is_first else ())))
+        runs[lower].append(Run(joint, min(there, x), max(there, x), *(() if is_first else sizes)))
+    return runs, corridors
+
+
+def _crossing(plan: Plan, corridors: dict[int, float]) -> list[list[float]]:
+    """What goes straight through the channel below each row."""
+    found: list[list[float]] = [[] for _ in plan.rows]
+    for line in plan.lines:
+        if plan.boxes[line.device].ports[line.port][1] is Side.BOTTOM:
+            found[plan.row[line.device]].append(plan.start[line])
+    for joint, x in corridors.items():
+        rows = sorted(plan.row[vertex] for vertex in plan.web.bonds[joint])
+        for number in range(rows[0], rows[1] + 1):
+            found[number].append(x)
+    return found
+
+
+def _curves(plan: Plan, channels: Sequence[Channel], tops: list[float], corridors: dict[int, float]) -> Iterator[Curve]:
+    laid = {(number, each.run.key): each for number, found in enumerate(channels) for each in found.laid}
+    for joint in plan.joints():
+        one, other = sorted(plan.web.bonds[joint], key=lambda vertex: plan.row[vertex])
+        points: list[Point] = [(plan.leg(joint, one), plan.bottom(one))]
+        labelled = (plan.row[one], laid[plan.row[one], joint])
+        for number in dict.fromkeys((plan.row[one], plan.row[other])):
+            each = laid[number, joint]
+            y = tops[number] + each.y
+            points += [(points[-1][0], y), (corridors.get(joint, plan.leg(joint, other)), y)]
+            if each.label is not None:
+                labelled = (number, each)
+        if joint in corridors:
+            points.append((plan.leg(joint, other), points[-1][1]))
+        points.append((plan.leg(joint, other), plan.bottom(other)))
+        number, each = labelled
+        assert each.label is not None, "one of a tunnel's runs has its label"
+        left, wide, high = each.label
+        label = Rect(left, tops[number] + each.y - high / 2, wide, high)
+        tunnel = plan.graph.joints[joint]
+        yield Curve(tunnel, tuple(dict.fromkeys(points)), label, each.is_long)
+
+
+# --- the whole
+
+
+def _down(plan: Plan, channels: Sequence[Channel], bends: Sequence[float]) -> list[float]:
+    """Set every top; the y where the channel below each row begins. Networks over the root stand on their line's side."""
+    y, tops = 0.0, []
+    hung = {line.segment for line in plan.lines if plan.row[line.device] < plan.row[line.segment]}
+    for number, row in enumerate(plan.rows):
+        high = max(plan.shape(vertex).height for vertex in row)
+        for vertex in row:
+            spare = high - plan.shape(vertex).height
+            plan.y[vertex] = y + (spare / 2 if vertex in plan.boxes else 0 if vertex in hung else spare)
+        y += high
+        tops.append(y)
+        y += channels[number].height + bends[number]
+    return tops
+
+
+def _whole(plan: Plan, wires: tuple[Wire, ...], curves: tuple[Curve, ...]) -> Placed:
+    """Moved so that its left is 0."""
+    lefts = [plan.x[vertex] for vertex in plan.row]
+    rights = [plan.x[vertex] + plan.room(vertex) for vertex in plan.row]
+    lefts += [x for curve in curves for x in (curve.label.x, *(point[0] for point in curve.points))]
+    rights += [x for curve in curves for x in (curve.label.right, *(point[0] for point in curve.points))]
+    bottoms = [plan.bottom(vertex) for vertex in plan.row]
+    bottoms += [y for curve in curves for y in (curve.label.bottom, *(point[1] for point in curve.points))]
+    left = min(lefts)
+    panels, boxes = [], []
+    for vertex in plan.row:
+        place = plan.web.vertices[vertex]
+        if place.segment is not None:
+            segment = plan.graph.segments[place.segment]
+            panels.append(moved_panel(segment, plan.panels[vertex], plan.x[vertex] - left, plan.y[vertex]))
+        elif place.device is not None:
+            device = plan.graph.devices[place.device]
+            boxes.append(moved_box(device, plan.boxes[vertex], plan.x[vertex] - left, plan.y[vertex]))
+    return Placed(
+        max(rights) - left,
+        max(bottoms),
+        tuple(panels),
+        tuple(boxes),
+        tuple(Wire(w.device, w.port, *((x - left, y) for x, y in (w.start, w.bend, w.turn, w.end))) for w in wires),
+        tuple(
+            Curve(
+                c.joint,
+                tuple((x - left, y) for x, y in c.points),
+                Rect(c.label.x - left, c.label.y, c.label.width, c.label.height),
+                c.is_long,
+            )
+            for c in curves
+        ),
+    )

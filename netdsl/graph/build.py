@@ -1,0 +1,163 @@
+"""From a lab to what a picture of it shows. Linear in nodes; the verifier is asked only where there are tunnels."""
+
+from collections.abc import Iterable, Iterator
+
+from netdsl.graph.esp import Way, opened, ways
+from netdsl.graph.model import Device, Graph, Joint, Port, Segment, State
+from netdsl.ir.ids import NetworkId, NodeId, Prefix, TunnelId
+from netdsl.ir.lab import Lab
+from netdsl.ir.network import Impairment, Network
+from netdsl.ir.node import Node, NodeKind, Served
+from netdsl.ir.tunnel import Start, TunnelEnd
+from netdsl.verify import World
+
+_USUAL_MTU = 1500  # bytes
+
+
+def graph_of(lab: Lab) -> Graph:
+    """Pure. Every network, node and tunnel is in it once, but a tunnel of many clients once for each."""
+    has_tunnels = any(node.tunnels for node in lab.nodes)
+    world = opened(lab) if has_tunnels else None
+    found = () if world is None else ways(world)
+    return Graph(
+        lab.name,
+        lab.title,
+        tuple(_segment(network) for network in lab.networks),
+        tuple(_devices(lab, found)),
+        () if world is None else tuple(_joints(lab, world, found)),
+    )
+
+
+def _segment(network: Network) -> Segment:
+    return Segment(network.id, tuple(map(str, network.prefixes)), network.is_link, tuple(_notes(network)))
+
+
+def _notes(network: Network) -> Iterator[str]:
+    if network.mtu != _USUAL_MTU:
+        yield f"mtu {network.mtu}"
+    if network.impairment is not None:
+        yield from _impaired(network.impairment)
+
+
+def _impaired(wire: Impairment) -> Iterator[str]:
+    if wire.delay_us:
+        jitter = f" ± {wire.jitter_us / 1000:g}" if wire.jitter_us else ""
+        yield f"delay {wire.delay_us / 1000:g}{jitter} ms"
+    if wire.loss:
+        yield f"loss {wire.loss * 100:.3g} %"
+    if wire.rate_bps is not None:
+        yield f"rate {wire.rate_bps / 1e6:g} Mbit/s"
+
+
+# --- nodes
+
+
+def _devices(lab: Lab, found: Iterable[Way]) -> Iterator[Device]:
+    carried: dict[tuple[NodeId, str], dict[TunnelId, None]] = {}
+    bridged: dict[tuple[NetworkId, TunnelId], None] = {}
+    for way in found:
+        if way.is_encrypted:
+            bridged.update(((network, way.tunnel), None) for network in way.networks)
+            for port in way.ports:
+                carried.setdefault(port, {})[way.tunnel] = None
+    for node in lab.nodes:
+        yield Device(
+            node.id,
+            node.kind,
+            tuple(_ports(node, carried, bridged)),
+            tuple(str(address.ip) for address in node.loopbacks),
+            tuple(_service(served) for served in node.services),
+            node.has_uplink,
+            node.firewall is not None,
+            tuple(word for word, lines in (("dnat", node.nat.destination), ("snat", node.nat.source)) if lines),
+            tuple(dict.fromkeys(end.tunnel for end in node.tunnels)),
+        )
+
+
+def _ports(
+    node: Node,
+    carried: dict[tuple[NodeId, str], dict[TunnelId, None]],
+    bridged: dict[tuple[NetworkId, TunnelId], None],
+) -> Iterator[Port]:
+    """A switch carries between its networks what crosses more than one of them: a walk does not name switches."""
+    crossing: dict[TunnelId, int] = {}
+    if node.kind is NodeKind.SWITCH:
+        own = {interface.network for interface in node.interfaces}
+        for network, tunnel in bridged:
+            if network in own:
+                crossing[tunnel] = crossing.get(tunnel, 0) + 1
+    for interface in node.interfaces:
+        here = dict(carried.get((node.id, interface.name), {}))
+        here.update(
+            (tunnel, None) for tunnel, count in crossing.items() if count > 1 and (interface.network, tunnel) in bridged
+        )
+        addresses = tuple(str(address.ip) for address in interface.addresses)
+        yield Port(interface.name, interface.network, addresses, tuple(sorted(here)))
+
+
+def _service(served: Served) -> str:
+    name = "" if served.name == served.kind else f" {served.name}"
+    return f"{served.kind}{name} {served.service}"
+
+
+# --- tunnels
+
+
+def _joints(lab: Lab, world: World, found: tuple[Way, ...]) -> Iterator[Joint]:
+    by_pair: dict[tuple[TunnelId, frozenset[NodeId]], list[Way]] = {}
+    for way in found:
+        by_pair.setdefault((way.tunnel, frozenset((way.one, way.other))), []).append(way)
+    for one, other in _pairs(lab):
+        there_and_back = by_pair.get((one.tunnel, frozenset((one.node, other.node))), [])
+        there_and_back.sort(key=lambda way: way.one != one.node)
+        is_open = len({way.one for way in there_and_back}) == 2
+        networks = dict.fromkeys(network for way in there_and_back for network in way.networks)
+        yield Joint(
+            one.tunnel,
+            one.node,
+            other.node,
+            tuple(_protected(one, other)),
+            _state(one, other) if is_open else State.DOWN,
+            tuple(networks) if is_open else (),
+            all(child.protocol != "ah" for child in one.children),
+            "" if is_open else world.why_down(one.tunnel),
+        )
+
+
+def _pairs(lab: Lab) -> Iterator[tuple[TunnelEnd, TunnelEnd]]:
+    """Ends that belong together, once each: the two of a `between`, a gateway with each of its clients."""
+    ends: dict[TunnelId, list[TunnelEnd]] = {}
+    for node in lab.nodes:
+        for end in node.tunnels:
+            ends.setdefault(end.tunnel, []).append(end)
+    for of_one in ends.values():
+        gateways = [end for end in of_one if end.peer is None]
+        done: set[frozenset[NodeId]] = set()
+        for end in of_one:
+            others = [each for each in of_one if each.node == end.peer] or [each for each in gateways if each != end]
+            pair = frozenset((end.node, others[0].node)) if others and end.peer is not None else None
+            if pair is not None and pair not in done and len(pair) == 2:
+                done.add(pair)
+                yield end, others[0]
+
+
+def _state(one: TunnelEnd, other: TunnelEnd) -> State:
+    starts = {child.start for end in (one, other) for child in end.children}
+    return State.UP if starts & {Start.BOOT, Start.TRAFFIC} else State.BY_HAND
+
+
+def _protected(one: TunnelEnd, other: TunnelEnd) -> Iterator[tuple[str, str]]:
+    for child in one.children:
+        only = ", ".join(map(str, dict.fromkeys((*child.only_local, *child.only_remote))))
+        here = _side(child.local, one, other)
+        there = _side(child.remote, other, one)
+        yield here, f"{there} ({only})" if only else there
+
+
+def _side(prefixes: tuple[Prefix, ...], own: TunnelEnd, other: TunnelEnd) -> str:
+    """Ranges as a reader writes them: one address without its /32. A client's own is its virtual address."""
+    if prefixes:
+        return ", ".join(str(prefix).removesuffix("/32").removesuffix("/128") for prefix in prefixes)
+    if own.virtual_families and other.pools:
+        return ", ".join(map(str, other.pools))
+    return str(own.local) if own.local is not None else str(own.node)

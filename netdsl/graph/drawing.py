@@ -1,0 +1,111 @@
+"""A picture with all its places decided: what the renderers of SVG and draw.io draw. Pixels, y downwards, rounded."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from netdsl.graph.model import Device, Graph, Joint, Port, Segment
+from netdsl.graph.sizes import label_texts
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Rect:
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def right(self) -> float:
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> float:
+        return self.y + self.height
+
+    @property
+    def middle(self) -> Point:
+        return self.x + self.width / 2, self.y + self.height / 2
+
+
+class Side(StrEnum):
+    TOP = "top"
+    BOTTOM = "bottom"
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A node within its network."""
+
+    device: Device
+    rect: Rect
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A network: `rect` with the nodes that hang on nothing else."""
+
+    segment: Segment
+    rect: Rect
+    chips: tuple[Chip, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Where a node's interface is written, at the edge of its box."""
+
+    port: Port
+    rect: Rect
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A node that joins networks or ends a tunnel. `centre` is what is between the cells."""
+
+    device: Device
+    rect: Rect
+    cells: tuple[Cell, ...]
+    centre: Rect
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """An interface's line to its network: straight to `bend`, a curve to `turn`, straight to `end`."""
+
+    device: Device
+    port: Port
+    start: Point
+    bend: Point
+    turn: Point
+    end: Point
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A tunnel's line, with corners to be rounded, and where its name stands."""
+
+    joint: Joint
+    points: tuple[Point, ...]
+    label: Rect
+    is_long: bool  # name and ranges stand beside each other
+
+    @property
+    def name(self) -> str:
+        return label_texts(self.joint)[0]
+
+    @property
+    def ranges(self) -> str:
+        return label_texts(self.joint)[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    graph: Graph
+    width: float
+    height: float
+    panels: tuple[Panel, ...]
+    boxes: tuple[Box, ...]
+    wires: tuple[Wire, ...]
+    curves: tuple[Curve, ...]

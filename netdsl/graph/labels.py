@@ -1,0 +1,29 @@
+"""What the formats that place things themselves say of each thing, in lines; a renderer quotes and joins them."""
+
+from netdsl.graph.model import Device, Joint, Port, Segment, State
+
+
+def device_lines(device: Device) -> tuple[str, ...]:
+    """Name, what it does to packets, what it serves, where it answers without an interface."""
+    does = [*(["firewall"] if device.has_firewall else []), *device.nat, *(["uplink"] if device.has_uplink else [])]
+    return (
+        str(device.id),
+        *([", ".join(does)] if does else []),
+        *device.services,
+        *(f"lo {address}" for address in device.loopbacks),
+    )
+
+
+def segment_lines(segment: Segment) -> tuple[str, ...]:
+    return (segment.label, *segment.prefixes, *segment.notes)
+
+
+def port_lines(port: Port) -> tuple[str, ...]:
+    """`ESP` where a tunnel's packets cross it."""
+    return (port.interface, *port.addresses, *(["ESP"] if port.carries else []))
+
+
+def joint_lines(joint: Joint) -> tuple[str, ...]:
+    state = "" if joint.state is State.UP else f" ({joint.state})"
+    kind = "tunnel" if joint.is_encrypted else "tunnel (AH, not encrypted)"
+    return (f"{kind} {joint.tunnel}{state}", *(f"{one} ↔ {other}" for one, other in joint.protects))

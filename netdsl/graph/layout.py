@@ -1,0 +1,121 @@
+"""From a graph to a picture with all its places: rows, boxes, lines, tunnels. Pure; the same graph gives the same places.
+
+The parts of a graph that nothing joins stand side by side. Networks are made narrower or wider until the whole has the
+shape of a page.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from netdsl.graph.arrange import Block, Web, blocks, web_of
+from netdsl.graph.block import Placed, place
+from netdsl.graph.drawing import Box, Curve, Drawing, Panel, Point, Rect, Wire
+from netdsl.graph.model import Graph
+from netdsl.graph.sizes import label_size
+
+PAGE = (1400.0, 900.0)  # pixels: beyond these a picture has to be made smaller to be seen
+_COLUMNS = (4, 3, 2, 1, 6, 9)
+_FEW_COLUMNS = (4, 9)
+_LARGE = 300  # nodes from which fewer shapes are tried
+_GAP = 48.0
+
+
+def layout(graph: Graph) -> Drawing:
+    """Roughly linear in nodes, but for the order of lines in labs with less than 1,500 routers and networks."""
+    web = web_of(graph)
+    parts = tuple(blocks(web))
+    best: Drawing | None = None
+    for columns in _COLUMNS if len(graph.devices) < _LARGE else _FEW_COLUMNS:
+        drawing = _drawn(graph, web, parts, columns)
+        if best is None or _excess(drawing) < _excess(best):
+            best = drawing
+        if _excess(best) <= 1:
+            break
+    assert best is not None, "there are shapes to try"
+    return best
+
+
+def _excess(drawing: Drawing) -> float:
+    return max(drawing.width / PAGE[0], drawing.height / PAGE[1])
+
+
+def _drawn(graph: Graph, web: Web, parts: Sequence[Block], columns: int) -> Drawing:
+    placed = [place(graph, web, part, columns) for part in parts]
+    panels: list[Panel] = []
+    boxes: list[Box] = []
+    wires: list[Wire] = []
+    curves: list[Curve] = []
+    wide = high = 0.0
+    for part, x, y in _shelves(placed):
+        panels += [_panel(panel, x, y) for panel in part.panels]
+        boxes += [_box(box, x, y) for box in part.boxes]
+        wires += [_wire(wire, x, y) for wire in part.wires]
+        curves += [
+            replace(curve, points=tuple(_by(point, x, y) for point in curve.points), label=_rounded(curve.label, x, y))
+            for curve in part.curves
+        ]
+        wide, high = max(wide, x + part.width), max(high, y + part.height)
+    apart, high = _apart(graph, boxes, curves, high)
+    every = {(curve.joint.tunnel, curve.joint.one, curve.joint.other): curve for curve in (*curves, *apart)}
+    ordered = tuple(every[joint.tunnel, joint.one, joint.other] for joint in graph.joints)
+    wide = max([wide, *(curve.label.right for curve in ordered)])
+    return Drawing(graph, _round(wide), _round(high), tuple(panels), tuple(boxes), tuple(wires), ordered)
+
+
+def _shelves(placed: Sequence[Placed]) -> Iterator[tuple[Placed, float, float]]:
+    """Side by side while they fit on a page, or beside the widest; then the next shelf."""
+    area = sum((part.width + _GAP) * (part.height + _GAP) for part in placed)
+    room = max([PAGE[0] if area < PAGE[0] * PAGE[1] else (area * PAGE[0] / PAGE[1]) ** 0.5, *(p.width for p in placed)])
+    x = y = shelf = 0.0
+    for part in placed:
+        if x and x + part.width > room:
+            x, y, shelf = 0.0, y + shelf + _GAP, 0.0
+        yield part, x, y
+        x, shelf = x + part.width + _GAP, max(shelf, part.height)
+
+
+def _apart(graph: Graph, boxes: list[Box], curves: list[Curve], high: float) -> tuple[list[Curve], float]:
+    """Tunnels whose ends nothing joins: below it all."""
+    known = {(curve.joint.tunnel, curve.joint.one, curve.joint.other) for curve in curves}
+    found: list[Curve] = []
+    where = {box.device.id: box.rect for box in boxes}
+    for joint in graph.joints:
+        if (joint.tunnel, joint.one, joint.other) not in known:
+            one, other = where[joint.one], where[joint.other]
+            y = high + 24
+            wide, tall = label_size(joint, is_long=True)
+            (x, start), (end, stop) = (one.middle[0], one.bottom), (other.middle[0], other.bottom)
+            label = _rounded(Rect(max((x + end - wide) / 2, 0), y - tall / 2, wide, tall), 0, 0)
+            points = tuple(_by(point, 0, 0) for point in ((x, start), (x, y), (end, y), (end, stop)))
+            found.append(Curve(joint, points, label, True))
+            high = y + 14
+    return found, high
+
+
+# --- moved and rounded: a tenth of a pixel is seen by nobody, and the last bits of a float may differ between machines
+
+
+def _round(value: float) -> float:
+    return round(value, 1) + 0.0
+
+
+def _by(point: Point, x: float, y: float) -> Point:
+    return _round(point[0] + x), _round(point[1] + y)
+
+
+def _rounded(rect: Rect, x: float, y: float) -> Rect:
+    return Rect(_round(rect.x + x), _round(rect.y + y), _round(rect.width), _round(rect.height))
+
+
+def _panel(panel: Panel, x: float, y: float) -> Panel:
+    chips = tuple(replace(chip, rect=_rounded(chip.rect, x, y)) for chip in panel.chips)
+    return Panel(panel.segment, _rounded(panel.rect, x, y), chips)
+
+
+def _box(box: Box, x: float, y: float) -> Box:
+    cells = tuple(replace(cell, rect=_rounded(cell.rect, x, y)) for cell in box.cells)
+    return Box(box.device, _rounded(box.rect, x, y), cells, _rounded(box.centre, x, y))
+
+
+def _wire(wire: Wire, x: float, y: float) -> Wire:
+    return Wire(wire.device, wire.port, *(_by(point, x, y) for point in (wire.start, wire.bend, wire.turn, wire.end)))

@@ -1,0 +1,113 @@
+"""What a picture of a lab shows: texts that are ready to be drawn, and who is joined to whom. No positions, no format.
+
+All texts are plain: a renderer quotes them for its format.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from netdsl.ir.ids import NetworkId, NodeId, TunnelId
+from netdsl.ir.node import NodeKind
+
+
+class State(StrEnum):
+    """What becomes of a tunnel by itself."""
+
+    UP = "up"
+    BY_HAND = "by hand"  # comes up when somebody opens it
+    DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A network, or a link between two nodes. `notes`: what is unusual of it (`mtu 1400`, `delay 10 ms`)."""
+
+    id: NetworkId
+    prefixes: tuple[str, ...]
+    is_link: bool
+    notes: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """Its name; a link has none that an author gave."""
+        return "link" if self.is_link else str(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """An interface of a node on a network. `carries`: the tunnels whose ESP crosses it."""
+
+    interface: str
+    network: NetworkId
+    addresses: tuple[str, ...]
+    carries: tuple[TunnelId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A node. `services`: `http app tcp/8080`; `nat`: of `dnat`, `snat` what it does; `tunnels`: those that end here."""
+
+    id: NodeId
+    kind: NodeKind
+    ports: tuple[Port, ...]
+    loopbacks: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    has_uplink: bool = False
+    has_firewall: bool = False
+    nat: tuple[str, ...] = ()
+    tunnels: tuple[TunnelId, ...] = ()
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it hangs on one network and is nothing but that: it can be drawn within it."""
+        is_end = self.kind is not NodeKind.SWITCH and not self.has_uplink and not self.tunnels
+        return is_end and len(self.ports) == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """A tunnel between two of its ends. `protects`: for each child what it carries, from `one` to `other`: a pair of
+    texts. `crosses`: the networks that its ESP crosses, in order, from the verifier; none where it is down. `reason`: why
+    it is down."""
+
+    tunnel: TunnelId
+    one: NodeId
+    other: NodeId
+    protects: tuple[tuple[str, str], ...]
+    state: State
+    crosses: tuple[NetworkId, ...] = ()
+    is_encrypted: bool = True  # AH is not
+    reason: str = ""
+
+    @property
+    def ranges(self) -> str:
+        """What it carries, in a line: the first child, and how many more."""
+        if not self.protects:
+            return ""
+        one, other = self.protects[0]
+        more = f" +{len(self.protects) - 1}" if len(self.protects) > 1 else ""
+        return f"{one} \N{LEFT RIGHT ARROW} {other}{more}"
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """In the order of the source, all of it."""
+
+    name: str
+    title: str | None
+    segments: tuple[Segment, ...]
+    devices: tuple[Device, ...]
+    joints: tuple[Joint, ...] = ()
+
+    @property
+    def heading(self) -> str:
+        return f"{self.name}: {self.title}" if self.title else self.name
+
+    def carried(self) -> dict[NetworkId, tuple[TunnelId, ...]]:
+        """The tunnels that encrypt, by each network that their ESP crosses."""
+        found: dict[NetworkId, dict[TunnelId, None]] = {}
+        for joint in self.joints:
+            if joint.is_encrypted:
+                for network in joint.crosses:
+                    found.setdefault(network, {})[joint.tunnel] = None
+        return {network: tuple(tunnels) for network, tunnels in found.items()}

@@ -1,0 +1,1 @@
+"""Measuring a lab in one runtime: `measure` gives a `Run`."""

@@ -1,0 +1,44 @@
+"""About how long a round may take, before one has been measured: for people who wait, and for nothing else."""
+
+from netdsl.codegen.contract import Options
+from netdsl.codegen.registry import backends_of
+from netdsl.codegen.traits import Costs, Described
+from netdsl.ir.lab import Lab
+from netdsl.measuring.types import BootKind, Path, Plan
+from netdsl.pipeline import keyless_payload
+
+_PING = 0.02  # seconds from one to the next
+_AROUND = 5.0  # seconds that a path takes beside: tools that start, tunnels that open
+_TEST = 3.0  # seconds for a line of an `expect` block, recordings included
+
+
+def guessed_round(lab: Lab, target: str, options: Options, plan: Plan, paths: tuple[Path, ...]) -> float | None:
+    """By the target's own costs, of its slowest case; None where it has none."""
+    costs = [
+        one
+        for backend in backends_of(target)
+        if isinstance(backend, Described)
+        for one in _costs(backend, lab, options)
+    ]
+    boots = [_boots(one, lab, plan) for one in costs]
+    known = [one for one in boots if one is not None]
+    if not known:
+        return None
+    lines = sum(len(block.lines) for block in lab.expectations)
+    path = plan.pings * _PING + plan.seconds * (1 + len(plan.payloads)) + _AROUND
+    return max(known) + len(plan.boots) * plan.steady + len(paths) * path + lines * _TEST
+
+
+def _costs(backend: Described, lab: Lab, options: Options) -> tuple[Costs, ...]:
+    return backend.traits(lab, keyless_payload(lab), options).costs
+
+
+def _boots(costs: Costs, lab: Lab, plan: Plan) -> float | None:
+    nodes, with_tunnels = len(lab.nodes), sum(bool(node.tunnels) for node in lab.nodes)
+    total = 0.0
+    for kind in plan.boots:
+        line = costs.fresh if kind is BootKind.FRESH else costs.warm
+        if line is None:
+            return None
+        total += line.at(nodes, with_tunnels)
+    return total

@@ -1,0 +1,297 @@
+"""One round: a lab is booted, looked at, measured, tested and taken down. What fails is told and the rest goes on."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from netdsl.measuring.instruments import Instruments
+from netdsl.measuring.job import Ground, Job
+from netdsl.measuring.paths import TCP, UDP
+from netdsl.measuring.probes import Incomplete
+from netdsl.measuring.sampling import INTERVAL, Sampler
+from netdsl.measuring.stopping import Stop, end_children
+from netdsl.measuring.types import (
+    CUT,
+    Boot,
+    BootKind,
+    Latency,
+    Line,
+    Moment,
+    Path,
+    Reading,
+    Round,
+    Throughput,
+    Trouble,
+)
+from netdsl.measuring.verdicts import lines_of
+from netdsl.runtime.driver import DriverError
+from netdsl.runtime.meter import Disk, Fact, Usage
+from netdsl.testing.holding import holding
+from netdsl.testing.run import run
+
+T = TypeVar("T")
+TEARDOWN = "taking down"
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """`step`: one begins; `said`: what is said meanwhile; `keep`: the round as it is (its file is written)."""
+
+    step: Callable[[str], None]
+    said: Callable[[str], None]
+    keep: Callable[[Round], None]
+    facts: Callable[[tuple[Fact, ...]], None]
+
+
+class RoundEnds(Exception):
+    """What follows makes no sense any more; the reason is among the troubles."""
+
+
+def measure_round(job: Job, number: int, ground: Ground, instruments: Instruments, hooks: Hooks, stop: Stop) -> Round:
+    """Nothing of the lab runs before and after. KeyboardInterrupt, DriverError (it could not be taken down), OSError (it
+    could not be kept): then what was measured was handed to `keep` as a round that is cut short, if that was possible."""
+    one = _Round(job, number, ground, instruments, hooks, stop)
+    try:
+        one.measure()
+    except KeyboardInterrupt:
+        stop.is_asked = True  # it may have been heard by somebody else: a block that puts something back
+        raise
+    finally:
+        try:
+            stop.hold()
+        finally:
+            one.take_down()
+    return one.finished()
+
+
+@dataclass(slots=True)
+class _Round:
+    job: Job
+    number: int
+    ground: Ground
+    instruments: Instruments
+    hooks: Hooks
+    stop: Stop
+    began: float = field(init=False)
+    at: str = field(init=False)
+    load: float = field(init=False)
+    cut: str = "it did not get to its end"
+    boots: list[Boot] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
+    cpu: float | None = None
+    disk: Disk | None = None
+    latencies: list[Latency] = field(default_factory=list)
+    throughputs: list[Throughput] = field(default_factory=list)
+    lines: tuple[Line, ...] = ()
+    teardown: float | None = None
+    troubles: list[Trouble] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.began = self.ground.pace.now()
+        self.at = self.ground.clock().isoformat(timespec="seconds")
+        self.load = self.ground.load()
+
+    # --- what is done
+
+    def measure(self) -> None:
+        """Everything up to the teardown."""
+        try:
+            for kind in self.job.plan.boots:
+                self._boot(kind)
+                self.hooks.keep(self.so_far())
+            self._look()
+        except RoundEnds:
+            self.hooks.said("the round ends here")
+        self.cut = ""
+
+    def take_down(self) -> None:
+        """Also what was started by halves. A stop is not heard meanwhile. Raises DriverError where something stays."""
+        job, pace = self.job, self.ground.pace
+        if self.cut and self.stop.is_asked:
+            end_children(pace, job.driver.slowness)
+            self.cut = "it was stopped"
+        self.hooks.step(TEARDOWN)
+        began = pace.now()
+        try:
+            job.driver.down(job.deployment, self.hooks.said)
+        except DriverError:
+            self._take_down_again()
+        else:
+            self.teardown = _precise(pace.now() - began)
+        if self.cut:
+            self.hooks.keep(self.so_far())
+
+    def _take_down_again(self) -> None:
+        """A second Ctrl-C of a terminal ends the program that takes down; a runtime may have been busy."""
+        try:
+            self.job.driver.down(self.job.deployment, self.hooks.said)
+        except DriverError as error:
+            self._trouble(TEARDOWN, error)
+            self.cut = "the lab could not be taken down"
+            self.hooks.keep(self.so_far())
+            error.remedy = f"netdsl down -t {self.job.target} {self.job.deployment.folder}, then the same with --resume"
+            raise
+
+    def _boot(self, kind: BootKind) -> None:
+        job, now = self.job, self.ground.pace.now
+        build = self._ready_for(kind)
+        since = now() - build
+        sampler = self._sampler(kind, Moment.BOOT, since)
+        with sampler:
+            began = now()
+            with self._required(f"{kind} boot: starting"):
+                job.driver.up(job.deployment, self.hooks.said, timeout=job.timeout)
+            up = now() - began
+            held = self._tried(f"{kind} boot: until everything holds", self._until_it_holds)
+        self._note(sampler)
+        usage = self._tried(f"{kind} boot: processor time", lambda: job.meter.usage(job.deployment), is_quiet=True)
+        if not self.boots and held is not None and usage is not None:
+            self.cpu = _precise(sum(node.cpu for node in usage.nodes))
+        self.boots.append(Boot(kind, _precise(build), _precise(up), None if held is None else _precise(held)))
+        self._tried("what runs it", lambda: self.hooks.facts(job.meter.facts(job.deployment)), is_quiet=True)
+        self._rest(kind, since)
+
+    def _ready_for(self, kind: BootKind) -> float:
+        """Everything is as a boot of this kind finds it; the seconds that a fresh one takes for it."""
+        job, now = self.job, self.ground.pace.now
+        if kind is BootKind.FRESH:
+            if self.boots:
+                with self._required("taking down before the fresh boot"):
+                    job.driver.down(job.deployment, self.hooks.said)
+            began = now()
+            with self._required(f"{kind} boot: building"):
+                job.meter.rebuild(job.deployment, self.hooks.said)
+            return now() - began
+        if not self.boots:
+            with self._required("a first boot, so that the next is warm"):
+                job.driver.up(job.deployment, self.hooks.said, timeout=job.timeout)
+        with self._required("parking"):
+            job.meter.park(job.deployment, self.hooks.said)
+        return 0.0
+
+    def _until_it_holds(self) -> float | None:
+        job = self.job
+        if all(block.is_failure or block.state is not None for block in job.lab.expectations):
+            return 0.0
+        seconds = holding(job.lab, job.driver, job.deployment, self.ground.pace, progress=self.hooks.said)
+        if seconds is None:
+            raise DriverError("not everything that is expected came to hold", remedy="the verdicts say what does not")
+        return seconds
+
+    def _rest(self, kind: BootKind, since: float) -> None:
+        job, pace = self.job, self.ground.pace
+
+        def read() -> Usage:
+            pace.sleep(job.plan.steady)
+            return job.meter.usage(job.deployment)
+
+        usage = self._tried(f"{kind} boot: at rest", read)
+        if usage is not None:
+            self.readings.append(Reading(kind, Moment.STEADY, round(pace.now() - since, 3), usage))
+
+    def _look(self) -> None:
+        """What is asked of a lab that runs."""
+        job = self.job
+        for path in job.paths:
+            self._latency(path)
+        sampler = self._sampler(job.plan.boots[-1], Moment.LOAD, self.ground.pace.now())
+        if job.paths:
+            with sampler:
+                for path in job.paths:
+                    self._throughput(path)
+            self._note(sampler)
+        self.disk = self._tried("disk", lambda: job.meter.disk(job.deployment))
+        if job.lab.expectations:
+            results = self._tried(
+                "expectations",
+                lambda: run(job.lab, job.driver, job.deployment, job.target, self.hooks.said, self.ground.pace),
+            )
+            self.lines = () if results is None else lines_of(results)
+
+    def _latency(self, path: Path) -> None:
+        found = self._tried(f"latency of {path.name}", lambda: self.instruments.latency(self.job, path))
+        if found is not None:
+            self.latencies.append(found)
+
+    def _throughput(self, path: Path) -> None:
+        """UDP that the lab itself lets not through is no trouble: the path's services say it."""
+        step = f"throughput of {path.name}"
+        try:
+            self.throughputs += self._tried(step, lambda: self.instruments.throughput(self.job, path)) or ()
+        except Incomplete as some:
+            self.throughputs += some.found
+            if {TCP, UDP} <= set(path.services):
+                self._trouble(step, some)
+
+    # --- what became of it
+
+    def so_far(self) -> Round:
+        """Not complete yet: done again by who resumes."""
+        return self._round((*self.troubles, Trouble(CUT, self.cut)))
+
+    def finished(self) -> Round:
+        return self._round(tuple(self.troubles))
+
+    def _round(self, troubles: Sequence[Trouble]) -> Round:
+        return Round(
+            number=self.number,
+            began=self.at,
+            seconds=round(self.ground.pace.now() - self.began, 3),
+            load=(self.load, self.ground.load()),
+            boots=tuple(self.boots),
+            readings=tuple(self.readings),
+            cpu=self.cpu,
+            disk=self.disk,
+            latencies=tuple(self.latencies),
+            throughputs=tuple(self.throughputs),
+            lines=self.lines,
+            teardown=self.teardown,
+            troubles=tuple(troubles),
+        )
+
+    # --- steps
+
+    def _tried(self, step: str, do: Callable[[], T], *, is_quiet: bool = False) -> T | None:
+        """None where it fails: one trouble more. `is_quiet`: over at once, nothing to be shown. Raises Incomplete."""
+        if not is_quiet:
+            self.hooks.step(step)
+        try:
+            return do()
+        except Incomplete:
+            raise
+        except DriverError as error:
+            self._trouble(step, error)
+            return None
+
+    @contextmanager
+    def _required(self, step: str) -> Iterator[None]:
+        """Without this step the round ends."""
+        self.hooks.step(step)
+        try:
+            yield
+        except DriverError as error:
+            self._trouble(step, error)
+            raise RoundEnds from error
+
+    def _trouble(self, step: str, error: DriverError) -> None:
+        """In full: by then nobody can look any more."""
+        tail = error.tail.strip().splitlines()[-5:]
+        message = "\n".join([error.message, *tail])
+        self.troubles.append(Trouble(step, message, error.remedy or ""))
+        self.hooks.said(f"{step}: {error.message}")
+
+    def _sampler(self, kind: BootKind, moment: Moment, since: float) -> Sampler:
+        job = self.job
+        interval = INTERVAL * job.driver.slowness
+        return Sampler(job.meter, job.deployment, kind, moment, since, interval, self.ground.pace)
+
+    def _note(self, sampler: Sampler) -> None:
+        self.readings += sampler.readings
+        if sampler.failure is not None:
+            self._trouble(f"readings ({sampler.moment})", sampler.failure)
+
+
+def _precise(seconds: float) -> float:
+    """To a tenth of a millisecond: what comes after is noise."""
+    return round(seconds, 4)

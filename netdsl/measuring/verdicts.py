@@ -1,0 +1,44 @@
+"""The verdicts of a test as lines of a run's file."""
+
+from netdsl.measuring.types import Line, Run
+from netdsl.testing.statements import shown_place
+from netdsl.testing.types import Block, Results, Tested, Verdict
+from netdsl.verify.sentences import block_text, claim_text, state_text
+
+_BAD = (Verdict.FAILED.value, Verdict.UNTESTED.value)
+
+
+def is_good(run: Run) -> bool:
+    """Every step of every round went, and every expectation was tested and passed."""
+    return not any(one.troubles or any(line.verdict in _BAD for line in one.lines) for one in run.rounds)
+
+
+def lines_of(results: Results) -> tuple[Line, ...]:
+    """Every line; a failure block is one of its own before its lines, since it is what has a verdict."""
+    return tuple(line for block in results.blocks for line in _block(block))
+
+
+def _block(block: Block) -> tuple[Line, ...]:
+    own = tuple(_line(line) for line in block.lines)
+    if not block.expectation.is_failure:
+        return own
+    is_predicted = not block.lines or any(not line.proof.holds for line in block.lines)
+    seen = "at least one line does not hold" if block.verdict is Verdict.PASSED else "every line holds"
+    if block.verdict is Verdict.UNTESTED:
+        seen = "not every line could be tested"
+    head = Line(
+        shown_place(block.expectation.origin), block_text(block.expectation), is_predicted, block.verdict.value, seen
+    )
+    return (head, *own)
+
+
+def _line(line: Tested) -> Line:
+    state = line.expectation.state
+    text = claim_text(line.line.claim)
+    return Line(
+        place=shown_place(line.line.origin),
+        text=text if state is None else f"{text} {state_text(state)}",
+        is_predicted=line.proof.holds,
+        verdict=line.verdict.value,
+        seen=line.seen.text,
+    )

@@ -1,0 +1,202 @@
+"""Which plots a comparison has, and what each of them says in words."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import median
+
+from netdsl.comparing.cautions import usable_rounds
+from netdsl.comparing.figures import all_times, path_title
+from netdsl.comparing.types import Comparison, Group, Quantity, Unit
+from netdsl.comparing.units import shown, shown_spread
+from netdsl.measuring.types import BootKind, Path, Run, Throughput, Transport
+from netdsl.report.rows import Bars, Curves, Point, Ranges, Row, SizeLine, Sizes, Times
+
+Plot = Bars | Ranges | Curves | Sizes
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A plot, where it belongs, and the caption under it."""
+
+    group: Group
+    plot: Plot
+    caption: str
+
+
+_BARS = "Bars reach from zero to the median; the line with ends is its 95\u00a0% interval, every mark one round."
+
+
+def _memory(moment: str) -> tuple[str, ...]:
+    return tuple(f"memory.{moment}.{kind}" for kind in ("all", "pss", "helpers", "cgroup"))
+
+
+_BAR_PLOTS: tuple[tuple[Group, str, str, tuple[str, ...]], ...] = (
+    (
+        Group.BOOT,
+        "boot",
+        "Until every expectation holds, and down again",
+        ("boot.fresh.total", "boot.warm.total", "boot.teardown"),
+    ),
+    (
+        Group.BOOT,
+        "boot-parts",
+        "The parts of a boot",
+        tuple(f"boot.{kind}.{part}" for kind in BootKind for part in ("build", "up", "holding")),
+    ),
+    (Group.MEMORY, "memory-steady", "Memory of all nodes together, at rest", _memory("steady")),
+    (Group.MEMORY, "memory-max", "The most memory that was seen", _memory("max")),
+    (Group.PROCESSOR, "processor", "Processor time of the boots", ("processor.boot",)),
+    (Group.DISK, "disk", "Disk", ("disk.total", "disk.base", "disk.nodes")),
+)
+
+
+def drawn(comparison: Comparison) -> tuple[Drawn, ...]:
+    """Every plot, in the order of the page."""
+    return (*_bar_plots(comparison), *_latency_plots(comparison), *_throughput_plots(comparison))
+
+
+def paths_of(comparison: Comparison) -> tuple[Path, ...]:
+    """Of all runs, each once."""
+    return tuple({path.name: path for run in comparison.runs for path in run.paths}.values())
+
+
+def label(path: Path) -> str:
+    return path_title(path.name, path)
+
+
+def headed(quantity: Quantity) -> str:
+    """Its title as a heading; one that begins with a node's name stays as it is."""
+    title = quantity.title
+    return title if quantity.group in (Group.LATENCY, Group.THROUGHPUT) else title[:1].upper() + title[1:]
+
+
+def _names(comparison: Comparison) -> tuple[str, ...]:
+    return tuple(column.name for column in comparison.columns)
+
+
+# ------------------------------------------------------------------------------------------------------------- bars
+
+
+def _bar_plots(comparison: Comparison) -> Iterator[Drawn]:
+    for group, name, title, keys in _BAR_PLOTS:
+        found = tuple(one for key in keys if (one := comparison.quantity(key)) is not None)
+        if found:
+            rows = tuple(Row(headed(one), one.by_run) for one in found)
+            said = " ".join(said_of(one, comparison) for one in found)
+            yield Drawn(group, Bars(name, _names(comparison), title, said, found[0].unit, rows), _BARS)
+
+
+def said_of(quantity: Quantity, comparison: Comparison) -> str:
+    """`Fresh boot: compose 24.0 [22.1, 27.0] s, 3 values; vagrant (emulated) not measured.`"""
+    parts = []
+    for column, spread in zip(comparison.columns, quantity.by_run, strict=True):
+        if spread is None:
+            parts.append(f"{column.name} not measured")
+            continue
+        parts.append(f"{column.name} {shown_spread(spread, quantity.unit)}, {counted(len(spread.values))}")
+    return f"{headed(quantity)}: {'; '.join(parts)}."
+
+
+def counted(values: int) -> str:
+    return "1 value" if values == 1 else f"{values} values"
+
+
+# ---------------------------------------------------------------------------------------------------------- latency
+
+
+def _times(run: Run, path: Path) -> tuple[float, ...]:
+    return tuple(all_times(usable_rounds(run), path.name))
+
+
+def _latency_plots(comparison: Comparison) -> Iterator[Drawn]:
+    names = _names(comparison)
+    rows = [
+        (path, tuple(_times(run, path) for run in comparison.runs))
+        for path in paths_of(comparison)
+        if any(_times(run, path) for run in comparison.runs)
+    ]
+    if not rows:
+        return
+    times = tuple(Times(label(path), by_run) for path, by_run in rows)
+    said = " ".join(f"{one.label}: {_said_times(names, one.by_run)}." for one in times)
+    plot = Ranges("latency", names, "Round-trip times of every path", said, times)
+    yield Drawn(
+        Group.LATENCY,
+        plot,
+        "Lines reach from the fastest answer of all rounds to the slowest, boxes hold the middle half, the mark is the"
+        " median; dots are the slowest hundredth.",
+    )
+    for number, (path, by_run) in enumerate(rows, 1):
+        curve = Curves(f"latency-{number}", names, label(path), _said_times(names, by_run) + ".", by_run)
+        asked = " and ".join(
+            sorted(
+                {
+                    one.asking
+                    for run in comparison.runs
+                    for turn in usable_rounds(run)
+                    for one in turn.latencies
+                    if one.path == path.name
+                }
+            )
+        )
+        yield Drawn(
+            Group.LATENCY,
+            curve,
+            f"The share of answers ({asked}) that took no longer than this. Every answer of every round is a step; marks at"
+            " 50\u00a0%, 95\u00a0% and the slowest.",
+        )
+
+
+def _said_times(names: tuple[str, ...], by_run: tuple[tuple[float, ...], ...]) -> str:
+    def said(name: str, times: tuple[float, ...]) -> str:
+        if not times:
+            return f"{name} not measured"
+        least, middle, most = (shown(one, Unit.SECONDS) for one in (min(times), median(times), max(times)))
+        return f"{name} median {middle}, from {least} to {most}, {counted(len(times))}"
+
+    return "; ".join(said(name, times) for name, times in zip(names, by_run, strict=True))
+
+
+# ------------------------------------------------------------------------------------------------------- throughput
+
+
+def _throughput_plots(comparison: Comparison) -> Iterator[Drawn]:
+    names = _names(comparison)
+    number = 0
+    for path in paths_of(comparison):
+        lines = tuple(line for run, one in enumerate(comparison.runs) for line in _size_lines(run, one, path))
+        if not lines:
+            continue
+        number += 1
+        said = "; ".join(_said_line(names, line) for line in lines) + "."
+        yield Drawn(
+            Group.THROUGHPUT,
+            Sizes(f"throughput-{number}", names, label(path), said, lines),
+            "What arrived: every round a mark, lines through the medians of UDP; hollow marks are TCP with its largest"
+            " segment.",
+        )
+
+
+def _size_lines(number: int, run: Run, path: Path) -> Iterator[SizeLine]:
+    for transport in Transport:
+        found: dict[int, list[Throughput]] = {}
+        for turn in usable_rounds(run):
+            for one in turn.throughputs:
+                if one.path == path.name and one.transport is transport:
+                    found.setdefault(one.payload, []).append(one)
+        if found:
+            points = tuple(
+                Point(size, tuple(one.bits for one in all_), tuple(one.packets for one in all_))
+                for size, all_ in sorted(found.items())
+            )
+            yield SizeLine(number, transport is Transport.TCP, points)
+
+
+def _said_line(names: tuple[str, ...], line: SizeLine) -> str:
+    kind = "TCP" if line.is_tcp else "UDP"
+    parts = ", ".join(
+        f"{shown(point.median(Unit.BITS), Unit.BITS)} and {shown(point.median(Unit.PACKETS), Unit.PACKETS)}"
+        f" at {point.payload} bytes"
+        for point in line.points
+    )
+    return f"{names[line.run]}, {kind}: {parts}"

@@ -1,0 +1,222 @@
+"""A comparison as one page that needs nothing else: no network, no file beside it, and no script to be read."""
+
+from base64 import b64encode
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from itertools import groupby
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from netdsl.comparing.paper_types import Paper
+from netdsl.comparing.types import Column, Comparison, Group
+from netdsl.report.data import embedded, file_name
+from netdsl.report.error import ReportError
+from netdsl.report.figures import Drawn, Plot, drawn
+from netdsl.report.rows import Bars, Curves, Ranges, Sizes
+from netdsl.report.summary import headlines, held
+from netdsl.report.tables import (
+    Line,
+    claims,
+    lines_of,
+    machines,
+    methods,
+    on_paper,
+    path_lines,
+    plans,
+    sizes,
+    turns,
+)
+from netdsl.report.theme import Style, style
+from netdsl.report.topology import picture
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    svg: Markup
+    title: str
+    caption: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Lines of a table that stand under one head."""
+
+    head: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Plots, and every figure of the same group as a table beside them. `about`: what a reader has to know of the group."""
+
+    name: str
+    title: str
+    about: str
+    figures: tuple[Figure, ...]
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A run as it is called, and how it looks in every plot."""
+
+    number: int
+    column: Column
+    look: Style
+    colour: int
+    target: str
+    rounds: str
+
+
+_SECTIONS: tuple[tuple[str, str, str, tuple[Group, ...]], ...] = (
+    ("boot", "Boot and teardown", "Fresh and warm boots are defined under Methods.", (Group.BOOT,)),
+    (
+        "memory",
+        "Memory",
+        "How it was read differs between the runs and is said under Methods.",
+        (Group.MEMORY,),
+    ),
+    ("cost", "Processor and disk", "", (Group.PROCESSOR, Group.DISK)),
+    (
+        "latency",
+        "Latency",
+        "Every path that was measured, through the tunnels and around them; an axis is logarithmic where it says so.",
+        (Group.LATENCY,),
+    ),
+    ("throughput", "Throughput by packet size", "", (Group.THROUGHPUT,)),
+)
+
+
+def page(comparison: Comparison, paper: Paper | None, svg: str | None) -> str:
+    """The HTML text. `svg`: the lab drawn, as `netdsl graph` does. The same text for the same values.
+
+    Raises ReportError where matplotlib is not installed, or `svg` is no SVG.
+    """
+    drawing = None if svg is None else picture(svg)
+    plots = tuple(Figure(Markup(text), one.plot.title, one.caption) for one, text in _drawn(drawn(comparison)))  # noqa: S704
+    groups = tuple(one.group for one in drawn(comparison))
+    sections = tuple(
+        Section(
+            name,
+            title,
+            about,
+            tuple(figure for figure, group in zip(plots, groups, strict=True) if group in wanted),
+            _blocks(tuple(line for group in wanted for line in lines_of(comparison, group))),
+        )
+        for name, title, about, wanted in _SECTIONS
+    )
+    subject = comparison.runs[0].subject
+    sheet, script = _own("page.css"), _own("page.js")
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            policy=_policy(sheet, script),
+            sheet=Markup(sheet),  # noqa: S704 - this package's own
+            script=Markup(script),  # noqa: S704
+            subject=subject,
+            sizes=sizes(subject.nodes, subject.networks, subject.tunnels),
+            runs=_runs(comparison),
+            version=comparison.runs[0].netdsl,
+            warnings=comparison.warnings,
+            headlines=headlines(comparison),
+            held=held(comparison),
+            sections=tuple(one for one in sections if one.figures or one.blocks),
+            others=_blocks(lines_of(comparison, Group.EXPECTATIONS)),
+            claims=claims(comparison),
+            paper=None if paper is None else on_paper(paper),
+            machines=machines(comparison),
+            methods=methods(comparison),
+            plans=plans(comparison),
+            turns=tuple(turns(comparison)),
+            troubled=tuple(one for one in turns(comparison) if one.troubles),
+            paths=path_lines(comparison),
+            picture=drawing,
+            differing=tuple(
+                column.name
+                for run, column in zip(comparison.runs, comparison.columns, strict=True)
+                if run.subject.sources != subject.sources
+            ),
+            data=embedded(comparison.runs, comparison.columns),
+            samples=file_name(f"{subject.name}-samples"),
+        )
+    )
+
+
+def _blocks(lines: tuple[Line, ...]) -> tuple[Block, ...]:
+    return tuple(Block(head, tuple(all_)) for head, all_ in groupby(lines, key=lambda line: line.head))
+
+
+def _quoted(text: str) -> Markup:
+    """Words between backticks as code; everything escaped."""
+    pieces = text.split("`")
+    if len(pieces) % 2 == 0:
+        return escape(text)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(one) if number % 2 else one for number, one in enumerate(pieces)
+    )
+
+
+def _runs(comparison: Comparison) -> tuple[Named, ...]:
+    return tuple(
+        Named(number, column, style(number), number % 6, run.target, f"{len(run.rounds)} of {run.wanted} rounds")
+        for number, (run, column) in enumerate(zip(comparison.runs, comparison.columns, strict=True))
+    )
+
+
+def _drawn(plots: tuple[Drawn, ...]) -> tuple[tuple[Drawn, str], ...]:
+    try:
+        from netdsl.report import canvas  # matplotlib: an extra, and slow to load
+        from netdsl.report import plots as pens
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] != "matplotlib":
+            raise
+        raise ReportError(
+            "matplotlib is not installed, which draws the plots of a page", remedy="pip install 'netdsl[report]'"
+        ) from error
+
+    def pen(plot: Plot) -> str:
+        match plot:
+            case Bars():
+                return pens.bars(plot)
+            case Ranges():
+                return pens.ranges(plot)
+            case Curves():
+                return pens.curves(plot)
+            case Sizes():
+                return pens.sizes(plot)
+
+    with canvas.drawing():
+        return tuple((one, pen(one.plot)) for one in plots)
+
+
+def _policy(sheet: str, script: str) -> str:
+    """Nothing is loaded from anywhere; the one style sheet and the one script are known by their hashes."""
+    return (
+        f"default-src 'none'; style-src {_hash(sheet)}; script-src {_hash(script)}; img-src data:;"
+        " base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+
+
+def _own(name: str) -> str:
+    return files("netdsl.report").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("netdsl.report"),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["quoted"] = _quoted
+    return environment

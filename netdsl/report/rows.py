@@ -1,0 +1,94 @@
+"""What a plot shows, decided: plain values."""
+
+from dataclasses import dataclass
+from statistics import median
+from typing import assert_never
+
+from netdsl.comparing.types import Spread, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One label, and a spread for each run."""
+
+    label: str
+    by_run: tuple[Spread | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """`name` is in front of every id; `names` are the runs'; `description` states the figures in words."""
+
+    name: str
+    names: tuple[str, ...]
+    title: str
+    description: str
+    unit: Unit
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """A path, and the times of each run, of all its rounds, in seconds."""
+
+    label: str
+    by_run: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    name: str
+    names: tuple[str, ...]
+    title: str
+    description: str
+    rows: tuple[Times, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Curves:
+    name: str
+    names: tuple[str, ...]
+    title: str
+    description: str
+    by_run: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """All rounds of one size, in bits and packets a second."""
+
+    payload: int
+    bits: tuple[float, ...]
+    packets: tuple[float, ...]
+
+    def values(self, unit: Unit) -> tuple[float, ...]:
+        match unit:
+            case Unit.BITS:
+                return self.bits
+            case Unit.PACKETS:
+                return self.packets
+            case Unit.SECONDS | Unit.BYTES | Unit.SHARE:
+                raise ValueError(f"a rate is not in {unit}")
+            case _:
+                assert_never(unit)
+
+    def median(self, unit: Unit) -> float:
+        return median(self.values(unit))
+
+
+@dataclass(frozen=True, slots=True)
+class SizeLine:
+    """Sizes rising."""
+
+    run: int
+    is_tcp: bool
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    name: str
+    names: tuple[str, ...]
+    title: str
+    description: str
+    lines: tuple[SizeLine, ...]

@@ -1,0 +1,168 @@
+"""`netdsl measure` on a real engine: what a run says, and that nothing of it stays, however it ends."""
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from netdsl.measuring.store import read_run
+from netdsl.measuring.types import BootKind, Moment, Run
+from tests.live.compose import ComposeLab
+from tests.live.conftest import Starter
+from tests.live.host import Host
+from tests.live.machine import HERE, PROGRAM, netdsl
+from tests.live.small import PAIR
+
+pytestmark = pytest.mark.live
+
+LAB = PAIR + "expect { two reaches one tcp/80 ; one cannot reach 10.9.1.9 }\n"
+BRIEF = ("--pings", "20", "--seconds", "0.5", "--rest", "1")
+_LONGEST = 240.0  # seconds until a step begins
+
+
+def _words(lab: ComposeLab, *more: str) -> tuple[str, ...]:
+    return (
+        "measure",
+        "lab.net",
+        "--folder",
+        str(lab.folder),
+        "--project",
+        lab.project,
+        "-o",
+        "run.json",
+        *BRIEF,
+        *more,
+    )
+
+
+def _run(lab: ComposeLab) -> Run:
+    return read_run(lab.folder.parent / "run.json")
+
+
+def _nothing_stays(lab: ComposeLab, look: Callable[[str], Host], before: Host) -> None:
+    assert lab.nodes() == {}
+    left = HERE.wait_until(lambda: look(lab.project).added_since(before) == [], 10, pause=1)
+    assert left is not None, look(lab.project).added_since(before)
+
+
+def test_two_rounds_are_measured_and_nothing_stays(deploy: Starter, look: Callable[[str], Host]) -> None:
+    lab = deploy(LAB, "measured")
+    before = look(lab.project)
+    done = netdsl(*_words(lab, "--runs", "2"), folder=lab.folder.parent, timeout=600)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "pair on compose, 2 of 2 rounds" in done.stdout
+    assert "expectations: 4 of 4 passed" in done.stdout
+    _nothing_stays(lab, look, before)
+
+    run = _run(lab)
+    assert run.is_complete
+    assert (run.target, run.subject.nodes, run.subject.tunnels) == ("compose", 2, 0)
+    assert any(fact.value.startswith("Docker") for fact in run.facts)
+    assert {"memory", "cpu", "disk", "fresh boot", "warm boot"} <= {method.name for method in run.methods}
+    for one in run.rounds:
+        assert one.troubles == ()
+        fresh, warm = one.boots
+        assert (fresh.kind, warm.kind) == (BootKind.FRESH, BootKind.WARM)
+        assert fresh.build > 0
+        assert warm.build == 0
+        assert None not in (fresh.total, warm.total, one.cpu, one.disk, one.teardown)
+        assert {reading.moment for reading in one.readings} == set(Moment)
+        steady = [reading for reading in one.readings if reading.moment is Moment.STEADY]
+        assert [len(reading.usage.nodes) for reading in steady] == [2, 2]
+        assert one.latencies
+        assert all(len(each.times) + each.lost == 20 for each in one.latencies)
+        assert all(each.bits > 0 for each in one.throughputs)
+        assert [line.verdict for line in one.lines] == ["passed", "passed"]
+
+
+@pytest.mark.parametrize(
+    ("step", "number"),
+    [
+        ("fresh boot: building", signal.SIGINT),
+        ("fresh boot: starting", signal.SIGINT),
+        ("throughput of", signal.SIGTERM),
+        ("expectations", signal.SIGINT),
+    ],
+)
+def test_stopped_by_a_signal_it_leaves_nothing_and_is_gone_on_with(
+    deploy: Starter, look: Callable[[str], Host], step: str, number: signal.Signals
+) -> None:
+    lab = deploy(LAB, "stopped")
+    before = look(lab.project)
+    with _measuring(lab) as process:
+        _await_step(process, step)
+        time.sleep(0.7)
+        process.send_signal(number)
+        assert process.wait(timeout=120) == 130
+    _nothing_stays(lab, look, before)
+    (cut,) = _run(lab).rounds
+    assert cut.is_cut
+    done = netdsl(*_words(lab, "--boot", "both", "--resume"), folder=lab.folder.parent, timeout=600)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [one.is_cut for one in _run(lab).rounds] == [False]
+    _nothing_stays(lab, look, before)
+
+
+def test_a_lab_that_runs_is_not_measured(deploy: Starter) -> None:
+    lab = deploy(LAB, "running")
+    lab.up()
+    done = netdsl(*_words(lab), folder=lab.folder.parent)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "the lab is there already (one, two)" in done.stderr
+    assert "netdsl down" in done.stderr
+    assert len(lab.nodes()) == 2
+
+
+def test_two_at_once_do_not_get_into_each_others_way(deploy: Starter) -> None:
+    lab = deploy(LAB, "twice")
+    with _measuring(lab) as process:
+        _await_step(process, "fresh boot: building")
+        done = netdsl(*_words(lab), folder=lab.folder.parent)
+        assert (done.returncode, done.stdout) == (3, "")
+        assert "another netdsl is measuring" in done.stderr
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=120) == 130
+
+
+@contextmanager
+def _measuring(lab: ComposeLab) -> Iterator["subprocess.Popen[str]"]:
+    """In a process group of its own: a signal to it alone, as `kill` sends one."""
+    process = subprocess.Popen(
+        [PROGRAM, *_words(lab)],
+        cwd=lab.folder.parent,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(timeout=120)
+
+
+def _await_step(process: "subprocess.Popen[str]", step: str) -> None:
+    assert process.stderr is not None
+    said = []
+    deadline = time.monotonic() + _LONGEST
+    for line in process.stderr:
+        said.append(line)
+        if f": {step}" in line:
+            return
+        assert time.monotonic() < deadline, said
+    pytest.fail(f"it ended before `{step}`: {''.join(said)}")
+
+
+def test_where_its_file_lies_nothing_else_is_written(deploy: Starter) -> None:
+    lab = deploy(LAB, "tidy")
+    with _measuring(lab) as process:
+        _await_step(process, "fresh boot: building")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=120) == 130
+    names = sorted(path.name for path in lab.folder.parent.iterdir())
+    assert names == ["compose", "lab.net", "run.json"]
