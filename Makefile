@@ -37,6 +37,7 @@ check: $(STAMP) ## The inner loop: style, types, layers, all tests that need no 
 	$(BIN)/pytest -q -n auto -m 'not live and not full and not slow'
 
 test: check ## Everything: also the slow tests, packaging, and the labs in containers and virtual machines
+	tools/browser install
 	$(BIN)/pytest -q -n auto -m 'slow and not live and not full'
 	$(MAKE) --no-print-directory ground
 	$(BIN)/pytest -q -m 'live and not full'

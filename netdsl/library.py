@@ -16,7 +16,6 @@ from netdsl.comparing.paper import paper as on_paper
 from netdsl.comparing.paper_types import Paper
 from netdsl.comparing.types import Comparison
 from netdsl.diagnostics.core import Diagnostics
-from netdsl.graph import FORMATS, graph_of
 from netdsl.ir.lab import Lab
 from netdsl.measuring.job import Watch, unwatched
 from netdsl.measuring.prepare import alone, job_for, lab_to_measure, paths_of
@@ -239,6 +238,8 @@ def graph_file(
 ) -> str:
     """A picture of a lab: the text of an SVG, Mermaid, dot or drawio file (`netdsl.graph.FORMATS`). Raises OSError,
     LabHasErrors, and ValueError for a format that there is not."""
+    from netdsl.graph import FORMATS, graph_of  # brings igraph, and with it matplotlib where that is: a second
+
     if format not in FORMATS:
         raise ValueError(f"there is no format `{format}`; there are {', '.join(FORMATS)}")
     return FORMATS[format](graph_of(_lab(path, parameters)))

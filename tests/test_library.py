@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 import netdsl
+from netdsl.measuring.store import write_run
+from tests.comparing.runs import containers, machines
 
 LAB = "lab two\nnetwork lan 10.0.0.0/24\nhost a { interface on lan }\nhost b { interface on lan }\n"
 
@@ -47,3 +49,23 @@ def test_a_lab_is_asked_before_it_runs(tmp_path: Path) -> None:
 def test_other_names_do_not_exist() -> None:
     with pytest.raises(AttributeError, match="no attribute `nothing`"):
         netdsl.nothing  # noqa: B018
+
+
+def test_targets_are_compared_on_paper_and_nothing_is_written(tmp_path: Path) -> None:
+    (tmp_path / "lab.net").write_text(LAB)
+    paper = netdsl.paper(tmp_path / "lab.net")
+    assert [one.target for one in paper.targets] == ["compose", "vagrant"]
+    assert paper.is_same_inside
+    assert [path.name for path in tmp_path.iterdir()] == ["lab.net"]
+    (tmp_path / "lab.net").write_text(LAB + "host c { interface on lam }\n")
+    with pytest.raises(ValueError, match="lam"):
+        netdsl.paper(tmp_path / "lab.net")
+
+
+def test_runs_are_compared_as_values_or_by_their_files(tmp_path: Path) -> None:
+    write_run(tmp_path / "run.json", containers())
+    comparison = netdsl.compare([tmp_path / "run.json", machines()])
+    assert comparison == netdsl.compare([containers(), machines()])
+    assert [column.name for column in comparison.columns] == ["compose", "vagrant (emulated)"]
+    with pytest.raises(ValueError, match="no run"):
+        netdsl.compare([])

@@ -36,6 +36,7 @@ TIMEOUT = 600
 
 _ROUND = 20  # seconds of waiting in a machine at a time
 _PATIENCE = 60.0  # seconds for a short answer
+_SILENT = 3  # answers in a row that a busy machine may owe
 
 
 class VagrantDriver:
@@ -161,12 +162,17 @@ class VagrantDriver:
 
 def _wait(connection: Connection, deadline: float, stop: Event) -> str | None:
     """Why the node is not ready; None when it is. `stop`: another one has failed."""
+    silent = 0
     while True:
         left = min(_ROUND, max(0, int(deadline - monotonic())))
         try:
             answer = connection.ask(ready_command(left), timeout=left + _PATIENCE)
         except Unreachable as error:
-            return str(error)
+            silent += 1
+            if silent == _SILENT or stop.is_set() or monotonic() >= deadline:
+                return str(error)
+            continue
+        silent = 0
         found = readiness(answer.status, answer.output)
         if found.is_ready:
             return None

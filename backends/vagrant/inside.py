@@ -10,7 +10,14 @@ _NODE = "/netdsl/lab/node.sh"
 _GOING = ("active", "activating", "reloading")
 
 _STATUS = f"systemctl is-active {UNIT}; exec sh {_NODE} status"
-_READY = f'reason=$(sh {_NODE} ready "$1") && exit 0; systemctl is-active {UNIT}; printf "%s\\n" "$reason"; exit 1'
+# The node counts rounds, of which each takes an emulated processor of a busy host many times what is meant. A unit that is
+# not active yet in a machine that still boots is waited for.
+_READY = (
+    f'timeout "$1" sh {_NODE} ready "$1" >/dev/null && exit 0; reason=$(sh {_NODE} ready) && exit 0; '
+    f"unit=$(systemctl is-active {UNIT}); system=$(systemctl is-system-running); "
+    "case $unit/$system in inactive/initializing | inactive/starting) unit=activating ;; esac; "
+    'printf "%s\\n%s\\n" "$unit" "$reason"; exit 1'
+)
 # ssh without a terminal passes no Ctrl-C on: what runs ends when its standard input does, which nobody writes to.
 _WATCHED = (
     'exec 3<&0; "$@" </dev/null 3<&- & child=$!; { cat <&3; kill "$child"; } >/dev/null 2>&1 & watch=$!; '

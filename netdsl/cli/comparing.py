@@ -3,20 +3,17 @@
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import click
 
 from netdsl.cli.compilation import Request
 from netdsl.cli.console import note
-from netdsl.cli.measuring import Wish, job_of
+from netdsl.cli.measuring import Wish, job_of, say_what_is_kept
 from netdsl.cli.measuring_progress import watching
 from netdsl.codegen.contract import Options
 from netdsl.codegen.registry import driver_of, has_driver
 from netdsl.comparing.paper_types import Paper, Severity
-from netdsl.measuring.job import Job
 from netdsl.measuring.rounds import Existing, measure_all
-from netdsl.measuring.store import read_run
 from netdsl.measuring.types import Plan, Run
 
 
@@ -87,18 +84,8 @@ def measured(wanted: Measurement, targets: tuple[str, ...]) -> tuple[Run, ...]:
             with watching() as watch:
                 runs = measure_all(jobs, wanted.runs, existing=wanted.existing, watch=watch)
         except KeyboardInterrupt:
-            _say_what_is_kept(jobs)
+            say_what_is_kept(*jobs)
             raise
         files = [str(job.file) for job in jobs]
     note(f"kept in {', '.join(files)}; the same comparison again: netdsl compare {' '.join(files)}")
     return runs
-
-
-def _say_what_is_kept(jobs: Sequence[Job]) -> None:
-    """After Ctrl-C, when nothing of the lab is left."""
-    for job in jobs:
-        if job.file is not None and Path(job.file).exists():
-            run = read_run(job.file)
-            whole = sum(not one.is_cut for one in run.rounds)
-            note(f"{whole} of {run.wanted} rounds of {job.target} are in {job.file}")
-    note("nothing runs any more; --resume goes on")

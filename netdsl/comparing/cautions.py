@@ -129,8 +129,9 @@ def _own(run: Run) -> Iterator[str]:
         yield f"the machine was busy (load up to {most:.1f} on {run.machine.cores} cores): times are longer for it"
     troubles = Counter(trouble.step for one in usable_rounds(run) for trouble in one.troubles)
     for step, times in troubles.items():
-        first = next(t.message for one in run.rounds for t in one.troubles if t.step == step)
-        yield f"{step} failed in {_rounds(times)}: {first}"
+        first = next(t.message for one in usable_rounds(run) for t in one.troubles if t.step == step)
+        what, more, _ = first.partition("; ")
+        yield f"{step} failed in {_rounds(times)}: {what}{' …' if more else ''}"
     unheld = [one.number for one in usable_rounds(run) for boot in one.boots if boot.holding is None]
     if unheld:
         yield f"not every expectation was seen to hold in {_rounds(len(set(unheld)))}: there is no total there"

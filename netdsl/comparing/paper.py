@@ -47,7 +47,7 @@ def _on_paper(lab: Lab, target: str, inside: Payload, digest: str, options: Opti
             described = backend.traits(lab, inside, own)
             traits += described.traits
             costs += described.costs
-    estimates = tuple(_estimate(lab, one) for one in costs)
+    estimates = () if found.has_errors else tuple(_estimate(lab, one) for one in costs)
     limits = tuple(_limit(one) for one in found)
     return OnPaper(target, tuple(traits), None if found.has_errors else digest, estimates, limits)
 

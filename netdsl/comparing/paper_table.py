@@ -48,14 +48,19 @@ def same_text(paper: Paper) -> str:
     digests = list(dict.fromkeys(one.payload or "" for one in made))
     if len(digests) > 1:
         return f"the nodes differ inside: {', '.join(digest[:_DIGEST] for digest in digests)}"
-    return f"names, addresses, routes, filters, tunnels, services: payload {digests[0][:_DIGEST]} in each target"
+    names = " and ".join(one.target for one in made)
+    return f"names, addresses, routes, filters, tunnels, services: payload {digests[0][:_DIGEST]} in {names}"
 
 
 def estimate_text(estimates: Sequence[Estimate], name: str) -> Iterator[str]:
-    """One line for each case of a target: `2.14 GiB (emulated)`, `not known (KVM)`."""
+    """One line for each case of a target: `about 2.1 GiB (emulated)`, `not known (KVM)`."""
     for one in estimates:
         case = f" ({one.case})" if one.case else ""
         yield f"{estimate_value(one, name)}{case}"
+
+
+def _estimates(target: OnPaper, name: str) -> tuple[str, ...]:
+    return tuple(estimate_text(target.estimates, name)) or (UNKNOWN if target.is_possible else "-",)
 
 
 def estimate_value(one: Estimate, name: str) -> str:
@@ -91,9 +96,8 @@ def _grid(targets: Sequence[OnPaper], width: int) -> Iterator[str]:
     yield ""
     yield from wrapped(ESTIMATE_TEXT, width)
     for name in ESTIMATES:
-        cells = [[line for text in estimate_text(one.estimates, name) for line in wrapped(text, each, "  ")]
-                 for one in targets]  # fmt: skip
-        yield from side_by_side([[name], *(cell or [UNKNOWN] for cell in cells)], widths)
+        cells = [[line for text in _estimates(one, name) for line in wrapped(text, each, "  ")] for one in targets]
+        yield from side_by_side([[name], *cells], widths)
 
 
 def _trait(name: str, targets: Sequence[OnPaper], widths: Sequence[int]) -> Iterator[str]:

@@ -40,7 +40,8 @@ class Estimate:
 @dataclass(frozen=True, slots=True)
 class OnPaper:
     """One target. `traits` have the names of TRAIT_NAMES in that order, none of a target that does not describe itself.
-    `payload` is the digest of what the nodes are inside, keys left out; None where it cannot compile the lab."""
+    `payload` is the digest of what the nodes are inside, keys left out; None where it cannot make the lab: then there are
+    no estimates either."""
 
     target: str
     traits: tuple[Trait, ...]

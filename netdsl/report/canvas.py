@@ -82,7 +82,6 @@ def drawing() -> Iterator[None]:
                 "font.size": TEXT,
                 "hatch.linewidth": 0.9,
                 "axes.linewidth": 0.8,
-                "path.simplify": False,
             }
         ),
     ):

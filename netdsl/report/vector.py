@@ -45,8 +45,7 @@ def themed(text: str, name: str, title: str, description: str) -> str:
         _shorten(element)
     for attribute in ("width", "height", "version"):
         root.attrib.pop(attribute, None)
-    width = float(root.get("viewBox", "0 0 0 0").split()[2])
-    root.attrib |= {"class": f"plot w{round(width)}", "role": "img", "aria-labelledby": f"{name}-t {name}-d"}
+    root.attrib |= {"class": "plot", "role": "img", "aria-labelledby": f"{name}-t {name}-d"}
     for position, (tag, content) in enumerate((("title", title), ("desc", description))):
         child = ElementTree.Element(tag, {"id": f"{name}-{tag[0]}"})
         child.text = visible(content)

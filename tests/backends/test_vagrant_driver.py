@@ -1,5 +1,6 @@
 """The driver of the target `vagrant`: what is read from Vagrant's words, what `up` decides, and what reaches a machine."""
 
+import os
 import re
 import shlex
 import subprocess
@@ -12,7 +13,15 @@ import pytest
 from netdsl.backends.vagrant import boxes, doctor, reach, ssh, vagrant
 from netdsl.backends.vagrant.driver import driver
 from netdsl.backends.vagrant.explain import explain
-from netdsl.backends.vagrant.inside import capture_command, logs_command, node_state, prefixed, readiness
+from netdsl.backends.vagrant.inside import (
+    Readiness,
+    capture_command,
+    logs_command,
+    node_state,
+    prefixed,
+    readiness,
+    ready_command,
+)
 from netdsl.backends.vagrant.lower import DEFAULT_MEMORY_MIB
 from netdsl.backends.vagrant.machines import Made, Wanted, made_machines, steps, wanted_machines
 from netdsl.backends.vagrant.ssh import Connection
@@ -331,6 +340,40 @@ class TestInside:
     )
     def test_not_ready_with_its_reason(self, text: str, health: str, detail: str) -> None:
         assert node_state("a", text) == NodeState("a", "running", health, (detail,))
+
+    @pytest.mark.parametrize(
+        ("unit", "system", "is_final"),
+        [
+            ("inactive", "starting", False),  # a machine's ssh answers before all of it has booted
+            ("inactive", "running", True),
+            ("failed", "starting", True),
+            ("activating", "starting", False),
+            ("active", "running", False),
+        ],
+    )
+    def test_what_is_not_ready_yet_is_waited_for(self, tmp_path: Path, unit: str, system: str, is_final: bool) -> None:
+        assert readiness(*self.said(tmp_path, unit, system)) == Readiness(False, is_final, "still starting")
+
+    def test_a_node_that_takes_its_time_to_say_so_is_not_waited_for(self, tmp_path: Path) -> None:
+        """As on an emulated processor that has no time of a busy host."""
+        status, output = self.said(
+            tmp_path, "active", "running", node='[ -z "$2" ] || exec sleep 60\necho slow; exit 1'
+        )
+        assert (status, output) == (1, "active\nslow\n")
+
+    def test_a_node_that_is_ready_says_nothing(self, tmp_path: Path) -> None:
+        assert self.said(tmp_path, "active", "running", node="exit 0") == (0, "")
+
+    @staticmethod
+    def said(folder: Path, unit: str, system: str, node: str = "echo still starting; exit 1") -> tuple[int, str]:
+        """The status and output of what is run in a machine, with another `systemctl` and `node.sh`."""
+        (folder / "node.sh").write_text(f"{node}\n")
+        (folder / "systemctl").write_text(f"#!/bin/sh\n[ $1 = is-active ] && echo {unit} || echo {system}\n")
+        (folder / "systemctl").chmod(0o755)
+        words = [word.replace("/netdsl/lab/node.sh", str(folder / "node.sh")) for word in ready_command(1)]
+        path = f"{folder}:{os.environ['PATH']}"
+        done = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False, env={"PATH": path})
+        return done.returncode, done.stdout
 
     def test_waiting_ends_where_the_unit_has(self) -> None:
         assert readiness(0, "").is_ready

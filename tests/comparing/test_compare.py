@@ -6,7 +6,7 @@ import pytest
 
 from netdsl.comparing.compare import CannotCompare, compare
 from netdsl.comparing.types import Comparison, Group
-from netdsl.measuring.types import Run
+from netdsl.measuring.types import Run, Trouble
 from netdsl.runtime.meter import Fact
 from tests.comparing.runs import MACHINE, MIB, PATH, SUBJECT, containers, cut, machines, taken, usage
 
@@ -180,6 +180,13 @@ def test_two_good_runs_on_one_machine_have_no_warning() -> None:
 )
 def test_what_makes_figures_incomparable_is_said(other: Run, said: str) -> None:
     assert said in warnings_of(containers(), other)
+
+
+def test_a_step_that_failed_is_told_by_the_first_thing_that_was_wrong() -> None:
+    trouble = Trouble("throughput of a to b", "UDP of 64 bytes: no answer; UDP of 653 bytes: no answer")
+    rounds = tuple(replace(one, troubles=(trouble,)) for one in containers().rounds)
+    said = warnings_of(replace(containers(), rounds=rounds))
+    assert "compose: throughput of a to b failed in 3 rounds: UDP of 64 bytes: no answer …" in said
 
 
 def test_runs_one_after_the_other_are_told_from_runs_in_turns() -> None:

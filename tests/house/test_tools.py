@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 TOOLS = Path(__file__).parents[2] / "tools"
-COMMANDS = ("base-image", "engine", "hypervisor", "reference-host", "vagrant-box")
+COMMANDS = ("base-image", "browser", "engine", "hypervisor", "reference-host", "vagrant-box")
 
 
 def call(tool: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -127,6 +127,6 @@ def test_up_and_down_around_a_test(tmp_path: Path, run_name: str) -> None:
     words = ("--up", "--closed", "-o", "out", "--credentials", "keys", "--project", project)
     done = netdsl("test", source, *words, folder=tmp_path, timeout=400)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "15 passed" in done.stdout
+    assert "16 passed" in done.stdout
     left = HERE.say("docker", "ps", "-aq", "--filter", f"label=com.docker.compose.project={project}")
     assert left == ""

@@ -1,0 +1,110 @@
+"""`netdsl compare` as a user meets it."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from netdsl.measuring.store import write_run
+from tests.cli.calling import EXAMPLES, netdsl, tree
+from tests.comparing.runs import SUBJECT, containers, machines
+
+pytestmark = pytest.mark.slow  # each test starts processes
+
+LAB = "lab two\nnetwork lan 10.0.0.0/24\nhost a { interface on lan .1 }\nhost b { interface on lan .2 }\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "lab.net").write_text(LAB)
+    (tmp_path / "bad.net").write_text(LAB.replace("lan .2", "lam .2"))
+    write_run(tmp_path / "c.json", containers())
+    write_run(tmp_path / "v.json", machines())
+    other = replace(machines(), subject=replace(SUBJECT, name="dmz", digest="e" * 64))
+    write_run(tmp_path / "other.json", other)
+    (tmp_path / "damaged.json").write_text((tmp_path / "c.json").read_text()[:900])
+    (tmp_path / "newer.json").write_text(json.dumps({"format": 99, "netdsl": "9.0"}))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        ([], 2, "name a lab: this folder has bad.net, lab.net"),
+        (["labb.net"], 2, "did you mean `lab.net`"),
+        (["lab.net", "bad.net"], 2, "one lab, or files of `netdsl measure`"),
+        (["lab.net", "c.json"], 2, "one lab, or files of `netdsl measure`"),
+        (["."], 2, "is a folder"),
+        (["bad.net"], 1, "unknown-name"),
+        (["lab.net", "-t", "vagrnt"], 2, "there are: compose"),
+        (["lab.net", "--driver", "brige"], 2, "macvlan, bridge, ipvlan"),
+        (["lab.net", "--report", "r.html"], 2, "add --runs N"),
+        (["lab.net", "--resume"], 2, "go with --runs"),
+        (["lab.net", "--runs", "1", "--resume", "--anew"], 2, "--anew replaces"),
+        (["lab.net", "--runs", "0"], 2, "0 is not in the range"),
+        (["c.json", "--runs", "2"], 2, "measured already"),
+        (["c.json", "nothing.json"], 2, "there is no file nothing.json"),
+        (["c.json", "other.json"], 2, "two labs, `tiny` (compose, dddddddddddd) and `dmz`"),
+        (["c.json", "damaged.json"], 3, "damaged.json is no file of `netdsl measure`"),
+        (["newer.json"], 3, "newer.json has the format 99 (written by netdsl 9.0)"),
+        (["c.json", "v.json", "--format", "xml"], 2, "markdown"),
+    ],
+)
+def test_status_and_words(words: list[str], status: int, said: str, folder: Path) -> None:
+    before = tree(folder)
+    done = netdsl("compare", *words, cwd=folder)
+    assert (done.returncode, done.stdout) == (status, ""), done.stderr
+    assert said in done.stderr
+    assert tree(folder) == before
+
+
+def test_the_only_lab_of_the_folder_is_meant_and_nothing_is_written(tmp_path: Path) -> None:
+    (tmp_path / "lab.net").write_text(LAB)
+    done = netdsl("compare", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("two: 2 nodes, 1 network, 0 tunnels\n")
+    assert done.stderr == "not measured yet. On this machine, in turns: netdsl compare lab.net --runs 3\n"
+    assert list(tree(tmp_path)) == ["lab.net"]
+
+
+def test_a_folder_without_a_lab(tmp_path: Path) -> None:
+    done = netdsl("compare", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "there is no `.net` file in this folder" in done.stderr
+
+
+def test_a_lab_from_standard_input(tmp_path: Path) -> None:
+    done = netdsl("compare", "-", "--format", "json", cwd=tmp_path, stdin=LAB)
+    assert json.loads(done.stdout)["same_inside"] is True
+
+
+@pytest.mark.parametrize("form", ["text", "json", "csv", "markdown"])
+def test_every_form_of_both_comparisons(form: str, folder: Path) -> None:
+    for words in (["lab.net"], ["c.json", "v.json"]):
+        done = netdsl("compare", *words, "--format", form, cwd=folder)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout
+        written = netdsl("compare", *words, "--format", form, "-o", "out", cwd=folder)
+        assert (written.returncode, written.stdout) == (0, "")
+        assert (folder / "out").read_text() == done.stdout
+
+
+def test_where_nothing_can_be_measured_it_is_said_with_the_remedy(folder: Path) -> None:
+    done = netdsl("compare", "lab.net", "--runs", "1", cwd=folder, environment={"PATH": "/nonexistent"})
+    assert done.returncode == 3
+    assert "compose is not measured: docker: not on the PATH (install" in done.stderr
+    assert "vagrant is not measured: " in done.stderr
+    assert "no target can be measured here" in done.stderr
+
+
+def test_a_lab_that_no_target_can_make_is_not_measured(folder: Path) -> None:
+    (folder / "slow.net").write_text(LAB.replace("10.0.0.0/24", "10.0.0.0/24 { delay 10ms }"))
+    done = netdsl("compare", "slow.net", "--runs", "1", cwd=folder)
+    assert done.returncode == 3
+    assert "compose is not measured: slow.net:2:1: the target `compose` cannot delay" in done.stderr
+
+
+def test_make_run_ends_with_the_comparison_on_paper() -> None:
+    recipe = (EXAMPLES.parent / "Makefile").read_text().partition("\nrun:")[2].partition("\n\n")[0]
+    assert recipe.rstrip().endswith("netdsl compare examples/site-to-site/lab.net")
