@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 _TURNS = 12
+_CENTRE, _TALL = 0.04, 8  # how strongly the middle draws in pictures of more rows: they would drift away to one side
 
 Pull = tuple[int, float, float]  # towards which vertex, how far beside it, how strongly
 
@@ -64,12 +65,13 @@ def middles(
         for vertex in row:
             place[vertex] -= x / 2
     up, down = _pulls(place, ties)
+    centre = _CENTRE if len(rows) > _TALL else 0.0
     both = {vertex: up[vertex] + down[vertex] for vertex in place}
     for turn in range(_TURNS):
         last = turn >= _TURNS - 4
         for pulls, order in ((up, rows), (down, rows[::-1])):
             for row in order:
-                _settle(row, place, widths, gaps, both if last else pulls)
+                _settle(row, place, widths, gaps, both if last else pulls, centre)
     return place
 
 
@@ -92,12 +94,13 @@ def _settle(
     widths: Mapping[int, float],
     gaps: Mapping[int, float],
     pulls: Mapping[int, list[Pull]],
+    centre: float,
 ) -> None:
     slots = []
     for at, vertex in enumerate(row):
         weight = sum(pull for _, _, pull in pulls[vertex])
         drawn = sum((place[other] + shift) * pull for other, shift, pull in pulls[vertex])
-        wish = drawn / weight if weight else place[vertex]
+        wish = drawn / (weight + centre) if weight else place[vertex]
         after = row[at + 1] if at + 1 < len(row) else vertex
         pitch = (widths[vertex] + widths[after]) / 2 + gaps[vertex]
         slots.append(Slot(wish, max(weight, 0.01), pitch))
