@@ -49,7 +49,7 @@ def live_line() -> "Progress":
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")),
-        TimeElapsedColumn(),
+        TimeElapsedColumn(table_column=Column(no_wrap=True, min_width=7)),
         TextColumn("{task.fields[left]}", markup=False, table_column=Column(no_wrap=True)),
         console=Console(stderr=True),
         transient=True,

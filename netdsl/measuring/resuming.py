@@ -11,11 +11,11 @@ _ALMOST = 0.01  # the memory that a kernel keeps for itself changes a little fro
 
 
 def resumed(old: Run, new: Run, path: Path, runs: int | None) -> Run:
-    """The old run, to go on with, as `new` has it. `runs` None: as many as it wanted. Raises CannotResume."""
+    """The old run, to go on with, as `new` has it. `runs` None: as many as it wanted; fewer than there are: those. Raises CannotResume."""
     reasons = list(_differences(old, new))
     if reasons:
         raise CannotResume(f"{path} cannot be gone on with: {'; '.join(reasons)} (--anew measures from the beginning)")
-    return replace(old, wanted=runs or old.wanted)
+    return replace(old, wanted=max(runs or old.wanted, sum(not one.is_cut for one in old.rounds)))
 
 
 def _differences(old: Run, new: Run) -> Iterator[str]:

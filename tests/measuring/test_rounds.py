@@ -351,3 +351,9 @@ def test_who_watches_hears_each_step_and_how_long_still(bench: Bench) -> None:
     rest = [one.rest for one in steps if one.round == 2]
     assert all(one is not None for one in rest)
     assert rest == sorted(rest, key=lambda one: -(one or 0))
+
+
+def test_fewer_rounds_than_there_are_changes_nothing(bench: Bench) -> None:
+    (first,) = _measure(bench, runs=3)
+    (run,) = _measure(bench, runs=1, existing=Existing.RESUME)
+    assert (run.wanted, run.rounds) == (3, first.rounds)
