@@ -173,7 +173,7 @@ def _throughput_plots(comparison: Comparison) -> Iterator[Drawn]:
             Group.THROUGHPUT,
             Sizes(f"throughput-{number}", names, label(path), said, lines),
             "What arrived: every round a mark, lines through the medians of UDP; hollow marks are TCP with its largest"
-            " segment.",
+            " segment. Runs of one size stand a little apart.",
         )
 
 

@@ -146,26 +146,35 @@ def sizes(plot: Sizes) -> str:
         axes.set_xlim(0, widest * 1.06)
         axes.set_xticks(_apart({point.payload for line in plot.lines for point in line.points}, widest / 9))
         axes.text(0, 1.0, label, transform=axes.transAxes, va="bottom", color=INK, size=TEXT)
-        _rates(axes, plot, unit)
+        _rates(axes, plot, unit, widest / 90)
         if number:
             axes.set_xlabel("bytes of user data in a packet", color=MUTED, size=TEXT - 1, labelpad=2)
     return sheet.svg(plot.name, plot.title, plot.description)
 
 
-def _rates(axes: Axes, plot: Sizes, unit: Unit) -> None:
+def _rates(axes: Axes, plot: Sizes, unit: Unit, apart: float) -> None:
+    """Runs stand `apart` bytes beside one another, so that none hides another."""
     every = [value for line in plot.lines for point in line.points for value in point.values(unit)]
     _upright(axes, [value for value in every if value > 0], unit)
     for line in plot.lines:
         look = style(line.run)
         face = PAPER if line.is_tcp else look.line
+        beside = (line.run - (len(plot.names) - 1) / 2) * apart
         if not line.is_tcp:
-            x = [point.payload for point in line.points]
+            x = [point.payload + beside for point in line.points]
             axes.plot(x, [point.median(unit) for point in line.points], color=look.line, ls=look.dashes, lw=1.6)
         for point in line.points:
             values = point.values(unit)
             edge = look.line if line.is_tcp else PAPER
             axes.plot(
-                [point.payload] * len(values), values, look.marker, ms=5.5, mfc=face, mec=edge, mew=1, clip_on=False
+                [point.payload + beside] * len(values),
+                values,
+                look.marker,
+                ms=5.5,
+                mfc=face,
+                mec=edge,
+                mew=1,
+                clip_on=False,
             )
 
 

@@ -97,7 +97,7 @@ def test_all_data_files_are_in_the_wheel(source: Path, wheels: Path) -> None:
         f"{place}/{path.relative_to(source / folder).as_posix()}"
         for folder, place in places.items()
         for path in (source / folder).rglob("*")
-        if path.is_file() and path.suffix in (".py", ".lark", ".sh", ".conf", ".json", ".j2", ".md", ".typed")
+        if path.is_file() and path.suffix in (".py", ".lark", ".sh", ".conf", ".json", ".j2", ".css", ".js", ".md", ".typed")
         and "egg-info" not in str(path)
     }  # fmt: skip
     machine = source / "backends/vagrant/machine"
