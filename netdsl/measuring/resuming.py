@@ -11,7 +11,9 @@ _ALMOST = 0.01  # the memory that a kernel keeps for itself changes a little fro
 
 
 def resumed(old: Run, new: Run, path: Path, runs: int | None) -> Run:
-    """The old run, to go on with, as `new` has it. `runs` None: as many as it wanted; fewer than there are: those. Raises CannotResume."""
+    """The old run, to go on with, as `new` has it. `runs` None: as many as it wanted; never fewer than there are.
+
+    Raises CannotResume."""
     reasons = list(_differences(old, new))
     if reasons:
         raise CannotResume(f"{path} cannot be gone on with: {'; '.join(reasons)} (--anew measures from the beginning)")

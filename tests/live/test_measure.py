@@ -44,7 +44,7 @@ def _run(lab: ComposeLab) -> Run:
 
 def _nothing_stays(lab: ComposeLab, look: Callable[[str], Host], before: Host) -> None:
     assert lab.nodes() == {}
-    left = HERE.wait_until(lambda: look(lab.project).added_since(before) == [], 10, pause=1)
+    left = HERE.wait_until(lambda: look(lab.project).added_since(before) == [], 60, pause=2)
     assert left is not None, look(lab.project).added_since(before)
 
 
