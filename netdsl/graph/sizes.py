@@ -64,7 +64,7 @@ def chip_lines(device: Device) -> tuple[str, ...]:
 def chip_size(device: Device) -> Size:
     wide = max(
         ICON + 4 + width(shown(device.id), NAME, bold=True),
-        max(mono_width(line, ADDRESS) for line in chip_lines(device)),
+        max(mono_width(line, ADDRESS) for line in (*chip_lines(device), *loopback_lines(device))),
         max((width(line, SMALL) for line in service_lines(device)), default=0),
         badges_width(device),
     )

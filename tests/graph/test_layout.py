@@ -3,12 +3,15 @@
 import itertools
 from collections.abc import Callable
 from functools import cache, partial
+from xml.etree import ElementTree
 
 import pytest
 
-from netdsl.graph import Graph
+from netdsl.graph import FORMATS, Graph
 from netdsl.graph.drawing import Drawing, Rect
 from netdsl.graph.layout import layout
+from netdsl.graph.sizes import chip_lines, loopback_lines, service_lines
+from netdsl.graph.text import mono_width, width
 
 from .asking import CORNERS, EXAMPLES, STAR, graph, graph_at, overlap, passes, shapes
 
@@ -114,6 +117,35 @@ def test_names_of_tunnels_stand_on_no_box_and_no_other_name(name: str) -> None:
         assert not any(overlap(curve.label, rect) for rect in _things(drawn))
     for one, other in itertools.combinations(drawn.curves, 2):
         assert not overlap(one.label, other.label)
+
+
+def _widths(found: Graph) -> dict[str, float]:
+    """Each text of its SVG, with what it takes by the look that it has there."""
+    widths = {}
+    for text in ElementTree.fromstring(FORMATS["svg"](found)).iter("{http://www.w3.org/2000/svg}text"):
+        look, said = set(str(text.get("class")).split()), str(text.text)
+        size = 10.5 if {"s", "ms"} & look else 11.0 if "m" in look else 17.0 if "h" in look else 13.0
+        widths[said] = mono_width(said, size) if {"m", "ms"} & look else width(said, size, bold=bool({"b", "h"} & look))
+    return widths
+
+
+def test_texts_fit_into_what_they_stand_in() -> None:
+    wordy = """lab wordy
+    network lan 10.0.0.0/24, fc00:1:2:3::/64
+    router r { interface a-long-one on lan .1, fc00:1:2:3::aaaa:bbbb ; loopback fc00:1111:2222:3333::aaaa:bbbb/128
+      firewall { policy accept } ; nat { masquerade out a-long-one } }
+    host x { interface on lan .2 ; serve http a-service-with-a-long-name tcp/8080 ; default via r }
+    """
+    drawn = layout(graph(wordy))
+    for chip in drawn.panels[0].chips:
+        wanted = {
+            *chip_lines(chip.device),
+            *loopback_lines(chip.device),
+            *service_lines(chip.device),
+            str(chip.device.id),
+        }
+        widths = _widths(drawn.graph)
+        assert all(widths[text] < chip.rect.width for text in wanted)
 
 
 def test_a_hundred_nodes_fit_on_a_wide_screen_where_networks_can_be_made_narrow() -> None:
