@@ -24,6 +24,9 @@ def _run(*command: object, cwd: Path) -> str:
     return done.stdout
 
 
+_SHIPPED = (".py", ".lark", ".sh", ".conf", ".json", ".j2", ".css", ".js", ".md", ".typed")
+
+
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of what is in the repository, as a fresh clone has it."""
@@ -97,8 +100,7 @@ def test_all_data_files_are_in_the_wheel(source: Path, wheels: Path) -> None:
         f"{place}/{path.relative_to(source / folder).as_posix()}"
         for folder, place in places.items()
         for path in (source / folder).rglob("*")
-        if path.is_file() and path.suffix in (".py", ".lark", ".sh", ".conf", ".json", ".j2", ".css", ".js", ".md", ".typed")
-        and "egg-info" not in str(path)
+        if path.is_file() and path.suffix in _SHIPPED and "egg-info" not in str(path)
     }  # fmt: skip
     machine = source / "backends/vagrant/machine"
     fixed = {path.relative_to(source).as_posix() for path in machine.rglob("*") if path.is_file()}
