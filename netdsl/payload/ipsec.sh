@@ -165,6 +165,9 @@ tunnels_ready() {
 
 tunnel_status() {
 	[ -e "$NODE/tunnels.tsv" ] || return 0
+	# A tunnel that is just coming or going has not got its rules and routes yet: who asks is told when it has.
+	exec 9>"$STATE/updown.lock"
+	flock -s -w 30 9 || :
 	read -r esp <"$STATE/esp"
 	while IFS=$TAB read -r tunnel _ child start _; do
 		if [ -e "$STATE/tunnel/$child/up" ]; then state=up; else state=down; fi

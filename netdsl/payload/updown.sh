@@ -138,7 +138,6 @@ count=$((count + step))
 echo "$count" >"$place/count"
 if [ "$count" -gt 0 ]; then
 	: >"$place/up"
-	: >"$place/once"
 else
 	rm -f "$place/up"
 	read -r uptime _ </proc/uptime
@@ -150,3 +149,4 @@ while IFS=$TAB read -r tunnel _ child _ _ _ _ _ piece; do
 	settle "$tunnel"
 	[ ! -e "$NODE/while/$piece.up.nft" ] || settle "$piece"
 done <"$NODE/tunnels.tsv"
+[ ! -e "$place/up" ] || : >"$place/once" # ready, now that all of it holds

@@ -98,6 +98,18 @@ def test_flows_that_the_rules_cover_are_forgotten_and_no_others(node: Node) -> N
     assert "dst=10.1.0.99" not in left
 
 
+def test_a_tunnel_is_said_to_be_down_when_its_rules_are_gone_and_not_before(node: Node) -> None:
+    """On a busy machine that may be seconds apart."""
+    prepared(node, "c")
+    event(node, "up-host", "c")
+    change = f"touch held; sleep 0.5; rm {node.state}/tunnel/c/up"
+    script = (
+        'cd "$1"; flock "$2" sh -c "$3" & until [ -e held ]; do sleep 0.01; done; exec sh netdsl/lab/node.sh status'
+    )
+    said = node.inside("sh", "-c", script, "sh", str(node.folder), str(node.state / "updown.lock"), change).stdout
+    assert "tunnel\tt\tc\tdown\tboot\tuser" in said
+
+
 def test_a_tunnel_that_starts_at_boot_holds_readiness_up_until_it_was_up_once(node: Node) -> None:
     prepared(node, "c")
     assert node.verb("ready").stdout == "tunnel t: c is not up\n"
