@@ -278,10 +278,10 @@ class TestFacts:
 
     def test_virtualbox_tells_of_a_machine(self) -> None:
         said = values(
-            'name="lab one"\nmemory=256\ncpus=1\nCfgFile="/home/u/VirtualBox VMs/lab/lab.vbox"\n"GUI/x"="y"\n'
+            'name="lab one"\nmemory=256\ncpus=1\nCfgFile="/boxes/VirtualBox VMs/lab/lab.vbox"\n"GUI/x"="y"\n'
         )
         assert said["memory"] == "256"
-        assert said["CfgFile"] == "/home/u/VirtualBox VMs/lab/lab.vbox"
+        assert said["CfgFile"] == "/boxes/VirtualBox VMs/lab/lab.vbox"
         assert said["GUI/x"] == "y"
 
     def test_every_way_of_measuring_is_told(self) -> None:
