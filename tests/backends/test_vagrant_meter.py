@@ -277,9 +277,7 @@ class TestFacts:
         assert hardware(512, 2) == "512 MiB, 2 processors"
 
     def test_virtualbox_tells_of_a_machine(self) -> None:
-        said = values(
-            'name="lab one"\nmemory=256\ncpus=1\nCfgFile="/boxes/VirtualBox VMs/lab/lab.vbox"\n"GUI/x"="y"\n'
-        )
+        said = values('name="lab one"\nmemory=256\ncpus=1\nCfgFile="/boxes/VirtualBox VMs/lab/lab.vbox"\n"GUI/x"="y"\n')
         assert said["memory"] == "256"
         assert said["CfgFile"] == "/boxes/VirtualBox VMs/lab/lab.vbox"
         assert said["GUI/x"] == "y"
