@@ -12,6 +12,11 @@ from netdsl.runtime.meter import Usage
 WIDTH = 80
 _TITLE = 44
 _MEBIBYTE = 2**20
+_MOMENTS = (
+    ("at rest", Moment.STEADY),
+    ("while it boots, at most", Moment.BOOT),
+    ("under load, at most", Moment.LOAD),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +98,18 @@ def _boot_rows(kind: BootKind, rounds: Sequence[Round]) -> Iterator[Row]:
 
 
 def _memory_rows(rounds: Sequence[Round]) -> Iterator[Row]:
-    for title, moments, largest in (("at rest", (Moment.STEADY,), False), ("at most", tuple(Moment), True)):
-        for name, of in (("control groups", _cgroup), ("proportional set", _pss)):
-            values = [_memory(one.readings, moments, of, largest=largest) for one in rounds]
+    for title, moment in _MOMENTS:
+        for name, of in (("cgroup", _cgroup), ("PSS", _pss)):
+            values = [_memory(one.readings, moment, of) for one in rounds]
             yield Row(
                 f"memory {title} ({name})", "MiB", tuple(value / _MEBIBYTE for value in values if value is not None)
             )
 
 
-def _memory(
-    readings: Sequence[Reading], moments: Sequence[Moment], of: Callable[[Usage], int | None], *, largest: bool
-) -> float | None:
-    found = [total for one in readings if one.moment in moments and (total := of(one.usage)) is not None]
-    if not found:
-        return None
-    return float(max(found)) if largest else float(found[-1])
+def _memory(readings: Sequence[Reading], moment: Moment, of: Callable[[Usage], int | None]) -> float | None:
+    """The most of all nodes together, in bytes."""
+    found = [total for one in readings if one.moment is moment and (total := of(one.usage)) is not None]
+    return float(max(found)) if found else None
 
 
 def _cgroup(usage: Usage) -> int | None:
