@@ -254,8 +254,7 @@ class _Round:
 
     def _tried(self, step: str, do: Callable[[], T], *, is_quiet: bool = False) -> T | None:
         """None where it fails: one trouble more. `is_quiet`: over at once, nothing to be shown. Raises Incomplete."""
-        if not is_quiet:
-            self.hooks.step(step)
+        self._begin(step, is_quiet=is_quiet)
         try:
             return do()
         except Incomplete:
@@ -267,15 +266,24 @@ class _Round:
     @contextmanager
     def _required(self, step: str) -> Iterator[None]:
         """Without this step the round ends."""
-        self.hooks.step(step)
+        self._begin(step)
         try:
             yield
         except DriverError as error:
             self._trouble(step, error)
             raise RoundEnds from error
 
+    def _begin(self, step: str, *, is_quiet: bool = False) -> None:
+        if self.stop.is_asked:
+            raise KeyboardInterrupt
+        if not is_quiet:
+            self.hooks.step(step)
+
     def _trouble(self, step: str, error: DriverError) -> None:
-        """In full: by then nobody can look any more."""
+        """In full: by then nobody can look any more. What fails because it was stopped, while it puts something back, is
+        no trouble: the stop goes on."""
+        if not self.stop.is_held and (self.stop.is_asked or _follows_a_stop(error)):
+            raise KeyboardInterrupt from error
         tail = error.tail.strip().splitlines()[-5:]
         message = "\n".join([error.message, *tail])
         self.troubles.append(Trouble(step, message, error.remedy or ""))
@@ -295,3 +303,9 @@ class _Round:
 def _precise(seconds: float) -> float:
     """To a tenth of a millisecond: what comes after is noise."""
     return round(seconds, 4)
+
+
+def _follows_a_stop(error: BaseException) -> bool:
+    """Whether it was raised while a KeyboardInterrupt was on its way."""
+    before = error.__context__
+    return before is not None and (isinstance(before, KeyboardInterrupt) or _follows_a_stop(before))

@@ -357,3 +357,22 @@ def test_fewer_rounds_than_there_are_changes_nothing(bench: Bench) -> None:
     (first,) = _measure(bench, runs=3)
     (run,) = _measure(bench, runs=1, existing=Existing.RESUME)
     assert (run.wanted, run.rounds) == (3, first.rounds)
+
+
+@pytest.mark.parametrize("step", ["rebuild", "up", "latency", "throughput", "disk"])
+def test_what_fails_because_it_was_stopped_does_not_hide_the_stop(bench: Bench, step: str) -> None:
+    def stop(name: str, _: int) -> DriverError | None:
+        if name.endswith(step):
+            try:
+                signal.raise_signal(signal.SIGTERM)
+            finally:
+                raise DriverError("what was begun cannot be ended")
+        return None
+
+    bench.journal.fail = stop
+    with pytest.raises(KeyboardInterrupt):
+        _measure(bench, runs=2)
+    (one,) = read_run(bench.file()).rounds
+    assert one.is_cut
+    assert bench.journal.count(step) == 1
+    assert bench.is_idle
