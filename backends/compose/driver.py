@@ -140,7 +140,7 @@ class ComposeDriver:
         if clash is not None:
             return clash
         broken = [state for state in self.status(deployment) if state.health != "ready"]
-        if not broken:
+        if not broken or any(state.state in ("absent", "created") for state in broken):  # the engine says why
             return failed("the lab could not be started", error)
         lines = [f"{state.node}: {state.state}, {state.health}: {' '.join(state.detail)}" for state in broken]
         remedy = f"netdsl logs -o {deployment.folder} {broken[0].node}"
