@@ -6,7 +6,13 @@ from pathlib import Path
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Replace a file at once; who reads it meanwhile has the old one. Its folder has to be there. Raises OSError."""
+    """Replace a file at once; who reads it meanwhile has the old one. Its folder has to be there. Raises OSError.
+
+    What is no file (/dev/null, /dev/stdout, a pipe) is written to: root could replace it too.
+    """
+    if path.exists() and not path.is_file():
+        path.write_text(text, encoding="utf-8")
+        return
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     try:
         with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor
