@@ -96,6 +96,7 @@ class _Round:
 
     def measure(self) -> None:
         """Everything up to the teardown."""
+        self.hooks.keep(self.so_far())  # who resumes after a SIGKILL knows by it whose lab it is that runs
         try:
             for kind in self.job.plan.boots:
                 self._boot(kind)
@@ -109,21 +110,23 @@ class _Round:
         """Also what was started by halves. A stop is not heard meanwhile. Raises DriverError where something stays."""
         job, pace = self.job, self.ground.pace
         if self.cut and self.stop.is_asked:
-            end_children(pace, job.driver.slowness)
+            end_children(pace, job.driver.slowness, self.stop.others)
             self.cut = "it was stopped"
         self.hooks.step(TEARDOWN)
         began = pace.now()
         try:
             job.driver.down(job.deployment, self.hooks.said)
-        except DriverError:
+        except DriverError as error:
             self._take_down_again()
+            self._trouble(TEARDOWN, error)
         else:
             self.teardown = _precise(pace.now() - began)
         if self.cut:
             self.hooks.keep(self.so_far())
 
     def _take_down_again(self) -> None:
-        """A second Ctrl-C of a terminal ends the program that takes down; a runtime may have been busy."""
+        """A second Ctrl-C of a terminal ends the program that takes down; a runtime may have been busy. The seconds of
+        both together would be nobody's."""
         try:
             self.job.driver.down(self.job.deployment, self.hooks.said)
         except DriverError as error:

@@ -77,15 +77,16 @@ def _begin(job: Job, runs: int | None, machine: Machine, existing: Existing) -> 
 
 @dataclass(slots=True)
 class _Measured:
-    """A job and what is known of it so far. `compiled`: the folder's manifest when measuring began."""
+    """A job and what is known of it so far. `compiled`: the folder's manifest when measuring began. `is_left`: the file
+    says that a round began and not that it was taken down."""
 
     job: Job
     run: Run
     compiled: bytes = b""
-    was_cut: bool = field(init=False)
+    is_left: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        self.was_cut = any(one.is_cut for one in self.run.rounds)
+        self.is_left = any(one.is_cut and one.teardown is None for one in self.run.rounds)
 
     def misses(self, number: int) -> bool:
         return number <= self.run.wanted and not any(one.number == number and not one.is_cut for one in self.run.rounds)
@@ -156,7 +157,7 @@ class _Session:
         running = [state.node for state in driver.status(deployment) if state.state != "absent"]
         if not running:
             return
-        if not one.was_cut:
+        if not one.is_left:
             raise DriverError(
                 f"the lab is there already ({', '.join(running[:3])}{', …' if len(running) > 3 else ''}): "
                 "to measure is to start it anew",

@@ -26,9 +26,12 @@ ORDER = ["rebuild", *BOOTED, "park", *BOOTED, "latency", "throughput", "disk", "
 def no_children(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Those of the test's own process are no concern of a runtime that pretends."""
     monkeypatch.setattr(stopping, "children", lambda: ())
+    was = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # these may be run with nohup
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     yield
-    assert before == {number: signal.getsignal(number) for number in before}, "handlers are put back"
+    after = {number: signal.getsignal(number) for number in before}
+    signal.signal(signal.SIGHUP, was)
+    assert before == after, "handlers are put back"
 
 
 @pytest.fixture
@@ -147,6 +150,7 @@ def test_what_cannot_be_taken_down_at_once_is_taken_down_again(bench: Bench) -> 
     bench.journal.fail = lambda name, times: DriverError("busy") if name.endswith("down") and times == 1 else None
     (run,) = _measure(bench)
     assert run.rounds[0].teardown is None
+    assert [(one.step, one.message) for one in run.rounds[0].troubles] == [("taking down", "busy")]
     assert bench.is_idle
     assert run.is_complete
 
@@ -274,13 +278,32 @@ def test_stopped_while_it_is_taken_down_the_round_is_whole(bench: Bench) -> None
     assert [one.is_cut for one in read_run(bench.file()).rounds] == [False]
 
 
-def test_what_a_process_that_was_killed_left_running_is_taken_down_by_who_resumes(bench: Bench) -> None:
+@pytest.mark.parametrize("step", ["rebuild", "up", "latency", "disk", "down"])
+def test_what_a_process_that_was_killed_left_running_is_taken_down_by_who_resumes(bench: Bench, step: str) -> None:
+    left = b""
+
+    def killed(name: str, times: int) -> DriverError | None:
+        nonlocal left
+        if name.endswith(step) and times == 1:
+            left = bench.file().read_bytes()
+        return None
+
+    bench.journal.fail = killed
+    _measure(bench)
+    bench.file().write_bytes(left)
+    bench.runtimes["compose"].is_up = True
+    (run,) = _measure(bench, runs=None, existing=Existing.RESUME)
+    assert run.is_complete
+    assert bench.is_idle
+
+
+def test_a_lab_that_somebody_started_after_a_stop_is_left_alone_by_who_resumes(bench: Bench) -> None:
     bench.journal.stop_at = 6
     with pytest.raises(KeyboardInterrupt):
         _measure(bench)
     bench.runtimes["compose"].is_up = True
-    (run,) = _measure(bench, runs=None, existing=Existing.RESUME)
-    assert run.is_complete
+    with pytest.raises(DriverError, match="there already"):
+        _measure(bench, runs=None, existing=Existing.RESUME)
 
 
 # --- files
