@@ -39,7 +39,7 @@ def parse_run(content: bytes, name: str) -> Run:
     """The same of what was read already; `name` is for messages. Raises RunUnreadable."""
     try:
         head = msgspec.json.decode(content, type=_Head)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RunUnreadable(f"{name} is no file of `netdsl measure`: {_told(error)}") from error
     if head.format != FORMAT:
         raise RunUnreadable(

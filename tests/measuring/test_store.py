@@ -68,6 +68,7 @@ def test_where_it_cannot_be_written_the_old_file_stays(run: Run, tmp_path: FileP
         (b'{"format": 2, "netdsl": "9.0"}', "has the format 2 (written by netdsl 9.0); this netdsl reads 1"),
         (b'{"format": 1, "netdsl": "0.1.0"}', "is damaged: object missing required field target"),
         (b"[" * 100_000, "is no file"),
+        (b'{"format": 1, "netdsl": "1", "rounds": ' + b"[" * 100_000, "is no file"),
     ],
 )
 def test_what_is_no_run_says_why(content: bytes, said: str) -> None:
