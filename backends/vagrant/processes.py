@@ -52,7 +52,7 @@ def look(proc: Path, ids: Collection[str], networks: Collection[str]) -> Seen:
                 machines[identity] = _held(proc, number, groups)
             elif network_of(words) in networks:
                 helpers += proportional(proc / str(number)) or 0
-        except _GONE:
+        except (*_GONE, PermissionError):
             continue
     return Seen(machines, helpers)
 
@@ -136,5 +136,5 @@ def _candidates(proc: Path) -> Iterator[tuple[int, list[str]]]:
         try:
             if (entry / "comm").read_text(encoding="utf-8", errors="replace").startswith((*_NAMES, _RESOLVER)):
                 yield int(entry.name), (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")
-        except _GONE:
-            continue
+        except (*_GONE, PermissionError):
+            continue  # of others, where procfs hides them (`hidepid`)

@@ -1,11 +1,14 @@
 """libvirt's volumes: its copies of boxes, and the disks of machines, which stand on them."""
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from netdsl.runtime.driver import DriverError, Progress
 
 from .leftovers import element, libvirt, names
+
+_APART = re.compile(r"\s+(?=/)|\s{2,}")  # in what `virsh vol-list` says, a name from its path: a name may have spaces
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,8 @@ def take_away_copies(beginnings: Collection[str], progress: Progress) -> None:
     standing = standing_on(known, copies)
     if standing:
         raise DriverError(
-            f"libvirt's copy of the box stays: {', '.join(f'`{name}`' for name in standing)} stands on it",
+            f"libvirt's copy of the box stays: {', '.join(f'`{name}`' for name in standing)} "
+            f"{'stand' if len(standing) > 1 else 'stands'} on it",
             remedy="take those machines down first (netdsl down, where they were started)",
         )
     for copy in copies:
@@ -58,7 +62,8 @@ def standing_on(known: Collection[Volume], copies: Collection[Volume]) -> tuple[
 def _volumes_of(pool: str) -> Iterator[Volume]:
     for line in (libvirt("vol-list", "--pool", pool) or "").splitlines():
         if line.strip():
-            volume = described(pool, libvirt("vol-dumpxml", "--pool", pool, line.split()[0]))
+            name = _APART.split(line.strip(), maxsplit=1)[0]
+            volume = described(pool, libvirt("vol-dumpxml", "--pool", pool, name))
             if volume is not None:
                 yield volume
 

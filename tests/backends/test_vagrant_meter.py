@@ -88,6 +88,24 @@ class TestProcesses:
         (proc.root / "7/stat").unlink()
         assert look(proc.root, {ONE}, ()).machines == {}
 
+    @pytest.mark.parametrize("name", ["comm", "cmdline", "stat", "cgroup"])
+    def test_a_process_that_nobody_may_look_at_is_left_out(
+        self, proc: Proc, monkeypatch: pytest.MonkeyPatch, name: str
+    ) -> None:
+        """As with `hidepid` of procfs."""
+        proc.add(7, QEMU, 1)
+        proc.add(8, (*QEMU[:-1], TWO), 1)
+        text, content = Path.read_text, Path.read_bytes
+
+        def allowed(path: Path) -> Path:
+            if path == proc.root / "8" / name:
+                raise PermissionError(13, "no", str(path))
+            return path
+
+        monkeypatch.setattr(Path, "read_text", lambda path, **how: text(allowed(path), **how))
+        monkeypatch.setattr(Path, "read_bytes", lambda path: content(allowed(path)))
+        assert set(look(proc.root, {ONE, TWO}, ()).machines) == {ONE}
+
     def test_a_user_who_may_not_ask_gets_no_set_size(self, proc: Proc, monkeypatch: pytest.MonkeyPatch) -> None:
         proc.add(7, QEMU, 250_000)
         monkeypatch.setattr(processes, "proportional", lambda _: None)
@@ -244,9 +262,9 @@ esac
         assert said == [f"libvirt's copy of the box is taken away: {COPY}"]
 
     def test_one_that_machines_stand_on_stays_and_they_are_named(self, calls: Path) -> None:
-        for name in ("other_gw.img", "other_pc.img"):
+        for name in ("by hand.qcow2", "other_gw.img", "other_pc.img"):
             (calls / "pool" / name).write_text(VOLUME.format(name=name, size=1, backing=BACKING))
-        with pytest.raises(DriverError, match="`other_gw`, `other_pc` stands on it"):
+        with pytest.raises(DriverError, match=r"`by hand\.qcow2`, `other_gw`, `other_pc` stand on it"):
             take_away_copies({COPY.removesuffix("box.img")}, lambda _: None)
         assert not (calls / "deleted").exists()
 
