@@ -51,15 +51,16 @@ def members(proc: Path, containers: Collection[str]) -> dict[str, Members]:
     processes: dict[str, list[int]] = {}
     groups: dict[str, str] = {}
     shims: dict[str, int] = {}
+    is_inside = _CONTAINER.search(_text(f"{proc}/self/cgroup")) is not None
     for process in _processes(proc):
         own = f"{proc}/{process}"
         group = _text(f"{own}/cgroup")
-        found = _CONTAINER.search(group)
+        ids = _CONTAINER.findall(group)
+        found = next((one for one in ids if one in containers), None)  # an engine may run in a container itself
         if found is not None:
-            if found[0] in containers:
-                processes.setdefault(found[0], []).append(process)
-                groups.setdefault(found[0], group)
-        elif _text(f"{own}/comm").startswith(_SHIM):
+            processes.setdefault(found, []).append(process)
+            groups.setdefault(found, group)
+        elif (not ids or is_inside) and _text(f"{own}/comm").startswith(_SHIM):
             shim = _OF_A_SHIM.search(_bytes(f"{own}/cmdline"))
             if shim is not None:
                 shims[shim[1].decode()] = process

@@ -26,7 +26,6 @@ LABEL org.opencontainers.image.title="netdsl measure" org.opencontainers.image.v
 """
 _IMAGE = f"netdsl/measure-{hashlib.sha256(DOCKERFILE.encode()).hexdigest()[:12]}"
 _BUILD = 600.0  # seconds
-_NOTHING_RAN = 125  # `docker exec` and `timeout` say so of themselves
 _TOO_LONG = 124
 
 

@@ -56,6 +56,16 @@ def test_a_shim_belongs_to_the_container_that_it_names(proc: Path) -> None:
     assert members(proc, {ONE})[ONE].shim == 20
 
 
+def test_an_engine_that_runs_in_a_container_itself_has_its_own_in_that_one(proc: Path) -> None:
+    write(proc / "self" / "cgroup", f"0::/docker/{OTHER}\n")
+    process(proc, 10, f"4:memory:/docker/{OTHER}/docker/{ONE}\n0::/docker/{OTHER}/docker/{ONE}\n")
+    process(
+        proc, 20, f"0::/docker/{OTHER}\n", comm="containerd-shim", words=f"shim -namespace moby -id {ONE} -address x"
+    )
+    assert members(proc, {ONE})[ONE].processes == (10,)
+    assert members(proc, {ONE})[ONE].shim == 20
+
+
 def test_what_has_gone_meanwhile_is_left_out(proc: Path) -> None:
     (proc / "30").mkdir(parents=True)
     assert members(proc, {ONE}) == {}
