@@ -54,6 +54,8 @@ class Sampler:
                 self._take()
             except DriverError as error:
                 self._last_error = error  # nothing runs yet, or no more
+            except OSError as error:
+                self._last_error = DriverError(f"the system does not say what the nodes take: {error}")
             self._end.wait(self.interval)
 
     def _take(self) -> None:

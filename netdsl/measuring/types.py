@@ -46,7 +46,7 @@ class Moment(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`at`: seconds since the boot of that kind began."""
+    """`boot`: the last one before it. `at`: seconds since that began; under load, since throughput was first measured."""
 
     boot: BootKind
     moment: Moment

@@ -40,6 +40,11 @@ def test_the_segment_is_what_the_way_was_found_to_carry() -> None:
     assert read(TCP.replace('"tcp_mss_default": 1348', '"tcp_mss_default": 1448')).payload == 1348
 
 
+def test_packets_of_unknown_size_are_no_figure() -> None:
+    with pytest.raises(Refused, match="how large"):
+        read(UDP.replace('"blksize"', '"block"'))
+
+
 def test_an_error_of_iperf3_is_told() -> None:
     with pytest.raises(Refused, match="unable to connect to server"):
         read(REFUSED)

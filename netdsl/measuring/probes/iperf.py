@@ -126,10 +126,12 @@ def read(text: str) -> Arrived:
     came = [interval.sum for interval in said.server_output_json.intervals if interval.sum.bytes > 0]
     if not came:
         raise Refused("nothing arrived")
-    seconds = max(came[-1].end - came[0].start, _STEP / 10)
+    seconds = max(came[-1].end - came[0].start, _STEP / 10)  # whole intervals: up to two steps too many
     total = sum(interval.bytes for interval in came)
     test = said.start.test_start
     if test.protocol.lower() == "udp":
+        if test.blksize < 1:
+            raise Refused("it does not say how large its packets were")
         return Arrived(Transport.UDP, test.blksize, total, seconds, said.end.sum_sent.packets)
     return Arrived(Transport.TCP, _segment(said), total, seconds, None)
 
