@@ -1,5 +1,7 @@
 """What makes two labs the same, and that no secret gets into a run."""
 
+import pytest
+
 from netdsl.measuring.subject import subject_of
 from netdsl.pipeline import check_text, closed
 from netdsl.source import SourceFile
@@ -53,3 +55,32 @@ def test_secrets_are_not_shown() -> None:
     assert "do not tell" not in repr((subject.sources, subject.parameters))
     assert 'auth psk "(not shown)"' in subject.sources[0].text
     assert [one.value for one in subject.parameters] == ["(not shown)"] * 2
+
+
+@pytest.mark.parametrize(
+    ("before", "psk", "hidden"),
+    [
+        ("", r'"do \"not\" \$tell \\"', r'auth psk "(not shown)"'),
+        ('param key = "do not tell"\n', "$key", 'param key = "(not shown)"'),
+        ('let site = "home"\n', '"do not ${site} tell"', 'auth psk "(not shown)"'),
+        ('let half = "do not"\n', '"$half-tell"', 'let half = "(not shown)"'),
+    ],
+)
+def test_however_a_secret_is_written_it_is_not_shown(before: str, psk: str, hidden: str) -> None:
+    source = TUNNEL.replace('"do not tell"', psk).replace("lab pair\n", 'lab pair "do"\n' + before)
+    checked = check_text(source.encode())
+    assert checked.lab is not None, checked.diagnostics
+    subject = subject_of(checked.lab, [document.source for document in checked.sources.documents.values()], {})
+    (shown,) = subject.sources
+    assert "tell" not in shown.text
+    assert "do not" not in shown.text
+    assert hidden in shown.text
+    assert 'lab pair "do"' in shown.text, "a word of a secret is no secret"
+
+
+def test_a_parameter_that_a_secret_is_made_with_is_not_shown() -> None:
+    source = TUNNEL.replace('"do not tell"', '"k-$key"').replace("lab pair\n", 'lab pair\nparam key = "default"\n')
+    checked = check_text(source.encode(), parameters={"key": "do not tell"})
+    assert checked.lab is not None
+    subject = subject_of(checked.lab, (), {"key": "do not tell", "other": "no"})
+    assert [one.value for one in subject.parameters] == ["(not shown)", "no"]
