@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-from netdsl.comparing.statistics import LEAST
+from netdsl.comparing.statistics import LEAST, SURE, confidence_of_range
 from netdsl.comparing.types import Column, Unit
 from netdsl.comparing.units import shown
 from netdsl.measuring.types import Machine, Round, Run
@@ -88,6 +88,7 @@ _ALIKE: tuple[tuple[str, Callable[[Run], str]], ...] = (
     ("other versions of netdsl", lambda run: run.netdsl),
     ("IPsec by other means", lambda run: f"in {fact(run, 'esp')}" if fact(run, "esp") else ""),
     ("other plans", lambda run: _plan_text(run)),
+    ("other paths (under load another memory)", lambda run: ", ".join(path.name for path in run.paths) or "none"),
 )
 """What has to be alike for figures to be comparable, and how it is said."""
 
@@ -124,6 +125,11 @@ def _own(run: Run) -> Iterator[str]:
         )
     if 0 < done < LEAST:
         yield f"{_rounds(done)}: too few to say how far the figures spread"
+    if LEAST <= done < SURE:
+        yield (
+            f"{_rounds(done)}: an interval of so few is at most their range, which holds the true median "
+            f"{confidence_of_range(done) * 100:.0f} times in 100, not 95"
+        )
     most = max((load for one in usable_rounds(run) for load in one.load), default=0.0)
     if most > 2 * max(run.machine.cores, 1):
         yield f"the machine was busy (load up to {most:.1f} on {run.machine.cores} cores): times are longer for it"

@@ -50,14 +50,15 @@ def _difference(one: Run, other: Run) -> str:
 
 def _quantities(runs: Sequence[Run]) -> Iterator[Quantity]:
     """Ordered by group; in a group as the first run that has it."""
-    found: dict[str, tuple[Figure, dict[int, list[float]]]] = {}
+    found: dict[str, tuple[dict[str, Figure], dict[int, list[float]]]] = {}
     for number, run in enumerate(runs):
         for taken in usable_rounds(run):
             for figure in figures(run, taken):
-                _, values = found.setdefault(figure.key, (figure, {}))
+                by_detail, values = found.setdefault(figure.key, ({}, {}))
+                by_detail.setdefault(figure.detail, figure)
                 values.setdefault(number, []).append(figure.value)
     made = [
-        *(_quantity(figure, values, len(runs)) for figure, values in found.values()),
+        *(_quantity(tuple(by_detail.values()), values, len(runs)) for by_detail, values in found.values()),
         *_pooled(runs),
     ]
     order = tuple(Group)
@@ -65,12 +66,14 @@ def _quantities(runs: Sequence[Run]) -> Iterator[Quantity]:
     yield from sorted(made, key=lambda one: (order.index(one.group), _path_place(one, runs), first[one.key]))
 
 
-def _quantity(figure: Figure, values: dict[int, list[float]], runs: int) -> Quantity:
+def _quantity(found: Sequence[Figure], values: dict[int, list[float]], runs: int) -> Quantity:
+    """`found`: one for each detail that runs or rounds have of it (segments of another size); all are said."""
+    figure = found[0]
     return Quantity(
         key=figure.key,
         group=figure.group,
         title=figure.title,
-        detail=figure.detail,
+        detail="; ".join(one.detail for one in found),
         unit=figure.unit,
         better=figure.better,
         by_run=tuple(spread(values[number]) if number in values else None for number in range(runs)),
@@ -132,10 +135,22 @@ def _verdicts(runs: Sequence[Run]) -> Iterator[Verdicts]:
 
 
 def _verdict(rounds: Sequence[Round], place: str, text: str) -> str:
-    """`passed`; of rounds that differ `passed 2 of 3, failed 1`; empty where it was never tested."""
-    found = [line.verdict for taken in rounds for line in taken.lines if (line.place, line.text) == (place, text)]
+    """`passed`; of rounds that differ `passed 2 of 3, failed 1`, where one that did not get to it differs too; empty where
+    it was never tested."""
+    found = [_in_round(taken, place, text) for taken in rounds]
     counts = {verdict: found.count(verdict) for verdict in dict.fromkeys(found)}
-    if len(counts) <= 1:
-        return next(iter(counts), "")
+    if set(counts) <= {_NOT_TESTED}:
+        return ""
+    if len(counts) == 1:
+        return found[0]
     (first, times), *rest = sorted(counts.items(), key=lambda one: (one[0] != "passed", one[0]))
     return ", ".join((f"{first} {times} of {len(found)}", *(f"{verdict} {number}" for verdict, number in rest)))
+
+
+_NOT_TESTED = "not tested"
+
+
+def _in_round(taken: Round, place: str, text: str) -> str:
+    """The worst, where a source has one expectation twice on a line."""
+    verdicts = [line.verdict for line in taken.lines if (line.place, line.text) == (place, text)]
+    return next((one for one in verdicts if one != Verdict.PASSED), Verdict.PASSED.value if verdicts else _NOT_TESTED)

@@ -19,6 +19,9 @@ SEED = 20_230_501
 LEAST = 3
 """Values below which nothing is said of their spread."""
 
+SURE = 6
+"""Values from which on the whole range holds the median of all that could be measured with 95 % or more."""
+
 _LOW, _HIGH = 0.025, 0.975
 
 
@@ -29,6 +32,12 @@ def spread(values: Sequence[float]) -> Spread:
     ordered = sorted(values)
     medians = sorted((ordered[low] + ordered[high]) / 2 for low, high in _middles(len(ordered)))
     return Spread(tuple(values), median(values), percentile(medians, _LOW), percentile(medians, _HIGH))
+
+
+def confidence_of_range(values: int) -> float:
+    """The chance that the range of so many independent values holds the median of what they are drawn from: all would have
+    to lie on one side of it otherwise. 0.75 for three; no interval within the range can promise more."""
+    return 1 - 0.5 ** (values - 1)
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:

@@ -6,10 +6,11 @@ import pytest
 
 from netdsl.comparing.compare import CannotCompare, compare
 from netdsl.comparing.types import Comparison, Group
-from netdsl.measuring.types import Run, Trouble
+from netdsl.measuring.types import BootKind, Moment, Reading, Run, Trouble
 from netdsl.runtime.meter import Fact
 from tests.comparing.runs import MACHINE, MIB, PATH, SUBJECT, containers, cut, machines, taken, usage
 
+SIX = (1.0, 1.1, 0.9, 1.0, 1.1, 0.9)
 LOUD = replace(taken(1), load=(0.5, 12.25))
 
 
@@ -39,6 +40,7 @@ def warnings_of(*runs: Run) -> str:
         ("memory.max.helpers", 4 * MIB),
         ("memory.max.all", 30 * MIB),
         ("memory.max.cgroup", 39 * MIB),
+        ("memory.boot.all", 30 * MIB),
         ("memory.steady.all", 20 * MIB),
         ("processor.boot", 6.0),
         ("disk.base", 100 * MIB),
@@ -155,7 +157,7 @@ def test_what_emulation_does_stands_first_among_the_warnings() -> None:
 
 
 def test_two_good_runs_on_one_machine_have_no_warning() -> None:
-    assert compare([containers(), machines(accelerator="KVM")]).warnings == ()
+    assert compare([containers(*SIX), machines(*SIX, accelerator="KVM")]).warnings == ()
 
 
 @pytest.mark.parametrize(
@@ -170,6 +172,7 @@ def test_two_good_runs_on_one_machine_have_no_warning() -> None:
         ),
         (replace(machines(), plan=replace(machines().plan, pings=5)), "5 pings"),
         (replace(machines(), wanted=5), "vagrant (emulated): 3 of 5 rounds are done"),
+        (machines(), "vagrant (emulated): 3 rounds: an interval of so few is at most their range"),
         (machines(20.0, 21.0), "vagrant (emulated): 2 rounds: too few to say how far the figures spread"),
         (replace(machines(), rounds=(*machines().rounds, cut(4))), "1 round cut short and left out"),
         (
@@ -248,3 +251,37 @@ def test_a_path_that_the_run_does_not_describe_is_called_by_its_name() -> None:
     quantity = found.quantity("latency.a-b.median")
     assert quantity is not None
     assert quantity.title == f"{PATH.name}: median"
+
+
+def test_what_a_lab_takes_under_load_is_told_apart() -> None:
+    loaded = taken(1)
+    reading = Reading(BootKind.WARM, Moment.LOAD, 9.0, usage(98))
+    run = replace(containers(1.0), rounds=(replace(loaded, readings=(*loaded.readings, reading)),))
+    found = compare([run])
+    assert median_of(found, "memory.boot.all") == 30 * MIB
+    assert median_of(found, "memory.load.all") == median_of(found, "memory.max.all") == 200 * MIB
+    assert median_of(found, "memory.steady.all") == 20 * MIB
+    assert compare([containers()]).quantity("memory.load.all") is None
+
+
+def test_a_round_that_did_not_get_to_its_expectations_did_not_pass_them() -> None:
+    ended = replace(taken(2), lines=(), troubles=(Trouble("fresh boot: starting", "no"),))
+    run = replace(containers(), rounds=(taken(1), ended, taken(3)))
+    (one,) = compare([run]).verdicts
+    assert one.by_run == ("passed 2 of 3, not tested 1",)
+
+
+def test_sizes_of_segments_that_differ_are_all_said() -> None:
+    one = taken(1)
+    tcp, *others = one.throughputs
+    other = replace(machines(1.0), rounds=(replace(one, throughputs=(replace(tcp, payload=1200), *others)),))
+    quantity = compare([containers(1.0), other]).quantity("throughput.a-b.tcp.bits")
+    assert quantity is not None
+    assert quantity.detail == "segments of 1398 bytes; segments of 1200 bytes"
+
+
+def test_other_paths_are_told() -> None:
+    other = replace(machines(), paths=())
+    assert "other paths (under load another memory): a-b (compose); none (vagrant (emulated))" in warnings_of(
+        containers(), other
+    )

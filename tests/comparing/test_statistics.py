@@ -2,7 +2,7 @@
 
 import pytest
 
-from netdsl.comparing.statistics import percentile, spread
+from netdsl.comparing.statistics import confidence_of_range, percentile, spread
 from netdsl.comparing.types import Spread, Unit
 from netdsl.comparing.units import shown, shown_ratio, shown_roughly, shown_spread
 
@@ -84,3 +84,8 @@ def test_much_less_is_a_part() -> None:
 
 def test_an_estimate_has_two_digits() -> None:
     assert [shown_roughly(one * 1024**2, Unit.BYTES) for one in (20.6, 2137, 99)] == ["21 MiB", "2.1 GiB", "99 MiB"]
+
+
+@pytest.mark.parametrize(("values", "chance"), [(3, 0.75), (5, 0.9375), (6, 0.96875)])
+def test_how_often_a_range_holds_the_true_median(values: int, chance: float) -> None:
+    assert confidence_of_range(values) == chance
