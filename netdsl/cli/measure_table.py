@@ -113,13 +113,19 @@ def _memory(readings: Sequence[Reading], moment: Moment, of: Callable[[Usage], i
 
 
 def _cgroup(usage: Usage) -> int | None:
-    sizes = [node.cgroup for node in usage.nodes if node.cgroup is not None]
-    return sum(sizes) if sizes else None
+    return _whole([node.cgroup for node in usage.nodes])
 
 
 def _pss(usage: Usage) -> int | None:
-    sizes = [node.pss for node in usage.nodes if node.pss is not None]
-    return sum(sizes) + usage.helpers if sizes else None
+    """Helpers included."""
+    total = _whole([node.pss for node in usage.nodes])
+    return None if total is None else total + usage.helpers
+
+
+def _whole(sizes: Sequence[int | None]) -> int | None:
+    """None where a node has no such figure: a part would pass for all."""
+    known = [size for size in sizes if size is not None]
+    return sum(known) if known and len(known) == len(sizes) else None
 
 
 def _path_rows(run: Run) -> Iterator[Row]:

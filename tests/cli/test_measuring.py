@@ -9,8 +9,8 @@ from netdsl.cli.measure_table import table
 from netdsl.cli.measuring_progress import clock_text, head_of
 from netdsl.measuring.job import Step
 from netdsl.measuring.store import write_run
-from netdsl.measuring.types import CUT, FORMAT, Line, Plan, Run, Trouble
-from netdsl.runtime.meter import Fact
+from netdsl.measuring.types import CUT, FORMAT, BootKind, Line, Moment, Plan, Reading, Run, Trouble
+from netdsl.runtime.meter import Fact, NodeUsage, Usage
 from netdsl.version import __version__
 from tests.cli.calling import netdsl
 from tests.comparing.runs import MACHINE, PATH, SUBJECT, taken
@@ -90,6 +90,15 @@ def test_the_table_names_what_failed() -> None:
     assert "round 1: lab.net:9 a reaches b: failed: no answer" in text
     assert "round 1: disk: it does not say\n    | because\n    help: ask again" in text
     assert "round 1: cut short: it was stopped" in text
+
+
+@pytest.mark.parametrize(("cgroup", "said"), [(2**20, True), (None, False)])
+def test_memory_of_a_part_of_the_nodes_does_not_pass_for_all(cgroup: int | None, said: bool) -> None:
+    usage = Usage((NodeUsage("a", 2**20, None, 1.0), NodeUsage("b", cgroup, 2**20, 1.0)), 2**19)
+    round_ = replace(taken(1), readings=(Reading(BootKind.WARM, Moment.STEADY, 1.0, usage),))
+    text = table(replace(RUN, rounds=(round_,)))
+    assert ("memory at rest (cgroup)" in text) is said
+    assert "memory at rest (PSS)" not in text
 
 
 def test_the_table_of_nothing_measured_is_no_riddle() -> None:
