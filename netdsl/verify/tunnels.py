@@ -286,8 +286,9 @@ def _lead(view: View, virtual: list[Address], *, is_user_space: bool) -> None:
         if is_user_space:
             source = source or next((each for each in own if each.version == prefix.version), None)
             view.add_route(prefix, Hop(IPSEC_DEVICE, None, source, origin=policy.end.origin))
-        elif source is not None and outer is not None and prefix.version == association.remote.version:
-            gateway = outer.gateway or association.remote
+        elif source is not None and outer is not None:
+            # of the other family than the way there it has no gateway (measured), and needs none: ESP goes to the peer
+            gateway = outer.gateway or association.remote if prefix.version == association.remote.version else None
             view.add_route(prefix, Hop(outer.interface, gateway, source, origin=policy.end.origin))
 
 

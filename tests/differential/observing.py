@@ -29,7 +29,7 @@ ATTEMPTS = (
 )
 # Seconds that a probe waits (a SYN is sent again after one) and probes that a node begins per second. What was not answered
 # is asked again: neighbours had to be found, and a busy machine to answer, where each datagram is a process.
-ROUNDS = ((1.4, 200), (1.4, 200), (2.8, 40))
+ROUNDS = ((1.4, 200), (1.4, 200), (6.0, 15))
 UNTIL_UP = 20.0  # seconds, for the end of a tunnel that did not open it
 PROBE = (Path(__file__).parent / "probe.py").read_text()
 

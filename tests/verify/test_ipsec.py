@@ -85,6 +85,22 @@ def test_a_gateway_sends_from_its_address_inside_a_selector_of_any_child(
     assert ask(world(several, esp), "a", "10.2.0.10").passes
 
 
+def test_a_gateway_sends_from_inside_in_the_family_that_the_way_to_the_other_end_has_not() -> None:
+    source = """
+    network inet 192.0.2.0/24
+    network left 10.1.0.0/24, fc00:1::/64
+    network right 10.2.0.0/24, fc00:2::/64
+    router a { interface on inet .1 ; interface on left 10.1.0.1, fc00:1::1 }
+    router b { interface on inet .2 ; interface on right 10.2.0.1, fc00:2::1 }
+    ipsec vpn { between a protecting left and b protecting right ; over ipv4 ; auth psk ; start at boot }
+    """
+    for esp in Esp:
+        for address in ("10.2.0.1", "fc00:2::1"):
+            verdict = ask(world(source, esp), "a", address)
+            assert verdict.passes
+            assert verdict.is_encrypted
+
+
 @pytest.mark.parametrize("esp", Esp)
 @pytest.mark.parametrize("addresses", [(".1", ".9"), (".9", ".1")])
 def test_of_several_addresses_inside_the_first_one_of_the_source_is_taken(addresses: tuple[str, str], esp: Esp) -> None:
