@@ -278,7 +278,12 @@ class TestVagrantBox:
     def number(self, folder: Path) -> str:
         """What a box made today has in its `info.json`."""
         guest = TOOLS.parent / "backends/vagrant/machine/guest"
-        files = (TOOLS / "vagrant-box", TOOLS / "debian.sh", *sorted(guest.glob("70-netdsl-mgmt.*")), guest / "networkd.conf")
+        files = (
+            TOOLS / "vagrant-box",
+            TOOLS / "debian.sh",
+            *sorted(guest.glob("70-netdsl-mgmt.*")),
+            guest / "networkd.conf",
+        )
         made = folder / "made-from"
         made.write_bytes(b"".join(file.read_bytes() for file in files))
         return subprocess.run(["cksum", made], capture_output=True, text=True, check=True).stdout.split()[0]
