@@ -1,6 +1,7 @@
 """What a measured project runs on, and how its figures are taken."""
 
 import json
+import platform
 
 from netdsl.codegen.images import BASE
 from netdsl.runtime.driver import Deployment, Driver
@@ -44,14 +45,20 @@ def facts_of(deployment: Deployment, driver: Driver) -> tuple[Fact, ...]:
         ("engine", f"Docker Engine {engine['ServerVersion']}"),
         ("compose", f"Docker Compose {said(['compose', 'version', '--short']).strip()}"),
         ("storage", engine["Driver"]),
-        ("control groups", f"version {engine['CgroupVersion']} ({engine['CgroupDriver']})"),
+        ("control groups", f"version {engine.get('CgroupVersion', 1)} ({engine.get('CgroupDriver', 'unknown')})"),
         ("networks", ", ".join(sorted(set(networks))) or "none"),
-        ("kernel", f"{engine['KernelVersion']} (shared by all nodes, and with the machine)"),
+        ("kernel", kernel(engine["KernelVersion"], platform.release())),
         ("image", ", ".join(sorted(set(images)))),
         ("base", BASE),
         ("esp", _esp(deployment, driver)),
     )
     return tuple(Fact(name, value) for name, value in found if value)
+
+
+def kernel(engine: str, own: str) -> str:
+    """The nodes' is the engine's, which is this machine's (`own`) where it runs beside it: not on macOS, nor far away."""
+    whose = "and with the machine" if engine == own else "not this machine's own"
+    return f"{engine} (shared by all nodes, {whose})"
 
 
 def _esp(deployment: Deployment, driver: Driver) -> str:

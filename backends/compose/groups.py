@@ -120,7 +120,12 @@ def processor_seconds(proc: Path, processes: Collection[int]) -> float:
 
 
 def _processes(proc: Path) -> Iterator[int]:
-    with os.scandir(proc) as entries:
+    """None where there is no procfs (macOS)."""
+    try:
+        entries = os.scandir(proc)
+    except _GONE:
+        return
+    with entries:
         yield from (int(entry.name) for entry in entries if entry.name.isdecimal())
 
 

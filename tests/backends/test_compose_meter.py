@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from netdsl.backends.compose.facts import kernel
 from netdsl.backends.compose.groups import Held, held, members, mounts, processor_seconds, proportional
 from netdsl.backends.compose.layers import Layered, apart
 from netdsl.backends.compose.tools import DOCKERFILE, run_words
@@ -71,6 +72,16 @@ def test_what_has_gone_meanwhile_is_left_out(proc: Path) -> None:
     assert members(proc, {ONE}) == {}
     assert proportional(proc, (30, 31)) == 0
     assert processor_seconds(proc, (30, 31)) == 0
+
+
+def test_where_there_is_no_procfs_nobody_is_seen(proc: Path) -> None:
+    assert members(proc, {ONE}) == {}
+    assert mounts(proc) == ()
+
+
+def test_the_engines_kernel_is_this_machines_only_where_it_is() -> None:
+    assert kernel("6.12.1", "6.12.1") == "6.12.1 (shared by all nodes, and with the machine)"
+    assert kernel("6.10.14-linuxkit", "24.6.0") == "6.10.14-linuxkit (shared by all nodes, not this machine's own)"
 
 
 def test_proportional_sizes_are_added_up(proc: Path) -> None:
