@@ -38,7 +38,7 @@ def holding(
     began = pace.now()
     session = session_of(lab, driver, deployment, pace, progress)
     chosen = [proof for proof in _proofs(session.bench.world) if _is_of_the_lab_as_it_is(proof.expectation)]
-    planned = trials(session.bench.world, chosen, session.mark)
+    planned = trials(session.bench.world, chosen, session.mark, driver.slowness)
     pairs = list(zip(chosen, map(_by_its_answers, planned), strict=True))
     passing = [trial for proof, trial in pairs if not _is_negative(proof)]
     blocked = [trial for proof, trial in pairs if _is_negative(proof)]

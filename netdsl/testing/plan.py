@@ -14,16 +14,17 @@ from netdsl.verify.types import Outcome, Proof
 from netdsl.verify.world import World
 
 FIRST_PACKET = 20.0
-"""Seconds for a tunnel that opens on traffic, or that comes back: a peer may take as long to notice."""
+"""Seconds, in containers, for a tunnel that opens on traffic, or that comes back: a peer may take as long to notice."""
 
 
-def trials(world: World, proofs: Sequence[Proof], mark: str) -> tuple[Trial, ...]:
+def trials(world: World, proofs: Sequence[Proof], mark: str, slowness: float) -> tuple[Trial, ...]:
     """A trial for each proof, in order. `world`: the lab in the state in which they are to hold.
 
-    `mark`: a text that nothing else in the lab carries.
+    `mark`: a text that nothing else in the lab carries; `slowness`: the driver's, which an author's own `within` knows
+    nothing of.
     """
     known = tuple(_expected_flows(world, proofs))
-    plans = (_Plan(world, proof, known, f"{mark}-{number}") for number, proof in enumerate(proofs))
+    plans = (_Plan(world, proof, known, f"{mark}-{number}", slowness) for number, proof in enumerate(proofs))
     return tuple(_controlled(plan, _trial(plan)) for plan in plans)
 
 
@@ -33,6 +34,7 @@ class _Plan:
     proof: Proof
     known: tuple[Flow, ...]
     mark: str
+    slowness: float
 
     @property
     def seconds(self) -> float:
@@ -41,7 +43,7 @@ class _Plan:
         if within is not None:
             return within
         waits = any(verdict.tunnels for verdict in self.proof.verdicts) or isinstance(self.proof.line.claim, TunnelUp)
-        return FIRST_PACKET if self.proof.holds and waits else 0.0
+        return FIRST_PACKET * self.slowness if self.proof.holds and waits else 0.0
 
 
 def _trial(plan: _Plan) -> Trial:

@@ -114,7 +114,7 @@ class Session:
 
     def test(self, world: World, proofs: Sequence[Proof]) -> list[Seen]:
         mark = f"{self.mark}-{secrets.token_hex(2)}"
-        planned = trials(world, proofs, mark)
+        planned = trials(world, proofs, mark, self.bench.driver.slowness)
         together = [index for index, trial in enumerate(planned) if not trial.ears]
         found: dict[int, Seen] = self._together({index: planned[index] for index in together})
         alone = [index for index in range(len(planned)) if index not in found]

@@ -210,10 +210,12 @@ class Clock:
         return Pace(self.now, self.sleep)
 
 
-def pretend(source: str, lie: Liar | None = None, *, is_seen_in_clear: bool = False) -> tuple[Results, Pretender]:
+def pretend(
+    source: str, lie: Liar | None = None, *, is_seen_in_clear: bool = False, slowness: float = 1.0
+) -> tuple[Results, Pretender]:
     """The results of a lab that does what is predicted, but for the lies."""
     lab = lab_of(source)
-    driver = Pretender(lab, lie or (lambda _, __: None), is_seen_in_clear)
+    driver = Pretender(lab, lie or (lambda _, __: None), is_seen_in_clear, slowness=slowness)
     return run(lab, driver, DEPLOYMENT, "compose", lambda _: None, Clock().pace), driver
 
 

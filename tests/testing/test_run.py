@@ -234,6 +234,21 @@ def test_within_gives_a_line_its_time() -> None:
     assert len(asked) == 5
 
 
+@pytest.mark.parametrize(("slowness", "attempts", "is_good"), [(1.0, 15, True), (1.0, 40, False), (5.0, 40, True)])
+def test_a_tunnel_that_opens_on_traffic_has_its_time_which_is_more_on_a_slow_runtime(
+    slowness: float, attempts: int, is_good: bool
+) -> None:
+    """A second passes between two attempts."""
+    asked: list[str] = []
+
+    def late(_: str, question: str) -> str | None:
+        asked.append(question)
+        return "timeout\t" if len(asked) < attempts else None
+
+    results, _ = pretend(LAB + "expect { a reaches b tcp/80 }", late, slowness=slowness)
+    assert results.is_good is is_good
+
+
 SHARED = """lab shared
 network one 10.0.0.0/24
 network two 10.0.0.0/24
