@@ -121,8 +121,8 @@ class _Round:
             self._trouble(TEARDOWN, error)
         else:
             self.teardown = _precise(pace.now() - began)
-        if self.cut:
-            self.hooks.keep(self.so_far())
+        if self.cut or self.stop.is_asked:  # it may come after the last step: then nobody returns the round
+            self.hooks.keep(self.so_far() if self.cut else self.finished())
 
     def _take_down_again(self) -> None:
         """A second Ctrl-C of a terminal ends the program that takes down; a runtime may have been busy. The seconds of

@@ -278,6 +278,22 @@ def test_stopped_while_it_is_taken_down_the_round_is_whole(bench: Bench) -> None
     assert [one.is_cut for one in read_run(bench.file()).rounds] == [False]
 
 
+def test_stopped_after_the_last_step_the_round_is_whole(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    hold = stopping.Stop.hold
+
+    def late(stop: stopping.Stop) -> None:
+        signal.raise_signal(signal.SIGINT)
+        hold(stop)
+
+    monkeypatch.setattr(stopping.Stop, "hold", late)
+    with pytest.raises(KeyboardInterrupt):
+        _measure(bench, runs=2)
+    (one,) = read_run(bench.file()).rounds
+    assert not one.is_cut
+    assert one.latencies
+    assert bench.is_idle
+
+
 @pytest.mark.parametrize("step", ["rebuild", "up", "latency", "disk", "down"])
 def test_what_a_process_that_was_killed_left_running_is_taken_down_by_who_resumes(bench: Bench, step: str) -> None:
     left = b""
