@@ -1,5 +1,6 @@
 """What a reader has to know before the figures: what ran where, what is missing, what was not alike."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
@@ -7,6 +8,9 @@ from netdsl.comparing.statistics import LEAST, SURE, confidence_of_range
 from netdsl.comparing.types import Column, Unit
 from netdsl.comparing.units import shown
 from netdsl.measuring.types import Machine, Round, Run
+
+_BREAK = re.compile(r"; |\n+")
+"""Where the first of what was wrong ends, in a trouble's message."""
 
 EMULATED = "emulated"
 _SLOW = "QEMU emulates the processor: this says nothing of how fast a machine with KVM is, only that it works"
@@ -136,7 +140,7 @@ def _own(run: Run) -> Iterator[str]:
     troubles = Counter(trouble.step for one in usable_rounds(run) for trouble in one.troubles)
     for step, times in troubles.items():
         first = next(t.message for one in usable_rounds(run) for t in one.troubles if t.step == step)
-        what, more, _ = first.partition("; ")
+        what, *more = _BREAK.split(first.strip(), maxsplit=1)
         yield f"{step} failed in {_rounds(times)}: {what}{' …' if more else ''}"
     unheld = [one.number for one in usable_rounds(run) for boot in one.boots if boot.holding is None]
     if unheld:

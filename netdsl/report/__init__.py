@@ -1,6 +1,6 @@
 """Pages of a comparison."""
 
 from netdsl.report.error import ReportError
-from netdsl.report.page import page
+from netdsl.report.page import check_plots, page
 
-__all__ = ["ReportError", "page"]
+__all__ = ["ReportError", "check_plots", "page"]

@@ -44,7 +44,12 @@ _BAR_PLOTS: tuple[tuple[Group, str, str, tuple[str, ...]], ...] = (
         tuple(f"boot.{kind}.{part}" for kind in BootKind for part in ("build", "up", "holding")),
     ),
     (Group.MEMORY, "memory-steady", "Memory of all nodes together, at rest", _memory("steady")),
-    (Group.MEMORY, "memory-max", "The most memory that was seen", _memory("max")),
+    (
+        Group.MEMORY,
+        "memory-max",
+        "The most memory that was seen, while it boots and under load",
+        tuple(f"memory.{moment}.{kind}" for moment in ("boot", "load") for kind in ("all", "cgroup")),
+    ),
     (Group.PROCESSOR, "processor", "Processor time of the boots", ("processor.boot",)),
     (Group.DISK, "disk", "Disk", ("disk.total", "disk.base", "disk.nodes")),
 )

@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from netdsl.comparing.paper_types import Paper
 from netdsl.comparing.types import Column, Comparison, Group
+from netdsl.diagnostics.visible import visible
 from netdsl.report.data import embedded, file_name
 from netdsl.report.error import ReportError
 from netdsl.report.figures import Drawn, Plot, drawn
@@ -150,11 +151,17 @@ def _blocks(lines: tuple[Line, ...]) -> tuple[Block, ...]:
     return tuple(Block(head, tuple(all_)) for head, all_ in groupby(lines, key=lambda line: line.head))
 
 
+def _shown(value: object) -> object:
+    """Text of a lab or a run's file with what is not seen (controls, directions of writing) as signs, as on a terminal;
+    ends of lines stay."""
+    return "\n".join(map(visible, value.split("\n"))) if type(value) is str else value
+
+
 def _quoted(text: str) -> Markup:
-    """Words between backticks as code; everything escaped."""
-    pieces = text.split("`")
+    """Words between backticks as code; everything escaped and made visible."""
+    pieces = str(_shown(text)).split("`")
     if len(pieces) % 2 == 0:
-        return escape(text)
+        return escape("`".join(pieces))
     return Markup("").join(
         Markup("<code>{}</code>").format(one) if number % 2 else one for number, one in enumerate(pieces)
     )
@@ -167,16 +174,22 @@ def _runs(comparison: Comparison) -> tuple[Named, ...]:
     )
 
 
-def _drawn(plots: tuple[Drawn, ...]) -> tuple[tuple[Drawn, str], ...]:
+def check_plots() -> None:
+    """Raises ReportError where matplotlib is not installed."""
     try:
-        from netdsl.report import canvas  # matplotlib: an extra, and slow to load
-        from netdsl.report import plots as pens
+        import netdsl.report.plots  # noqa: F401 - matplotlib: an extra, and slow to load
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] != "matplotlib":
             raise
         raise ReportError(
             "matplotlib is not installed, which draws the plots of a page", remedy="pip install 'netdsl[report]'"
         ) from error
+
+
+def _drawn(plots: tuple[Drawn, ...]) -> tuple[tuple[Drawn, str], ...]:
+    check_plots()
+    from netdsl.report import canvas
+    from netdsl.report import plots as pens
 
     def pen(plot: Plot) -> str:
         match plot:
@@ -215,6 +228,7 @@ def _environment() -> Environment:
         loader=PackageLoader("netdsl.report"),
         undefined=StrictUndefined,
         autoescape=True,
+        finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )

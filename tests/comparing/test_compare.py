@@ -285,3 +285,10 @@ def test_other_paths_are_told() -> None:
     assert "other paths (under load another memory): a-b (compose); none (vagrant (emulated))" in warnings_of(
         containers(), other
     )
+
+
+def test_of_a_long_message_the_first_line_is_told() -> None:
+    failed = replace(taken(1), troubles=(Trouble("fresh boot: starting", "fw is not ready\nits log\nits end"),))
+    told = warnings_of(replace(containers(1.0), rounds=(failed,)))
+    assert "fresh boot: starting failed in 1 round: fw is not ready …" in told
+    assert "its log" not in told

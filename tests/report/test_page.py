@@ -297,6 +297,7 @@ def _check(word: str, plain: Document) -> None:
     assert {one.tag for one in document.elements} - {one.tag for one in plain.elements} == set()
     assert [one.attributes.get("type", "own") for one in document.named("script")] == ["application/json"] * 2 + ["own"]
     assert document.comments == []
+    assert not set("\u202e\u2028\x1b\x07") & set(document.text), "shown as signs"
     assert len(document.named("style")) == 1
     names = {name for one in document.elements for name in one.attributes}
     assert names - {name for one in plain.elements for name in one.attributes} == set()
