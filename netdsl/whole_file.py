@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -22,6 +23,12 @@ def write_whole(path: Path, text: str) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def is_one_of(file: str, others: Iterable[str]) -> bool:
+    """Whether it is the same file as one of them, whatever the names; none is where it is not there."""
+    here = Path(file)
+    return here.is_file() and any(Path(one).is_file() and here.samefile(one) for one in others)
 
 
 def _mask() -> int:

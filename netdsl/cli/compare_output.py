@@ -1,6 +1,7 @@
 """What `compare` says, in each of its forms."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -13,6 +14,9 @@ from netdsl.comparing.table import comparison_table
 from netdsl.comparing.types import Comparison
 from netdsl.ir.lab import Lab
 from netdsl.whole_file import write_whole
+
+if TYPE_CHECKING:
+    from netdsl.report import ReportError
 
 
 def deliver(text: str, output: str | None) -> None:
@@ -49,6 +53,27 @@ def comparison_text(comparison: Comparison, found: Paper | None, form: str, *, i
             return before + comparison_table(comparison, columns())
 
 
+def check_report(file: str | None) -> None:
+    """Say before hours of measuring that a page could not be made or kept: ends the verb with status 3 or raises
+    UsageError."""
+    if file is None:
+        return
+    if not Path(file).absolute().parent.is_dir():
+        raise click.UsageError(f"--report {file}: there is no such folder")
+    from netdsl.report import ReportError, check_plots
+
+    try:
+        check_plots()
+    except ReportError as error:
+        _refuse(error)
+
+
+def _refuse(error: "ReportError") -> NoReturn:
+    complain(error.message)
+    complain(f"  help: {error.remedy}", prefix=False)
+    raise click.exceptions.Exit(3) from error
+
+
 def write_report(file: str | None, comparison: Comparison, found: Paper | None, lab: Lab | None) -> None:
     if file is None:
         return
@@ -60,8 +85,6 @@ def write_report(file: str | None, comparison: Comparison, found: Paper | None, 
     try:
         text = page(comparison, found, svg)
     except ReportError as error:
-        complain(error.message)
-        complain(f"  help: {error.remedy}", prefix=False)
-        raise click.exceptions.Exit(3) from error
+        _refuse(error)
     write_whole(Path(file), text)
     note(f"written: {file}")

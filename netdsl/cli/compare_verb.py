@@ -5,10 +5,10 @@ from pathlib import Path
 import click
 
 from netdsl.cli.analysis import analyse
-from netdsl.cli.compare_output import comparison_text, deliver, paper_text, write_report
+from netdsl.cli.compare_output import check_report, comparison_text, deliver, paper_text, write_report
 from netdsl.cli.console import complain, note, show_findings, write
 from netdsl.cli.failure import WRONG_USAGE
-from netdsl.cli.options import CLOSED, DEFINE, DRIVER, PROJECT, PROVIDER, SETTING
+from netdsl.cli.options import CLOSED, DEFINE, DRIVER, PROJECT, PROVIDER, SETTING, WHAT_IS_MEASURED
 from netdsl.codegen.contract import Options
 from netdsl.codegen.registry import target_names
 from netdsl.comparing.compare import CannotCompare, compare
@@ -18,6 +18,7 @@ from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.ir.lab import Lab
 from netdsl.measuring.store import read_run
 from netdsl.measuring.types import Run
+from netdsl.whole_file import is_one_of
 
 FORMS = ("text", "json", "csv", "markdown")
 RUN = ".json"
@@ -30,18 +31,7 @@ _SHOWN = 5
     "--runs", type=click.IntRange(1, 1000), metavar="N", help="Measure here, N rounds of each target, in turns."
 )
 @click.option("-t", "--target", "targets", multiple=True, metavar="NAME", help="Only these targets [all].")
-@click.option(
-    "--boot", type=click.Choice(["fresh", "warm", "both"]), default="both", show_default=True,
-    help="Which boots are measured.",
-)  # fmt: skip
-@click.option(
-    "--path", "pairs", nargs=2, multiple=True, metavar="FROM TO",
-    help="Measure latency and throughput between these nodes [what the lab suggests].",
-)  # fmt: skip
-@click.option("--no-paths", is_flag=True, help="Measure no latency and no throughput.")
-@click.option("--pings", type=click.IntRange(1, 100_000), metavar="N", help="Pings on each path [100].")
-@click.option("--seconds", type=click.FloatRange(0.5, 600), metavar="S", help="Seconds of each throughput [3].")
-@click.option("--rest", type=click.FloatRange(0, 3600), metavar="S", help="Seconds of rest before memory is read [5].")
+@WHAT_IS_MEASURED
 @click.option("--resume", is_flag=True, help="Go on with the rounds that are missing.")
 @click.option("--anew", is_flag=True, help="Replace what was measured before.")
 @click.option("--timeout", type=click.IntRange(min=1), metavar="S", help="Seconds until every node is ready.")
@@ -86,6 +76,9 @@ def command(
     LAB: the only `.net` file of this folder where none is named. Files of `netdsl measure`: these runs, made anywhere.
     """
     _check_usage(names, runs, report, resume=resume, anew=anew, targets=targets)
+    _keep_what_is_read(names, output, report)
+    if no_paths and pairs:
+        raise click.UsageError("--no-paths measures none, --path names one")
     if names and names[0].endswith(RUN):
         _show_runs(read_runs(names), form, output, report)
         return
@@ -108,6 +101,7 @@ def command(
 
     existing = Existing.RESUME if resume else Existing.ANEW if anew else Existing.REFUSE
     plan = plan_of(boot, pings, seconds, rest)
+    check_report(report)
     wanted = Measurement(name, parameters, options, plan, runs, existing, pairs, not no_paths, timeout)
     made = measured(wanted, runnable(asked, found))
     comparison = compare(made)
@@ -125,6 +119,8 @@ def _check_usage(
         raise click.UsageError(f"compare takes one lab, or files of `netdsl measure` (their names end in `{RUN}`)")
     if are_runs and (runs is not None or targets):
         raise click.UsageError("--runs and -t go with a lab; what files hold is measured already")
+    if are_runs and (resume or anew):
+        raise click.UsageError("--resume and --anew go with --runs N")
     if not are_runs and runs is None:
         if report is not None:
             raise click.UsageError("--report shows what was measured: add --runs N, or name files of `netdsl measure`")
@@ -132,6 +128,15 @@ def _check_usage(
             raise click.UsageError("--resume and --anew go with --runs N")
     if resume and anew:
         raise click.UsageError("--resume goes on with what there is, --anew replaces it")
+
+
+def _keep_what_is_read(names: tuple[str, ...], output: str | None, report: str | None) -> None:
+    """A round of machines takes ten minutes: nothing is written over a run, nor over a lab."""
+    for option, file in (("-o", output), ("--report", report)):
+        if file is not None and is_one_of(file, names):
+            raise click.UsageError(f"{option} {file} would replace what is compared")
+    if output is not None and report is not None and Path(output).resolve() == Path(report).resolve():
+        raise click.UsageError("-o and --report name one file")
 
 
 # --------------------------------------------------------------------------------------------------------- a lab
@@ -182,5 +187,6 @@ def _show_runs(runs: tuple[Run, ...], form: str, output: str | None, report: str
     deliver(comparison_text(comparison, None, form, is_file=output is not None), output)
     if report is not None:
         lab = next((lab for run in runs if (lab := lab_of(run)) is not None), None)
-        on_paper = None if lab is None else paper(lab, tuple(dict.fromkeys(run.target for run in runs)), Options())
+        here = tuple(one for one in dict.fromkeys(run.target for run in runs) if one in target_names())
+        on_paper = paper(lab, here, Options()) if lab is not None and here else None
         write_report(report, comparison, on_paper, lab)

@@ -8,7 +8,7 @@ from netdsl.cli.analysis import analyse
 from netdsl.cli.console import note, show_findings, write
 from netdsl.cli.options import DEFINE, LAB
 from netdsl.graph import FORMATS, graph_of
-from netdsl.whole_file import write_whole
+from netdsl.whole_file import is_one_of, write_whole
 
 _BY_ENDING = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid", ".dot": "dot", ".gv": "dot", ".drawio": "drawio"}
 
@@ -28,11 +28,15 @@ def command(lab: str, form: str | None, file: str | None, parameters: dict[str, 
 
     The lab need not run, nor do what it expects. A picture is the same whenever and wherever it is made.
     """
+    if file is not None and is_one_of(file, [lab]):
+        raise click.UsageError(f"-o {file} would replace the lab")
+    ending = "" if file is None else Path(file).suffix.lower()
+    if form is None and ending and ending not in _BY_ENDING:
+        raise click.UsageError(f"there is no picture `{ending}`: {', '.join(_BY_ENDING)}, or add --format")
     checked = analyse(lab, parameters)
     if checked.lab is None:
         show_findings(checked.diagnostics, "text")
         raise click.exceptions.Exit(1)
-    ending = "" if file is None else Path(file).suffix.lower()
     text = FORMATS[form or _BY_ENDING.get(ending, "svg")](graph_of(checked.lab))
     if file is None:
         write(text)

@@ -5,9 +5,20 @@ import click
 from netdsl.cli.compilation import Request
 from netdsl.cli.console import note, write
 from netdsl.cli.measure_table import table
-from netdsl.cli.measuring import BOOTS, Wish, job_of, plan_of, say_what_is_kept
+from netdsl.cli.measuring import Wish, job_of, plan_of, say_what_is_kept
 from netdsl.cli.measuring_progress import watching
-from netdsl.cli.options import CLOSED, CREDENTIALS, DEFINE, DRIVER, LAB, PROJECT, PROVIDER, SETTING, TARGET
+from netdsl.cli.options import (
+    CLOSED,
+    CREDENTIALS,
+    DEFINE,
+    DRIVER,
+    LAB,
+    PROJECT,
+    PROVIDER,
+    SETTING,
+    TARGET,
+    WHAT_IS_MEASURED,
+)
 from netdsl.codegen.contract import Options
 from netdsl.measuring.job import Job
 from netdsl.measuring.rounds import Existing, measure_all
@@ -25,17 +36,7 @@ from netdsl.measuring.verdicts import is_good
 @click.option(
     "--runs", type=click.IntRange(1, 1000), metavar="N", help="Rounds [1; with --resume what the file wants]."
 )
-@click.option(
-    "--boot", type=click.Choice(list(BOOTS)), default="both", show_default=True, help="Which boots are measured."
-)
-@click.option(
-    "--path", "pairs", nargs=2, multiple=True, metavar="FROM TO",
-    help="Measure latency and throughput between these nodes [what the lab suggests].",
-)  # fmt: skip
-@click.option("--no-paths", is_flag=True, help="Measure no latency and no throughput.")
-@click.option("--pings", type=click.IntRange(1, 100_000), metavar="N", help="Pings on each path [100].")
-@click.option("--seconds", type=click.FloatRange(0.5, 600), metavar="S", help="Seconds of each throughput [3].")
-@click.option("--rest", type=click.FloatRange(0, 3600), metavar="S", help="Seconds of rest before memory is read [5].")
+@WHAT_IS_MEASURED
 @click.option("--resume", is_flag=True, help="Go on with the rounds that FILE does not have yet.")
 @click.option("--anew", is_flag=True, help="Replace FILE.")
 @click.option(

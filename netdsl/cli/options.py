@@ -87,3 +87,36 @@ SETTING: Decorator = click.option(
     help="A setting of the target, before what `target NAME { … }` says (compose: pool=PREFIX; vagrant: pool=PREFIX, "
     "box=NAME, box.IMAGE=NAME, accelerator=kvm|tcg, provider=NAME).",
 )
+
+
+def _what_is_measured(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`boot`, `pairs`, `no_paths`, `pings`, `seconds`, `rest`: what a round of `measure` and of `compare` does."""
+    options = (
+        click.option(
+            "--boot",
+            type=click.Choice(["fresh", "warm", "both"]),
+            default="both",
+            show_default=True,
+            help="Which boots are measured.",
+        ),
+        click.option(
+            "--path",
+            "pairs",
+            nargs=2,
+            multiple=True,
+            metavar="FROM TO",
+            help="Measure latency and throughput between these nodes [what the lab suggests].",
+        ),
+        click.option("--no-paths", is_flag=True, help="Measure no latency and no throughput."),
+        click.option("--pings", type=click.IntRange(1, 100_000), metavar="N", help="Pings on each path [100]."),
+        click.option("--seconds", type=click.FloatRange(0.5, 600), metavar="S", help="Seconds of each throughput [3]."),
+        click.option(
+            "--rest", type=click.FloatRange(0, 3600), metavar="S", help="Seconds of rest before memory is read [5]."
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+WHAT_IS_MEASURED: Decorator = _what_is_measured

@@ -5,8 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click import UsageError
 
+from netdsl.cli.compare_output import check_report
 from netdsl.measuring.store import write_run
+from netdsl.measuring.subject import lab_digest
+from netdsl.measuring.types import Source
+from netdsl.pipeline import check_text
 from tests.cli.calling import EXAMPLES, netdsl, tree
 from tests.comparing.runs import SUBJECT, containers, machines
 
@@ -44,6 +49,12 @@ def folder(tmp_path: Path) -> Path:
         (["lab.net", "--runs", "1", "--resume", "--anew"], 2, "--anew replaces"),
         (["lab.net", "--runs", "0"], 2, "0 is not in the range"),
         (["c.json", "--runs", "2"], 2, "measured already"),
+        (["c.json", "--resume"], 2, "--resume and --anew go with --runs"),
+        (["c.json", "v.json", "-o", "./v.json"], 2, "-o ./v.json would replace what is compared"),
+        (["c.json", "--report", "c.json"], 2, "--report c.json would replace what is compared"),
+        (["lab.net", "-o", "lab.net"], 2, "would replace"),
+        (["c.json", "-o", "x.html", "--report", "x.html"], 2, "-o and --report name one file"),
+        (["lab.net", "--runs", "1", "--no-paths", "--path", "a", "b"], 2, "--path names one"),
         (["c.json", "nothing.json"], 2, "there is no file nothing.json"),
         (["c.json", "other.json"], 2, "two labs, `tiny` (compose, dddddddddddd) and `dmz`"),
         (["c.json", "damaged.json"], 3, "damaged.json is no file of `netdsl measure`"),
@@ -108,3 +119,19 @@ def test_a_lab_that_no_target_can_make_is_not_measured(folder: Path) -> None:
 def test_make_run_ends_with_the_comparison_on_paper() -> None:
     recipe = (EXAMPLES.parent / "Makefile").read_text().partition("\nrun:")[2].partition("\n\n")[0]
     assert recipe.rstrip().endswith("netdsl compare examples/site-to-site/lab.net")
+
+
+def test_a_page_that_could_not_be_kept_is_refused_before_anything_is_measured() -> None:
+    with pytest.raises(UsageError, match="there is no such folder"):
+        check_report("nowhere/report.html")
+
+
+def test_runs_of_a_target_that_is_not_known_here_have_their_page(tmp_path: Path) -> None:
+    source = Source("lab.net", LAB)
+    lab = check_text(LAB.encode()).lab
+    assert lab is not None
+    subject = replace(SUBJECT, digest=lab_digest(lab), sources=(source,))
+    write_run(tmp_path / "p.json", replace(containers(), target="podman", subject=subject))
+    done = netdsl("compare", "p.json", "--report", "p.html", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "What differs on paper" not in (tmp_path / "p.html").read_text()

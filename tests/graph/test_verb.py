@@ -77,3 +77,17 @@ def test_the_library_draws_the_same(lab: Path) -> None:
     lab.write_text(LAB + "host c { interface on lam }\n")
     with pytest.raises(ValueError, match="lam"):
         netdsl.graph_file(lab)
+
+
+def test_an_ending_that_no_format_has_is_refused(lab: Path) -> None:
+    done = call(lab, "-o", lab.parent / "x.png")
+    assert done.exit_code == 2
+    assert "there is no picture `.png`: .svg, .mmd" in done.stderr
+    assert not (lab.parent / "x.png").exists()
+    assert call(lab, "-o", lab.parent / "x.png", "--format", "svg").exit_code == 0
+
+
+def test_the_lab_is_not_drawn_over(lab: Path) -> None:
+    done = call(lab, "-o", lab, "--format", "dot")
+    assert done.exit_code == 2
+    assert lab.read_text() == LAB
