@@ -47,7 +47,7 @@ def measure_all(
     measured = [_Measured(job, _begin(job, runs, machine, existing)) for job in jobs]
     session = _Session(measured, ground, instruments, watch)
     with stoppable() as stop:
-        session.prepare()
+        session.prepare(stop)
         for number in range(1, max((one.run.wanted for one in measured), default=0) + 1):
             for one in measured:
                 if one.misses(number):
@@ -119,11 +119,11 @@ class _Session:
     watch: Watch
     guesses: dict[str, float] = field(default_factory=dict)
 
-    def prepare(self) -> None:
+    def prepare(self, stop: Stop) -> None:
         """Before anything is started: nothing runs, and the files can be written."""
         for one in self.measured:
             one.compiled = _manifest(one.job)
-            self._free(one)
+            self._free(one, stop)
         for one in self.measured:
             one.write()
             known = [each.seconds for each in one.run.rounds if not each.is_cut]
@@ -151,8 +151,9 @@ class _Session:
         self.guesses[job.target] = done.seconds
         stop.release()
 
-    def _free(self, one: _Measured) -> None:
-        """Raises DriverError where the lab runs; what a measurement that died has left is taken down."""
+    def _free(self, one: _Measured, stop: Stop) -> None:
+        """Raises DriverError where the lab runs; what a measurement that died has left is taken down, which a stop does not
+        interrupt."""
         driver, deployment = one.job.driver, one.job.deployment
         running = [state.node for state in driver.status(deployment) if state.state != "absent"]
         if not running:
@@ -164,7 +165,9 @@ class _Session:
                 remedy=f"netdsl down -t {one.job.target} {deployment.folder}; or another --project",
             )
         self.watch(Said("taking down what the measurement before has left"))
+        stop.hold()
         driver.down(deployment, lambda text: self.watch(Said(text)))
+        stop.release()
 
     def _rest(self, current: _Measured, number: int, began: float) -> float | None:
         """By what rounds took so far; None where nothing is known of a target."""

@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path as FilePath
 
 import pytest
@@ -10,8 +11,8 @@ from netdsl.measuring import stopping
 from netdsl.measuring.failures import CannotResume, RunExists
 from netdsl.measuring.job import Job, Said, Step
 from netdsl.measuring.rounds import Existing, measure_all
-from netdsl.measuring.store import read_run
-from netdsl.measuring.types import BootKind, Moment, Plan, Run
+from netdsl.measuring.store import read_run, write_run
+from netdsl.measuring.types import CUT, BootKind, Moment, Plan, Run, Trouble
 from netdsl.measuring.verdicts import is_good
 from netdsl.runtime.driver import DriverError
 from netdsl.runtime.meter import Fact
@@ -310,6 +311,24 @@ def test_what_a_process_that_was_killed_left_running_is_taken_down_by_who_resume
     bench.runtimes["compose"].is_up = True
     (run,) = _measure(bench, runs=None, existing=Existing.RESUME)
     assert run.is_complete
+    assert bench.is_idle
+
+
+def test_what_was_left_is_taken_down_before_a_stop_is_heard(bench: Bench) -> None:
+    _measure(bench)
+    (whole,) = read_run(bench.file()).rounds
+    cut = replace(whole, teardown=None, troubles=(Trouble(CUT, "killed"),))
+    write_run(bench.file(), replace(read_run(bench.file()), rounds=(cut,)))
+    bench.runtimes["compose"].is_up = True
+
+    def stop(name: str, times: int) -> DriverError | None:
+        if name.endswith("down") and times == 2:
+            signal.raise_signal(signal.SIGTERM)
+        return None
+
+    bench.journal.fail = stop
+    with pytest.raises(KeyboardInterrupt):
+        _measure(bench, runs=None, existing=Existing.RESUME)
     assert bench.is_idle
 
 
