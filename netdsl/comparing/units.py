@@ -19,13 +19,13 @@ _HALF = 0.5
 
 def shown(value: float, unit: Unit) -> str:
     """`3.12 s`, `20.6 MiB`, `94.1 Mbit/s`, `8.20 kpps`, `1.50 %`."""
-    size, name = _scale(value, unit)
+    size, name = scale(value, unit)
     return f"{_digits(value / size)} {name}"
 
 
 def shown_roughly(value: float, unit: Unit) -> str:
     """An estimate has two digits: `21 MiB`, `2.1 GiB`."""
-    size, name = _scale(value, unit)
+    size, name = scale(value, unit)
     return f"{float(f'{value / size:.2g}'):g} {name}"
 
 
@@ -33,7 +33,7 @@ def shown_spread(spread: Spread, unit: Unit) -> str:
     """The median, and its interval in the same unit, where there is one and it is no point: `3.12 [3.05, 3.31] s`."""
     if spread.low is None or spread.high is None or spread.low == spread.high == spread.median:
         return shown(spread.median, unit)
-    size, name = _scale(spread.median, unit)
+    size, name = scale(spread.median, unit)
     low, high = (_digits(value / size) for value in (spread.low, spread.high))
     return f"{_digits(spread.median / size)} [{low}, {high}] {name}"
 
@@ -43,7 +43,8 @@ def shown_ratio(ratio: float) -> str:
     return f"{_digits(ratio)} ×" if ratio >= _HALF else f"1/{_digits(1 / ratio)}"
 
 
-def _scale(value: float, unit: Unit) -> _Scale:
+def scale(value: float, unit: Unit) -> tuple[float, str]:
+    """How large one of the unit is in which the value is told, and its name: (1048576.0, "MiB")."""
     scales = _SCALES[unit]
     if value == 0:
         return next((one for one in scales if one[0] == 1.0), scales[-1])

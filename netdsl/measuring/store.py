@@ -1,6 +1,7 @@
 """The file of a run: JSON, written whole or not at all, read strictly."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -10,6 +11,9 @@ from netdsl.measuring.types import FORMAT, Run
 from netdsl.whole_file import write_whole
 
 _LARGEST = 256 * 2**20  # bytes; a thousand rounds of a large lab have fewer
+_MOST = 10**18
+"""Bytes, or bits a second, that no computer has."""
+
 _FIELD = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<field>.*)`)?$", re.DOTALL)
 
 
@@ -46,9 +50,26 @@ def parse_run(content: bytes, name: str) -> Run:
             f"{name} has the format {head.format} (written by netdsl {head.netdsl}); this netdsl reads {FORMAT}"
         )
     try:
-        return msgspec.json.decode(content, type=Run, strict=True)
+        run = msgspec.json.decode(content, type=Run, strict=True)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RunUnreadable(f"{name} is damaged: {_told(error)}") from error
+    for field in _impossible(msgspec.to_builtins(run), ""):
+        raise RunUnreadable(f"{name} is damaged: {field}: nothing that is measured is below zero, or so large")
+    return run
+
+
+def _impossible(value: object, field: str) -> Iterator[str]:
+    """Fields that no measurement has given. A share that is lost can be below zero: packets that came twice."""
+    match value:
+        case dict():
+            for key, inner in value.items():
+                yield from _impossible(inner, f"{field}.{key}" if field else str(key))
+        case list() | tuple():
+            for number, inner in enumerate(value):
+                yield from _impossible(inner, f"{field}[{number}]")
+        case int() | float():
+            if value > _MOST or (value < 0 and not field.endswith(".lost")):
+                yield field
 
 
 def _told(error: Exception) -> str:

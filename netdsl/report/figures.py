@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from statistics import median
 
 from netdsl.comparing.cautions import usable_rounds
 from netdsl.comparing.figures import all_times, path_title
+from netdsl.comparing.statistics import percentile
 from netdsl.comparing.types import Comparison, Group, Quantity, Unit
 from netdsl.comparing.units import shown, shown_spread
 from netdsl.measuring.types import BootKind, Path, Run, Throughput, Transport
@@ -129,7 +129,7 @@ def _latency_plots(comparison: Comparison) -> Iterator[Drawn]:
         Group.LATENCY,
         plot,
         "Lines reach from the fastest answer of all rounds to the slowest, boxes hold the middle half, the mark is the"
-        " median; dots are the slowest hundredth.",
+        " median of them all; dots are the slowest hundredth.",
     )
     for number, (path, by_run) in enumerate(rows, 1):
         curve = Curves(f"latency-{number}", names, label(path), _said_times(names, by_run) + ".", by_run)
@@ -156,7 +156,9 @@ def _said_times(names: tuple[str, ...], by_run: tuple[tuple[float, ...], ...]) -
     def said(name: str, times: tuple[float, ...]) -> str:
         if not times:
             return f"{name} not measured"
-        least, middle, most = (shown(one, Unit.SECONDS) for one in (min(times), median(times), max(times)))
+        least, middle, most = (
+            shown(one, Unit.SECONDS) for one in (min(times), percentile(sorted(times), 0.5), max(times))
+        )
         return f"{name} median {middle}, from {least} to {most}, {counted(len(times))}"
 
     return "; ".join(said(name, times) for name, times in zip(names, by_run, strict=True))

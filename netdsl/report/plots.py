@@ -1,7 +1,7 @@
 """The plots, drawn from plain rows: what is drawn is decided elsewhere."""
 
 from collections.abc import Sequence
-from math import ceil, floor, log, log10
+from math import ceil, floor, log10
 
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
@@ -9,7 +9,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter, NullLoc
 
 from netdsl.comparing.statistics import percentile
 from netdsl.comparing.types import Spread, Unit
-from netdsl.comparing.units import shown, shown_roughly
+from netdsl.comparing.units import scale, shown, shown_roughly
 from netdsl.report.canvas import LINE, TEXT, WIDTH, Sheet, guides, shortened
 from netdsl.report.rows import Bars, Curves, Ranges, Sizes
 from netdsl.report.theme import INK, MUTED, PAPER, style
@@ -210,14 +210,12 @@ class _Steps(MaxNLocator):
 
 
 def _factor(largest: float, unit: Unit) -> float:
-    """What the axis counts in: seconds and less, bytes and more, all rates."""
-    base = 1024 if unit is Unit.BYTES else 1000
-    power = floor(log(largest, base)) if largest > 0 else 0
-    return float(base) ** (min(power, 0) if unit is Unit.SECONDS else max(power, 0))
+    """What the axis counts in: the unit in which its largest value is told."""
+    return scale(largest, unit)[0]
 
 
 def _named(factor: float, unit: Unit) -> FuncFormatter:
-    name = shown_roughly(factor, unit).partition(" ")[2]
+    name = scale(factor, unit)[1]
     return FuncFormatter(lambda value, _: f"{value / factor:g} {name}" if value else "0")
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from netdsl.comparing.statistics import confidence_of_range, percentile, spread
 from netdsl.comparing.types import Spread, Unit
-from netdsl.comparing.units import shown, shown_ratio, shown_roughly, shown_spread
+from netdsl.comparing.units import scale, shown, shown_ratio, shown_roughly, shown_spread
 
 
 def test_fewer_than_three_values_have_no_interval() -> None:
@@ -89,3 +89,18 @@ def test_an_estimate_has_two_digits() -> None:
 @pytest.mark.parametrize(("values", "chance"), [(3, 0.75), (5, 0.9375), (6, 0.96875)])
 def test_how_often_a_range_holds_the_true_median(values: int, chance: float) -> None:
     assert confidence_of_range(values) == chance
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "name"),
+    [
+        (3 * 1024.0**4, Unit.BYTES, "GiB"),
+        (2e12, Unit.BITS, "Gbit/s"),
+        (4e-9, Unit.SECONDS, "µs"),
+        (90.0, Unit.SECONDS, "s"),
+    ],
+)
+def test_the_unit_of_a_value_and_its_size_belong_together(value: float, unit: Unit, name: str) -> None:
+    size, found = scale(value, unit)
+    assert found == name
+    assert shown(size, unit).endswith(f" {name}")

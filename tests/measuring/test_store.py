@@ -91,3 +91,17 @@ def test_half_a_file_is_damaged(run: Run, tmp_path: FilePath) -> None:
     content = _changed(run, tmp_path / "run.json")
     with pytest.raises(RunUnreadable):
         parse_run(content[: len(content) // 2], "run.json")
+
+
+@pytest.mark.parametrize(("number", "is_taken"), [("-5", False), ("1e300", False), ("0", True)])
+def test_what_nobody_can_have_measured_is_damage(number: str, is_taken: bool, run: Run, tmp_path: FilePath) -> None:
+    file = tmp_path / "run.json"
+    write_run(file, run)
+    found = json.loads(file.read_text())
+    found["rounds"][0]["seconds"] = json.loads(number)
+    file.write_text(json.dumps(found))
+    if is_taken:
+        assert read_run(file).rounds[0].seconds == 0
+    else:
+        with pytest.raises(RunUnreadable, match=r"is damaged: rounds\[0\]\.seconds: nothing that is measured is below"):
+            read_run(file)
