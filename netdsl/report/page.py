@@ -177,7 +177,7 @@ def _runs(comparison: Comparison) -> tuple[Named, ...]:
 def check_plots() -> None:
     """Raises ReportError where matplotlib is not installed."""
     try:
-        import netdsl.report.plots  # noqa: F401 - matplotlib: an extra, and slow to load
+        from netdsl.report import canvas  # noqa: F401 - loads matplotlib: an extra, and slow to load
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] != "matplotlib":
             raise
