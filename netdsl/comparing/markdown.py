@@ -7,9 +7,9 @@ from itertools import groupby
 from netdsl.codegen.traits import TRAIT_NAMES
 from netdsl.comparing.paper_table import ESTIMATES, UNKNOWN, estimate_text, limit_text, paper_heading, same_text
 from netdsl.comparing.paper_types import OnPaper, Paper
-from netdsl.comparing.table import GROUP_TITLES, heading, is_telling, ratio, run_text
+from netdsl.comparing.table import GROUP_TITLES, cell, heading, is_telling, ratio, run_text
 from netdsl.comparing.types import Comparison, Group, Quantity
-from netdsl.comparing.units import shown_ratio, shown_spread
+from netdsl.comparing.units import shown_ratio
 from netdsl.diagnostics.visible import visible
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~#&!$])")
@@ -74,7 +74,7 @@ def _comparison(comparison: Comparison) -> Iterator[str]:
     telling = (one for one in comparison.quantities if is_telling(one))
     for group, found in groupby(telling, key=lambda one: one.group):
         yield ""
-        yield from table([_heads(comparison, group), *(_figures(one) for one in found)], numbers=True)
+        yield from table([_heads(comparison, group), *(_figures(comparison, one) for one in found)], numbers=True)
     if comparison.verdicts:
         yield ""
         names = [text(column.name) for column in comparison.columns]
@@ -91,8 +91,8 @@ def _heads(comparison: Comparison, group: Group) -> list[str]:
     return [head.capitalize() + comma + rest, *names, *(["ratio"] if len(names) == 2 else [])]
 
 
-def _figures(one: Quantity) -> list[str]:
-    cells = [text(one.title), *("-" if each is None else shown_spread(each, one.unit) for each in one.by_run)]
+def _figures(comparison: Comparison, one: Quantity) -> list[str]:
+    cells = [text(one.title), *(cell(comparison, one, number) for number in range(len(one.by_run)))]
     if len(one.by_run) == 2:
         times = ratio(one, 0, 1)
         cells.append("" if times is None else shown_ratio(times))

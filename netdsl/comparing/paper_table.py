@@ -7,6 +7,7 @@ from netdsl.comparing.columns import row, side_by_side, wrapped
 from netdsl.comparing.paper_types import Estimate, Limit, OnPaper, Paper, Severity
 from netdsl.comparing.types import Unit
 from netdsl.comparing.units import shown_roughly
+from netdsl.testing.statements import counted
 
 NARROWEST, WIDEST = 60, 110
 _HEAD = 10
@@ -34,10 +35,6 @@ def paper_heading(paper: Paper) -> str:
     )
     title = f" ({paper.title})" if paper.title else ""
     return f"{paper.lab}{title}: {', '.join(sizes)}"
-
-
-def counted(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def same_text(paper: Paper) -> str:

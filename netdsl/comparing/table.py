@@ -5,10 +5,11 @@ from itertools import groupby
 
 from netdsl.comparing.cautions import fact, machine_text, usable_rounds
 from netdsl.comparing.columns import row, wrapped
-from netdsl.comparing.paper_table import NARROWEST, WIDEST, counted
-from netdsl.comparing.types import Comparison, Group, Quantity, Spread, Unit
+from netdsl.comparing.paper_table import NARROWEST, WIDEST
+from netdsl.comparing.types import Comparison, Group, Quantity, Unit
 from netdsl.comparing.units import shown_ratio, shown_spread
 from netdsl.measuring.types import Run
+from netdsl.testing.statements import counted
 
 _HEAD = 20
 _RATIO = 6
@@ -111,11 +112,13 @@ def _grid(comparison: Comparison, shown: Sequence[int], width: int) -> Iterator[
             if head and head != group:
                 yield from wrapped(head, width, "  ")
             for one in members:
-                yield from _figures(one, shown, widths, "  " if head else "")
+                yield from _figures(comparison, one, shown, widths, "  " if head else "")
 
 
-def _figures(quantity: Quantity, shown: Sequence[int], widths: Sequence[int], indent: str) -> Iterator[str]:
-    cells = [f"{split(quantity.title)[1]}", *(_cell(quantity.by_run[number], quantity.unit) for number in shown)]
+def _figures(
+    comparison: Comparison, quantity: Quantity, shown: Sequence[int], widths: Sequence[int], indent: str
+) -> Iterator[str]:
+    cells = [split(quantity.title)[1], *(cell(comparison, quantity, number) for number in shown)]
     if len(shown) == 2:
         times = ratio(quantity, shown[0], shown[1])
         cells.append("" if times is None else shown_ratio(times))
@@ -124,8 +127,19 @@ def _figures(quantity: Quantity, shown: Sequence[int], widths: Sequence[int], in
         yield f"{indent}{line}".rstrip()
 
 
-def _cell(spread: Spread | None, unit: Unit) -> str:
-    return "-" if spread is None else shown_spread(spread, unit)
+def is_pooled(quantity: Quantity) -> bool:
+    """Of all answers of all rounds together, and not of the rounds."""
+    return quantity.group is Group.LATENCY and quantity.key.rpartition(".")[2] in ("min", "p95", "p99", "max")
+
+
+def cell(comparison: Comparison, quantity: Quantity, number: int) -> str:
+    """`24.0 [22.1, 27.0] s`; `24.0 s (2 of 3 rounds)` where others do not have it; `-` where none has."""
+    spread = quantity.by_run[number]
+    if spread is None:
+        return "-"
+    rounds = len(usable_rounds(comparison.runs[number]))
+    some = "" if is_pooled(quantity) or len(spread.values) >= rounds else f" ({len(spread.values)} of {rounds} rounds)"
+    return f"{shown_spread(spread, quantity.unit)}{some}"
 
 
 def _verdicts(comparison: Comparison, width: int) -> Iterator[str]:

@@ -10,6 +10,7 @@ from netdsl.comparing.types import Comparison, Group, Quantity, Unit
 from netdsl.comparing.units import shown, shown_spread
 from netdsl.measuring.types import BootKind, Path, Run, Throughput, Transport
 from netdsl.report.rows import Bars, Curves, Point, Ranges, Row, SizeLine, Sizes, Times
+from netdsl.testing.statements import counted
 
 Plot = Bars | Ranges | Curves | Sizes
 
@@ -98,12 +99,8 @@ def said_of(quantity: Quantity, comparison: Comparison) -> str:
         if spread is None:
             parts.append(f"{column.name} not measured")
             continue
-        parts.append(f"{column.name} {shown_spread(spread, quantity.unit)}, {counted(len(spread.values))}")
+        parts.append(f"{column.name} {shown_spread(spread, quantity.unit)}, {counted(len(spread.values), 'value')}")
     return f"{headed(quantity)}: {'; '.join(parts)}."
-
-
-def counted(values: int) -> str:
-    return "1 value" if values == 1 else f"{values} values"
 
 
 # ---------------------------------------------------------------------------------------------------------- latency
@@ -159,7 +156,7 @@ def _said_times(names: tuple[str, ...], by_run: tuple[tuple[float, ...], ...]) -
         least, middle, most = (
             shown(one, Unit.SECONDS) for one in (min(times), percentile(sorted(times), 0.5), max(times))
         )
-        return f"{name} median {middle}, from {least} to {most}, {counted(len(times))}"
+        return f"{name} median {middle}, from {least} to {most}, {counted(len(times), 'value')}"
 
     return "; ".join(said(name, times) for name, times in zip(names, by_run, strict=True))
 

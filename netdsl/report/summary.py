@@ -7,7 +7,8 @@ from typing import assert_never
 from netdsl.comparing.types import Comparison, Group, Quantity, Spread, Unit
 from netdsl.comparing.units import shown_ratio, shown_spread
 from netdsl.measuring.types import Transport
-from netdsl.report.figures import counted, headed, paths_of
+from netdsl.report.figures import headed, paths_of
+from netdsl.testing.statements import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def _headline(quantity: Quantity, comparison: Comparison) -> Headline:
 
 
 def _rest(spread: Spread) -> str:
-    return f"{counted(len(spread.values))}{', no interval' if spread.low is None else ''}"
+    return f"{counted(len(spread.values), 'value')}{', no interval' if spread.low is None else ''}"
 
 
 def _ratios(quantity: Quantity, comparison: Comparison) -> Iterator[str]:

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from netdsl.codegen.traits import TRAIT_NAMES
 from netdsl.comparing.cautions import usable_rounds
 from netdsl.comparing.figures import all_times
-from netdsl.comparing.paper_table import ESTIMATES, UNKNOWN, counted, estimate_text, limit_text, same_text
+from netdsl.comparing.paper_table import ESTIMATES, UNKNOWN, estimate_text, limit_text, same_text
 from netdsl.comparing.paper_types import Paper
+from netdsl.comparing.table import is_pooled
 from netdsl.comparing.types import Comparison, Group, Quantity, Unit
 from netdsl.comparing.units import shown, shown_spread
 from netdsl.measuring.types import Plan, Run, Source
 from netdsl.report.figures import headed, paths_of
 from netdsl.runtime.meter import Fact
+from netdsl.testing.statements import counted
 
 NOTHING = "—"
 _PLACE = re.compile(r"^(?P<name>.*?):(?P<line>[1-9][0-9]{0,8})(?::[0-9]+)?$", re.DOTALL)
@@ -103,7 +105,7 @@ def lines_of(comparison: Comparison, group: Group) -> tuple[Line, ...]:
     for one in comparison.quantities:
         if one.group is group:
             head, _, title = headed(one).rpartition(": ")
-            found.append(Line(head, title, one.detail.partition(": ")[0] if _is_pooled(one) else one.detail,
+            found.append(Line(head, title, one.detail.partition(": ")[0] if is_pooled(one) else one.detail,
                               tuple(_cells(one, comparison))))  # fmt: skip
     return tuple(found)
 
@@ -112,7 +114,7 @@ def _cells(quantity: Quantity, comparison: Comparison) -> Iterator[Cell | None]:
     for run, spread in zip(comparison.runs, quantity.by_run, strict=True):
         if spread is None:
             yield None
-        elif _is_pooled(quantity):
+        elif is_pooled(quantity):
             path = quantity.key.removeprefix(f"{Group.LATENCY}.").rpartition(".")[0]
             answers = len(all_times(usable_rounds(run), path))
             yield Cell(shown_spread(spread, quantity.unit), counted(answers, "answer"), ())
@@ -120,11 +122,6 @@ def _cells(quantity: Quantity, comparison: Comparison) -> Iterator[Cell | None]:
             values = tuple(shown(value, quantity.unit).replace(" ", "\u00a0") for value in spread.values)
             few = values if 1 < len(values) <= _MOST else ()
             yield Cell(shown_spread(spread, quantity.unit), f"n = {len(values)}", few)
-
-
-def _is_pooled(quantity: Quantity) -> bool:
-    """Of all answers of all rounds together, which are in the data, and not of the rounds."""
-    return quantity.group is Group.LATENCY and quantity.key.rpartition(".")[2] in ("min", "p95", "p99", "max")
 
 
 def claims(comparison: Comparison) -> tuple[Claim, ...]:

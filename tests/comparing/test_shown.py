@@ -114,3 +114,12 @@ def test_a_round_more_is_a_value_more() -> None:
     assert quantity is not None
     assert quantity.by_run[0] is not None
     assert len(quantity.by_run[0].values) == 4
+
+
+def test_a_figure_that_not_every_round_has_says_so() -> None:
+    run = containers()
+    rounds = (*run.rounds[:2], replace(run.rounds[2], teardown=None))
+    found = compare([replace(run, rounds=rounds)])
+    assert "teardown              1.05 s (2 of 3 rounds)" in comparison_table(found, 80)
+    assert "| teardown | 1.05 s (2 of 3 rounds) |" in comparison_markdown(found)
+    assert comparison_table(found, 80).count("of 3 rounds") == 1
