@@ -10,6 +10,7 @@ from .vagrant import Ended, Failure, failures
 
 _DOCTOR = "netdsl doctor -t vagrant"
 _LINES = 14  # of the fifteen that an error shows
+_TRACE = re.compile(r"\s*(?:from )?\S+\.rb:\d+:in [`']")  # of Ruby, after what went wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +120,11 @@ def _subject(names: Sequence[str], doing: str) -> str:
 
 def _tail(found: Sequence[Failure], ended: Ended) -> list[str]:
     """Each reason once, then what the first machine said last: its console, or else what Vagrant did with it."""
-    reasons = list(dict.fromkeys(line for failure in found for line in failure.reason.splitlines() if line.strip()))
+    said = (line for failure in found for line in failure.reason.splitlines())
+    reasons = list(dict.fromkeys(line for line in said if line.strip() and not _TRACE.match(line)))
     first = next((failure for failure in found if failure.machine is not None), None)
     if first is None or first.machine is None:
         return reasons[-_LINES:]
-    said = [f"{first.machine}: {line}" for line in (first.console or ended.last_lines(first.machine))]
+    last = [f"{first.machine}: {line}" for line in (first.console or ended.last_lines(first.machine))]
     room = max(_LINES - len(reasons), _LINES // 2)
-    return [*reasons[-(_LINES - min(room, len(said))) :], *said[-room:]]
+    return [*reasons[-(_LINES - min(room, len(last))) :], *last[-room:]]

@@ -134,6 +134,13 @@ class TestExplaining:
         assert cause in error.message
         assert remedy in str(error.remedy)
 
+    def test_what_ruby_says_of_its_own_files_does_not_hide_the_reason(self) -> None:
+        trace = "".join(f"/usr/lib/vagrant/lib/vagrant/{name}.rb:6:in `call'\n" for name in "abcdefghijklmnopqrst")
+        error = explain(
+            Ended("vagrant up", 1, "", f"Storage volume not found (Libvirt::RetrieveError)\n{trace}"), "come up"
+        )
+        assert error.tail == "Storage volume not found (Libvirt::RetrieveError)"
+
     def test_what_nobody_knows_is_told_as_it_is(self) -> None:
         error = explain(Ended("vagrant up", 1, "==> a: Starting domain.\n", "Something else"), "come up")
         assert (error.message, error.tail, error.remedy) == ("the machines did not come up", "Something else", None)
