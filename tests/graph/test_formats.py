@@ -183,6 +183,7 @@ def test_an_empty_graph_is_a_picture_of_nothing() -> None:
             ElementTree.fromstring(text)
 
 
+@pytest.mark.slow
 def test_the_same_bytes_whatever_the_hash_seed() -> None:
     program = (
         "import sys;from tests.graph.asking import CORNERS, STAR, graph;from netdsl.graph import FORMATS;"
