@@ -107,9 +107,11 @@ def _memory_rows(rounds: Sequence[Round]) -> Iterator[Row]:
 
 
 def _memory(readings: Sequence[Reading], moment: Moment, of: Callable[[Usage], int | None]) -> float | None:
-    """The most of all nodes together, in bytes."""
+    """Of all nodes together, in bytes: the most, but at rest the middle of the boots', as in `compare`."""
     found = [total for one in readings if one.moment is moment and (total := of(one.usage)) is not None]
-    return float(max(found)) if found else None
+    if not found:
+        return None
+    return float(median(found) if moment is Moment.STEADY else max(found))
 
 
 def _cgroup(usage: Usage) -> int | None:

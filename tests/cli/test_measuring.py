@@ -7,13 +7,14 @@ import pytest
 
 from netdsl.cli.measure_table import table
 from netdsl.cli.measuring_progress import clock_text, head_of
+from netdsl.comparing.compare import compare
 from netdsl.measuring.job import Step
 from netdsl.measuring.store import write_run
 from netdsl.measuring.types import CUT, FORMAT, BootKind, Line, Moment, Plan, Reading, Run, Trouble
 from netdsl.runtime.meter import Fact, NodeUsage, Usage
 from netdsl.version import __version__
 from tests.cli.calling import netdsl
-from tests.comparing.runs import MACHINE, PATH, SUBJECT, taken
+from tests.comparing.runs import MACHINE, PATH, SUBJECT, taken, usage
 
 NO_ENGINE = {"DOCKER_HOST": "unix:///nonexistent"}
 LAB = """lab x
@@ -99,6 +100,16 @@ def test_memory_of_a_part_of_the_nodes_does_not_pass_for_all(cgroup: int | None,
     text = table(replace(RUN, rounds=(round_,)))
     assert ("memory at rest (cgroup)" in text) is said
     assert "memory at rest (PSS)" not in text
+
+
+def test_memory_at_rest_is_the_middle_of_the_boots_as_in_compare() -> None:
+    rests = tuple(Reading(kind, Moment.STEADY, 1.0, usage(size)) for kind, size in zip(BootKind, (8, 18), strict=True))
+    run = replace(RUN, rounds=(replace(taken(1), readings=rests),))
+    quantity = compare([run]).quantity("memory.steady.all")
+    assert quantity is not None
+    assert quantity.by_run[0] is not None
+    assert quantity.by_run[0].median == 30 * 2**20
+    assert "memory at rest (PSS) 30.0 MiB" in " ".join(table(run).split())
 
 
 def test_the_table_of_nothing_measured_is_no_riddle() -> None:
