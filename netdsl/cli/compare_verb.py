@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from netdsl.cli.analysis import analyse
 from netdsl.cli.compare_output import check_report, comparison_text, deliver, paper_text, write_report
@@ -23,6 +24,8 @@ from netdsl.whole_file import is_one_of
 FORMS = ("text", "json", "csv", "markdown")
 RUN = ".json"
 _SHOWN = 5
+_OF_FILES = frozenset({"names", "form", "output", "report"})
+"""What can be asked of runs that are there."""
 
 
 @click.command("compare")
@@ -75,7 +78,7 @@ def command(
 
     LAB: the only `.net` file of this folder where none is named. Files of `netdsl measure`: these runs, made anywhere.
     """
-    _check_usage(names, runs, report, resume=resume, anew=anew, targets=targets)
+    _check_usage(names, runs, report, resume=resume, anew=anew)
     _keep_what_is_read(names, output, report)
     if no_paths and pairs:
         raise click.UsageError("--no-paths measures none, --path names one")
@@ -111,16 +114,12 @@ def command(
         raise click.exceptions.Exit(1)
 
 
-def _check_usage(
-    names: tuple[str, ...], runs: int | None, report: str | None, *, resume: bool, anew: bool, targets: tuple[str, ...]
-) -> None:
+def _check_usage(names: tuple[str, ...], runs: int | None, report: str | None, *, resume: bool, anew: bool) -> None:
     are_runs = bool(names) and all(name.endswith(RUN) for name in names)
     if not are_runs and len(names) > 1:
         raise click.UsageError(f"compare takes one lab, or files of `netdsl measure` (their names end in `{RUN}`)")
-    if are_runs and (runs is not None or targets):
-        raise click.UsageError("--runs and -t go with a lab; what files hold is measured already")
-    if are_runs and (resume or anew):
-        raise click.UsageError("--resume and --anew go with --runs N")
+    if are_runs and (beside := _given_beside(_OF_FILES)):
+        raise click.UsageError(f"{', '.join(beside)}: for a lab; what files hold is measured already")
     if not are_runs and runs is None:
         if report is not None:
             raise click.UsageError("--report shows what was measured: add --runs N, or name files of `netdsl measure`")
@@ -128,6 +127,18 @@ def _check_usage(
             raise click.UsageError("--resume and --anew go with --runs N")
     if resume and anew:
         raise click.UsageError("--resume goes on with what there is, --anew replaces it")
+
+
+def _given_beside(allowed: frozenset[str]) -> list[str]:
+    """Options of this command line that are none of these."""
+    context = click.get_current_context()
+    return [
+        one.opts[-1]
+        for one in context.command.params
+        if one.name is not None
+        and one.name not in allowed
+        and context.get_parameter_source(one.name) is ParameterSource.COMMANDLINE
+    ]
 
 
 def _keep_what_is_read(names: tuple[str, ...], output: str | None, report: str | None) -> None:
