@@ -1,5 +1,6 @@
 """`netdsl compare`."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -106,8 +107,10 @@ def command(
     plan = plan_of(boot, pings, seconds, rest)
     check_report(report)
     wanted = Measurement(name, parameters, options, plan, runs, existing, pairs, not no_paths, timeout)
-    made = measured(wanted, runnable(asked, found))
+    able = runnable(asked, found)
+    made = measured(wanted, able.targets)
     comparison = compare(made)
+    comparison = replace(comparison, warnings=(*able.absent, *comparison.warnings))
     deliver(comparison_text(comparison, found, form, is_file=output is not None), output)
     write_report(report, comparison, found, lab)
     if not all(map(is_good, made)):

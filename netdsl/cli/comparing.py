@@ -32,21 +32,30 @@ class Measurement:
     timeout: int | None = None
 
 
-def runnable(targets: Sequence[str], paper: Paper) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class Able:
+    """Targets that are measured, and of each other one why not."""
+
+    targets: tuple[str, ...]
+    absent: tuple[str, ...]
+
+
+def runnable(targets: Sequence[str], paper: Paper) -> Able:
     """The targets that can make the lab and that this machine can run; of each other one is said why not, with the remedy.
 
     Ends the verb with status 3 where none is left."""
-    found = []
+    found, absent = [], []
     for target in targets:
-        reasons = list(_reasons(target, paper))
+        reasons = [f"{target} is not measured: {reason}" for reason in _reasons(target, paper)]
         for reason in reasons:
-            note(f"{target} is not measured: {reason}")
+            note(reason)
+        absent += reasons
         if not reasons:
             found.append(target)
     if not found:
         note("no target can be measured here; `netdsl doctor` says more")
         raise click.exceptions.Exit(3)
-    return tuple(found)
+    return Able(tuple(found), tuple(absent))
 
 
 def _reasons(target: str, paper: Paper) -> Iterator[str]:

@@ -8,10 +8,14 @@ import pytest
 from click import UsageError
 
 from netdsl.cli.compare_output import check_report
+from netdsl.cli.comparing import runnable
+from netdsl.codegen.contract import Options
+from netdsl.comparing.paper import paper
 from netdsl.measuring.store import write_run
 from netdsl.measuring.subject import lab_digest
 from netdsl.measuring.types import Source
 from netdsl.pipeline import check_text
+from netdsl.runtime.driver import Check
 from tests.cli.calling import EXAMPLES, netdsl, tree
 from tests.comparing.runs import SUBJECT, containers, machines
 
@@ -108,6 +112,24 @@ def test_where_nothing_can_be_measured_it_is_said_with_the_remedy(folder: Path) 
     assert "compose is not measured: docker: not on the PATH (install" in done.stderr
     assert "vagrant is not measured: " in done.stderr
     assert "no target can be measured here" in done.stderr
+
+
+def test_a_target_that_cannot_run_here_is_kept_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    lab = check_text(LAB.encode()).lab
+    assert lab is not None
+    missing = {"compose": True, "vagrant": False}
+
+    class Doctor:
+        def __init__(self, target: str) -> None:
+            self.target = target
+
+        def doctor(self) -> tuple[Check, ...]:
+            return (Check("it", missing[self.target], "not there", "get it"),)
+
+    monkeypatch.setattr("netdsl.cli.comparing.driver_of", Doctor)
+    able = runnable(("compose", "vagrant"), paper(lab, ("compose", "vagrant"), Options()))
+    assert able.targets == ("compose",)
+    assert able.absent == ("vagrant is not measured: it: not there (get it)",)
 
 
 def test_a_lab_that_no_target_can_make_is_not_measured(folder: Path) -> None:
