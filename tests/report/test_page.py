@@ -193,15 +193,18 @@ def test_a_run_of_which_nothing_is_there_yet_has_a_page() -> None:
     assert [one for one in document.named("svg") if "role" in one.attributes] == []
 
 
+@pytest.mark.slow
 def test_one_run_alone_has_a_page() -> None:
     assert "one run alone" in read_page(compare((made_up.containers(),))).text
 
 
+@pytest.mark.slow
 def test_two_rounds_have_no_interval() -> None:
     two = replace(made_up.containers(), rounds=made_up.containers().rounds[:2])
     assert "2 values, no interval" in read_page(compare((two,))).text
 
 
+@pytest.mark.slow
 def test_what_was_not_measured_in_one_run_is_told() -> None:
     cut = replace(made_up.machines(), rounds=tuple(replace(one, disk=None) for one in made_up.machines().rounds))
     document = read_page(compare((made_up.containers(), cut)))
@@ -212,6 +215,7 @@ def test_36_runs_look_different() -> None:
     assert len({style(run) for run in range(36)}) == 36
 
 
+@pytest.mark.slow
 def test_eight_runs_have_a_page() -> None:
     run = made_up.containers(1)
     short = replace(run, rounds=(replace(run.rounds[0], latencies=(), throughputs=(), readings=()),))
@@ -317,6 +321,7 @@ def test_each_word_of_a_run_is_text(word: str, document: Document) -> None:
     _check(word, document)
 
 
+@pytest.mark.slow
 def test_a_hostile_drawing_stays_an_image() -> None:
     drawing = '<svg xmlns="http://www.w3.org/2000/svg"><title>"&gt;&lt;script></title><script>alert(1)</script></svg>'
     document = read_page(compare((made_up.containers(1), made_up.machines(1))), drawing)
