@@ -7,6 +7,7 @@ STUDIES := host-to-host site-to-site site-to-site-v6
 LABS ?= 200
 SEED ?= 1
 MINUTES ?= 60
+ALSO ?= 296 1013
 
 .PHONY: help run check test test-live test-full fuzz-live ground bench images clean
 
@@ -57,11 +58,11 @@ ground: ## What the live tests stand on: an engine, its base image, a hypervisor
 	tools/hypervisor start
 	tools/vagrant-box
 
-fuzz-live: $(STAMP) ## Random labs on a real engine beside their predictions; goes on where it stopped (LABS=200 SEED=1 MINUTES=60)
+fuzz-live: $(STAMP) ## Random labs on a real engine beside their predictions; goes on where it stopped (LABS=200 SEED=1 MINUTES=60 ALSO="296 1013")
 	tools/engine install
 	tools/engine start
 	tools/base-image
-	$(BIN)/python -m tests.differential --labs $(LABS) --seed $(SEED) --minutes $(MINUTES)
+	$(BIN)/python -m tests.differential --labs $(LABS) --seed $(SEED) --minutes $(MINUTES) --also $(ALSO)
 
 bench: $(STAMP) ## How fast it compiles, from 10 to 10,000 nodes, and follows all pairs of up to 300
 	$(BIN)/python benchmarks/compile.py

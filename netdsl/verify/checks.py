@@ -1,6 +1,7 @@
 """Whether a node believes where a packet says it comes from; and what a circle of routers is called."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from netdsl.ir.ids import Address
 from netdsl.ir.service import Protocol
@@ -37,12 +38,29 @@ def unbelievable(
     return f"rp_filter of `{view.id}`: the source {source} {way}"
 
 
-def disbelief(text: str, source: Address, is_near: bool) -> tuple[Outcome, str]:
-    """What becomes of an unbelievable packet. `is_near`: the node that sent it on this link has its source, and asks for
-    the next hop's MAC with that address; arp_process validates the sender as if it were a packet."""
-    if not is_near:
+def disbelief(text: str, asker: Address | None) -> tuple[Outcome, str]:
+    """What becomes of an unbelievable packet. `asker`: with which address the node that sent it on this link asks for the
+    next hop's MAC, if that is not believed either; arp_process validates the sender as if it were a packet."""
+    if asker is None:
         return Outcome.DROPPED, text
-    return Outcome.UNREACHABLE, f"{text}; it does not answer ARP of {source} there either"
+    return Outcome.UNREACHABLE, f"{text}; it does not answer ARP of {asker} there either"
+
+
+def unbelieved_asker(
+    view: View, interface: str, before: View | None, packet: Packet, doubt: Callable[[Packet], str | None]
+) -> Address | None:
+    """Of a packet that `view` does not believe: the address with which `before`, which sent it on this link, asks for the
+    MAC, where that is not believed either. It is the packet's source if `before` has that, or its own in the subnet."""
+    if before is None or interface not in view.interfaces:
+        return None
+    if before.is_local(packet.source):
+        return packet.source
+    near = [given.network for given in view.interfaces[interface].addresses if given.version == 4]
+    own = (given.ip for each in before.node.interfaces for given in each.addresses if given.version == 4)
+    asker = next((address for address in own if any(address in network for network in near)), None)
+    if asker is None or doubt(replace(packet, source=asker, protocol=Protocol.ICMP)) is None:
+        return None
+    return asker
 
 
 def circle(hops: Sequence[Hop]) -> str:

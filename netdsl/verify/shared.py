@@ -6,10 +6,11 @@ round or is too big, is not decided here: ask `predict`.
 """
 
 from dataclasses import dataclass, field
+from functools import partial
 
 from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.service import PortService, Protocol
-from netdsl.verify.checks import IKE_PORTS, disbelief
+from netdsl.verify.checks import IKE_PORTS, disbelief, unbelieved_asker
 from netdsl.verify.crowd import Crowd, crowd_of
 from netdsl.verify.fabric import View
 from netdsl.verify.filtering import refusal
@@ -119,9 +120,11 @@ class SharedWays:
             if (stage.foreign | ruled.translated) & who:
                 return None
             if stage.doubted & who and port.interface is not None:
-                text = port.judge.doubt(port.interface, self.trees.kinds[kind](source, destination))
-                is_near = before is not None and before.is_local(source)
-                return None if text is None else _Stopped(*disbelief(text, source, is_near), nodes)
+                packet = self.trees.kinds[kind](source, destination)
+                doubt = partial(port.judge.doubt, port.interface)
+                text = doubt(packet)
+                asker = unbelieved_asker(port.view, port.interface, before, packet, doubt)
+                return None if text is None else _Stopped(*disbelief(text, asker), nodes)
             if ruled.stopped & who:
                 return _Stopped(*refusal(ruled.ruling(who), stage.chain, port.view.id), nodes)
             if isinstance(stage.leads, DeadEnd):

@@ -12,7 +12,7 @@ from netdsl.ir.filter import Chain, Verdict
 from netdsl.ir.ids import Address
 from netdsl.ir.service import Protocol
 from netdsl.source import Place
-from netdsl.verify.checks import TTL, circle, disbelief, unbelievable
+from netdsl.verify.checks import TTL, circle, disbelief, unbelievable, unbelieved_asker
 from netdsl.verify.esp import USER_SPACE_MTU, outer_packet, policy_fault, room_inside
 from netdsl.verify.fabric import LOOPBACK, Exit, Fabric, Policy, View, is_unicast
 from netdsl.verify.filtering import IPSEC_DEVICE, Sight, destination_nat, refusal, ruling, source_nat, spoken
@@ -141,22 +141,21 @@ class Walk:
         return self._forward(passage, packet)
 
     def _check_source(self, passage: Passage, packet: Packet, *, is_local: bool) -> Stop | None:
-        view = passage.view
+        view, interface = passage.view, passage.in_interface or LOOPBACK
         is_decrypted = passage.came is not None and not self.fabric.is_user_space
-        text = unbelievable(
-            view, passage.in_interface or LOOPBACK, packet, is_decrypted=is_decrypted, is_local=is_local,
-            is_user_space=self.fabric.is_user_space,
-        )  # fmt: skip
+
+        def doubt(asked: Packet) -> str | None:
+            return unbelievable(
+                view, interface, asked, is_decrypted=is_decrypted, is_local=is_local,
+                is_user_space=self.fabric.is_user_space,
+            )  # fmt: skip
+
+        text = doubt(packet)
         if text is None:
             return None
-        outcome, text = disbelief(text, packet.source, self._is_from_neighbour(passage, packet))
+        before = self.fabric.views[self.hops[-1].node] if self.hops and passage.came is None else None
+        outcome, text = disbelief(text, unbelieved_asker(view, interface, before, packet, doubt))
         return self._stop(outcome, view, Hook.SOURCE_CHECK, text, None, packet)
-
-    def _is_from_neighbour(self, passage: Passage, packet: Packet) -> bool:
-        """Whether the node that sent it on this link has its source."""
-        if passage.came is not None or passage.in_interface == LOOPBACK or not self.hops:
-            return False
-        return self.fabric.views[self.hops[-1].node].is_local(packet.source)
 
     def _input(self, passage: Passage, packet: Packet) -> Frame | Delivered | Stop:
         view = passage.view

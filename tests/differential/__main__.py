@@ -24,7 +24,8 @@ def main() -> int:
     os.nice(10)
     signal.signal(signal.SIGTERM, _stop)
     campaign = Campaign(options.folder, regression if options.regressions else generate)
-    seeds = NUMBERS if options.regressions else range(options.seed, options.seed + options.labs)
+    asked = (*range(options.seed, options.seed + options.labs), *options.also)
+    seeds = NUMBERS if options.regressions else tuple(dict.fromkeys(asked))
     tally, sources = Tally(), dict[int, str]()
     with campaign.locked():
         try:
@@ -44,6 +45,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make fuzz-live", description=__doc__)
     parser.add_argument("--labs", type=int, default=200, help="how many")
     parser.add_argument("--seed", type=int, default=1, help="of the first; the others follow")
+    parser.add_argument("--also", type=int, nargs="*", default=(), help="more by their numbers: what few labs have")
     parser.add_argument("--minutes", type=float, default=60, help="no lab is begun later")
     parser.add_argument("--side-by-side", type=int, default=2, help="labs up at once")
     parser.add_argument("--folder", type=Path, default=Path("build/fuzz-live"), help="where observations are kept")

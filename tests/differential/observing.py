@@ -5,7 +5,7 @@ import json
 import os
 import secrets
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +30,9 @@ ATTEMPTS = (
 # Seconds that a probe waits (a SYN is sent again after one) and probes that a node begins per second. What was not answered
 # is asked again: neighbours had to be found, and a busy machine to answer, where each datagram is a process.
 ROUNDS = ((1.4, 200), (1.4, 200), (6.0, 15))
+# Of one node after the other, what another one called unreachable: that looks for a neighbour on behalf of all at once,
+# with the source of any of them, and whoever is asked may believe some and not others. A neighbour is given up after 3 s.
+ALONE = (3.5, 40)
 UNTIL_UP = 20.0  # seconds, for the end of a tunnel that did not open it
 PROBE = (Path(__file__).parent / "probe.py").read_text()
 
@@ -135,9 +138,7 @@ def _ask(lab: Lab, running: Running) -> tuple[tuple[Flow, Seen], ...]:
     answers: dict[Flow, Seen] = {}
     left = flows_of(lab)
     for patience, rate in ROUNDS:
-        by_node: dict[NodeId, list[Flow]] = {}
-        for flow in left:
-            by_node.setdefault(flow.source, []).append(flow)
+        by_node = _by_node(left)
         ask = partial(_ask_from, running, patience, rate)
         with ThreadPoolExecutor(len(by_node)) as pool:
             for flows, seen in zip(by_node.values(), pool.map(ask, by_node, by_node.values()), strict=True):
@@ -145,7 +146,20 @@ def _ask(lab: Lab, running: Running) -> tuple[tuple[Flow, Seen], ...]:
         left = tuple(flow for flow, seen in answers.items() if _may_change(seen))
         if not left:
             break
+    for node, flows in _by_node(flow for flow, seen in answers.items() if _is_told_by_another(seen)).items():
+        answers |= dict(zip(flows, _ask_from(running, *ALONE, node, flows), strict=True))
     return tuple((flow, answers[flow]) for flow in flows_of(lab))
+
+
+def _by_node(flows: Iterable[Flow]) -> dict[NodeId, list[Flow]]:
+    found: dict[NodeId, list[Flow]] = {}
+    for flow in flows:
+        found.setdefault(flow.source, []).append(flow)
+    return found
+
+
+def _is_told_by_another(seen: Seen) -> bool:
+    return seen.detail.startswith("EHOSTUNREACH") and not seen.detail.endswith(" itself")
 
 
 def _may_change(seen: Seen) -> bool:
