@@ -63,6 +63,7 @@ fuzz-live: $(STAMP) ## Random labs on a real engine beside their predictions; go
 	tools/engine start
 	tools/base-image
 	$(BIN)/python -m tests.differential --labs $(LABS) --seed $(SEED) --minutes $(MINUTES) --also $(ALSO)
+	$(BIN)/python -m tests.differential --regressions --minutes $(MINUTES)
 
 bench: $(STAMP) ## How fast it compiles, from 10 to 10,000 nodes, and follows all pairs of up to 300
 	$(BIN)/python benchmarks/compile.py

@@ -14,6 +14,8 @@ from tests.differential.report import line
 
 SEEDS = (64, 77, 7)  # they have every feature
 SIDE_BY_SIDE = 2
+ONCE = (163, 296)
+"""Of those that once disagreed: the smallest. `make fuzz-live` brings up all of them."""
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +25,7 @@ def observations(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Obs
     with few.locked(), again.locked():
         yield (
             *few.run(SEEDS, side_by_side=SIDE_BY_SIDE, seconds=600),
-            *again.run(NUMBERS, side_by_side=SIDE_BY_SIDE, seconds=600),
+            *again.run(ONCE, side_by_side=SIDE_BY_SIDE, seconds=600),
         )
 
 
@@ -35,7 +37,7 @@ def test_these_labs_have_every_feature() -> None:
 @pytest.mark.live
 def test_what_happens_is_what_was_predicted(observations: tuple[Observation, ...]) -> None:
     assert [observation.failure for observation in observations if observation.failure] == []
-    assert len(observations) == len(SEEDS) + len(NUMBERS)
+    assert len(observations) == len(SEEDS) + len(ONCE)
     worlds = [(world_of(observation), observation) for observation in observations]
     compared = [one for world, observation in worlds for one in compare(world, observation)]
     assert [text for world, observation in worlds for text in tunnels_that_differ(world, observation)] == []
@@ -45,5 +47,5 @@ def test_what_happens_is_what_was_predicted(observations: tuple[Observation, ...
 
 
 def test_labs_that_once_disagreed_still_compile() -> None:
-    assert NUMBERS
+    assert set(ONCE) <= set(NUMBERS)
     assert all(lab_of(regression(number)).nodes for number in NUMBERS)
