@@ -111,6 +111,10 @@ is_wanted() {
 # answers NO_PROPOSAL_CHOSEN, and charon does not come back to it: hence the rounds of tend_tunnels.
 initiate() {
 	place=$STATE/tunnel/$2
+	if [ -e "$place/held" ]; then # since it was found to be wanted
+		rm -f "$place/busy"
+		return 0
+	fi
 	if ! swanctl --initiate --ike "$1" --child "$2" --timeout 30 >"$place/attempt" 2>&1; then
 		tail -n 2 "$place/attempt" | head -n 1 >"$place/last"
 	fi
@@ -177,6 +181,15 @@ tunnel_status() {
 
 # --- by hand: `down` keeps a tunnel (or one child) down until `up` ------------------------------------------------------
 
+# An attempt that is under way when `down` comes would bring child $1 up afterwards: it is waited for.
+await_attempt() {
+	rounds=350
+	while [ -e "$STATE/tunnel/$1/busy" ] && [ "$rounds" -gt 0 ]; do
+		rounds=$((rounds - 1))
+		sleep 0.1
+	done
+}
+
 hold_down() {
 	read -r esp <"$STATE/esp" || return 1
 	found=1
@@ -185,7 +198,9 @@ hold_down() {
 		found=0
 		: >"$STATE/tunnel/$child/held"
 		[ "$start/$esp" != traffic/kernel ] || swanctl --uninstall --child "$child" >/dev/null
-		[ ! -e "$STATE/tunnel/$child/up" ] || swanctl --terminate --child "$child" --timeout 5 >/dev/null
+		await_attempt "$child"
+		# also one that updown.sh has not told of yet; where there is none, that is no failure
+		swanctl --terminate --child "$child" --timeout 5 >/dev/null 2>&1
 	done <"$NODE/tunnels.tsv"
 	return "$found"
 }

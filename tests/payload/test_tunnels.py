@@ -110,6 +110,44 @@ def test_a_tunnel_is_said_to_be_down_when_its_rules_are_gone_and_not_before(node
     assert "tunnel\tt\tc\tdown\tboot\tuser" in said
 
 
+def _with_swanctl(node: Node) -> list[str]:
+    """A `swanctl` that notes what it is asked, in `asked`."""
+    program = node.folder / "bin" / "swanctl"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\necho "$1" >>{node.folder}/asked\n')
+    program.chmod(0o755)
+    (node.folder / "asked").touch()
+    return ["env", f"PATH={program.parent}:/usr/sbin:/usr/bin:/sbin:/bin"]
+
+
+def test_down_waits_for_an_attempt_that_is_under_way_and_takes_down_what_comes_of_it(node: Node) -> None:
+    prepared(node, "c")
+    words, busy = _with_swanctl(node), node.state / "tunnel" / "c" / "busy"
+    busy.touch()
+    script = (
+        f"sh {node.folder}/netdsl/lab/node.sh down t & until [ -e {node.state}/tunnel/c/held ]; do sleep 0.01; done;"
+        f" sleep 0.5; cat {node.folder}/asked; echo until here; rm {busy}; wait $!"
+    )
+    done = node.inside(*words, "sh", "-c", script)
+    assert (done.returncode, done.stdout) == (0, "until here\n"), "nothing is terminated before the attempt has ended"
+    assert (node.folder / "asked").read_text() == "--terminate\n"
+
+
+def test_a_tunnel_that_was_held_down_since_it_was_wanted_is_not_attempted(node: Node) -> None:
+    prepared(node, "c")
+    words, place = _with_swanctl(node), node.state / "tunnel" / "c"
+    lines = (
+        f"STATE={node.state}; read_clock() {{ uptime=1; }}; echo 1 >$STATE/tunnel/c/since;"
+        f" . {node.folder}/netdsl/lab/ipsec.sh; : >$STATE/tunnel/c/busy; initiate t c"
+    )
+    (place / "held").touch()
+    assert node.inside(*words, "sh", "-c", lines).returncode == 0
+    assert ((node.folder / "asked").read_text(), (place / "busy").exists()) == ("", False)
+    (place / "held").unlink()
+    node.inside(*words, "sh", "-c", lines)
+    assert (node.folder / "asked").read_text() == "--initiate\n"
+
+
 def test_a_tunnel_that_starts_at_boot_holds_readiness_up_until_it_was_up_once(node: Node) -> None:
     prepared(node, "c")
     assert node.verb("ready").stdout == "tunnel t: c is not up\n"
