@@ -3,8 +3,8 @@
 import click
 
 from netdsl.cli.compilation import Request
-from netdsl.cli.console import note, write
-from netdsl.cli.measure_table import table
+from netdsl.cli.console import columns, note, write
+from netdsl.cli.measure_table import run_table
 from netdsl.cli.measuring import Wish, job_of, plan_of, say_what_is_kept
 from netdsl.cli.measuring_progress import watching
 from netdsl.cli.options import (
@@ -87,7 +87,7 @@ def command(
     with job_of(wish) as job:
         existing = Existing.RESUME if resume else Existing.ANEW if anew else Existing.REFUSE
         run = _measured(job, runs, existing)
-        write(table(run))
+        write(run_table(run, columns()))
         assert job.file is not None, "the verb names one"
         note(f"kept in {job.file}; beside others: netdsl compare {job.file} OTHER.json")
         if not is_good(run):

@@ -5,16 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from netdsl.cli.measure_table import table
+from netdsl.cli.measure_table import run_table
 from netdsl.cli.measuring_progress import clock_text, head_of
-from netdsl.comparing.compare import compare
 from netdsl.measuring.job import Step
 from netdsl.measuring.store import write_run
-from netdsl.measuring.types import CUT, FORMAT, BootKind, Line, Moment, Plan, Reading, Run, Trouble
-from netdsl.runtime.meter import Fact, NodeUsage, Usage
+from netdsl.measuring.types import CUT, FORMAT, Line, Plan, Run, Trouble
+from netdsl.runtime.meter import Fact
 from netdsl.version import __version__
 from tests.cli.calling import netdsl
-from tests.comparing.runs import MACHINE, PATH, SUBJECT, taken, usage
+from tests.comparing.runs import MACHINE, PATH, SUBJECT, taken
 
 NO_ENGINE = {"DOCKER_HOST": "unix:///nonexistent"}
 LAB = """lab x
@@ -66,17 +65,15 @@ def test_a_file_that_is_there_is_told_with_both_remedies(tmp_path: Path) -> None
     assert "run.json is no file of `netdsl measure`" in done.stderr
 
 
-def test_the_table_has_the_middle_of_the_rounds_and_fits() -> None:
-    text = table(replace(RUN, rounds=(taken(1), taken(2, 2.0), taken(3, 3.0)), wanted=3))
+def test_the_table_has_the_figures_of_compare_and_fits() -> None:
+    text = run_table(replace(RUN, rounds=(taken(1), taken(2, 2.0), taken(3, 3.0)), wanted=3), 80)
     assert max(map(len, text.splitlines())) <= 80
-    lines = {line[:44].strip(): line[44:].split() for line in text.splitlines()}
-    assert "tiny on compose, 3 of 3 rounds" in text
-    assert "engine: Docker 26" in text
-    assert lines["fresh boot until everything holds"] == ["26.0", "s", "13.0", "s", "39.0", "s"]
-    assert lines["warm boot until everything holds"] == ["6.00", "s", "3.00", "s", "9.00", "s"]
-    assert lines["processor time of all nodes until it holds"] == ["12.0", "s", "6.00", "s", "18.0", "s"]
-    assert lines["taking down"] == ["2.00", "s", "1.00", "s", "3.00", "s"]
-    assert "expectations: 3 of 3 passed (all rounds together)" in text
+    assert "compose: 3 rounds; " in text
+    assert "Docker 26" in text
+    assert "total               26.0 [13.0, 39.0] s" in text
+    assert "processor time        12.0 [6.00, 18.0] s" in text
+    assert "1 of 1 passed in every round" in text
+    assert "failed" not in text
 
 
 def test_the_table_names_what_failed() -> None:
@@ -85,40 +82,21 @@ def test_the_table_names_what_failed() -> None:
         lines=(Line("lab.net:9", "a reaches b", True, "failed", "no answer"),),
         troubles=(Trouble("disk", "it does not say\nbecause", "ask again"), Trouble(CUT, "it was stopped")),
     )
-    text = table(replace(RUN, rounds=(bad,)))
-    assert "tiny on compose, 0 of 2 rounds" in text
-    assert "expectations: 0 of 1 passed" in text
+    text = run_table(replace(RUN, rounds=(bad,)), 80)
+    assert "0 of 2 rounds are done" in text
+    assert "lab.net:9 a reaches b\n  compose: failed" in text
     assert "round 1: lab.net:9 a reaches b: failed: no answer" in text
     assert "round 1: disk: it does not say\n    | because\n    help: ask again" in text
     assert "round 1: cut short: it was stopped" in text
 
 
-@pytest.mark.parametrize(("cgroup", "said"), [(2**20, True), (None, False)])
-def test_memory_of_a_part_of_the_nodes_does_not_pass_for_all(cgroup: int | None, said: bool) -> None:
-    usage = Usage((NodeUsage("a", 2**20, None, 1.0), NodeUsage("b", cgroup, 2**20, 1.0)), 2**19)
-    round_ = replace(taken(1), readings=(Reading(BootKind.WARM, Moment.STEADY, 1.0, usage),))
-    text = table(replace(RUN, rounds=(round_,)))
-    assert ("memory at rest (cgroup)" in text) is said
-    assert "memory at rest (PSS)" not in text
-
-
-def test_memory_at_rest_is_the_middle_of_the_boots_as_in_compare() -> None:
-    rests = tuple(Reading(kind, Moment.STEADY, 1.0, usage(size)) for kind, size in zip(BootKind, (8, 18), strict=True))
-    run = replace(RUN, rounds=(replace(taken(1), readings=rests),))
-    quantity = compare([run]).quantity("memory.steady.all")
-    assert quantity is not None
-    assert quantity.by_run[0] is not None
-    assert quantity.by_run[0].median == 30 * 2**20
-    assert "memory at rest (PSS) 30.0 MiB" in " ".join(table(run).split())
-
-
 def test_the_table_of_nothing_measured_is_no_riddle() -> None:
-    assert "tiny on compose, 0 of 2 rounds" in table(RUN)
+    assert "0 of 2 rounds are done" in run_table(RUN, 80)
 
 
 def test_terminal_controls_in_what_a_runtime_says_are_not_obeyed() -> None:
     bad = replace(taken(1), troubles=(Trouble("disk", "\x1b[2Jgone"),))
-    assert "\x1b" not in table(replace(RUN, rounds=(bad,)))
+    assert "\x1b" not in run_table(replace(RUN, rounds=(bad,)), 80)
     assert "\x1b" not in head_of(Step("compose", 1, 1, "\x1b[2J"))
 
 

@@ -195,7 +195,7 @@ def test_a_run_of_which_nothing_is_there_yet_has_a_page() -> None:
 
 @pytest.mark.slow
 def test_one_run_alone_has_a_page() -> None:
-    assert "one run alone" in read_page(compare((made_up.containers(),))).text
+    assert "compose" in read_page(compare((made_up.containers(),))).text
 
 
 @pytest.mark.slow
