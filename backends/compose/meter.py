@@ -8,11 +8,12 @@ from python_on_whales.exceptions import DockerException
 from netdsl.codegen.images import BASE
 from netdsl.runtime.driver import Deployment, DriverError, Progress
 from netdsl.runtime.meter import Base, Disk, Fact, Meter, NodeUsage, Share, Usage
+from netdsl.runtime.procfs import PROC, Mount, group_mounts, processor_seconds, proportional
 
 from .driver import driver
 from .engine import docker_of, failed, said, stream, told
 from .facts import METHODS, facts_of
-from .groups import PROC, Members, Mount, held, members, mounts, processor_seconds, proportional
+from .groups import Members, held, members
 from .layers import Layered, apart, image_of
 from .tools import SideTools, side_tools
 
@@ -58,7 +59,7 @@ class ComposeMeter:
                 command="docker ps",
                 remedy="measure where the engine runs (on Linux, beside it)",
             )
-        hierarchies = mounts(PROC)
+        hierarchies = group_mounts(PROC)
         nodes = [_usage(hierarchies, services[one], one, own) for one, own in found.items()]
         shims = [own.shim for own in found.values() if own.shim is not None]
         return Usage(tuple(sorted(nodes, key=lambda one: one.node)), proportional(PROC, shims) or 0)

@@ -10,6 +10,7 @@ from time import monotonic, sleep
 
 from netdsl.runtime.driver import Deployment, DriverError, Progress
 from netdsl.runtime.meter import Base, Disk, Fact, Meter, NodeUsage, Share, Usage
+from netdsl.runtime.procfs import PROC
 
 from . import vagrant
 from .boxes import Box, box_of, size_of, wanted_boxes
@@ -18,7 +19,7 @@ from .explain import succeeded
 from .facts import METHODS, facts_of
 from .leftovers import FILE, libvirt
 from .machines import Made, made_machines
-from .processes import PROC, PS, Seen, heard_of, look
+from .processes import PS, Seen, heard_of, look
 from .reach import all_at_once, reach, reach_node
 from .ssh import Connection, Unreachable, close_all
 from .tools import MachineTools, tools_in

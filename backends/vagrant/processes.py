@@ -1,25 +1,29 @@
-"""The hypervisor's process of each machine, and what the system says of it: Linux's /proc, elsewhere `ps`.
+"""The hypervisor's process of each machine, and what the system says of it: Linux's files, elsewhere `ps`."""
 
-`proc` is the root of procfs: /proc, another one in tests.
-"""
-
-import os
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-PROC = Path("/proc")
+from netdsl.runtime.procfs import (
+    Mount,
+    group_mounts,
+    processes,
+    processor_seconds,
+    proportional,
+    read_bytes,
+    read_number,
+    read_text,
+)
+
 PS = ("ps", "-axww", "-o", "pid=,time=,args=")
 _NAMES = ("qemu", "VBoxHeadless")  # the kernel keeps fifteen characters of a program's name
 _RESOLVER = "dnsmasq"
 _ID_AFTER = ("-uuid", "--startvm")
-_TICKS = os.sysconf("SC_CLK_TCK")
 # As libvirt calls the group that it makes for a machine, with systemd and without.
 _GROUP = re.compile(r"^0::(/(?:.*/)?(?:machine-qemu[^/]*\.scope|qemu-\d+-[^/]*\.libvirt-qemu))(?:/.*)?$", re.MULTILINE)
 _TIME = re.compile(r"(?:(?:(\d+)-)?(\d+):)?(\d+):(\d+(?:\.\d+)?)")
-_GONE = (FileNotFoundError, ProcessLookupError, NotADirectoryError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +48,14 @@ def look(proc: Path, ids: Collection[str], networks: Collection[str]) -> Seen:
     """One pass over all processes. `networks`: libvirt's, by name, whose DHCP servers are the helpers."""
     machines: dict[str, Held] = {}
     helpers = 0
-    groups = _groups(proc)
+    hierarchies = group_mounts(proc)
     for number, words in _candidates(proc):
         identity = machine_id(words)
-        try:
-            if identity in ids and identity is not None:
-                machines[identity] = _held(proc, number, groups)
-            elif network_of(words) in networks:
-                helpers += proportional(proc / str(number)) or 0
-        except (*_GONE, PermissionError):
-            continue
+        if identity is not None and identity in ids:
+            held = _held(proc, number, hierarchies)
+            machines.update({} if held is None else {identity: held})
+        elif network_of(words) in networks:
+            helpers += proportional(proc, (number,)) or 0
     return Seen(machines, helpers)
 
 
@@ -83,16 +85,6 @@ def network_of(words: Sequence[str]) -> str | None:
     return Path(given).name.removesuffix(".conf") if "/libvirt/" in given else None
 
 
-def proportional(place: Path) -> int | None:
-    """Bytes: the proportional set size of the process whose folder this is; None where this user may not ask."""
-    try:
-        text = (place / "smaps_rollup").read_text(encoding="ascii")
-    except PermissionError:
-        return None
-    found = re.search(r"^Pss:\s+(\d+) kB", text, re.MULTILINE)
-    return int(found[1]) * 1024 if found else None
-
-
 def seconds(time: str) -> float:
     """Of `[[DAYS-]HOURS:]MINUTES:SECONDS`, as `ps` has them."""
     found = _TIME.fullmatch(time)
@@ -102,39 +94,22 @@ def seconds(time: str) -> float:
     return (int(days) * 24 + int(hours)) * 3600 + int(minutes) * 60 + float(rest)
 
 
-def _held(proc: Path, number: int, groups: Path | None) -> Held:
-    place = proc / str(number)
-    fields = (place / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-    cpu = (int(fields[11]) + int(fields[12])) / _TICKS
-    return Held(number, cpu, proportional(place), _group_memory(place, groups))
+def _held(proc: Path, number: int, hierarchies: tuple[Mount, ...]) -> Held | None:
+    """None where it has ended meanwhile (its processor time is asked last), or has not run for a tick yet."""
+    pss = proportional(proc, (number,)) or None
+    group = _GROUP.search(read_text(proc / str(number) / "cgroup"))
+    memory = None if group is None else _group_memory(group[1], hierarchies)
+    cpu = processor_seconds(proc, (number,))
+    return Held(number, cpu, pss, memory) if cpu else None
 
 
-def _group_memory(place: Path, groups: Path | None) -> int | None:
-    """Bytes in the machine's own control group (version 2); None where libvirt has made none."""
-    found = _GROUP.search((place / "cgroup").read_text(encoding="utf-8", errors="replace"))
-    if found is None or groups is None:
-        return None
-    try:
-        return int((groups / found[1].lstrip("/") / "memory.current").read_text(encoding="ascii"))
-    except (*_GONE, PermissionError, ValueError):
-        return None
-
-
-def _groups(proc: Path) -> Path | None:
-    """Where control groups of version 2 are mounted (proc_pid_mountinfo(5))."""
-    for line in (proc / "self" / "mountinfo").read_text(encoding="utf-8", errors="replace").splitlines():
-        before, _, after = line.partition(" - ")
-        if after.startswith("cgroup2 "):
-            return Path(before.split(" ")[4])
-    return None
+def _group_memory(group: str, hierarchies: tuple[Mount, ...]) -> int | None:
+    """Bytes in a machine's own control group (version 2); None where it cannot be seen."""
+    place = next((place for one in hierarchies if not one.kinds and (place := one.folder(group)) is not None), None)
+    return None if place is None else read_number(place / "memory.current")
 
 
 def _candidates(proc: Path) -> Iterator[tuple[int, list[str]]]:
-    for entry in proc.iterdir():
-        if not entry.name.isdecimal():
-            continue
-        try:
-            if (entry / "comm").read_text(encoding="utf-8", errors="replace").startswith((*_NAMES, _RESOLVER)):
-                yield int(entry.name), (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")
-        except (*_GONE, PermissionError):
-            continue  # of others, where procfs hides them (`hidepid`)
+    for number in processes(proc):
+        if read_text(f"{proc}/{number}/comm").startswith((*_NAMES, _RESOLVER)):
+            yield number, read_bytes(f"{proc}/{number}/cmdline").decode(errors="replace").split("\0")

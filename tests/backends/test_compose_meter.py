@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 
 from netdsl.backends.compose.facts import kernel
-from netdsl.backends.compose.groups import Held, held, members, mounts, processor_seconds, proportional
+from netdsl.backends.compose.groups import Held, held, members
 from netdsl.backends.compose.layers import Layered, apart
 from netdsl.backends.compose.tools import DOCKERFILE, run_words
 from netdsl.codegen.images import BASE
 from netdsl.runtime.driver import Deployment
 from netdsl.runtime.meter import Base
+from netdsl.runtime.procfs import group_mounts, processor_seconds, proportional
 
 ONE, TWO, OTHER = "a" * 64, "b" * 64, "c" * 64
 
@@ -76,7 +77,7 @@ def test_what_has_gone_meanwhile_is_left_out(proc: Path) -> None:
 
 def test_where_there_is_no_procfs_nobody_is_seen(proc: Path) -> None:
     assert members(proc, {ONE}) == {}
-    assert mounts(proc) == ()
+    assert group_mounts(proc) == ()
 
 
 def test_the_engines_kernel_is_this_machines_only_where_it_is() -> None:
@@ -104,7 +105,7 @@ def test_version_2_has_one_place_for_all(proc: Path, tmp_path: Path) -> None:
     write(place / "memory.current", "4096\n")
     write(place / "cpu.stat", "usage_usec 2500000\nuser_usec 1\n")
     group = f"0::/system.slice/docker-{ONE}.scope/init.scope\n"
-    assert held(mounts(proc), group, ONE) == Held(4096, 2.5)
+    assert held(group_mounts(proc), group, ONE) == Held(4096, 2.5)
 
 
 def test_version_1_has_a_place_for_each_controller(proc: Path, tmp_path: Path) -> None:
@@ -118,18 +119,18 @@ def test_version_1_has_a_place_for_each_controller(proc: Path, tmp_path: Path) -
     write(tmp_path / "memory" / "docker" / ONE / "memory.usage_in_bytes", "8192\n")
     write(tmp_path / "cpuacct" / "docker" / ONE / "cpuacct.usage", "1500000000\n")
     group = f"4:memory:/docker/{ONE}\n2:cpu,cpuacct:/docker/{ONE}\n0::/docker/{ONE}\n"
-    assert held(mounts(proc), group, ONE) == Held(8192, 1.5)
+    assert held(group_mounts(proc), group, ONE) == Held(8192, 1.5)
 
 
 def test_a_mount_that_shows_a_part_of_the_hierarchy_is_looked_into(proc: Path, tmp_path: Path) -> None:
     mounted(proc, f"41 31 0:38 /outer {tmp_path}/cg rw - cgroup2 cgroup2 rw")
     write(tmp_path / "cg" / "docker" / ONE / "memory.current", "4096\n")
-    assert held(mounts(proc), f"0::/outer/docker/{ONE}\n", ONE) == Held(4096, None)
+    assert held(group_mounts(proc), f"0::/outer/docker/{ONE}\n", ONE) == Held(4096, None)
 
 
 def test_groups_that_cannot_be_seen_say_nothing(proc: Path) -> None:
     mounted(proc)
-    assert held(mounts(proc), f"0::/docker/{ONE}\n", ONE) == Held(None, None)
+    assert held(group_mounts(proc), f"0::/docker/{ONE}\n", ONE) == Held(None, None)
 
 
 # --- images

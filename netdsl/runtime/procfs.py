@@ -1,0 +1,101 @@
+"""What Linux says of processes in files, for meters: nothing of one that is gone, or that is nobody's to read.
+
+`proc` is the root of procfs everywhere: PROC, another one in tests.
+"""
+
+import os
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+PROC = Path("/proc")
+_GONE = (FileNotFoundError, ProcessLookupError, NotADirectoryError)
+_PIECE = 2**16  # bytes; the kernel gives less at once
+_TICKS = os.sysconf("SC_CLK_TCK")
+_PSS = re.compile(r"^Pss:\s+(\d+) kB", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """Where control groups are mounted. `kinds`: the controllers of a hierarchy of version 1, none of version 2; `root`:
+    the group that is seen at `place`."""
+
+    place: Path
+    root: str
+    kinds: frozenset[str]
+
+    def folder(self, group: str) -> Path | None:
+        """Of a group, by its path; None where it cannot be seen from here."""
+        return self.place / group.removeprefix(self.root).lstrip("/") if group.startswith(self.root) else None
+
+
+def processes(proc: Path) -> Iterator[int]:
+    """All of them; none where there is no procfs (macOS)."""
+    try:
+        entries = os.scandir(proc)
+    except _GONE:
+        return
+    with entries:
+        yield from (int(entry.name) for entry in entries if entry.name.isdecimal())
+
+
+def group_mounts(proc: Path) -> tuple[Mount, ...]:
+    """The hierarchies of control groups (proc_pid_mountinfo(5))."""
+    found = []
+    for line in read_text(proc / "self" / "mountinfo").splitlines():
+        before, _, after = line.partition(" - ")
+        kind = after.partition(" ")[0]
+        if kind in ("cgroup", "cgroup2"):
+            fields = before.split(" ")
+            kinds = frozenset(after.rpartition(" ")[2].split(",")) if kind == "cgroup" else frozenset()
+            found.append(Mount(Path(fields[4]), fields[3], kinds))
+    return tuple(found)
+
+
+def proportional(proc: Path, numbers: Collection[int]) -> int | None:
+    """Bytes: the proportional set size of these processes together. None where this user may not ask."""
+    total = 0
+    for number in numbers:
+        try:
+            text = (proc / str(number) / "smaps_rollup").read_text(encoding="ascii")
+        except PermissionError:
+            return None
+        except _GONE:
+            continue
+        found = _PSS.search(text)
+        total += int(found[1]) * 1024 if found else 0
+    return total
+
+
+def processor_seconds(proc: Path, numbers: Collection[int]) -> float:
+    """Of those that are there, and of their children that were waited for (proc_pid_stat(5))."""
+    ticks = 0
+    for number in numbers:
+        fields = read_text(proc / str(number) / "stat").rpartition(")")[2].split()
+        ticks += sum(map(int, fields[11:15]))
+    return ticks / _TICKS
+
+
+def read_number(file: Path) -> int | None:
+    """A file that is a number; None where it is none."""
+    text = read_text(file).strip()
+    return int(text) if text.isdecimal() else None
+
+
+def read_text(file: Path | str) -> str:
+    return read_bytes(file).decode(errors="replace")
+
+
+def read_bytes(file: Path | str) -> bytes:
+    """Empty where it is gone, or not for this user. Without buffers: these files are short, and many."""
+    try:
+        number = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+    except (*_GONE, PermissionError):
+        return b""
+    try:
+        return b"".join(iter(lambda: os.read(number, _PIECE), b""))
+    except _GONE:
+        return b""
+    finally:
+        os.close(number)
