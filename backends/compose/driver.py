@@ -15,7 +15,7 @@ from netdsl.runtime.recording import FileRecording
 
 from .clash import explain_clash
 from .doctor import examine
-from .engine import docker_of, failed, files_of, stream, told
+from .engine import Unasked, answered, docker_of, failed, files_of, stream, told
 from .recording import container_words, record
 
 TIMEOUT = 300
@@ -91,26 +91,14 @@ class ComposeDriver:
 
     def ask(self, deployment: Deployment, node: str, command: Sequence[str], *, timeout: float) -> Answer:
         """By the container's name as Compose makes it: to look for it takes longer than most commands."""
-        words = ["docker", "exec", f"{deployment.project}-{node}-1", *command]
         try:
-            done = subprocess.run(
-                words,
-                capture_output=True,
-                timeout=timeout,
-                check=False,
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-        except FileNotFoundError as error:
-            raise DriverError("there is no `docker` on the PATH", remedy="netdsl doctor") from error
+            return answered(f"{deployment.project}-{node}-1", command, timeout=timeout)
         except subprocess.TimeoutExpired as error:
             message = f"a command in `{node}` does not end within {timeout:g} s"
             raise DriverError(message, command=" ".join(command[:3])) from error
-        answer = Answer(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
-        if _of_the_engine(answer):
+        except Unasked as error:
             self._container(deployment, node)  # says what there is, or that the engine does not answer
-            raise DriverError(f"`{node}` cannot be asked", command="docker exec", tail=answer.errors)
-        return answer
+            raise DriverError(f"`{node}` cannot be asked", command="docker exec", tail=str(error)) from error
 
     @contextmanager
     def listen(self, deployment: Deployment, node: str, interface: str) -> Iterator[FileRecording]:
@@ -163,12 +151,6 @@ class ComposeDriver:
             is_so, so = ("is running", "running") if is_running else ("was started", "started")
             raise DriverError(f"no node `{node}` {is_so} in `{deployment.project}` ({so}: {names})")
         return found[node]
-
-
-def _of_the_engine(answer: Answer) -> bool:
-    """Whether the engine itself could not do it, and no command ran."""
-    words = ("Error response from daemon", "Cannot connect to the Docker daemon", "permission denied while trying")
-    return answer.status in (1, 126) and answer.errors.startswith(words)
 
 
 def _compose_command(deployment: Deployment) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from python_on_whales import DockerClient
 from python_on_whales.exceptions import DockerException
 
-from netdsl.runtime.driver import Deployment, DriverError, Progress
+from netdsl.runtime.driver import Answer, Deployment, DriverError, Progress
 
 _FILES = ("compose.yaml", "compose.override.yaml")
 
@@ -53,21 +53,38 @@ def said(words: Sequence[str], *, timeout: float = 120, given: str | None = None
     """
     command = " ".join(("docker", *words[:2]))
     try:
-        done = subprocess.run(
-            ("docker", *words),
-            input=(given or "").encode(),
-            capture_output=True,
-            timeout=timeout,
-            check=False,
-            start_new_session=True,
-        )
-    except FileNotFoundError as error:
-        raise DriverError("there is no `docker` on the PATH", remedy="netdsl doctor") from error
+        done = _run(words, timeout, (given or "").encode())
     except subprocess.TimeoutExpired as error:
         raise DriverError(f"`{command}` does not end within {timeout:g} s", command=command) from error
     if done.returncode:
         raise refused("Docker refused", command, done.returncode, done.stderr.decode(errors="replace"))
     return done.stdout.decode(errors="replace")
+
+
+class Unasked(Exception):
+    """The engine could not run a command in a container; its words."""
+
+
+def answered(container: str, command: Sequence[str], *, timeout: float) -> Answer:
+    """By a command in a container, which a Ctrl-C that this process gets does not end. Raises Unasked, TimeoutExpired (the
+    command runs on inside) and DriverError."""
+    done = _run(("exec", container, *command), timeout)
+    answer = Answer(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+    if answer.status in (1, 126) and answer.errors.startswith(_ENGINES):
+        raise Unasked(answer.errors)
+    return answer
+
+
+_ENGINES = ("Error response from daemon", "Cannot connect to the Docker daemon", "permission denied while trying")
+
+
+def _run(words: Sequence[str], timeout: float, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(
+            ("docker", *words), input=given, capture_output=True, timeout=timeout, check=False, start_new_session=True
+        )
+    except FileNotFoundError as error:
+        raise DriverError("there is no `docker` on the PATH", remedy="netdsl doctor") from error
 
 
 def failed(message: str, error: DockerException) -> DriverError:

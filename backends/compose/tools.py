@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from netdsl.codegen.images import BASE
 from netdsl.runtime.driver import Answer, Deployment, DriverError
 
-from .engine import said
+from .engine import Unasked, answered, said
 
 DOCKERFILE = f"""\
 FROM {BASE}
@@ -39,26 +39,16 @@ class SideTools:
     def ask(self, command: Sequence[str], *, timeout: float) -> Answer:
         """It is ended inside too, where it takes too long: a client that goes would leave it there."""
         seconds = math.ceil(timeout)
-        words = ["docker", "exec", self.container, "timeout", "--kill-after", "1", str(seconds), *command]
+        words = ("timeout", "--kill-after", "1", str(seconds), *command)
         try:
-            done = subprocess.run(
-                words,
-                capture_output=True,
-                timeout=seconds + 10,
-                check=False,
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-        except FileNotFoundError as error:
-            raise DriverError("there is no `docker` on the PATH", remedy="netdsl doctor") from error
+            answer = answered(self.container, words, timeout=seconds + 10)
         except subprocess.TimeoutExpired as error:
             raise self._unended(command, seconds) from error
-        if done.returncode == _TOO_LONG:
-            raise self._unended(command, seconds)
-        answer = Answer(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
-        if answer.errors.startswith(("Error response from daemon", "Cannot connect to the Docker daemon")):
+        except Unasked as error:
             message = f"the tools beside `{self.node}` cannot be asked"
-            raise DriverError(message, command="docker exec", status=answer.status, tail=answer.errors)
+            raise DriverError(message, command="docker exec", tail=str(error)) from error
+        if answer.status == _TOO_LONG:
+            raise self._unended(command, seconds)
         return answer
 
     def _unended(self, command: Sequence[str], seconds: int) -> DriverError:
