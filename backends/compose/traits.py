@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from netdsl.codegen.contract import Options
 from netdsl.codegen.images import BASE, Stage, stages
 from netdsl.codegen.traits import Costs, Linear, Trait, Traits
+from netdsl.diagnostics.wording import counted
 from netdsl.ir.lab import Lab
 from netdsl.payload.contract import Payload
 
@@ -63,7 +64,7 @@ def _kernel(lab: Lab) -> str:
 
 
 def _image(made: tuple[Stage, ...]) -> str:
-    return f"{BASE} and packages, {_count(len(made), 'image')} for all nodes"
+    return f"{BASE} and packages, {counted(len(made), 'image')} for all nodes"
 
 
 def _packages(made: Iterable[Stage]) -> str:
@@ -87,7 +88,3 @@ def _networks(lab: Lab, options: Options) -> Trait:
         parts.append("1 bridge as the way out")
     carried = "; ".join(_CARRIED[kind] for kind in kinds if kind in _CARRIED)
     return Trait("networks", ", ".join(parts) or "none", carried)
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from netdsl.diagnostics.wording import counted
 from netdsl.runtime.driver import Deployment, DriverError
 from netdsl.runtime.meter import Fact
 
@@ -92,7 +93,7 @@ def accelerator(kind: str | None) -> str:
 
 
 def hardware(memory_mib: int, processors: int) -> str:
-    return f"{memory_mib} MiB, {processors} processor{'' if processors == 1 else 's'}"
+    return f"{memory_mib} MiB, {counted(processors, 'processor')}"
 
 
 def _version(deployment: Deployment) -> str:

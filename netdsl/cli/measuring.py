@@ -11,12 +11,12 @@ from netdsl.cli.analysis import analyse
 from netdsl.cli.compilation import Request, compile_request
 from netdsl.cli.console import note, show_findings
 from netdsl.cli.place import BUILD, places_of
+from netdsl.diagnostics.wording import counted
 from netdsl.measuring.job import Job
 from netdsl.measuring.prepare import alone, job_for, lab_to_measure, paths_of
 from netdsl.measuring.store import read_run
 from netdsl.measuring.types import BootKind, Plan
 from netdsl.pipeline import Checked
-from netdsl.testing.statements import counted
 
 BOOTS = {
     "fresh": (BootKind.FRESH,),

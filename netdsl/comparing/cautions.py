@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from netdsl.comparing.statistics import LEAST, SURE, confidence_of_range
 from netdsl.comparing.types import Column, Unit
 from netdsl.comparing.units import shown
+from netdsl.diagnostics.wording import counted
 from netdsl.measuring.types import Machine, Round, Run
 
 _BREAK = re.compile(r"; |\n+")
@@ -121,15 +122,15 @@ def _own(run: Run) -> Iterator[str]:
         yield f"{done} of {run.wanted} rounds are done"
     if cut:
         yield (
-            f"{_rounds(cut)} cut short and left out"
+            f"{counted(cut, 'round')} cut short and left out"
             if done
-            else f"{_rounds(cut)} cut short: what there is of it is shown"
+            else f"{counted(cut, 'round')} cut short: what there is of it is shown"
         )
     if 0 < done < LEAST:
-        yield f"{_rounds(done)}: too few to say how far the figures spread"
+        yield f"{counted(done, 'round')}: too few to say how far the figures spread"
     if LEAST <= done < SURE:
         yield (
-            f"{_rounds(done)}: an interval of so few is at most their range, which holds the true median "
+            f"{counted(done, 'round')}: an interval of so few is at most their range, which holds the true median "
             f"{confidence_of_range(done) * 100:.0f} times in 100, not 95"
         )
     most = max((load for one in usable_rounds(run) for load in one.load), default=0.0)
@@ -139,14 +140,10 @@ def _own(run: Run) -> Iterator[str]:
     for step, times in troubles.items():
         first = next(t.message for one in usable_rounds(run) for t in one.troubles if t.step == step)
         what, *more = _BREAK.split(first.strip(), maxsplit=1)
-        yield f"{step} failed in {_rounds(times)}: {what}{' …' if more else ''}"
+        yield f"{step} failed in {counted(times, 'round')}: {what}{' …' if more else ''}"
     unheld = [one.number for one in usable_rounds(run) for boot in one.boots if boot.holding is None]
     if unheld:
-        yield f"not every expectation was seen to hold in {_rounds(len(set(unheld)))}: there is no total there"
-
-
-def _rounds(number: int) -> str:
-    return "1 round" if number == 1 else f"{number} rounds"
+        yield f"not every expectation was seen to hold in {counted(len(set(unheld)), 'round')}: there is no total there"
 
 
 def _is_apart(runs: Sequence[Run]) -> bool:

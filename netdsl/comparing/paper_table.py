@@ -7,7 +7,7 @@ from netdsl.comparing.columns import row, side_by_side, wrapped
 from netdsl.comparing.paper_types import Estimate, Limit, OnPaper, Paper, Severity
 from netdsl.comparing.types import Unit
 from netdsl.comparing.units import shown_roughly
-from netdsl.testing.statements import counted
+from netdsl.diagnostics.wording import counted
 
 NARROWEST, WIDEST = 60, 110
 _HEAD = 10

@@ -8,8 +8,8 @@ from netdsl.comparing.columns import row, wrapped
 from netdsl.comparing.paper_table import NARROWEST, WIDEST
 from netdsl.comparing.types import Comparison, Group, Quantity, Unit
 from netdsl.comparing.units import shown_ratio, shown_spread
+from netdsl.diagnostics.wording import counted
 from netdsl.measuring.types import Run
-from netdsl.testing.statements import counted
 
 _HEAD = 20
 _RATIO = 6

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from netdsl.diagnostics.wording import counted
 from netdsl.graph.model import Device, Graph, Joint, Segment, State
 from netdsl.graph.text import shown
 from netdsl.ir.node import NodeKind
@@ -12,19 +13,14 @@ _MOST_TUNNELS = 12
 def summary(graph: Graph) -> str:
     """What is there, then each tunnel."""
     counts = [
-        _counted(sum(device.kind is kind for device in graph.devices), one, many)
-        for kind, one, many in (
-            (NodeKind.HOST, "host", "hosts"),
-            (NodeKind.ROUTER, "router", "routers"),
-            (NodeKind.SWITCH, "switch", "switches"),
-        )
+        (sum(device.kind is NodeKind.HOST for device in graph.devices), "host", ""),
+        (sum(device.kind is NodeKind.ROUTER for device in graph.devices), "router", ""),
+        (sum(device.kind is NodeKind.SWITCH for device in graph.devices), "switch", "switches"),
+        (sum(not each.is_link for each in graph.segments), "network", ""),
+        (sum(each.is_link for each in graph.segments), "link", ""),
+        (len(graph.joints), "tunnel", ""),
     ]
-    counts += [
-        _counted(sum(not each.is_link for each in graph.segments), "network", "networks"),
-        _counted(sum(each.is_link for each in graph.segments), "link", "links"),
-        _counted(len(graph.joints), "tunnel", "tunnels"),
-    ]
-    there = [count for count in counts if count]
+    there = [counted(number, noun, plural) for number, noun, plural in counts if number]
     sentences = [f"{_listed(there)}." if there else "Nothing is there."]
     sentences += [f"{tunnel(joint)}." for joint in graph.joints[:_MOST_TUNNELS]]
     if len(graph.joints) > _MOST_TUNNELS:
@@ -75,10 +71,6 @@ def segment(each: Segment, carried: Iterable[str]) -> str:
 
 def shown_lines(lines: Iterable[str]) -> str:
     return "; ".join(map(shown, lines))
-
-
-def _counted(number: int, one: str, many: str) -> str:
-    return "" if not number else f"1 {one}" if number == 1 else f"{number} {many}"
 
 
 def _listed(texts: Iterable[str]) -> str:

@@ -8,9 +8,9 @@ from netdsl.comparing.figures import all_times, path_title
 from netdsl.comparing.statistics import percentile
 from netdsl.comparing.types import Comparison, Group, Quantity, Unit
 from netdsl.comparing.units import shown, shown_spread
+from netdsl.diagnostics.wording import counted
 from netdsl.measuring.types import BootKind, Path, Run, Throughput, Transport
 from netdsl.report.rows import Bars, Curves, Point, Ranges, Row, SizeLine, Sizes, Times
-from netdsl.testing.statements import counted
 
 Plot = Bars | Ranges | Curves | Sizes
 

@@ -6,9 +6,9 @@ from typing import assert_never
 
 from netdsl.comparing.types import Comparison, Group, Quantity, Spread, Unit
 from netdsl.comparing.units import shown_ratio, shown_spread
+from netdsl.diagnostics.wording import counted
 from netdsl.measuring.types import Transport
 from netdsl.report.figures import headed, paths_of
-from netdsl.testing.statements import counted
 
 
 @dataclass(frozen=True, slots=True)

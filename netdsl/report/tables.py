@@ -12,10 +12,10 @@ from netdsl.comparing.paper_types import Paper
 from netdsl.comparing.table import is_pooled
 from netdsl.comparing.types import Comparison, Group, Quantity, Unit
 from netdsl.comparing.units import shown, shown_spread
+from netdsl.diagnostics.wording import counted
 from netdsl.measuring.types import Plan, Run, Source
 from netdsl.report.figures import headed, paths_of
 from netdsl.runtime.meter import Fact
-from netdsl.testing.statements import counted
 
 NOTHING = "—"
 _PLACE = re.compile(r"^(?P<name>.*?):(?P<line>[1-9][0-9]{0,8})(?::[0-9]+)?$", re.DOTALL)

@@ -3,7 +3,8 @@
 import textwrap
 from collections.abc import Iterator
 
-from netdsl.testing.statements import counted, shown_place
+from netdsl.diagnostics.wording import counted
+from netdsl.testing.statements import shown_place
 from netdsl.testing.types import Block, Results, Tested, Verdict
 from netdsl.verify.sentences import block_text, claim_text
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from netdsl.diagnostics.core import Diagnostics
+from netdsl.diagnostics.wording import counted
 from netdsl.ir.expectation import Expectation
 from netdsl.ir.ids import NodeId, host_name
 from netdsl.ir.lab import Lab
@@ -17,7 +18,6 @@ from netdsl.testing.plan import trials
 from netdsl.testing.probes import Reply, ask
 from netdsl.testing.reading import NODE_SCRIPT, tunnel_lines
 from netdsl.testing.sight import Frame, frames
-from netdsl.testing.statements import counted
 from netdsl.testing.states import Bench, during
 from netdsl.testing.trial import Asked, Ear, Observed, Trial
 from netdsl.testing.types import Block, Results, Seen, Tested

@@ -1,4 +1,4 @@
-"""How reports name places and amounts; claims and blocks are put into words by `netdsl.verify.sentences`."""
+"""How reports name places; claims and blocks are put into words by `netdsl.verify.sentences`."""
 
 from netdsl.source import Place
 
@@ -8,7 +8,3 @@ def shown_place(place: Place | None) -> str:
     if place is None:
         return "-"
     return f"{place.span.source.name}:{place.span.source.position(place.span.start)[0]}"
-
-
-def counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"

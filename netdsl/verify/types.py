@@ -6,6 +6,7 @@ Public and stable: command-line verbs, tests in running labs and graders stand o
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from netdsl.diagnostics.wording import counted
 from netdsl.ir.expectation import Expectation, Expected
 from netdsl.ir.ids import Address, NetworkId, NodeId, TunnelId
 from netdsl.ir.service import PortService, Protocol
@@ -230,7 +231,7 @@ class Summary:
     def __str__(self) -> str:
         if not self.held and not self.failed:
             return "no expectations"
-        count = f"{self.held} expectation{'' if self.held == 1 else 's'} hold{'s' if self.held == 1 else ''}"
+        count = f"{counted(self.held, 'expectation')} {'holds' if self.held == 1 else 'hold'}"
         if self.failed:
             count += f", {self.failed} do{'es' if self.failed == 1 else ''} not"
         if self.unverified:
