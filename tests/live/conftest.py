@@ -15,14 +15,13 @@ import pytest
 
 from tests.live.compose import ComposeLab, compile_lab
 from tests.live.host import Host, look_at_host
-from tests.live.hypervisor import memory_of, processor_seconds
+from tests.live.hypervisor import BOX, memory_of, processor_seconds
 from tests.live.machine import HERE, ROOT, Machine
 from tests.live.story import Recorder, Running, start
 from tests.live.studies import SMALL_STUDIES, Study
 from tests.live.vagrant import VagrantLab, compile_machines
 
 Starter = Callable[..., ComposeLab]
-BOX = "netdsl/debian-13"
 _FIGURES = pytest.StashKey[list[str]]()
 
 

@@ -1,7 +1,11 @@
 """libvirt on this machine: what it holds of a project, and what is on the host beside it."""
 
+import os
 import re
+import shutil
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +13,7 @@ from tests.live.host import VIEWS, Host, settled
 from tests.live.machine import Machine
 
 VIRSH = ("virsh", "--connect", "qemu:///system", "--quiet")
+BOX = "netdsl/debian-13"
 _CLOCK_TICKS = 100  # of /proc/PID/stat per second
 _OF_ENGINES = re.compile(r"\b(veth|br-|docker|dm-|ifb|nd[0-9a-f]{10}\b)")  # containers may come and go meanwhile
 
@@ -24,6 +29,21 @@ class Interface:
 
 def say(machine: Machine, *words: str) -> str:
     return machine.say(*VIRSH, *words)
+
+
+@contextmanager
+def box_as(machine: Machine, name: str) -> Iterator[str]:
+    """The box under another name, which no machine but a test's own stands on; it goes, and libvirt's copy of it too."""
+    boxes = Path(os.environ.get("VAGRANT_HOME") or Path.home() / ".vagrant.d") / "boxes"
+    flat = name.replace("/", "-VAGRANTSLASH-")
+    try:
+        shutil.copytree(boxes / BOX.replace("/", "-VAGRANTSLASH-"), boxes / flat, copy_function=os.link)
+        yield name
+    finally:
+        shutil.rmtree(boxes / flat, ignore_errors=True)
+        for line in say(machine, "vol-list", "default").splitlines():
+            if line.strip().startswith(f"{flat}_vagrant_box_image_"):
+                machine.run(*VIRSH, "vol-delete", "--pool", "default", line.split()[0])
 
 
 def interfaces_of(machine: Machine, domain: str) -> tuple[Interface, ...]:

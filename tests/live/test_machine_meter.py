@@ -15,7 +15,7 @@ from netdsl.backends.vagrant.driver import driver
 from netdsl.backends.vagrant.meter import meter
 from netdsl.runtime.driver import Deployment, DriverError
 from netdsl.runtime.meter import Tools, Usage
-from tests.live.hypervisor import VIRSH
+from tests.live.hypervisor import VIRSH, box_as
 from tests.live.lab import compile_for
 from tests.live.machine import ROOT, Machine
 from tests.live.small import PAIR
@@ -31,6 +31,9 @@ _MOVE = "table ip measured { chain in { type nat hook prerouting priority -150; 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
+    """`box`: a name of its own, so that machines of others that run on this host are in nobody's way."""
+
+    box: str
     deployment: Deployment
     lab: VagrantLab
     readings: tuple[Usage, ...]
@@ -43,21 +46,21 @@ def measured(
 ) -> Iterator[Measured]:
     """Brought up from nothing, read once a second."""
     project = f"{run_name}-metered"
-    folder = compile_for(
-        "vagrant", ROOT / "tests/labs/two-sites.net", tmp_path_factory.mktemp("metered"), project, "--closed"
-    )
-    deployment, lab = Deployment(folder, project), VagrantLab(folder, project, hypervisor)
-    said: list[str] = []
-    try:
-        meter.rebuild(deployment, said.append)
-        began = monotonic()
-        with reading(deployment) as readings:
-            up(deployment, said)
-        record(f"two-sites in machines: fresh boot {monotonic() - began:.0f} s; {summed(readings[-1])}")
-        lab.connect()
-        yield Measured(deployment, lab, tuple(readings), tuple(said))
-    finally:
-        lab.take_away()
+    with box_as(hypervisor, f"netdsl/{project}") as box:
+        source, place = ROOT / "tests/labs/two-sites.net", tmp_path_factory.mktemp("metered")
+        folder = compile_for("vagrant", source, place, project, "--closed", "--set", f"box={box}")
+        deployment, lab = Deployment(folder, project), VagrantLab(folder, project, hypervisor)
+        said: list[str] = []
+        try:
+            meter.rebuild(deployment, said.append)
+            began = monotonic()
+            with reading(deployment) as readings:
+                up(deployment, said)
+            record(f"two-sites in machines: fresh boot {monotonic() - began:.0f} s; {summed(readings[-1])}")
+            lab.connect()
+            yield Measured(box, deployment, lab, tuple(readings), tuple(said))
+        finally:
+            lab.take_away()
 
 
 @contextmanager
@@ -110,7 +113,7 @@ def test_machines_are_read_while_they_boot(measured: Measured) -> None:
 def test_the_disks_are_the_box_twice_and_little_for_each_machine(measured: Measured) -> None:
     disk = meter.disk(measured.deployment)
     vagrant, copy = disk.bases
-    assert vagrant.name.startswith("netdsl/debian-13")
+    assert vagrant.name.startswith(measured.box)
     assert copy.name.endswith("(libvirt's copy)")
     assert abs(vagrant.size - copy.size) < copy.size / 4
     assert {share.node for share in disk.nodes} == NODES
@@ -124,7 +127,7 @@ def test_the_facts_name_the_accelerator(measured: Measured, hypervisor: Machine)
     is_kvm = "<domain type='kvm'" in hypervisor.say(*VIRSH, "dumpxml", domain)
     assert facts["accelerator"] == ("KVM" if is_kvm else "none (QEMU emulates the processor)")
     assert facts["machines"] == "256 MiB, 1 processor"
-    assert facts["box"].startswith("netdsl/debian-13")
+    assert facts["box"].startswith(measured.box)
     assert facts["esp"] == "kernel"
     assert facts["kernel"].endswith("(each machine's own)")
     for name in ("vagrant", "provider", "hypervisor", "processor", "networks"):
@@ -167,7 +170,8 @@ def test_the_box_stays_while_another_lab_s_machine_stands_on_it(
 ) -> None:
     """Whose it is, is said. (The lab that asks was compiled, and never started.)"""
     (tmp_path / "lab.net").write_text(PAIR)
-    folder = compile_for("vagrant", tmp_path / "lab.net", tmp_path / "o", f"{run_name}-other", "--closed")
+    box = f"box={measured.box}"
+    folder = compile_for("vagrant", tmp_path / "lab.net", tmp_path / "o", f"{run_name}-other", "--closed", "--set", box)
     with pytest.raises(DriverError, match=f"`{measured.deployment.project}_client`"):
         meter.rebuild(Deployment(folder, f"{run_name}-other"), lambda _: None)
     with pytest.raises(DriverError, match="the lab runs"):
