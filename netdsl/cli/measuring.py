@@ -18,12 +18,6 @@ from netdsl.measuring.store import read_run
 from netdsl.measuring.types import BootKind, Plan
 from netdsl.pipeline import Checked
 
-BOOTS = {
-    "fresh": (BootKind.FRESH,),
-    "warm": (BootKind.WARM,),
-    "both": (BootKind.FRESH, BootKind.WARM),
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -65,8 +59,8 @@ def job_of(wish: Wish) -> Iterator[Job]:
 
 
 def plan_of(boot: str, pings: int | None, seconds: float | None, rest: float | None) -> Plan:
-    """What the options say; the rest as always."""
-    plan = replace(Plan(), boots=BOOTS[boot])
+    """What the options say; the rest as always. `boot`: `both`, or one of them."""
+    plan = Plan() if boot == "both" else replace(Plan(), boots=(BootKind(boot),))
     return replace(
         plan,
         pings=plan.pings if pings is None else pings,

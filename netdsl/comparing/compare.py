@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from netdsl.comparing.cautions import cautions, columns, usable_rounds
-from netdsl.comparing.figures import LESS, Figure, all_times, figures, path_title
+from netdsl.comparing.figures import LESS, all_times, figures, path_title
 from netdsl.comparing.statistics import percentile, spread
-from netdsl.comparing.types import Comparison, Group, Quantity, Spread, Unit, Verdicts
+from netdsl.comparing.types import Comparison, Figure, Group, Quantity, Spread, Unit, Verdicts
 from netdsl.measuring.types import Path, Round, Run
 from netdsl.testing.types import Verdict
 

@@ -1,27 +1,13 @@
 """What one round measured, figure by figure: the values that a comparison puts side by side."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from statistics import median
 
-from netdsl.comparing.types import Group, Unit
+from netdsl.comparing.types import Figure, Group, Unit
 from netdsl.measuring.types import BootKind, Latency, Moment, Path, Round, Run, Throughput, Transport
 from netdsl.runtime.meter import NodeUsage, Usage
 
 LESS, MORE, NEITHER = -1, 1, 0
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A `Quantity` without its values, and one of them."""
-
-    key: str
-    group: Group
-    title: str
-    detail: str
-    unit: Unit
-    better: int
-    value: float
 
 
 def figures(run: Run, taken: Round) -> Iterator[Figure]:

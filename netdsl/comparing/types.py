@@ -36,10 +36,9 @@ class Group(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Quantity:
-    """One figure, for each run of the comparison in its order (None: not measured there). `key` is stable, for machines
-    (`boot.fresh.total`, `latency.a.client-1-server.p95`); `title` and `detail` for people. `better`: -1 less is better, 1
-    more is, 0 neither."""
+class Measured:
+    """What was measured: `key` is stable, for machines (`boot.fresh.total`, `latency.a.client-1-server.p95`); `title` and
+    `detail` for people. `better`: -1 less is better, 1 more is, 0 neither."""
 
     key: str
     group: Group
@@ -47,6 +46,19 @@ class Quantity:
     detail: str
     unit: Unit
     better: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figure(Measured):
+    """In one round."""
+
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity(Measured):
+    """In each run of the comparison in its order, all rounds of it together (None: not measured there)."""
+
     by_run: tuple[Spread | None, ...]
 
 
