@@ -9,8 +9,8 @@ from netdsl.ir.lab import Lab
 from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import Start
 from netdsl.verify import Packet, World
-from netdsl.verify.fabric import Association, Policy, View
 from netdsl.verify.passage import Delivered
+from netdsl.verify.view import Association, Policy, View
 from netdsl.verify.walk import Walk
 
 

@@ -3,9 +3,9 @@
 from netdsl.ir.service import Protocol
 from netdsl.lower.mtu import child_cost
 from netdsl.source import Place
-from netdsl.verify.fabric import Policy
 from netdsl.verify.passage import Passage
 from netdsl.verify.types import Packet
+from netdsl.verify.view import Policy
 
 USER_SPACE_MTU = 1400  # bytes: kernel-libipsec's device (kernel_libipsec_router.c, TUN_DEFAULT_MTU)
 _UDP = 8  # bytes; child_cost counts them always, the kernel's ESP has them behind NAT only

@@ -1,4 +1,4 @@
-"""What is wrong with a lab without any `expect`: found by following its routes, and its tunnels when they are down.
+"""What is wrong with a lab without any `expect`: found by following its routes (and its tunnels, in `falls`).
 
 A way is walked from each line `route … via` to each network of the lab that the line covers, at most `_MOST_STEPS` hops in
 all. Default routes, which cover everything, are not: where they alone go round, that is a circle of their graph, and only
@@ -12,22 +12,20 @@ from ipaddress import IPv4Network, IPv6Network
 
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
-from netdsl.ir.ids import Address, NetworkId, NodeId, Prefix, TunnelId
+from netdsl.ir.ids import Address, NetworkId, NodeId, Prefix
 from netdsl.ir.node import NodeKind, Route
-from netdsl.ir.tunnel import Mode, Start, TunnelEnd
 from netdsl.lower.prefixes import contains, holds
 from netdsl.source import Place
-from netdsl.verify.fabric import UPLINK, Fabric, View
+from netdsl.verify.fabric import Fabric
+from netdsl.verify.falls import check_falls
 from netdsl.verify.filtering import in_any
-from netdsl.verify.predict import predict
-from netdsl.verify.types import Outcome
+from netdsl.verify.view import UPLINK, View
 from netdsl.verify.world import World
 
 _MOST_STEPS = 60_000
 _MOST_TRIED = 20
 _MOST_HOPS = 255
 _EVERYTHING: dict[int, Prefix] = {4: IPv4Network("0.0.0.0/0"), 6: IPv6Network("::/0")}
-_MOST_FALLS = 50
 
 
 def check_ways(world: World, diagnostics: Diagnostics) -> None:
@@ -36,7 +34,7 @@ def check_ways(world: World, diagnostics: Diagnostics) -> None:
     if world.lab.is_meant_to_fail or any(view.raw for view in world.fabric.views.values()):
         return
     _Ways(world.fabric, diagnostics).check()
-    _check_tunnels(world, diagnostics)
+    check_falls(world, diagnostics)
 
 
 # --- routes
@@ -277,71 +275,3 @@ def _goals(fabric: Fabric) -> Iterator[_Goal]:
                     if known is not None and fabric.segment_of[known.network] != segment:
                         found[prefix] = None
     yield from (goal for goal in found.values() if goal is not None)
-
-
-# --- tunnels
-
-
-def _check_tunnels(world: World, diagnostics: Diagnostics) -> None:
-    told: set[TunnelId] = set()
-    falls = 0
-    for view in world.fabric.views.values():
-        for end in view.node.tunnels:
-            if end.tunnel in told or end.origin is None:
-                continue
-            starts = {child.start for child in end.children}
-            if end.tunnel in world.tunnels.failures and not world.is_up(end.tunnel):
-                told.add(end.tunnel)
-                message = f"tunnel `{end.tunnel}` does not come up: {world.why_down(end.tunnel)}"
-                diagnostics.report(catalogue.TUNNEL_STAYS_DOWN, message, end.origin)
-            elif starts == {Start.BOOT} and falls < _MOST_FALLS and _is_between_networks(end):
-                told.add(end.tunnel)
-                falls += 1
-                _check_fall(world, view, end, diagnostics)
-
-
-def _is_between_networks(end: TunnelEnd) -> bool:
-    return any(child.mode is Mode.TUNNEL and child.local and child.remote for child in end.children)
-
-
-def _check_fall(world: World, view: View, end: TunnelEnd, diagnostics: Diagnostics) -> None:
-    """A host behind each end, and what becomes of its packets without the tunnel."""
-    for child in end.children:
-        pair = _pair(world, view, end, child.local, child.remote)
-        if child.mode is not Mode.TUNNEL or pair is None:
-            continue
-        source, goal = pair
-        usual = predict(world, source, goal)
-        if not usual.passes or end.tunnel not in usual.tunnels:
-            continue
-        fallen = World(world.lab, world.esp, held={end.tunnel}, forced=world.forced, cut=world.cut)
-        found = predict(fallen, source, goal)
-        if found.outcome is Outcome.ANSWERED and not found.is_encrypted and end.origin is not None:
-            diagnostics.report(
-                catalogue.CLEAR_WHEN_DOWN,
-                f"while `{end.tunnel}` is down, packets from `{source}` to {goal} arrive in clear",
-                end.origin,
-                related=() if view.node.origin is None else (Label(view.node.origin, "nothing here holds them back"),),
-                help=f"`start on traffic` holds them back, or a firewall with `through {end.tunnel}`",
-            )
-            return
-
-
-def _pair(
-    world: World, view: View, end: TunnelEnd, local: tuple[Prefix, ...], remote: tuple[Prefix, ...]
-) -> tuple[NodeId, Address] | None:
-    """A host on a network of this end that the tunnel protects, and one on the other side."""
-    if end.peer is None:
-        return None
-    source = _host_beside(world, view, local)
-    goal = _host_beside(world, world.view(end.peer), remote)
-    return None if source is None or goal is None else (source[0], goal[1])
-
-
-def _host_beside(world: World, view: View, prefixes: tuple[Prefix, ...]) -> tuple[NodeId, Address] | None:
-    for interface in view.node.interfaces:
-        for other, touched in world.fabric.members.get(world.fabric.segment_of[interface.network], ()):
-            for given in touched.addresses:
-                if other is not view and other.node.kind is NodeKind.HOST and in_any(given.ip, prefixes):
-                    return other.id, given.ip
-    return None

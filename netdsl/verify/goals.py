@@ -7,7 +7,7 @@ from netdsl.ir.expectation import Goal
 from netdsl.ir.ids import Address, NetworkId, NodeId
 from netdsl.ir.node import NodeKind
 from netdsl.ir.service import PortService, Protocol, port
-from netdsl.verify.fabric import View
+from netdsl.verify.view import View
 from netdsl.verify.world import World
 
 _PORTED = (Protocol.TCP, Protocol.UDP)

@@ -12,9 +12,9 @@ from netdsl.ir.ids import Address
 from netdsl.ir.service import Protocol
 from netdsl.verify.checks import unbelievable
 from netdsl.verify.crowd import Crowd, Some
-from netdsl.verify.fabric import View
 from netdsl.verify.filtering import Ruling, Sight, by_policy, by_rule, in_any, matches
 from netdsl.verify.types import Packet
+from netdsl.verify.view import View
 
 Kind = Callable[[Address, Address], Packet]
 """A packet of the kind that is asked about, from and to these."""

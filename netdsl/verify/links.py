@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from netdsl.ir.ids import Address
 from netdsl.source import Place
-from netdsl.verify.fabric import UPLINK, Exit, Fabric, View, is_unicast
+from netdsl.verify.fabric import Fabric
 from netdsl.verify.routes import Hop
 from netdsl.verify.types import Hook, Outcome
+from netdsl.verify.view import UPLINK, Exit, View, is_unicast
 
 WIDEST = 65535  # bytes: no IP packet is larger
 

@@ -17,11 +17,11 @@ from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node, NodeKind
 from netdsl.ir.service import PortService
 from netdsl.lower.prefixes import host_prefix
-from netdsl.verify.fabric import is_raw
 from netdsl.verify.filtering import spoken
 from netdsl.verify.predict import predict
 from netdsl.verify.shared import shared_ways
 from netdsl.verify.types import Cell, Verdict
+from netdsl.verify.view import is_raw
 from netdsl.verify.world import World
 
 ClassKey = tuple[object, ...]

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from netdsl.ir.filter import Chain, FilterRule, Firewall
 from netdsl.ir.filter import Verdict as Action
 from netdsl.ir.ids import Prefix
-from netdsl.verify.fabric import View
 from netdsl.verify.filtering import in_any, service_fits, spoken
 from netdsl.verify.types import Hook, Outcome, Packet, Verdict
+from netdsl.verify.view import View
 from netdsl.verify.world import World
 
 _CHAINS = {Hook.INPUT: Chain.INPUT, Hook.OUTPUT: Chain.OUTPUT, Hook.FORWARD: Chain.FORWARD}

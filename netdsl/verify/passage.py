@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from netdsl.ir.ids import NodeId
 from netdsl.source import Place
-from netdsl.verify.fabric import Policy, View
 from netdsl.verify.tracking import Known, State
 from netdsl.verify.types import Hook, Outcome, Packet
+from netdsl.verify.view import Policy, View
 
 
 @dataclass(frozen=True, slots=True)

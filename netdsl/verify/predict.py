@@ -5,10 +5,10 @@ from ipaddress import IPv4Address
 from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.node import Served
 from netdsl.ir.service import PortService, Protocol
-from netdsl.verify.fabric import View, is_unicast
 from netdsl.verify.passage import Delivered, Stop
 from netdsl.verify.tracking import Tracker, reverse
 from netdsl.verify.types import Hook, Hop, Outcome, Packet, Verdict
+from netdsl.verify.view import View, is_unicast
 from netdsl.verify.walk import Walk
 from netdsl.verify.world import World
 

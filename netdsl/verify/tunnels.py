@@ -14,12 +14,13 @@ from netdsl.ir.lab import Lab
 from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import Authentication, AuthMethod, Child, Mode, SharedSecret, Start, TunnelEnd
 from netdsl.lower.prefixes import host_prefix
-from netdsl.verify.fabric import Association, Fabric, Policy, View
+from netdsl.verify.fabric import Fabric
 from netdsl.verify.filtering import IPSEC_DEVICE, in_any
 from netdsl.verify.passage import Delivered, Stop
 from netdsl.verify.routes import Hop
 from netdsl.verify.tracking import Flows, Tracker, reverse
 from netdsl.verify.types import Packet
+from netdsl.verify.view import Association, Policy, View
 from netdsl.verify.walk import Walk
 
 _ROUNDS = 6

@@ -14,13 +14,14 @@ from netdsl.ir.service import Protocol
 from netdsl.source import Place
 from netdsl.verify.checks import TTL, circle, disbelief, unbelievable, unbelieved_asker
 from netdsl.verify.esp import USER_SPACE_MTU, outer_packet, policy_fault, room_inside
-from netdsl.verify.fabric import LOOPBACK, Exit, Fabric, Policy, View, is_unicast
+from netdsl.verify.fabric import Fabric
 from netdsl.verify.filtering import IPSEC_DEVICE, Sight, destination_nat, refusal, ruling, source_nat, spoken
 from netdsl.verify.links import WIDEST, DeadEnd, mtu_of, no_route, onward, way_out
 from netdsl.verify.passage import Delivered, Frame, Passage, Stop
 from netdsl.verify.routes import Hop as Route
 from netdsl.verify.tracking import State, Tracker, with_destination, with_source
 from netdsl.verify.types import Decision, Hook, Hop, Outcome, Packet, Step, Wire
+from netdsl.verify.view import LOOPBACK, Exit, Policy, View, is_unicast
 
 _MOST_FRAMES = 2000
 _DECISIONS = {Outcome.REJECTED: Decision.REJECT, Outcome.DROPPED: Decision.DROP, Outcome.LOOP: Decision.DROP}

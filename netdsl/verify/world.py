@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from netdsl.ir.expectation import WhileState
 from netdsl.ir.ids import NetworkId, NodeId, TunnelId
 from netdsl.ir.lab import Lab
-from netdsl.verify.fabric import Fabric, View, make_fabric
+from netdsl.verify.fabric import Fabric, make_fabric
 from netdsl.verify.tracking import Tracker
 from netdsl.verify.tunnels import TunnelStates, settle
 from netdsl.verify.types import Esp
+from netdsl.verify.view import View
 
 
 class World:

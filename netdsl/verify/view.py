@@ -1,0 +1,254 @@
+"""A node as packets meet it: its addresses, tables, rules and IPsec policies."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Network
+
+from netdsl.ir.filter import WhileTunnel
+from netdsl.ir.ids import Address, NetworkId, NodeId, Prefix, TunnelId
+from netdsl.ir.node import Interface, Node
+from netdsl.ir.service import PortService, Protocol
+from netdsl.ir.tunnel import Child, Mode, TunnelEnd
+from netdsl.verify.filtering import Ends, in_any
+from netdsl.verify.routes import Hop, Own, Table, main_table, source_for
+from netdsl.verify.sysctls import Sysctls, unmodelled
+from netdsl.verify.types import Packet
+
+UPLINK = "uplink"
+LOOPBACK = "lo"
+
+_CONFIGURATION = ("/etc/", "/usr/", "/lib", "/bin/", "/sbin/")
+_LOOPBACK_RANGE = IPv4Network("127.0.0.0/8")
+_BROADCAST = IPv4Address("255.255.255.255")
+
+
+@dataclass(frozen=True, slots=True)
+class Association:
+    """A pair of SAs that stands: where this end sends to. `is_in_udp`: UDP 4500 carries it; ports are then as the peer
+    is seen."""
+
+    peer: NodeId
+    local: Address
+    remote: Address
+    is_in_udp: bool
+    local_port: int = 4500
+    remote_port: int = 4500
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A child's policies in a node. Without `association` it is a trap that nothing can answer."""
+
+    end: TunnelEnd
+    child: Child
+    local: tuple[Prefix, ...]
+    remote: tuple[Prefix, ...]
+    association: Association | None
+
+    @property
+    def is_tunnel(self) -> bool:
+        return self.child.mode is Mode.TUNNEL
+
+    def rank(self, source: Address, destination: Address) -> tuple[int, bool]:
+        """charon gives the narrower selectors the better priority."""
+        lengths = (
+            max((p.prefixlen for p in prefixes if p.version == address.version and address in p), default=0)
+            for prefixes, address in ((self.local, source), (self.remote, destination))
+        )
+        return sum(lengths), bool(self.child.only_local or self.child.only_remote)
+
+    def takes_out(self, packet: Packet) -> bool:
+        return self._fits(packet, packet.source, packet.destination, packet.source_port, packet.destination_port)
+
+    def takes_in(self, packet: Packet) -> bool:
+        return self._fits(packet, packet.destination, packet.source, packet.destination_port, packet.source_port)
+
+    def _fits(self, packet: Packet, own: Address, other: Address, here: int, there: int) -> bool:
+        if not in_any(own, self.local) or not in_any(other, self.remote):
+            return False
+        limits = [(service, here) for service in self.child.only_local]
+        limits += [(service, there) for service in self.child.only_remote]
+        return not limits or any(_is_of(service, packet, port) for service, port in limits)
+
+
+def _is_of(service: PortService, packet: Packet, port: int) -> bool:
+    if packet.is_error:
+        return service.protocol is Protocol.ICMP
+    if service.protocol is not packet.protocol:
+        return False
+    return service.first is None or service.first <= port <= (service.last or service.first)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Exit:
+    """How packets for an address leave a node that only forwards them: to whom, over which networks, how large."""
+
+    interface: str
+    networks: tuple[NetworkId, ...]
+    mtu: int
+    other: "View"
+    there: str
+
+
+@dataclass(slots=True, eq=False)
+class View:
+    """A node with all that decides about a packet in it. `policies` and `up` are set as tunnels come and go.
+
+    `exits` (by incoming interface and destination) and `believed` (sources by interface) are what was found out about
+    packets that it only forwards.
+    """
+
+    node: Node
+    id: NodeId
+    interfaces: dict[str, Interface]
+    own: tuple[Own, ...]
+    local: set[Address]
+    local_prefixes: tuple[Prefix, ...]
+    main: Table
+    tunnelled: Table  # what charon's own table says: looked up first
+    sysctls: Sysctls
+    ends: dict[TunnelId, Ends]
+    has_uplink: bool
+    raw: bool
+    tracks: bool
+    is_filtered: bool
+    broadcasts: frozenset[Address]
+    policies: list[Policy] = field(default_factory=list)
+    up: set[tuple[TunnelId, str | None]] = field(default_factory=set)
+    checks_source: bool = False
+    exits: dict[tuple[str, Address], Exit] = field(default_factory=dict)
+    believed: set[tuple[str, Address]] = field(default_factory=set)
+    _local: dict[Address, bool] = field(default_factory=dict)
+    _routes: dict[Address, Hop | None] = field(default_factory=dict)
+    _sources: dict[Hop, Address | None] = field(default_factory=dict)
+    _interface_sysctls: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def is_local(self, address: Address) -> bool:
+        found = self._local.get(address)
+        if found is None:
+            found = self._local[address] = address in self.local or in_any(address, self.local_prefixes)
+        return found
+
+    @property
+    def only_forwards(self) -> bool:
+        """Whether nothing in it looks at more than where a packet is from and for."""
+        return not (self.tracks or self.policies or self.checks_source)
+
+    def route(self, address: Address, *, is_charon: bool = False) -> Hop | None:
+        """charon's own packets carry a mark that keeps them out of its table."""
+        if is_charon:
+            return self.main.find(address)
+        try:
+            return self._routes[address]
+        except KeyError:
+            found = self._routes[address] = self.tunnelled.find(address) or self.main.find(address)
+            return found
+
+    def source_towards(self, address: Address) -> Address | None:
+        if self.is_local(address):
+            return address
+        hop = self.route(address)
+        if hop is None:
+            return None
+        if hop.gateway is None or address.version == 6:
+            return source_for(address, hop, self.own)
+        if hop not in self._sources:  # towards a gateway it is the same for all of IPv4
+            self._sources[hop] = source_for(address, hop, self.own)
+        return self._sources[hop]
+
+    def is_active(self, state: WhileTunnel) -> bool:
+        return ((state.tunnel, state.child) in self.up) == state.is_up
+
+    def sysctl(self, interface: str, name: str) -> int:
+        key = (interface, name)
+        if key not in self._interface_sysctls:
+            self._interface_sysctls[key] = self.sysctls.on("ipv4", interface, name)
+        return self._interface_sysctls[key]
+
+    def policy_out(self, packet: Packet) -> Policy | None:
+        return self._best([policy for policy in self.policies if policy.takes_out(packet)], packet, is_out=True)
+
+    def policy_in(self, packet: Packet) -> Policy | None:
+        return self._best([policy for policy in self.policies if policy.takes_in(packet)], packet, is_out=False)
+
+    @staticmethod
+    def _best(found: list[Policy], packet: Packet, *, is_out: bool) -> Policy | None:
+        if len(found) < 2:
+            return found[0] if found else None
+        ends = (packet.source, packet.destination) if is_out else (packet.destination, packet.source)
+        return max(found, key=lambda policy: policy.rank(*ends))
+
+    def clear_tunnels(self) -> None:
+        self.policies, self.up, self.tunnelled = [], set(), Table()
+        self._forget()
+
+    def add_route(self, prefix: Prefix, hop: Hop) -> None:
+        self.tunnelled.put(prefix, hop)
+        self._forget()
+
+    def add_address(self, address: Address) -> None:
+        self.local.add(address)
+        self._forget()
+
+    def _forget(self) -> None:
+        for known in (self._routes, self._local, self.exits, self.believed):
+            known.clear()
+
+
+def view_of(node: Node) -> View:
+    uplink = UPLINK if node.has_uplink else None
+    own = [(given.ip, given.network.prefixlen, LOOPBACK) for given in node.loopbacks]
+    own += [(given.ip, given.network.prefixlen, each.name) for each in node.interfaces for given in each.addresses]
+    wide = [given.network for given in node.loopbacks if given.version == 4 and given.network.prefixlen < 32]
+    sysctls = Sysctls(dict(node.sysctls))
+    checks = any(key.endswith(".rp_filter") and value != "0" for key, value in node.sysctls)
+    return View(
+        node=node,
+        id=node.id,
+        interfaces={interface.name: interface for interface in node.interfaces},
+        own=tuple(own),
+        local={address for address, *_ in own},
+        local_prefixes=(_LOOPBACK_RANGE, *wide) if wide else (_LOOPBACK_RANGE,),
+        main=main_table(node, uplink),
+        tunnelled=Table(),
+        sysctls=sysctls,
+        ends=_ends(node),
+        has_uplink=node.has_uplink,
+        raw=is_raw(node),
+        tracks=node.firewall is not None or bool(node.nat.destination or node.nat.source),
+        is_filtered=node.firewall is not None,
+        broadcasts=frozenset(_broadcasts(node)),
+        checks_source=checks,
+    )
+
+
+def _broadcasts(node: Node) -> Iterator[Address]:
+    for interface in node.interfaces:
+        for given in interface.addresses:
+            if isinstance(given.network, IPv4Network) and given.network.prefixlen < 31:
+                yield given.network.broadcast_address
+
+
+def is_raw(node: Node) -> bool:
+    """Whether the author handed in something that may change its network: any command, a file over the system's own, a
+    sysctl that is not modelled."""
+    has_files = any(file.path.startswith(_CONFIGURATION) for file in node.files)
+    return bool(node.runs) or has_files or next(unmodelled(node), None) is not None
+
+
+def _ends(node: Node) -> dict[TunnelId, Ends]:
+    owner = {given.ip: interface.name for interface in node.interfaces for given in interface.addresses}
+    found: dict[TunnelId, Ends] = {}
+    for end in node.tunnels:
+        pairs = tuple((child.local, child.remote) for child in end.children)
+        before = found.get(end.tunnel)
+        outer = owner.get(end.local) if end.local is not None else None
+        found[end.tunnel] = Ends(before.pairs + pairs if before else pairs, outer)
+    return found
+
+
+def is_unicast(address: Address, view: View) -> bool:
+    """No multicast, no broadcast of a subnet that the node is on."""
+    if address.is_multicast or address.is_unspecified:
+        return False
+    return not isinstance(address, IPv4Address) or not (address == _BROADCAST or address in view.broadcasts)
