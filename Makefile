@@ -40,11 +40,11 @@ check: $(STAMP) ## The inner loop: style, types, layers, all tests that need no 
 test: check ## Everything: also the slow tests, packaging, and the labs in containers and virtual machines
 	tools/browser install
 	$(BIN)/pytest -q -n auto -m 'slow and not live and not full'
-	$(MAKE) --no-print-directory ground
-	$(BIN)/pytest -q -m 'live and not full'
+	$(MAKE) --no-print-directory test-live
 
-test-live: $(STAMP) ground ## The labs in containers and virtual machines alone
-	$(BIN)/pytest -q -m 'live and not full'
+test-live: $(STAMP) ground ## The labs in containers and virtual machines alone; first what the tools themselves say of the files
+	$(BIN)/pytest -q -n auto -m 'live and not full' tests/conformance
+	$(BIN)/pytest -q -m 'live and not full' --ignore tests/conformance
 
 test-full: test ## Also nine virtual machines, a full distribution kernel with an engine inside, images for both processors
 	tools/engine install --full
