@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import mkdtemp
+from typing import TextIO
 
 from netdsl.codegen.contract import Artifact
 from netdsl.codegen.manifest import MANIFEST, Manifest, digest, read_manifest
@@ -27,6 +28,7 @@ from netdsl.codegen.manifest import MANIFEST, Manifest, digest, read_manifest
 _JOURNAL = ".netdsl-journal.json"
 _STAGING = ".netdsl-staging-"
 _LOCK = ".netdsl-lock"
+_ATTEMPTS = 10
 _LONGEST_NAME = 255  # bytes, on every file system of Linux
 
 
@@ -138,15 +140,28 @@ def locked(folder: Path) -> Iterator[None]:
     """Hold the folder for this process; its parent is made where it is missing. Raises FolderBusy, OSError."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     path = folder.parent / f"{_LOCK}-{folder.name}"
-    with path.open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise FolderBusy(f"another netdsl is writing to {folder}") from error
+    with _held(path, folder):
         try:
             yield
         finally:
             path.unlink(missing_ok=True)
+
+
+def _held(path: Path, folder: Path) -> TextIO:
+    """The file, locked. One that its last holder took away after it was opened locks nobody out: then again."""
+    for _ in range(_ATTEMPTS):
+        handle = path.open("w")
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.path.samestat(os.fstat(handle.fileno()), path.stat()):
+                return handle
+        except BlockingIOError:
+            handle.close()
+            break
+        except FileNotFoundError:
+            pass
+        handle.close()
+    raise FolderBusy(f"another netdsl is writing to {folder}")
 
 
 class _Tree:

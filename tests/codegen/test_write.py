@@ -1,8 +1,10 @@
 """Output is written whole or not at all, and what a user changed is not lost."""
 
+import fcntl
 import json
 import os
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
@@ -118,3 +120,23 @@ def test_a_manifest_of_another_kind_is_refused(tmp_path: Path) -> None:
 def test_two_writers_do_not_meet(tmp_path: Path) -> None:
     with locked(tmp_path / "out"), pytest.raises(FolderBusy), locked(tmp_path / "out"):
         raise AssertionError("unreachable")
+
+
+def test_a_lock_that_its_holder_took_away_meanwhile_locks_nobody_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the opening of the file and its locking: a third one would lock a new file beside it."""
+    lock, calls = fcntl.flock, []
+
+    def late(handle: TextIO, how: int) -> None:
+        calls.append(how)
+        if len(calls) == 1:
+            Path(handle.name).unlink()
+        lock(handle, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with locked(tmp_path / "out"):
+        assert len(calls) == 2
+        with pytest.raises(FolderBusy), locked(tmp_path / "out"):
+            raise AssertionError("unreachable")
+    assert list(tmp_path.iterdir()) == []
