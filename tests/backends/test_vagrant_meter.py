@@ -340,9 +340,10 @@ class TestTools:
             inside.ask(("ping", "10.0.0.1"), timeout=1)
         assert len(listener.asked) == 3
 
-    def test_a_command_that_does_not_end_is_told(self) -> None:
+    @pytest.mark.parametrize("status", [124, 137])
+    def test_a_command_that_does_not_end_is_told(self, status: int) -> None:
         with pytest.raises(DriverError, match="`iperf3` does not end within 3 s"):  # noqa: SIM117
-            with tools_in("gw", Listener(OK, Answer(124, ""), OK)) as inside:
+            with tools_in("gw", Listener(OK, Answer(status, ""), OK)) as inside:
                 inside.ask(("iperf3", "-c", "10.0.0.1"), timeout=3)
 
     def test_what_is_missing_is_told_with_the_remedy(self) -> None:
