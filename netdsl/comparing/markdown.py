@@ -7,9 +7,8 @@ from itertools import groupby
 from netdsl.codegen.traits import TRAIT_NAMES
 from netdsl.comparing.paper_table import ESTIMATES, UNKNOWN, estimate_text, limit_text, paper_heading, same_text
 from netdsl.comparing.paper_types import OnPaper, Paper
-from netdsl.comparing.table import GROUP_TITLES, cell, heading, is_telling, ratio, run_text
+from netdsl.comparing.table import GROUP_TITLES, cell, heading, is_telling, ratio_text, run_text
 from netdsl.comparing.types import Comparison, Group, Quantity
-from netdsl.comparing.units import shown_ratio
 from netdsl.diagnostics.visible import visible
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~#&!$])")
@@ -94,6 +93,5 @@ def _heads(comparison: Comparison, group: Group) -> list[str]:
 def _figures(comparison: Comparison, one: Quantity) -> list[str]:
     cells = [text(one.title), *(cell(comparison, one, number) for number in range(len(one.by_run)))]
     if len(one.by_run) == 2:
-        times = ratio(one, 0, 1)
-        cells.append("" if times is None else shown_ratio(times))
+        cells.append(ratio_text(one, 0, 1))
     return cells

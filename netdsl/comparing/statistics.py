@@ -34,6 +34,13 @@ def spread(values: Sequence[float]) -> Spread:
     return Spread(tuple(values), median(values), percentile(medians, _LOW), percentile(medians, _HIGH))
 
 
+def overlap(one: Spread, other: Spread) -> bool:
+    """Whether their intervals do: then no difference is shown. False where one has none."""
+    if one.low is None or one.high is None or other.low is None or other.high is None:
+        return False
+    return one.low <= other.high and other.low <= one.high
+
+
 def confidence_of_range(values: int) -> float:
     """The chance that the range of so many independent values holds the median of what they are drawn from: all would have
     to lie on one side of it otherwise. 0.75 for three; no interval within the range can promise more."""

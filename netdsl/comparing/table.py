@@ -6,6 +6,7 @@ from itertools import groupby
 from netdsl.comparing.cautions import fact, machine_text, usable_rounds
 from netdsl.comparing.columns import row, wrapped
 from netdsl.comparing.paper_table import NARROWEST, WIDEST
+from netdsl.comparing.statistics import overlap
 from netdsl.comparing.types import Comparison, Group, Quantity, Unit
 from netdsl.comparing.units import shown_ratio, shown_spread
 from netdsl.diagnostics.wording import counted
@@ -55,6 +56,15 @@ def ratio(quantity: Quantity, first: int, second: int) -> float | None:
     if one is None or other is None or quantity.unit is Unit.SHARE or one.median <= 0 or other.median <= 0:
         return None
     return other.median / one.median
+
+
+def ratio_text(quantity: Quantity, first: int, second: int) -> str:
+    """Empty where there is no ratio, or where the intervals overlap: then no difference is shown."""
+    one, other = quantity.by_run[first], quantity.by_run[second]
+    times = ratio(quantity, first, second)
+    if one is None or other is None or times is None or overlap(one, other):
+        return ""
+    return shown_ratio(times)
 
 
 def is_telling(quantity: Quantity) -> bool:
@@ -120,8 +130,7 @@ def _figures(
 ) -> Iterator[str]:
     cells = [split(quantity.title)[1], *(cell(comparison, quantity, number) for number in shown)]
     if len(shown) == 2:
-        times = ratio(quantity, shown[0], shown[1])
-        cells.append("" if times is None else shown_ratio(times))
+        cells.append(ratio_text(quantity, shown[0], shown[1]))
     inner = (widths[0] - len(indent), *widths[1:])
     for line in row(cells, inner):
         yield f"{indent}{line}".rstrip()

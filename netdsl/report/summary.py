@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
+from netdsl.comparing.statistics import overlap
 from netdsl.comparing.types import Comparison, Group, Quantity, Spread, Unit
 from netdsl.comparing.units import shown_ratio, shown_spread
 from netdsl.diagnostics.wording import counted
@@ -103,13 +104,9 @@ def _ratio(one: tuple[str, Spread], other: tuple[str, Spread], unit: Unit) -> st
     (less, small), (more, large) = sorted((one, other), key=lambda side: side[1].median)
     if small.median <= 0 or large.median == small.median:
         return f"{one[0]} and {other[0]}: {'the same' if large.median == small.median else 'no ratio'}"
-    if _overlap(small, large):
+    if overlap(small, large):
         return f"{one[0]} and {other[0]}: their intervals overlap, no difference is shown"
     return f"{more}: {shown_ratio(large.median / small.median)} {_as(unit)} {less}"
-
-
-def _overlap(small: Spread, large: Spread) -> bool:
-    return small.high is not None and large.low is not None and small.high >= large.low
 
 
 def _as(unit: Unit) -> str:

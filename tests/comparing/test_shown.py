@@ -108,6 +108,18 @@ def test_markdown_is_tables() -> None:
     assert "- *vagrant (emulated): QEMU emulates the processor" in text
 
 
+def test_figures_whose_intervals_overlap_have_no_ratio() -> None:
+    alike = compare([containers(), containers(1.05, 1.15, 0.95)])
+    apart = compare([containers(), containers(2.0, 2.1, 1.9)])
+    for found, said in ((alike, False), (apart, True)):
+        (line,) = (one for one in comparison_markdown(found).splitlines() if one.startswith("| fresh boot: total"))
+        assert ("×" in line) is said, line
+        (line,) = (
+            one for one in comparison_table(found, 80).splitlines() if one.startswith("  total     ") and "13.0" in one
+        )
+        assert ("×" in line) is said, line
+
+
 def test_a_round_more_is_a_value_more() -> None:
     run = replace(containers(), rounds=(*containers().rounds, taken(4)), wanted=4)
     quantity = compare([run]).quantity("boot.fresh.total")
