@@ -78,6 +78,11 @@ _KNOWN = (
         "wait until it has ended",
     ),
     _Known(
+        r"Kernel panic - not syncing",
+        "a guest's kernel crashed",
+        "netdsl down, then up: without KVM that happens now and then; its console says more, below .vagrant/netdsl",
+    ),
+    _Known(
         r"Timed out while waiting for the machine to boot|wait_for timeout",
         None,
         "its console says more, below .vagrant/netdsl; netdsl down takes away what is there",

@@ -114,7 +114,7 @@ class TestReading:
 class TestExplaining:
     def test_the_machine_its_reason_its_console_and_the_remedy(self) -> None:
         error = explain(Ended("vagrant up", 1, "", vagrant.without_noise(TOGETHER)), "come up")
-        assert error.message == "the machines `a`, `b` did not come up"
+        assert error.message == "the machines `a`, `b` did not come up: a guest's kernel crashed"
         assert "Failed to start domain: out of luck" in error.tail
         assert "console" in str(error.remedy)
 

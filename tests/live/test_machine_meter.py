@@ -3,6 +3,7 @@
 import json
 import subprocess
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from tests.live.lab import compile_for
 from tests.live.machine import ROOT, Machine
 from tests.live.small import PAIR
 from tests.live.story import Recorder
-from tests.live.vagrant import DISK, MEMORY, VagrantLab
+from tests.live.vagrant import CRASHED, DISK, MEMORY, VagrantLab
 
 pytestmark = [pytest.mark.live, pytest.mark.vm]
 
@@ -85,7 +86,11 @@ def up(deployment: Deployment, said: list[str]) -> None:
     try:
         driver.up(deployment, said.append, timeout=None)
     except DriverError as error:
-        pytest.fail(f"{error}: {error.tail}")
+        if CRASHED not in error.tail:
+            pytest.fail(f"{error}: {error.tail}")
+        warnings.warn(f"a guest's kernel crashed; once more\n{error.tail}", stacklevel=2)
+        driver.down(deployment, said.append)
+        driver.up(deployment, said.append, timeout=None)
 
 
 def summed(usage: Usage) -> str:

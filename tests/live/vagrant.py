@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ from tests.live.machine import Machine
 MEMORY = 384 * 2**20  # of one machine: 256 MiB of its own, and QEMU with its translated code
 DISK = 64 * 10**6  # what one machine changes on the box's disk
 MANAGEMENT = "02:6e:6d:"
+CRASHED = "Kernel panic - not syncing"
+"""What the emulated kernel of a machine says now and then (one of some hundred boots), for no reason of the lab's."""
 _SSH = (
     *("-o", "ControlMaster=auto", "-o", "ControlPersist=600", "-o", "LogLevel=ERROR", "-o", "BatchMode=yes"),
     *("-o", "ConnectTimeout=10", "-o", "ServerAliveInterval=10", "-o", "ServerAliveCountMax=6"),
@@ -49,9 +52,13 @@ class VagrantLab(Lab):
         """Nothing: the box is there (the fixture `hypervisor`)."""
 
     def up(self) -> float:
-        """`vagrant up`, and until every node is ready."""
+        """`vagrant up`, and until every node is ready. Where a guest's kernel crashes, which is told, a second time."""
         began = time.monotonic()
         done = self.machine.run("vagrant", "up", folder=self.folder, timeout=300)
+        if done.returncode and CRASHED in done.stdout + done.stderr:
+            warnings.warn(f"{self.project}: a guest's kernel crashed; once more\n{done.stderr[-3000:]}", stacklevel=2)
+            self.vagrant("destroy", "--force", timeout=120)
+            done = self.machine.run("vagrant", "up", folder=self.folder, timeout=300)
         assert done.returncode == 0, f"{self.project} does not come up:\n{done.stdout[-6000:]}\n{done.stderr[-3000:]}"
         self.connect()
         with ThreadPoolExecutor() as pool:
