@@ -88,6 +88,13 @@ def hypervisor() -> Machine:
     return Machine(patience=2 if "<domain type='kvm'" in done.stdout else 8)
 
 
+@pytest.fixture(params=[0, 1], ids=["A", "S"])
+def end(request: pytest.FixtureRequest) -> int:
+    """Which of a study's gateways is killed: each in turn."""
+    number: int = request.param
+    return number
+
+
 @pytest.fixture(scope="session", params=SMALL_STUDIES, ids=lambda study: study.name)
 def virtual(
     request: pytest.FixtureRequest,

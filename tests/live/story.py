@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import pytest
-
 from tests.live.capture import Capture
 from tests.live.host import Host
 from tests.live.lab import SCRIPT, Lab
@@ -177,7 +175,6 @@ def laid_bare(lab: Lab, study: Study) -> Iterator[None]:
             lab.renew(node)
 
 
-@pytest.mark.parametrize("end", [0, 1], ids=["A", "S"])
 def test_a_gateway_that_is_killed_and_started_again_carries_traffic_within_20_seconds(
     running: Running, end: int, record: Recorder
 ) -> None:

@@ -18,15 +18,15 @@ from netdsl.runtime.driver import Deployment, DriverError
 from netdsl.runtime.meter import Tools, Usage
 from tests.live.hypervisor import VIRSH, box_as
 from tests.live.lab import compile_for
-from tests.live.machine import ROOT, Machine
-from tests.live.small import PAIR
+from tests.live.machine import Machine
+from tests.live.small import PAIR, TWO_ENDS
 from tests.live.story import Recorder
 from tests.live.vagrant import CRASHED, DISK, MEMORY, VagrantLab
 
 pytestmark = [pytest.mark.live, pytest.mark.vm]
 
-NODES = {"a-gw", "b-gw", "client", "internet", "server"}
-ASKED = "10.1.0.99"  # the server's old address, from the other site; tcp/8080 there is tcp/30000 of the server
+NODES = {"left", "right"}
+ASKED = "10.2.0.1"  # inside of the tunnel's right end
 _MOVE = "table ip measured { chain in { type nat hook prerouting priority -150; tcp dport 30000 redirect to :5201; }; }"
 
 
@@ -48,8 +48,9 @@ def measured(
     """Brought up from nothing, read once a second."""
     project = f"{run_name}-metered"
     with box_as(hypervisor, f"netdsl/{project}") as box:
-        source, place = ROOT / "tests/labs/two-sites.net", tmp_path_factory.mktemp("metered")
-        folder = compile_for("vagrant", source, place, project, "--closed", "--set", f"box={box}")
+        place = tmp_path_factory.mktemp("metered")
+        (place / "lab.net").write_text(TWO_ENDS)
+        folder = compile_for("vagrant", place / "lab.net", place, project, "--closed", "--set", f"box={box}")
         deployment, lab = Deployment(folder, project), VagrantLab(folder, project, hypervisor)
         said: list[str] = []
         try:
@@ -57,7 +58,7 @@ def measured(
             began = monotonic()
             with reading(deployment) as readings:
                 up(deployment, said)
-            record(f"two-sites in machines: fresh boot {monotonic() - began:.0f} s; {summed(readings[-1])}")
+            record(f"two-ends in machines: fresh boot {monotonic() - began:.0f} s; {summed(readings[-1])}")
             lab.connect()
             yield Measured(box, deployment, lab, tuple(readings), tuple(said))
         finally:
@@ -128,7 +129,7 @@ def test_the_disks_are_the_box_twice_and_little_for_each_machine(measured: Measu
 def test_the_facts_name_the_accelerator(measured: Measured, hypervisor: Machine) -> None:
     """By what each machine runs with, not by what the host could do."""
     facts = {fact.name: fact.value for fact in meter.facts(measured.deployment)}
-    domain = measured.lab.domain("client")
+    domain = measured.lab.domain("left")
     is_kvm = "<domain type='kvm'" in hypervisor.say(*VIRSH, "dumpxml", domain)
     assert facts["accelerator"] == ("KVM" if is_kvm else "none (QEMU emulates the processor)")
     assert facts["machines"] == "256 MiB, 1 processor"
@@ -141,22 +142,22 @@ def test_the_facts_name_the_accelerator(measured: Measured, hypervisor: Machine)
 
 def test_tools_measure_through_the_tunnel_and_leave_nothing(measured: Measured, record: Recorder) -> None:
     lab, deployment = measured.lab, measured.deployment
-    with meter.tools(deployment, "server") as server, meter.tools(deployment, "client") as client:
-        told(server, "nft", _MOVE)
+    with meter.tools(deployment, "right") as right, meter.tools(deployment, "left") as left:
+        told(right, "nft", _MOVE)
         try:
-            told(server, "iperf3", "-s", "-D")
-            report = json.loads(told(client, "iperf3", "-c", ASKED, "-p", "8080", "-t", "3", "-J"))
+            told(right, "iperf3", "-s", "-D")
+            report = json.loads(told(left, "iperf3", "-c", ASKED, "-p", "30000", "-t", "3", "-J"))
         finally:
-            told(server, "nft", "delete table ip measured")
+            told(right, "nft", "delete table ip measured")
         bits = report["end"]["sum_received"]["bits_per_second"]
-        record(f"two-sites in machines: {bits / 1e6:.1f} Mbit/s of TCP through the tunnel")
+        record(f"two-ends in machines: {bits / 1e6:.1f} Mbit/s of TCP through the tunnel")
         assert bits > 0
-        assert "0% packet loss" in told(client, "ping", "-c", "3", "-n", "10.1.0.1")
+        assert "0% packet loss" in told(left, "ping", "-c", "3", "-n", ASKED)
         with pytest.raises(DriverError, match="`sleep` does not end within 1 s"):
-            client.ask(("sleep", "60"), timeout=1)
-        assert lab.run("server", "pgrep", "-x", "iperf3").returncode == 0
-    assert lab.run("server", "pgrep", "-x", "iperf3").returncode == 1
-    assert lab.run("client", "sh", "-c", "ls -d /sys/fs/cgroup/netdsl-*").stdout == ""
+            left.ask(("sleep", "60"), timeout=1)
+        assert lab.run("right", "pgrep", "-x", "iperf3").returncode == 0
+    assert lab.run("right", "pgrep", "-x", "iperf3").returncode == 1
+    assert lab.run("left", "sh", "-c", "ls -d /sys/fs/cgroup/netdsl-*").stdout == ""
 
 
 def told(tools: Tools, *command: str) -> str:
@@ -177,7 +178,7 @@ def test_the_box_stays_while_another_lab_s_machine_stands_on_it(
     (tmp_path / "lab.net").write_text(PAIR)
     box = f"box={measured.box}"
     folder = compile_for("vagrant", tmp_path / "lab.net", tmp_path / "o", f"{run_name}-other", "--closed", "--set", box)
-    with pytest.raises(DriverError, match=f"`{measured.deployment.project}_client`"):
+    with pytest.raises(DriverError, match=f"`{measured.deployment.project}_left`"):
         meter.rebuild(Deployment(folder, f"{run_name}-other"), lambda _: None)
     with pytest.raises(DriverError, match="the lab runs"):
         meter.rebuild(measured.deployment, lambda _: None)
@@ -199,13 +200,13 @@ def test_parked_machines_come_up_again_as_they_were(measured: Measured, hypervis
     began = monotonic()
     up(deployment, said)
     figures = summed(meter.usage(deployment))
-    record(f"two-sites in machines: parked in {parked:.0f} s, warm boot {monotonic() - began:.0f} s; {figures}")
+    record(f"two-ends in machines: parked in {parked:.0f} s, warm boot {monotonic() - began:.0f} s; {figures}")
     assert lab.nodes() == before
     assert not any("setting up" in line for line in said)
     assert {state.health for state in driver.status(deployment)} == {"ready"}
     lab.connect()
     assert {node: lab.say(node, "stat", "-c", "%Y", "/netdsl/node").strip() for node in before} == made
-    assert lab.fetch("client", f"http://{ASKED}:8080/") == "server.app"
+    assert lab.fetch("left", f"http://{ASKED}:8080/") == "right.app"
 
 
 def states(machine: Machine, identity: str) -> str:

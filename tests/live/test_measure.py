@@ -79,20 +79,20 @@ def test_two_rounds_are_measured_and_nothing_stays(deploy: Starter, look: Callab
 
 
 @pytest.mark.parametrize(
-    ("step", "number"),
+    ("boot", "step", "number"),
     [
-        ("fresh boot: building", signal.SIGINT),
-        ("fresh boot: starting", signal.SIGINT),
-        ("throughput of", signal.SIGTERM),
-        ("expectations", signal.SIGINT),
+        ("both", "fresh boot: building", signal.SIGINT),
+        ("both", "fresh boot: starting", signal.SIGINT),
+        ("warm", "throughput of", signal.SIGTERM),
+        ("warm", "expectations", signal.SIGINT),
     ],
 )
 def test_stopped_by_a_signal_it_leaves_nothing_and_is_gone_on_with(
-    deploy: Starter, look: Callable[[str], Host], step: str, number: signal.Signals
+    deploy: Starter, look: Callable[[str], Host], boot: str, step: str, number: signal.Signals
 ) -> None:
     lab = deploy(LAB, "stopped")
     before = look(lab.project)
-    with _measuring(lab) as process:
+    with _measuring(lab, "--boot", boot) as process:
         _await_step(process, step)
         time.sleep(0.7)
         process.send_signal(number)
@@ -100,7 +100,7 @@ def test_stopped_by_a_signal_it_leaves_nothing_and_is_gone_on_with(
     _nothing_stays(lab, look, before)
     (cut,) = _run(lab).rounds
     assert cut.is_cut
-    done = netdsl(*_words(lab, "--boot", "both", "--resume"), folder=lab.folder.parent, timeout=600)
+    done = netdsl(*_words(lab, "--boot", boot, "--resume"), folder=lab.folder.parent, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
     assert [one.is_cut for one in _run(lab).rounds] == [False]
     _nothing_stays(lab, look, before)
@@ -128,10 +128,10 @@ def test_two_at_once_do_not_get_into_each_others_way(deploy: Starter) -> None:
 
 
 @contextmanager
-def _measuring(lab: ComposeLab) -> Iterator["subprocess.Popen[str]"]:
+def _measuring(lab: ComposeLab, *more: str) -> Iterator["subprocess.Popen[str]"]:
     """In a process group of its own: a signal to it alone, as `kill` sends one."""
     process = subprocess.Popen(
-        [PROGRAM, *_words(lab)],
+        [PROGRAM, *_words(lab, *more)],
         cwd=lab.folder.parent,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
