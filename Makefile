@@ -42,9 +42,9 @@ test: check ## Everything: also the slow tests, packaging, and the labs in conta
 	$(BIN)/pytest -q -n auto -m 'slow and not live and not full'
 	$(MAKE) --no-print-directory test-live
 
-test-live: $(STAMP) ground ## The labs in containers and virtual machines alone; first what the tools themselves say of the files
-	$(BIN)/pytest -q -n auto -m 'live and not full' tests/conformance
-	$(BIN)/pytest -q -m 'live and not full' --ignore tests/conformance
+test-live: $(STAMP) ground ## The labs in containers and virtual machines; first what needs tools and namespaces alone
+	$(BIN)/pytest -q -n auto -m 'live and not full' --ignore tests/live --ignore tests/differential
+	$(BIN)/pytest -q -m 'live and not full' tests/live tests/differential
 
 test-full: test ## Also nine virtual machines, a full distribution kernel with an engine inside, images for both processors
 	tools/engine install --full

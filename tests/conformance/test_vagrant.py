@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -89,10 +90,18 @@ def _bytes(value: vagrantfile.Value) -> object:
 
 def _validate(folder: Path, home: Path) -> None:
     """By Vagrant, for both providers; of VirtualBox's options only the form can be looked at where there is none."""
-    surroundings = {"VAGRANT_HOME": str(home), "VAGRANT_CHECKPOINT_DISABLE": "1", "NETDSL_ACCELERATOR": "tcg"}
-    for provider, options in (("libvirt", ()), ("virtualbox", ("--ignore-provider",))):
-        out = _run("vagrant", "validate", *options, folder=folder, VAGRANT_DEFAULT_PROVIDER=provider, **surroundings)
-        assert "Vagrantfile validated successfully." in out
+    surroundings = {"VAGRANT_CHECKPOINT_DISABLE": "1", "NETDSL_ACCELERATOR": "tcg"}
+
+    def validated(provider: str, *options: str) -> str:
+        own = {"VAGRANT_HOME": f"{home}-{provider}", "VAGRANT_DOTFILE_PATH": f"{home}-{provider}-lab"}
+        return _run(
+            "vagrant", "validate", *options, folder=folder, VAGRANT_DEFAULT_PROVIDER=provider, **own, **surroundings
+        )
+
+    with ThreadPoolExecutor() as pool:
+        found = [pool.submit(validated, "libvirt"), pool.submit(validated, "virtualbox", "--ignore-provider")]
+    for one in found:
+        assert "Vagrantfile validated successfully." in one.result()
 
 
 @pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.parent.name)
