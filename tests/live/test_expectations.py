@@ -77,7 +77,7 @@ def small(tmp_path: Path) -> Path:
 def test_what_is_broken_by_hand_is_seen_and_told_first(forms: Lab, small: Path) -> None:
     """A filter that is gone: the blocked port answers. The tunnel held down: the same packets are read on the wire."""
     one = small.with_name("one.net")
-    one.write_text(small.read_text().partition("expect {")[0] + "expect a cannot reach b tcp/7\n")
+    one.write_text(small.read_text().partition("expect {")[0] + "expect { a cannot reach b tcp/7 }\n")
     forms.say("east", "nft", "flush", "chain", "inet", "netdsl", "forward")
     forms.say("east", "nft", "chain", "inet", "netdsl", "forward", "{ policy accept ; }")
     for end in ("west", "east"):
