@@ -80,7 +80,8 @@ _KNOWN = (
     _Known(
         r"Kernel panic - not syncing",
         "a guest's kernel crashed",
-        "netdsl down, then up: without KVM that happens now and then; its console says more, below .vagrant/netdsl",
+        "netdsl down, then up: without KVM it has been seen for no reason of the lab's; "
+        "its console says more, below .vagrant/netdsl",
     ),
     _Known(
         r"Timed out while waiting for the machine to boot|wait_for timeout",

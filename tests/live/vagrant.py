@@ -22,7 +22,7 @@ MEMORY = 384 * 2**20  # of one machine: 256 MiB of its own, and QEMU with its tr
 DISK = 64 * 10**6  # what one machine changes on the box's disk
 MANAGEMENT = "02:6e:6d:"
 CRASHED = "Kernel panic - not syncing"
-"""What the emulated kernel of a machine says now and then (one of some hundred boots), for no reason of the lab's."""
+"""What the emulated kernel of a machine has been seen to say, once and for no reason of the lab's."""
 _SSH = (
     *("-o", "ControlMaster=auto", "-o", "ControlPersist=600", "-o", "LogLevel=ERROR", "-o", "BatchMode=yes"),
     *("-o", "ConnectTimeout=10", "-o", "ServerAliveInterval=10", "-o", "ServerAliveCountMax=6"),
