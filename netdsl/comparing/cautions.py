@@ -72,6 +72,8 @@ def cautions(runs: Sequence[Run]) -> Iterator[str]:
             yield f"{column.name}: {column.caveat}"
     for what, of in _ALIKE:
         yield from _differing(what, names, [of(run) for run in runs])
+    if len(runs) == 1:
+        yield "one run alone: nothing stands beside it"
     for name, run in zip(names, runs, strict=True):
         yield from (f"{name}: {text}" for text in _own(run))
     if _is_apart(runs):

@@ -198,6 +198,10 @@ def test_runs_one_after_the_other_are_told_from_runs_in_turns() -> None:
     assert "not measured in turns" not in warnings_of(containers(), machines())
 
 
+def test_one_run_alone_is_a_comparison_that_says_so() -> None:
+    assert "one run alone" in warnings_of(containers())
+
+
 def test_a_cut_round_is_in_no_figure() -> None:
     run = replace(containers(), rounds=(*containers().rounds, cut(4)))
     quantity = compare([run]).quantity("boot.fresh.build")

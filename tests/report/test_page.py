@@ -13,6 +13,7 @@ import pytest
 
 from netdsl.comparing.compare import compare
 from netdsl.comparing.types import Comparison
+from netdsl.comparing.units import shown_spread
 from netdsl.measuring.store import parse_run
 from netdsl.measuring.types import Round, Run
 from netdsl.report import ReportError, page
@@ -195,7 +196,14 @@ def test_a_run_of_which_nothing_is_there_yet_has_a_page() -> None:
 
 @pytest.mark.slow
 def test_one_run_alone_has_a_page() -> None:
-    assert "compose" in read_page(compare((made_up.containers(),))).text
+    comparison = compare((made_up.containers(),))
+    total = comparison.quantity("boot.fresh.total")
+    assert total is not None
+    assert total.by_run[0] is not None
+    text = read_page(comparison).text
+    assert "one run alone" in text
+    assert shown_spread(total.by_run[0], total.unit) in text
+    assert " as long as " not in text  # nothing stands beside it
 
 
 @pytest.mark.slow
