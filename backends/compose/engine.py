@@ -12,6 +12,8 @@ from python_on_whales.exceptions import DockerException
 from netdsl.runtime.driver import Answer, Deployment, DriverError, Progress
 
 _FILES = ("compose.yaml", "compose.override.yaml")
+# What the engine's client says where no command ran.
+_ENGINES = ("Error response from daemon", "Cannot connect to the Docker daemon", "permission denied while trying")
 
 
 def docker_of(deployment: Deployment) -> DockerClient:
@@ -73,9 +75,6 @@ def answered(container: str, command: Sequence[str], *, timeout: float) -> Answe
     if answer.status in (1, 126) and answer.errors.startswith(_ENGINES):
         raise Unasked(answer.errors)
     return answer
-
-
-_ENGINES = ("Error response from daemon", "Cannot connect to the Docker daemon", "permission denied while trying")
 
 
 def _run(words: Sequence[str], timeout: float, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:

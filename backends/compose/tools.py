@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from netdsl.codegen.images import BASE
 from netdsl.runtime.driver import Answer, Deployment, DriverError
+from netdsl.runtime.meter import TOO_LONG
 
 from .engine import Unasked, answered, said
 
@@ -26,7 +27,6 @@ LABEL org.opencontainers.image.title="netdsl measure" org.opencontainers.image.v
 """
 _IMAGE = f"netdsl/measure-{hashlib.sha256(DOCKERFILE.encode()).hexdigest()[:12]}"
 _BUILD = 600.0  # seconds
-_TOO_LONG = (124, 137)  # as `timeout` says that it ended the command, or had to kill it
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class SideTools:
         except Unasked as error:
             message = f"the tools beside `{self.node}` cannot be asked"
             raise DriverError(message, command="docker exec", tail=str(error)) from error
-        if answer.status in _TOO_LONG:
+        if answer.status in TOO_LONG:
             raise self._unended(command, seconds)
         return answer
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from netdsl.runtime.driver import Answer, DriverError
+from netdsl.runtime.meter import TOO_LONG
 
 from .ssh import Connection, Unreachable
 
@@ -19,7 +20,6 @@ _PATIENCE = 60.0  # seconds for a short answer
 _BEGIN = f'mkdir "{_GROUPS}/$1" || exit 1; shift; for tool; do command -v "$tool" >/dev/null || echo "$tool"; done'
 # Ended inside too, where it takes too long: a connection that goes would leave it there.
 _RUN = f'echo $$ >"{_GROUPS}/$1/cgroup.procs" || exit 126; seconds=$2; shift 2; exec timeout -k 1 "$seconds" "$@"'
-_TOO_LONG = (124, 137)  # as `timeout` says that it ended the command, or had to kill it
 # What is killed is gone a moment later.
 _END = (
     f'group={_GROUPS}/$1; [ -d "$group" ] || exit 0; echo 1 >"$group/cgroup.kill"; tries=100; '
@@ -40,7 +40,7 @@ class MachineTools:
         seconds = math.ceil(timeout)
         words = ("sh", "-c", _RUN, "sh", self.group, str(seconds), *command)
         answer = _asked(self.node, self.connection, words, seconds + _PATIENCE)
-        if answer.status in _TOO_LONG:
+        if answer.status in TOO_LONG:
             message = f"`{self.node}`: `{command[0]}` does not end within {seconds} s"
             raise DriverError(message, command=" ".join(command))
         return answer

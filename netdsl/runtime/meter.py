@@ -7,6 +7,9 @@ from typing import Protocol
 
 from netdsl.runtime.driver import Answer, Deployment, Progress
 
+TOO_LONG = (124, 137)
+"""The statuses by which `timeout -k` says that it ended a tool, or had to kill it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:
