@@ -1,0 +1,20 @@
+"""The index of the open sets: names of members. A new member is one line here and folders of that name.
+
+The core of the compiler (stages, the IR, the payload's frame) never imports a member; it asks this index.
+"""
+
+from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+
+TUNNELS: tuple[str, ...] = ("ipsec",)
+"""Kinds of tunnels: `netdsl/kinds/NAME/`, `grammar/NAME.lark`."""
+
+
+def modules(stage: str) -> Iterator[tuple[str, ModuleType]]:
+    """(kind, module `netdsl.kinds.KIND.STAGE`) of each kind that has a share in a stage, in the order of the index."""
+    for kind in TUNNELS:
+        name = f"netdsl.kinds.{kind}.{stage}"
+        if find_spec(name) is not None:
+            yield kind, import_module(name)

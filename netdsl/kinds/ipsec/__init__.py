@@ -1,0 +1,1 @@
+"""IPsec: IKEv2 and ESP or AH."""
