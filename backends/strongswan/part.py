@@ -3,6 +3,7 @@
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
 from netdsl.ir.tunnel import AuthMethod, Child, Mode, Start, TunnelEnd
+from netdsl.kinds.ipsec.ir import child_inside, end_inside, ends_of
 from netdsl.payload.contract import Needs, PayloadFile
 from netdsl.payload.quoting import flat, tsv
 
@@ -21,9 +22,10 @@ class StrongswanPart:
     """IPsec by strongSwan: `swanctl.conf`, `tunnels.tsv`, `esp-probe.batch` (the payload's README has the formats)."""
 
     def files(self, node: Node, lab: Lab) -> tuple[PayloadFile, ...]:
-        if not node.tunnels:
+        ends = ends_of(node.tunnels)
+        if not ends:
             return ()
-        table = "".join(_record(end, child, lab) for end in node.tunnels for child in end.children)
+        table = "".join(_record(end, child, lab) for end in ends for child in end.children)
         probe = "".join(f"{line}\n" for line in probe_lines(node))
         return (
             PayloadFile("swanctl.conf", swanctl_conf(node, lab).encode()),
@@ -32,9 +34,10 @@ class StrongswanPart:
         )
 
     def needs(self, node: Node) -> Needs:
-        if not node.tunnels:
+        insides = [end_inside(end) for end in ends_of(node.tunnels)]
+        if not insides:
             return _NOTHING
-        methods = {auth.method for end in node.tunnels for auth in (*end.own_auth, *end.peer_auth)}
+        methods = {auth.method for inside in insides for auth in (*inside.own_auth, *inside.peer_auth)}
         packages = (*_PACKAGES, *_EAP_PACKAGES) if methods & _EAP else _PACKAGES
         return Needs(packages, ("NET_ADMIN", "NET_BIND_SERVICE"), ("/dev/net/tun",))
 
@@ -42,7 +45,7 @@ class StrongswanPart:
 def _record(end: TunnelEnd, child: Child, lab: Lab) -> str:
     is_answering = child.start is Start.NONE or not end.peer_addresses
     patience = "never" if is_answering else 0 if child.is_initiator else _PATIENCE
-    esp = "kernel" if child.mode is Mode.TRANSPORT or child.protocol == "ah" else "any"
+    esp = "kernel" if child.mode is Mode.TRANSPORT or child_inside(child).protocol == "ah" else "any"
     ready = "no"
     if child.start is Start.BOOT:
         ready = "may" if lab.is_meant_to_fail or is_answering else "must"
@@ -52,7 +55,7 @@ def _record(end: TunnelEnd, child: Child, lab: Lab) -> str:
         child_name(end, child),
         _START_WORDS[child.start],
         patience,
-        end.dpd_action.value,
+        end_inside(end).dpd_action.value,
         esp,
         ready,
         f"{flat(end.tunnel)}.{child.name}",

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from netdsl.ir.node import Node
+from netdsl.kinds.ipsec.ir import child_inside, ends_of
 
 _REQID = 4242
 
@@ -51,10 +52,11 @@ _INTEGRITIES = {
 def probe_lines(node: Node) -> tuple[str, ...]:
     """One `ip xfrm state add` for each different proposal that the node's children have."""
     wanted = dict.fromkeys(
-        (child.protocol, child.mode.value, proposal)
-        for end in node.tunnels
+        (inside.protocol, child.mode.value, proposal)
+        for end in ends_of(node.tunnels)
         for child in end.children
-        for proposal in child.proposals
+        for inside in (child_inside(child),)
+        for proposal in inside.proposals
     )
     lines = []
     for spi, (protocol, mode, proposal) in enumerate(wanted, start=0x101):

@@ -8,7 +8,8 @@ from netdsl.ir.ids import Prefix
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
 from netdsl.ir.service import PortService, Protocol
-from netdsl.ir.tunnel import Authentication, AuthMethod, Child, TunnelEnd
+from netdsl.ir.tunnel import AuthMethod, Child, TunnelEnd
+from netdsl.kinds.ipsec.ir import Authentication, child_inside, end_inside, ends_of
 from netdsl.payload.quoting import flat
 
 _AUTH = {
@@ -52,16 +53,14 @@ class Section:
 
 def swanctl_conf(node: Node, lab: Lab) -> str:
     """The whole file. What starts, traps and tries again is not here but in `tunnels.tsv` (the payload's README)."""
-    with_crl = {pki.id for pki in lab.pkis if pki.has_crl}
-    top = [Section("connections", sections=tuple(_connection(end, with_crl) for end in node.tunnels))]
-    pools = {
-        pool_name(end, number): str(prefix) for end in node.tunnels for number, prefix in enumerate(end.pools, start=1)
-    }
+    with_crl, ends = {pki.id for pki in lab.pkis if pki.has_crl}, ends_of(node.tunnels)
+    top = [Section("connections", sections=tuple(_connection(end, with_crl) for end in ends))]
+    pools = {pool_name(end, number): str(prefix) for end in ends for number, prefix in enumerate(end.pools, start=1)}
     if pools:
         sections = tuple(Section(name, (("addrs", prefix),)) for name, prefix in pools.items())
         top.append(Section("pools", sections=sections))
     text = "".join(f"{line}\n" for section in top for line in section.lines())
-    has_secrets = any(end.secrets for end in node.tunnels)
+    has_secrets = any(end.secrets for end in ends)
     return text + ("include secrets.conf\n" if has_secrets else "")
 
 
@@ -77,23 +76,24 @@ def child_name(end: TunnelEnd, child: Child) -> str:
 
 
 def _connection(end: TunnelEnd, with_crl: Set[str]) -> Section:
-    settings = [("version", "2"), ("mobike", "yes" if end.mobike else "no")]
-    settings += [("unique", "replace"), ("keyingtries", "1"), ("dpd_delay", f"{end.dpd_seconds}s")]
+    inside = end_inside(end)
+    settings = [("version", "2"), ("mobike", "yes" if inside.mobike else "no")]
+    settings += [("unique", "replace"), ("keyingtries", "1"), ("dpd_delay", f"{inside.dpd_seconds}s")]
     if end.local is not None:
         settings.append(("local_addrs", str(end.local)))
     if end.peer_addresses:
         settings.append(("remote_addrs", ", ".join(map(str, end.peer_addresses))))
-    settings.append(("proposals", ", ".join(end.ike_proposals)))
-    if end.ike_rekey_seconds is not None:
-        settings.append(("rekey_time", f"{end.ike_rekey_seconds}s"))
+    settings.append(("proposals", ", ".join(inside.ike_proposals)))
+    if inside.ike_rekey_seconds is not None:
+        settings.append(("rekey_time", f"{inside.ike_rekey_seconds}s"))
     if end.pools:
         settings.append(("pools", ", ".join(pool_name(end, number) for number in range(1, len(end.pools) + 1))))
     if end.virtual_families:
         settings.append(("vips", ", ".join(_ANY[family] for family in end.virtual_families)))
-    if any(auth.method is AuthMethod.CERTIFICATE for auth in end.own_auth):
+    if any(auth.method is AuthMethod.CERTIFICATE for auth in inside.own_auth):
         settings.append(("send_cert", "always"))
-    sections = [_own(auth, number) for number, auth in enumerate(end.own_auth, start=1)]
-    sections += [_peer(auth, number, with_crl) for number, auth in enumerate(end.peer_auth, start=1)]
+    sections = [_own(auth, number) for number, auth in enumerate(inside.own_auth, start=1)]
+    sections += [_peer(auth, number, with_crl) for number, auth in enumerate(inside.peer_auth, start=1)]
     sections.append(Section("children", sections=tuple(_child(end, child) for child in end.children)))
     return Section(flat(end.connection), tuple(settings), tuple(sections))
 
@@ -119,21 +119,22 @@ def _peer(auth: Authentication, number: int, with_crl: Set[str]) -> Section:
 
 
 def _child(end: TunnelEnd, child: Child) -> Section:
+    inside = child_inside(child)
     settings = [
         ("local_ts", _selectors(child.local, child.only_local, child.only_remote)),
         ("remote_ts", _selectors(child.remote, child.only_remote, child.only_local)),
-        (f"{child.protocol}_proposals", ", ".join(child.proposals)),
+        (f"{inside.protocol}_proposals", ", ".join(inside.proposals)),
         ("mode", child.mode.value),
-        ("reqid", str(child.reqid)),
+        ("reqid", str(inside.reqid)),
         ("updown", "sh /netdsl/lab/updown.sh"),
         ("start_action", "none"),
         ("close_action", "none"),
         ("dpd_action", "clear"),
     ]
-    if child.rekey_seconds is not None:
-        settings.append(("rekey_time", f"{child.rekey_seconds}s"))
-    if child.rekey_bytes is not None:
-        settings.append(("rekey_bytes", str(child.rekey_bytes)))
+    if inside.rekey_seconds is not None:
+        settings.append(("rekey_time", f"{inside.rekey_seconds}s"))
+    if inside.rekey_bytes is not None:
+        settings.append(("rekey_bytes", str(inside.rekey_bytes)))
     return Section(child_name(end, child), tuple(settings))
 
 

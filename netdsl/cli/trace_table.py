@@ -8,7 +8,6 @@ from netdsl.cli.layout import fitting, hanging, place_text, snippet
 from netdsl.cli.ways import Changed, Passage, answer_way, request_way
 from netdsl.diagnostics.visible import visible
 from netdsl.ir.ids import Address
-from netdsl.ir.service import Protocol
 from netdsl.verify.types import Decision, Outcome, Packet, Verdict, Wire
 from netdsl.verify.world import World
 
@@ -154,12 +153,12 @@ def _end(address: Address, port: int) -> str:
 
 
 def wire_word(wire: Wire) -> str:
-    """What somebody sees who listens there."""
-    if wire.packet.inner is None:
+    """What a listener on the network sees: the encapsulation, and whether its content can be read."""
+    packet = wire.packet
+    if packet.inner is None:
         return "clear"
-    if not wire.is_encrypted:
-        return "AH, clear"
-    return "ESP in UDP" if wire.packet.protocol is Protocol.UDP else "ESP"
+    name = packet.shown or packet.protocol.upper()
+    return name if wire.is_encrypted else f"{name}, clear"
 
 
 def _wire_name(wire: Wire) -> str:

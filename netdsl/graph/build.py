@@ -119,7 +119,7 @@ def _joints(lab: Lab, world: World, found: tuple[Way, ...]) -> Iterator[Joint]:
             tuple(_protected(one, other)),
             _state(one, other) if is_open else State.DOWN,
             tuple(networks) if is_open else (),
-            all(child.protocol != "ah" for child in one.children),
+            all(child.is_hiding for child in one.children),
             "" if is_open else world.why_down(one.tunnel),
         )
 

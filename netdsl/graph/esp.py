@@ -1,8 +1,8 @@
-"""Which way a tunnel's packets take, asked of the verifier: an ESP packet is sent from each end to the other, and every
+"""Which way a tunnel's packets take, asked of the verifier: an outer packet is sent from each end to the other, and every
 wire that it crosses is written down. That it is let through by filters on the way is part of the answer."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from netdsl.ir.ids import NetworkId, NodeId, TunnelId
 from netdsl.ir.lab import Lab
@@ -10,6 +10,7 @@ from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import Start
 from netdsl.verify import Packet, World
 from netdsl.verify.passage import Delivered
+from netdsl.verify.tunnels import packets_of
 from netdsl.verify.view import Association, Policy, View
 from netdsl.verify.walk import Walk
 
@@ -38,12 +39,12 @@ def opened(lab: Lab) -> World:
 
 
 def ways(world: World) -> tuple[Way, ...]:
-    """Each pair of ends that has an SA, both directions, in the order of the source; linear in the ends."""
+    """Each pair of ends that stands, both directions, in the order of the source; linear in the ends."""
     found = dict.fromkeys(
         way
         for node in world.lab.nodes
         if node.tunnels
-        for policy in world.view(node.id).policies
+        for policy in world.view(node.id).tunnel_policies()
         if policy.association is not None
         for way in _way(world, world.view(node.id), policy, policy.association)
     )
@@ -51,11 +52,10 @@ def ways(world: World) -> tuple[Way, ...]:
 
 
 def _way(world: World, view: View, policy: Policy, association: Association) -> Iterator[Way]:
-    is_esp = policy.child.protocol != "ah"
-    protocol = Protocol.UDP if association.is_in_udp else Protocol.ESP if is_esp else Protocol.AH
-    ports = (association.local_port, association.remote_port) if association.is_in_udp else (0, 0)
-    walk = Walk(world.fabric, world.tracker(), is_charon=True)
-    result = walk.run(view, Packet(association.local, association.remote, protocol, *ports, tunnel=policy.end.tunnel))
+    probe = Packet(association.local, association.remote, Protocol.ICMP)
+    outer = replace(packets_of(policy.end.kind).outer_packet(probe, policy), inner=None)
+    walk = Walk(world.fabric, world.tracker(), is_charon=policy.is_selected)
+    result = walk.run(view, outer)
     if not isinstance(result, Delivered):
         return
     networks = tuple(dict.fromkeys(wire.network for hop in walk.hops for wire in hop.wires))
@@ -65,4 +65,4 @@ def _way(world: World, view: View, policy: Policy, association: Association) -> 
         for interface in (hop.in_interface, hop.out_interface)
         if interface is not None
     )
-    yield Way(policy.end.tunnel, view.id, result.view.id, networks, touched, is_esp)
+    yield Way(policy.end.tunnel, view.id, result.view.id, networks, touched, policy.child.is_hiding)

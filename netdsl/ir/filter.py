@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from netdsl.ir.ids import Address, Prefix, TunnelId
 from netdsl.ir.service import PortService
+from netdsl.ir.tunnel import Carrier
 from netdsl.source import Place
 
 
@@ -70,14 +71,15 @@ class FilterRule:
 
 @dataclass(frozen=True, slots=True)
 class TunnelAccept:
-    """`accept tunnel T`, at its place among the rules: IKE, and ESP or its UDP port, with the tunnel's other ends only.
+    """`accept tunnel T`, at its place among the rules: the tunnel's outer packets (`carriers`), with its other ends only.
 
-    `peers` are the other ends' outer addresses; empty means anybody (a road warrior's gateway).
+    `peers` are the other ends' outer addresses; empty means any address (a road warrior's gateway).
     """
 
     tunnel: TunnelId
     local: tuple[Address, ...]
     peers: tuple[Address, ...]
+    carriers: tuple[Carrier, ...]
     origin: Place | None = field(default=None, compare=False, repr=False)
 
 

@@ -1,10 +1,13 @@
-"""IPsec, seen from one end: everything that this node's IKE daemon has to be told."""
+"""A tunnel, seen from one end, whatever its kind: what filters, routes, the verifier, tests and pictures read.
+
+What only the kind itself reads (proposals, identities, keys) is `inside`.
+"""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from netdsl.ir.ids import Address, NodeId, PkiId, Prefix, TunnelId
-from netdsl.ir.service import PortService
+from netdsl.ir.ids import Address, AddressWithPrefix, NodeId, Prefix, TunnelId
+from netdsl.ir.service import PortService, Protocol
 from netdsl.source import Place
 
 
@@ -18,6 +21,8 @@ class Start(StrEnum):
 
 
 class Mode(StrEnum):
+    """TRANSPORT: the packet keeps its own IP header."""
+
     TUNNEL = "tunnel"
     TRANSPORT = "transport"
 
@@ -36,15 +41,6 @@ class AuthMethod(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Authentication:
-    """How one end proves who it is. `identity` is an IKE identity as swanctl reads it (address, name, e-mail, DN)."""
-
-    method: AuthMethod
-    identity: str
-    pki: PkiId | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class SharedSecret:
     """A PSK or EAP password; `value` None: made once and kept with the lab, under `name`.
 
@@ -58,49 +54,88 @@ class SharedSecret:
 
 
 @dataclass(frozen=True, slots=True)
+class Carrier:
+    """Outer packets of a tunnel. `ports`: what they are sent to; `is_symmetric`: they come from one of these as well."""
+
+    protocol: Protocol
+    ports: tuple[int, ...] = ()
+    is_symmetric: bool = False
+
+
+# --- which packets enter
+
+
+@dataclass(frozen=True, slots=True)
+class Selectors:
+    """Policies of the node, asked after source NAT, take the packets that fit a child's prefixes.
+
+    `stand_in`: the interface that carries them instead where the kernel has no such policies.
+    """
+
+    stand_in: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """An interface of the tunnel's own takes the packets that a route leads to it."""
+
+    name: str
+    addresses: tuple[AddressWithPrefix, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """An interface of the node on a layer-2 network takes the frames for the other ends."""
+
+    interface: str
+
+
+Steering = Selectors | Device | Segment
+
+
+@dataclass(frozen=True, slots=True)
 class Child:
-    """One pair of traffic selectors. Durations in seconds, volumes in bytes; None: the daemon's default."""
+    """A part of a tunnel that comes up by itself: prefixes at this end and at the other.
+
+    `local` or `remote` empty: dynamic (the virtual address of a client, or the gateway's answer to it). `is_hiding`: who
+    listens on the wire cannot read the content.
+    """
 
     name: str  # unique within the tunnel; the tunnel's own last name for the only, implied child
-    local: tuple[Prefix, ...]  # empty: dynamic (the virtual address of a client, or the gateway's answer to it)
+    local: tuple[Prefix, ...]
     remote: tuple[Prefix, ...]
-    mode: Mode
-    protocol: str  # "esp" or "ah"
-    proposals: tuple[str, ...]
     start: Start
-    reqid: int  # fixed, unique in the node: what `through` matches
+    is_hiding: bool
+    mode: Mode = Mode.TUNNEL
     only_local: tuple[PortService, ...] = ()  # `only udp/514`: its port is on this end,
     only_remote: tuple[PortService, ...] = ()  # or on the other
     is_initiator: bool = True  # False: opens the child only when the other end has not, for a while
-    rekey_seconds: int | None = None
-    rekey_bytes: int | None = None
+    inside: object = None
 
 
 @dataclass(frozen=True, slots=True)
 class TunnelEnd:
-    """A tunnel as its end `node` sees it: one IKE connection to `peers`.
+    """A tunnel as its end `node` sees it: one connection to `peer`.
 
     `local` is None where the address is not fixed; `peer_addresses` is empty where the peer may come from anywhere.
     `pools` (gateway) are the virtual addresses it gives to clients; `virtual_families` (client) the families asked for.
     """
 
     tunnel: TunnelId
-    connection: str  # name of the connection, unique in the node
+    kind: str  # a name of `netdsl.index.TUNNELS`
+    connection: str  # unique in the node
     node: NodeId
     peer: NodeId | None  # None: one connection for several clients
     local: Address | None
     peer_addresses: tuple[Address, ...]
-    own_auth: tuple[Authentication, ...]
-    peer_auth: tuple[Authentication, ...]
-    ike_proposals: tuple[str, ...]
+    steering: Steering
+    carriers: tuple[Carrier, ...]
     children: tuple[Child, ...]
-    dpd_seconds: int
-    dpd_action: DpdAction
-    mobike: bool = False
-    ike_rekey_seconds: int | None = None
+    inside: object
     pools: tuple[Prefix, ...] = ()
     virtual_families: tuple[int, ...] = ()  # 4, 6
     secrets: tuple[SharedSecret, ...] = ()
+    profile: tuple[str, ...] = ()  # algorithms and methods: tunnels of one kind that are made alike have the same
     overhead: int = 0  # bytes that an encapsulated packet grows by, at most
     mtu: int | None = None  # bytes: the largest packet inside, over the smallest link of the way to the peer
     origin: Place | None = field(default=None, compare=False, repr=False)

@@ -16,6 +16,7 @@ from netdsl.ir.filter import (
     WhileTunnel,
 )
 from netdsl.ir.ids import Address
+from netdsl.ir.tunnel import TunnelEnd
 from netdsl.lower.defaults import UPLINK
 from netdsl.lower.directory import Directory, interface_addresses
 from netdsl.lower.paths import RoutingTables
@@ -35,12 +36,18 @@ from netdsl.semantics.defaults import POLICY_OF_UNNAMED_CHAINS
 FAMILIES = (4, 6)
 
 
-def lower_firewall(directory: Directory, tables: RoutingTables, node: BoundNode, firewall: BoundFirewall) -> Firewall:
+def lower_firewall(
+    directory: Directory,
+    tables: RoutingTables,
+    node: BoundNode,
+    firewall: BoundFirewall,
+    ends: tuple[TunnelEnd, ...],
+) -> Firewall:
     """All chains with their policies; a line for several chains is one rule for each, in the order of the source."""
     rules: list[FilterRule | TunnelAccept] = []
     for rule in firewall.rules:
         if isinstance(rule, BoundTunnelAccept):
-            rules.append(_tunnel_accept(directory, tables, node, rule))
+            rules.append(_tunnel_accept(directory, tables, node, rule, ends))
             continue
         match = lower_match(directory, rule.match)
         state = _state(rule.state)
@@ -82,7 +89,11 @@ def _state(state: BoundState | None) -> WhileTunnel | None:
 
 
 def _tunnel_accept(
-    directory: Directory, tables: RoutingTables, node: BoundNode, rule: BoundTunnelAccept
+    directory: Directory,
+    tables: RoutingTables,
+    node: BoundNode,
+    rule: BoundTunnelAccept,
+    ends: tuple[TunnelEnd, ...],
 ) -> TunnelAccept:
     """The other ends' addresses, if all are known as they arrive here: none of them behind source NAT."""
     tunnel = directory.tunnels[rule.tunnel]
@@ -95,6 +106,7 @@ def _tunnel_accept(
         rule.tunnel,
         unique(end.outer for end in own),
         unique(other.outer for other in others) if is_known else (),
+        next((end.carriers for end in ends if end.tunnel == rule.tunnel), ()),
         rule.place,
     )
 

@@ -17,7 +17,7 @@ from netdsl.lower.paths import RoutingTables
 from netdsl.lower.pki import end_entities, lower_pkis
 from netdsl.lower.routes import lower_lines, lower_neighbours, tunnel_routes, with_tunnel_mtu
 from netdsl.lower.sysctls import lower_sysctls
-from netdsl.lower.tunnels import lower_tunnels
+from netdsl.lower.tunnels import lower_tunnels, lowerings
 from netdsl.semantics.bindings import Bindings, BoundNetwork, BoundNode
 
 Ends = dict[NodeId, tuple[TunnelEnd, ...]]
@@ -55,7 +55,7 @@ def _with_tunnels(
     """The ends with the MTU inside, the routing tables with what tunnels need."""
     needed = {node: tunnel_routes(directory, tables, directory.nodes[node], own) for node, own in ends.items()}
     complete: RoutingTables = tables | {node: tables[node] + routes for node, routes in needed.items()}
-    measured = PathMtus(directory, complete, ends).measured()
+    measured = PathMtus(directory, complete, ends, lowerings()).measured()
     final = dict(tables)
     for node, own in measured.items():
         added = tunnel_routes(directory, tables, directory.nodes[node], own)
@@ -89,7 +89,7 @@ def _node(directory: Directory, tables: RoutingTables, ends: Ends, macs: Macs, n
         neighbours=lower_neighbours(directory, node),
         has_uplink=node.uplink is not None,
         uplink_mac=macs.get((node.id, UPLINK)),
-        firewall=None if firewall is None else lower_firewall(directory, tables, node, firewall),
+        firewall=None if firewall is None else lower_firewall(directory, tables, node, firewall, tunnels),
         nat=lower_nat(directory, node),
         tunnels=tunnels,
         services=lower_services(directory, node),

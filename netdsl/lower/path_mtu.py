@@ -10,9 +10,9 @@ from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.tunnel import TunnelEnd
 from netdsl.lower.defaults import MTU
 from netdsl.lower.directory import Directory
-from netdsl.lower.mtu import child_cost
 from netdsl.lower.paths import RoutingTables, find_path, link_mtu
 from netdsl.lower.prefixes import holds
+from netdsl.lower.tunnels import TunnelLowering
 
 
 @dataclass(slots=True)
@@ -22,6 +22,7 @@ class PathMtus:
     directory: Directory
     tables: RoutingTables
     ends: Mapping[NodeId, tuple[TunnelEnd, ...]]
+    lowerings: Mapping[str, TunnelLowering]
     _known: dict[tuple[NodeId, str], int | None] = field(default_factory=dict)
 
     def measured(self) -> dict[NodeId, tuple[TunnelEnd, ...]]:
@@ -34,9 +35,7 @@ class PathMtus:
         if key not in self._known:
             self._known[key] = None  # asked for again before it is known: a circle
             link = min((self._link(end, peer) for peer in self._peers(end)), default=MTU)
-            family = 4 if end.local is None else end.local.version
-            costs = (child_cost(child.mode, child.protocol, child.proposals, family) for child in end.children)
-            self._known[key] = min((cost.inside(link) for cost in costs), default=link)
+            self._known[key] = self.lowerings[end.kind].inside(end, link)
         return self._known[key]
 
     def _peers(self, end: TunnelEnd) -> tuple[Address, ...]:

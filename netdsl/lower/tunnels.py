@@ -1,226 +1,60 @@
-"""IPsec from each of its ends: connections, identities, secrets, selectors, who opens what."""
+"""Tunnels of all kinds, from each of their ends; what a kind brings to lowering is `TunnelLowering`."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol, cast
 
-from netdsl.ir.ids import NodeId, Prefix
-from netdsl.ir.service import PortService
-from netdsl.ir.tunnel import Authentication, AuthMethod, Child, SharedSecret, Start, TunnelEnd
+from netdsl.index import modules
+from netdsl.ir.ids import NodeId
+from netdsl.ir.tunnel import TunnelEnd
 from netdsl.lower.directory import Directory
-from netdsl.lower.mtu import tunnel_overhead
 from netdsl.lower.paths import RoutingTables, find_path
-from netdsl.lower.pki import EndEntities, identity_of, pki_of
-from netdsl.lower.prefixes import host_prefix
-from netdsl.semantics.bindings import BoundAuth, BoundChild, BoundEnd, BoundTunnel
-
-ANY_IDENTITY = "%any"
-
-_STARTS = {"at boot": Start.BOOT, "on traffic": Start.TRAFFIC, "by hand": Start.HAND}
+from netdsl.lower.pki import EndEntities
+from netdsl.semantics.bindings import BoundEnd, BoundTunnel
 
 
-@dataclass(slots=True)
-class _Tunnels:
-    directory: Directory
-    tables: RoutingTables
-    entities: EndEntities
-    reqids: dict[NodeId, int] = field(default_factory=dict)
+class TunnelLowering(Protocol):
+    """The module `netdsl.kinds.KIND.lower`."""
 
-    def next_reqid(self, node: NodeId) -> int:
-        self.reqids[node] = self.reqids.get(node, 0) + 1
-        return self.reqids[node]
+    def ends(
+        self, directory: Directory, tables: RoutingTables, entities: EndEntities, tunnels: Sequence[BoundTunnel]
+    ) -> Iterable[TunnelEnd]:
+        """The ends of all tunnels of the kind; those of one node in the order of the source. `mtu` is left open."""
+        ...
+
+    def inside(self, end: TunnelEnd, link_mtu: int) -> int:
+        """The largest packet inside (bytes) whose outer packet is not larger than `link_mtu`."""
+        ...
+
+
+def lowerings() -> dict[str, TunnelLowering]:
+    """What lowers tunnels, by kind."""
+    return {kind: cast(TunnelLowering, module) for kind, module in modules("lower")}
 
 
 def lower_tunnels(
     directory: Directory, tables: RoutingTables, entities: EndEntities
 ) -> dict[NodeId, tuple[TunnelEnd, ...]]:
-    """The ends of all tunnels by node, each node's in source order. `mtu` is left open (see `path_mtu`).
-
-    A gateway has one connection for each client; with a pool, one for all clients that authenticate alike: it cannot
-    know them before. Reqids count from 1 in each node.
-    """
-    tunnels = _Tunnels(directory, tables, entities)
-    found: dict[NodeId, list[TunnelEnd]] = {}
+    """The ends of all tunnels by node, each node's in the order of the source."""
+    by_kind: dict[str, list[BoundTunnel]] = {}
     for tunnel in directory.tunnels.values():
-        for end in _ends(tunnels, tunnel):
-            found.setdefault(end.node, []).append(end)
-    return {node: tuple(ends) for node, ends in found.items()}
+        by_kind.setdefault(tunnel.kind, []).append(tunnel)
+    if not by_kind:
+        return {}
+    found: dict[NodeId, list[TunnelEnd]] = {}
+    for end in _ends(directory, tables, entities, by_kind):
+        found.setdefault(end.node, []).append(end)
+    rank = {id_: number for number, id_ in enumerate(directory.tunnels)}
+    return {node: tuple(sorted(ends, key=lambda end: rank[end.tunnel])) for node, ends in found.items()}
+
+
+def _ends(
+    directory: Directory, tables: RoutingTables, entities: EndEntities, by_kind: dict[str, list[BoundTunnel]]
+) -> Iterator[TunnelEnd]:
+    for kind, lowering in lowerings().items():
+        if kind in by_kind:
+            yield from lowering.ends(directory, tables, entities, by_kind[kind])
 
 
 def is_behind_nat(directory: Directory, tables: RoutingTables, end: BoundEnd, other: BoundEnd) -> bool:
     """Whether `other` sees another source address than the outer one of `end`."""
     return find_path(directory, tables, end.node, end.outer, other.outer).is_translated
-
-
-def _is_hidden(tunnels: _Tunnels, tunnel: BoundTunnel, peer: BoundEnd, end: BoundEnd) -> bool:
-    """Whether `end` has to wait for a peer behind NAT. Of two that both are, the one that should open the tunnel does
-    not: if its packets find the way to the peer's own address, somebody has to begin."""
-    directory, tables = tunnels.directory, tunnels.tables
-    if not is_behind_nat(directory, tables, peer, end):
-        return False
-    there = find_path(directory, tables, end.node, end.outer, peer.outer)
-    return not (there.is_translated and there.is_complete and _should_open(tunnel, end))
-
-
-def _should_open(tunnel: BoundTunnel, end: BoundEnd) -> bool:
-    """Named by `by`; where nobody is, the client or the first end."""
-    named = [node for children in tunnel.children_of.values() for child in children for node in child.start.by]
-    if named:
-        return end.node in named
-    return end.role == "client" or (end.role == "peer" and end is tunnel.ends[0])
-
-
-def _ends(tunnels: _Tunnels, tunnel: BoundTunnel) -> Iterable[TunnelEnd]:
-    first, *others = tunnel.ends
-    groups = _groups(tunnel, others)
-    for group in groups:
-        yield _end(tunnels, tunnel, first, group, is_only=len(groups) == 1)
-    for other in others:
-        yield _end(tunnels, tunnel, other, (first,), is_only=True)
-
-
-def _groups(tunnel: BoundTunnel, others: Sequence[BoundEnd]) -> list[tuple[BoundEnd, ...]]:
-    """Which of the other ends share one connection of the first one."""
-    if not tunnel.pool:
-        return [(other,) for other in others]
-    alike: dict[object, list[BoundEnd]] = {}
-    for other in others:
-        auth = tunnel.auth[other.node]
-        children = tuple((child.name, child.left, child.right) for child in tunnel.children_of[other.node])
-        alike.setdefault((auth.method, pki_of(auth), children), []).append(other)
-    return [tuple(group) for group in alike.values()]
-
-
-def _end(
-    tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd, others: tuple[BoundEnd, ...], *, is_only: bool
-) -> TunnelEnd:
-    single = others[0] if len(others) == 1 else None
-    is_first = end is tunnel.ends[0]
-    is_anybody = single is None or (bool(tunnel.pool) and is_first) or _is_hidden(tunnels, tunnel, single, end)
-    client = others[0] if is_first else end
-    children = tuple(
-        _child(tunnels, tunnel, child, end, client, may_open=not is_anybody)
-        for child in tunnel.children_of[client.node]
-    )
-    return TunnelEnd(
-        tunnel=tunnel.id,
-        connection=tunnel.id if is_only else f"{tunnel.id}.{tunnels.directory.nodes[others[0].node].host_name}",
-        node=end.node,
-        peer=None if single is None else single.node,
-        local=end.outer,
-        peer_addresses=() if single is None or is_anybody else (single.outer,),
-        own_auth=(_authentication(tunnels, tunnel, end),),
-        peer_auth=(_peer_authentication(tunnels, tunnel, others),),
-        ike_proposals=tunnel.ike_proposals,
-        children=children,
-        dpd_seconds=tunnel.dpd_seconds,
-        dpd_action=tunnel.dpd_action,
-        mobike=tunnel.mobike,
-        ike_rekey_seconds=tunnel.ike_rekey_seconds,
-        pools=tunnel.pool if is_first else (),
-        virtual_families=tuple(dict.fromkeys(p.version for p in tunnel.pool)) if not is_first else (),
-        secrets=tuple(
-            secret for second in (others if is_first else (end,)) for secret in _secrets(tunnels, tunnel, end, second)
-        ),
-        overhead=tunnel_overhead(children, tunnel.family),
-        origin=tunnel.place,
-    )
-
-
-# --- children
-
-
-def _child(
-    tunnels: _Tunnels, tunnel: BoundTunnel, child: BoundChild, end: BoundEnd, client: BoundEnd, *, may_open: bool
-) -> Child:
-    first = tunnel.ends[0]
-    left = child.left or (host_prefix(first.outer),)
-    right: tuple[Prefix, ...] = child.right or (() if tunnel.pool else (host_prefix(client.outer),))
-    is_left = end is first
-    is_served_left = _is_served_left(tunnels.directory, child.only, first, client)
-    start, is_initiator = _start(tunnel, child, end, may_open=may_open)
-    return Child(
-        name=child.name,
-        local=left if is_left else right,
-        remote=right if is_left else left,
-        mode=child.mode,
-        protocol=child.protocol,
-        proposals=child.proposals,
-        start=start,
-        reqid=tunnels.next_reqid(end.node),
-        only_local=child.only if is_left is is_served_left else (),
-        only_remote=() if is_left is is_served_left else child.only,
-        is_initiator=is_initiator,
-        rekey_seconds=child.rekey_seconds,
-        rekey_bytes=child.rekey_bytes,
-    )
-
-
-def _is_served_left(directory: Directory, only: Sequence[PortService], first: BoundEnd, other: BoundEnd) -> bool:
-    """On which end the ports of `only` are: the one that serves them; if that does not tell, the gateway's, or the
-    second's."""
-    left, right = (_serves(directory, end.node, only) for end in (first, other))
-    return left if left is not right else first.role == "gateway"
-
-
-def _serves(directory: Directory, node: NodeId, only: Sequence[PortService]) -> bool:
-    return any(
-        service.protocol is served.service.protocol
-        and service.first is not None
-        and service.last is not None
-        and served.service.first is not None
-        and service.first <= served.service.first <= service.last
-        for service in only
-        for served in directory.nodes[node].services
-    )
-
-
-def _start(tunnel: BoundTunnel, child: BoundChild, end: BoundEnd, *, may_open: bool) -> tuple[Start, bool]:
-    """When this end opens the child, and whether it is the one that should.
-
-    Named nodes (`by`) and nobody else; without names the first end, or the client, should, and the other may as well:
-    then either one's restart heals the tunnel. Who cannot find the other only answers.
-    """
-    start = _STARTS[child.start.when]
-    if child.start.by:
-        is_named = end.node in child.start.by
-        return (start if is_named and may_open else Start.NONE), end.node == child.start.by[0]
-    should = end.role == "client" or (end.role == "peer" and end is tunnel.ends[0])
-    return (start if may_open else Start.NONE), should
-
-
-# --- who is who
-
-
-def _authentication(tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd) -> Authentication:
-    auth = tunnel.auth[end.node]
-    return Authentication(auth.method, identity_of(tunnels.entities, end, auth), pki_of(auth))
-
-
-def _peer_authentication(tunnels: _Tunnels, tunnel: BoundTunnel, others: tuple[BoundEnd, ...]) -> Authentication:
-    found = _authentication(tunnels, tunnel, others[0])
-    return found if len(others) == 1 else replace(found, identity=ANY_IDENTITY)
-
-
-def _secrets(tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd, second: BoundEnd) -> Iterable[SharedSecret]:
-    """What `end` has to know for the connection between the tunnel's first end and `second` (one of both is `end`).
-
-    Between two peers each holds what it was given: two that were given different ones do not agree.
-    """
-    pair = (tunnel.ends[0], second)
-    auths = [tunnel.auth[one.node] for one in pair]
-    identities = tuple(identity_of(tunnels.entities, one, auth) for one, auth in zip(pair, auths, strict=True))
-    if any(auth.method is AuthMethod.PSK for auth in auths):
-        name = tunnel.id if end.role == "peer" else f"{tunnel.id}.{second.node}"
-        yield SharedSecret(name, AuthMethod.PSK, identities, _shared_value(tunnel, end, second, auths))
-    for one, auth, identity in zip(pair, auths, identities, strict=True):
-        if auth.method is AuthMethod.EAP_MSCHAPV2:
-            yield SharedSecret(f"{tunnel.id}.{one.node}", auth.method, (identity,), auth.secret)
-
-
-def _shared_value(tunnel: BoundTunnel, end: BoundEnd, client: BoundEnd, auths: Sequence[BoundAuth]) -> str | None:
-    if end.role == "peer":
-        own = tunnel.auth[end.node]
-        using = [own, *auths]
-        return next(auth.secret for auth in using if auth.method is AuthMethod.PSK)
-    given = tunnel.auth[client.node].secret
-    return tunnel.auth[tunnel.ends[0].node].secret if given is None else given

@@ -205,11 +205,9 @@ def _tunnels(lab: Lab) -> dict[TunnelId, list[TunnelEnd]]:
 def _kind(ends: Sequence[TunnelEnd]) -> object:
     """What tunnels that are made alike have in common."""
     end = ends[0]
-    children = tuple(
-        (child.mode, child.protocol, child.proposals, bool(child.local), bool(child.remote)) for child in end.children
-    )
+    children = tuple((child.mode, bool(child.local), bool(child.remote)) for child in end.children)
     family = None if end.local is None else end.local.version
-    return (end.ike_proposals, children, family, tuple(auth.method for auth in end.own_auth))
+    return (end.kind, end.profile, children, family)
 
 
 def _expected(ways: _Ways) -> Iterator[_Pair]:

@@ -21,10 +21,11 @@ from netdsl.ir.filter import (
 )
 from netdsl.ir.ids import TunnelId
 from netdsl.ir.node import Node
+from netdsl.ir.tunnel import Selectors
 from netdsl.payload.contract import PayloadFile
 from netdsl.payload.flows import flows
 from netdsl.payload.guard import CARRIERS
-from netdsl.payload.match import USER_SPACE_ESP, Selectors, match_rules, prefix_set, tunnels_of
+from netdsl.payload.match import Tunnel, carrier_rules, match_rules, prefix_set, tunnels_of
 from netdsl.payload.quoting import flat, nft_log_prefix, nft_string
 
 _TABLE = "inet netdsl"
@@ -47,12 +48,7 @@ _BASE = """\
 \t}
 """
 
-_IKE_MARK = """\
-\tchain ike_mark {
-\t\ttype filter hook prerouting priority mangle; policy accept;
-\t\tfib daddr type local udp dport { 500, 4500 } meta mark set 0x42
-\t}
-"""
+_DAEMON_MARK = "0x42"  # kept out of the routes into tunnels (the payload of the daemon reads it)
 
 _NEIGHBOUR_DISCOVERY = (
     "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit, nd-router-advert } accept"
@@ -66,7 +62,7 @@ def filter_files(node: Node) -> tuple[PayloadFile, ...]:
     if node.firewall is None and not node.tunnels and not node.nat.destination and not node.nat.source:
         return (PayloadFile("filter.nft", _plain()),)
     draft = _Draft(tunnels_of(node))
-    parts = [_BASE, _IKE_MARK if node.tunnels else ""]
+    parts = [_BASE, _daemon_marks(node)]
     if node.firewall is not None:
         parts.append(_firewall(node.firewall, draft))
     parts.append(_destination_nat(node.nat.destination, draft))
@@ -74,6 +70,24 @@ def filter_files(node: Node) -> tuple[PayloadFile, ...]:
     files = [PayloadFile("filter.nft", _table("".join((*draft.declared(), *parts))))]
     files += draft.while_files(has_dnat=bool(node.nat.destination))
     return tuple(files)
+
+
+def _daemon_marks(node: Node) -> str:
+    """Packets for the daemons of tunnels whose policies a device stands in for: strict reverse-path filtering has to look
+    their source up as the daemon's own packets are."""
+    carriers = dict.fromkeys(
+        carrier
+        for end in node.tunnels
+        if isinstance(end.steering, Selectors) and end.steering.stand_in
+        for carrier in end.carriers
+        if carrier.ports
+    )
+    rules = [
+        f"fib daddr type local {packets} meta mark set {_DAEMON_MARK}"
+        for packets in carrier_rules(tuple(carriers), is_in=True, is_peer_known=False)
+    ]
+    head = "\t\ttype filter hook prerouting priority mangle; policy accept;\n"
+    return _chain("ike_mark", rules, head) if rules else ""
 
 
 @cache
@@ -89,7 +103,7 @@ def _table(body: str) -> bytes:
 class _Draft:
     """A rule set in the making: chains that other chains jump to, those of `while` rules with what they hold."""
 
-    tunnels: dict[TunnelId, Selectors]
+    tunnels: dict[TunnelId, Tunnel]
     plain: dict[str, list[str]] = field(default_factory=dict)
     conditional: dict[str, tuple[WhileTunnel, list[str], list[Match]]] = field(default_factory=dict)
 
@@ -184,14 +198,12 @@ def _filter_rule(rule: FilterRule | TunnelAccept, chain: Chain, draft: _Draft) -
 
 
 def _tunnel_accept(rule: TunnelAccept, chain: Chain, draft: _Draft) -> list[str]:
-    """IKE and ESP with the other ends. A peer of unknown address may sit behind NAT: its port is unknown as well."""
+    """The outer packets, to and from the other ends."""
     if chain is Chain.FORWARD:
         return []
     selectors = draft.tunnels.get(rule.tunnel)
     is_in = chain is Chain.INPUT
     mine, theirs, key = ("daddr", "saddr", "iifname") if is_in else ("saddr", "daddr", "oifname")
-    here, there = ("dport", "sport") if is_in else ("sport", "dport")
-    ports = f"udp {there} {{ 500, 4500 }} udp {here} {{ 500, 4500 }}" if rule.peers else f"udp {here} {{ 500, 4500 }}"
     interface = f"{key} {nft_string(selectors.outer)}" if selectors and selectors.outer else ""
     rules = []
     for family, word in ((4, "ip"), (6, "ip6")):
@@ -203,7 +215,7 @@ def _tunnel_accept(rule: TunnelAccept, chain: Chain, draft: _Draft) -> list[str]
             f"{word} {theirs} {_address_set(peers)}" if peers else "",
             f"{word} {mine} {_address_set(local)}" if local else "",
         )
-        for packets in (ports, "meta l4proto { esp, ah }"):
+        for packets in carrier_rules(rule.carriers, is_in=is_in, is_peer_known=bool(rule.peers)):
             rules.append(_join(interface, addresses, packets, "accept"))
     return rules
 
@@ -267,7 +279,7 @@ def _snat_rule(rule: SourceNat, draft: _Draft) -> list[str]:
     return [_join(match, f"jump {name}") for match in matches]
 
 
-def _without_outer(tunnels: dict[TunnelId, Selectors]) -> dict[TunnelId, Selectors]:
+def _without_outer(tunnels: dict[TunnelId, Tunnel]) -> dict[TunnelId, Tunnel]:
     """For `except through ipsec`: what user-space ESP is about to take is not even looked at."""
     return {tunnel: replace(selectors, outer=None) for tunnel, selectors in tunnels.items()}
 
@@ -275,7 +287,8 @@ def _without_outer(tunnels: dict[TunnelId, Selectors]) -> dict[TunnelId, Selecto
 def _exceptions(match: Match, draft: _Draft) -> Iterator[str]:
     if match.not_any_ipsec:
         yield "rt ipsec exists return"
-        yield f"oifname {nft_string(USER_SPACE_ESP)} return"
+        for device in sorted({tunnel.stand_in for tunnel in draft.tunnels.values() if tunnel.stand_in}):
+            yield f"oifname {nft_string(device)} return"
     for tunnel in match.not_through:
         for rule in match_rules(Match(through=(tunnel,)), Chain.OUTPUT, draft.tunnels):
             yield _join(rule, "return")

@@ -11,9 +11,8 @@ from netdsl.ir.filter import Chain, Match
 from netdsl.ir.ids import Prefix, TunnelId
 from netdsl.ir.node import Node
 from netdsl.ir.service import PortService, Protocol
+from netdsl.ir.tunnel import Carrier, Device, Selectors
 from netdsl.payload.quoting import nft_string
-
-USER_SPACE_ESP = "ipsec0"  # kernel-libipsec's interface
 
 _PORTED = (Protocol.TCP, Protocol.UDP, Protocol.SCTP)
 _NUMBERS = {Protocol.GRE: "47", Protocol.OSPF: "89"}  # names that nft looks for in /etc/protocols
@@ -29,33 +28,37 @@ _ICMP6_ONLY = {"packet-too-big"}
 
 
 @dataclass(frozen=True, slots=True)
-class Selectors:
-    """A tunnel of this node as filters see it: pairs of (local, remote) prefixes, and its outer interface's name."""
+class Tunnel:
+    """A tunnel of this node as filters see it: pairs of (local, remote) prefixes, its outer interface's name; `stand_in`:
+    the device that carries what policies of the kernel would take; `device`: the tunnel's own."""
 
     pairs: tuple[tuple[tuple[Prefix, ...], tuple[Prefix, ...]], ...]
     outer: str | None
+    stand_in: str | None = None
+    device: str | None = None
 
 
-def tunnels_of(node: Node) -> dict[TunnelId, Selectors]:
+def tunnels_of(node: Node) -> dict[TunnelId, Tunnel]:
     """The tunnels that end in a node, by name."""
     owner = {address.ip: interface.name for interface in node.interfaces for address in interface.addresses}
-    found: dict[TunnelId, Selectors] = {}
+    found: dict[TunnelId, Tunnel] = {}
     for end in node.tunnels:
         pairs = tuple((child.local, child.remote) for child in end.children)
         outer = owner.get(end.local) if end.local is not None else None
         before = found.get(end.tunnel)
-        found[end.tunnel] = Selectors(before.pairs + pairs if before else pairs, outer)
+        stand_in = end.steering.stand_in if isinstance(end.steering, Selectors) else None
+        device = end.steering.name if isinstance(end.steering, Device) else None
+        found[end.tunnel] = Tunnel(before.pairs + pairs if before else pairs, outer, stand_in, device)
     return found
 
 
-def match_rules(match: Match, chain: Chain | None, tunnels: dict[TunnelId, Selectors]) -> list[str]:
+def match_rules(match: Match, chain: Chain | None, tunnels: dict[TunnelId, Tunnel]) -> list[str]:
     """The alternatives of a match in a filter chain (None: a NAT chain, whose `through` is elsewhere)."""
-    outer = {selectors.outer for selectors in tunnels.values() if selectors.outer}
     rules: list[str] = []
     for way in _ways(match, chain, tunnels):
         if _is_disjoint(match.sources, way.sources) or _is_disjoint(match.destinations, way.destinations):
             continue  # the other direction of a tunnel, for a rule that names whom it is for
-        interfaces = _interfaces(match, outer, way)
+        interfaces = _interfaces(match, tunnels, way)
         for addresses in _addresses(match, way):
             for service in services(match.services, addresses.family):
                 rules.append(" ".join(filter(None, (interfaces, addresses.text, way.text, service))))
@@ -64,10 +67,10 @@ def match_rules(match: Match, chain: Chain | None, tunnels: dict[TunnelId, Selec
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """How a packet meets a tunnel: the words that say so, what its selectors ask of the addresses."""
+    """How a packet meets a tunnel: the words that say so, or the device; what its selectors ask of the addresses."""
 
     text: str = ""
-    user_space: bool = False
+    device: str | None = None
     is_in: bool = False
     is_out: bool = False
     sources: tuple[Prefix, ...] = ()
@@ -80,18 +83,30 @@ class _Addresses:
     text: str
 
 
-def _ways(match: Match, chain: Chain | None, tunnels: dict[TunnelId, Selectors]) -> list[_Way]:
+def _ways(match: Match, chain: Chain | None, tunnels: dict[TunnelId, Tunnel]) -> list[_Way]:
     if not match.through and not match.any_ipsec:
         return [_Way()]
-    pairs = [pair for tunnel in match.through for pair in tunnels[tunnel].pairs] if match.through else [((), ())]
+    if match.through:
+        return [way for name in match.through for way in _through(tunnels[name], chain)]
+    stand_in = next((tunnel.stand_in for tunnel in tunnels.values() if tunnel.stand_in), None)
+    return _through(Tunnel((((), ()),), None, stand_in), chain)
+
+
+def _through(tunnel: Tunnel, chain: Chain | None) -> list[_Way]:
+    """By the tunnel's own device; or by the kernel's policies and by the device that stands in for them."""
     ways: list[_Way] = []
-    for local, remote in pairs:
+    for local, remote in [((), ())] if tunnel.device else tunnel.pairs:
+        device = tunnel.device or tunnel.stand_in
         if chain is not Chain.INPUT:
-            ways.append(_Way("rt ipsec exists", is_out=True, sources=local, destinations=remote))
-            ways.append(_Way(user_space=True, is_out=True, sources=local, destinations=remote))
+            if not tunnel.device:
+                ways.append(_Way("rt ipsec exists", is_out=True, sources=local, destinations=remote))
+            if device:
+                ways.append(_Way(device=device, is_out=True, sources=local, destinations=remote))
         if chain is not Chain.OUTPUT:
-            ways.append(_Way("meta ipsec exists", is_in=True, sources=remote, destinations=local))
-            ways.append(_Way(user_space=True, is_in=True, sources=remote, destinations=local))
+            if not tunnel.device:
+                ways.append(_Way("meta ipsec exists", is_in=True, sources=remote, destinations=local))
+            if device:
+                ways.append(_Way(device=device, is_in=True, sources=remote, destinations=local))
     return ways
 
 
@@ -101,16 +116,39 @@ def _is_disjoint(asked: Sequence[Prefix], met: Sequence[Prefix]) -> bool:
     return not any(one.version == other.version and one.overlaps(other) for one in asked for other in met)
 
 
-def _interfaces(match: Match, outer: set[str], way: _Way) -> str:
+def _interfaces(match: Match, tunnels: dict[TunnelId, Tunnel], way: _Way) -> str:
     words = []
     for key, names, met in (("iifname", match.in_interfaces, way.is_in), ("oifname", match.out_interfaces, way.is_out)):
-        if way.user_space and met:
-            words.append(f"{key} {nft_string(USER_SPACE_ESP)}")
+        if way.device and met:
+            words.append(f"{key} {nft_string(way.device)}")
         elif names:
-            # with kernel ESP a tunnelled packet comes and goes by the outer interface: the same in user space
-            also = (USER_SPACE_ESP,) if not way.text and not way.user_space and outer.intersection(names) else ()
+            # with the kernel's policies a tunnelled packet comes and goes by the outer interface: so by the stand-in
+            also = [] if way.text or way.device else _stand_ins(names, tunnels)
             words.append(f"{key} {_set([nft_string(name) for name in (*names, *also)])}")
     return " ".join(words)
+
+
+def _stand_ins(names: Sequence[str], tunnels: dict[TunnelId, Tunnel]) -> list[str]:
+    found = (tunnel.stand_in for tunnel in tunnels.values() if tunnel.outer in names)
+    return [name for name in dict.fromkeys(found) if name]
+
+
+def carrier_rules(carriers: Sequence[Carrier], *, is_in: bool, is_peer_known: bool) -> list[str]:
+    """The outer packets of a tunnel: one text for the ports of each protocol that has ports, one for the other protocols.
+
+    A peer of unknown address may sit behind NAT: then its source port is unknown as well.
+    """
+    here, there = ("dport", "sport") if is_in else ("sport", "dport")
+    texts = []
+    for carrier in carriers:
+        ports = _set([str(port) for port in carrier.ports])
+        if carrier.ports and not carrier.is_symmetric:
+            texts.append(f"{carrier.protocol} dport {ports}")
+        elif carrier.ports:
+            far = f"{carrier.protocol} {there} {ports} " if is_peer_known else ""
+            texts.append(f"{far}{carrier.protocol} {here} {ports}")
+    portless = [_NUMBERS.get(carrier.protocol, carrier.protocol.value) for carrier in carriers if not carrier.ports]
+    return [*texts, f"meta l4proto {_set(portless)}"] if portless else texts
 
 
 def _addresses(match: Match, way: _Way) -> list[_Addresses]:

@@ -294,6 +294,7 @@ class BoundTunnel:
     """
 
     id: TunnelId
+    kind: str  # a name of `netdsl.index.TUNNELS`
     ends: tuple[BoundEnd, ...]
     auth: Mapping[NodeId, BoundAuth]
     ike_proposals: tuple[str, ...]

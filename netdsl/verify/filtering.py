@@ -20,26 +20,28 @@ from netdsl.ir.filter import (
 )
 from netdsl.ir.ids import Address, NodeId, Prefix, TunnelId
 from netdsl.ir.service import PortService, Protocol
+from netdsl.ir.tunnel import Carrier
 from netdsl.lower.prefixes import holds
 from netdsl.source import Place
 from netdsl.verify.types import Outcome, Packet
 
-IPSEC_DEVICE = "ipsec0"
 _PORTED = (Protocol.TCP, Protocol.UDP, Protocol.SCTP)
-_IKE_PORTS = (500, 4500)
 
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """A tunnel as filters see it: pairs of (local, remote) prefixes, its outer interface."""
+    """A tunnel as filters see it: pairs of (local, remote) prefixes, its outer interface; `stand_in`: the device that
+    carries what policies of the kernel would take; `device`: the tunnel's own."""
 
     pairs: tuple[tuple[tuple[Prefix, ...], tuple[Prefix, ...]], ...]
     outer: str | None
+    stand_in: str | None = None
+    device: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """A packet as rules see it. `came`: out of a tunnel; `goes`: the route leads it into one."""
+    """A packet as rules see it. `came`: a policy took it out of a tunnel; `goes`: one will take it into a tunnel."""
 
     packet: Packet
     in_interface: str | None
@@ -96,25 +98,39 @@ def matches(match: Match, sight: Sight, chain: Chain | None, tunnels: Mapping[Tu
 def _is_by(wanted: Sequence[str], name: str | None, match: Match, tunnels: Mapping[TunnelId, Ends]) -> bool:
     if not wanted or name in wanted:
         return True
-    if name != IPSEC_DEVICE or match.not_any_ipsec:
+    if name is None or match.not_any_ipsec:
         return False
-    return any(ends.outer in wanted for ends in tunnels.values())
+    return any(ends.stand_in == name and ends.outer in wanted for ends in tunnels.values())
 
 
 def _is_tunnelled(match: Match, sight: Sight, chain: Chain | None, tunnels: Mapping[TunnelId, Ends]) -> bool:
-    packet = sight.packet
+    if match.through:
+        return any(_is_through(tunnels[name], match, sight, chain) for name in match.through)
+    selected = [ends for ends in tunnels.values() if ends.device is None]
     everything: tuple[tuple[Prefix, ...], tuple[Prefix, ...]] = ((), ())
-    pairs = [pair for name in match.through for pair in tunnels[name].pairs] if match.through else [everything]
-    ins, outs = match.in_interfaces, match.out_interfaces
+    stand_in = next((ends.stand_in for ends in selected if ends.stand_in), None)
+    return _is_through(Ends((everything,), None, stand_in), match, sight, chain)
+
+
+def _is_through(ends: Ends, match: Match, sight: Sight, chain: Chain | None) -> bool:
+    packet, ins, outs = sight.packet, match.in_interfaces, match.out_interfaces
     is_in_by, is_out_by = not ins or sight.in_interface in ins, not outs or sight.out_interface in outs
-    for local, remote in pairs:
+    if ends.device is not None:
+        is_going = sight.out_interface == ends.device and chain is not Chain.INPUT
+        is_coming = sight.in_interface == ends.device and chain is not Chain.OUTPUT
+        return (is_going and is_in_by) or (is_coming and is_out_by)
+    for local, remote in ends.pairs:
         is_going = sight.goes and chain is not Chain.INPUT and is_in_by
-        if is_going and (is_out_by or sight.out_interface == IPSEC_DEVICE) and _is_between(packet, local, remote):
+        if is_going and (is_out_by or _is_device(sight.out_interface, ends)) and _is_between(packet, local, remote):
             return True
         is_coming = sight.came and chain is not Chain.OUTPUT and is_out_by
-        if is_coming and (is_in_by or sight.in_interface == IPSEC_DEVICE) and _is_between(packet, remote, local):
+        if is_coming and (is_in_by or _is_device(sight.in_interface, ends)) and _is_between(packet, remote, local):
             return True
     return False
+
+
+def _is_device(name: str | None, ends: Ends) -> bool:
+    return name is not None and name == ends.stand_in
 
 
 def _is_between(packet: Packet, sources: Sequence[Prefix], destinations: Sequence[Prefix]) -> bool:
@@ -185,11 +201,18 @@ def _is_of_tunnel(rule: TunnelAccept, chain: Chain, sight: Sight, tunnels: Mappi
         return False
     if (local and own not in local) or (peers and other not in peers):
         return False
-    if packet.protocol in (Protocol.ESP, Protocol.AH):
-        return True
-    if packet.protocol is not Protocol.UDP or packet.is_error or here not in _IKE_PORTS:
+    return any(_is_carried(carrier, packet, here, there if rule.peers else None) for carrier in rule.carriers)
+
+
+def _is_carried(carrier: Carrier, packet: Packet, here: int, there: int | None) -> bool:
+    """`there` None: a peer of unknown address, whose port translation may have changed."""
+    if packet.protocol is not carrier.protocol or packet.is_error:
         return False
-    return not rule.peers or there in _IKE_PORTS
+    if not carrier.ports:
+        return True
+    if not carrier.is_symmetric:
+        return packet.destination_port in carrier.ports
+    return here in carrier.ports and (there is None or there in carrier.ports)
 
 
 # --- address translation

@@ -10,7 +10,6 @@ from netdsl.ir.filter import Chain
 from netdsl.ir.ids import Address, NodeId
 from netdsl.verify.crowd import Crowd, Some
 from netdsl.verify.fabric import Fabric
-from netdsl.verify.filtering import IPSEC_DEVICE
 from netdsl.verify.judging import NOTHING, Judge, Kind, Ruled
 from netdsl.verify.links import DeadEnd, no_route, onward, way_out
 from netdsl.verify.routes import Hop
@@ -134,7 +133,7 @@ class Trees:
         if isinstance(route, DeadEnd):
             changes = port.interface is not None and view.node.nat.destination
             return self._unclear(port) if changes else Stage(port, route, self._silent)
-        if route.interface == IPSEC_DEVICE:
+        if route.interface in view.devices:
             return self._unclear(port)
         alike = judge.alike(place)
         if route.gateway is None:

@@ -69,7 +69,8 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """Ports are 0 where the protocol has none. `inner`, `tunnel`: what an encapsulated packet carries, in which tunnel.
+    """Ports are 0 where the protocol has none. `inner`, `tunnel`: what an encapsulated packet carries, in which tunnel;
+    `is_hiding`: it cannot be read; `shown`: what the encapsulation is called, where the protocol does not say it.
 
     `size` is that of the IP packet in bytes. `is_error`: an ICMP error about a packet of this protocol, on its way back.
     """
@@ -84,6 +85,13 @@ class Packet:
     is_error: bool = False
     inner: "Packet | None" = None
     tunnel: TunnelId | None = None
+    is_hiding: bool = False
+    shown: str = ""
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether the innermost content cannot be read on the wire."""
+        return self.is_hiding or (self.inner is not None and self.inner.is_encrypted)
 
     def __str__(self) -> str:
         def end(address: Address, port: int) -> str:
@@ -93,8 +101,8 @@ class Packet:
         what = f"{self.protocol}/{self.icmp_type}" if self.icmp_type else str(self.protocol)
         if self.is_error:
             what = f"icmp error ({what})"
-        if self.inner is not None and self.protocol is Protocol.UDP:
-            what = "esp in udp"
+        if self.shown:
+            what = self.shown.lower()
         return f"{what} {end(self.source, self.source_port)} > {end(self.destination, self.destination_port)}"
 
 

@@ -8,7 +8,7 @@ from netdsl.ir.filter import WhileTunnel
 from netdsl.ir.ids import Address, NetworkId, NodeId, Prefix, TunnelId
 from netdsl.ir.node import Interface, Node
 from netdsl.ir.service import PortService, Protocol
-from netdsl.ir.tunnel import Child, Mode, TunnelEnd
+from netdsl.ir.tunnel import Child, Device, Mode, Selectors, TunnelEnd
 from netdsl.verify.filtering import Ends, in_any
 from netdsl.verify.routes import Hop, Own, Table, main_table, source_for
 from netdsl.verify.sysctls import Sysctls, unmodelled
@@ -24,8 +24,8 @@ _BROADCAST = IPv4Address("255.255.255.255")
 
 @dataclass(frozen=True, slots=True)
 class Association:
-    """A pair of SAs that stands: where this end sends to. `is_in_udp`: UDP 4500 carries it; ports are then as the peer
-    is seen."""
+    """Where an end sends outer packets to. `is_in_udp`: UDP carries them; ports are then as the peer is seen.
+    `may_split`: outer packets are cut into fragments where a link is too small."""
 
     peer: NodeId
     local: Address
@@ -33,11 +33,12 @@ class Association:
     is_in_udp: bool
     local_port: int = 4500
     remote_port: int = 4500
+    may_split: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A child's policies in a node. Without `association` it is a trap that nothing can answer."""
+    """Which packets a child takes in a node. Without `association` it is a trap that nothing can answer."""
 
     end: TunnelEnd
     child: Child
@@ -48,6 +49,11 @@ class Policy:
     @property
     def is_tunnel(self) -> bool:
         return self.child.mode is Mode.TUNNEL
+
+    @property
+    def is_selected(self) -> bool:
+        """Whether the node's policies choose its packets, and not a route to a device."""
+        return isinstance(self.end.steering, Selectors)
 
     def rank(self, source: Address, destination: Address) -> tuple[int, bool]:
         """charon gives the narrower selectors the better priority."""
@@ -79,6 +85,25 @@ def _is_of(service: PortService, packet: Packet, port: int) -> bool:
     return service.first is None or service.first <= port <= (service.last or service.first)
 
 
+@dataclass(frozen=True, slots=True)
+class TunnelDevice:
+    """An interface that leads into tunnels: a packet that a route leads to it goes where the best of `policies` says."""
+
+    name: str
+    policies: list[Policy]
+
+    def takes(self, packet: Packet) -> Policy | None:
+        return best_policy([policy for policy in self.policies if policy.takes_out(packet)], packet, is_out=True)
+
+
+def best_policy(found: list[Policy], packet: Packet, *, is_out: bool) -> Policy | None:
+    """Of the policies that take a packet the one that decides; `is_out`: its source is at this end."""
+    if len(found) < 2:
+        return found[0] if found else None
+    ends = (packet.source, packet.destination) if is_out else (packet.destination, packet.source)
+    return max(found, key=lambda policy: policy.rank(*ends))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Exit:
     """How packets for an address leave a node that only forwards them: to whom, over which networks, how large."""
@@ -105,7 +130,7 @@ class View:
     local: set[Address]
     local_prefixes: tuple[Prefix, ...]
     main: Table
-    tunnelled: Table  # what charon's own table says: looked up first
+    tunnelled: Table  # routes into tunnels: looked up first
     sysctls: Sysctls
     ends: dict[TunnelId, Ends]
     has_uplink: bool
@@ -114,6 +139,7 @@ class View:
     is_filtered: bool
     broadcasts: frozenset[Address]
     policies: list[Policy] = field(default_factory=list)
+    devices: dict[str, TunnelDevice] = field(default_factory=dict)
     up: set[tuple[TunnelId, str | None]] = field(default_factory=set)
     checks_source: bool = False
     exits: dict[tuple[str, Address], Exit] = field(default_factory=dict)
@@ -132,7 +158,7 @@ class View:
     @property
     def only_forwards(self) -> bool:
         """Whether nothing in it looks at more than where a packet is from and for."""
-        return not (self.tracks or self.policies or self.checks_source)
+        return not (self.tracks or self.policies or self.devices or self.checks_source)
 
     def route(self, address: Address, *, is_charon: bool = False) -> Hop | None:
         """charon's own packets carry a mark that keeps them out of its table."""
@@ -165,21 +191,21 @@ class View:
             self._interface_sysctls[key] = self.sysctls.on("ipv4", interface, name)
         return self._interface_sysctls[key]
 
+    def tunnel_policies(self) -> Iterator[Policy]:
+        """All that leads into a tunnel: the node's policies, then those of its devices."""
+        yield from self.policies
+        for device in self.devices.values():
+            if device.policies is not self.policies:
+                yield from device.policies
+
     def policy_out(self, packet: Packet) -> Policy | None:
-        return self._best([policy for policy in self.policies if policy.takes_out(packet)], packet, is_out=True)
+        return best_policy([policy for policy in self.policies if policy.takes_out(packet)], packet, is_out=True)
 
     def policy_in(self, packet: Packet) -> Policy | None:
-        return self._best([policy for policy in self.policies if policy.takes_in(packet)], packet, is_out=False)
-
-    @staticmethod
-    def _best(found: list[Policy], packet: Packet, *, is_out: bool) -> Policy | None:
-        if len(found) < 2:
-            return found[0] if found else None
-        ends = (packet.source, packet.destination) if is_out else (packet.destination, packet.source)
-        return max(found, key=lambda policy: policy.rank(*ends))
+        return best_policy([policy for policy in self.policies if policy.takes_in(packet)], packet, is_out=False)
 
     def clear_tunnels(self) -> None:
-        self.policies, self.up, self.tunnelled = [], set(), Table()
+        self.policies, self.devices, self.up, self.tunnelled = [], {}, set(), Table()
         self._forget()
 
     def add_route(self, prefix: Prefix, hop: Hop) -> None:
@@ -243,7 +269,9 @@ def _ends(node: Node) -> dict[TunnelId, Ends]:
         pairs = tuple((child.local, child.remote) for child in end.children)
         before = found.get(end.tunnel)
         outer = owner.get(end.local) if end.local is not None else None
-        found[end.tunnel] = Ends(before.pairs + pairs if before else pairs, outer)
+        stand_in = end.steering.stand_in if isinstance(end.steering, Selectors) else None
+        device = end.steering.name if isinstance(end.steering, Device) else None
+        found[end.tunnel] = Ends(before.pairs + pairs if before else pairs, outer, stand_in, device)
     return found
 
 

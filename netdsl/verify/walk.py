@@ -2,8 +2,8 @@
 
 What decides in which order: ip_rcv, ip_route_input, ip_forward, ip_local_deliver, ip_output with xfrm and netfilter
 between them (net/ipv4, net/ipv6, net/xfrm); source NAT before the last look at the policies (nf_nat's me_harder), the
-encapsulated packet through output and postrouting again. In user space a packet that its route leads to `ipsec0` is read by
-charon, whose own packets are looked up in the main table.
+encapsulated packet through output and postrouting again. A packet that its route leads to a tunnel's device is
+encapsulated there (for user-space ESP by charon, whose own packets are looked up in the main table).
 """
 
 from dataclasses import dataclass, field
@@ -11,17 +11,19 @@ from dataclasses import dataclass, field
 from netdsl.ir.filter import Chain, Verdict
 from netdsl.ir.ids import Address
 from netdsl.ir.service import Protocol
+from netdsl.ir.tunnel import Device, Segment, Selectors
 from netdsl.source import Place
 from netdsl.verify.checks import TTL, circle, disbelief, unbelievable, unbelieved_asker
-from netdsl.verify.esp import USER_SPACE_MTU, outer_packet, policy_fault, room_inside
 from netdsl.verify.fabric import Fabric
-from netdsl.verify.filtering import IPSEC_DEVICE, Sight, destination_nat, refusal, ruling, source_nat, spoken
+from netdsl.verify.filtering import Sight, destination_nat, refusal, ruling, source_nat, spoken
 from netdsl.verify.links import WIDEST, DeadEnd, mtu_of, no_route, onward, way_out
 from netdsl.verify.passage import Delivered, Frame, Passage, Stop
+from netdsl.verify.policies import policy_fault
 from netdsl.verify.routes import Hop as Route
 from netdsl.verify.tracking import State, Tracker, with_destination, with_source
+from netdsl.verify.tunnels import packets_of
 from netdsl.verify.types import Decision, Hook, Hop, Outcome, Packet, Step, Wire
-from netdsl.verify.view import LOOPBACK, Exit, Policy, View, is_unicast
+from netdsl.verify.view import LOOPBACK, Association, Exit, Policy, TunnelDevice, View, is_unicast
 
 _MOST_FRAMES = 2000
 _DECISIONS = {Outcome.REJECTED: Decision.REJECT, Outcome.DROPPED: Decision.DROP, Outcome.LOOP: Decision.DROP}
@@ -107,7 +109,7 @@ class Walk:
     def _send(self, view: View, packet: Packet, *, is_outer: bool = False) -> Frame | Delivered | Stop:
         passage = self._passage(view, packet, None, None)
         passage.is_outer = is_outer
-        is_charon = (is_outer and self.fabric.is_user_space) or self._is_own_ike(view)
+        is_charon = is_outer or self._is_own_ike(view)
         route = self._route(view, packet.destination, is_charon=is_charon)
         if route is None:
             return self._ended(view, no_route(view, packet.destination), packet)
@@ -143,7 +145,7 @@ class Walk:
 
     def _check_source(self, passage: Passage, packet: Packet, *, is_local: bool) -> Stop | None:
         view, interface = passage.view, passage.in_interface or LOOPBACK
-        is_decrypted = passage.came is not None and not self.fabric.is_user_space
+        is_decrypted = _was_selected(passage) and not self.fabric.is_user_space
 
         def doubt(asked: Packet) -> str | None:
             return unbelievable(
@@ -199,7 +201,7 @@ class Walk:
         if not rules or passage.state is not State.NEW:
             return packet
         out = None if route is None else route.interface
-        sight = Sight(packet, passage.in_interface, out, passage.came is not None, False)
+        sight = Sight(packet, passage.in_interface, out, _was_selected(passage), False)
         rule = destination_nat(rules, sight, view.ends, view.is_active, is_output=route is not None)
         if rule is None:
             return packet
@@ -219,7 +221,7 @@ class Walk:
         changed = packet
         if view.node.nat.source:
             goes = self._goes(passage, packet, route)
-            sight = Sight(packet, passage.in_interface, route.interface, passage.came is not None, goes)
+            sight = Sight(packet, passage.in_interface, route.interface, _was_selected(passage), goes)
             rule = source_nat(view.node.nat.source, sight, view.ends, view.is_active)
             if rule is not None and rule.address is not None:
                 changed = with_source(packet, (rule.address, packet.source_port))
@@ -244,7 +246,7 @@ class Walk:
         if LOOPBACK in (passage.in_interface, out):
             return None
         goes = route is not None and self._goes(passage, packet, route)
-        sight = Sight(packet, passage.in_interface, out, passage.came is not None, goes)
+        sight = Sight(packet, passage.in_interface, out, _was_selected(passage), goes)
         found = ruling(firewall, chain, sight, view.ends, view.is_active)
         if found.verdict is Verdict.ACCEPT:
             self.note(Hook(chain.value), Decision.ACCEPT, found.text, packet, found.origin)
@@ -255,11 +257,12 @@ class Walk:
     # --- out of a node
 
     def _goes(self, passage: Passage, packet: Packet, route: Route) -> bool:
-        """What `rt ipsec exists` (or `oifname "ipsec0"`) says."""
+        """Whether a policy will take it: what `rt ipsec exists` (or `oifname "ipsec0"`) says."""
         if passage.is_outer or route.interface == LOOPBACK or self._is_own_ike(passage.view):
             return False
         if self.fabric.is_user_space:
-            return route.interface == IPSEC_DEVICE
+            device = passage.view.devices.get(route.interface)
+            return device is not None and device.policies is passage.view.policies
         policy = passage.view.policy_out(packet) if passage.view.policies else None
         return policy is not None and policy.association is not None
 
@@ -269,42 +272,47 @@ class Walk:
         if route.interface == LOOPBACK:
             self._close(LOOPBACK, ())
             return Frame(view, LOOPBACK, packet)
-        if passage.is_outer or self._is_own_ike(view) or not view.policies:
-            return self._transmit(passage, packet, route)
-        policy = view.policy_out(packet)
-        if self.fabric.is_user_space:
-            if route.interface != IPSEC_DEVICE:
-                return self._transmit(passage, packet, route)
-            if policy is None:
-                text = f"the route of `{view.id}` leads into a tunnel, and no tunnel of it takes {packet}"
-                return self._stop(Outcome.DROPPED, view, Hook.IPSEC, text, route.origin, packet)
+        device = view.devices.get(route.interface)
+        if device is not None:
+            return self._enter(passage, packet, device, route)
+        is_free = passage.is_outer or self._is_own_ike(view) or self.fabric.is_user_space or not view.policies
+        policy = None if is_free else view.policy_out(packet)
         if policy is None:
             return self._transmit(passage, packet, route)
         if policy.association is None:
             text = f"the trap of tunnel `{policy.end.tunnel}` at `{view.id}` holds it, and the tunnel cannot come up"
             return self._stop(Outcome.DROPPED, view, Hook.IPSEC, text, policy.end.origin, packet)
-        return self._encapsulate(passage, packet, policy, route)
+        return self._encapsulate(passage, packet, policy, policy.association)
 
-    def _encapsulate(self, passage: Passage, packet: Packet, policy: Policy, route: Route) -> Frame | Delivered | Stop:
-        view, association = passage.view, policy.association
-        assert association is not None, "a trap encapsulates nothing"
-        outer = self._route(view, association.remote, is_charon=True)
+    def _enter(self, passage: Passage, packet: Packet, device: TunnelDevice, route: Route) -> Frame | Delivered | Stop:
+        """Into a tunnel by its device."""
+        view, policy = passage.view, device.takes(packet)
+        if policy is None or policy.association is None:
+            text = f"the route of `{view.id}` leads into a tunnel, and no tunnel of it takes {packet}"
+            return self._stop(Outcome.DROPPED, view, Hook.IPSEC, text, route.origin, packet)
+        return self._encapsulate(passage, packet, policy, policy.association)
+
+    def _encapsulate(
+        self, passage: Passage, packet: Packet, policy: Policy, association: Association
+    ) -> Frame | Delivered | Stop:
+        view, kind = passage.view, packets_of(policy.end.kind)
+        outer = self._route(view, association.remote, is_charon=policy.is_selected)
         link = WIDEST if outer is None else mtu_of(view, outer)
-        room = USER_SPACE_MTU if self.fabric.is_user_space else room_inside(policy, link)
+        room = kind.room_inside(policy, link, is_user_space=self.fabric.is_user_space)
         child = policy.child
         if packet.size > room:
             text = (
                 f"{packet.size} bytes are too big for tunnel `{policy.end.tunnel}` at `{view.id}`, which takes {room}"
             )
             return self._stop(Outcome.TOO_BIG, view, Hook.IPSEC, text, policy.end.origin, packet)
-        outside = outer_packet(packet, policy)
+        outside = kind.outer_packet(packet, policy)
         self._carried.append((packet, self._ttl, policy))
         self._ttl = TTL
         text = f"into tunnel `{policy.end.tunnel}`" + (
             f" (child `{child.name}`)" if len(policy.end.children) > 1 else ""
         )
         self.note(Hook.IPSEC, Decision.ENCAPSULATE, text, outside, policy.end.origin)
-        return self._send(view, outside, is_outer=True)
+        return self._send(view, outside, is_outer=policy.is_selected)
 
     def _decapsulate(self, passage: Passage, packet: Packet) -> Frame | Stop:
         view = passage.view
@@ -316,8 +324,16 @@ class Walk:
         self._carried.pop()
         self._ttl = ttl
         self.note(Hook.IPSEC, Decision.DECAPSULATE, f"out of tunnel `{policy.end.tunnel}`", inner, policy.end.origin)
-        interface = IPSEC_DEVICE if self.fabric.is_user_space else passage.in_interface or LOOPBACK
-        return Frame(view, interface, inner, policy)
+        return Frame(view, self._arrival(passage, policy), inner, policy)
+
+    def _arrival(self, passage: Passage, policy: Policy) -> str:
+        """The interface by which this end sees the inner packet come."""
+        view, outer = passage.view, passage.in_interface or LOOPBACK
+        match next(end.steering for end in view.node.tunnels if end.tunnel == policy.end.tunnel):
+            case Device(name=name) | Segment(interface=name):
+                return name
+            case Selectors(stand_in=stand_in):
+                return stand_in if stand_in is not None and self.fabric.is_user_space else outer
 
     def _check_policy(self, passage: Passage, what: str) -> Stop | None:
         fault = policy_fault(passage, what, is_user_space=self.fabric.is_user_space)
@@ -328,7 +344,8 @@ class Walk:
 
     def _transmit(self, passage: Passage, packet: Packet, route: Route) -> Frame | Stop:
         view = passage.view
-        may_split = packet.inner is not None and self.fabric.is_user_space
+        association = self._carried[-1][2].association if packet.inner is not None else None
+        may_split = association is not None and association.may_split
         found = way_out(self.fabric, view, route, packet.destination, packet.size, may_split=may_split)
         if isinstance(found, DeadEnd):
             return self._ended(view, found, packet)
@@ -338,6 +355,10 @@ class Walk:
         return self._cross(found, packet)
 
     def _cross(self, by: Exit, packet: Packet) -> Frame:
-        is_encrypted = packet.inner is not None and packet.protocol is not Protocol.AH
-        self._close(by.interface, tuple([Wire(name, packet, is_encrypted) for name in by.networks]))
+        self._close(by.interface, tuple([Wire(name, packet, packet.is_encrypted) for name in by.networks]))
         return Frame(by.other, by.there, packet)
+
+
+def _was_selected(passage: Passage) -> bool:
+    """Whether a policy of the node took the packet out of a tunnel, and not a device."""
+    return passage.came is not None and passage.came.is_selected

@@ -15,41 +15,37 @@ from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node, NodeKind
 from netdsl.ir.pki import Pki
 from netdsl.ir.service import BUILT_IN_SERVICES, Protocol, port
-from netdsl.ir.tunnel import (
-    Authentication,
-    AuthMethod,
-    Child,
-    DpdAction,
-    Mode,
-    SharedSecret,
-    Start,
-    TunnelEnd,
-)
+from netdsl.ir.tunnel import AuthMethod, Child, DpdAction, Mode, Selectors, SharedSecret, Start, TunnelEnd
+from netdsl.kinds.ipsec.ir import CARRIERS, Authentication, IpsecChild, IpsecEnd
 from tests.compiling import compiled_text
 
+ESP = IpsecChild("esp", ("aes256gcm16-ecp384",), reqid=7)
 CHILD = Child(
     "vpn",
     (ip_network("10.1.0.0/16"),),
     (ip_network("10.3.0.0/16"),),
-    Mode.TUNNEL,
-    "esp",
-    ("aes256gcm16-ecp384",),
     Start.BOOT,
-    reqid=7,
+    is_hiding=True,
+    inside=ESP,
 )
 END = TunnelEnd(
     TunnelId("a.vpn"),
+    "ipsec",
     "a.vpn",
     NodeId("a.gw"),
     NodeId("s"),
     ip_address("172.16.0.1"),
     (ip_address("172.16.0.2"),),
-    (Authentication(AuthMethod.CERTIFICATE, "C=FI, CN=172.16.0.1", PkiId("lab.pki")),),
-    (Authentication(AuthMethod.CERTIFICATE, 'CN="x"', PkiId("lab.pki")),),
-    ("aes256gcm16-prfsha384-ecp384",),
+    Selectors(),
+    CARRIERS,
     (CHILD,),
-    30,
-    DpdAction.TRAP,
+    IpsecEnd(
+        (Authentication(AuthMethod.CERTIFICATE, "C=FI, CN=172.16.0.1", PkiId("lab.pki")),),
+        (Authentication(AuthMethod.CERTIFICATE, 'CN="x"', PkiId("lab.pki")),),
+        ("aes256gcm16-prfsha384-ecp384",),
+        30,
+        DpdAction.TRAP,
+    ),
 )
 PKI = Pki(PkiId("lab.pki"), "ecdsa-p384", (), 0, True, True, 3650, ())
 
@@ -121,7 +117,7 @@ def test_secrets_are_included_never_written() -> None:
 
 
 def test_several_children_have_names_of_their_own() -> None:
-    end = replace(END, children=(CHILD, replace(CHILD, name="data", reqid=8)))
+    end = replace(END, children=(CHILD, replace(CHILD, name="data", inside=replace(ESP, reqid=8))))
     assert "      a_vpn_vpn {" in _conf(end)
     assert "      a_vpn_data {" in _conf(end)
 
@@ -168,7 +164,7 @@ def test_the_table_of_tunnels_holds_what_the_script_decides_by() -> None:
         ({"start": Start.TRAFFIC}, 7, "no"),
         ({"start": Start.NONE}, 4, "never"),
         ({"mode": Mode.TRANSPORT}, 6, "kernel"),
-        ({"protocol": "ah"}, 6, "kernel"),
+        ({"inside": IpsecChild("ah", (), 7)}, 6, "kernel"),
     ],
 )
 def test_what_each_kind_of_child_changes(change: dict[str, object], field: int, value: str) -> None:
@@ -182,7 +178,7 @@ def test_nothing_waits_for_a_tunnel_that_is_meant_to_fail() -> None:
 
 
 def test_the_kernel_is_probed_once_for_each_different_proposal() -> None:
-    more = replace(CHILD, name="more", proposals=("aes256gcm16-ecp384", "aes128-sha256-modp3072"))
+    more = replace(CHILD, name="more", inside=replace(ESP, proposals=("aes256gcm16-ecp384", "aes128-sha256-modp3072")))
     lines = probe_lines(_node(replace(END, children=(CHILD, more))))
     assert [line.split(" mode tunnel ")[1].split(" 0x")[0] for line in lines] == [
         "aead rfc4106(gcm(aes))",

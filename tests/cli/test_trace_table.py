@@ -149,7 +149,7 @@ def test_what_goes_round_is_shown_once(world: World) -> None:
 
 def test_ah_is_readable_and_esp_behind_nat_is_in_udp(world: World) -> None:
     ah = replace(OUTER, protocol=Protocol.AH)
-    udp = replace(OUTER, protocol=Protocol.UDP, source_port=4500, destination_port=4500)
+    udp = replace(OUTER, protocol=Protocol.UDP, source_port=4500, destination_port=4500, shown="ESP in UDP")
     hops = tuple(
         Hop(NodeId("gw"), "lan", "isp", (), (Wire(NetworkId("isp"), packet, packet is udp),)) for packet in (ah, udp)
     )

@@ -15,7 +15,7 @@ from netdsl.ir.ids import NodeId, PkiId, TunnelId
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node, NodeKind
 from netdsl.ir.pki import EndEntity, Pki
-from netdsl.ir.tunnel import Authentication, AuthMethod, DpdAction, SharedSecret, TunnelEnd
+from netdsl.ir.tunnel import AuthMethod, Selectors, SharedSecret, TunnelEnd
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -38,9 +38,8 @@ def _pki(**change: object) -> Pki:
 
 
 def _end(secret: SharedSecret) -> TunnelEnd:
-    auth = (Authentication(AuthMethod.PSK, "10.0.0.1"),)
-    ids = (TunnelId("t"), "t", NodeId("gw"), NodeId("peer"))
-    return TunnelEnd(*ids, None, (), auth, auth, (), (), 30, DpdAction.TRAP, secrets=(secret,))
+    ids = (TunnelId("t"), "ipsec", "t", NodeId("gw"), NodeId("peer"))
+    return TunnelEnd(*ids, None, (), Selectors(), (), (), None, secrets=(secret,))
 
 
 def _lab(*pkis: Pki, tunnels: tuple[TunnelEnd, ...] = ()) -> Lab:

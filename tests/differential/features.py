@@ -8,6 +8,7 @@ from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
 from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import AuthMethod, Start, TunnelEnd
+from netdsl.kinds.ipsec.ir import end_inside
 
 FEATURES = (
     "v4", "v6", "routes by hand", "routing auto", "several sites", "overlapping ranges", "inner router",
@@ -96,7 +97,7 @@ def _of_firewall(node: Node) -> Iterator[str]:
 
 def _of_tunnel(end: TunnelEnd) -> Iterator[str]:
     yield "tunnel"
-    methods = {auth.method for auth in end.own_auth}
+    methods = {auth.method for auth in end_inside(end).own_auth}
     yield from (name for method, name in _METHODS if method in methods)
     for child in end.children:
         protected = (*child.local, *child.remote)

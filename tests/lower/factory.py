@@ -163,6 +163,7 @@ def tunnel(
     }
     return BoundTunnel(
         TunnelId(name),
+        "ipsec",
         tuple(ends),
         {one.node: (auths or {}).get(one.node, auth()) for one in ends},
         ("aes256gcm16-prfsha384-ecp384",),

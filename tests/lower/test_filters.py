@@ -5,6 +5,7 @@ from dataclasses import replace
 from netdsl.ir.filter import Chain, FilterRule, TunnelAccept, Verdict
 from netdsl.ir.ids import NetworkId, NodeId, TunnelId
 from netdsl.ir.service import Protocol, port
+from netdsl.kinds.ipsec.ir import CARRIERS
 from netdsl.lower.directory import make_directory
 from netdsl.lower.filters import lower_firewall, lower_match, lower_nat
 from netdsl.lower.lower import lower
@@ -73,8 +74,9 @@ def test_a_line_for_two_chains_is_two_rules_in_its_place() -> None:
     line = BoundRule(Verdict.ACCEPT, (Chain.INPUT, Chain.OUTPUT), BoundMatch(services=(WEB,)), None, "x", None, PLACE)
     given = lab()
     firewall = BoundFirewall({Chain.INPUT: Verdict.DROP}, (line, accept), PLACE)
-    tables = {each.id: each.routes for each in lower(given).nodes}
-    found = lower_firewall(make_directory(given), tables, fw_node(), firewall)
+    nodes = {each.id: each for each in lower(given).nodes}
+    tables = {id_: each.routes for id_, each in nodes.items()}
+    found = lower_firewall(make_directory(given), tables, fw_node(), firewall, nodes[fw_node().id].tunnels)
     assert found.policies == (
         (Chain.INPUT, Verdict.DROP), (Chain.OUTPUT, Verdict.ACCEPT), (Chain.FORWARD, Verdict.ACCEPT),
     )  # fmt: skip
@@ -82,7 +84,7 @@ def test_a_line_for_two_chains_is_two_rules_in_its_place() -> None:
     assert isinstance(first, FilterRule)
     assert isinstance(second, FilterRule)
     assert (first.chain, second.chain, first.log) == (Chain.INPUT, Chain.OUTPUT, "x")
-    assert last == TunnelAccept(TunnelId("vpn"), (address("192.0.2.1"),), (address("192.0.2.9"),))
+    assert last == TunnelAccept(TunnelId("vpn"), (address("192.0.2.1"),), (address("192.0.2.9"),), CARRIERS)
 
 
 def nat(source: BoundSourceNat) -> list[tuple[str, list[str]]]:

@@ -6,8 +6,9 @@ from netdsl.ir.ids import NodeId
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
 from netdsl.ir.tunnel import AuthMethod, Mode, Start
+from netdsl.kinds.ipsec.ir import child_inside, end_inside
+from netdsl.kinds.ipsec.sizes import child_cost
 from netdsl.lower.lower import lower
-from netdsl.lower.mtu import child_cost
 from netdsl.semantics.bindings import BoundTunnel
 
 from .factory import auth, bindings, child, end, host, network, node, pki, tunnel
@@ -55,12 +56,12 @@ def test_each_end_sees_the_other_and_its_own_side_of_the_selectors() -> None:
     assert other.children[0].local == one.children[0].remote
     assert [*map(str, other.children[0].remote)] == ["10.1.0.0/16"]
     assert one.children[0].name == "t"
-    assert one.own_auth == other.peer_auth
+    assert end_inside(one).own_auth == end_inside(other).peer_auth
 
 
 def test_identities_are_the_certificates_subjects() -> None:
     lab = site_to_site(peers())
-    assert of(lab, "a").tunnels[0].own_auth[0].identity == "O=test, CN=192.0.2.1"
+    assert end_inside(of(lab, "a").tunnels[0]).own_auth[0].identity == "O=test, CN=192.0.2.1"
     (found,) = lab.pkis
     assert [(str(entity.node), entity.subject[-1]) for entity in found.end_entities] == [
         ("a", ("CN", "192.0.2.1")), ("b", ("CN", "192.0.2.5")),
@@ -136,7 +137,7 @@ def test_a_gateway_with_a_pool_has_one_connection_for_clients_that_are_alike() -
     lab = road(["10.3.0.0/28"], AuthMethod.EAP_MSCHAPV2, AuthMethod.EAP_MSCHAPV2)
     (connection,) = of(lab, "gw").tunnels
     assert (connection.connection, connection.peer, connection.peer_addresses) == ("vpn", None, ())
-    assert connection.peer_auth[0].identity == "%any"
+    assert end_inside(connection).peer_auth[0].identity == "%any"
     assert [secret.name for secret in connection.secrets] == ["vpn.c0", "vpn.c1"]
     assert (connection.children[0].remote, connection.children[0].start) == ((), Start.NONE)
     assert [*map(str, connection.pools)] == ["10.3.0.0/28"]
@@ -149,7 +150,7 @@ def test_a_gateway_with_a_pool_has_one_connection_for_clients_that_are_alike() -
 def test_clients_that_are_not_alike_have_their_own() -> None:
     lab = road(["10.3.0.0/28"], AuthMethod.EAP_MSCHAPV2, AuthMethod.CERTIFICATE)
     assert [found.connection for found in of(lab, "gw").tunnels] == ["vpn.c0", "vpn.c1"]
-    assert [found.children[0].reqid for found in of(lab, "gw").tunnels] == [1, 2]
+    assert [child_inside(found.children[0]).reqid for found in of(lab, "gw").tunnels] == [1, 2]
     (found,) = lab.pkis
     assert found.relying == (NodeId("c0"),)
 
@@ -170,7 +171,7 @@ def test_a_subject_without_the_address_gets_the_host_name() -> None:
     ends = [end("x.a", "192.0.2.1", "e"), end("b", "192.0.2.2", "e")]
     nodes = [node("x.a", [("e", "n", "192.0.2.1/24")]), node("b", [("e", "n", "192.0.2.2/24")])]
     lab = lower(bindings([network("n", "192.0.2.0/24")], nodes, [tunnel("t", ends)], given))
-    assert of(lab, "x.a").tunnels[0].own_auth[0].identity == "C=FI, CN=x-a"
+    assert end_inside(of(lab, "x.a").tunnels[0]).own_auth[0].identity == "C=FI, CN=x-a"
 
 
 def test_given_identities_are_in_the_certificate() -> None:
@@ -181,7 +182,7 @@ def test_given_identities_are_in_the_certificate() -> None:
     one, other = lab.pkis[0].end_entities
     assert (one.names, [*map(str, one.addresses)]) == (("moon.example",), ["192.0.2.1"])
     assert (other.subject, other.names) == ((("O", "x"), ("CN", "sun")), ())
-    assert of(lab, "a").tunnels[0].peer_auth[0].identity == "O=x, CN=sun"
+    assert end_inside(of(lab, "a").tunnels[0]).peer_auth[0].identity == "O=x, CN=sun"
 
 
 # --- what it costs

@@ -20,7 +20,8 @@ from netdsl.ir.filter import (
 from netdsl.ir.ids import NetworkId, NodeId, TunnelId
 from netdsl.ir.node import Interface, Node, NodeKind
 from netdsl.ir.service import Protocol, port
-from netdsl.ir.tunnel import Child, DpdAction, Mode, Start, TunnelEnd
+from netdsl.ir.tunnel import Child, Selectors, Start, TunnelEnd
+from netdsl.kinds.ipsec.ir import CARRIERS
 from netdsl.payload.filter import filter_files
 from netdsl.payload.quoting import NotRepresentable
 
@@ -32,11 +33,9 @@ POLICIES = ((Chain.INPUT, Verdict.DROP), (Chain.OUTPUT, Verdict.ACCEPT), (Chain.
 
 
 def _gateway(firewall: Firewall | None = None, nat: Nat | None = None, *, has_tunnel: bool = True) -> Node:
-    child = Child(
-        "t", (ip_network("10.1.0.0/16"),), (ip_network("10.3.0.0/16"),), Mode.TUNNEL, "esp", (), Start.BOOT, 1
-    )
-    ids = (T, "t", NodeId("gw"), NodeId("peer"))
-    end = TunnelEnd(*ids, OUTER, (PEER,), (), (), (), (child,), 30, DpdAction.TRAP)
+    child = Child("t", (ip_network("10.1.0.0/16"),), (ip_network("10.3.0.0/16"),), Start.BOOT, is_hiding=True)
+    ids = (T, "ipsec", "t", NodeId("gw"), NodeId("peer"))
+    end = TunnelEnd(*ids, OUTER, (PEER,), Selectors("ipsec0"), CARRIERS, (child,), None)
     interfaces = (
         Interface("wan", NetworkId("isp"), "02:00:00:00:00:01", (ip_interface("172.16.0.1/24"),), 1500),
         Interface("lan", NetworkId("lan"), "02:00:00:00:00:02", (ip_interface("10.1.0.1/16"),), 1500),
@@ -86,7 +85,7 @@ def test_management_replies_and_neighbours_come_before_the_first_rule() -> None:
 
 
 def test_a_tunnel_is_accepted_with_its_other_end_only() -> None:
-    accept = TunnelAccept(T, (OUTER,), (PEER,))
+    accept = TunnelAccept(T, (OUTER,), (PEER,), CARRIERS)
     chain = _chain(_texts(_gateway(Firewall(POLICIES, (accept,))))["filter.nft"], "input")
     head = 'iifname "wan" ip saddr 172.16.0.2 ip daddr 172.16.0.1'
     assert chain[4:] == [
@@ -96,7 +95,7 @@ def test_a_tunnel_is_accepted_with_its_other_end_only() -> None:
 
 
 def test_a_peer_from_anywhere_may_come_from_any_port() -> None:
-    accept = TunnelAccept(T, (OUTER,), ())
+    accept = TunnelAccept(T, (OUTER,), (), CARRIERS)
     chain = _chain(_texts(_gateway(Firewall(POLICIES, (accept,))))["filter.nft"], "input")
     assert chain[4] == 'iifname "wan" ip daddr 172.16.0.1 udp dport { 500, 4500 } accept'
 

@@ -7,11 +7,11 @@ import pytest
 from netdsl.ir.filter import Chain, Match
 from netdsl.ir.ids import Prefix, TunnelId
 from netdsl.ir.service import PortService, Protocol, port
-from netdsl.payload.match import Selectors, match_rules, prefix_set
+from netdsl.payload.match import Tunnel, match_rules, prefix_set
 
 T = TunnelId("t")
 SITE, CLOUD = ip_network("10.1.0.0/16"), ip_network("10.3.0.0/16")
-TUNNELS = {T: Selectors((((SITE,), (CLOUD,)),), "wan")}
+TUNNELS = {T: Tunnel((((SITE,), (CLOUD,)),), "wan", "ipsec0")}
 
 
 def prefixes(*texts: str) -> tuple[Prefix, ...]:

@@ -74,7 +74,7 @@ def _tunnel(id_: TunnelId, block: Block, item: Item, work: Work) -> BoundTunnel 
         return None
     first = next(iter(by_client.values()))[0].start.when
     return BoundTunnel(
-        id_, ends, auth, ike or defaults.IKE_PROPOSALS, by_client, pool, delay,
+        id_, "ipsec", ends, auth, ike or defaults.IKE_PROPOSALS, by_client, pool, delay,
         action or defaults.DPD_ACTION[first], mobike, limits.ike_seconds, family, item.place,
     )  # fmt: skip
 

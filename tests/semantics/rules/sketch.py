@@ -222,6 +222,7 @@ class Sketch:
         implied = child(name, *(_selectors(end) for end in ends))
         bound = BoundTunnel(
             id=TunnelId(name),
+            kind="ipsec",
             ends=ends,
             auth={end.node: auth(f"auth of {end.node}") for end in ends},
             ike_proposals=("aes256gcm16-prfsha384-ecp384",),

@@ -1,0 +1,62 @@
+"""IPsec's own share of a tunnel end: what the IKE daemon of this node needs to know beside the common part."""
+
+from dataclasses import dataclass
+
+from netdsl.ir.ids import PkiId
+from netdsl.ir.service import Protocol
+from netdsl.ir.tunnel import AuthMethod, Carrier, Child, DpdAction, TunnelEnd
+
+KIND = "ipsec"
+DEVICE = "ipsec0"  # kernel-libipsec's interface: ESP in user space
+IKE_PORTS = (500, 4500)
+CARRIERS = (Carrier(Protocol.UDP, IKE_PORTS, is_symmetric=True), Carrier(Protocol.ESP), Carrier(Protocol.AH))
+
+
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    """How one end proves its identity. `identity` is an IKE identity as swanctl reads it (address, name, e-mail, DN)."""
+
+    method: AuthMethod
+    identity: str
+    pki: PkiId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IpsecChild:
+    """Durations in seconds, volumes in bytes; None: the daemon's default."""
+
+    protocol: str  # "esp" or "ah"
+    proposals: tuple[str, ...]
+    reqid: int  # fixed, unique in the node: what `through` matches
+    rekey_seconds: int | None = None
+    rekey_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IpsecEnd:
+    """One IKE connection."""
+
+    own_auth: tuple[Authentication, ...]
+    peer_auth: tuple[Authentication, ...]
+    ike_proposals: tuple[str, ...]
+    dpd_seconds: int
+    dpd_action: DpdAction
+    mobike: bool = False
+    ike_rekey_seconds: int | None = None
+
+
+def ends_of(ends: tuple[TunnelEnd, ...]) -> tuple[TunnelEnd, ...]:
+    """Of a node's tunnel ends those of IPsec."""
+    return tuple(end for end in ends if end.kind == KIND)
+
+
+def end_inside(end: TunnelEnd) -> IpsecEnd:
+    """IPsec's share of an end of this kind."""
+    assert isinstance(end.inside, IpsecEnd), "the end of another kind"
+    return end.inside
+
+
+def child_inside(child: Child) -> IpsecChild:
+    """IPsec's share of a child of this kind."""
+    assert isinstance(child.inside, IpsecChild), "the child of another kind"
+    return child.inside

@@ -1,0 +1,251 @@
+"""IPsec as packets meet it: which tunnels come up, and what they leave in their ends.
+
+A child is up when one of its ends may open it, IKE's packets pass there and back, the two ends accept each other's
+authentication and proposals, and each knows the child. Tunnels `on traffic` count as up: a packet comes sooner or later.
+Those `by hand` do not, unless the state asked for says so.
+"""
+
+from collections.abc import Sequence
+
+from netdsl.ir.ids import Address, NodeId, Prefix
+from netdsl.ir.lab import Lab
+from netdsl.ir.service import Protocol
+from netdsl.ir.tunnel import AuthMethod, Child, Mode, SharedSecret, Start, TunnelEnd
+from netdsl.kinds.ipsec.ir import DEVICE, KIND, Authentication, child_inside, end_inside
+from netdsl.kinds.ipsec.sizes import UDP_HEADER, cost_of
+from netdsl.lower.prefixes import host_prefix
+from netdsl.verify.fabric import Fabric
+from netdsl.verify.filtering import in_any
+from netdsl.verify.passage import Delivered, Stop
+from netdsl.verify.routes import Hop
+from netdsl.verify.tracking import Flows, Tracker, reverse
+from netdsl.verify.tunnels import Connection, TunnelStates
+from netdsl.verify.types import Packet
+from netdsl.verify.view import Association, Policy, TunnelDevice, View
+from netdsl.verify.walk import Walk
+
+USER_SPACE_MTU = 1400  # bytes: kernel-libipsec's device (kernel_libipsec_router.c, TUN_DEFAULT_MTU)
+_CERTIFIED = (AuthMethod.CERTIFICATE, AuthMethod.EAP_TLS)
+
+
+# --- packets of a tunnel
+
+
+def outer_packet(packet: Packet, policy: Policy) -> Packet:
+    """The encapsulated packet. AssertionError: a trap, which encapsulates nothing."""
+    association, child = policy.association, policy.child
+    assert association is not None, "a trap encapsulates nothing"
+    source, destination = packet.source, packet.destination
+    if policy.is_tunnel:
+        source, destination = association.local, association.remote
+    cost = cost_of(child, destination.version)
+    padded = -(-(packet.size - cost.kept + cost.trailer) // cost.block) * cost.block
+    size = padded + cost.kept + cost.fixed - _saved(policy)
+    protocol, ports, shown = Protocol.ESP, (0, 0), ""
+    if association.is_in_udp:
+        protocol, ports, shown = Protocol.UDP, (association.local_port, association.remote_port), "ESP in UDP"
+    elif child_inside(child).protocol == "ah":
+        protocol = Protocol.AH
+    return Packet(
+        source, destination, protocol, *ports, None, size, False, packet, policy.end.tunnel, child.is_hiding, shown
+    )
+
+
+def room_inside(policy: Policy, link_mtu: int, *, is_user_space: bool) -> int:
+    """The kernel's ESP asks the link; user space has a device with an MTU of its own, and splits."""
+    if is_user_space:
+        return USER_SPACE_MTU
+    association = policy.association
+    assert association is not None, "a trap encapsulates nothing"
+    return cost_of(policy.child, association.remote.version).inside(link_mtu + _saved(policy))
+
+
+def _saved(policy: Policy) -> int:
+    """The UDP header, which `cost_of` counts always; the kernel's ESP has it behind NAT only."""
+    association = policy.association
+    is_plain = association is not None and not association.is_in_udp
+    return UDP_HEADER if is_plain and child_inside(policy.child).protocol != "ah" else 0
+
+
+# --- IKE
+
+
+def connect(fabric: Fabric, view: View, end: TunnelEnd) -> Connection | str:
+    """The connection, or why there is none."""
+    if fabric.is_user_space and any(_needs_kernel(child) for child in end.children):
+        return f"tunnel `{end.tunnel}` needs the kernel's ESP: user space has neither transport mode nor AH"
+    peer = end.peer_addresses[0]
+    local = end.local or view.source_towards(peer)
+    if local is None:
+        return f"`{view.id}` has no address towards {peer}"
+    tried = _exchange(fabric, view, local, peer, 500)
+    if isinstance(tried, str):
+        return f"IKE of tunnel `{end.tunnel}` from `{view.id}` does not get there and back: {tried}"
+    arrived, flows = tried
+    other = arrived.view
+    there = next((one for one in other.node.tunnels if _is_peer(one, end, view.id, arrived.packet)), None)
+    if there is None:
+        return f"`{other.id}` does not expect tunnel `{end.tunnel}` from {arrived.packet.source}"
+    reason = _disagreement(fabric.lab, end, there)
+    if reason is not None:
+        return reason
+    is_translated = (arrived.packet.source, arrived.packet.destination) != (local, peer)
+    if is_translated or fabric.is_user_space:
+        floated = _exchange(fabric, view, local, peer, 4500)
+        if isinstance(floated, str):
+            return f"IKE of tunnel `{end.tunnel}` from `{view.id}` (udp/4500) does not get there and back: {floated}"
+        flows = flows | floated[1]
+    return Connection(end, there, arrived.packet.source, is_translated or fabric.is_user_space, flows)
+
+
+def _needs_kernel(child: Child) -> bool:
+    return child.mode is Mode.TRANSPORT or child_inside(child).protocol == "ah"
+
+
+def _exchange(fabric: Fabric, view: View, local: Address, peer: Address, port: int) -> tuple[Delivered, Flows] | str:
+    """A datagram of IKE there and its answer back; what the nodes on the way remember of it. A text: where it ended."""
+    tracker = Tracker({})
+    request = Packet(local, peer, Protocol.UDP, port, port)
+    there = Walk(fabric, tracker, is_charon=True).run(view, request)
+    if isinstance(there, Stop):
+        return there.text
+    back = Walk(fabric, tracker, is_answer=True, is_charon=True).run(there.view, reverse(there.packet))
+    if isinstance(back, Stop):
+        return f"the answer: {back.text}"
+    if back.view is not view or back.packet.destination != local or back.packet.source != peer:
+        return f"the answer comes from {back.packet.source} and gets to `{back.view.id}`"
+    return there, tracker.own
+
+
+def _is_peer(one: TunnelEnd, end: TunnelEnd, opener: NodeId, packet: Packet) -> bool:
+    if one.tunnel != end.tunnel or one.peer not in (None, opener):
+        return False
+    if one.local is not None and one.local != packet.destination:
+        return False
+    return not one.peer_addresses or packet.source in one.peer_addresses
+
+
+def _disagreement(lab: Lab, end: TunnelEnd, there: TunnelEnd) -> str | None:
+    """Why two ends that meet do not come to an SA."""
+    name, ours, theirs = end.tunnel, end_inside(end), end_inside(there)
+    if not set(ours.ike_proposals) & set(theirs.ike_proposals):
+        return f"the ends of tunnel `{name}` have no IKE proposal in common"
+    for mine, other, expected in ((end, there, theirs.peer_auth), (there, end, ours.peer_auth)):
+        for auth, wanted in zip(end_inside(mine).own_auth, expected, strict=False):
+            reason = _unproven(lab, mine, other, auth, wanted)
+            if reason is not None:
+                return f"authentication of tunnel `{name}` fails: {reason}"
+    return None
+
+
+def _unproven(lab: Lab, mine: TunnelEnd, other: TunnelEnd, auth: Authentication, wanted: Authentication) -> str | None:
+    """Why `other` does not believe `mine`."""
+    if auth.method is not wanted.method:
+        return f"`{mine.node}` offers {auth.method}, `{other.node}` wants {wanted.method}"
+    if wanted.identity not in ("%any", auth.identity):
+        return f"`{mine.node}` is `{auth.identity}`, `{other.node}` expects `{wanted.identity}`"
+    if auth.method in _CERTIFIED:
+        if auth.pki != wanted.pki:
+            return f"`{other.node}` does not trust `{auth.pki}`, from which `{mine.node}` has its certificate"
+        entities = {entity.node for pki in lab.pkis if pki.id == auth.pki for entity in pki.end_entities}
+        return None if mine.node in entities else f"`{mine.node}` has no certificate of `{auth.pki}`"
+    own, expected = _secret(mine, auth.method, auth.identity), _secret(other, auth.method, auth.identity)
+    if own is None or expected is None:
+        return f"one of `{mine.node}` and `{other.node}` has no secret"
+    if (own.value, own.value or own.name) != (expected.value, expected.value or expected.name):
+        return f"the secrets of `{mine.node}` and `{other.node}` differ"
+    return None
+
+
+def _secret(end: TunnelEnd, method: AuthMethod, identity: str) -> SharedSecret | None:
+    fitting = [secret for secret in end.secrets if secret.method is method]
+    return next((secret for secret in fitting if identity in secret.owners), fitting[0] if fitting else None)
+
+
+# --- what tunnels leave in their ends
+
+
+def install(fabric: Fabric, states: TunnelStates, connections: Sequence[Connection]) -> None:
+    """Policies of the children that are up, the routes into them, traps."""
+    for connection in connections:
+        _install_connection(fabric, states, connection)
+    for view in fabric.views.values():
+        ends = [end for end in view.node.tunnels if end.kind == KIND]
+        if not ends:
+            continue
+        virtual = [address for end in ends for address in states.virtual.get((end.tunnel, view.id), ())]
+        if fabric.is_user_space:
+            view.devices[DEVICE] = TunnelDevice(DEVICE, view.policies)
+        _lead(view, virtual, is_user_space=fabric.is_user_space)
+        for end in ends:
+            if end.tunnel not in states.held and not fabric.is_user_space:
+                _install_traps(view, end, states)
+
+
+def _install_connection(fabric: Fabric, states: TunnelStates, connection: Connection) -> None:
+    here, there = connection.here, connection.there
+    client = states.virtual.get((here.tunnel, here.node), ()) or states.virtual.get((there.tunnel, there.node), ())
+    is_client_here = bool(here.virtual_families)
+    local, remote = fabric.views[here.node], fabric.views[there.node]
+    local_address = here.local or connection.seen
+    remote_address = here.peer_addresses[0]
+    for child in here.children:
+        other = next((one for one in there.children if one.name == child.name), None)
+        if other is None or not _agree(child, other):
+            continue
+        starts = (child, other) if there.peer_addresses else (child,)
+        if not any(states.opens(here.tunnel, one) for one in starts):
+            continue
+        virtual = tuple(host_prefix(address) for address in client)
+        mine, theirs = child.local or virtual, child.remote or virtual
+        in_udp, may_split = connection.is_translated, fabric.is_user_space
+        forward = Association(there.node, local_address, remote_address, in_udp, may_split=may_split)
+        backward = Association(here.node, there.local or remote_address, connection.seen, in_udp, may_split=may_split)
+        _add(local, Policy(here, child, mine, theirs, forward), client if is_client_here else ())
+        _add(remote, Policy(there, other, theirs, mine, backward), () if is_client_here else client)
+        states.children_up.update(
+            ((here.node, here.tunnel, child.name), (there.node, here.tunnel, child.name)),
+        )
+
+
+def _agree(child: Child, other: Child) -> bool:
+    return bool(set(child_inside(child).proposals) & set(child_inside(other).proposals))
+
+
+def _add(view: View, policy: Policy, virtual: tuple[Address, ...]) -> None:
+    view.policies.append(policy)
+    for address in virtual:
+        view.add_address(address)
+
+
+def _lead(view: View, virtual: list[Address], *, is_user_space: bool) -> None:
+    """The routes into tunnels, one for each remote prefix, as updown.sh makes them: from the first address of the node that
+    lies inside a local selector of any child that is up. Without one the kernel's ESP has no such route; in user space it
+    is the node's first address."""
+    own = [given.ip for interface in view.node.interfaces for given in interface.addresses]
+    own += [*(given.ip for given in view.node.loopbacks), *virtual]
+    children: dict[Prefix, list[tuple[tuple[Prefix, ...], Association, Policy]]] = {}
+    for policy in view.policies:
+        for prefix in policy.remote if policy.is_tunnel and policy.association is not None else ():
+            local = tuple(each for each in policy.local if each.version == prefix.version)
+            if local and policy.association is not None:
+                children.setdefault(prefix, []).append((local, policy.association, policy))
+    for prefix, leading in children.items():
+        source = next((each for each in own if any(in_any(each, local) for local, *_ in leading)), None)
+        _, association, policy = leading[-1]
+        outer = view.main.find(association.remote)
+        if is_user_space:
+            source = source or next((each for each in own if each.version == prefix.version), None)
+            view.add_route(prefix, Hop(DEVICE, None, source, origin=policy.end.origin))
+        elif source is not None and outer is not None:
+            # of the other family than the way there it has no gateway (measured), and needs none: ESP goes to the peer
+            gateway = outer.gateway or association.remote if prefix.version == association.remote.version else None
+            view.add_route(prefix, Hop(outer.interface, gateway, source, origin=policy.end.origin))
+
+
+def _install_traps(view: View, end: TunnelEnd, states: TunnelStates) -> None:
+    """A trap whose tunnel cannot come up holds what fits it: nothing leaves in clear."""
+    for child in end.children:
+        is_trap = child.start is Start.TRAFFIC and bool(end.peer_addresses) and bool(child.local) and bool(child.remote)
+        if is_trap and (view.id, end.tunnel, child.name) not in states.children_up:
+            view.policies.append(Policy(end, child, child.local, child.remote, None))
