@@ -11,6 +11,14 @@ from types import ModuleType
 TUNNELS: tuple[str, ...] = ("ipsec",)
 """Kinds of tunnels: `netdsl/kinds/NAME/`, `grammar/NAME.lark`."""
 
+FILTERS: tuple[str, ...] = ("nftables",)
+"""Engines of packet filters and address translation, the default first: `backends/NAME/engine.py`."""
+
+
+def of_backend(name: str, module: str) -> ModuleType:
+    """The module `netdsl.backends.NAME.MODULE` of a member whose folder is in `backends/`."""
+    return import_module(f"netdsl.backends.{name}.{module}")
+
 
 def modules(stage: str) -> Iterator[tuple[str, ModuleType]]:
     """(kind, module `netdsl.kinds.KIND.STAGE`) of each kind that has a share in a stage, in the order of the index."""

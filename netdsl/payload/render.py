@@ -10,8 +10,7 @@ from netdsl.ir.image import Image
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
 from netdsl.payload.contract import Needs, NodePayload, Payload, PayloadFile
-from netdsl.payload.filter import filter_files
-from netdsl.payload.guard import guard_file
+from netdsl.payload.filters import filter_engine
 from netdsl.payload.network import network_files
 from netdsl.payload.quoting import tsv
 from netdsl.payload.services import service_files
@@ -50,7 +49,7 @@ def payload(lab: Lab, credentials: Credentials, parts: Sequence[PayloadPart]) ->
     """Render every node once. Linear in the lab; nothing lab-wide is copied per node."""
     scripts = tuple(PayloadFile(name, _script(name), 0o755 if name.endswith(".sh") else 0o644) for name in SCRIPTS)
     hosts = "".join(f"{address}\t{' '.join(names)}\n" for address, names in lab.hosts)
-    fixed = (*scripts, guard_file(lab))
+    fixed = (*scripts, *filter_engine().shared(lab))
     shared = (*fixed, PayloadFile("hosts", (_LOCALHOST + hosts).encode()))
     base = hashlib.sha256()
     for file in fixed:
@@ -66,7 +65,7 @@ def payload(lab: Lab, credentials: Credentials, parts: Sequence[PayloadPart]) ->
 def _node(
     lab: Lab, node: Node, image: Image | None, secret: str | None, parts: Sequence[PayloadPart], base: "hashlib._Hash"
 ) -> NodePayload:
-    content = [*network_files(node), *filter_files(node), *service_files(node)]
+    content = [*network_files(node), *filter_engine().files(node), *service_files(node)]
     if node.sysctls:
         table = "".join(tsv(key, value) for key, value in node.sysctls)
         content.append(PayloadFile("sysctl.tsv", table.encode()))

@@ -1,7 +1,7 @@
 """What a node's rules say to a packet: the same as the nft rules that the payload makes of them.
 
 A tunnelled packet comes and goes by the outer interface with the kernel's ESP, by `ipsec0` with that of user space; the
-payload writes each rule so that both mean the same (payload/match.py), and so does this module.
+payload writes each rule so that both mean the same (backends/nftables/match.py), and so does this module.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

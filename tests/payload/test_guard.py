@@ -3,10 +3,10 @@
 import subprocess
 from ipaddress import ip_address
 
+from netdsl.backends.nftables.guard import guard_file
 from netdsl.ir.ids import NetworkId, NodeId
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Interface, Neighbour, Node, NodeKind
-from netdsl.payload.guard import guard_file
 
 from .node import Node as Running
 

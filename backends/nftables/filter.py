@@ -23,10 +23,11 @@ from netdsl.ir.ids import TunnelId
 from netdsl.ir.node import Node
 from netdsl.ir.tunnel import Selectors
 from netdsl.payload.contract import PayloadFile
-from netdsl.payload.flows import flows
-from netdsl.payload.guard import CARRIERS
-from netdsl.payload.match import Tunnel, carrier_rules, match_rules, prefix_set, tunnels_of
 from netdsl.payload.quoting import flat, nft_log_prefix, nft_string
+
+from .flows import flows
+from .guard import CARRIERS
+from .match import Tunnel, carrier_rules, match_rules, prefix_set, tunnels_of
 
 _TABLE = "inet netdsl"
 

@@ -4,10 +4,10 @@ from ipaddress import ip_network
 
 import pytest
 
+from netdsl.backends.nftables.match import Tunnel, match_rules, prefix_set
 from netdsl.ir.filter import Chain, Match
 from netdsl.ir.ids import Prefix, TunnelId
 from netdsl.ir.service import PortService, Protocol, port
-from netdsl.payload.match import Tunnel, match_rules, prefix_set
 
 T = TunnelId("t")
 SITE, CLOUD = ip_network("10.1.0.0/16"), ip_network("10.3.0.0/16")

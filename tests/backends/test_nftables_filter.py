@@ -4,6 +4,7 @@ from ipaddress import ip_address, ip_interface, ip_network
 
 import pytest
 
+from netdsl.backends.nftables.filter import filter_files
 from netdsl.ir.filter import (
     Chain,
     DestinationNat,
@@ -22,7 +23,6 @@ from netdsl.ir.node import Interface, Node, NodeKind
 from netdsl.ir.service import Protocol, port
 from netdsl.ir.tunnel import Child, Selectors, Start, TunnelEnd
 from netdsl.kinds.ipsec.ir import CARRIERS
-from netdsl.payload.filter import filter_files
 from netdsl.payload.quoting import NotRepresentable
 
 T = TunnelId("a.t")

@@ -1,0 +1,1 @@
+"""nftables: the filter engine, a node's packet filter and address translation."""
