@@ -12,7 +12,10 @@ TUNNELS: tuple[str, ...] = ("ipsec",)
 """Kinds of tunnels: `netdsl/kinds/NAME/`, `grammar/NAME.lark`."""
 
 FILTERS: tuple[str, ...] = ("nftables",)
-"""Engines of packet filters and address translation, the default first: `backends/NAME/engine.py`."""
+"""Engines of packet filters and address translation, the default first: `backends/NAME/part.py`, `part.sh`."""
+
+PARTS: tuple[str, ...] = ("strongswan",)
+"""Daemons' shares of nodes, in the order in which they start: `backends/NAME/part.py`, `part.sh`."""
 
 
 def of_backend(name: str, module: str) -> ModuleType:

@@ -9,7 +9,7 @@ from netdsl.codegen.contract import Artifact, Emission, Layout, Options
 from netdsl.codegen.emit import emit
 from netdsl.codegen.manifest import manifest_artifact
 from netdsl.codegen.options import options_of
-from netdsl.codegen.registry import backends_of, payload_parts
+from netdsl.codegen.registry import backends_of
 from netdsl.credentials.contract import Credentials
 from netdsl.credentials.make import credentials
 from netdsl.diagnostics import catalogue
@@ -17,6 +17,8 @@ from netdsl.diagnostics.core import Diagnostics
 from netdsl.ir.lab import Lab
 from netdsl.lower.lower import lower
 from netdsl.payload.contract import Payload
+from netdsl.payload.filters import check_filters
+from netdsl.payload.part import filter_engine, parts
 from netdsl.payload.render import payload
 from netdsl.semantics.bindings import Bindings
 from netdsl.semantics.expand import expand
@@ -112,10 +114,12 @@ def compile_bindings(
         lab = closed(lab)
     for backend in backends:
         backend.check_support(lab, options, diagnostics)
+    engine = filter_engine()
+    check_filters(lab, engine.name, engine.features, diagnostics)
     if diagnostics.has_errors:
         return None
     secrets = credentials(lab, store, clock=clock, entropy=entropy)
-    inside = payload(lab, secrets, payload_parts())
+    inside = payload(lab, secrets, parts())
     return Compiled(lab, emit(target, backends, lab, inside, layout, options), secrets.expires)
 
 
@@ -138,4 +142,4 @@ def keyless_payload(lab: Lab) -> Payload:
 
     Its files, sysctls and packages, and so its `payload_digest`, are those of a compilation; `has_credentials` and what
     follows from it are not."""
-    return payload(lab, Credentials({}, None), payload_parts())
+    return payload(lab, Credentials({}, None), parts())

@@ -18,7 +18,7 @@ FIELDS = {
     "files.tsv": 3,
     "sysctl.tsv": 2,
     "services.tsv": 6,
-    "tunnels.tsv": 9,
+    "tunnels.tsv": 10,
     "parents.tsv": 3,
     "digests.tsv": 3,
 }

@@ -173,7 +173,7 @@ def _sysctls(node: Node, inside: NodePayload, attachments: list[Attachment]) -> 
     later = {interface.name for interface, attachment in pairs if attachment.address is not None}
     devices = (*engine.values(), *(("default",) if later else ()))
     found: dict[str, str] = {}
-    for key, value in inside.sysctls:
+    for key, value in inside.needs.sysctls:
         match = _PER_INTERFACE.fullmatch(key)
         if match is None:
             found[key] = value

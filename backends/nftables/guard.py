@@ -44,4 +44,4 @@ def guard_file(lab: Lab) -> PayloadFile:
     known |= {neighbour.mac for node in lab.nodes for neighbour in node.neighbours}
     given = {mac for mac in known if not mac.startswith(MAC_PREFIX)}
     rule = f"\t\tether saddr {{ {', '.join(sorted(given))} }} accept\n" if given else ""
-    return PayloadFile("guard.nft", _GUARD.format(given=rule, prefix=MAC_PREFIX, carriers=CARRIERS).encode())
+    return PayloadFile("nftables/guard.nft", _GUARD.format(given=rule, prefix=MAC_PREFIX, carriers=CARRIERS).encode())

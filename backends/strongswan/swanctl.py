@@ -126,7 +126,7 @@ def _child(end: TunnelEnd, child: Child) -> Section:
         (f"{inside.protocol}_proposals", ", ".join(inside.proposals)),
         ("mode", child.mode.value),
         ("reqid", str(inside.reqid)),
-        ("updown", "sh /netdsl/lab/updown.sh"),
+        ("updown", "sh /netdsl/lab/strongswan/updown.sh"),
         ("start_action", "none"),
         ("close_action", "none"),
         ("dpd_action", "clear"),

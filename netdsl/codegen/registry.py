@@ -4,7 +4,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 from netdsl.codegen.contract import Backend
-from netdsl.payload.render import PayloadPart
 from netdsl.runtime.driver import Driver
 from netdsl.runtime.meter import Meter
 
@@ -12,7 +11,6 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoints
 
 _OWN = ("dockerfile", "compose", "vagrant")
-_PARTS = ("strongswan",)
 
 # A target is the backends that make its files, in order.
 TARGETS: dict[str, tuple[str, ...]] = {
@@ -54,11 +52,6 @@ def meter_of(target: str) -> Meter:
 def has_driver(target: str) -> bool:
     """Whether a target's output can be brought up from here."""
     return TARGETS.get(target, (target,))[-1] in _OWN
-
-
-def payload_parts() -> tuple[PayloadPart, ...]:
-    """The daemons' shares of a node's inside."""
-    return tuple(cast(PayloadPart, import_module(f"netdsl.backends.{name}.part").part) for name in _PARTS)
 
 
 def target_names() -> tuple[str, ...]:

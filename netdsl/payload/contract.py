@@ -22,20 +22,22 @@ class PayloadFile:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a node asks of its envelope: Debian packages, capabilities (`NET_ADMIN`), device nodes (`/dev/net/tun`)."""
+    """What a node asks of its envelope: Debian packages, capabilities (`NET_ADMIN`), devices (`/dev/net/tun`), sysctls.
 
-    packages: tuple[str, ...]  # sorted
-    capabilities: tuple[str, ...]  # sorted
-    devices: tuple[str, ...]  # sorted
+    The envelope applies the sysctls, the payload verifies them. Of a node all are sorted.
+    """
+
+    packages: tuple[str, ...] = ()
+    capabilities: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
+    sysctls: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class NodePayload:
-    """`sysctls` are data that the envelope applies and the payload verifies. `digest` covers all that this node's inside
-    is made of (files, script, credentials, sysctls), not the lab-wide hosts file."""
+    """`digest` covers all that this node's inside is made of (files, scripts, credentials), not the lab-wide hosts file."""
 
     files: tuple[PayloadFile, ...]
-    sysctls: tuple[tuple[str, str], ...]
     needs: Needs
     has_credentials: bool
     digest: str

@@ -18,7 +18,7 @@ def payload_digest(payload: Payload) -> str:
         inside = payload.nodes[node]
         _add(total, "node", node)
         _add_files(total, inside.files)
-        for key, value in inside.sysctls:
+        for key, value in inside.needs.sysctls:
             _add(total, "sysctl", key, value)
         _add(total, "packages", *inside.needs.packages)
     return total.hexdigest()

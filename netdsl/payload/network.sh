@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Part of node.sh: the packet filter, interfaces, addresses and routes.
+# For node.sh: interfaces, addresses and routes.
 
 # Sets $device: the interface with this MAC address, or with the engine's address that the envelope gave for this name,
 # and then $is_carrier and $segment: all that share a parent have its MAC address, and it forwards by IP address alone.
@@ -109,12 +109,7 @@ prepare_links() {
 }
 
 configure_network() {
-	if [ -e "$LAB/guard.nft" ]; then
-		nft -f "$LAB/guard.nft" || fail 'guard.nft is refused'
-	fi
-	if [ -e "$NODE/filter.nft" ]; then
-		nft -f "$NODE/filter.nft" || fail 'the packet filter is refused'
-	fi
+	each_part filter
 	printf 'link set dev lo up\n' >"$STATE/5-up.batch"
 	[ ! -e "$NODE/interfaces.tsv" ] || rename_interfaces
 	prepare_links

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The inside of a node: its interfaces, filter, addresses, routes, files, services and tunnels, from data files only.
+# The inside of a node: its interfaces, filter, addresses, routes, files, services and the parts that it has, from data files only.
 # The contract of every file, and of the verbs below, is README.md beside this script.
 set -u
 
@@ -21,12 +21,6 @@ fail() {
 	exit 1
 }
 
-# Sets $uptime, in hundredths of a second: the clock of everything that waits.
-read_clock() {
-	read -r uptime _ </proc/uptime
-	uptime=${uptime%.*}${uptime#*.}
-}
-
 # run BATCH WHAT: an `ip -batch` file, where there is one.
 apply_batch() {
 	[ -e "$1" ] || return 0
@@ -39,8 +33,10 @@ apply_batch() {
 . "$LAB/sysctls.sh"
 # shellcheck source=netdsl/payload/services.sh
 . "$LAB/services.sh"
-# shellcheck source=netdsl/payload/ipsec.sh
-. "$LAB/ipsec.sh"
+# shellcheck source=netdsl/payload/tunnels.sh
+. "$LAB/tunnels.sh"
+# shellcheck source=netdsl/payload/parts.sh
+. "$LAB/parts.sh"
 
 # --- files ------------------------------------------------------------------------------------------------------------
 
@@ -65,6 +61,11 @@ write_files() {
 
 # --- the main process -------------------------------------------------------------------------------------------------
 
+copy_credentials() {
+	(umask 077 && cp -R "$CREDENTIALS" "$STATE/credentials") ||
+		fail 'the credentials cannot be read (their owner is another one, and DAC_OVERRIDE is missing)'
+}
+
 # Only reading the credentials needs it (keys of mode 0600 that belong to whoever compiled the lab); what runs after that
 # goes without, and by no_new_privs cannot get it back although it runs as root.
 drop_override() {
@@ -77,10 +78,13 @@ drop_override() {
 	exec capsh --no-new-privs --caps="${kept#*=}=ep" --shell=/bin/sh -- "$LAB/node.sh" start
 }
 
+# wake_in TENTHS: for `tend`, which is called again in so many tenths of a second at the latest.
+wake_in() { [ "${pause:-$1}" -lt "$1" ] || pause=$1; }
+
 start() {
 	if [ -z "${NETDSL_PREPARED-}" ]; then
 		rm -rf "${STATE:?}"/*
-		mkdir -p "$STATE/daemon" "$STATE/tunnel" "$STATE/up" || fail "$STATE cannot be made"
+		mkdir -p "$STATE/daemon" "$STATE/tunnel" "$STATE/up" "$STATE/space" || fail "$STATE cannot be made"
 		[ ! -e "$LASTING/started" ] || : >"$STATE/again"
 		[ ! -d "$CREDENTIALS" ] || copy_credentials
 		export NETDSL_PREPARED=1
@@ -96,14 +100,17 @@ start() {
 	check_sysctls
 	read_environment
 	start_services
-	start_ipsec
+	prepare_tunnels
+	each_part start
 	start_runs
 	mkdir -p "$LASTING" && : >"$LASTING/started"
 	: >"$STATE/configured"
 	say 'configured'
 	while :; do
-		tend_tunnels
-		sleep "$pause" &
+		pause=
+		each_part tend
+		[ -z "$pause" ] || pause=$((pause / 10)).$((pause % 10))
+		sleep "${pause:-infinity}" &
 		sleeping=$!
 		wait "$sleeping"
 	done
@@ -170,7 +177,7 @@ is_ready() {
 			return 1
 		}
 	done
-	tunnels_ready
+	tunnels_ready && each_part ready
 }
 
 status() {
@@ -185,6 +192,7 @@ status() {
 		printf 'daemon\t%s\t%s\n' "$what" "$state"
 	done
 	tunnel_status
+	each_part status
 }
 
 stop() {
@@ -200,7 +208,7 @@ stop() {
 case ${1-} in
 start | status | stop) "$1" ;;
 ready) ready "${2-0}" ;;
-up | down) "hold_$1" "${2:?which tunnel}" ;;
+up | down) hold "$1" "${2:?which tunnel}" ;;
 *)
 	echo "usage: $0 start|ready [SECONDS]|status|stop|up TUNNEL|down TUNNEL" >&2
 	exit 2

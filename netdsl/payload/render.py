@@ -1,103 +1,108 @@
 """The payload stage: from the lab to what every node is inside. Pure; the same bytes for every runtime."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
-from typing import Protocol
 
 from netdsl.credentials.contract import Credentials
 from netdsl.ir.image import Image
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
 from netdsl.payload.contract import Needs, NodePayload, Payload, PayloadFile
-from netdsl.payload.filters import filter_engine
 from netdsl.payload.network import network_files
-from netdsl.payload.quoting import tsv
+from netdsl.payload.part import Part, Share, mode_of
+from netdsl.payload.quoting import line, tsv
 from netdsl.payload.services import service_files
 
-SCRIPTS = (
-    "node.sh",
-    "network.sh",
-    "sysctls.sh",
-    "services.sh",
-    "answer.sh",
-    "ipsec.sh",
-    "updown.sh",
-    "strongswan.conf",
-)
+SCRIPTS = ("node.sh", "network.sh", "sysctls.sh", "services.sh", "parts.sh", "tunnels.sh", "answer.sh")
 
-_PACKAGES = ("busybox", "iproute2", "iputils-ping", "nftables", "tcpdump")
+_PACKAGES = ("busybox", "iproute2", "iputils-ping", "tcpdump")
 _SERVICE_PACKAGES = {"https": ("socat",), "tcp": ("socat",), "udp": ("socat",), "dns": ("dnsmasq-base",)}
 _LOCALHOST = (
     "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n"
 )
 
 
-class PayloadPart(Protocol):
-    """A daemon's share of a node's inside, such as strongSwan's; kept in a folder of `backends/`."""
+def payload(lab: Lab, credentials: Credentials, parts: Sequence[Part]) -> Payload:
+    """Render every node once. Linear in the lab; nothing lab-wide is copied per node.
 
-    def files(self, node: Node, lab: Lab) -> tuple[PayloadFile, ...]:
-        """The data files that this node needs of it; none where it has no use for it."""
-        ...
-
-    def needs(self, node: Node) -> Needs:
-        """Packages, capabilities and devices that come with it."""
-        ...
-
-
-def payload(lab: Lab, credentials: Credentials, parts: Sequence[PayloadPart]) -> Payload:
-    """Render every node once. Linear in the lab; nothing lab-wide is copied per node."""
-    scripts = tuple(PayloadFile(name, _script(name), 0o755 if name.endswith(".sh") else 0o644) for name in SCRIPTS)
+    Of the parts, the lab has those that a node uses, in the order given.
+    """
+    shares = {node.id: _shares(node, lab, parts) for node in lab.nodes}
+    used = {name for of_node in shares.values() for name in of_node}
+    scripts = tuple(PayloadFile(name, _script(name), mode_of(name)) for name in SCRIPTS)
+    of_parts = {part.name: part.shared(lab) for part in parts if part.name in used}
     hosts = "".join(f"{address}\t{' '.join(names)}\n" for address, names in lab.hosts)
-    fixed = (*scripts, *filter_engine().shared(lab))
-    shared = (*fixed, PayloadFile("hosts", (_LOCALHOST + hosts).encode()))
-    base = hashlib.sha256()
-    for file in fixed:
-        base.update(file.content)
+    shared = (*scripts, *(file for some in of_parts.values() for file in some))
+    bases = {
+        names: _hash(*scripts, *(file for name in names for file in of_parts[name]))
+        for names in {tuple(of_node) for of_node in shares.values()}
+    }
     images = {image.id: image for image in lab.images}
     nodes = {}
     for node in lab.nodes:
         image = images[node.image] if node.image is not None else None
-        nodes[node.id] = _node(lab, node, image, credentials.digests.get(node.id), parts, base)
-    return Payload(shared, nodes)
+        nodes[node.id] = _node(node, image, credentials.digests.get(node.id), shares[node.id], bases[*shares[node.id]])
+    return Payload((*shared, PayloadFile("hosts", (_LOCALHOST + hosts).encode())), nodes)
+
+
+def _shares(node: Node, lab: Lab, parts: Sequence[Part]) -> dict[str, Share]:
+    """What a node has of each part that it uses, by the part's name."""
+    found = ((part.name, part.share(node, lab)) for part in parts)
+    return {name: share for name, share in found if share is not None}
 
 
 def _node(
-    lab: Lab, node: Node, image: Image | None, secret: str | None, parts: Sequence[PayloadPart], base: "hashlib._Hash"
+    node: Node, image: Image | None, secret: str | None, shares: Mapping[str, Share], base: "hashlib._Hash"
 ) -> NodePayload:
-    content = [*network_files(node), *filter_engine().files(node), *service_files(node)]
-    if node.sysctls:
-        table = "".join(tsv(key, value) for key, value in node.sysctls)
-        content.append(PayloadFile("sysctl.tsv", table.encode()))
-    for part in parts:
-        content += part.files(node, lab)
+    needs = _needs(node, image, secret is not None, shares.values())
+    content = [*network_files(node), *service_files(node)]
+    content += [file for share in shares.values() for file in share.files]
+    texts = {
+        "parts": "".join(line(name) for name in shares),
+        "tunnels.tsv": "".join(_tunnels(shares)),
+        "sysctl.tsv": "".join(tsv(key, value) for key, value in needs.sysctls),
+    }
+    content += [PayloadFile(path, text.encode()) for path, text in texts.items() if text]
     content.sort(key=lambda file: file.path)
-    return NodePayload(
-        files=tuple(content),
-        sysctls=node.sysctls,
-        needs=_needs(node, image, secret is not None, parts),
-        has_credentials=secret is not None,
-        digest=_digest(content, secret, base),
-    )
+    assert len({file.path for file in content}) == len(content), "two parts have a file of one name"
+    return NodePayload(tuple(content), needs, secret is not None, _digest(content, secret, base))
 
 
-def _needs(node: Node, image: Image | None, has_credentials: bool, parts: Sequence[PayloadPart]) -> Needs:
+def _tunnels(shares: Mapping[str, Share]) -> Iterable[str]:
+    for part, share in shares.items():
+        for one in share.tunnels:
+            fields = (one.tunnel, one.ike, one.child, one.start, one.patience, one.again, one.esp, one.ready, one.piece)
+            yield tsv(*fields, part)
+
+
+def _needs(node: Node, image: Image | None, has_credentials: bool, shares: Iterable[Share]) -> Needs:
+    """All together. A sysctl that the node's own list has beats a part's."""
     packages, capabilities, devices = set(_PACKAGES), {"NET_ADMIN"}, set[str]()
+    sysctls: dict[str, str] = {}
     for served in node.services:
         packages.update(_SERVICE_PACKAGES.get(served.kind, ()))
     if has_credentials:
         capabilities.add("DAC_OVERRIDE")  # keys are 0600 and may belong to the user who compiled
     if image is not None:
         packages.update(image.packages)
-    for part in parts:
-        more = part.needs(node)
-        packages.update(more.packages)
-        capabilities.update(more.capabilities)
-        devices.update(more.devices)
-    return Needs(tuple(sorted(packages)), tuple(sorted(capabilities)), tuple(sorted(devices)))
+    for share in shares:
+        packages.update(share.needs.packages)
+        capabilities.update(share.needs.capabilities)
+        devices.update(share.needs.devices)
+        sysctls |= share.needs.sysctls
+    every = tuple(sorted((sysctls | dict(node.sysctls)).items()))
+    return Needs(tuple(sorted(packages)), tuple(sorted(capabilities)), tuple(sorted(devices)), every)
 
 
-def _digest(content: Sequence[PayloadFile], secret: str | None, base: "hashlib._Hash") -> str:
+def _hash(*fixed: PayloadFile) -> "hashlib._Hash":
+    total = hashlib.sha256()
+    for file in fixed:
+        total.update(file.content)
+    return total
+
+
+def _digest(content: Iterable[PayloadFile], secret: str | None, base: "hashlib._Hash") -> str:
     total = base.copy()
     total.update((secret or "").encode())
     for file in content:

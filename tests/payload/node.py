@@ -4,7 +4,6 @@ Needs what the script itself needs in a node: `ip`, `nft`, `busybox`, `socat`, `
 Everything happens in network and mount namespaces of the test's own, which end with it.
 """
 
-import shutil
 import subprocess
 import time
 from collections.abc import Sequence
@@ -12,9 +11,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from netdsl.payload.render import SCRIPTS as RENDERED
+from netdsl.ir.lab import Lab
+from netdsl.payload.part import parts
+from netdsl.payload.render import SCRIPTS
 
-SCRIPTS = Path(__file__).parents[2] / "netdsl" / "payload"
+ROOT = Path(__file__).parents[2]
+FRAME = ROOT / "netdsl" / "payload"
 _PREPARE = """
 mount -t sysfs sysfs /sys
 mount --bind "$1/etc/hosts" /etc/hosts
@@ -29,14 +31,16 @@ class Node:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.state = folder / "run"
-        for script in RENDERED:
-            path = folder / "netdsl" / "lab" / script
-            path.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(SCRIPTS / script, path)
+        for script in SCRIPTS:
+            self.file(f"../lab/{script}", (FRAME / script).read_text())
+        for part in parts():
+            for file in part.shared(Lab("lab", None, (), ())):
+                if file.path.endswith((".sh", ".conf")):
+                    self.file(f"../lab/{file.path}", file.content.decode())
+        self.file("parts", "nftables\n")
         (folder / "etc").mkdir()
         (folder / "etc" / "hosts").touch()
         (folder / "etc" / "resolv.conf").write_text("nameserver 127.0.0.11\n")
-        (folder / "netdsl" / "node").mkdir()
         self._holder: subprocess.Popen[str] | None = None
         self._main: subprocess.Popen[str] | None = None
         self._environment: dict[str, str] = {}

@@ -4,10 +4,10 @@ import secrets
 from dataclasses import replace
 from pathlib import Path
 
-from netdsl.codegen.registry import payload_parts
 from netdsl.credentials.make import credentials
 from netdsl.ir.lab import Lab
 from netdsl.payload.digest import payload_digest
+from netdsl.payload.part import parts
 from netdsl.payload.render import payload
 from netdsl.pipeline import check, check_text, keyless_payload
 from tests.compiling import EXAMPLES, NOON
@@ -30,7 +30,7 @@ def test_whose_keys_they_are_does_not_matter(tmp_path: Path) -> None:
     found = set()
     for store in ("one", "other"):
         made = credentials(lab, tmp_path / store, clock=lambda: NOON, entropy=secrets.token_bytes)
-        found.add(payload_digest(payload(lab, made, payload_parts())))
+        found.add(payload_digest(payload(lab, made, parts())))
     assert found == {payload_digest(keyless_payload(lab))}
 
 

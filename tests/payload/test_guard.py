@@ -33,7 +33,7 @@ def test_a_stranger_on_the_segment_is_not_answered(node: Running) -> None:
         interfaces__tsv="02:6e:64:00:00:01\tlan\tlab\n",
         addresses__batch="address add 10.0.0.1/24 dev lan\n",
     )
-    node.file("../lab/guard.nft", guard_file(_lab()).content.decode())
+    node.file("../lab/nftables/guard.nft", guard_file(_lab()).content.decode())
     node.inside("ip", "link", "add", "eth0", "address", "02:6e:64:00:00:01", "type", "veth", "peer", "name", "far")
     with subprocess.Popen(node.command(["unshare", "-n", "sleep", "30"])) as far:
         try:
@@ -66,7 +66,7 @@ def test_a_segment_over_a_carrier_has_the_labs_addresses_and_nothing_else_passes
         interfaces__tsv="02:6e:64:00:00:01\tlan\tlab\n",
         addresses__batch="address add 10.0.0.1/24 dev lan\n",
     )
-    node.file("../lab/guard.nft", guard_file(_lab()).content.decode())
+    node.file("../lab/nftables/guard.nft", guard_file(_lab()).content.decode())
     node.inside("ip", "link", "add", "eth0", "type", "veth", "peer", "name", "far")
     node.inside("ip", "address", "add", "240.0.0.2/29", "dev", "eth0")
     node.inside("ip", "link", "set", "eth0", "up")

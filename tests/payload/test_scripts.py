@@ -6,40 +6,61 @@ from pathlib import Path
 
 import pytest
 
-from .node import SCRIPTS
+from netdsl.index import FILTERS
+from netdsl.index import PARTS as PARTS_OF_INDEX
 
-PROGRAMS = ("node.sh", "updown.sh", "answer.sh")
-ALL = sorted(path.name for path in SCRIPTS.glob("*.sh"))
+from .node import FRAME, ROOT
+
+PARTS = (*FILTERS, *PARTS_OF_INDEX)
+PROGRAMS = ("netdsl/payload/node.sh", "netdsl/payload/answer.sh", "backends/strongswan/updown.sh")
+ALL = sorted([*FRAME.glob("*.sh"), *(path for name in PARTS for path in (ROOT / "backends" / name).glob("*.sh"))])
+CONTRACTS = [FRAME / "README.md", *(ROOT / "backends" / name / "README.md" for name in PARTS)]
+
+
+def _shellcheck(*words: str, text: str | None = None) -> str:
+    found = subprocess.run(
+        ["shellcheck", "-x", *words], cwd=ROOT, input=text, capture_output=True, text=True, check=False
+    )
+    return found.stdout + found.stderr
 
 
 @pytest.mark.live
 def test_shellcheck_finds_nothing() -> None:
-    found = subprocess.run(
-        ["shellcheck", "-x", *(f"netdsl/payload/{name}" for name in PROGRAMS)],
-        cwd=SCRIPTS.parents[1],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert found.stdout + found.stderr == ""
+    assert _shellcheck(*PROGRAMS) == ""
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_no_text_is_ever_run_as_shell(name: str) -> None:
-    code = re.sub(r"^\s*#.*$", "", (SCRIPTS / name).read_text(), flags=re.MULTILINE)
+@pytest.mark.live
+@pytest.mark.parametrize("name", PARTS)
+def test_shellcheck_finds_nothing_in_a_part_as_the_node_reads_it(name: str) -> None:
+    frame = (FRAME / "parts.sh").read_text().replace("source=/dev/null", f"source=backends/{name}/part.sh")
+    assert _shellcheck("-", text=frame) == ""
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_all_names_of_a_part_begin_with_its_own(name: str) -> None:
+    script = (ROOT / "backends" / name / "part.sh").read_text()
+    defined = re.findall(r"^([A-Za-z_]+)(?:\(\)|=)", script, flags=re.MULTILINE)
+    assert defined
+    assert [one for one in defined if not one.lower().startswith(f"{name}_")] == []
+
+
+@pytest.mark.parametrize("path", ALL, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_no_text_is_ever_run_as_shell(path: Path) -> None:
+    code = re.sub(r"^\s*#.*$", "", path.read_text(), flags=re.MULTILINE)
     assert not re.search(r"\beval\b|sh -c\b|`[^'\n]*\$\(", code)
 
 
-def test_every_data_file_is_in_the_contract() -> None:
-    contract = (SCRIPTS / "README.md").read_text()
-    code = "".join((SCRIPTS / name).read_text() for name in ALL)
+def test_every_data_file_is_in_a_contract() -> None:
+    contract = "".join(path.read_text() for path in CONTRACTS)
+    code = "".join(path.read_text() for path in ALL)
     read = set(re.findall(r"\$NODE/([a-z.-]+)", code))
     assert {name for name in read if name not in contract} == set()
-    assert {"interfaces.tsv", "filter.nft", "tunnels.tsv"} <= read
+    assert {"interfaces.tsv", "filter.nft", "tunnels.tsv", "swanctl.conf"} <= read
 
 
 def _templates() -> list[str]:
-    return re.findall(r"^```\n(.*?)^```", (SCRIPTS / "README.md").read_text(), flags=re.MULTILINE | re.DOTALL)
+    text = (ROOT / "backends/nftables/README.md").read_text()
+    return re.findall(r"^```\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.live

@@ -13,27 +13,33 @@ table inet netdsl {
 """
 
 
+def record(child: str, ready: str, piece: str) -> str:
+    return f"t\tt\t{child}\tboot\tnever\ttrap\tany\t{ready}\t{piece}\tstrongswan\n"
+
+
+def with_strongswan(node: Node) -> None:
+    """The part, which has nothing to start, and ESP in user space."""
+    node.data(parts="nftables\nstrongswan\n")
+    with (node.folder / "netdsl/lab/strongswan/part.sh").open("a") as script:
+        script.write('strongswan_start() { echo user >"$STATE/space/strongswan"; }\n')
+
+
 def prepared(node: Node, *children: str, ready: str = "must") -> None:
     """A configured node with tunnel `t`, as it is when strongSwan has been given its configuration."""
+    with_strongswan(node)
     node.data(
-        tunnels__tsv="".join(f"t\tt\t{child}\tboot\tnever\ttrap\tany\t{ready}\n" for child in children),
+        tunnels__tsv="".join(record(child, ready, f"t.{child}") for child in children),
         filter__nft=FILTER,
         while___t__up__nft="flush chain inet netdsl while_t_forward\nadd rule inet netdsl while_t_forward accept\n",
         while___t__down__nft="flush chain inet netdsl while_t_forward\n",
         while___t__conntrack="ipv4\ttcp\t-\t10.1.0.99\t8080\n",
     )
-    for child in children:
-        (node.state / "tunnel" / child).mkdir(parents=True)
     assert node.start() == ""
-    for child in children:
-        (node.state / "tunnel" / child).mkdir(parents=True)
-        (node.state / "tunnel" / child / "count").write_text("0\n")
-    (node.state / "esp").write_text("user\n")
 
 
 def event(node: Node, verb: str, child: str, *selectors: str) -> None:
     """`selectors`: the remote one, and the local one."""
-    hook = str(node.folder / "netdsl" / "lab" / "updown.sh")
+    hook = str(node.folder / "netdsl" / "lab" / "strongswan" / "updown.sh")
     pair = [f"{name}={value}" for name, value in zip(("PLUTO_PEER_CLIENT", "PLUTO_MY_CLIENT"), selectors, strict=False)]
     done = node.inside("env", f"PLUTO_VERB={verb}", f"PLUTO_CONNECTION={child}", *pair, "sh", hook)
     assert (done.returncode, done.stderr) == (0, "")
@@ -66,16 +72,14 @@ def test_a_tunnel_is_up_while_all_its_children_are(node: Node) -> None:
 
 
 def test_a_rule_while_one_child_is_up_asks_only_that_child(node: Node) -> None:
+    with_strongswan(node)
     node.data(
-        tunnels__tsv="".join(f"t\tt\tt_{name}\tboot\tnever\ttrap\tany\tno\tt.{name}\n" for name in ("one", "two")),
+        tunnels__tsv="".join(record(f"t_{name}", "no", f"t.{name}") for name in ("one", "two")),
         filter__nft=FILTER,
     )
     node.file("while/t.one.up.nft", "add rule inet netdsl while_t_forward accept\n")
     node.file("while/t.one.down.nft", "flush chain inet netdsl while_t_forward\n")
     assert node.start() == ""
-    for child in ("t_one", "t_two"):
-        (node.state / "tunnel" / child).mkdir(parents=True, exist_ok=True)
-        (node.state / "tunnel" / child / "count").write_text("0\n")
     event(node, "up-client", "t_two")
     assert not holds(node)
     event(node, "up-client", "t_one")
@@ -106,7 +110,7 @@ def test_a_tunnel_is_said_to_be_down_when_its_rules_are_gone_and_not_before(node
     script = (
         'cd "$1"; flock "$2" sh -c "$3" & until [ -e held ]; do sleep 0.01; done; exec sh netdsl/lab/node.sh status'
     )
-    said = node.inside("sh", "-c", script, "sh", str(node.folder), str(node.state / "updown.lock"), change).stdout
+    said = node.inside("sh", "-c", script, "sh", str(node.folder), str(node.state / "tunnels.lock"), change).stdout
     assert "tunnel\tt\tc\tdown\tboot\tuser" in said
 
 
@@ -138,7 +142,7 @@ def test_a_tunnel_that_was_held_down_since_it_was_wanted_is_not_attempted(node: 
     words, place = _with_swanctl(node), node.state / "tunnel" / "c"
     lines = (
         f"STATE={node.state}; read_clock() {{ uptime=1; }}; echo 1 >$STATE/tunnel/c/since;"
-        f" . {node.folder}/netdsl/lab/ipsec.sh; : >$STATE/tunnel/c/busy; initiate t c"
+        f" . {node.folder}/netdsl/lab/strongswan/part.sh; : >$STATE/tunnel/c/busy; strongswan_initiate t c"
     )
     (place / "held").touch()
     assert node.inside(*words, "sh", "-c", lines).returncode == 0
@@ -185,7 +189,7 @@ def leading(node: Node, esp: str = "user") -> None:
         "address add fc00:1::7/64 dev lan nodad\naddress add fc00:1::1/64 dev lan nodad\n",
     )
     prepared(node, "c", "d")
-    (node.state / "esp").write_text(f"{esp}\n")
+    (node.state / "space" / "strongswan").write_text(f"{esp}\n")
     node.link("ipsec0", "02:00:00:00:00:13")
     for family, remote in (("-4", "10.2.0.0/16"), ("-6", "fc00:2::/64")):
         done = node.inside("ip", family, "route", "add", remote, "dev", "ipsec0", "table", "220")
@@ -239,7 +243,7 @@ def test_without_an_address_inside_user_space_takes_the_first_one_and_the_kernel
     event(node, "up-client", "c", "10.2.0.0/16", "10.1.1.0/24")
     assert "src 192.0.2.1" in route(node, "10.2.0.0/16")
     event(node, "down-client", "c", "10.2.0.0/16", "10.1.1.0/24")
-    (node.state / "esp").write_text("kernel\n")
+    (node.state / "space" / "strongswan").write_text("kernel\n")
     event(node, "up-client", "c", "10.2.0.0/16", "10.1.1.0/24")
     assert route(node, "10.2.0.0/16") == ""
     event(node, "up-client", "d", "10.2.0.0/16", "10.1.0.0/24")

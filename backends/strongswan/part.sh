@@ -1,0 +1,165 @@
+# shellcheck shell=sh
+# The part `strongswan`: strongSwan, with ESP in the kernel where it has it and in user space where not, and its children.
+
+# Of these, the ones that are installed; the order is the order of preference.
+STRONGSWAN_PLUGINS='random nonce x509 revocation constraints pubkey pkcs1 pkcs7 pkcs8 pem openssl drbg kdf md4 curve25519
+	kernel-netlink socket-default updown vici eap-identity eap-mschapv2 eap-tls'
+
+# Sets $strongswan_esp. A policy would load even where ESP is missing: only states with the tunnels' own algorithms prove anything.
+strongswan_choose_esp() {
+	strongswan_esp=kernel
+	ip -batch "$NODE/esp-probe.batch" >/dev/null 2>&1 || strongswan_esp=user
+	ip xfrm state deleteall reqid 4242 >/dev/null 2>&1
+	echo "$strongswan_esp" >"$STATE/space/strongswan"
+	[ "$strongswan_esp" = user ] || return 0
+	[ -c /dev/net/tun ] || fail 'this kernel has no ESP (or not these algorithms), and there is no /dev/net/tun for ESP in user space'
+	while IFS=$TAB read -r tunnel _ _ _ _ _ needs _ _ part; do
+		[ "$part/$needs" != strongswan/kernel ] ||
+			fail "tunnel $tunnel: this kernel has no ESP (or not these algorithms), and user space has neither transport mode nor AH"
+	done <"$NODE/tunnels.tsv"
+}
+
+# In user space the daemon's own packets carry mark 0x42, and all others are looked up in its table of tunnel routes.
+strongswan_configure_charon() {
+	plugins=
+	for plugin in $STRONGSWAN_PLUGINS; do
+		[ ! -e "/usr/lib/ipsec/plugins/libstrongswan-$plugin.so" ] || plugins="$plugins $plugin"
+	done
+	{
+		echo "include $LAB/strongswan/strongswan.conf"
+		if [ "$strongswan_esp" = user ]; then
+			plugins="kernel-libipsec$plugins"
+			printf 'charon {\nplugins {\n%s {\nfwmark = %s\n}\n%s {\nfwmark = %s\n}\n}\n}\n' \
+				kernel-netlink '!0x42' socket-default 0x42
+		fi
+		printf 'charon {\nload = %s\n}\n' "$plugins"
+	} >/etc/strongswan.conf # where swanctl finds it too, whoever types it
+	export SWANCTL_DIR="$STATE/credentials"
+	mkdir -p "$SWANCTL_DIR"
+	cp "$NODE/swanctl.conf" "$SWANCTL_DIR" || fail 'swanctl.conf cannot be copied'
+}
+
+# Routes into tunnels, which updown.sh keeps (see there), are looked up before charon's own table.
+strongswan_prepare_routes() {
+	for family in -4 -6; do
+		set -- "$family" rule add pref 219
+		[ "$strongswan_esp" = kernel ] || set -- "$@" not fwmark 0x42
+		ip "$family" rule delete pref 219 2>/dev/null # of an earlier start
+		ip "$family" route flush table 219 2>/dev/null
+		ip "$@" lookup 219 || [ "$family" = -6 ] || fail 'no rule can be set for routes into tunnels'
+	done
+}
+
+# A link that went down took routes along, of tunnels that may still be up. (The device of user space never goes down.)
+strongswan_keep_routes() {
+	[ "${strongswan_esp-}" = kernel ] || return 0
+	set -- "$STATE"/routes/*
+	[ -e "$1" ] || return 0
+	{ flock -n 9 && cat "$@" | ip -force -batch -; } 9>"$STATE/tunnels.lock" >/dev/null 2>&1
+}
+
+strongswan_start() {
+	strongswan_choose_esp
+	strongswan_prepare_routes
+	strongswan_configure_charon
+	rm -f /run/charon.vici
+	charon-systemd </dev/null &
+	charon=$!
+	keep_daemon "$charon" charon strongSwan
+	until [ -S /run/charon.vici ]; do
+		kill -0 "$charon" 2>/dev/null || fail 'strongSwan does not start'
+		sleep 0.03
+	done
+	swanctl --load-all --noprompt >"$STATE/load.log" 2>&1 || {
+		cat "$STATE/load.log" >&2
+		fail 'strongSwan refuses its configuration'
+	}
+	rm -rf "$SWANCTL_DIR/private" "$SWANCTL_DIR/secrets.conf" # charon has them now
+	while IFS=$TAB read -r _ _ child start _ _ _ _ _ part; do
+		[ "$part/$start/$strongswan_esp" != strongswan/traffic/kernel ] || strongswan_install_trap "$child"
+	done <"$NODE/tunnels.tsv"
+}
+
+strongswan_install_trap() { swanctl --install --child "$1" >/dev/null || fail "tunnel $1: no trap can be set"; }
+
+# strongswan_is_wanted CHILD START AGAIN: whether this end should bring the child up by itself.
+strongswan_is_wanted() {
+	[ ! -e "$STATE/tunnel/$1/held" ] || return 1
+	if [ -e "$STATE/tunnel/$1/once" ]; then once=1; else once=0; fi
+	case $2/$strongswan_esp/$3/$once in
+	boot/*/clear/1 | traffic/user/clear/1) return 1 ;;
+	boot/* | traffic/user/*) return 0 ;;
+	traffic/kernel/restart/1) return 0 ;;
+	# The other end may still hold what a killed node has forgotten, and would send into it until its next probe.
+	traffic/kernel/*/0) [ -e "$STATE/again" ] ;;
+	*) return 1 ;;
+	esac
+}
+
+# strongswan_initiate IKE CHILD: one attempt, which ends by itself (strongswan.conf). A peer that has not loaded its configuration
+# answers NO_PROPOSAL_CHOSEN, and charon does not come back to it: hence the rounds of strongswan_tend.
+strongswan_initiate() {
+	place=$STATE/tunnel/$2
+	if [ -e "$place/held" ]; then # since it was found to be wanted
+		rm -f "$place/busy"
+		return 0
+	fi
+	if ! swanctl --initiate --ike "$1" --child "$2" --timeout 30 >"$place/attempt" 2>&1; then
+		tail -n 2 "$place/attempt" | head -n 1 >"$place/last"
+	fi
+	read_clock
+	read -r since <"$place/since"
+	if [ $((uptime - since)) -lt 1000 ]; then pace=30; else pace=200; fi
+	echo $((uptime + pace)) >"$place/next"
+	rm -f "$place/busy"
+}
+
+# One round over all children.
+strongswan_tend() {
+	wake_in 20
+	strongswan_keep_routes
+	read_clock
+	while IFS=$TAB read -r _ ike child start patience again _ _ _ part; do
+		place=$STATE/tunnel/$child
+		[ "$part" = strongswan ] || continue
+		[ ! -e "$place/up" ] || continue
+		[ "$patience" != never ] || continue
+		strongswan_is_wanted "$child" "$start" "$again" || continue
+		wake_in 3
+		[ ! -e "$place/busy" ] || continue
+		read -r since <"$place/since"
+		next=0
+		[ ! -e "$place/next" ] || read -r next <"$place/next"
+		[ "$uptime" -ge $((since + 100 * patience)) ] || continue
+		[ "$uptime" -ge "$next" ] || continue
+		: >"$place/busy"
+		strongswan_initiate "$ike" "$child" </dev/null &
+	done <"$NODE/tunnels.tsv"
+}
+
+# An attempt that is under way when `down` comes would bring child $1 up afterwards: it is waited for.
+strongswan_await_attempt() {
+	rounds=350
+	while [ -e "$STATE/tunnel/$1/busy" ] && [ "$rounds" -gt 0 ]; do
+		rounds=$((rounds - 1))
+		sleep 0.1
+	done
+}
+
+# strongswan_down CHILD IKE START
+strongswan_down() {
+	read -r strongswan_esp <"$STATE/space/strongswan" || return 1
+	[ "$3/$strongswan_esp" != traffic/kernel ] || swanctl --uninstall --child "$1" >/dev/null
+	strongswan_await_attempt "$1"
+	# also one that updown.sh has not told of yet; where there is none, that is no failure
+	swanctl --terminate --child "$1" --timeout 5 >/dev/null 2>&1
+}
+
+# strongswan_up CHILD IKE START
+strongswan_up() {
+	read -r strongswan_esp <"$STATE/space/strongswan" || return 1
+	case $3/$strongswan_esp in
+	traffic/kernel) strongswan_install_trap "$1" ;;
+	hand/*) strongswan_initiate "$2" "$1" ;;
+	esac
+}

@@ -1,0 +1,77 @@
+"""Parts: what a daemon, or an engine of filters, has in a node. In folders of `backends/`; `README.md` here, 'Parts'."""
+
+from collections.abc import Set
+from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import Protocol, cast
+
+from netdsl import index
+from netdsl.ir.lab import Lab
+from netdsl.ir.node import Node
+from netdsl.payload.contract import Needs, PayloadFile
+from netdsl.payload.filters import FilterFeature
+
+
+@dataclass(frozen=True, slots=True)
+class TunnelRecord:
+    """A line of `tunnels.tsv`: one child of a tunnel, as its end starts and judges it. The README has the words."""
+
+    tunnel: str
+    child: str  # unique in the node
+    piece: str  # TUNNEL.CHILD, as the source names it
+    start: str  # boot, traffic, hand
+    ready: str  # must, may, no
+    ike: str = ""  # the daemon's connection, where that has a name of its own
+    patience: str = "never"  # seconds, or never
+    again: str = "restart"  # trap, restart, clear
+    esp: str = "any"  # any, kernel
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one node has of a part. Paths of files are unique in the node, over all its parts."""
+
+    files: tuple[PayloadFile, ...] = ()
+    needs: Needs = field(default_factory=Needs)
+    tunnels: tuple[TunnelRecord, ...] = ()
+
+
+class Part(Protocol):
+    """`name` is the folder's, and begins the names of all functions of `part.sh`."""
+
+    name: str
+
+    def shared(self, lab: Lab) -> tuple[PayloadFile, ...]:
+        """The files that all nodes with this part have alike, below `NAME/`: `part.sh`, and what that needs."""
+        ...
+
+    def share(self, node: Node, lab: Lab) -> Share | None:
+        """What this node has of it; None where the node has no use for it."""
+        ...
+
+
+class FilterEngine(Part, Protocol):
+    """The part that renders a node's packet filter and address translation; every node has it."""
+
+    features: Set[FilterFeature]
+
+
+def parts() -> tuple[Part, ...]:
+    """All parts in the order in which they start: the filter engine, then those of the index."""
+    others = (cast(Part, index.of_backend(name, "part").part) for name in index.PARTS)
+    return (filter_engine(), *others)
+
+
+def filter_engine() -> FilterEngine:
+    """The first engine of the index."""
+    return cast(FilterEngine, index.of_backend(index.FILTERS[0], "part").part)
+
+
+def scripts(package: str, *names: str) -> tuple[PayloadFile, ...]:
+    """Files of a part's own package (`netdsl.backends.NAME`), as files of `NAME/`."""
+    folder, place = files(package), package.rpartition(".")[2]
+    return tuple(PayloadFile(f"{place}/{name}", (folder / name).read_bytes(), mode_of(name)) for name in names)
+
+
+def mode_of(name: str) -> int:
+    return 0o755 if name.endswith(".sh") else 0o644

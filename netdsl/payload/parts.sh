@@ -1,0 +1,25 @@
+# shellcheck shell=sh
+# For node.sh, and for programs of parts: the parts of this node, each with functions of its own (README.md, 'Parts').
+
+# Sets $uptime, in hundredths of a second: the clock of everything that waits.
+read_clock() {
+	read -r uptime _ </proc/uptime
+	uptime=${uptime%.*}${uptime#*.}
+}
+
+parts=
+if [ -e "$NODE/parts" ]; then
+	while read -r part; do
+		parts="$parts $part"
+		# shellcheck source=/dev/null
+		. "$LAB/$part/part.sh"
+	done <"$NODE/parts"
+fi
+
+# each_part VERB [ARGUMENT [ARGUMENT]]: calls PART_VERB of each part that has it, in order; ends with the first that fails.
+each_part() {
+	for part in $parts; do
+		command -v "${part}_$1" >/dev/null || continue
+		"${part}_$1" "${2-}" "${3-}" || return
+	done
+}
