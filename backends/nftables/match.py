@@ -10,12 +10,12 @@ from itertools import product
 from netdsl.ir.filter import Chain, Match
 from netdsl.ir.ids import Prefix, TunnelId
 from netdsl.ir.node import Node
-from netdsl.ir.service import PortService, Protocol
+from netdsl.ir.service import PROTOCOL_NUMBERS, PortService, Protocol
 from netdsl.ir.tunnel import Carrier, Device, Selectors
 from netdsl.payload.quoting import nft_string
 
 _PORTED = (Protocol.TCP, Protocol.UDP, Protocol.SCTP)
-_NUMBERS = {Protocol.GRE: "47", Protocol.OSPF: "89"}  # names that nft looks for in /etc/protocols
+_UNNAMED = (Protocol.GRE, Protocol.IPIP, Protocol.IPV6, Protocol.OSPF)  # names that nft looks for in /etc/protocols
 _ICMP6_TYPES = {
     "echo-request": "echo-request",
     "echo-reply": "echo-reply",
@@ -147,7 +147,7 @@ def carrier_rules(carriers: Sequence[Carrier], *, is_in: bool, is_peer_known: bo
         elif carrier.ports:
             far = f"{carrier.protocol} {there} {ports} " if is_peer_known else ""
             texts.append(f"{far}{carrier.protocol} {here} {ports}")
-    portless = [_NUMBERS.get(carrier.protocol, carrier.protocol.value) for carrier in carriers if not carrier.ports]
+    portless = [_protocol(carrier.protocol) for carrier in carriers if not carrier.ports]
     return [*texts, f"meta l4proto {_set(portless)}"] if portless else texts
 
 
@@ -190,7 +190,11 @@ def _service(protocol: Protocol, wanted: list[PortService], family: int | None) 
         return _icmp(wanted, family)
     if protocol in _PORTED and all(service.first is not None for service in wanted):
         return [f"{protocol} dport {_set([_ports(service) for service in _disjoint(wanted)])}"]
-    return [f"meta l4proto {_NUMBERS.get(protocol, protocol.value)}"]
+    return [f"meta l4proto {_protocol(protocol)}"]
+
+
+def _protocol(protocol: Protocol) -> str:
+    return str(PROTOCOL_NUMBERS[protocol]) if protocol in _UNNAMED else protocol.value
 
 
 def _disjoint(wanted: list[PortService]) -> list[PortService]:

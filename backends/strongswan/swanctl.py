@@ -7,7 +7,7 @@ from netdsl.credentials.quoting import quoted
 from netdsl.ir.ids import Prefix
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
-from netdsl.ir.service import PortService, Protocol
+from netdsl.ir.service import PROTOCOL_NUMBERS, PortService, Protocol
 from netdsl.ir.tunnel import AuthMethod, Child, TunnelEnd
 from netdsl.kinds.ipsec.ir import Authentication, child_inside, end_inside, ends_of
 from netdsl.payload.quoting import flat
@@ -20,16 +20,6 @@ _AUTH = {
 }
 _EAP = (AuthMethod.EAP_MSCHAPV2, AuthMethod.EAP_TLS)
 _CERTIFIED = (AuthMethod.CERTIFICATE, AuthMethod.EAP_TLS)
-_NUMBERS = {
-    Protocol.TCP: 6,
-    Protocol.UDP: 17,
-    Protocol.SCTP: 132,
-    Protocol.ICMP: 1,
-    Protocol.ESP: 50,
-    Protocol.AH: 51,
-    Protocol.GRE: 47,
-    Protocol.OSPF: 89,
-}
 IPPROTO_ICMPV6 = 58
 _ANY = {4: "0.0.0.0", 6: "::"}  # noqa: S104 - strongSwan's word for 'an address, please'
 
@@ -153,7 +143,7 @@ def _limits(version: int, here: Sequence[PortService], there: Sequence[PortServi
 
 
 def _number(protocol: Protocol, version: int) -> int:
-    return IPPROTO_ICMPV6 if protocol is Protocol.ICMP and version == 6 else _NUMBERS[protocol]
+    return IPPROTO_ICMPV6 if protocol is Protocol.ICMP and version == 6 else PROTOCOL_NUMBERS[protocol]
 
 
 def _ports(service: PortService) -> str:

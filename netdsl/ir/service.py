@@ -12,7 +12,24 @@ class Protocol(StrEnum):
     ESP = "esp"
     AH = "ah"
     GRE = "gre"
+    IPIP = "ipip"  # IPv4 inside
+    IPV6 = "ipv6"  # IPv6 inside
     OSPF = "ospf"
+
+
+PROTOCOL_NUMBERS: dict[Protocol, int] = {
+    Protocol.TCP: 6,
+    Protocol.UDP: 17,
+    Protocol.SCTP: 132,
+    Protocol.ICMP: 1,  # 58 in IPv6
+    Protocol.ESP: 50,
+    Protocol.AH: 51,
+    Protocol.GRE: 47,
+    Protocol.IPIP: 4,
+    Protocol.IPV6: 41,
+    Protocol.OSPF: 89,
+}
+"""IANA's 'Protocol Numbers'."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -45,6 +62,7 @@ BUILT_IN_SERVICES: dict[str, tuple[PortService, ...]] = {
     "esp": (PortService(Protocol.ESP),),
     "ah": (PortService(Protocol.AH),),
     "gre": (PortService(Protocol.GRE),),
+    "ipip": (PortService(Protocol.IPIP), PortService(Protocol.IPV6)),
     "ssh": (port(Protocol.TCP, 22),),
     "dns": (port(Protocol.UDP, 53), port(Protocol.TCP, 53)),
     "http": (port(Protocol.TCP, 80),),
