@@ -14,13 +14,18 @@ TUNNELS: tuple[str, ...] = ("ipsec",)
 FILTERS: tuple[str, ...] = ("nftables",)
 """Engines of packet filters and address translation, the default first: `backends/NAME/part.py`, `part.sh`."""
 
-PARTS: tuple[str, ...] = ("strongswan",)
-"""Daemons' shares of nodes, in the order in which they start: `backends/NAME/part.py`, `part.sh`."""
+PARTS: tuple[str, ...] = ("busybox", "socat", "dnsmasq", "strongswan")
+"""Daemons' shares of nodes, in the order in which they start: `backends/NAME/part.py`, `part.sh`, `services.py`."""
 
 
 def of_backend(name: str, module: str) -> ModuleType:
     """The module `netdsl.backends.NAME.MODULE` of a member whose folder is in `backends/`."""
     return import_module(f"netdsl.backends.{name}.{module}")
+
+
+def of_parts(module: str) -> Iterator[ModuleType]:
+    """The module of this name of each part that has one, in the order of the index."""
+    return (of_backend(name, module) for name in PARTS if find_spec(f"netdsl.backends.{name}.{module}") is not None)
 
 
 def modules(stage: str) -> Iterator[tuple[str, ModuleType]]:

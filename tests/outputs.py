@@ -17,7 +17,7 @@ FIELDS = {
     "interfaces.tsv": 3,
     "files.tsv": 3,
     "sysctl.tsv": 2,
-    "services.tsv": 6,
+    "services.tsv": 5,
     "tunnels.tsv": 10,
     "parents.tsv": 3,
     "digests.tsv": 3,

@@ -60,7 +60,7 @@ class DnsRecord:
 class Served:
     """`serve KIND NAME tcp/PORT`: a service that answers with its name."""
 
-    kind: str  # http, https, tcp, udp, dns
+    kind: str  # the name of a ServiceKind
     name: str
     service: PortService
     zone: str | None = None

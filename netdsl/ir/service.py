@@ -53,6 +53,21 @@ def port(protocol: Protocol, first: int, last: int | None = None) -> PortService
     return PortService(protocol, first, first if last is None else last)
 
 
+@dataclass(frozen=True, slots=True)
+class ServiceKind:
+    """What `serve NAME` is. `port`: where it listens unless the lab says so; None: the lab has to say."""
+
+    name: str
+    protocol: Protocol
+    port: int | None
+    has_zone: bool = False  # its block has a zone and records
+    has_certificate: bool = False  # its node has a certificate of the lab's own services
+
+    @property
+    def default(self) -> PortService | None:
+        return None if self.port is None else port(self.protocol, self.port)
+
+
 BUILT_IN_SERVICES: dict[str, tuple[PortService, ...]] = {
     "icmp": (PortService(Protocol.ICMP),),
     "tcp": (PortService(Protocol.TCP),),

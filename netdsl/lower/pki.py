@@ -12,6 +12,7 @@ from netdsl.lower.directory import Directory
 from netdsl.lower.prefixes import unique
 from netdsl.semantics.bindings import Bindings, BoundAuth, BoundEnd, BoundPki, BoundTunnel
 from netdsl.semantics.defaults import PKI_NAME
+from netdsl.semantics.service_kinds import service_kinds
 
 ADDRESS = "$address"
 CERTIFIED = (AuthMethod.CERTIFICATE, AuthMethod.EAP_TLS)
@@ -160,6 +161,6 @@ def _others(tunnel: BoundTunnel, end: BoundEnd) -> Iterable[BoundEnd]:
 
 def _service_entities(bindings: Bindings, directory: Directory) -> Iterator[EndEntity]:
     for node in bindings.nodes.values():
-        if any(service.kind == "https" for service in node.services):
+        if any(service_kinds()[service.kind].has_certificate for service in node.services):
             subject = (*SERVICES_SUBJECT, ("CN", node.host_name))
             yield EndEntity(node.id, subject, directory.addresses[node.id], (node.host_name,))

@@ -1,13 +1,14 @@
 """Parts: what a daemon, or an engine of filters, has in a node. In folders of `backends/`; `README.md` here, 'Parts'."""
 
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Protocol, cast
 
 from netdsl import index
 from netdsl.ir.lab import Lab
-from netdsl.ir.node import Node
+from netdsl.ir.node import Node, Served
+from netdsl.ir.service import ServiceKind
 from netdsl.payload.contract import Needs, PayloadFile
 from netdsl.payload.filters import FilterFeature
 
@@ -34,6 +35,7 @@ class Share:
     files: tuple[PayloadFile, ...] = ()
     needs: Needs = field(default_factory=Needs)
     tunnels: tuple[TunnelRecord, ...] = ()
+    services: tuple[Served, ...] = ()  # those of the node's that it serves
 
 
 class Part(Protocol):
@@ -65,6 +67,12 @@ def parts() -> tuple[Part, ...]:
 def filter_engine() -> FilterEngine:
     """The first engine of the index."""
     return cast(FilterEngine, index.of_backend(index.FILTERS[0], "part").part)
+
+
+def served(node: Node, kinds: Iterable[ServiceKind]) -> tuple[Served, ...]:
+    """What a node serves of these kinds."""
+    names = {kind.name for kind in kinds}
+    return tuple(one for one in node.services if one.kind in names)
 
 
 def scripts(package: str, *names: str) -> tuple[PayloadFile, ...]:

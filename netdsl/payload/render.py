@@ -14,10 +14,9 @@ from netdsl.payload.part import Part, Share, mode_of
 from netdsl.payload.quoting import line, tsv
 from netdsl.payload.services import service_files
 
-SCRIPTS = ("node.sh", "network.sh", "sysctls.sh", "services.sh", "parts.sh", "tunnels.sh", "answer.sh")
+SCRIPTS = ("node.sh", "network.sh", "sysctls.sh", "services.sh", "parts.sh", "tunnels.sh")
 
 _PACKAGES = ("busybox", "iproute2", "iputils-ping", "tcpdump")
-_SERVICE_PACKAGES = {"https": ("socat",), "tcp": ("socat",), "udp": ("socat",), "dns": ("dnsmasq-base",)}
 _LOCALHOST = (
     "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n"
 )
@@ -60,6 +59,7 @@ def _node(
     content += [file for share in shares.values() for file in share.files]
     texts = {
         "parts": "".join(line(name) for name in shares),
+        "services.tsv": "".join(_services(node, shares)),
         "tunnels.tsv": "".join(_tunnels(shares)),
         "sysctl.tsv": "".join(tsv(key, value) for key, value in needs.sysctls),
     }
@@ -67,6 +67,13 @@ def _node(
     content.sort(key=lambda file: file.path)
     assert len({file.path for file in content}) == len(content), "two parts have a file of one name"
     return NodePayload(tuple(content), needs, secret is not None, _digest(content, secret, base))
+
+
+def _services(node: Node, shares: Mapping[str, Share]) -> Iterable[str]:
+    """In the node's order."""
+    for served in node.services:
+        part = next(name for name, share in shares.items() if served in share.services)
+        yield tsv(served.kind, f"{node.id}.{served.name}", served.service.protocol, served.service.first, part)
 
 
 def _tunnels(shares: Mapping[str, Share]) -> Iterable[str]:
@@ -80,8 +87,6 @@ def _needs(node: Node, image: Image | None, has_credentials: bool, shares: Itera
     """All together. A sysctl that the node's own list has beats a part's."""
     packages, capabilities, devices = set(_PACKAGES), {"NET_ADMIN"}, set[str]()
     sysctls: dict[str, str] = {}
-    for served in node.services:
-        packages.update(_SERVICE_PACKAGES.get(served.kind, ()))
     if has_credentials:
         capabilities.add("DAC_OVERRIDE")  # keys are 0600 and may belong to the user who compiled
     if image is not None:

@@ -1,52 +1,20 @@
-"""What a node serves, runs and holds: `services.tsv`, `run/`, `files.tsv`, `env`, `resolv.conf`."""
+"""What a node runs and holds: `run/`, `files.tsv`, `env`, `resolv.conf`."""
 
 from collections.abc import Iterator
 
-from netdsl.ir.node import Node, Served
+from netdsl.ir.node import Node
 from netdsl.payload.contract import PayloadFile
 from netdsl.payload.quoting import line, tsv
-
-_CERTIFICATE, _KEY = "netdsl-services.pem", "netdsl-services.key"
 
 
 def service_files(node: Node) -> tuple[PayloadFile, ...]:
     """The files that `services.sh` and `node.sh` read; those that would be empty are left out."""
     return (
-        *_services(node),
         *_runs(node),
         *_files(node),
         *_lines("env", (f"{name}={value}" for name, value in node.environment)),
         *_lines("resolv.conf", _resolver(node)),
     )
-
-
-def _services(node: Node) -> Iterator[PayloadFile]:
-    records = []
-    for number, served in enumerate(node.services, start=1):
-        first, second = "", ""
-        if served.kind == "https":
-            first, second = _CERTIFICATE, _KEY
-        if served.kind == "dns":
-            first = f"dns-{number}.conf"
-            yield PayloadFile(first, _dns(served).encode())
-        shown = f"{node.id}.{served.name}"
-        records.append(tsv(served.kind, shown, served.service.protocol, served.service.first, first, second))
-    if records:
-        yield PayloadFile("services.tsv", "".join(records).encode())
-
-
-def _dns(served: Served) -> str:
-    """dnsmasq(8): names of the zone are answered from the records and from nowhere else."""
-    lines = []
-    if served.zone:
-        lines.append(f"local=/{served.zone}/")
-    for record in served.records:
-        name = record.name
-        if served.zone:
-            name = served.zone if name == "@" else f"{name}.{served.zone}"
-        lines.append(f"host-record={','.join((name, *map(str, record.addresses)))}")
-    lines += [f"server={address}" for address in served.forward_to]
-    return "".join(line(text) for text in lines)
 
 
 def _runs(node: Node) -> Iterator[PayloadFile]:

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Part of node.sh: sysctls, which the envelope applies, read back as they are in effect.
+# For node.sh: sysctls, which the envelope applies, read back as they are in effect.
 
 # Sets $value: what /proc/sys holds for a key, blanks for tabs; empty where the kernel has no such key. Not by the shell's
 # `read`: that goes byte by byte, and these files end after the first.

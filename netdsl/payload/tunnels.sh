@@ -74,7 +74,8 @@ tunnel_status() {
 	flock -s -w 30 9 || :
 	while IFS=$TAB read -r tunnel _ child start _ _ _ _ _ part; do
 		if [ -e "$STATE/tunnel/$child/up" ]; then state=up; else state=down; fi
-		read -r space <"$STATE/space/$part"
+		space=- # not known before it has started
+		[ ! -e "$STATE/space/$part" ] || read -r space <"$STATE/space/$part"
 		printf 'tunnel\t%s\t%s\t%s\t%s\t%s\n' "$tunnel" "$child" "$state" "$start" "$space"
 	done <"$NODE/tunnels.tsv"
 }

@@ -1,6 +1,5 @@
 """What holds where the source says nothing: one table."""
 
-from netdsl.ir.service import PortService, Protocol, port
 from netdsl.ir.tunnel import DpdAction, Mode
 
 IKE_PROPOSALS = ("aes256gcm16-prfsha384-ecp384",)
@@ -24,12 +23,3 @@ PKI_VALIDITY_DAYS = 3650
 
 POLICY_OF_UNNAMED_CHAINS = "accept"
 """Of the chains that no `policy` names, where one names some."""
-
-SERVED: dict[str, PortService | None] = {
-    "http": port(Protocol.TCP, 80),
-    "https": port(Protocol.TCP, 443),
-    "dns": port(Protocol.UDP, 53),
-    "tcp": None,
-    "udp": None,
-}
-"""What can be served, and on which port where none is given."""

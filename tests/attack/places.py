@@ -132,7 +132,7 @@ def _packages(files: Files, _: Path) -> Iterable[str]:
 
 
 def _services(files: Files, _: Path) -> Iterable[str]:
-    return [record[1].partition(".")[2] for record in outputs.table(_node(files, "services.tsv").encode(), 6)]
+    return [record[1].partition(".")[2] for record in outputs.table(_node(files, "services.tsv").encode(), 5)]
 
 
 def _nodes(files: Files, _: Path) -> Iterable[str]:
@@ -189,7 +189,7 @@ def _interfaces(files: Files, _: Path) -> Iterable[str]:
 
 
 def _dns(files: Files, _: Path) -> Iterable[str]:
-    for line in _node(files, "dns-1.conf").splitlines():
+    for line in _node(files, "dnsmasq/53.conf").splitlines():
         assert line.startswith(("local=/", "host-record=", "server="))
         yield line.split("=", 1)[1].split(",")[0].strip("/").removesuffix(".corp.example")
 

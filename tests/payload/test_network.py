@@ -117,7 +117,7 @@ def test_ipv6_addresses_and_the_link_local_one_are_usable_at_once(node: Node) ->
 
 def test_term_stops_the_node_within_a_second_and_frees_its_interfaces(node: Node) -> None:
     node.link("eth0", WAN)
-    node.data(interfaces__tsv=f"{WAN}\twan\tlab\n", services__tsv="http\tw\ttcp\t80\t-\t-\n")
+    node.data(parts="busybox\n", interfaces__tsv=f"{WAN}\twan\tlab\n", services__tsv="http\tw\ttcp\t80\tbusybox\n")
     assert node.start() == ""
     assert node.stop() < 1
     assert not node.inside("ip", "link", "show", "wan").stdout

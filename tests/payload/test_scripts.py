@@ -12,7 +12,7 @@ from netdsl.index import PARTS as PARTS_OF_INDEX
 from .node import FRAME, ROOT
 
 PARTS = (*FILTERS, *PARTS_OF_INDEX)
-PROGRAMS = ("netdsl/payload/node.sh", "netdsl/payload/answer.sh", "backends/strongswan/updown.sh")
+PROGRAMS = ("netdsl/payload/node.sh", "backends/socat/answer.sh", "backends/strongswan/updown.sh")
 ALL = sorted([*FRAME.glob("*.sh"), *(path for name in PARTS for path in (ROOT / "backends" / name).glob("*.sh"))])
 CONTRACTS = [FRAME / "README.md", *(ROOT / "backends" / name / "README.md" for name in PARTS)]
 

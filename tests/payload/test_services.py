@@ -9,6 +9,15 @@ from .node import Node
 NASTY = "$HOME `id` $(id) \"x\" 'y' \\z *"
 
 
+def serving(node: Node, *records: str) -> None:
+    """`kind name protocol port part`, and the parts of all of them."""
+    parts = dict.fromkeys(record.split()[-1] for record in records)
+    node.data(
+        parts="".join(f"{part}\n" for part in ("nftables", *parts)),
+        services__tsv="".join(record.replace(" ", "\t") + "\n" for record in records),
+    )
+
+
 def fetched(node: Node, where: str, path: str = "/") -> str:
     """The body. Not by busybox, whose wget crashes on Debian 12."""
     answer = node.inside("socat", "-t1", "-", f"TCP:{where}", text=f"GET {path} HTTP/1.0\r\n\r\n").stdout
@@ -24,32 +33,22 @@ def lines_of(path: Path, count: int) -> list[str]:
 
 
 def test_two_web_servers_answer_with_their_own_names_on_both_families(node: Node) -> None:
-    node.data(services__tsv="http\tserver.app-a\ttcp\t30000\t-\t-\nhttp\tserver.app-b\ttcp\t30001\t-\t-\n")
+    serving(node, "http server.app-a tcp 30000 busybox", "http server.app-b tcp 30001 busybox")
     assert node.start() == ""
     assert fetched(node, "127.0.0.1:30000") == "server.app-a\n"
     assert fetched(node, "[::1]:30001") == "server.app-b\n"
 
 
-def test_a_web_server_shows_the_folder_that_the_lab_gives(node: Node, tmp_path: Path) -> None:
-    (tmp_path / "site").mkdir()
-    (tmp_path / "site" / "page.txt").write_text("the page\n")
-    node.data(services__tsv=f"http\tw\ttcp\t80\t{tmp_path}/site\t-\n")
-    assert node.start() == ""
-    assert fetched(node, "127.0.0.1:80", "/page.txt") == "the page\n"
-
-
 def test_tcp_and_udp_say_their_names_and_echo(node: Node) -> None:
-    node.data(services__tsv="tcp\tlog.t\ttcp\t514\t-\t-\nudp\tlog.u\tudp\t514\t-\t-\n")
+    serving(node, "tcp log.t tcp 514 socat", "udp log.u udp 514 socat")
     assert node.start() == ""
     assert node.inside("socat", "-t1", "-", "TCP4:127.0.0.1:514", text="hello\n").stdout == "log.t\nhello\n"
     assert node.inside("socat", "-t1", "-", "UDP4:127.0.0.1:514", text="hello\n").stdout == "log.u\nhello\n"
 
 
 def test_a_datagram_is_answered_from_the_address_that_was_asked(node: Node) -> None:
-    node.data(
-        services__tsv="udp\tlog.u\tudp\t514\t-\t-\n",
-        addresses__batch="address add 10.9.0.1/32 dev lo\naddress add 10.9.0.2/32 dev lo\n",
-    )
+    serving(node, "udp log.u udp 514 socat")
+    node.data(addresses__batch="address add 10.9.0.1/32 dev lo\naddress add 10.9.0.2/32 dev lo\n")
     assert node.start() == ""
     for address in ("10.9.0.1", "10.9.0.2"):
         asked = node.inside("socat", "-t1", "-", f"UDP4:{address}:514,bind=127.0.0.1", text="hello\n")
@@ -61,22 +60,19 @@ def test_https_answers_with_its_certificate(node: Node) -> None:
     folder.mkdir(parents=True)
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=w",
-         "-keyout", folder / "w.key", "-out", folder / "w.pem"],
+         "-keyout", folder / "netdsl-services.key", "-out", folder / "netdsl-services.pem"],
         check=True, capture_output=True,
     )  # fmt: skip
-    node.data(services__tsv="https\tserver.web\ttcp\t443\tw.pem\tw.key\n")
+    serving(node, "https server.web tcp 443 socat")
     assert node.start() == ""
-    answer = node.inside(
-        "socat", "-t1", "-", f"OPENSSL:127.0.0.1:443,cafile={folder}/w.pem,commonname=w", text="GET / HTTP/1.0\r\n\r\n"
-    )
+    peer = f"OPENSSL:127.0.0.1:443,cafile={folder}/netdsl-services.pem,commonname=w"
+    answer = node.inside("socat", "-t1", "-", peer, text="GET / HTTP/1.0\r\n\r\n")
     assert answer.stdout.endswith("\n\nserver.web\n")
 
 
 def test_dns_knows_the_labs_names_and_asks_nobody(node: Node) -> None:
-    node.data(
-        services__tsv="dns\tns.dns\tudp\t53\tdns.conf\t-\n",
-        dns__conf="local=/corp.example/\nhost-record=www.corp.example,10.0.20.80\n",
-    )
+    serving(node, "dns ns.dns udp 53 dnsmasq")
+    node.file("dnsmasq/53.conf", "local=/corp.example/\nhost-record=www.corp.example,10.0.20.80\n")
     assert node.start() == ""
     assert "10.0.20.80" in node.inside("busybox", "nslookup", "www.corp.example", "127.0.0.1").stdout
     assert "REFUSED" in node.inside("busybox", "nslookup", "www.elsewhere.example", "127.0.0.1").stdout
@@ -118,12 +114,12 @@ def test_the_labs_resolver_is_the_only_one(node: Node) -> None:
 
 
 def test_a_service_that_cannot_listen_is_said(node: Node) -> None:
-    node.data(services__tsv="tcp\ta\ttcp\t80\t-\t-\nhttps\tb\ttcp\t443\tnone.pem\tnone.key\n")
+    serving(node, "tcp a tcp 80 socat", "https b tcp 443 socat")
     assert "not ready: service b does not listen on tcp/443" in node.start()
 
 
 def test_a_service_that_has_ended_is_said(node: Node) -> None:
-    node.data(services__tsv="http\tw\ttcp\t80\t-\t-\n")
+    serving(node, "http w tcp 80 busybox")
     assert node.start() == ""
     assert node.verb("ready").returncode == 0
     node.inside("sh", "-c", f"read -r pid rest < {node.state}/daemon/tcp-80; kill $pid")

@@ -5,8 +5,7 @@ import re
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.ir.ids import NodeId
-from netdsl.ir.service import PortService, Protocol
-from netdsl.semantics import defaults
+from netdsl.ir.service import PortService
 from netdsl.semantics.bindings import BoundRecord, BoundService, Placed, WhoInterface, WhoNode, WhoPrefix
 from netdsl.semantics.evaluate import evaluate_list
 from netdsl.semantics.items import Item
@@ -15,6 +14,7 @@ from netdsl.semantics.resolve.placement import Block, sort_block
 from netdsl.semantics.resolve.ports import service
 from netdsl.semantics.resolve.who import who
 from netdsl.semantics.resolve.work import NodeDraft, Work
+from netdsl.semantics.service_kinds import service_kinds
 from netdsl.semantics.values import Value, Word
 from netdsl.syntax import document as syntax
 
@@ -22,7 +22,6 @@ FOREIGN_KINDS = {
     "nginx": "http", "apache": "http", "web": "http", "tls": "https", "echo": "tcp", "socat": "tcp",
     "dnsmasq": "dns", "bind": "dns", "named": "dns",
 }  # fmt: skip
-PROTOCOLS = {"http": Protocol.TCP, "https": Protocol.TCP, "tcp": Protocol.TCP, "udp": Protocol.UDP, "dns": Protocol.UDP}
 MOST_RECORD_TARGETS = 64
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*", re.ASCII)
@@ -61,10 +60,11 @@ def _serve(statement: syntax.Serve, item: Item, work: Work) -> BoundService | No
     if kind is None or name is None:
         return None
     port = _port(statement, kind, item, work)
-    if kind != "dns" and (block.attribute("zone") or block.of(syntax.Record)):
+    if not service_kinds()[kind].has_zone and (block.attribute("zone") or block.of(syntax.Record)):
         line = block.items[0]
         message = f"`serve {kind}` has no zone and no records"
-        advice = "these belong in `serve dns`"
+        zoned = " or ".join(f"`serve {one.name}`" for one in service_kinds().values() if one.has_zone)
+        advice = f"these belong in {zoned}"
         work.diagnostics.report(catalogue.MISPLACED_STATEMENT, message, line.place, help=advice)
         return None
     if records and zone is None and block.attribute("zone") is None:
@@ -84,13 +84,13 @@ def _kind(statement: syntax.Serve, item: Item, work: Work) -> str | None:
         work.wrong_kind(placed, "a kind of service (`http`, `dns` …)", advice)
         return None
     kind = placed.value.text
-    if kind in defaults.SERVED:
+    if kind in service_kinds():
         return kind
-    kinds = ", ".join(f"`{one}`" for one in defaults.SERVED)
+    kinds = ", ".join(f"`{one}`" for one in service_kinds())
     if kind in FOREIGN_KINDS:
         advice = f"`serve {FOREIGN_KINDS[kind]}` is what there is, or a program of your own by `run`"
     else:
-        advice = did_you_mean(kind, defaults.SERVED) or f"one of {kinds}"
+        advice = did_you_mean(kind, service_kinds()) or f"one of {kinds}"
     message = f"nothing of the kind `{kind}` can be served"
     work.diagnostics.report(catalogue.UNKNOWN_SERVICE_KIND, message, placed.place, help=advice)
     return None
@@ -110,7 +110,7 @@ def _name(statement: syntax.Serve, kind: str | None, item: Item, work: Work) -> 
         advice = "letters, digits and `-`"
         work.diagnostics.report(catalogue.INVALID_NAME, message, placed.place, help=advice)
     else:
-        protocol = None if kind is None or type(placed.value) is not int else PROTOCOLS[kind]
+        protocol = None if kind is None or type(placed.value) is not int else service_kinds()[kind].protocol
         meant = f"a port has its protocol: `serve {kind} {protocol}/{placed.value}`" if protocol else None
         work.wrong_kind(placed, "a service's name", meant)
     return None
@@ -118,7 +118,7 @@ def _name(statement: syntax.Serve, kind: str | None, item: Item, work: Work) -> 
 
 def _port(statement: syntax.Serve, kind: str, item: Item, work: Work) -> PortService | None:
     """Where the service listens: one port of the protocol that the kind has."""
-    default, protocol = defaults.SERVED[kind], PROTOCOLS[kind]
+    default, protocol = service_kinds()[kind].default, service_kinds()[kind].protocol
     if statement.service is None:
         if default is None:
             message = f"`serve {kind}` needs a port"

@@ -1,0 +1,1 @@
+"""busybox: the part that serves web pages."""

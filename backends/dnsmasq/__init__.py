@@ -1,0 +1,1 @@
+"""dnsmasq: the part that answers for names."""

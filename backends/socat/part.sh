@@ -1,0 +1,47 @@
+# shellcheck shell=sh
+# The part `socat`: web servers with TLS, and services that say their name and echo.
+
+# socat_serve KIND NAME PORT. No word of the lab but the port gets into an address of socat's, which has a syntax of its own.
+socat_serve() {
+	export NETDSL_KIND="$1" NETDSL_SERVICE="$2"
+	cd "$LAB/socat" || exit 1
+	case $1 in
+	https)
+		web_folder "$2"
+		export NETDSL_FOLDER="$folder"
+		own=$STATE/credentials/serve/netdsl-services
+		exec socat "OPENSSL-LISTEN:$3,pf=ip6,ipv6only=0,reuseaddr,fork,verify=0,cert=$own.pem,key=$own.key" 'EXEC:sh answer.sh'
+		;;
+	tcp) exec socat "TCP6-LISTEN:$3,ipv6only=0,reuseaddr,fork" 'EXEC:sh answer.sh' ;;
+	udp) exec socat "UDP6-RECVFROM:$3,ipv6only=0,reuseaddr,fork" 'EXEC:sh answer.sh' ;;
+	esac
+}
+
+# socat answers a datagram from the address that routing chooses. Where a node has several of a family, a socket of its own for
+# each makes that the address which was asked; the one for all keeps what comes later.
+socat_start() {
+	for family in 4 6; do
+		own=$(ip -o "-$family" address show scope global | while read -r _ _ _ address _; do printf '%s\n' "${address%/*}"; done)
+		case $own in
+		*"
+"*) ;;
+		*) continue ;;
+		esac
+		while IFS=$TAB read -r kind name _ port _; do
+			[ "$kind" != udp ] || socat_serve_addresses "$name" "$port"
+		done <"$NODE/services.tsv"
+	done
+}
+
+# socat_serve_addresses NAME PORT: at each address in $own, of $family.
+socat_serve_addresses() {
+	for address in $own; do
+		bound=$address
+		[ "$family" = 4 ] || bound="[$address]"
+		(
+			export NETDSL_KIND=udp NETDSL_SERVICE="$1"
+			cd "$LAB/socat" && exec socat "UDP$family-RECVFROM:$2,bind=$bound,reuseaddr,fork" 'EXEC:sh answer.sh'
+		) </dev/null &
+		keep_daemon $! "udp-$2-$address" "service udp $1 udp/$2 at $address"
+	done
+}

@@ -1,0 +1,76 @@
+"""The parts that serve: which kinds each has, what a node gets of them."""
+
+from ipaddress import ip_address
+from pathlib import Path
+
+from netdsl.backends.dnsmasq.part import part as dnsmasq
+from netdsl.backends.socat.part import part as socat
+from netdsl.credentials.contract import Credentials
+from netdsl.ir.ids import NodeId
+from netdsl.ir.lab import Lab
+from netdsl.ir.node import DnsRecord, Node, NodeKind, Served
+from netdsl.ir.pki import SERVICES_PKI
+from netdsl.ir.service import Protocol, port
+from netdsl.payload.part import parts
+from netdsl.payload.render import payload
+from netdsl.semantics.service_kinds import service_kinds
+from tests.payload.node import ROOT
+
+WEB, LOG = Served("http", "web", port(Protocol.TCP, 80)), Served("udp", "log", port(Protocol.UDP, 514))
+DNS = Served(
+    "dns", "dns", port(Protocol.UDP, 53), "corp.example",
+    (DnsRecord("@", (ip_address("10.0.0.1"),)), DnsRecord("www", (ip_address("10.0.0.2"), ip_address("fc00::2")))),
+    (ip_address("10.0.0.9"),),
+)  # fmt: skip
+
+
+def _lab(*services: Served) -> Lab:
+    nodes = (
+        Node(NodeId("a.s"), "a-s", NodeKind.HOST, (), services=services),
+        Node(NodeId("b"), "b", NodeKind.HOST, ()),
+    )
+    return Lab("lab", None, (), nodes)
+
+
+def test_each_kind_is_one_parts() -> None:
+    assert list(service_kinds()) == ["http", "https", "tcp", "udp", "dns"]
+
+
+def test_services_stand_in_the_nodes_order_each_with_its_part() -> None:
+    inside = payload(_lab(LOG, WEB), Credentials({}, None), parts())
+    files = {file.path: file.content.decode() for file in inside.nodes[NodeId("a.s")].files}
+    assert files["services.tsv"] == "udp\ta.s.log\tudp\t514\tsocat\nhttp\ta.s.web\ttcp\t80\tbusybox\n"
+    assert files["parts"] == "nftables\nbusybox\nsocat\n"
+    assert "socat" in inside.nodes[NodeId("a.s")].needs.packages
+
+
+def test_only_nodes_that_use_a_part_have_it_and_only_labs_with_such_a_node() -> None:
+    inside = payload(_lab(WEB), Credentials({}, None), parts())
+    assert {file.path for file in inside.shared if "/" in file.path} == {
+        "nftables/part.sh", "nftables/guard.nft", "busybox/part.sh",
+    }  # fmt: skip
+    other = {file.path: file.content for file in inside.nodes[NodeId("b")].files}
+    assert other["parts"] == b"nftables\n"
+    assert "services.tsv" not in other
+
+
+def test_a_part_of_another_node_does_not_change_a_nodes_digest() -> None:
+    with_dns, without = (payload(_lab(*some), Credentials({}, None), parts()) for some in ((DNS,), ()))
+    assert with_dns.nodes[NodeId("b")].digest == without.nodes[NodeId("b")].digest
+    assert with_dns.nodes[NodeId("a.s")].digest != without.nodes[NodeId("a.s")].digest
+
+
+def test_a_zone_is_answered_from_its_records_and_from_nowhere_else() -> None:
+    (file,) = dnsmasq.share(_lab(DNS).nodes[0], _lab(DNS)).files
+    assert file.path == "dnsmasq/53.conf"
+    assert file.content.decode() == (
+        "local=/corp.example/\n"
+        "host-record=corp.example,10.0.0.1\n"
+        "host-record=www.corp.example,10.0.0.2,fc00::2\n"
+        "server=10.0.0.9\n"
+    )
+
+
+def test_https_shows_the_certificate_that_the_lab_makes_for_it() -> None:
+    assert f"/serve/{SERVICES_PKI}\n" in Path(ROOT / "backends/socat/part.sh").read_text()
+    assert socat.share(_lab(WEB).nodes[0], _lab(WEB)) is None
