@@ -35,7 +35,8 @@ _ABOUT_FILES = (catalogue.FILE_NOT_FOUND, catalogue.PATH_ESCAPE, catalogue.IMPOR
 class Checked:
     """A lab after analysis: all findings, what was read, and the bindings unless there is an error before the proof.
 
-    `lab` and `summary` are there where the bindings are: a lab that does not do what is expected of it is a whole one.
+    `lab` is there where the bindings are: a lab that does not do what is expected of it is a whole one. `summary` is, where
+    no error was found before the proof.
     """
 
     diagnostics: Diagnostics

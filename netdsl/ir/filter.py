@@ -107,6 +107,7 @@ class DestinationNat:
     port: int | None  # None: the packet's own
     state: WhileTunnel | None = None
     origin: Place | None = field(default=None, compare=False, repr=False)
+    target_origin: Place | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,7 @@ class SourceNat:
     address: Address | None
     state: WhileTunnel | None = None
     origin: Place | None = field(default=None, compare=False, repr=False)
+    target_origin: Place | None = field(default=None, compare=False, repr=False)  # None: the line names no address
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,3 +139,4 @@ class TunnelEnd:
     overhead: int = 0  # bytes that an encapsulated packet grows by, at most
     mtu: int | None = None  # bytes: the largest packet inside, over the smallest link of the way to the peer
     origin: Place | None = field(default=None, compare=False, repr=False)
+    end_origin: Place | None = field(default=None, compare=False, repr=False)  # where the statement names this end

@@ -123,7 +123,7 @@ def _destination_nat(directory: Directory, node: BoundNode, rule: BoundDestinati
         narrowed = _of_family(match, version)
         address = _nearest(directory, node, _of_version(candidates, version))
         if narrowed is not None and address is not None:
-            yield DestinationNat(narrowed, address, port, _state(rule.state), rule.place)
+            yield DestinationNat(narrowed, address, port, _state(rule.state), rule.place, rule.target.place)
 
 
 def _source_nat(directory: Directory, node: BoundNode, rule: BoundSourceNat) -> Iterator[SourceNat]:
@@ -134,7 +134,7 @@ def _source_nat(directory: Directory, node: BoundNode, rule: BoundSourceNat) -> 
         for version in FAMILIES:
             narrowed, address = _of_family(match, version), first_of_family(version, candidates)
             if narrowed is not None and address is not None:
-                yield SourceNat(narrowed, address, state, rule.place)
+                yield SourceNat(narrowed, address, state, rule.place, rule.target.place)
         return
     for name in match.out_interfaces or tuple(interface.name for interface in node.interfaces):
         single = replace(match, out_interfaces=(name,))

@@ -3,14 +3,16 @@
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.ir.lab import Lab
 from netdsl.verify.expectations import prove
-from netdsl.verify.findings import check_ways
+from netdsl.verify.findings import check_findings
 from netdsl.verify.types import Esp, Summary
 from netdsl.verify.world import World
 
 
-def verify(lab: Lab, diagnostics: Diagnostics, *, esp: Esp = Esp.KERNEL) -> Summary:
-    """All expectations, then what is wrong without any. Without expectations linear in the lab."""
+def verify(lab: Lab, diagnostics: Diagnostics, *, esp: Esp = Esp.KERNEL) -> Summary | None:
+    """What is wrong without any expectation, then all expectations. Without expectations linear in the lab.
+
+    None: there is an error among the former, and what is expected was not asked: each failure would only follow from it.
+    """
     world = World(lab, esp)
-    summary = prove(world, diagnostics)
-    check_ways(world, diagnostics)
-    return summary
+    check_findings(world, diagnostics)
+    return None if diagnostics.has_errors else prove(world, diagnostics)

@@ -12,6 +12,7 @@ from typing import Protocol, cast
 from netdsl.index import modules
 from netdsl.ir.ids import Address, NodeId, Prefix, TunnelId
 from netdsl.ir.lab import Lab
+from netdsl.ir.service import PortService
 from netdsl.ir.tunnel import Child, Start, TunnelEnd
 from netdsl.verify.fabric import Fabric
 from netdsl.verify.tracking import Flows
@@ -63,11 +64,23 @@ class TunnelStates:
         return child.start in (Start.BOOT, Start.TRAFFIC) or (tunnel in self.forced and child.start is not Start.NONE)
 
 
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What has to get from one end of a tunnel to the other, by its name: one of the packets is enough."""
+
+    name: str
+    packets: tuple[PortService, ...]
+
+
 class TunnelPackets(Protocol):
     """The module `netdsl.kinds.KIND.packets`: how packets pass tunnels of a kind."""
 
     def connect(self, fabric: Fabric, view: View, end: TunnelEnd) -> Connection | str:
         """The connection that the end opens from a node, or a sentence why there is none."""
+        ...
+
+    def needs(self, end: TunnelEnd) -> tuple[Need, ...]:
+        """What has to pass between the ends; the first opens the tunnel."""
         ...
 
     def install(self, fabric: Fabric, states: TunnelStates, connections: Sequence[Connection]) -> None:

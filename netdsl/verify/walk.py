@@ -15,7 +15,7 @@ from netdsl.ir.tunnel import Device, Segment, Selectors
 from netdsl.source import Place
 from netdsl.verify.checks import TTL, circle, disbelief, unbelievable, unbelieved_asker
 from netdsl.verify.fabric import Fabric
-from netdsl.verify.filtering import Sight, destination_nat, refusal, ruling, source_nat, spoken
+from netdsl.verify.filtering import Ruling, Sight, destination_nat, refusal, ruling, source_nat, spoken
 from netdsl.verify.links import WIDEST, DeadEnd, mtu_of, no_route, onward, way_out
 from netdsl.verify.passage import Delivered, Frame, Passage, Stop
 from netdsl.verify.policies import policy_fault
@@ -29,14 +29,28 @@ _MOST_FRAMES = 2000
 _DECISIONS = {Outcome.REJECTED: Decision.REJECT, Outcome.DROPPED: Decision.DROP, Outcome.LOOP: Decision.DROP}
 
 
+@dataclass(frozen=True, slots=True)
+class Overruled:
+    """What a chain of a node would have done to a packet that went on."""
+
+    view: View
+    chain: Chain
+    ruling: Ruling
+
+
 @dataclass(slots=True)
 class Walk:
-    """`is_charon`: a packet of the IKE daemon itself, which no policy takes. `is_answer`: of a flow's other direction."""
+    """`is_charon`: a packet of the IKE daemon itself, which no policy takes. `is_answer`: of a flow's other direction.
+
+    `overrules`: chains that do not stop the packet; what they would have stopped is noted in `overruled`.
+    """
 
     fabric: Fabric
     tracker: Tracker
     is_answer: bool = False
     is_charon: bool = False
+    overrules: frozenset[Chain] = frozenset()
+    overruled: list[Overruled] = field(default_factory=list)
     hops: list[Hop] = field(default_factory=list)
     _ttl: int = TTL
     _carried: list[tuple[Packet, int, Policy]] = field(default_factory=list)
@@ -250,6 +264,9 @@ class Walk:
         found = ruling(firewall, chain, sight, view.ends, view.is_active)
         if found.verdict is Verdict.ACCEPT:
             self.note(Hook(chain.value), Decision.ACCEPT, found.text, packet, found.origin)
+            return None
+        if chain in self.overrules:
+            self.overruled.append(Overruled(view, chain, found))
             return None
         outcome, text = refusal(found, chain, view.id)
         return self._stop(outcome, view, Hook(chain.value), text, found.origin, packet)

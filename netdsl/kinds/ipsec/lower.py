@@ -126,6 +126,7 @@ def _end(
         profile=_profile(tunnel, children, auth),
         overhead=tunnel_overhead(children, tunnel.family),
         origin=tunnel.place,
+        end_origin=end.place,
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from netdsl.ir.ids import Address, NodeId, Prefix
 from netdsl.ir.lab import Lab
-from netdsl.ir.service import Protocol
+from netdsl.ir.service import PortService, Protocol, port
 from netdsl.ir.tunnel import AuthMethod, Child, Mode, SharedSecret, Start, TunnelEnd
 from netdsl.kinds.ipsec.ir import DEVICE, KIND, Authentication, child_inside, end_inside
 from netdsl.kinds.ipsec.sizes import UDP_HEADER, cost_of
@@ -19,12 +19,14 @@ from netdsl.verify.filtering import in_any
 from netdsl.verify.passage import Delivered, Stop
 from netdsl.verify.routes import Hop
 from netdsl.verify.tracking import Flows, Tracker, reverse
-from netdsl.verify.tunnels import Connection, TunnelStates
+from netdsl.verify.tunnels import Connection, Need, TunnelStates
 from netdsl.verify.types import Packet
 from netdsl.verify.view import Association, Policy, TunnelDevice, View
 from netdsl.verify.walk import Walk
 
 USER_SPACE_MTU = 1400  # bytes: kernel-libipsec's device (kernel_libipsec_router.c, TUN_DEFAULT_MTU)
+_IKE = port(Protocol.UDP, 500)
+_CARRYING = {"esp": (PortService(Protocol.ESP), port(Protocol.UDP, 4500)), "ah": (PortService(Protocol.AH),)}
 _CERTIFIED = (AuthMethod.CERTIFICATE, AuthMethod.EAP_TLS)
 
 
@@ -68,6 +70,13 @@ def _saved(policy: Policy) -> int:
 
 
 # --- IKE
+
+
+def needs(end: TunnelEnd) -> tuple[Need, ...]:
+    """IKE, and what carries the children: ESP or its UDP port will do (RFC 3948: in UDP where there is NAT, and from user
+    space)."""
+    protocols = dict.fromkeys(child_inside(child).protocol for child in end.children)
+    return (Need("IKE", (_IKE,)), *(Need(protocol.upper(), _CARRYING[protocol]) for protocol in protocols))
 
 
 def connect(fabric: Fabric, view: View, end: TunnelEnd) -> Connection | str:

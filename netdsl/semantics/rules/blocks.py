@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple, TypeVar
 
 from netdsl.ir.ids import Address, Prefix
+from netdsl.semantics.bindings import BoundRoute
 
 T = TypeVar("T")
 
@@ -31,6 +32,8 @@ class Block(NamedTuple):
 
 Blocks = tuple[Block, ...]
 
+EVERYWHERE = {4: Block(4, 0, 2**32 - 1), 6: Block(6, 0, 2**128 - 1)}
+
 
 def block_of(prefix: Prefix) -> Block:
     first = int(prefix.network_address)
@@ -39,6 +42,10 @@ def block_of(prefix: Prefix) -> Block:
 
 def block_of_address(address: Address) -> Block:
     return Block(address.version, int(address), int(address))
+
+
+def route_block(route: BoundRoute) -> Block:
+    return block_of(route.prefix) if route.prefix is not None else EVERYWHERE[route.next_hop.version]
 
 
 def any_overlap(left: Iterable[Block], right: Iterable[Block]) -> bool:

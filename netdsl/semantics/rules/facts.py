@@ -52,7 +52,6 @@ class Facts:
     segment_of: Mapping[NetworkId, SegmentId]
     interfaces_on: Mapping[SegmentId, tuple[BoundInterface, ...]]
     owners: Mapping[Address, tuple[Owner, ...]]
-    owner_at: Mapping[tuple[SegmentId, Address], Owner]
     owned: Mapping[NodeId, tuple[Owner, ...]]
     addresses_of: Mapping[NodeId, Blocks]
     families_of: Mapping[NodeId, frozenset[int]]
@@ -67,13 +66,6 @@ class Facts:
     def segment(self, owner: Owner) -> SegmentId | None:
         """Where the address is; None on a loopback."""
         return self.segment_of[owner.interface.network] if owner.interface is not None else None
-
-    def is_router(self, node: NodeId) -> bool:
-        return self.bindings.nodes[node].kind is NodeKind.ROUTER
-
-    def owner_on(self, segment: SegmentId, address: Address) -> Owner | None:
-        """Who has the address on one segment."""
-        return self.owner_at.get((segment, address))
 
     def blocks_of(self, who: Who) -> Blocks:
         """The addresses that a name or literal of a filter stands for."""
@@ -114,7 +106,6 @@ def facts_of(bindings: Bindings) -> Facts:
     segment_of = _segments(bindings)
     interfaces_on: dict[SegmentId, list[BoundInterface]] = defaultdict(list)
     owners: dict[Address, list[Owner]] = defaultdict(list)
-    owner_at: dict[tuple[SegmentId, Address], Owner] = {}
     owned: dict[NodeId, tuple[Owner, ...]] = {}
     addresses_of: dict[NodeId, Blocks] = {}
     for node in bindings.nodes.values():
@@ -124,8 +115,6 @@ def facts_of(bindings: Bindings) -> Facts:
         mine = [(owner.address.ip, owner) for owner in owned[node.id]]
         for address, owner in mine:
             owners[address].append(owner)
-            if owner.interface is not None:
-                owner_at.setdefault((segment_of[owner.interface.network], address), owner)
         addresses_of[node.id] = tuple(block_of_address(address) for address, _ in mine)
     tunnels_of: dict[NodeId, dict[TunnelId, BoundTunnel]] = defaultdict(dict)
     for tunnel in bindings.tunnels.values():
@@ -136,7 +125,6 @@ def facts_of(bindings: Bindings) -> Facts:
         segment_of,
         {segment: tuple(interfaces) for segment, interfaces in interfaces_on.items()},
         {address: tuple(found) for address, found in owners.items()},
-        owner_at,
         owned,
         addresses_of,
         {node: families(blocks) for node, blocks in addresses_of.items()},

@@ -3,9 +3,7 @@
 from netdsl.diagnostics.catalogue import (
     FAMILY_MISMATCH,
     MASQUERADE_HITS_TUNNEL,
-    NAT_TARGET_UNREACHABLE,
     SAME_DNAT_TWICE,
-    SNAT_ADDRESS_FOREIGN,
 )
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.tunnel import Mode
@@ -21,21 +19,20 @@ from netdsl.semantics.bindings import (
     WhoNode,
     WhoPrefix,
 )
-from netdsl.semantics.rules.blocks import Blocks, all_covered, any_overlap, block_of_address
+from netdsl.semantics.rules.blocks import all_covered, any_overlap, block_of_address
 from netdsl.semantics.rules.covering import Earlier, services_overlap, space_of
 from netdsl.semantics.rules.facts import Facts, Selectors, end_of, families, seen_from
-from netdsl.semantics.rules.ways import Ways
 
 
-def check_nat(facts: Facts, ways: Ways, diagnostics: Diagnostics) -> None:
+def check_nat(facts: Facts, diagnostics: Diagnostics) -> None:
     for node in facts.nodes:
         if node.destination_nat:
             _same_dnat_twice(node, facts, diagnostics)
         for dnat in node.destination_nat:
-            _target_of_dnat(node, dnat, facts, ways, diagnostics)
+            _target_of_dnat(dnat, facts, diagnostics)
         for snat in node.source_nat:
             if snat.target is not None:
-                _target_of_snat(node, snat, snat.target, facts, diagnostics)
+                _target_of_snat(snat, snat.target, facts, diagnostics)
             _hits_tunnels(node, snat, facts, diagnostics)
 
 
@@ -72,56 +69,25 @@ def _written(who: Who) -> str:
 # --- targets
 
 
-def _target_of_dnat(
-    node: BoundNode, rule: BoundDestinationNat, facts: Facts, ways: Ways, diagnostics: Diagnostics
-) -> None:
-    targets = facts.blocks_of(rule.target.value)
-    if not targets:
-        return
+def _target_of_dnat(rule: BoundDestinationNat, facts: Facts, diagnostics: Diagnostics) -> None:
     matched = families(facts.blocks_of_all(rule.match.destinations) or facts.blocks_of_all(rule.match.sources))
-    fitting = tuple(block for block in targets if not matched or block.version in matched)
-    if not fitting:
-        _report_family(rule.target, matched, families(targets), diagnostics)
-    elif not _is_in_tunnel(node, fitting, facts) and not any(ways.has_way(node, one) for one in fitting):
-        diagnostics.report(
-            NAT_TARGET_UNREACHABLE,
-            f"`{node.id}` has no route to {_written(rule.target.value)}",
-            rule.target.place,
-            "on none of its networks, behind none of its next hops",
-            help=f"a `route` or `default` in `{node.id}`, or a target that it reaches",
-        )
+    _check_family(rule.target, matched, facts, diagnostics)
 
 
-def _is_in_tunnel(node: BoundNode, target: Blocks, facts: Facts) -> bool:
-    tunnels = facts.tunnels_of.get(node.id, ())
-    return any(any_overlap(one.remote, target) for tunnel in tunnels for one in seen_from(node.id, tunnel))
-
-
-def _target_of_snat(
-    node: BoundNode, rule: BoundSourceNat, target: Placed[Who], facts: Facts, diagnostics: Diagnostics
-) -> None:
-    blocks = facts.blocks_of(target.value)
+def _target_of_snat(rule: BoundSourceNat, target: Placed[Who], facts: Facts, diagnostics: Diagnostics) -> None:
     matched = families(facts.blocks_of_all(rule.match.sources) or facts.blocks_of_all(rule.match.destinations))
-    if matched and blocks and not matched & families(blocks):
-        _report_family(target, matched, families(blocks), diagnostics)
-    elif not any_overlap(blocks, facts.addresses_of[node.id]):
+    _check_family(target, matched, facts, diagnostics)
+
+
+def _check_family(target: Placed[Who], matched: frozenset[int], facts: Facts, diagnostics: Diagnostics) -> None:
+    given = families(facts.blocks_of(target.value))
+    if matched and given and not matched & given:
         diagnostics.report(
-            SNAT_ADDRESS_FOREIGN,
-            f"{_written(target.value)} is no address of `{node.id}`: answers will not come back to it",
+            FAMILY_MISMATCH,
+            f"IPv{min(matched)} packets cannot be translated to an IPv{min(given)} address",
             target.place,
-            help="`masquerade` takes the address of the interface that the packet leaves by",
+            f"{_written(target.value)} has no IPv{min(matched)} address",
         )
-
-
-def _report_family(
-    target: Placed[Who], matched: frozenset[int], given: frozenset[int], diagnostics: Diagnostics
-) -> None:
-    diagnostics.report(
-        FAMILY_MISMATCH,
-        f"IPv{min(matched)} packets cannot be translated to an IPv{min(given)} address",
-        target.place,
-        f"{_written(target.value)} has no IPv{min(matched)} address",
-    )
 
 
 # --- source NAT and tunnels

@@ -16,7 +16,6 @@ from netdsl.ir.node import NodeKind
 from netdsl.semantics.bindings import BoundAddress, BoundInterface, BoundNode
 from netdsl.semantics.rules.blocks import block_of, groups
 from netdsl.semantics.rules.facts import Facts, Owner, join, root
-from netdsl.semantics.rules.ways import translates
 
 USUAL_MTU = 1500
 """Bytes; what a network carries that does not say (Ethernet's, RFC 894)."""
@@ -82,9 +81,15 @@ def _domains(facts: Facts) -> dict[NodeId, NetworkId]:
     joined = {name: name for name in chain(names, (NetworkId(f"node {node}") for node in nodes))}
     for segment, interfaces in facts.interfaces_on.items():
         for interface in interfaces:
-            if not translates(nodes[interface.node], interface.name, (), facts):
+            if not _translates(nodes[interface.node], interface.name):
                 join(joined, NetworkId(f"network {segment}"), NetworkId(f"node {interface.node}"))
     return {node: root(joined, NetworkId(f"node {node}")) for node in nodes}
+
+
+def _translates(node: BoundNode, interface: str) -> bool:
+    """Whether a node changes the source of what leaves by an interface."""
+    outs = (rule.match.out_interfaces for rule in node.source_nat)
+    return any(not out or any(placed.value == interface for placed in out) for out in outs)
 
 
 def _duplicate_macs(facts: Facts, diagnostics: Diagnostics) -> None:

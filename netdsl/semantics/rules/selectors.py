@@ -9,10 +9,17 @@ from netdsl.diagnostics.catalogue import CHILD_NETWORKS_FOREIGN, PROTECTED_NOT_A
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.ids import NodeId
 from netdsl.semantics.bindings import BoundEnd, BoundNode, BoundTunnel
-from netdsl.semantics.rules.blocks import Block, BlockMap, any_overlap, block_of, block_of_address
+from netdsl.semantics.rules.blocks import (
+    EVERYWHERE,
+    Block,
+    BlockMap,
+    any_overlap,
+    block_of,
+    block_of_address,
+    route_block,
+)
 from netdsl.semantics.rules.covering import services_overlap
 from netdsl.semantics.rules.facts import Facts, Selectors, seen_from, selectors
-from netdsl.semantics.rules.ways import EVERYWHERE, route_block
 from netdsl.source import Place
 
 

@@ -1,4 +1,4 @@
-"""Rules on tunnels: what they carry, between whom, and how safely."""
+"""Rules on tunnels: what they carry, and how safely."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,6 @@ from netdsl.diagnostics.catalogue import (
     POOL_OVERLAPS,
     POOL_WITHOUT_CLIENTS,
     TRANSPORT_WITH_PROTECTED,
-    TUNNEL_ENDS_DO_NOT_MEET,
     UNUSED_PKI,
     WEAK_PROPOSAL,
     WEAK_SECRET,
@@ -17,11 +16,7 @@ from netdsl.ir.tunnel import Mode
 from netdsl.semantics.bindings import BoundAuth, BoundTunnel
 from netdsl.semantics.rules.blocks import Block, block_of, block_of_address
 from netdsl.semantics.rules.facts import Facts, Selectors, families, selectors
-from netdsl.semantics.rules.ways import End, Walk, Ways
 from netdsl.source import Place
-
-NEVER = frozenset({End.LOST, End.OUTSIDE})
-"""Ends of a walk that no end of a tunnel is at. One that does not forward (REFUSED) is told as a next hop."""
 
 SHORTEST_SECRET = 8
 """Characters. NIST SP 800-63B, section 5.1.1.2, has no memorized secret shorter."""
@@ -54,9 +49,8 @@ WEAK = {
 STRONG = "aes256gcm16-prfsha384-ecp384"
 
 
-def check_tunnels(facts: Facts, ways: Ways, diagnostics: Diagnostics) -> None:
+def check_tunnels(facts: Facts, diagnostics: Diagnostics) -> None:
     for tunnel in facts.bindings.tunnels.values():
-        _ends_do_not_meet(tunnel, ways, diagnostics)
         _transport(tunnel, diagnostics)
         _two_families(tunnel, diagnostics)
         _pool(tunnel, facts, diagnostics)
@@ -64,39 +58,6 @@ def check_tunnels(facts: Facts, ways: Ways, diagnostics: Diagnostics) -> None:
         _weak_secrets(tunnel, diagnostics)
     _pools_of_one_gateway(facts, diagnostics)
     _unused_pkis(facts, diagnostics)
-
-
-# --- the way between the ends
-
-
-def _ends_do_not_meet(tunnel: BoundTunnel, ways: Ways, diagnostics: Diagnostics) -> None:
-    first = tunnel.ends[0]
-    for other in tunnel.ends[1:]:
-        there = ways.walk(first.node, other.outer, (block_of_address(first.outer),))
-        back = ways.walk(other.node, first.outer, (block_of_address(other.outer),))
-        lost = _lost(there, back)
-        if lost is None:
-            continue
-        source, target = (first, other) if lost is there else (other, first)
-        what = "finds no way" if lost.last == source.node else f"gets no further than `{lost.last}`"
-        if lost.end is End.OUTSIDE:
-            what = f"leaves the lab by the uplink of `{lost.last}`"
-        diagnostics.report(
-            TUNNEL_ENDS_DO_NOT_MEET,
-            f"the ends of `{tunnel.id}` cannot reach each other: what `{source.node}` sends to {target.outer} {what}",
-            source.place,
-            f"{source.outer}",
-            related=(() if target.place == source.place else (Label(target.place, f"{target.outer}"),)),
-            help=f"a `route` or `default` in `{lost.last}` that leads to {target.outer}",
-        )
-
-
-def _lost(there: Walk, back: Walk) -> Walk | None:
-    """The packet that gets lost. Behind NAT nobody needs a way back: one open direction is enough then."""
-    failed = [walk for walk in (there, back) if walk.end in NEVER]
-    if not failed or any(walk.end not in NEVER and walk.is_translated for walk in (there, back)):
-        return None
-    return failed[0]
 
 
 # --- what the children carry

@@ -11,6 +11,7 @@ from netdsl.ir.ids import NetworkId, NodeId, PkiId, TunnelId
 from netdsl.ir.node import NodeKind, Resources
 from netdsl.ir.service import BUILT_IN_SERVICES, PortService, Protocol, port
 from netdsl.ir.tunnel import AuthMethod, DpdAction, Mode
+from netdsl.lower.lower import lower
 from netdsl.semantics.bindings import (
     Bindings,
     BoundAddress,
@@ -41,6 +42,8 @@ from netdsl.semantics.bindings import (
 )
 from netdsl.semantics.rules import check_rules
 from netdsl.source import Place, SourceFile, Span
+from netdsl.verify.findings import check_findings
+from netdsl.verify.world import World
 
 CHAINS = (Chain.INPUT, Chain.OUTPUT, Chain.FORWARD)
 
@@ -272,8 +275,11 @@ class Sketch:
 
     @property
     def findings(self) -> list[Diagnostic]:
+        """Of the rules; without an error among them, also of the engine that follows packets."""
         diagnostics = Diagnostics()
         check_rules(self.bindings, diagnostics)
+        if not diagnostics.has_errors:
+            check_findings(World(lower(self.bindings)), diagnostics)
         return list(diagnostics)
 
     @property

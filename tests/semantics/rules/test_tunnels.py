@@ -28,48 +28,6 @@ def test_a_whole_site_to_site_lab_is_fine() -> None:
     assert site_to_site().told == []
 
 
-def test_the_ends_need_a_way_to_each_other() -> None:
-    (found,) = site_to_site().change("ga", routes=()).findings
-    assert found.rule.code == "tunnel-ends-do-not-meet"
-    assert found.message == ("the ends of `t` cannot reach each other: what `ga` sends to 192.0.2.130 finds no way")
-    assert found.primary.place.span.text == "end ga.wa"
-    assert found.help == "a `route` or `default` in `ga` that leads to 192.0.2.130"
-
-
-def test_the_way_is_followed_to_where_it_ends() -> None:
-    sketch = site_to_site().network("wc", "192.0.3.0/24").router("far", wc="192.0.3.2/24")
-    sketch.tunnel("u", "ga.wa", "far.wc")
-    (found,) = sketch.findings
-    assert found.message.endswith("what `ga` sends to 192.0.3.2 gets no further than `core`")
-
-
-def test_outside_the_lab_is_no_end_of_a_tunnel() -> None:
-    sketch = site_to_site().network("wc", "192.0.3.0/24").router("far", wc="192.0.3.2/24")
-    sketch.tunnel("u", "ga.wa", "far.wc").change("core", uplink=place("uplink nat"))
-    (found,) = sketch.findings
-    assert found.message.endswith("what `ga` sends to 192.0.3.2 leaves the lab by the uplink of `core`")
-
-
-def test_routes_in_a_circle_lead_nowhere() -> None:
-    sketch = lab().network("wc", "192.0.3.0/24").router("far", wc="192.0.3.2/24")
-    sketch.route("core", "192.0.3.0/24", "192.0.2.2").tunnel("u", "ga.wa", "far.wc")
-    assert [code for code, _ in sketch.told] == ["tunnel-ends-do-not-meet"]
-
-
-def test_automatic_routes_count_as_a_way() -> None:
-    sketch = site_to_site()
-    assert sketch.change("ga", routes=(), has_auto_routing=True).told == []
-
-
-def test_behind_nat_one_direction_is_enough() -> None:
-    sketch = Sketch().network("home", "192.168.1.0/24").network("wan", "192.0.2.0/24")
-    sketch.router("hub", wan="192.0.2.1/24").router("box", home="192.168.1.1/24", wan="192.0.2.2/24")
-    sketch.router("gw", home="192.168.1.2/24").route("gw", "default", "192.168.1.1")
-    sketch.tunnel("t", "hub.wan", "gw.home")
-    assert [code for code, _ in sketch.told] == ["tunnel-ends-do-not-meet"]
-    assert sketch.masquerade("box", "wan").told == []
-
-
 def test_transport_mode_carries_no_networks() -> None:
     made = child("t", "10.1.0.0/16", "10.2.0.0/16", mode=Mode.TRANSPORT)
     assert site_to_site(children=(made,)).told == [("transport-with-protected", "child t")]

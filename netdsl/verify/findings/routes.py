@@ -1,4 +1,4 @@
-"""What is wrong with a lab without any `expect`: found by following its routes (and its tunnels, in `falls`).
+"""Routes that lead round in a circle, to nowhere, or one way only.
 
 A way is walked from each line `route … via` to each network of the lab that the line covers, at most `_MOST_STEPS` hops in
 all. Default routes, which cover everything, are not: where they alone go round, that is a circle of their graph, and only
@@ -17,10 +17,8 @@ from netdsl.ir.node import NodeKind, Route
 from netdsl.lower.prefixes import contains, holds
 from netdsl.source import Place
 from netdsl.verify.fabric import Fabric
-from netdsl.verify.falls import check_falls
 from netdsl.verify.filtering import in_any
 from netdsl.verify.view import UPLINK, View
-from netdsl.verify.world import World
 
 _MOST_STEPS = 60_000
 _MOST_TRIED = 20
@@ -28,16 +26,11 @@ _MOST_HOPS = 255
 _EVERYTHING: dict[int, Prefix] = {4: IPv4Network("0.0.0.0/0"), 6: IPv6Network("::/0")}
 
 
-def check_ways(world: World, diagnostics: Diagnostics) -> None:
-    """Loops, black holes, ways without a way back, tunnels that stay down, traffic that is clear without its tunnel. In a
-    lab that is meant to fail, or that has raw parts, all of them are silent."""
-    if world.lab.is_meant_to_fail or any(view.raw for view in world.fabric.views.values()):
-        return
-    _Ways(world.fabric, diagnostics).check()
-    check_falls(world, diagnostics)
-
-
-# --- routes
+def check_routes(fabric: Fabric, diagnostics: Diagnostics) -> frozenset[tuple[NodeId, Prefix]]:
+    """Loops, black holes, ways without a way back: these by the router that has none, and where it would lead."""
+    ways = _Ways(fabric, diagnostics)
+    ways.check()
+    return frozenset(ways.without_return)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +56,7 @@ class _Ways:
     fabric: Fabric
     diagnostics: Diagnostics
     _steps: int = 0
+    without_return: set[tuple[NodeId, Prefix]] = field(default_factory=set)
     _told: set[object] = field(default_factory=set)
 
     def check(self) -> None:
@@ -239,6 +233,7 @@ class _Ways:
 
     def _one_way(self, view: View, route: Route, goal: _Goal, back: _End, home: Prefix) -> None:
         last = self.fabric.views[back.node].node.origin
+        self.without_return.add((back.node, home))
         if route.origin is None:
             return
         self.diagnostics.report(

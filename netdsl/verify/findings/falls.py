@@ -1,4 +1,6 @@
-"""Tunnels that stay down, and what becomes of traffic when one is: found without any `expect`."""
+"""Tunnels that stay down, and what becomes of traffic when one is."""
+
+from collections.abc import Collection
 
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
@@ -6,6 +8,7 @@ from netdsl.ir.ids import Address, NodeId, Prefix, TunnelId
 from netdsl.ir.node import NodeKind
 from netdsl.ir.tunnel import Mode, Start, TunnelEnd
 from netdsl.verify.filtering import in_any
+from netdsl.verify.findings.tunnels import may_open
 from netdsl.verify.predict import predict
 from netdsl.verify.types import Outcome
 from netdsl.verify.view import View
@@ -14,19 +17,24 @@ from netdsl.verify.world import World
 _MOST_FALLS = 50
 
 
-def check_falls(world: World, diagnostics: Diagnostics) -> None:
-    """At most `_MOST_FALLS` tunnels are followed when they are down."""
-    told: set[TunnelId] = set()
+def check_falls(world: World, known: Collection[TunnelId], diagnostics: Diagnostics) -> None:
+    """Of `known` tunnels it is told already why they are down. At most `_MOST_FALLS` tunnels are followed when they are
+    down."""
+    told: set[TunnelId] = set(known)
     falls = 0
+    opened = {end.tunnel for view in world.fabric.views.values() for end in view.node.tunnels if may_open(end)}
     for view in world.fabric.views.values():
         for end in view.node.tunnels:
             if end.tunnel in told or end.origin is None:
                 continue
             starts = {child.start for child in end.children}
-            if end.tunnel in world.tunnels.failures and not world.is_up(end.tunnel):
+            if end.tunnel not in opened or (end.tunnel in world.tunnels.failures and not world.is_up(end.tunnel)):
                 told.add(end.tunnel)
-                message = f"tunnel `{end.tunnel}` does not come up: {world.why_down(end.tunnel)}"
-                diagnostics.report(catalogue.TUNNEL_STAYS_DOWN, message, end.origin)
+                why = "no end that may open it knows where the other one is"
+                why = world.why_down(end.tunnel) if end.tunnel in opened else why
+                diagnostics.report(
+                    catalogue.TUNNEL_STAYS_DOWN, f"tunnel `{end.tunnel}` does not come up: {why}", end.origin
+                )
             elif starts == {Start.BOOT} and falls < _MOST_FALLS and _is_between_networks(end):
                 told.add(end.tunnel)
                 falls += 1

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .asking import codes
+from tests.verify.asking import checked, codes
 
 LOOP = """
 network a 10.1.0.0/24
@@ -59,3 +59,42 @@ def test_default_routes_that_go_round_are_told_once_for_what_no_router_of_the_ci
     assert codes(ring) == []
     apart = "network off 10.99.0.0/24\nrouter z { interface on off .1 ; routing auto }\n"
     assert codes(f"{ring}{apart}host hz {{ interface on off ; default via z }}\n") == ["routing-loop"]
+
+
+# --- ways without a way back
+
+BEHIND_A_DEFAULT = """
+network lan 10.1.0.0/24
+network core 10.0.0.0/24
+network dmz 10.2.0.0/24
+router r   { interface on lan .1 ; interface on core .1 ; default via fw%s }
+router fw  { interface on core .2 ; interface on dmz .1%s }
+host pc  { interface on lan .10 ; default via r }
+host www { interface on dmz .80 ; default via fw ; serve http }
+"""
+
+
+def test_a_host_whose_requests_arrive_and_whose_answers_have_no_way_is_told_at_its_route() -> None:
+    (found,) = checked(BEHIND_A_DEFAULT % ("", "")).diagnostics
+    assert found.rule.code == "one-way-path"
+    assert found.message == "`pc` has a way to `www`, and `fw` none back to 10.1.0.0/24"
+    assert found.primary.place.span.text == "default via r"
+    assert [label.place.span.text.split()[1] for label in found.related] == ["fw"]
+
+
+@pytest.mark.parametrize(
+    "mend", [("", " ; route lan via r"), (" ; nat { masquerade out core }", ""), (" ; firewall { policy drop }", "")]
+)
+def test_a_way_back_a_translation_or_a_filter_that_lets_nothing_there_is_none(mend: tuple[str, str]) -> None:
+    assert "one-way-path" not in codes(BEHIND_A_DEFAULT % mend)
+
+
+def test_two_routers_of_one_segment_of_which_one_does_not_know_the_other_s_network() -> None:
+    assert codes("""
+network a 10.1.0.0/24
+network b 10.2.0.0/24
+router r1 { interface a on a .1 ; interface b on b .1 }
+router r2 { interface b on b .2 }
+host x { interface on a .10 ; default via r1 }
+host y { interface on b .10 ; default via r2 }
+""") == ["one-way-path"]

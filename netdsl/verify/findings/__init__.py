@@ -1,0 +1,33 @@
+"""What is wrong with a lab without any `expect`: a file for each family, each asked of the engine that follows packets.
+
+A lab that is meant to fail (`expect failure`) has none of these findings: its author knows, and the proof says which line
+fails. What depends on a raw node is not told.
+"""
+
+from netdsl.diagnostics.core import Diagnostics
+from netdsl.verify.findings.falls import check_falls
+from netdsl.verify.findings.leaving import check_leaving
+from netdsl.verify.findings.next_hops import check_next_hops
+from netdsl.verify.findings.ranges import check_ranges
+from netdsl.verify.findings.returning import check_returning
+from netdsl.verify.findings.routes import check_routes
+from netdsl.verify.findings.services import check_services
+from netdsl.verify.findings.translation import check_translation
+from netdsl.verify.findings.tunnels import check_tunnels
+from netdsl.verify.world import World
+
+
+def check_findings(world: World, diagnostics: Diagnostics) -> None:
+    if world.lab.is_meant_to_fail:
+        return
+    check_next_hops(world, diagnostics)
+    check_leaving(world, diagnostics)
+    check_ranges(world, diagnostics)
+    check_services(world, diagnostics)
+    check_translation(world, diagnostics)
+    told = check_tunnels(world, diagnostics)
+    if any(view.raw for view in world.fabric.views.values()):
+        return
+    without_return = check_routes(world.fabric, diagnostics)
+    check_returning(world, without_return, diagnostics)
+    check_falls(world, told, diagnostics)

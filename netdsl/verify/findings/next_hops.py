@@ -1,0 +1,68 @@
+"""Routes to a next hop that does not answer, or that does not forward."""
+
+from netdsl.diagnostics import catalogue
+from netdsl.diagnostics.core import Diagnostics, Label
+from netdsl.ir.node import Interface, Route
+from netdsl.lower.prefixes import host_prefix
+from netdsl.source import Place
+from netdsl.verify.view import View
+from netdsl.verify.world import World
+
+
+def check_next_hops(world: World, diagnostics: Diagnostics) -> None:
+    """Of the lines of the source. A line to many prefixes is told once."""
+    for view in world.fabric.views.values():
+        told: set[Place] = set()
+        for route in view.node.routes:
+            place = None if route.is_automatic else route.origin
+            if place is not None and place not in told and _check(world, view, route, place, diagnostics):
+                told.add(place)
+
+
+def _check(world: World, view: View, route: Route, place: Place, diagnostics: Diagnostics) -> bool:
+    """Whether there is something to tell."""
+    interface, fabric = view.interfaces.get(route.interface), world.fabric
+    if interface is None or route.next_hop is None:
+        return False
+    found = fabric.neighbour(view, interface.name, route.next_hop)
+    if found is not None:
+        return _idle(view, route, place, found, diagnostics)
+    others = fabric.members[fabric.segment_of[interface.network]]
+    is_outside = (view.id, interface.name, route.next_hop) in fabric.permanent
+    if is_outside or any(other.raw for other, _ in others):
+        return False
+    routers = [(other, there) for other, there in others if other is not view and other.node.is_router]
+    diagnostics.report(
+        catalogue.NEXT_HOP_NOBODY,
+        f"nobody on `{interface.network}` has the address {route.next_hop}, the next hop of `{view.id}`",
+        place,
+        related=tuple(
+            Label(there.origin, f"`{other.id}` is a router there")
+            for other, there in routers[:1]
+            if there.origin is not None
+        ),
+        help=f"`via {routers[0][0].id}`" if routers else None,
+    )
+    return True
+
+
+def _idle(view: View, route: Route, place: Place, found: tuple[View, Interface], diagnostics: Diagnostics) -> bool:
+    other, there = found
+    if other is view or other.raw or other.sysctls.forwards(route.prefix.version, there.name):
+        return False
+    if _is_own(other, route):
+        return False
+    diagnostics.report(
+        catalogue.NEXT_HOP_DOES_NOT_FORWARD,
+        f"the next hop {route.next_hop} of `{view.id}` is `{other.id}`, which forwards nothing",
+        place,
+        related=() if other.node.origin is None else (Label(other.node.origin, f"a {other.node.kind}"),),
+        help=f"make `{other.id}` a `router`, or name one that is",
+    )
+    return True
+
+
+def _is_own(other: View, route: Route) -> bool:
+    """Whether the route leads to the next hop's own addresses only."""
+    own = {host_prefix(address) for address in other.local} | set(other.local_prefixes)
+    return route.prefix in own

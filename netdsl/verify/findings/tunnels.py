@@ -1,0 +1,207 @@
+"""Tunnels whose own packets do not get from one end to the other, for lack of a way or because of an end's firewall.
+
+The packets that carry a tunnel are followed from each end that may open it, there and back, while all tunnels `by hand` are
+open. The firewalls of the ends are asked, and do not stop them: so both the way and every end that drops are known.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from netdsl.diagnostics import catalogue
+from netdsl.diagnostics.core import Diagnostics, Label
+from netdsl.ir.filter import Chain, FilterRule, TunnelAccept
+from netdsl.ir.ids import Address, NodeId, TunnelId
+from netdsl.ir.service import PortService
+from netdsl.ir.tunnel import Start, TunnelEnd
+from netdsl.verify.passage import Delivered, Stop
+from netdsl.verify.tracking import Tracker, reverse
+from netdsl.verify.tunnels import packets_of
+from netdsl.verify.types import Hook, Outcome, Packet
+from netdsl.verify.view import UPLINK
+from netdsl.verify.walk import Overruled, Walk
+from netdsl.verify.world import World
+
+_AT_ENDS = frozenset({Chain.INPUT, Chain.OUTPUT})
+
+_Pair = tuple[TunnelEnd, TunnelEnd]
+_Blocked = dict[NodeId, Chain]
+
+
+def check_tunnels(world: World, diagnostics: Diagnostics) -> frozenset[TunnelId]:
+    """The tunnels of which something was told."""
+    by_hand = {
+        end.tunnel for view in world.fabric.views.values() for end in view.node.tunnels
+        if any(child.start is Start.HAND for child in end.children)
+    }  # fmt: skip
+    if not by_hand <= world.forced:
+        world = World(world.lab, world.esp, held=world.held, forced=world.forced | by_hand, cut=world.cut)
+    told: set[TunnelId] = set()
+    blocking: set[tuple[TunnelId, NodeId]] = set()
+    for pair in _pairs(world):
+        attempts = [_attempt(world, end, peer) for end, peer in (pair, pair[::-1]) if may_open(end)]
+        if not all(attempt.is_known for attempt in attempts):
+            continue
+        lost = _without_way(attempts)
+        if lost is not None:
+            told.add(pair[0].tunnel)
+            _report_lost(world, lost, diagnostics)
+        for end, chain in _blocking(pair, attempts):
+            told.add(end.tunnel)
+            if (end.tunnel, end.node) not in blocking:
+                blocking.add((end.tunnel, end.node))
+                _report_blocked(world, end, chain, diagnostics)
+    return frozenset(told)
+
+
+def _pairs(world: World) -> Iterator[_Pair]:
+    """Ends that one of both knows the other's address of; that which the source names first comes first."""
+    ends = [end for view in world.fabric.views.values() for end in view.node.tunnels]
+    at: dict[tuple[TunnelId, NodeId], list[TunnelEnd]] = {}
+    for end in ends:
+        at.setdefault((end.tunnel, end.node), []).append(end)
+    seen: set[tuple[TunnelId, frozenset[NodeId]]] = set()
+    for end in ends:
+        if end.peer is None or not end.peer_addresses:
+            continue
+        key = (end.tunnel, frozenset((end.node, end.peer)))
+        peer = next((one for one in at.get((end.tunnel, end.peer), ()) if one.peer in (None, end.node)), None)
+        if peer is not None and key not in seen:
+            seen.add(key)
+            yield (end, peer) if _start_of(end) <= _start_of(peer) else (peer, end)
+
+
+def _start_of(end: TunnelEnd) -> int:
+    return 0 if end.end_origin is None else end.end_origin.span.start
+
+
+def may_open(end: TunnelEnd) -> bool:
+    """Whether the end knows where the other one is, and is to open the tunnel: by itself or by hand."""
+    return bool(end.peer_addresses) and any(child.start is not Start.NONE for child in end.children)
+
+
+# --- one end's attempt
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """To open a tunnel from an end. `lost`: where the request (or its answer, which `sender` sent) ends for lack of a way.
+    `is_open`: both arrive. `blocked`: whose firewall drops it, in which chain. `is_known`: no raw node decides."""
+
+    is_open: bool
+    lost: Stop | None
+    sender: TunnelEnd
+    target: TunnelEnd
+    goal: Address
+    blocked: _Blocked
+    is_known: bool
+
+
+def _attempt(world: World, end: TunnelEnd, peer: TunnelEnd) -> _Attempt:
+    tracker = Tracker({})
+    opening, *others = packets_of(end.kind).needs(end)
+    there, result = _sent(world, end, opening.packets[0], tracker)
+    walks, sender, target, goal = [there], end, peer, end.peer_addresses[0]
+    if isinstance(result, Delivered) and result.view.id == peer.node:
+        back = Walk(world.fabric, tracker, is_answer=True, is_charon=True, overrules=_AT_ENDS)
+        answer = reverse(result.packet)
+        walks, sender, target, goal = [there, back], peer, end, answer.destination
+        result = back.run(result.view, answer)
+    lost = result if isinstance(result, Stop) and _is_lost(world, result) else None
+    blocked = _blocked(end, peer, there.overruled)
+    views = world.fabric.views
+    if views[end.node].is_filtered or views[peer.node].is_filtered:
+        for need in others:
+            found = [_blocked(end, peer, _sent(world, end, one, Tracker({}))[0].overruled) for one in need.packets]
+            blocked |= {node: chain for node, chain in found[0].items() if all(node in one for one in found)}
+    return _Attempt(
+        isinstance(result, Delivered) and sender is peer, lost, sender, target, goal, blocked,
+        not any(views[hop.node].raw for walk in walks for hop in walk.hops),
+    )  # fmt: skip
+
+
+def _sent(world: World, end: TunnelEnd, service: PortService, tracker: Tracker) -> tuple[Walk, Delivered | Stop]:
+    """One of the packets that carry the tunnel, on its way to the other end."""
+    view, goal = world.view(end.node), end.peer_addresses[0]
+    number = service.first or 0
+    source = end.local or view.source_towards(goal) or goal
+    walk = Walk(world.fabric, tracker, is_charon=True, overrules=_AT_ENDS)
+    return walk, walk.run(view, Packet(source, goal, service.protocol, number, number))
+
+
+def _is_lost(world: World, stop: Stop) -> bool:
+    """For lack of a way. (A next hop that does not forward is told as such.)"""
+    return stop.outcome in (Outcome.NO_ROUTE, Outcome.LOOP) or stop.hook is Hook.NEIGHBOUR or _is_outside(world, stop)
+
+
+def _is_outside(world: World, stop: Stop) -> bool:
+    hop = world.view(stop.node).route(stop.packet.destination) if stop.hook is Hook.ROUTE else None
+    return hop is not None and hop.interface == UPLINK
+
+
+def _blocked(end: TunnelEnd, peer: TunnelEnd, overruled: list[Overruled]) -> _Blocked:
+    """At the two ends. A rule that says which packets it means is on purpose; and behind `accept tunnel` an earlier rule is
+    the mistake, and told."""
+    found: _Blocked = {}
+    for one in overruled:
+        firewall = one.view.node.firewall
+        if firewall is None or one.view.id not in (end.node, peer.node):
+            continue
+        accepts = any(isinstance(rule, TunnelAccept) and rule.tunnel == end.tunnel for rule in firewall.rules)
+        lines = [rule for rule in firewall.rules if isinstance(rule, FilterRule) and rule.origin is one.ruling.origin]
+        matches = (rule.match for rule in lines if one.ruling.origin is not None)
+        if not accepts and not any(match.services or match.sources or match.destinations for match in matches):
+            found.setdefault(one.view.id, one.chain)
+    return found
+
+
+# --- what comes of the attempts of both ends
+
+
+def _without_way(attempts: list[_Attempt]) -> _Attempt | None:
+    """One attempt that succeeds is enough."""
+    if any(attempt.is_open for attempt in attempts):
+        return None
+    return next((attempt for attempt in attempts if attempt.lost is not None), None)
+
+
+def _blocking(pair: _Pair, attempts: list[_Attempt]) -> list[tuple[TunnelEnd, Chain]]:
+    """Who keeps the two ends apart. Answers always pass, so one end that can open the tunnel is enough."""
+    found = [attempt.blocked for attempt in attempts]
+    if not found or not all(found):
+        return []
+    in_any_case = set.intersection(*map(set, found)) or set.union(*map(set, found))
+    chains = {node: chain for blocked in reversed(found) for node, chain in blocked.items()}
+    return [(end, chains[end.node]) for end in pair if end.node in in_any_case]
+
+
+def _report_lost(world: World, attempt: _Attempt, diagnostics: Diagnostics) -> None:
+    stop, sender, target = attempt.lost, attempt.sender, attempt.target
+    if stop is None or sender.end_origin is None or target.end_origin is None:
+        return
+    what = "finds no way" if stop.node == sender.node else f"gets no further than `{stop.node}`"
+    if _is_outside(world, stop):
+        what = f"leaves the lab by the uplink of `{stop.node}`"
+    is_apart = target.end_origin != sender.end_origin
+    diagnostics.report(
+        catalogue.TUNNEL_ENDS_DO_NOT_MEET,
+        f"the ends of `{sender.tunnel}` cannot reach each other: what `{sender.node}` sends to {attempt.goal} {what}",
+        sender.end_origin,
+        f"{sender.local}",
+        related=(Label(target.end_origin, f"{attempt.goal}"),) if is_apart else (),
+        help=f"a `route` or `default` in `{stop.node}` that leads to {attempt.goal}",
+    )
+
+
+def _report_blocked(world: World, end: TunnelEnd, chain: Chain, diagnostics: Diagnostics) -> None:
+    firewall = world.view(end.node).node.firewall
+    if firewall is None or firewall.origin is None or end.end_origin is None:
+        return
+    names = " and ".join(need.name for need in packets_of(end.kind).needs(end))
+    diagnostics.report(
+        catalogue.TUNNEL_BLOCKED_BY_FIREWALL,
+        f"the firewall of `{end.node}` drops the packets of its own tunnel `{end.tunnel}`",
+        firewall.origin,
+        f"nothing lets {names} through in the {chain} chain",
+        related=(Label(end.end_origin, f"an end of `{end.tunnel}`"),),
+        help=f"`accept tunnel {end.tunnel}`",
+    )
