@@ -35,7 +35,7 @@ def lower(lab: Lab, payload: Payload, layout: Layout, options: Options) -> Proje
     services = []
     hosts = {key: _addresses(network.subnet) for key, network in networks.items()}
     for node in lab.nodes:
-        attachments = [_attach(interface.mac, by_id[interface.network], hosts) for interface in node.interfaces]
+        attachments = [_attach(interface.mac, by_id[interface.network], hosts) for interface in node.wired]
         if node.has_uplink and not options.is_closed:
             attachments.append(Attachment(UPLINK, mac=node.uplink_mac))
         stage = stage_of[node.id]
@@ -66,7 +66,7 @@ def driver_of(network: Network, options: Options, switched: frozenset[NetworkId]
 def switched_networks(lab: Lab) -> frozenset[NetworkId]:
     """The networks that a switch is on."""
     switches = (node for node in lab.nodes if node.kind is NodeKind.SWITCH)
-    return frozenset(interface.network for node in switches for interface in node.interfaces)
+    return frozenset(interface.network for node in switches for interface in node.wired)
 
 
 def _networks(lab: Lab, options: Options, project: str, keys: Mapping[NetworkId, str]) -> dict[str, ComposeNetwork]:
@@ -74,7 +74,7 @@ def _networks(lab: Lab, options: Options, project: str, keys: Mapping[NetworkId,
     ranges = Ranges(IPv4Network(pool) if pool else POOL, project)
     members = dict.fromkeys(keys, 0)
     for node in lab.nodes:
-        for interface in node.interfaces:
+        for interface in node.wired:
             members[interface.network] += 1
     found = {}
     switched = switched_networks(lab)
@@ -135,7 +135,7 @@ def _service(
 ) -> ComposeService:
     addresses = [
         f"{interface.name}={attachment.address}@{attachment.segment}"
-        for interface, attachment in zip(node.interfaces, attachments, strict=False)
+        for interface, attachment in zip(node.wired, attachments, strict=False)
         if attachment.address is not None
     ]
     return ComposeService(
@@ -164,13 +164,14 @@ def _sysctls(node: Node, inside: NodePayload, attachments: list[Attachment]) -> 
     share a MAC address (ipvlan) the payload makes the lab's interface itself, later: that begins with `default`.
     """
     order = {key: number for number, key in enumerate(sorted(attachment.network for attachment in attachments))}
-    pairs = tuple(zip(node.interfaces, attachments, strict=False))
+    pairs = tuple(zip(node.wired, attachments, strict=False))
     engine = {
         interface.name: f"eth{order[attachment.network]}"
         for interface, attachment in pairs
         if attachment.address is None
     }
     later = {interface.name for interface, attachment in pairs if attachment.address is not None}
+    later.update(interface.name for interface in node.interfaces if interface not in node.wired)
     devices = (*engine.values(), *(("default",) if later else ()))
     found: dict[str, str] = {}
     for key, value in inside.needs.sysctls:

@@ -80,7 +80,7 @@ def _processors(made: tuple[Stage, ...]) -> Trait:
 
 
 def _networks(lab: Lab, options: Options) -> Trait:
-    members = {interface.network for node in lab.nodes for interface in node.interfaces}
+    members = {interface.network for node in lab.nodes for interface in node.wired}
     switched = switched_networks(lab)
     kinds = Counter(driver_of(one, options, switched)[0] for one in lab.networks if one.id in members)
     parts = [f"{number} {kind}" for kind, number in kinds.items()]

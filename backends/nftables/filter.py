@@ -199,13 +199,13 @@ def _filter_rule(rule: FilterRule | TunnelAccept, chain: Chain, draft: _Draft) -
 
 
 def _tunnel_accept(rule: TunnelAccept, chain: Chain, draft: _Draft) -> list[str]:
-    """The outer packets, to and from the other ends."""
+    """The outer packets, to and from the other ends. Those of a device may leave by another tunnel's interface."""
     if chain is Chain.FORWARD:
         return []
-    selectors = draft.tunnels.get(rule.tunnel)
+    tunnel = draft.tunnels.get(rule.tunnel)
     is_in = chain is Chain.INPUT
     mine, theirs, key = ("daddr", "saddr", "iifname") if is_in else ("saddr", "daddr", "oifname")
-    interface = f"{key} {nft_string(selectors.outer)}" if selectors and selectors.outer else ""
+    interface = f"{key} {nft_string(tunnel.outer)}" if tunnel and tunnel.outer and tunnel.is_selected else ""
     rules = []
     for family, word in ((4, "ip"), (6, "ip6")):
         local = [a for a in rule.local if a.version == family]

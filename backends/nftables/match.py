@@ -11,7 +11,7 @@ from netdsl.ir.filter import Chain, Match
 from netdsl.ir.ids import Prefix, TunnelId
 from netdsl.ir.node import Node
 from netdsl.ir.service import PROTOCOL_NUMBERS, PortService, Protocol
-from netdsl.ir.tunnel import Carrier, Device, Selectors
+from netdsl.ir.tunnel import Carrier, Device, Segment, Selectors, Steering
 from netdsl.payload.quoting import nft_string
 
 _PORTED = (Protocol.TCP, Protocol.UDP, Protocol.SCTP)
@@ -27,13 +27,17 @@ _ICMP6_TYPES = {
 _ICMP6_ONLY = {"packet-too-big"}
 
 
+Pairs = tuple[tuple[tuple[Prefix, ...], tuple[Prefix, ...]], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Tunnel:
     """A tunnel of this node as filters see it: pairs of (local, remote) prefixes, its outer interface's name; `stand_in`:
-    the device that carries what policies of the kernel would take; `device`: the tunnel's own."""
+    the device that carries what policies of the kernel would take; `device`: the interface by which packets inside come."""
 
-    pairs: tuple[tuple[tuple[Prefix, ...], tuple[Prefix, ...]], ...]
+    pairs: Pairs
     outer: str | None
+    is_selected: bool = True
     stand_in: str | None = None
     device: str | None = None
 
@@ -46,10 +50,16 @@ def tunnels_of(node: Node) -> dict[TunnelId, Tunnel]:
         pairs = tuple((child.local, child.remote) for child in end.children)
         outer = owner.get(end.local) if end.local is not None else None
         before = found.get(end.tunnel)
-        stand_in = end.steering.stand_in if isinstance(end.steering, Selectors) else None
-        device = end.steering.name if isinstance(end.steering, Device) else None
-        found[end.tunnel] = Tunnel(before.pairs + pairs if before else pairs, outer, stand_in, device)
+        found[end.tunnel] = _seen(end.steering, before.pairs + pairs if before else pairs, outer)
     return found
+
+
+def _seen(steering: Steering, pairs: Pairs, outer: str | None) -> Tunnel:
+    match steering:
+        case Selectors(stand_in):
+            return Tunnel(pairs, outer, stand_in=stand_in)
+        case Device(name) | Segment(name):
+            return Tunnel(pairs, outer, is_selected=False, device=name)
 
 
 def match_rules(match: Match, chain: Chain | None, tunnels: dict[TunnelId, Tunnel]) -> list[str]:
@@ -89,7 +99,7 @@ def _ways(match: Match, chain: Chain | None, tunnels: dict[TunnelId, Tunnel]) ->
     if match.through:
         return [way for name in match.through for way in _through(tunnels[name], chain)]
     stand_in = next((tunnel.stand_in for tunnel in tunnels.values() if tunnel.stand_in), None)
-    return _through(Tunnel((((), ()),), None, stand_in), chain)
+    return _through(Tunnel((((), ()),), None, stand_in=stand_in), chain)
 
 
 def _through(tunnel: Tunnel, chain: Chain | None) -> list[_Way]:

@@ -105,7 +105,7 @@ def _mark(text: str) -> str:
 
 def _segments(lab: Lab, project: str) -> dict[NetworkId, Segment]:
     """Of networks with somebody on them. A project's name holds no dot: no two projects share a segment's name."""
-    members = {interface.network for node in lab.nodes for interface in node.interfaces}
+    members = {interface.network for node in lab.nodes for interface in node.wired}
     keys = network_keys(lab)
     return {
         network.id: Segment(_bounded(f"{project}.{keys[network.id]}"), network.mtu)
@@ -125,13 +125,13 @@ def _machine(node: Node, inside: NodePayload, stage: Stage, management_mac: str,
     settings = shared.settings
     box = settings.boxes.get(node.image) if node.image is not None else None
     cpus, memory = cpus_of(node.resources), memory_of(node.resources)
-    nics = tuple(_nic(node, interface, shared.segments) for interface in node.interfaces)
+    nics = tuple(_nic(node, interface, shared.segments) for interface in node.wired)
     uplink = node.uplink_mac if node.has_uplink else None
     hardware = (
         (settings.provider, settings.accelerator, box or settings.box, cpus, memory, management_mac, uplink),
         (shared.is_closed, shared.management, shared.outside if uplink is not None else None),
         tuple((nic.segment, nic.mac, nic.mtu, nic.is_open) for nic in nics),
-        tuple(shared.segments[interface.network].mtu for interface in node.interfaces),
+        tuple(shared.segments[interface.network].mtu for interface in node.wired),
     )
     capabilities = inside.needs.capabilities
     provisioned = (

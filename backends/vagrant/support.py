@@ -91,7 +91,7 @@ def _check_node(node: Node, provider: str | None, diagnostics: Diagnostics) -> N
         if port.protocol is Protocol.TCP and port.first is not None and port.first <= 22 <= (port.last or port.first):
             message = f"`{node.id}` cannot serve tcp/22: the machine's own SSH server, for `vagrant ssh`, listens there"
             _refuse(diagnostics, message, served.origin or node.origin)
-    adapters = len(node.interfaces) + 1 + node.has_uplink
+    adapters = len(node.wired) + 1 + node.has_uplink
     if provider == "virtualbox" and adapters > VIRTUALBOX_ADAPTERS:
         message = f"`{node.id}` needs {adapters} network adapters; VirtualBox has {VIRTUALBOX_ADAPTERS}"
         remedy = "one is the management's" + (", one the uplink's" if node.has_uplink else "")

@@ -86,7 +86,7 @@ def _processors(settings: Settings) -> str:
 
 
 def _networks(lab: Lab, settings: Settings) -> Trait:
-    members = {interface.network for node in lab.nodes for interface in node.interfaces}
+    members = {interface.network for node in lab.nodes for interface in node.wired}
     number = len([one for one in lab.networks if one.id in members])
     word = "segment" if number == 1 else "segments"
     outside = ", 1 behind NAT as the way out" if any(node.has_uplink for node in lab.nodes) else ""

@@ -6,7 +6,7 @@ from enum import StrEnum
 from netdsl.ir.filter import Firewall, Nat
 from netdsl.ir.ids import Address, AddressWithPrefix, ImageId, NetworkId, NodeId, Prefix
 from netdsl.ir.service import PortService
-from netdsl.ir.tunnel import TunnelEnd
+from netdsl.ir.tunnel import Segment, TunnelEnd
 from netdsl.source import Place
 
 
@@ -115,3 +115,9 @@ class Node:
     @property
     def is_router(self) -> bool:
         return self.kind is NodeKind.ROUTER
+
+    @property
+    def wired(self) -> tuple[Interface, ...]:
+        """The interfaces that the envelope makes: all but those on a segment that a tunnel carries."""
+        carried = {end.steering.interface for end in self.tunnels if isinstance(end.steering, Segment)}
+        return tuple(each for each in self.interfaces if each.name not in carried) if carried else self.interfaces

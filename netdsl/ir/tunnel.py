@@ -140,3 +140,8 @@ class TunnelEnd:
     mtu: int | None = None  # bytes: the largest packet inside, over the smallest link of the way to the peer
     origin: Place | None = field(default=None, compare=False, repr=False)
     end_origin: Place | None = field(default=None, compare=False, repr=False)  # where the statement names this end
+
+
+def device_of(end: TunnelEnd) -> Device | None:
+    """The device of an end that has one of its own."""
+    return end.steering if isinstance(end.steering, Device) else None

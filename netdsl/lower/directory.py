@@ -77,9 +77,11 @@ class Directory:
 
     @staticmethod
     def _inside(tunnel: BoundTunnel, node: NodeId) -> tuple[Prefix, ...]:
-        """A client's virtual address (one of the pool), or what any other end has towards the tunnel: its outer
-        address."""
+        """The addresses of an end's device; a client's virtual address (one of the pool); or what any other end has
+        towards the tunnel: its outer address."""
         end = next(end for end in tunnel.ends if end.node == node)
+        if end.inside:
+            return tuple(host_prefix(given.ip) for given in end.inside)
         if end.role == "client" and tunnel.pool:
             return tunnel.pool
         return (host_prefix(end.outer),)

@@ -1,6 +1,8 @@
 """From bindings to the lab: what every stage after this one reads."""
 
-from netdsl.ir.ids import NodeId
+from collections.abc import Mapping
+
+from netdsl.ir.ids import NetworkId, NodeId
 from netdsl.ir.lab import Lab
 from netdsl.ir.network import Network
 from netdsl.ir.node import Node, Route
@@ -11,13 +13,13 @@ from netdsl.lower.defaults import MTU, UPLINK
 from netdsl.lower.directory import Directory, make_directory
 from netdsl.lower.filters import lower_firewall, lower_nat
 from netdsl.lower.hosts import lower_hosts
-from netdsl.lower.nodes import Macs, lower_interfaces, lower_resolvers, lower_services
+from netdsl.lower.nodes import Links, lower_interfaces, lower_resolvers, lower_services
 from netdsl.lower.path_mtu import PathMtus
 from netdsl.lower.paths import RoutingTables
 from netdsl.lower.pki import end_entities, lower_pkis
 from netdsl.lower.routes import lower_lines, lower_neighbours, tunnel_routes, with_tunnel_mtu
 from netdsl.lower.sysctls import lower_sysctls
-from netdsl.lower.tunnels import lower_tunnels, lowerings
+from netdsl.lower.tunnels import lower_tunnels, lowerings, segment_mtus
 from netdsl.semantics.bindings import Bindings, BoundNetwork, BoundNode
 
 Ends = dict[NodeId, tuple[TunnelEnd, ...]]
@@ -34,12 +36,13 @@ def lower(bindings: Bindings) -> Lab:
     automatic = automatic_routes(directory)
     tables = {node.id: (*lower_lines(node), *automatic.get(node.id, ())) for node in bindings.nodes.values()}
     ends, tables = _with_tunnels(directory, tables, lower_tunnels(directory, tables, entities))
+    mtus = segment_mtus(bindings.nodes, ends)
     macs = allocate_macs(bindings.nodes.values())
     return Lab(
         bindings.name,
         bindings.title,
-        tuple(_network(network) for network in bindings.networks.values()),
-        tuple(_node(directory, tables, ends, macs, node) for node in bindings.nodes.values()),
+        tuple(_network(network, mtus) for network in bindings.networks.values()),
+        tuple(_node(directory, tables, ends, Links(macs, mtus), node) for node in bindings.nodes.values()),
         lower_pkis(bindings, directory, entities),
         tuple(bindings.images.values()),
         lower_hosts(bindings.nodes.values()),
@@ -63,11 +66,11 @@ def _with_tunnels(
     return measured, final
 
 
-def _network(network: BoundNetwork) -> Network:
+def _network(network: BoundNetwork, mtus: Mapping[NetworkId, int]) -> Network:
     return Network(
         network.id,
         network.prefixes,
-        network.mtu or MTU,
+        network.mtu or mtus.get(network.id, MTU),
         network.driver,
         network.impairment,
         network.is_link,
@@ -75,7 +78,7 @@ def _network(network: BoundNetwork) -> Network:
     )
 
 
-def _node(directory: Directory, tables: RoutingTables, ends: Ends, macs: Macs, node: BoundNode) -> Node:
+def _node(directory: Directory, tables: RoutingTables, ends: Ends, links: Links, node: BoundNode) -> Node:
     resolvers, domains = lower_resolvers(directory, node)
     tunnels = ends.get(node.id, ())
     firewall = node.firewall
@@ -83,12 +86,12 @@ def _node(directory: Directory, tables: RoutingTables, ends: Ends, macs: Macs, n
         id=node.id,
         host_name=node.host_name,
         kind=node.kind,
-        interfaces=lower_interfaces(directory, macs, node),
+        interfaces=lower_interfaces(directory, links, node),
         loopbacks=node.loopbacks,
         routes=tables[node.id],
         neighbours=lower_neighbours(directory, node),
         has_uplink=node.uplink is not None,
-        uplink_mac=macs.get((node.id, UPLINK)),
+        uplink_mac=links.macs.get((node.id, UPLINK)),
         firewall=None if firewall is None else lower_firewall(directory, tables, node, firewall, tunnels),
         nat=lower_nat(directory, node),
         tunnels=tunnels,

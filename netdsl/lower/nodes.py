@@ -1,25 +1,32 @@
 """What is inside a node besides its network: services, resolvers, interfaces as the IR has them."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from netdsl.ir.ids import Address, NodeId
+from netdsl.ir.ids import Address, NetworkId, NodeId
 from netdsl.ir.node import DnsRecord, Interface, Served
 from netdsl.lower.directory import Directory
 from netdsl.lower.paths import link_mtu
 from netdsl.semantics.bindings import BoundNode
 
-Macs = Mapping[tuple[NodeId, str], str]
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """`macs` by node and interface; `mtus` of networks that a tunnel carries (bytes)."""
+
+    macs: Mapping[tuple[NodeId, str], str]
+    mtus: Mapping[NetworkId, int]
 
 
-def lower_interfaces(directory: Directory, macs: Macs, node: BoundNode) -> tuple[Interface, ...]:
+def lower_interfaces(directory: Directory, links: Links, node: BoundNode) -> tuple[Interface, ...]:
     """In the order of the source."""
     return tuple(
         Interface(
             interface.name,
             interface.network,
-            macs[node.id, interface.name],
+            links.macs[node.id, interface.name],
             tuple(given.address for given in interface.addresses),
-            link_mtu(directory, interface),
+            link_mtu(directory, interface, links.mtus),
             interface.place,
         )
         for interface in node.interfaces

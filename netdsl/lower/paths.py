@@ -12,6 +12,7 @@ from netdsl.semantics.bindings import BoundInterface, BoundNode
 
 RoutingTables = Mapping[NodeId, tuple[Route, ...]]
 
+NOTHING: Mapping[NetworkId, int] = {}
 LIMIT = 255  # hops: an IP packet lives no longer
 
 
@@ -64,11 +65,11 @@ def find_path(directory: Directory, tables: RoutingTables, start: NodeId, source
     return Path(tuple(steps), False, is_translated)
 
 
-def link_mtu(directory: Directory, interface: BoundInterface) -> int:
-    """The interface's own, its network's, or the default."""
+def link_mtu(directory: Directory, interface: BoundInterface, carried: Mapping[NetworkId, int] = NOTHING) -> int:
+    """The interface's own, its network's, that of the tunnel that carries the network (`carried`), or the default."""
     if interface.mtu is not None:
         return interface.mtu
-    return directory.networks[interface.network].mtu or MTU
+    return directory.networks[interface.network].mtu or carried.get(interface.network, MTU)
 
 
 def _step(

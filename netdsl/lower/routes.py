@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from netdsl.ir.ids import Address, Prefix
 from netdsl.ir.node import Neighbour, Route
-from netdsl.ir.tunnel import Mode, TunnelEnd
+from netdsl.ir.tunnel import Mode, TunnelEnd, device_of
 from netdsl.lower.defaults import IPV6_MINIMUM_MTU
 from netdsl.lower.directory import Directory
 from netdsl.lower.paths import RoutingTables, longest_match
@@ -41,11 +41,11 @@ def tunnel_routes(
 ) -> tuple[Route, ...]:
     """Routes to what lies behind a node's tunnels, with the MTU inside.
 
-    Kernel ESP is policy-based: a packet must have a route before a policy can take it, any route that leads out. It
-    goes where the peer's outer address is reached. (User-space ESP makes its own, to `ipsec0`, and the daemon of
-    either kind puts a source address on its own copy.) There is none for a selector that holds the peer's outer
-    address: the encapsulated packets would follow it, with the MTU of what is inside; and none where a line says a
-    route of the same prefix.
+    Those into a device lead to it. Kernel ESP is policy-based: a packet must have a route before a policy can take it, any
+    route that leads out. It goes where the peer's outer address is reached. (User-space ESP makes its own, to `ipsec0`,
+    and the daemon of either kind puts a source address on its own copy.) There is none for a selector that holds the
+    peer's outer address: the encapsulated packets would follow it, with the MTU of what is inside; and none where a line
+    says a route of the same prefix.
     """
     said = {route.prefix for route in tables[node.id]}
     found: dict[Prefix, Route] = {}
@@ -63,6 +63,8 @@ def with_tunnel_mtu(directory: Directory, routes: tuple[Route, ...], ends: Itera
     packets follow)."""
     inside: dict[Prefix, int] = {}
     for end in ends:
+        if device_of(end) is not None:
+            continue  # the device's own MTU says it
         peer = _peer(directory, end)
         for child in end.children if end.mtu is not None else ():
             for prefix in child.remote if child.mode is Mode.TUNNEL else ():
@@ -77,6 +79,9 @@ def with_tunnel_mtu(directory: Directory, routes: tuple[Route, ...], ends: Itera
 def _towards(
     directory: Directory, tables: RoutingTables, node: BoundNode, end: TunnelEnd, prefix: Prefix
 ) -> Route | None:
+    device = device_of(end)
+    if device is not None:
+        return Route(prefix, None, device.name, is_automatic=True, origin=end.origin)
     peer = _peer(directory, end)
     if peer is None or holds(prefix, peer):
         return None

@@ -1,15 +1,15 @@
 """Tunnels of all kinds, from each of their ends; what a kind brings to lowering is `TunnelLowering`."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol, cast
 
 from netdsl.index import modules
-from netdsl.ir.ids import NodeId
-from netdsl.ir.tunnel import TunnelEnd
+from netdsl.ir.ids import NetworkId, NodeId
+from netdsl.ir.tunnel import Segment, TunnelEnd
 from netdsl.lower.directory import Directory
 from netdsl.lower.paths import RoutingTables, find_path
 from netdsl.lower.pki import EndEntities
-from netdsl.semantics.bindings import BoundEnd, BoundTunnel
+from netdsl.semantics.bindings import BoundEnd, BoundNode, BoundTunnel
 
 
 class TunnelLowering(Protocol):
@@ -53,6 +53,20 @@ def _ends(
     for kind, lowering in lowerings().items():
         if kind in by_kind:
             yield from lowering.ends(directory, tables, entities, by_kind[kind])
+
+
+def segment_mtus(
+    nodes: Mapping[NodeId, BoundNode], ends: Mapping[NodeId, tuple[TunnelEnd, ...]]
+) -> dict[NetworkId, int]:
+    """Of each network that a tunnel carries the largest packet (bytes) that all its ends can carry."""
+    found: dict[NetworkId, int] = {}
+    for node, own in ends.items():
+        for end in own:
+            if isinstance(end.steering, Segment) and end.mtu is not None:
+                interface = nodes[node].interface(end.steering.interface)
+                assert interface is not None, "an end's interface is the node's"
+                found[interface.network] = min(end.mtu, found.get(interface.network, end.mtu))
+    return found
 
 
 def is_behind_nat(directory: Directory, tables: RoutingTables, end: BoundEnd, other: BoundEnd) -> bool:

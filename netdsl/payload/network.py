@@ -1,6 +1,11 @@
 """Interfaces, addresses, routes: `interfaces.tsv` and the files for `ip -batch`."""
 
-from netdsl.ir.node import Interface, Node, NodeKind, Route
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from netdsl.ir.ids import AddressWithPrefix
+from netdsl.ir.node import Node, NodeKind, Route
+from netdsl.ir.tunnel import Device, Segment, Selectors
 from netdsl.payload.contract import PayloadFile
 from netdsl.payload.quoting import tsv
 
@@ -15,20 +20,19 @@ def network_files(node: Node) -> tuple[PayloadFile, ...]:
         "addresses.batch": _addresses(node),
         "routes.batch": _routes(node),
     }
+    texts |= {f"devices/{device.name}.batch": _device(node, device) for device in _devices(node)}
     return tuple(PayloadFile(name, text.encode()) for name, text in texts.items() if text)
 
 
 def _interfaces(node: Node) -> str:
-    records = [tsv(interface.mac, interface.name, "lab") for interface in node.interfaces]
+    records = [tsv(interface.mac, interface.name, "lab") for interface in node.wired]
     if node.has_uplink:
         records.append(tsv(node.uplink_mac, "uplink", "uplink"))
     return "".join(records)
 
 
 def _links(node: Node) -> str:
-    lines = [
-        f"link set dev {interface.name} mtu {interface.mtu}" for interface in node.interfaces if interface.mtu != 1500
-    ]
+    lines = [f"link set dev {interface.name} mtu {interface.mtu}" for interface in node.wired if interface.mtu != 1500]
     if node.kind is NodeKind.SWITCH and node.interfaces:
         lines.append(f"link add name {_BRIDGE} type bridge")
         lines += [f"link set dev {interface.name} master {_BRIDGE}" for interface in node.interfaces]
@@ -36,20 +40,47 @@ def _links(node: Node) -> str:
 
 
 def _addresses(node: Node) -> str:
-    lines = [line for interface in node.interfaces for line in _addresses_of(interface)]
+    lines = [line for interface in node.wired for line in _addresses_of(interface.name, interface.addresses)]
     lines += [f"address add {address} dev lo" for address in node.loopbacks]
     return _batch(lines)
 
 
-def _addresses_of(interface: Interface) -> list[str]:
-    return [
-        f"address add {address} dev {interface.name}" + (" nodad" if address.version == 6 else "")
-        for address in interface.addresses
-    ]
+def _addresses_of(name: str, addresses: Iterable[AddressWithPrefix]) -> list[str]:
+    return [f"address add {address} dev {name}" + (" nodad" if address.version == 6 else "") for address in addresses]
+
+
+@dataclass(frozen=True, slots=True)
+class _Device:
+    """An interface that a tunnel makes: its own, or one on a segment that it carries."""
+
+    name: str
+    mtu: int | None
+    addresses: tuple[AddressWithPrefix, ...]
+
+
+def _devices(node: Node) -> Iterator[_Device]:
+    interfaces = {interface.name: interface for interface in node.interfaces}
+    for end in node.tunnels:
+        match end.steering:
+            case Device(name, addresses):
+                yield _Device(name, end.mtu, addresses)
+            case Segment(name):
+                yield _Device(name, interfaces[name].mtu, interfaces[name].addresses)
+            case Selectors():
+                pass
+
+
+def _device(node: Node, device: _Device) -> str:
+    """What a device needs once it is there."""
+    mtu = [] if device.mtu is None else [f"link set dev {device.name} mtu {device.mtu}"]
+    routes = [_route(route) for route in node.routes if route.interface == device.name]
+    addresses = _addresses_of(device.name, device.addresses)
+    return _batch([*mtu, f"link set dev {device.name} up", *addresses, *routes])
 
 
 def _routes(node: Node) -> str:
-    lines = [_route(route) for route in node.routes]
+    devices = {device.name for device in _devices(node)}
+    lines = [_route(route) for route in node.routes if route.interface not in devices]
     for neighbour in node.neighbours:
         lines.append(
             f"neighbour replace {neighbour.address} lladdr {neighbour.mac} dev {neighbour.interface} nud permanent"

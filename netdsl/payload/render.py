@@ -32,7 +32,7 @@ def payload(lab: Lab, credentials: Credentials, parts: Sequence[Part]) -> Payloa
     scripts = tuple(PayloadFile(name, _script(name), mode_of(name)) for name in SCRIPTS)
     of_parts = {part.name: part.shared(lab) for part in parts if part.name in used}
     hosts = "".join(f"{address}\t{' '.join(names)}\n" for address, names in lab.hosts)
-    shared = (*scripts, *(file for some in of_parts.values() for file in some))
+    shared = tuple(dict.fromkeys((*scripts, *(file for some in of_parts.values() for file in some))))
     bases = {
         names: _hash(*scripts, *(file for name in names for file in of_parts[name]))
         for names in {tuple(of_node) for of_node in shares.values()}

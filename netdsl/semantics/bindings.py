@@ -239,8 +239,9 @@ class BoundNode:
 
 @dataclass(frozen=True, slots=True)
 class BoundEnd:
-    """One end of an ipsec. `outer` is decided (its address towards the other end); `interface` where that is one of the
-    node's. `protected` are prefixes (a network's all); empty: the outer address itself, or a client's virtual one."""
+    """One end of a tunnel. `outer` is decided (its address towards the other end); `interface` where that is one of the
+    node's. `protected` are prefixes (a network's all); empty: the outer address itself, or a client's virtual one.
+    `inside` are the addresses of the tunnel's device."""
 
     node: NodeId
     role: str  # "peer", "gateway", "client"
@@ -249,6 +250,7 @@ class BoundEnd:
     protected: tuple[Prefix, ...]
     protected_networks: tuple[NetworkId, ...]
     place: Place = field(compare=False, repr=False)
+    inside: tuple[AddressWithPrefix, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,10 +180,10 @@ def _through(world: World, claim: Reaches, flow: Flow, mark: str, seconds: float
         failed = next((reply for reply in observed.replies if not _does(flow, claim, reply)), None)
         if failed is not None:
             return Seen(False, _missing(flow, claim, failed, 1))
-        missing = [tunnel for tunnel in claim.through if not _carried(world, tunnel, texts, observed)]
+        missing = [tunnel for tunnel in claim.through if not _carried(world, tunnel, mark, texts, observed)]
         if missing:
-            return Seen(False, f"answered, and no ESP of `{missing[0]}` carries it")
-        return Seen(True, f"{observed.replies[0]}, in ESP of {', '.join(f'`{one}`' for one in claim.through)}")
+            return Seen(False, f"answered, and no packet of `{missing[0]}` carries it")
+        return Seen(True, f"{observed.replies[0]}, in packets of {', '.join(f'`{one}`' for one in claim.through)}")
 
     return Trial(asked, judge, _ears_at_ends(world, claim.through), seconds)
 
@@ -199,8 +199,8 @@ def _not_through(world: World, claim: Reaches, flow: Flow, controls: Controls, m
         if passed is None:
             return Seen(None, controls.silence)
         is_answered = _does(flow, claim, observed.replies[0])
-        if is_answered and all(_carried(world, tunnel, texts, observed) for tunnel in claim.through):
-            return Seen(False, f"{observed.replies[0]}, in ESP of `{claim.through[0]}`", passed)
+        if is_answered and all(_carried(world, tunnel, mark, texts, observed) for tunnel in claim.through):
+            return Seen(False, f"{observed.replies[0]}, in packets of `{claim.through[0]}`", passed)
         text = f"{observed.replies[0]}, not through `{claim.through[0]}`" if is_answered else str(observed.replies[0])
         return Seen(True, text, passed)
 
@@ -212,8 +212,8 @@ def _ears_at_ends(world: World, tunnels: Sequence[TunnelId]) -> tuple[Ear, ...]:
     return tuple(Ear(node.id, "any") for node in nodes)
 
 
-def _carried(world: World, tunnel: TunnelId, texts: Sequence[str], observed: Observed) -> bool:
-    """Whether one end sends ESP to the other that grows as the packets do."""
+def _carried(world: World, tunnel: TunnelId, mark: str, texts: Sequence[str], observed: Observed) -> bool:
+    """Whether one end sends outer packets to the other: with the mark in them, or such that grow as the packets do."""
     for ear, frames in observed.heard.items():
         for end in world.view(ear.node).node.tunnels:
             if end.tunnel != tunnel:
@@ -222,9 +222,12 @@ def _carried(world: World, tunnel: TunnelId, texts: Sequence[str], observed: Obs
                 frame
                 for frame in frames
                 if frame.is_sent
+                and frame.is_of(end.carriers)
                 and end.local in (None, frame.source)
                 and (not end.peer_addresses or frame.destination in end.peer_addresses)
             ]
-            if carries(sent, marks(texts)):
+            is_hidden = all(child.is_hiding for child in end.children)
+            is_read = not is_hidden and any(frame.shows(mark) for frame in sent)
+            if is_read or carries(sent, marks(texts)):
                 return True
     return False

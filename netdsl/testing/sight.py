@@ -1,4 +1,4 @@
-"""What a recording shows: the IP packets of a pcap file, ESP among them, and whether a text is to be read in it."""
+"""What a recording shows: the IP packets of a pcap file, those of tunnels among them, and whether a text is in it."""
 
 import struct
 from collections.abc import Iterable, Iterator, Sequence
@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from netdsl.ir.ids import Address
+from netdsl.ir.service import PROTOCOL_NUMBERS
+from netdsl.ir.tunnel import Carrier
 
-_UDP, _ESP = 17, 50
 _NAT_TRAVERSAL = 4500
 _IPV4, _IPV6 = 0x0800, 0x86DD
 _ETHERNET, _COOKED, _COOKED_2, _RAW = 1, 113, 276, (12, 101)  # https://www.tcpdump.org/linktypes.html
 _OUTGOING = 4  # of cooked frames: sent by this node
 _BLOCK = 16
-"""ESP pads to its cipher's block: of at most so many bytes."""
+"""Ciphers pad to a block of at most so many bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +33,20 @@ class Frame:
     sender: str = ""
     is_sent: bool | None = None
 
-    @property
-    def is_esp(self) -> bool:
-        """ESP itself, or in UDP 4500, where IKE has four zero bytes in front (RFC 3948)."""
-        if self.protocol == _ESP:
-            return True
-        if self.protocol != _UDP or len(self.content) < 16:
+    def is_of(self, carriers: Iterable[Carrier]) -> bool:
+        """Whether it is an outer packet of a tunnel. In UDP 4500 IKE has four zero bytes in front (RFC 3948 §2.2)."""
+        return any(self._is_of(carrier) for carrier in carriers)
+
+    def _is_of(self, carrier: Carrier) -> bool:
+        if self.protocol != PROTOCOL_NUMBERS[carrier.protocol]:
             return False
-        return _NAT_TRAVERSAL in struct.unpack_from(">HH", self.content) and self.content[8:12] != bytes(4)
+        if not carrier.ports:
+            return True
+        if len(self.content) < 16:
+            return False
+        ports = struct.unpack_from(">HH", self.content)
+        is_ike = _NAT_TRAVERSAL in ports and self.content[8:12] == bytes(4)
+        return not is_ike and any(port in ports for port in carrier.ports)
 
     def shows(self, text: str) -> bool:
         return text.encode() in self.content
@@ -91,11 +98,11 @@ def _packet(kind: int, raw: bytes, sender: str, is_sent: bool | None) -> Frame |
 
 
 def carries(seen: Iterable[Frame], sizes: Sequence[int]) -> bool:
-    """Whether ESP packets among these grow as packets of `sizes` bytes (ascending) do inside of them.
+    """Whether outer packets of tunnels grow as packets of `sizes` bytes (ascending) do inside of them.
 
-    What is encrypted cannot be read, but its length shows: ESP adds the same to each packet, but for the padding.
+    What is encrypted cannot be read, but its length shows: a tunnel adds the same to each packet, but for the padding.
     """
-    lengths = sorted({frame.length for frame in seen if frame.is_esp})
+    lengths = sorted({frame.length for frame in seen})
     if len(sizes) < 2:
         return bool(lengths)
     return any(_grows(first, lengths, sizes) for first in lengths if first > sizes[0])

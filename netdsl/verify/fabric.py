@@ -41,6 +41,10 @@ class Fabric:
             self._answers[key] = self._answering(segment, address)
         return self._answers[key]
 
+    def forget_answers(self) -> None:
+        """Addresses of nodes have changed: tunnels came or went."""
+        self._answers.clear()
+
     def _answering(self, segment: NetworkId, address: Address) -> tuple[View, Interface] | None:
         """The owner on the segment; in IPv4 any node on it that has the address anywhere (arp_ignore 0)."""
         owners = self.owners.get((segment, address), ())

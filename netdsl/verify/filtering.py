@@ -28,12 +28,15 @@ from netdsl.verify.types import Outcome, Packet
 _PORTED = (Protocol.TCP, Protocol.UDP, Protocol.SCTP)
 
 
+Pairs = tuple[tuple[tuple[Prefix, ...], tuple[Prefix, ...]], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Ends:
     """A tunnel as filters see it: pairs of (local, remote) prefixes, its outer interface; `stand_in`: the device that
-    carries what policies of the kernel would take; `device`: the tunnel's own."""
+    carries what policies of the kernel would take; `device`: the interface by which what is inside comes."""
 
-    pairs: tuple[tuple[tuple[Prefix, ...], tuple[Prefix, ...]], ...]
+    pairs: Pairs
     outer: str | None
     stand_in: str | None = None
     device: str | None = None
@@ -192,7 +195,8 @@ def _is_of_tunnel(rule: TunnelAccept, chain: Chain, sight: Sight, tunnels: Mappi
         here, there = there, here
     ends = tunnels.get(rule.tunnel)
     interface = sight.in_interface if is_in else sight.out_interface
-    if ends is not None and ends.outer is not None and interface != ends.outer:
+    is_bound = ends is not None and ends.outer is not None and ends.device is None
+    if ends is not None and is_bound and interface != ends.outer:
         return False
     version = packet.source.version
     local = [address for address in rule.local if address.version == version]

@@ -1,11 +1,12 @@
 """A node's routing tables as the kernel has them, look-up by longest prefix, and the choice of a source address."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv6Network
 
-from netdsl.ir.ids import Address, Prefix
+from netdsl.ir.ids import Address, AddressWithPrefix, Prefix
 from netdsl.ir.node import Node
+from netdsl.ir.tunnel import device_of
 from netdsl.lower.prefixes import ANYWHERE
 from netdsl.source import Place
 
@@ -57,23 +58,30 @@ class Table:
         return (entry for family in self._by_length.values() for bucket in family.values() for entry in bucket.values())
 
 
-def main_table(node: Node, uplink: str | None) -> Table:
+Devices = Mapping[str, tuple[AddressWithPrefix, ...]]
+"""Addresses of the devices of tunnels that stand, by their names."""
+
+
+def main_table(node: Node, uplink: str | None, devices: Devices) -> Table:
     """Connected prefixes, then the node's routes in their order (`route replace`: of equal ones the last stays; in IPv6 a
-    connected one has the better metric)."""
+    connected one has the better metric). A route over a tunnel's device is there as long as the device is."""
     table = Table()
-    for interface in node.interfaces:
-        for address in interface.addresses:
-            length = address.network.prefixlen
-            if length < address.max_prefixlen or address.version == 6:
-                # the first address of a subnet is the primary one: later ones add no route of their own
-                own = address.ip if address.version == 4 else None
-                table.put(address.network, Hop(interface.name, None, own, origin=interface.origin), replaces=False)
+    given = [(each.name, address, each.origin) for each in node.interfaces for address in each.addresses]
+    given += [(name, address, None) for name, addresses in devices.items() for address in addresses]
+    for name, address, origin in given:
+        length = address.network.prefixlen
+        if length < address.max_prefixlen or address.version == 6:
+            # the first address of a subnet is the primary one: later ones add no route of their own
+            own = address.ip if address.version == 4 else None
+            table.put(address.network, Hop(name, None, own, origin=origin), replaces=False)
     connected = {prefix for prefix, _ in table.entries()}
+    own_devices = (device_of(end) for end in node.tunnels)
+    missing = {device.name for device in own_devices if device is not None and device.name not in devices}
     if uplink is not None:
         for version in (4, 6):
             table.put(ANYWHERE[version], Hop(uplink))
     for route in node.routes:
-        if route.prefix.version == 6 and route.prefix in connected:
+        if (route.prefix.version == 6 and route.prefix in connected) or route.interface in missing:
             continue
         hop = Hop(route.interface, route.next_hop, route.source, route.mtu, route.origin)
         table.put(route.prefix, hop)

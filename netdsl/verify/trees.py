@@ -163,6 +163,8 @@ class Trees:
         found = way_out(self.fabric, port.view, route, destination, self.size)
         if isinstance(found, DeadEnd) and found.outcome is Outcome.TOO_BIG:
             return self._unclear(port)  # whether its sender is told takes another walk
+        if isinstance(found, Exit) and found.interface in port.view.segments:
+            return self._unclear(port)
         leads = self._port(found.other, found.there) if isinstance(found, Exit) else found
         ruled = judge.ruled(destination, alike, interface, route.interface)
         foreign = judge.foreign(destination)

@@ -91,6 +91,10 @@ class TunnelPackets(Protocol):
         """The packet that carries one which the policy takes."""
         ...
 
+    def refuses(self, end: TunnelEnd, packet: Packet) -> str | None:
+        """Why the receiving end does not take an outer packet out of the tunnel, in words after its name; None: it does."""
+        ...
+
     def room_inside(self, policy: Policy, link_mtu: int, *, is_user_space: bool) -> int:
         """The largest packet (bytes) that the policy takes where its outer packets leave by a link of `link_mtu`."""
         ...
@@ -163,6 +167,7 @@ def _connections(fabric: Fabric, states: TunnelStates) -> dict[TunnelId, list[Co
 
 def _install(fabric: Fabric, states: TunnelStates) -> None:
     states.children_up, states.standing = set(), {}
+    fabric.forget_answers()
     ends = [(view, end) for view in fabric.views.values() for end in view.node.tunnels]
     for view, _ in ends:
         view.clear_tunnels()

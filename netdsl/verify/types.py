@@ -47,7 +47,7 @@ class Hook(StrEnum):
     POSTROUTING = "postrouting"
     ROUTE = "route"
     SOURCE_CHECK = "source check"  # rp_filter, martians
-    IPSEC = "ipsec"
+    TUNNEL = "tunnel"
     NEIGHBOUR = "neighbour"
     LINK = "link"  # MTU, a link that is down
     SOCKET = "socket"

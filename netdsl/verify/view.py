@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 
 from netdsl.ir.filter import WhileTunnel
-from netdsl.ir.ids import Address, NetworkId, NodeId, Prefix, TunnelId
+from netdsl.ir.ids import Address, AddressWithPrefix, NetworkId, NodeId, Prefix, TunnelId
 from netdsl.ir.node import Interface, Node
 from netdsl.ir.service import PortService, Protocol
-from netdsl.ir.tunnel import Child, Device, Mode, Selectors, TunnelEnd
-from netdsl.verify.filtering import Ends, in_any
+from netdsl.ir.tunnel import Child, Device, Mode, Segment, Selectors, Steering, TunnelEnd
+from netdsl.verify.filtering import Ends, Pairs, in_any
 from netdsl.verify.routes import Hop, Own, Table, main_table, source_for
 from netdsl.verify.sysctls import Sysctls, unmodelled
 from netdsl.verify.types import Packet
@@ -119,6 +119,8 @@ class Exit:
 class View:
     """A node with all that decides about a packet in it. `policies` and `up` are set as tunnels come and go.
 
+    `segments`: of an interface whose network a tunnel carries, what takes the frames for each other end.
+
     `exits` (by incoming interface and destination) and `believed` (sources by interface) are what was found out about
     packets that it only forwards.
     """
@@ -140,10 +142,12 @@ class View:
     broadcasts: frozenset[Address]
     policies: list[Policy] = field(default_factory=list)
     devices: dict[str, TunnelDevice] = field(default_factory=dict)
+    segments: dict[str, dict[NodeId, Policy]] = field(default_factory=dict)
     up: set[tuple[TunnelId, str | None]] = field(default_factory=set)
     checks_source: bool = False
     exits: dict[tuple[str, Address], Exit] = field(default_factory=dict)
     believed: set[tuple[str, Address]] = field(default_factory=set)
+    _addresses: dict[str, tuple[AddressWithPrefix, ...]] = field(default_factory=dict)  # of devices
     _local: dict[Address, bool] = field(default_factory=dict)
     _routes: dict[Address, Hop | None] = field(default_factory=dict)
     _sources: dict[Hop, Address | None] = field(default_factory=dict)
@@ -158,7 +162,7 @@ class View:
     @property
     def only_forwards(self) -> bool:
         """Whether nothing in it looks at more than where a packet is from and for."""
-        return not (self.tracks or self.policies or self.devices or self.checks_source)
+        return not (self.tracks or self.policies or self.devices or self.segments or self.checks_source)
 
     def route(self, address: Address, *, is_charon: bool = False) -> Hop | None:
         """charon's own packets carry a mark that keeps them out of its table."""
@@ -197,6 +201,8 @@ class View:
         for device in self.devices.values():
             if device.policies is not self.policies:
                 yield from device.policies
+        for towards in self.segments.values():
+            yield from towards.values()
 
     def policy_out(self, packet: Packet) -> Policy | None:
         return best_policy([policy for policy in self.policies if policy.takes_out(packet)], packet, is_out=True)
@@ -206,7 +212,25 @@ class View:
 
     def clear_tunnels(self) -> None:
         self.policies, self.devices, self.up, self.tunnelled = [], {}, set(), Table()
+        self.segments = {name: {} for name in self.segments}
+        if self._addresses:
+            self._set_addresses({})
         self._forget()
+
+    def add_device(self, device: TunnelDevice, addresses: tuple[AddressWithPrefix, ...]) -> None:
+        """A tunnel's device, with its addresses, connected prefixes and routes."""
+        self.devices[device.name] = device
+        self._set_addresses(self._addresses | {device.name: addresses})
+        self._forget()
+
+    def _set_addresses(self, devices: dict[str, tuple[AddressWithPrefix, ...]]) -> None:
+        gone = {given.ip for addresses in self._addresses.values() for given in addresses}
+        self._addresses = devices
+        kept = tuple(one for one in self.own if one[2] not in self.devices and one[0] not in gone)
+        added = [(each.ip, each.network.prefixlen, name) for name, given in devices.items() for each in given]
+        self.own = (*kept, *added)
+        self.local = (self.local - gone) | {address for address, *_ in self.own}
+        self.main = main_table(self.node, UPLINK if self.has_uplink else None, devices)
 
     def add_route(self, prefix: Prefix, hop: Hop) -> None:
         self.tunnelled.put(prefix, hop)
@@ -217,7 +241,7 @@ class View:
         self._forget()
 
     def _forget(self) -> None:
-        for known in (self._routes, self._local, self.exits, self.believed):
+        for known in (self._routes, self._local, self._sources, self.exits, self.believed):
             known.clear()
 
 
@@ -235,7 +259,7 @@ def view_of(node: Node) -> View:
         own=tuple(own),
         local={address for address, *_ in own},
         local_prefixes=(_LOOPBACK_RANGE, *wide) if wide else (_LOOPBACK_RANGE,),
-        main=main_table(node, uplink),
+        main=main_table(node, uplink, {}),
         tunnelled=Table(),
         sysctls=sysctls,
         ends=_ends(node),
@@ -244,6 +268,7 @@ def view_of(node: Node) -> View:
         tracks=node.firewall is not None or bool(node.nat.destination or node.nat.source),
         is_filtered=node.firewall is not None,
         broadcasts=frozenset(_broadcasts(node)),
+        segments={end.steering.interface: {} for end in node.tunnels if isinstance(end.steering, Segment)},
         checks_source=checks,
     )
 
@@ -269,10 +294,16 @@ def _ends(node: Node) -> dict[TunnelId, Ends]:
         pairs = tuple((child.local, child.remote) for child in end.children)
         before = found.get(end.tunnel)
         outer = owner.get(end.local) if end.local is not None else None
-        stand_in = end.steering.stand_in if isinstance(end.steering, Selectors) else None
-        device = end.steering.name if isinstance(end.steering, Device) else None
-        found[end.tunnel] = Ends(before.pairs + pairs if before else pairs, outer, stand_in, device)
+        found[end.tunnel] = _seen(end.steering, before.pairs + pairs if before else pairs, outer)
     return found
+
+
+def _seen(steering: Steering, pairs: Pairs, outer: str | None) -> Ends:
+    match steering:
+        case Selectors(stand_in):
+            return Ends(pairs, outer, stand_in=stand_in)
+        case Device(name) | Segment(name):
+            return Ends(pairs, outer, device=name)
 
 
 def is_unicast(address: Address, view: View) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from netdsl.ir.filter import Chain, Verdict
 from netdsl.ir.ids import Address
 from netdsl.ir.service import Protocol
-from netdsl.ir.tunnel import Device, Segment, Selectors
+from netdsl.ir.tunnel import Device, Segment, Selectors, TunnelEnd
 from netdsl.source import Place
 from netdsl.verify.checks import TTL, circle, disbelief, unbelievable, unbelieved_asker
 from netdsl.verify.fabric import Fabric
@@ -298,7 +298,7 @@ class Walk:
             return self._transmit(passage, packet, route)
         if policy.association is None:
             text = f"the trap of tunnel `{policy.end.tunnel}` at `{view.id}` holds it, and the tunnel cannot come up"
-            return self._stop(Outcome.DROPPED, view, Hook.IPSEC, text, policy.end.origin, packet)
+            return self._stop(Outcome.DROPPED, view, Hook.TUNNEL, text, policy.end.origin, packet)
         return self._encapsulate(passage, packet, policy, policy.association)
 
     def _enter(self, passage: Passage, packet: Packet, device: TunnelDevice, route: Route) -> Frame | Delivered | Stop:
@@ -306,7 +306,7 @@ class Walk:
         view, policy = passage.view, device.takes(packet)
         if policy is None or policy.association is None:
             text = f"the route of `{view.id}` leads into a tunnel, and no tunnel of it takes {packet}"
-            return self._stop(Outcome.DROPPED, view, Hook.IPSEC, text, route.origin, packet)
+            return self._stop(Outcome.DROPPED, view, Hook.TUNNEL, text, route.origin, packet)
         return self._encapsulate(passage, packet, policy, policy.association)
 
     def _encapsulate(
@@ -321,14 +321,14 @@ class Walk:
             text = (
                 f"{packet.size} bytes are too big for tunnel `{policy.end.tunnel}` at `{view.id}`, which takes {room}"
             )
-            return self._stop(Outcome.TOO_BIG, view, Hook.IPSEC, text, policy.end.origin, packet)
+            return self._stop(Outcome.TOO_BIG, view, Hook.TUNNEL, text, policy.end.origin, packet)
         outside = kind.outer_packet(packet, policy)
         self._carried.append((packet, self._ttl, policy))
         self._ttl = TTL
         text = f"into tunnel `{policy.end.tunnel}`" + (
             f" (child `{child.name}`)" if len(policy.end.children) > 1 else ""
         )
-        self.note(Hook.IPSEC, Decision.ENCAPSULATE, text, outside, policy.end.origin)
+        self.note(Hook.TUNNEL, Decision.ENCAPSULATE, text, outside, policy.end.origin)
         return self._send(view, outside, is_outer=policy.is_selected)
 
     def _decapsulate(self, passage: Passage, packet: Packet) -> Frame | Stop:
@@ -337,16 +337,20 @@ class Walk:
         association = policy.association
         if association is None or association.peer != view.id:
             text = f"`{view.id}` is no end of tunnel `{policy.end.tunnel}`"
-            return self._stop(Outcome.DROPPED, view, Hook.IPSEC, text, None, packet)
+            return self._stop(Outcome.DROPPED, view, Hook.TUNNEL, text, None, packet)
+        end = _receiving_end(view, policy)
+        refusal = packets_of(end.kind).refuses(end, packet)
+        if refusal is not None:
+            text = f"`{view.id}` takes no {packet} out of tunnel `{end.tunnel}`: {refusal}"
+            return self._stop(Outcome.DROPPED, view, Hook.TUNNEL, text, end.origin, packet)
         self._carried.pop()
         self._ttl = ttl
-        self.note(Hook.IPSEC, Decision.DECAPSULATE, f"out of tunnel `{policy.end.tunnel}`", inner, policy.end.origin)
-        return Frame(view, self._arrival(passage, policy), inner, policy)
+        self.note(Hook.TUNNEL, Decision.DECAPSULATE, f"out of tunnel `{policy.end.tunnel}`", inner, policy.end.origin)
+        return Frame(view, self._arrival(end, passage.in_interface or LOOPBACK), inner, policy)
 
-    def _arrival(self, passage: Passage, policy: Policy) -> str:
-        """The interface by which this end sees the inner packet come."""
-        view, outer = passage.view, passage.in_interface or LOOPBACK
-        match next(end.steering for end in view.node.tunnels if end.tunnel == policy.end.tunnel):
+    def _arrival(self, end: TunnelEnd, outer: str) -> str:
+        """The interface by which an end sees the inner packet come, whose outer one came by `outer`."""
+        match end.steering:
             case Device(name=name) | Segment(interface=name):
                 return name
             case Selectors(stand_in=stand_in):
@@ -357,23 +361,39 @@ class Walk:
         if fault is None:
             return None
         text, origin = fault
-        return self._stop(Outcome.DROPPED, passage.view, Hook.IPSEC, text, origin, passage.original)
+        return self._stop(Outcome.DROPPED, passage.view, Hook.TUNNEL, text, origin, passage.original)
 
-    def _transmit(self, passage: Passage, packet: Packet, route: Route) -> Frame | Stop:
+    def _transmit(self, passage: Passage, packet: Packet, route: Route) -> Frame | Delivered | Stop:
         view = passage.view
         association = self._carried[-1][2].association if packet.inner is not None else None
         may_split = association is not None and association.may_split
         found = way_out(self.fabric, view, route, packet.destination, packet.size, may_split=may_split)
         if isinstance(found, DeadEnd):
             return self._ended(view, found, packet)
+        if found.interface in view.segments:
+            return self._carry(passage, packet, found)
         if passage.in_interface is not None and passage.came is None and view.only_forwards:
             view.exits[passage.in_interface, packet.destination] = found
             view.believed.add((passage.in_interface, packet.source))
         return self._cross(found, packet)
 
+    def _carry(self, passage: Passage, packet: Packet, by: Exit) -> Frame | Delivered | Stop:
+        """A frame for another end of the tunnel that carries the network."""
+        policy = passage.view.segments[by.interface].get(by.other.id)
+        if policy is None or policy.association is None:
+            text = f"no tunnel carries `{by.networks[0]}` from `{passage.view.id}` to `{by.other.id}`"
+            return self._stop(Outcome.UNREACHABLE, passage.view, Hook.TUNNEL, text, None, packet)
+        return self._encapsulate(passage, packet, policy, policy.association)
+
     def _cross(self, by: Exit, packet: Packet) -> Frame:
         self._close(by.interface, tuple([Wire(name, packet, packet.is_encrypted) for name in by.networks]))
         return Frame(by.other, by.there, packet)
+
+
+def _receiving_end(view: View, policy: Policy) -> TunnelEnd:
+    """The end of the same tunnel in the node that takes the packet out."""
+    ends = [end for end in view.node.tunnels if end.tunnel == policy.end.tunnel]
+    return next((end for end in ends if end.peer == policy.end.node), ends[0])
 
 
 def _was_selected(passage: Passage) -> bool:

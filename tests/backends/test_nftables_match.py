@@ -11,7 +11,7 @@ from netdsl.ir.service import PortService, Protocol, port
 
 T = TunnelId("t")
 SITE, CLOUD = ip_network("10.1.0.0/16"), ip_network("10.3.0.0/16")
-TUNNELS = {T: Tunnel((((SITE,), (CLOUD,)),), "wan", "ipsec0")}
+TUNNELS = {T: Tunnel((((SITE,), (CLOUD,)),), "wan", stand_in="ipsec0")}
 
 
 def prefixes(*texts: str) -> tuple[Prefix, ...]:

@@ -48,12 +48,12 @@ SECOND = Hop(
     (
         Step(Hook.FORWARD, Decision.ACCEPT, "`accept forward`", SENT, _at(5)),
         Step(Hook.POSTROUTING, Decision.SNAT, "`masquerade out isp`", HIDDEN, _at(5)),
-        Step(Hook.IPSEC, Decision.ENCAPSULATE, "into tunnel `vpn`", OUTER, _at(5)),
+        Step(Hook.TUNNEL, Decision.ENCAPSULATE, "into tunnel `vpn`", OUTER, _at(5)),
     ),
     (Wire(NetworkId("isp"), OUTER, True),),
 )
 THIRD = Hop(
-    NodeId("far"), "isp", None, (Step(Hook.IPSEC, Decision.DECAPSULATE, "out of tunnel `vpn`", HIDDEN, _at(5)),), ()
+    NodeId("far"), "isp", None, (Step(Hook.TUNNEL, Decision.DECAPSULATE, "out of tunnel `vpn`", HIDDEN, _at(5)),), ()
 )
 ARRIVED = Verdict(
     Outcome.ANSWERED,
@@ -87,13 +87,13 @@ def test_each_hop_says_what_was_decided_changed_and_is_on_the_wire(world: World)
         "    forward     accept      `accept forward` (lab.net:5)\n"
         "    postrouting snat        `masquerade out isp` (lab.net:5)\n"
         "                            source 10.0.0.2:40000 -> 192.0.2.1:40000\n"
-        "    ipsec       encapsulate into tunnel `vpn` (lab.net:5)\n"
+        "    tunnel      encapsulate into tunnel `vpn` (lab.net:5)\n"
         "                            tcp 192.0.2.1:40000 > 192.0.2.9:80 (84 B)\n"
         "                            -> esp 192.0.2.1 > 192.0.2.9 (140 B)\n"
         "    ~ isp       ESP         esp 192.0.2.1 > 192.0.2.9\n"
         "                            inside: tcp 192.0.2.1:40000 > 192.0.2.9:80\n"
         " 3  far, in isp, it is taken\n"
-        "    ipsec       decapsulate out of tunnel `vpn` (lab.net:5)\n"
+        "    tunnel      decapsulate out of tunnel `vpn` (lab.net:5)\n"
         "                            -> tcp 192.0.2.1:40000 > 192.0.2.9:80\n"
         "\n"
         "ANSWERED  `far.http` answers\n"

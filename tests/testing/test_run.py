@@ -61,8 +61,8 @@ def test_a_lab_that_does_as_predicted_passes() -> None:
     assert results.esp == "kernel"
     texts = [text for _, text in _lines(results)]
     assert texts[1] == "answered by b.http"
-    assert texts[2] == "answered by b.http, in ESP of `vpn`"
-    assert texts[3] == "ESP, and no mark, on `wan`"
+    assert texts[2] == "answered by b.http, in packets of `vpn`"
+    assert texts[3] == "encrypted, and no mark, on `wan`"
     assert texts[4] == "the mark is read on `left`, `right`"
     assert texts[5] == "seen in `r`, `s`"
     assert texts[8:] == ["up at both ends", "it is 10.0.2.10", "via 10.0.1.1"]

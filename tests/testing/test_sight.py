@@ -3,6 +3,9 @@
 import struct
 from ipaddress import IPv6Address, ip_address
 
+from netdsl.ir.service import Protocol
+from netdsl.ir.tunnel import Carrier
+from netdsl.kinds.ipsec.ir import CARRIERS
 from netdsl.testing.sight import Frame, carries, frames
 from tests.testing.pretending import packet, pcap_head, record
 
@@ -42,12 +45,21 @@ def test_what_is_not_whole_yet_is_left_for_later() -> None:
 
 
 def test_esp_is_told_from_ike_in_the_same_port() -> None:
-    assert _frame(50, bytes(40)).is_esp
+    assert _frame(50, bytes(40)).is_of(CARRIERS)
     ports = struct.pack(">HHHH", 4500, 4500, 0, 0)
-    assert _frame(17, ports + b"\x00\x00\x00\x01" + bytes(40)).is_esp
-    assert not _frame(17, ports + bytes(4) + bytes(40)).is_esp
-    assert not _frame(17, ports + b"\xff").is_esp
-    assert not _frame(6, ports + b"\x00\x00\x00\x01" + bytes(40)).is_esp
+    assert _frame(17, ports + b"\x00\x00\x00\x01" + bytes(40)).is_of(CARRIERS)
+    assert not _frame(17, ports + bytes(4) + bytes(40)).is_of(CARRIERS)
+    assert not _frame(17, ports + b"\xff").is_of(CARRIERS)
+    assert not _frame(6, ports + b"\x00\x00\x00\x01" + bytes(40)).is_of(CARRIERS)
+
+
+def test_outer_packets_are_known_by_protocol_and_port() -> None:
+    gre, vxlan = (Carrier(Protocol.GRE),), (Carrier(Protocol.UDP, (4789,)),)
+    ports = struct.pack(">HHHH", 50000, 4789, 0, 0)
+    assert _frame(47, bytes(40)).is_of(gre)
+    assert not _frame(47, bytes(40)).is_of(vxlan)
+    assert _frame(17, ports + bytes(40)).is_of(vxlan)
+    assert not _frame(17, ports + bytes(40)).is_of(CARRIERS)
 
 
 def _esp(*lengths: int) -> list[Frame]:
@@ -59,7 +71,6 @@ def test_esp_that_grows_as_the_packets_do_carries_them() -> None:
     assert carries(_esp(96, 192, 336, 488), sizes)
     assert not carries(_esp(192, 336), sizes)
     assert not carries(_esp(192, 400, 488), sizes)
-    assert not carries([_frame(17, b"", length) for length in (192, 336, 488)], sizes)
 
 
 def test_of_one_size_any_esp_will_do() -> None:

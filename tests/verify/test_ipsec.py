@@ -113,7 +113,7 @@ def test_a_gateway_without_any_address_inside_has_a_route_into_user_space_all_th
     for order in WAYS:
         behind = (OWN % order).replace("protecting left, deep", "protecting deep")
         verdict = ask(world(behind, Esp.USER), "a", "10.2.0.10")
-        assert (verdict.outcome, verdict.node, verdict.hook) == (Outcome.DROPPED, "a", Hook.IPSEC)
+        assert (verdict.outcome, verdict.node, verdict.hook) == (Outcome.DROPPED, "a", Hook.TUNNEL)
 
 
 SECRETS = 'auth psk ; secret "one-long-secret-of-a" for a ; secret "%s" for b ; start %s'

@@ -69,6 +69,11 @@ def _saved(policy: Policy) -> int:
     return UDP_HEADER if is_plain and child_inside(policy.child).protocol != "ah" else 0
 
 
+def refuses(end: TunnelEnd, packet: Packet) -> str | None:
+    """An SA knows its packets by their SPI."""
+    return None
+
+
 # --- IKE
 
 

@@ -1,0 +1,29 @@
+"""Tunnels that have a device at each end and no daemon: what lowering kinds of this form have in common."""
+
+from collections.abc import Iterator
+
+from netdsl.ir.tunnel import Carrier, Child, Device, Start, TunnelEnd
+from netdsl.semantics.bindings import BoundTunnel
+
+
+def device_ends(
+    tunnel: BoundTunnel, carriers: tuple[Carrier, ...], inside: object, overhead: int
+) -> Iterator[TunnelEnd]:
+    """Both ends of a tunnel between two nodes. `overhead`: the headers before a packet inside, in bytes."""
+    name = tunnel.id.rpartition(".")[2]
+    for end, other in (tunnel.ends, tuple(reversed(tunnel.ends))):
+        yield TunnelEnd(
+            tunnel=tunnel.id,
+            kind=tunnel.kind,
+            connection=tunnel.id,
+            node=end.node,
+            peer=other.node,
+            local=end.outer,
+            peer_addresses=(other.outer,),
+            steering=Device(name, end.inside),
+            carriers=carriers,
+            children=(Child(name, end.protected, other.protected, Start.BOOT, is_hiding=False),),
+            inside=inside,
+            overhead=overhead,
+            origin=tunnel.place,
+        )

@@ -1,0 +1,89 @@
+# shellcheck shell=sh
+# For parts whose tunnels have a device and no daemon. Table PART.tsv, a record for each device: child, device, words for
+# `ip link add`, and for user space the options of socat's TUN device and the address that socat sends to; or `-` and why
+# user space has no such tunnel.
+
+# devices_start PART
+devices_start() {
+	while IFS=$TAB read -r child device link tun remote; do
+		device_make "$1" "$child" "$device" "$link" "$tun" "$remote" || fail "$reason"
+	done <"$NODE/$1.tsv"
+}
+
+# devices_tend PART: makes again what `up` asks for, or what has gone with its process.
+devices_tend() {
+	wake_in 20
+	while IFS=$TAB read -r child device link tun remote; do
+		[ ! -e "$STATE/tunnel/$child/held" ] || continue
+		[ ! -e "/sys/class/net/$device" ] || continue
+		[ ! -e "$STATE/tunnel/$child/up" ] || device_turn "$child" down
+		device_make "$1" "$child" "$device" "$link" "$tun" "$remote" || printf '%s\n' "$reason" >"$STATE/tunnel/$child/last"
+		[ ! -e "$STATE/tunnel/$child/held" ] || device_remove "$child" "$device" # `down` came meanwhile
+	done <"$NODE/$1.tsv"
+}
+
+# devices_down PART CHILD
+devices_down() {
+	while IFS=$TAB read -r child device _; do
+		[ "$child" != "$2" ] || device_remove "$child" "$device"
+	done <"$NODE/$1.tsv"
+}
+
+# device_make PART CHILD DEVICE LINK TUN REMOTE: in the kernel where it has the type, which only making one tells; else in user
+# space. Sets $reason and returns 1 where neither has it.
+device_make() {
+	ip link delete dev "$3" 2>/dev/null # of an earlier start
+	space=kernel
+	# shellcheck disable=SC2086 # the words are the compiler's
+	if ! ip link add name "$3" $4 2>"$STATE/device.log"; then
+		read -r reason <"$STATE/device.log"
+		reason="tunnel $2: $reason"
+		case $reason in *'nknown device type'* | *'not supported'*) ;; *) return 1 ;; esac
+		space=user
+		device_in_user_space "$2" "$3" "$5" "$6" || return
+	fi
+	echo "$space" >"$STATE/space/$1"
+	ip -batch "$NODE/devices/$3.batch" || {
+		reason="tunnel $2: its device cannot be configured"
+		return 1
+	}
+	device_turn "$2" up
+}
+
+# device_in_user_space CHILD DEVICE TUN REMOTE
+device_in_user_space() {
+	[ "$3" != - ] || {
+		reason="tunnel $1: this kernel has no such device, and $4"
+		return 1
+	}
+	[ -c /dev/net/tun ] || {
+		reason="tunnel $1: this kernel has no such device, and there is no /dev/net/tun for one in user space"
+		return 1
+	}
+	socat "TUN,tun-name=$2,$3" "$4" </dev/null >&2 &
+	keep_daemon $! "$2" "tunnel $1"
+	rounds=100
+	until [ -e "/sys/class/net/$2" ]; do
+		rounds=$((rounds - 1))
+		if [ "$rounds" -le 0 ] || ! kill -0 "$pid" 2>/dev/null; then
+			reason="tunnel $1: socat makes no device"
+			return 1
+		fi
+		sleep 0.05
+	done
+}
+
+# device_remove CHILD DEVICE: its addresses and routes go with it.
+device_remove() {
+	if [ -e "$STATE/daemon/$2" ]; then
+		read -r pid _ <"$STATE/daemon/$2"
+		rm -f "$STATE/daemon/$2"
+		kill "$pid" 2>/dev/null
+	else
+		ip link delete dev "$2" 2>/dev/null
+	fi
+	device_turn "$1" down
+}
+
+# device_turn CHILD up|down
+device_turn() { (lock_tunnels && turn_child "$@"); }
