@@ -7,7 +7,7 @@ import click
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.source import SourceFile
-from netdsl.syntax import document as syntax
+from netdsl.syntax import tree as syntax
 from netdsl.syntax.parser import parse
 
 _MOST = 1000

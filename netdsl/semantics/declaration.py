@@ -10,7 +10,7 @@ from netdsl.semantics.items import Element, Scope
 from netdsl.semantics.scopes import outwards
 from netdsl.semantics.values import Failed, Word
 from netdsl.source import Place, Span
-from netdsl.syntax import document as syntax
+from netdsl.syntax import tree as syntax
 
 VALID = re.compile(r"[a-z0-9-]+")
 LONGEST_PATH = 100

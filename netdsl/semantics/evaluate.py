@@ -18,7 +18,7 @@ from netdsl.semantics.operators import negate, operate
 from netdsl.semantics.texts import described, kind_of, text_of
 from netdsl.semantics.values import FAILED, MISSING, Failed, Value, Word
 from netdsl.source import Place, Span
-from netdsl.syntax import document as syntax
+from netdsl.syntax import tree as syntax
 
 LONGEST_TEXT = 16_384
 """A spliced text may have so many characters: texts can be doubled line by line."""

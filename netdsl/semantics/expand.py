@@ -16,7 +16,7 @@ from netdsl.semantics.unroll import Here, OverLimit, Unroller, bind
 from netdsl.semantics.unused import report_unused_names
 from netdsl.semantics.values import FAILED, MISSING, Failed, Value, Word
 from netdsl.source import Place, Span
-from netdsl.syntax import document as syntax
+from netdsl.syntax import tree as syntax
 
 _OFFERED = (syntax.Template, syntax.Import, syntax.Service, syntax.Image, syntax.Pki)
 """What an imported file has for others without being used itself."""

@@ -11,7 +11,7 @@ from enum import StrEnum
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.semantics.values import Failed, Value
 from netdsl.source import Place, Span
-from netdsl.syntax import document as syntax
+from netdsl.syntax import tree as syntax
 
 
 class ElementKind(StrEnum):

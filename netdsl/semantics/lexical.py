@@ -17,7 +17,7 @@ from netdsl.semantics.placement import check_placement
 from netdsl.semantics.value_names import Declaration, Frame, Use, evaluation_order, report_unused
 from netdsl.semantics.walk import Part, names_in, parts_of
 from netdsl.source import Place
-from netdsl.syntax import document as syntax
+from netdsl.syntax import tree as syntax
 
 Bound = syntax.Let | syntax.Param
 

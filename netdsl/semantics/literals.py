@@ -16,7 +16,7 @@ from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.ir.filter import Limit
 from netdsl.ir.service import PortService, Protocol
 from netdsl.semantics.values import IntRange, Mac, Quantity, ShortAddress, Value, Word
-from netdsl.syntax.document import Kind
+from netdsl.syntax.tree import Kind
 
 LARGEST = 2**128
 """No number is beyond plus or minus this: enough for every IPv6 address, and little enough to stay quick."""

@@ -9,7 +9,7 @@ from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.semantics.files import LARGEST_FILE, LARGEST_SOURCE, PathEscape, Reader, joined
 from netdsl.source import Place, SourceFile, Span
-from netdsl.syntax import document as syntax
+from netdsl.syntax import tree as syntax
 from netdsl.syntax.limits import MAX_DEPTH
 from netdsl.syntax.parser import parse
 

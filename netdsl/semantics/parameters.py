@@ -23,7 +23,7 @@ from netdsl.semantics.texts import kind_of, text_of
 from netdsl.semantics.value_names import name_of
 from netdsl.semantics.values import FAILED, Failed, IntRange, Quantity, Value, Word
 from netdsl.source import Place, SourceFile, Span
-from netdsl.syntax import document as syntax
+from netdsl.syntax import tree as syntax
 
 COMMAND_LINE = "command line"
 

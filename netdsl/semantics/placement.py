@@ -6,7 +6,7 @@ from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.semantics.walk import Part, parts_of
 from netdsl.source import Place, Span
-from netdsl.syntax import document as syntax
+from netdsl.syntax import tree as syntax
 
 
 class Level(Enum):

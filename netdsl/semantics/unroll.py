@@ -19,7 +19,7 @@ from netdsl.semantics.value_names import name_of
 from netdsl.semantics.values import FAILED, Failed, IntRange, Value
 from netdsl.semantics.walk import body_of, name_in
 from netdsl.source import Place, Span
-from netdsl.syntax import document as syntax
+from netdsl.syntax import tree as syntax
 
 MOST_TURNS = 10_000
 """A loop may turn so often."""

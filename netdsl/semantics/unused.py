@@ -8,7 +8,7 @@ from netdsl.semantics.declaration import VALID
 from netdsl.semantics.lexical import Lexical
 from netdsl.semantics.load import Sources
 from netdsl.source import Place
-from netdsl.syntax import document as syntax
+from netdsl.syntax import tree as syntax
 
 
 def report_unused_names(sources: Sources, lexicals: Mapping[str, Lexical], diagnostics: Diagnostics) -> None:

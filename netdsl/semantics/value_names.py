@@ -9,7 +9,7 @@ from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.source import Place, Span
-from netdsl.syntax import document as syntax
+from netdsl.syntax import tree as syntax
 
 VALID = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 MOST_SUGGESTED = 2_000

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
 
-from netdsl.syntax import document as syntax
+from netdsl.syntax import tree as syntax
 
 Part = object
 """Whatever a field of the tree holds: a statement, a value, a tuple of them, a word, None."""

@@ -9,10 +9,10 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 from netdsl.diagnostics.catalogue import NESTING_TOO_DEEP, SYNTAX_ERROR
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.source import Place, SourceFile, Span
-from netdsl.syntax.document import Binary, Call, Expression, Kind, Literal, Name, Unary
 from netdsl.syntax.escapes import unescaped
 from netdsl.syntax.grammar import expression_parser
 from netdsl.syntax.limits import MAX_DEPTH
+from netdsl.syntax.tree import Binary, Call, Expression, Kind, Literal, Name, Unary
 
 _KINDS = {
     "STRING": Kind.STRING,

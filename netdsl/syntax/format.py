@@ -9,8 +9,8 @@ from itertools import groupby
 
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.source import SourceFile
+from netdsl.syntax.format_expect import agreeing
 from netdsl.syntax.format_items import Blank, Block, Break, Comment, Item, Statement, Token, read_items
-from netdsl.syntax.format_words import agreeing
 from netdsl.syntax.parser import parse
 
 WIDTH = 110

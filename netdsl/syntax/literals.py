@@ -5,9 +5,9 @@ import re
 from netdsl.diagnostics.catalogue import SYNTAX_ERROR
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.source import Place, SourceFile, Span
-from netdsl.syntax.document import Expression, Kind, Literal, Name, Splice
 from netdsl.syntax.escapes import ESCAPES
 from netdsl.syntax.expressions import read_expression
+from netdsl.syntax.tree import Expression, Kind, Literal, Name, Splice
 
 _INTERPOLATION = r'\$(?:\{(?P<braced>(?:"(?:[^"\\\n]|\\.)*"|[^}"\n])*)\}|(?P<name>[A-Za-z_]\w*))'
 _IN_WORD = re.compile(_INTERPOLATION)

@@ -9,10 +9,10 @@ from lark import Lark
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.source import SourceFile
 from netdsl.syntax.build import Builder
-from netdsl.syntax.document import Document
 from netdsl.syntax.grammar import file_parser
 from netdsl.syntax.recovery import Recovery
 from netdsl.syntax.scan import is_nested_too_deep, without_forbidden
+from netdsl.syntax.tree import Document
 from netdsl.syntax.vocabulary import Vocabulary
 
 

@@ -15,12 +15,12 @@ from lark.parsers.lalr_interactive_parser import InteractiveParser
 from netdsl.diagnostics.catalogue import SYNTAX_ERROR, UNCLOSED_BLOCK
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.source import Place, SourceFile, Span
-from netdsl.syntax.build_base import Placed
-from netdsl.syntax.build_language import Lines
+from netdsl.syntax.build.language import Lines
+from netdsl.syntax.build.values import Placed
 from netdsl.syntax.dead_end import Dead, Finding
-from netdsl.syntax.document import Document
 from netdsl.syntax.errors import explain, meant_statement
 from netdsl.syntax.scan import end_of_statement, indentation, unclosed_brace
+from netdsl.syntax.tree import Document
 from netdsl.syntax.vocabulary import Vocabulary
 
 _SAME_LINE = "a block opens on the line of its statement"

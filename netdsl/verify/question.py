@@ -12,7 +12,7 @@ from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node, NodeKind
 from netdsl.ir.service import BUILT_IN_SERVICES, PortService, Protocol
 from netdsl.semantics.literals import Problem, kind_of_text, literal_value
-from netdsl.syntax.document import Kind
+from netdsl.syntax.tree import Kind
 from netdsl.verify.goals import targets
 from netdsl.verify.types import Esp
 from netdsl.verify.world import World

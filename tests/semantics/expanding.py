@@ -7,7 +7,7 @@ from netdsl.semantics.expand import expand
 from netdsl.semantics.files import MemoryReader
 from netdsl.semantics.items import Expanded, Item
 from netdsl.semantics.load import load
-from netdsl.syntax import document as syntax
+from netdsl.syntax import tree as syntax
 
 
 def expanded(text: str, files: Mapping[str, str | bytes] | None = None, /, **parameters: str) -> Expanded:

@@ -16,7 +16,7 @@ from netdsl.semantics.items import Expanded
 from netdsl.semantics.literals import Problem, kind_of_text, literal_value
 from netdsl.semantics.texts import text_of
 from netdsl.semantics.values import Failed, IntRange, Mac, Quantity, ShortAddress, Value, Word
-from netdsl.syntax import document as syntax
+from netdsl.syntax import tree as syntax
 from tests.semantics.expanding import expanded
 
 

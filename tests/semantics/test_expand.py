@@ -12,7 +12,7 @@ from netdsl.semantics.items import ElementKind, Expanded, Item
 from netdsl.semantics.load import load
 from netdsl.semantics.scopes import lookup
 from netdsl.semantics.values import Word
-from netdsl.syntax import document as syntax
+from netdsl.syntax import tree as syntax
 from tests.semantics.expanding import codes, errors, expanded, node, only, paths
 
 LABS = Path(__file__).parent.parent / "labs"

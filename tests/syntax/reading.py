@@ -4,8 +4,8 @@ from pathlib import Path
 
 from netdsl.diagnostics.core import Diagnostic, Diagnostics
 from netdsl.source import SourceFile
-from netdsl.syntax.document import Document, Statement
 from netdsl.syntax.parser import parse
+from netdsl.syntax.tree import Document, Statement
 
 DATA = Path(__file__).parent / "data"
 LABS = sorted(DATA.glob("*.net"))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from netdsl.syntax.document import Expect, Lab, Network, Node
+from netdsl.syntax.tree import Expect, Firewall, Lab, Network, Node
 from tests.syntax.reading import LABS, places, read
 from tests.syntax.strategies import JUNK
 
@@ -75,8 +75,8 @@ def test_what_could_be_read_is_in_the_tree() -> None:
     gateway = document.statements[2]
     assert isinstance(gateway, Node)
     assert gateway.body is not None
-    (firewall,) = (item for item in gateway.body.statements if type(item).__name__ == "Firewall")
-    assert len(firewall.body.statements) == 2  # type: ignore[union-attr]
+    (firewall,) = (item for item in gateway.body.statements if isinstance(item, Firewall))
+    assert len(firewall.body.statements) == 2
 
 
 def test_a_good_statement_with_something_behind_it_is_kept() -> None:

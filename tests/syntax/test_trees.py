@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from netdsl.source import Span
-from netdsl.syntax.document import Attribute, CheckReach, Expect, If, Later, Node
+from netdsl.syntax.tree import Attribute, CheckReach, Expect, If, Later, Node
 from tests.syntax.reading import LABS, read, statement
 from tests.syntax.shape import shape
 

@@ -9,8 +9,8 @@ from netdsl.ir.lab import Lab
 from netdsl.ir.service import PortService
 from netdsl.pipeline import Checked, check_text
 from netdsl.source import SourceFile, Span
-from netdsl.syntax.document import Body, Expect
 from netdsl.syntax.parser import parse
+from netdsl.syntax.tree import Body, Expect
 from netdsl.verify import World, matrix
 
 

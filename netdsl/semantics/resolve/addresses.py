@@ -16,7 +16,7 @@ from netdsl.semantics.resolve.work import InterfaceDraft, NetworkDraft, NodeDraf
 from netdsl.semantics.texts import text_of
 from netdsl.semantics.values import ShortAddress, Value
 from netdsl.source import Place
-from netdsl.syntax import document as syntax
+from netdsl.syntax import tree as syntax
 
 
 @dataclass(slots=True, eq=False)

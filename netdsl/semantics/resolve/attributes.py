@@ -11,7 +11,7 @@ from netdsl.semantics.evaluate import Context, evaluate, evaluate_list, report_w
 from netdsl.semantics.items import Item
 from netdsl.semantics.values import Failed, Quantity, Value, Word
 from netdsl.source import Place
-from netdsl.syntax import document as syntax
+from netdsl.syntax import tree as syntax
 
 MICROSECONDS: Mapping[str, int] = {
     "us": 1, "ms": 1_000, "s": 1_000_000, "min": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000,

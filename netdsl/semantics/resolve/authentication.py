@@ -17,7 +17,7 @@ from netdsl.semantics.resolve.work import Work
 from netdsl.semantics.scopes import outwards
 from netdsl.semantics.values import Value, Word
 from netdsl.source import Place
-from netdsl.syntax import document as syntax
+from netdsl.syntax import tree as syntax
 
 EAP = (AuthMethod.EAP_MSCHAPV2, AuthMethod.EAP_TLS)
 WITH_SECRET = (AuthMethod.PSK, AuthMethod.EAP_MSCHAPV2)

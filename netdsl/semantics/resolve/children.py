@@ -20,7 +20,7 @@ from netdsl.semantics.resolve.proposals import proposals
 from netdsl.semantics.resolve.work import Work
 from netdsl.semantics.values import Quantity, Value, Word
 from netdsl.source import Place
-from netdsl.syntax import document as syntax
+from netdsl.syntax import tree as syntax
 
 Protected = tuple[tuple[Prefix, ...], tuple[NetworkId, ...]]
 

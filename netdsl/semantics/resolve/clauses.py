@@ -17,7 +17,7 @@ from netdsl.semantics.resolve.work import NodeDraft, Work, report_unknown_part
 from netdsl.semantics.scopes import find, locate, natural_key, segment_matches
 from netdsl.semantics.values import Word
 from netdsl.source import Place
-from netdsl.syntax import document as syntax
+from netdsl.syntax import tree as syntax
 
 FILTER = ("from", "to", "in", "out", "through", "limit", "log")
 DESTINATION_NAT = ("from", "to", "in")

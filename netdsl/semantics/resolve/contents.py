@@ -18,7 +18,7 @@ from netdsl.semantics.resolve.work import NodeDraft, Work
 from netdsl.semantics.texts import text_of
 from netdsl.semantics.values import Value, Word
 from netdsl.source import Place
-from netdsl.syntax import document as syntax
+from netdsl.syntax import tree as syntax
 
 RESERVED_PATHS = ("/netdsl", "/run/netdsl", "/proc", "/sys", "/dev")
 RESERVED_FILES = ("/etc/hosts", "/etc/resolv.conf", "/etc/hostname")

@@ -22,7 +22,7 @@ from netdsl.semantics.resolve.work import Work, report_unknown_part
 from netdsl.semantics.scopes import find, locate, lookup
 from netdsl.semantics.values import Word
 from netdsl.source import Place
-from netdsl.syntax import document as syntax
+from netdsl.syntax import tree as syntax
 
 MOST_LINES = 100_000
 """Lines of all expectations, lists taken apart: `h* reach h*` in a lab of 300 hosts is under it."""

@@ -33,7 +33,7 @@ from netdsl.semantics.resolve.who import who
 from netdsl.semantics.resolve.work import NodeDraft, Work
 from netdsl.semantics.values import Word
 from netdsl.source import Place
-from netdsl.syntax import document as syntax
+from netdsl.syntax import tree as syntax
 
 ENGINES = ("nftables",)
 FOREIGN_ENGINES = {"nft": "nftables"}

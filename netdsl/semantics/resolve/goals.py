@@ -14,7 +14,7 @@ from netdsl.semantics.resolve.work import Work
 from netdsl.semantics.scopes import Found
 from netdsl.semantics.values import Value, Word
 from netdsl.source import Place
-from netdsl.syntax import document as syntax
+from netdsl.syntax import tree as syntax
 
 EITHER = (ElementKind.NODE, ElementKind.NETWORK)
 

@@ -14,7 +14,7 @@ from netdsl.semantics.resolve.placement import sort_block
 from netdsl.semantics.resolve.work import InterfaceDraft, NetworkDraft, NodeDraft, Work
 from netdsl.semantics.values import Mac, Word
 from netdsl.source import Place
-from netdsl.syntax import document as syntax
+from netdsl.syntax import tree as syntax
 
 LONGEST_INTERFACE_NAME = 15
 """IFNAMSIZ less the closing NUL: linux/if.h."""

@@ -21,7 +21,7 @@ from netdsl.semantics.resolve.routes import routes
 from netdsl.semantics.resolve.services import served
 from netdsl.semantics.resolve.tunnels import tunnels
 from netdsl.semantics.resolve.work import Work
-from netdsl.syntax import document as syntax
+from netdsl.syntax import tree as syntax
 
 
 def resolve(expanded: Expanded, diagnostics: Diagnostics) -> Bindings | None:

@@ -16,7 +16,7 @@ from netdsl.semantics.resolve.placement import Block, sort_block
 from netdsl.semantics.resolve.work import NetworkDraft, NodeDraft, Work
 from netdsl.semantics.scopes import locate
 from netdsl.semantics.values import Value, Word
-from netdsl.syntax import document as syntax
+from netdsl.syntax import tree as syntax
 
 DRIVER_MODES: dict[str, tuple[str, ...]] = {
     "bridge": (),

@@ -11,7 +11,7 @@ from netdsl.semantics.resolve.services import resolvers
 from netdsl.semantics.resolve.sysctls import sysctls
 from netdsl.semantics.resolve.work import InterfaceDraft, NetworkDraft, NodeDraft, Work
 from netdsl.source import Place
-from netdsl.syntax import document as syntax
+from netdsl.syntax import tree as syntax
 
 
 def bound_node(node: NodeDraft, work: Work) -> BoundNode:

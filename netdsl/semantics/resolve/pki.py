@@ -15,7 +15,7 @@ from netdsl.semantics.resolve import attributes
 from netdsl.semantics.resolve.placement import Block, sort_block
 from netdsl.semantics.resolve.work import Work
 from netdsl.semantics.values import Quantity, Value, Word
-from netdsl.syntax import document as syntax
+from netdsl.syntax import tree as syntax
 
 ALGORITHMS = (
     "rsa-2048", "rsa-3072", "rsa-4096", "ecdsa-p256", "ecdsa-p384", "ecdsa-p521", "ed25519", "ed448",

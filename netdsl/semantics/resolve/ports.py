@@ -10,7 +10,7 @@ from netdsl.semantics.resolve.work import Work
 from netdsl.semantics.scopes import MOST_FINDINGS, find, outwards, visible_names
 from netdsl.semantics.values import Value, Word
 from netdsl.source import Place
-from netdsl.syntax import document as syntax
+from netdsl.syntax import tree as syntax
 
 FOREIGN_SERVICES = {
     "icmpv6": "icmp", "icmp6": "icmp", "ping": "icmp/echo-request", "ipsec": "ike, esp", "isakmp": "ike",

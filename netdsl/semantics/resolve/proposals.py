@@ -14,7 +14,7 @@ from netdsl.semantics.evaluate import evaluate_list
 from netdsl.semantics.items import Item
 from netdsl.semantics.resolve.work import Work
 from netdsl.semantics.values import Value, Word
-from netdsl.syntax import document as syntax
+from netdsl.syntax import tree as syntax
 
 
 class Transform(Enum):

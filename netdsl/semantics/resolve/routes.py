@@ -14,7 +14,7 @@ from netdsl.semantics.resolve.next_hops import Hop, next_hops
 from netdsl.semantics.resolve.work import NodeDraft, Work
 from netdsl.semantics.scopes import lookup
 from netdsl.semantics.values import Mac, ShortAddress, Value, Word
-from netdsl.syntax import document as syntax
+from netdsl.syntax import tree as syntax
 
 
 def routes(work: Work) -> None:

@@ -16,7 +16,7 @@ from netdsl.semantics.resolve.who import who
 from netdsl.semantics.resolve.work import NodeDraft, Work
 from netdsl.semantics.service_kinds import service_kinds
 from netdsl.semantics.values import Value, Word
-from netdsl.syntax import document as syntax
+from netdsl.syntax import tree as syntax
 
 FOREIGN_KINDS = {
     "nginx": "http", "apache": "http", "web": "http", "tls": "https", "echo": "tcp", "socat": "tcp",

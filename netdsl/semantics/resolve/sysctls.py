@@ -12,7 +12,7 @@ from netdsl.semantics.resolve.work import NodeDraft, Work
 from netdsl.semantics.texts import text_of
 from netdsl.semantics.values import IntRange, Value
 from netdsl.source import Place
-from netdsl.syntax import document as syntax
+from netdsl.syntax import tree as syntax
 
 NAMESPACED = ("net.ipv4.", "net.ipv6.", "net.netfilter.", "net.mptcp.", "net.sctp.", "net.unix.")
 NAMESPACED_CORE = ("net.core.somaxconn", "net.core.xfrm_acq_expires", "net.core.xfrm_aevent_etime",

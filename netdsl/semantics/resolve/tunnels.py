@@ -21,7 +21,7 @@ from netdsl.semantics.resolve.proposals import proposals
 from netdsl.semantics.resolve.work import Work, report_unknown_part
 from netdsl.semantics.values import Word
 from netdsl.source import Place
-from netdsl.syntax import document as syntax
+from netdsl.syntax import tree as syntax
 
 FOREIGN_ACTIONS = {"hold": "trap", "none": "clear", "route": "trap", "start": "restart"}
 

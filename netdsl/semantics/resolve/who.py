@@ -21,7 +21,7 @@ from netdsl.semantics.resolve.work import NodeDraft, Work, report_unknown_part
 from netdsl.semantics.scopes import Found, Kinds, find, natural_key, segment_matches
 from netdsl.semantics.values import Value, Word
 from netdsl.source import Place
-from netdsl.syntax import document as syntax
+from netdsl.syntax import tree as syntax
 
 ANYBODY = ("any", "all", "anywhere", "everywhere", "anybody", "internet", "world")
 WHO: Kinds = (ElementKind.NODE, ElementKind.NETWORK, ElementKind.TUNNEL)

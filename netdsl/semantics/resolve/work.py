@@ -15,7 +15,7 @@ from netdsl.semantics.resolve.placement import Block
 from netdsl.semantics.scopes import MOST_FINDINGS, Found, Kinds, lookup, match
 from netdsl.semantics.values import Value, Word
 from netdsl.source import Place
-from netdsl.syntax import document as syntax
+from netdsl.syntax import tree as syntax
 
 MOST_MATCHED = 1_000_000
 """So many names may patterns stand for in one lab, all together: far more than a lab has, little enough to hold."""

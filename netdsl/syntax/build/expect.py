@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 from lark import Token, v_args
 
-from netdsl.syntax.build_base import BaseBuilder, Last
-from netdsl.syntax.build_language import Condition, Lines
-from netdsl.syntax.document import (
+from netdsl.syntax.build.language import Condition, Lines
+from netdsl.syntax.build.values import BaseBuilder, Last
+from netdsl.syntax.tree import (
     CheckBgp,
     CheckBody,
     CheckEncrypted,

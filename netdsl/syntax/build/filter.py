@@ -2,8 +2,8 @@
 
 from lark import Token, v_args
 
-from netdsl.syntax.build_base import BaseBuilder
-from netdsl.syntax.document import (
+from netdsl.syntax.build.values import BaseBuilder
+from netdsl.syntax.tree import (
     AcceptTunnel,
     Body,
     Clause,

@@ -8,8 +8,8 @@ from lark import Token, Transformer, v_args
 from netdsl.diagnostics.catalogue import SYNTAX_ERROR
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.source import Place, SourceFile, Span
-from netdsl.syntax.document import Bracketed, Kind, Literal, Splice, Value
 from netdsl.syntax.literals import spliced, string
+from netdsl.syntax.tree import Bracketed, Kind, Literal, Splice, Value
 
 
 class Placed(Protocol):

@@ -4,8 +4,8 @@ from lark import Token, v_args
 
 from netdsl.diagnostics.catalogue import FOREIGN_WORD
 from netdsl.source import Place
-from netdsl.syntax.build_base import BaseBuilder
-from netdsl.syntax.document import (
+from netdsl.syntax.build.values import BaseBuilder
+from netdsl.syntax.tree import (
     Assignment,
     Attribute,
     Body,

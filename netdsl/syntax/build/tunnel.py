@@ -2,8 +2,8 @@
 
 from lark import Token, v_args
 
-from netdsl.syntax.build_base import BaseBuilder, Last
-from netdsl.syntax.document import (
+from netdsl.syntax.build.values import BaseBuilder, Last
+from netdsl.syntax.tree import (
     Auth,
     Between,
     Body,

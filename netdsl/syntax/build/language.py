@@ -7,8 +7,9 @@ from lark import Token, v_args
 
 from netdsl.diagnostics.catalogue import NESTING_TOO_DEEP
 from netdsl.source import Place, Span
-from netdsl.syntax.build_base import BaseBuilder
-from netdsl.syntax.document import (
+from netdsl.syntax.build.values import BaseBuilder
+from netdsl.syntax.limits import MAX_DEPTH
+from netdsl.syntax.tree import (
     Actual,
     Binary,
     Body,
@@ -29,7 +30,6 @@ from netdsl.syntax.document import (
     Use,
     Value,
 )
-from netdsl.syntax.limits import MAX_DEPTH
 
 Item = TypeVar("Item")
 
