@@ -7,7 +7,7 @@ from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.semantics.declaration import VALID, declare, element_name, report_shadowed, valid_name
 from netdsl.semantics.evaluate import evaluate, report_wrong_kind
-from netdsl.semantics.items import Element, ElementKind, Environment, Expanded, Item, Scope
+from netdsl.semantics.items import Element, Environment, Expanded, Item, Scope
 from netdsl.semantics.lexical import Lexical, study
 from netdsl.semantics.load import Sources
 from netdsl.semantics.parameters import Given, Taker, from_command_line, from_use, settle, values_of
@@ -17,9 +17,8 @@ from netdsl.semantics.unused import report_unused_names
 from netdsl.semantics.values import FAILED, MISSING, Failed, Value, Word
 from netdsl.source import Place, Span
 from netdsl.syntax import tree as syntax
-
-_OFFERED = (syntax.Template, syntax.Import, syntax.Service, syntax.Image, syntax.Pki)
-"""What an imported file has for others without being used itself."""
+from netdsl.syntax.description import ElementKind
+from netdsl.syntax.statements import statements
 
 COST_OF_USE = 4
 """So many statements a `use` counts for: it takes about as long."""
@@ -177,7 +176,8 @@ class _Expander(Unroller):
             else:
                 value = settle(bound, taker, {}, inner, self.diagnostics)
             bind(bound.name, value, values)
-        self.block(tuple(one for one in document.statements if isinstance(one, _OFFERED)), inner, items)
+        offered = tuple(one for one in document.statements if statements().description_of(one).is_offered)
+        self.block(offered, inner, items)
 
     # --- use
 

@@ -6,26 +6,12 @@ syntax tree with the environment that its values are evaluated in and the scope 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.semantics.values import Failed, Value
 from netdsl.source import Place, Span
 from netdsl.syntax import tree as syntax
-
-
-class ElementKind(StrEnum):
-    """What a name can name, in the user's words."""
-
-    NETWORK = "network"
-    NODE = "node"
-    TUNNEL = "tunnel"
-    PKI = "pki"
-    IMAGE = "image"
-    SERVICE = "service"
-    TEMPLATE = "template"
-    SCOPE = "scope"  # `use T as n`
-    IMPORT = "import"
+from netdsl.syntax.description import ElementKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,18 @@
 """Where the language's own statements may stand, and which statements this version cannot compile yet."""
 
-from enum import Enum, auto
-
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.semantics.walk import Part, parts_of
 from netdsl.source import Place, Span
 from netdsl.syntax import tree as syntax
+from netdsl.syntax.description import Level
+from netdsl.syntax.statements import statements
 
-
-class Level(Enum):
-    """What kind of block a statement stands in."""
-
-    FILE = auto()  # directly in a file
-    SCOPE = auto()  # in a template, or in a loop or condition of a file or template
-    ELEMENT = auto()  # in a node, a tunnel, a firewall …
+_BELONGS = {
+    Level.FIRST: "is the first statement of its file",
+    Level.FILE: "belongs in the file, outside of all blocks",
+    Level.SCOPE: "belongs outside of nodes and tunnels",
+}
 
 
 def check_placement(document: syntax.Document, diagnostics: Diagnostics) -> None:
@@ -35,58 +33,48 @@ def _check_lab(statement: syntax.Lab, index: int, first: Span | None, diagnostic
         diagnostics.report(catalogue.REPEATED_STATEMENT, message, Place(statement.span), related=related)
         return first
     if index > 0:
-        _misplaced("`lab` is the first statement of its file", statement.span, diagnostics)
+        _check_level(statement, Level.FILE, diagnostics)
     return statement.span
 
 
-def _check(part: Part, level: Level, diagnostics: Diagnostics) -> None:  # noqa: C901 - one case for each statement
+def _check(part: Part, level: Level, diagnostics: Diagnostics) -> None:
     match part:
-        case syntax.Lab():
-            _misplaced("`lab` is the first statement of its file", part.span, diagnostics)
-        case syntax.Param() if level is not Level.FILE:
-            _misplaced("`param` belongs in the file, outside of all blocks", part.span, diagnostics)
-        case syntax.Import() if level is not Level.FILE:
-            _misplaced("`import` belongs in the file, outside of all blocks", part.span, diagnostics)
-        case syntax.Template(body=body):
-            if level is Level.ELEMENT:
-                _misplaced("`template` belongs outside of nodes and tunnels", part.span, diagnostics)
-            _check(body, Level.SCOPE, diagnostics)
-        case syntax.Expect(body=checks):
-            if level is Level.ELEMENT:
-                _misplaced("`expect` belongs outside of nodes and tunnels", part.span, diagnostics)
-            _check(checks, Level.ELEMENT, diagnostics)
-        case syntax.For() | syntax.If():
-            inner = Level.SCOPE if level is Level.FILE else level
-            for inside in parts_of(part):
-                _check(inside, inner, diagnostics)
+        case syntax.Later() | syntax.CheckBgp():
+            _unsupported(part, diagnostics)
+            return
         case syntax.Body() | syntax.CheckBody():
-            for statement in part.statements:
-                _check(statement, level, diagnostics)
-        case syntax.Later(word=word):
-            _unsupported(word, part.span, diagnostics)
-        case syntax.CheckBgp():
-            _unsupported("bgp", part.span, diagnostics)
-        case syntax.Node(kind="vnf"):
-            _unsupported("vnf", part.span, diagnostics)
-        case syntax.CheckFor() | syntax.CheckIf() | syntax.Network() | syntax.Link() | syntax.Node():
-            _check_bodies(part, diagnostics)
-        case syntax.Ipsec() | syntax.Pki() | syntax.Image() | syntax.Target() | syntax.Firewall() | syntax.Nat():
-            _check_bodies(part, diagnostics)
-        case syntax.Interface() | syntax.Serve() | syntax.Attribute() | syntax.Side() | syntax.Child():
-            _check_bodies(part, diagnostics)
+            inside: tuple[Part, ...] = part.statements
+        case syntax.For() | syntax.If():
+            level = max(level, Level.SCOPE)
+            inside = parts_of(part)
+        case syntax.CheckFor() | syntax.CheckIf():
+            inside = parts_of(part)
+        case syntax.Statement():
+            _check_level(part, level, diagnostics)
+            level = Level.SCOPE if isinstance(part, syntax.Template) else Level.ELEMENT
+            inside = (part.body,) if isinstance(part, syntax.WithBlock | syntax.Expect) else ()
+        case _:
+            return
+    for one in inside:
+        _check(one, level, diagnostics)
 
 
-def _check_bodies(statement: Part, diagnostics: Diagnostics) -> None:
-    for part in parts_of(statement):
-        if isinstance(part, syntax.Body | syntax.CheckBody | syntax.CheckIf):
-            _check(part, Level.ELEMENT, diagnostics)
+def _check_level(statement: syntax.Statement, level: Level, diagnostics: Diagnostics) -> None:
+    description = statements().of_language.get(type(statement))
+    if description is not None and description.level is not None and level > description.level:
+        _misplaced(f"`{description.word}` {_BELONGS[description.level]}", statement.span, diagnostics)
 
 
 def _misplaced(message: str, span: Span, diagnostics: Diagnostics) -> None:
     diagnostics.report(catalogue.MISPLACED_STATEMENT, message, Place(span))
 
 
-def _unsupported(word: str, span: Span, diagnostics: Diagnostics) -> None:
+def _unsupported(statement: syntax.Later | syntax.CheckBgp, diagnostics: Diagnostics) -> None:
+    word = statement.word if isinstance(statement, syntax.Later) else "bgp"
+    later = statements().later(word)
     diagnostics.report(
-        catalogue.NOT_SUPPORTED_YET, f"`{word}` is part of the language, but not compiled by this version", Place(span)
+        catalogue.NOT_SUPPORTED_YET,
+        f"`{word}` is part of the language, but not compiled by this version",
+        Place(statement.span),
+        help=later.instead or None if later is not None else None,
     )

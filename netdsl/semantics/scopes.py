@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.diagnostics.suggest import closest
-from netdsl.semantics.items import Element, ElementKind, Scope
+from netdsl.semantics.items import Element, Scope
 from netdsl.semantics.values import Word
 from netdsl.source import Place
+from netdsl.syntax.description import ElementKind
 
 Kinds = tuple[ElementKind, ...]
 

@@ -11,15 +11,15 @@ from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.semantics.declaration import declare, element_name
 from netdsl.semantics.evaluate import evaluate, evaluate_condition, evaluate_list, report_wrong_kind
-from netdsl.semantics.items import CheckItem, Element, ElementKind, Environment, ExpectItem, Item, Scope
+from netdsl.semantics.items import CheckItem, Element, Environment, ExpectItem, Item, Scope
 from netdsl.semantics.lexical import Lexical
 from netdsl.semantics.load import Sources, read_file
 from netdsl.semantics.parameters import values_of
 from netdsl.semantics.value_names import name_of
 from netdsl.semantics.values import FAILED, Failed, IntRange, Value
-from netdsl.semantics.walk import body_of, name_in
 from netdsl.source import Place, Span
 from netdsl.syntax import tree as syntax
+from netdsl.syntax.statements import statements
 
 MOST_TURNS = 10_000
 """A loop may turn so often."""
@@ -28,14 +28,6 @@ MOST_ITEMS = 200_000
 MOST_LEVELS = 80
 """Blocks and uses may nest so deep: far below Python's recursion limit."""
 
-_KINDS: dict[type, ElementKind] = {
-    syntax.Service: ElementKind.SERVICE,
-    syntax.Network: ElementKind.NETWORK,
-    syntax.Node: ElementKind.NODE,
-    syntax.Ipsec: ElementKind.TUNNEL,
-    syntax.Pki: ElementKind.PKI,
-    syntax.Image: ElementKind.IMAGE,
-}
 ADDRESS_OF_SUBJECT = {"address": "$address"}
 """In a pki, `$address` stays as it is: each certificate has its own."""
 
@@ -133,7 +125,7 @@ class Unroller(ABC):
                 self.use(statement, here, items)
             case syntax.Expect():
                 self.expect(statement, here)
-            case syntax.Later() | syntax.Node(kind="vnf"):
+            case syntax.Later():
                 here.spoil()
             case syntax.Lab() | syntax.Param() | syntax.Let() | syntax.Template() | syntax.Import():
                 pass  # read before, or misplaced
@@ -143,7 +135,7 @@ class Unroller(ABC):
     def item(self, statement: syntax.Statement, here: Here, items: list[Item]) -> None:
         """A statement that stays: with its name and the items of its body."""
         name = ""
-        named = name_in(statement)
+        named = statement.name if isinstance(statement, syntax.Named) else None
         if named is not None:
             found = element_name(named, here, self.diagnostics)
             if found is None:
@@ -151,12 +143,11 @@ class Unroller(ABC):
                 return
             name = found
         children: list[Item] = []
-        body = body_of(statement)
-        if body is not None:
-            self.body(body, _inside(statement, here), children)
+        if isinstance(statement, syntax.WithBlock) and statement.body is not None:
+            self.body(statement.body, _inside(statement, here), children)
         item = Item(statement, here.scope, here.environment, here.via, tuple(children), name)
-        kind = _KINDS.get(type(statement))
-        if kind is not None and named is not None and not here.is_body:
+        kind = None if named is None or here.is_body else statements().description_of(statement).declares
+        if kind is not None and named is not None:
             path = here.scope.qualified(name)
             element = Element(kind, path, item, Place(named.span, here.via))
             if not declare(element, name, here.declares, self.diagnostics):

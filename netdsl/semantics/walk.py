@@ -8,21 +8,17 @@ from netdsl.syntax import tree as syntax
 Part = object
 """Whatever a field of the tree holds: a statement, a value, a tuple of them, a word, None."""
 
-_FIELDS: dict[type, tuple[str, ...]] = {
-    kind: tuple(field.name for field in fields(kind) if field.name != "span")
-    for kind in vars(syntax).values()
-    if isinstance(kind, type) and is_dataclass(kind)
-}
+
+class _Fields(dict[type, tuple[str, ...]]):
+    """The fields of each class of the tree, but for its span."""
+
+    def __missing__(self, kind: type) -> tuple[str, ...]:
+        assert is_dataclass(kind)
+        found = self[kind] = tuple(field.name for field in fields(kind) if field.name != "span")
+        return found
 
 
-_NAMED = frozenset({syntax.Node, syntax.Network, syntax.Ipsec, syntax.Child, syntax.Service, syntax.Pki, syntax.Image})
-_WITH_BODY = frozenset(
-    {
-        syntax.Network, syntax.Link, syntax.Node, syntax.Interface, syntax.Serve, syntax.Attribute, syntax.Image,
-        syntax.Target, syntax.Firewall, syntax.Nat, syntax.Ipsec, syntax.Side, syntax.Child, syntax.Pki,
-    }
-)  # fmt: skip
-"""Most statements have neither name nor block: told in one step."""
+_FIELDS = _Fields()
 
 
 def parts_of(node: Part) -> tuple[Part, ...]:
@@ -44,31 +40,3 @@ def names_in(values: Iterable[Part]) -> Iterator[syntax.Name]:
                 pass
             case _:
                 waiting.extend(parts_of(part))
-
-
-def name_in(statement: syntax.Statement) -> syntax.Value | None:
-    """The name by which a statement declares an element or a child."""
-    if type(statement) not in _NAMED:
-        return None
-    match statement:
-        case (
-            syntax.Node(name=name) | syntax.Network(name=name) | syntax.Ipsec(name=name) | syntax.Child(name=name)
-            | syntax.Service(name=name) | syntax.Pki(name=name) | syntax.Image(name=name)
-        ):  # fmt: skip
-            return name
-    return None
-
-
-def body_of(statement: syntax.Statement) -> syntax.Body | None:
-    """The block of a statement that is kept, None where it has none."""
-    if type(statement) not in _WITH_BODY:
-        return None
-    match statement:
-        case (
-            syntax.Node(body=body) | syntax.Network(body=body) | syntax.Interface(body=body) | syntax.Link(body=body)
-            | syntax.Serve(body=body) | syntax.Attribute(body=body) | syntax.Firewall(body=body) | syntax.Nat(body=body)
-            | syntax.Ipsec(body=body) | syntax.Side(body=body) | syntax.Child(body=body) | syntax.Pki(body=body)
-            | syntax.Image(body=body) | syntax.Target(body=body)
-        ):  # fmt: skip
-            return body
-    return None

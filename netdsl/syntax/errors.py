@@ -15,9 +15,9 @@ from netdsl.diagnostics.catalogue import (
 from netdsl.diagnostics.core import Rule
 from netdsl.diagnostics.suggest import closest
 from netdsl.syntax.dead_end import Dead, Finding
-from netdsl.syntax.foreign import FOREIGN_WORDS, INNER_WORDS
 from netdsl.syntax.hints import hint
 from netdsl.syntax.scan import described, previous_end
+from netdsl.syntax.statements import statements
 from netdsl.syntax.vocabulary import Vocabulary
 
 _PORT = re.compile(r"([\w.:\[\]-]*[\w\]]):(\d+(?:-\d+)?)$")
@@ -27,13 +27,6 @@ _LINE_START = re.compile(r"[ \t]*([\w-]+)")
 _LINE = re.compile(r"[^\n]{0,1000}")
 _CALL = re.compile(r"[ \t]*\([ \t]*\w+[ \t]*=(?!=)")
 _MOST_PHRASES = 8
-
-_WITH_BLOCK = frozenset(
-    {
-        "expect", "firewall", "for", "host", "if", "image", "ipsec", "link",
-        "nat", "network", "pki", "router", "target", "template",
-    }
-)  # fmt: skip
 
 _VERBS = "`reaches`, `cannot reach`, `is up`, `to … is encrypted on`, `to … goes through`, `resolves` and `routes`"
 _MISPLACED_WORDS = {
@@ -95,14 +88,14 @@ def _first_word(dead: Dead, vocabulary: Vocabulary) -> Finding | None:
         return _at_word(SYNTAX_ERROR, f"`{word}` begins a line", dead, help_text)
     if _CALL.match(dead.text, dead.offset + len(word)):
         return _at_word(UNKNOWN_STATEMENT, f"no statement begins with `{dead.shown}`", dead, f"`use {dead.shown} (…)`")
-    if (instead := FOREIGN_WORDS.get(word.lower())) is not None:
+    if (instead := statements().foreign_words.get(word.lower())) is not None:
         return _at_word(FOREIGN_WORD, f"`{word}` is not a word of this language", dead, f"write {instead}")
     if _CHECK_LINE.match(dead.text, dead.offset):
         return _at_word(
             MISPLACED_STATEMENT, "an expectation outside an `expect` block", dead, "`expect { … }` takes this line"
         )
     near = meant_statement(dead.text, dead.offset, word, vocabulary)
-    help_text = INNER_WORDS.get(word) or (f"did you mean `{near}`?" if near else None)
+    help_text = statements().inner_words.get(word) or (f"did you mean `{near}`?" if near else None)
     return _at_word(UNKNOWN_STATEMENT, f"no statement begins with `{dead.shown}`", dead, help_text)
 
 
@@ -112,7 +105,7 @@ def meant_statement(text: str, offset: int, word: str, vocabulary: Vocabulary) -
     if lower in vocabulary.statement_words:
         return lower
     line = _LINE.match(text, offset)
-    near = _nearest(lower, _WITH_BLOCK) if line and "{" in line[0] else None
+    near = _nearest(lower, statements().with_block) if line and "{" in line[0] else None
     return near or _nearest(lower, vocabulary.statement_words)
 
 

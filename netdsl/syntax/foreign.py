@@ -28,7 +28,6 @@ FOREIGN_WORDS: dict[str, str] = {
     "net": "`network NAME PREFIX`",
     "lan": "`network NAME PREFIX`",
     "segment": "`network NAME PREFIX`",
-    "vlan": "`network NAME PREFIX`",
     "bridge": "`network NAME PREFIX`",
     "ip": "`interface NAME on NETWORK ADDRESS`",
     "ipaddr": "`interface NAME on NETWORK ADDRESS`",
@@ -74,17 +73,12 @@ FOREIGN_WORDS: dict[str, str] = {
     "apt": "`packages NAME, …` in an `image`",
     "install": "`packages NAME, …` in an `image`",
     # tunnels
-    "vpn": "`ipsec NAME { between A and B … }`",
-    "conn": "`ipsec NAME { between A and B … }`",
-    "connection": "`ipsec NAME { between A and B … }`",
     "peer": "`between A and B`",
     "left": "`between A and B`",
     "right": "`between A and B`",
     "leftsubnet": "`between A protecting NETWORK and B`",
     "rightsubnet": "`between A and B protecting NETWORK`",
     "wg": "`wireguard NAME { … }`",
-    "strongswan": "`ipsec NAME { … }`",
-    "encryption": "`esp PROPOSAL`",
     # other languages
     "var": "`let NAME = VALUE`",
     "set": "`let NAME = VALUE`",
@@ -106,9 +100,6 @@ FOREIGN_WORDS: dict[str, str] = {
 """The word, and what this language says."""
 
 INNER_WORDS: dict[str, str] = {
-    "psk": '`auth psk`, or `auth psk "SECRET"`',
-    "certificate": "`auth certificate`",
-    "eap-mschapv2": "`auth eap-mschapv2 for NODE`",
     "protecting": "`between A protecting NETWORKS and B protecting NETWORKS`",
     "via": "`default via NODE`, or `route PREFIX via NODE`",
     "from": "`accept forward … from WHO`: it goes on with its clauses on one line",

@@ -9,9 +9,11 @@ from itertools import groupby
 
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.source import SourceFile
+from netdsl.syntax.description import Column
 from netdsl.syntax.format_expect import agreeing
 from netdsl.syntax.format_items import Blank, Block, Break, Comment, Item, Statement, Token, read_items
 from netdsl.syntax.parser import parse
+from netdsl.syntax.statements import statements
 
 WIDTH = 110
 """The longest line, comments aside: a block that would be longer is opened up."""
@@ -19,16 +21,6 @@ WIDTH = 110
 _INDENT = 2
 _CONTINUATION = 4
 _COMMENT_COLUMN = 44
-
-_PIVOTS: dict[str, tuple[int, int]] = {
-    "network": (2, 2),
-    "link": (4, 1),
-    "param": (2, 1),
-    "let": (2, 1),
-    "host": (2, 1),
-    "router": (2, 1),
-}
-"""Statements whose runs have a column: the piece that is aligned, and the blanks before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +55,12 @@ def format_source(source: SourceFile, diagnostics: Diagnostics) -> str | None:
 def _items(items: Sequence[Item], indent: int) -> list[Line]:
     lines: list[Line] = []
     for word, run in groupby(items, key=lambda item: _run_word(item, indent)):
-        statements = list(run)
+        together = list(run)
         if word is None:
-            for item in statements:
+            for item in together:
                 lines.extend(_item(item, indent))
         else:
-            lines.extend(_aligned([item for item in statements if isinstance(item, Statement)], indent))
+            lines.extend(_aligned([item for item in together if isinstance(item, Statement)], indent))
     return lines
 
 
@@ -94,27 +86,36 @@ def _run_word(item: Item, indent: int) -> str | None:
 
 def _pivot(statement: Statement) -> int | None:
     """The piece that is aligned."""
-    pieces = statement.pieces
-    if statement.first_word == "use":
-        return next((at for at, piece in enumerate(pieces) if piece == Token("mark", "(")), None)
-    at, _ = _PIVOTS.get(statement.first_word, (0, 0))
-    if not 0 < at < len(pieces):
+    column = _column(statement.first_word)
+    if column is None:
         return None
-    piece = pieces[at]
-    match statement.first_word:
-        case "param" | "let":
-            return at if piece == Token("mark", "=") else None
-        case "host" | "router":
-            return at if isinstance(piece, Block) else None
-        case _:
-            return at if isinstance(piece, Token) else None
+    places = range(len(statement.pieces))
+    if column.at is not None:
+        places = places[column.at : column.at + 1]
+    return next((at for at in places if _begins(statement.pieces[at], column.begins)), None)
 
 
-def _aligned(statements: list[Statement], indent: int) -> list[Line]:
-    if len(statements) == 1:
-        return _statement(statements[0], indent)
-    _, gap = _PIVOTS.get(statements[0].first_word, (0, 1))
-    split = [(statement, _pivot(statement) or 0) for statement in statements]
+def _column(first_word: str) -> Column | None:
+    description = statements().described.get(first_word)
+    return None if description is None else description.column
+
+
+def _begins(piece: Token | Block | Break, mark: str) -> bool:
+    match piece:
+        case Block():
+            return mark == "{"
+        case Token():
+            return not mark or piece == Token("mark", mark)
+        case Break():
+            return False
+
+
+def _aligned(lines: list[Statement], indent: int) -> list[Line]:
+    if len(lines) == 1:
+        return _statement(lines[0], indent)
+    column = _column(lines[0].first_word)
+    gap = 1 if column is None else column.gap
+    split = [(statement, _pivot(statement) or 0) for statement in lines]
     lefts = [_joined(statement.pieces[:at], statement.first_word) for statement, at in split]
     width = max(map(len, lefts)) + gap
     return [
@@ -196,8 +197,8 @@ def _joined(pieces: Sequence[Token | Block | Break], first_word: str) -> str:
 
 
 def _one_line(block: Block) -> str:
-    statements = [item for item in block.items if isinstance(item, Statement)]
-    if not statements:
+    lines = [item for item in block.items if isinstance(item, Statement)]
+    if not lines:
         return "{ }"
-    inside = " ; ".join(_joined(statement.pieces, statement.first_word) for statement in statements)
+    inside = " ; ".join(_joined(line.pieces, line.first_word) for line in lines)
     return f"{{ {inside} }}"

@@ -9,9 +9,10 @@ from pathlib import Path
 from lark import Lark, Token, Transformer
 from lark.lark import PostLex
 
+from netdsl.syntax.statements import statements
 from netdsl.syntax.tables import Choice, parser_of, table_folder
 
-_FILE_PARTS = ("lexical", "words", "values", "language", "network", "filter", "tunnel", "expect", "later")
+_FILE_PARTS = ("lexical", "words", "values", "language", "network", "filter", "tunnel", "expect")
 _EXPRESSION_PARTS = ("lexical", "expression")
 
 
@@ -34,10 +35,16 @@ def _text(parts: tuple[str, ...]) -> str:
     return "\n".join((folder / f"{part}.lark").read_text(encoding="utf-8") for part in parts)
 
 
+def _attributes() -> str:
+    """The terminal of the words that are described as attributes."""
+    return rf"ATTRIBUTE.5: /(?:{'|'.join(statements().attributes)})(?![\w.*-])/"
+
+
 def file_parser(transformer: Transformer[Token, object]) -> Lark:
     """The parser of a whole file; it calls the transformer while it reads."""
     choice = Choice(start="start", maybe_placeholders=True)
-    return parser_of(_text(_FILE_PARTS), choice, _AlwaysWords("NAME"), transformer, _kept("file"))
+    grammar = f"{_text(_FILE_PARTS)}\n{_attributes()}\n"
+    return parser_of(grammar, choice, _AlwaysWords("NAME"), transformer, _kept("file"))
 
 
 @cache

@@ -10,6 +10,7 @@ from ipaddress import IPv4Network
 from itertools import pairwise
 
 from netdsl.syntax.dead_end import Dead
+from netdsl.syntax.statements import statements
 
 _STATEMENT_START = re.compile(r"[\n;{}]")
 _WORDS = re.compile(r"[^\s,]+")
@@ -29,15 +30,6 @@ _CLAUSES = {
 _VERDICTS_OF_OTHERS = {
     "allow": "accept", "permit": "accept", "pass": "accept", "deny": "drop", "block": "drop", "refuse": "reject",
 }  # fmt: skip
-_COMPLETE = {
-    "between": "`between A protecting NETWORKS and B protecting NETWORKS`",
-    "route": "`route PREFIX via NODE`",
-    "identity": "`identity ID for NODE`",
-    "link": "`link A.IF -- B.IF PREFIX`",
-    "record": "`record NAME -> NODE`",
-    "file": '`file /PATH from "FILE"`',
-}
-"""Statements of one shape: the shape says it all."""
 
 
 def hint(dead: Dead) -> str | None:
@@ -131,12 +123,6 @@ def _of_a_use(dead: Dead, _read: list[str]) -> str | None:
     return None
 
 
-def _of_a_service(dead: Dead, read: list[str]) -> str | None:
-    if dead.first_word == "serve" and dead.word in ("on", "at", "port") and len(read) > 1:
-        return f"`serve {read[1]} tcp/PORT`"
-    return None
-
-
 def _of_a_check(dead: Dead, read: list[str]) -> str | None:
     if not dead.is_check:
         return None
@@ -150,10 +136,7 @@ def _of_a_check(dead: Dead, read: list[str]) -> str | None:
     return None
 
 
-def _of_a_literal(dead: Dead, read: list[str]) -> str | None:
-    """What begins with a digit and is no number: the lexer takes it for nothing."""
-    if dead.first_word in ("ike", "esp", "ah") and dead.word[:1].isdecimal():
-        return f'a proposal that begins with a digit stands in quotes: `"{dead.shown}"`'
+def _of_a_limit(_dead: Dead, read: list[str]) -> str | None:
     if read[-1:] == ["limit"]:
         return "a limit is `10/s`, `10/min` or `10/h`"
     return None
@@ -163,8 +146,15 @@ def _of_one_shape(dead: Dead, read: list[str]) -> str | None:
     if dead.first_word == "route" and any(one == ("route", "add") for one in pairwise(read)):
         return "without `add`: `route PREFIX via NODE`"
     if dead.expected & {"VIA", "AND", "FOR", "FROM", "ARROW", "DASHES"} or dead.first_word == "route":
-        return _COMPLETE.get(dead.first_word)
+        description = statements().described.get(dead.first_word)
+        return description.shape or None if description is not None else None
     return None
+
+
+def _of_its_own(dead: Dead, read: list[str]) -> str | None:
+    """The hint that comes with the statement's description."""
+    description = statements().described.get(dead.first_word)
+    return None if description is None or description.hint is None else description.hint(dead, read)
 
 
 _HINTS: Sequence[Callable[[Dead, list[str]], str | None]] = (
@@ -175,8 +165,8 @@ _HINTS: Sequence[Callable[[Dead, list[str]], str | None]] = (
     _of_a_rule,
     _of_a_loop,
     _of_a_use,
-    _of_a_service,
     _of_a_check,
-    _of_a_literal,
+    _of_a_limit,
+    _of_its_own,
     _of_one_shape,
 )

@@ -19,7 +19,8 @@ from netdsl.syntax.build.language import Lines
 from netdsl.syntax.build.values import Placed
 from netdsl.syntax.dead_end import Dead, Finding
 from netdsl.syntax.errors import explain, meant_statement
-from netdsl.syntax.scan import end_of_statement, indentation, unclosed_brace
+from netdsl.syntax.scan import code_end, end_of_statement, indentation, unclosed_brace
+from netdsl.syntax.statements import statements
 from netdsl.syntax.tree import Document
 from netdsl.syntax.vocabulary import Vocabulary
 
@@ -28,7 +29,8 @@ _NEXT_LINE = re.compile(r"[ \t]*(?:#[^\n]*)?\r?\n\s*(?=\S)")
 _NEXT_LINE_BRACE = re.compile(r"[ \t]*(?:#[^\n]*)?\r?\n\s*\{")
 _LONGEST_LOOK_BACK = 1000  # so that a line of a megabyte takes no time
 _MOST_IN_A_LINE = 20
-_NEVER_MEANT = frozenset({"_BROKEN", "_BROKEN_CHECKS"})
+_BROKEN, _BROKEN_CHECKS = Token("_BROKEN", ""), Token("_BROKEN_CHECKS", "")
+_NEVER_MEANT = frozenset({"_BROKEN", "_BROKEN_CHECKS", "_LATER"})
 
 
 class Recovery:
@@ -87,10 +89,12 @@ class Recovery:
         if self._text[offset] == "}" and not stack.openings():
             self._tell(Finding(SYNTAX_ERROR, "`}` closes nothing", offset, offset + 1))
             if not stack.is_complete():
-                stack.give_up("_BROKEN")
+                stack.give_up(_BROKEN)
             return offset + 1
         first = stack.first_word(self._text, offset)
         is_check = stack.is_check()
+        if not is_check and not stack.is_complete() and statements().later(first) is not None:
+            return self._pass_over(stack, first, offset)
         if (at := self._late_brace(stack, offset)) is not None:
             self._tell(Finding(SYNTAX_ERROR, "`{` on a line of its own", at, at + 1, _SAME_LINE))
             return at
@@ -103,7 +107,14 @@ class Recovery:
         in_parentheses = stack.is_in_parentheses()
         end = self._end(offset, in_parentheses, self._has_known_body(first, is_check, offset))
         is_block = self._text[end : end + 1] == "{"
-        stack.give_up("_BROKEN_CHECKS" if is_block and first == "expect" else "_BROKEN")
+        stack.give_up(_BROKEN_CHECKS if is_block and first == "expect" else _BROKEN)
+        return end
+
+    def _pass_over(self, stack: "_Stack", first: str, offset: int) -> int:
+        """A statement that is not compiled: one token for the whole of it, which the analyser reports."""
+        start = stack.statement_start(offset)
+        end = self._end(offset, stack.is_in_parentheses(), stop_at_block=False)
+        stack.give_up(Token("_LATER", first, start, end_pos=code_end(self._text, start, end)))
         return end
 
     def _dead(self, stack: "_Stack", offset: int, first: str, is_check: bool) -> Dead:
@@ -120,7 +131,8 @@ class Recovery:
             return first in ("for", "if")
         if first in self._vocabulary.statement_words or self._text[offset] == "{":
             return True
-        return len(first) > 3 and meant_statement(self._text, offset, first, self._vocabulary) is not None
+        meant = meant_statement(self._text, offset, first, self._vocabulary) if len(first) > 3 else None
+        return meant is not None and statements().later(meant) is None
 
     def _late_brace(self, stack: "_Stack", offset: int) -> int | None:
         """The `{` on the next line, where the statement lacks it on its own."""
@@ -144,7 +156,7 @@ class Recovery:
         if not stack.is_complete() and not stack.is_line_start():
             first = stack.first_word(self._text, end)
             self._tell(explain(self._dead(stack, last_end, first, stack.is_check()), self._vocabulary))
-            stack.give_up("_BROKEN")
+            stack.give_up(_BROKEN)
         if openings:
             self._tell_unclosed(openings[-1])
         for _ in openings:
@@ -251,24 +263,28 @@ class _Stack:
 
     def first_word(self, text: str, offset: int) -> str:
         """The word that the statement begins with: one that begins at `offset`, if none of it was read."""
-        values = self._statement()
-        if values and (start := _start(values[0])) is not None:
-            offset = start
+        offset = self.statement_start(offset)
         end = offset
         while end < len(text) and (text[end].isalnum() or text[end] in "-_."):
             end += 1
         return text[offset:end]
 
+    def statement_start(self, offset: int) -> int:
+        """Where the statement begins: at `offset`, if none of it was read."""
+        values = self._statement()
+        start = _start(values[0]) if values else None
+        return offset if start is None else start
+
     def is_in_parentheses(self) -> bool:
         types = [value.type for value in self._statement() if isinstance(value, Token)]
         return types.count("LPAR") > types.count("RPAR")
 
-    def give_up(self, marker: str) -> None:
+    def give_up(self, marker: Token) -> None:
         """Takes the statement back and puts the marker in its place."""
         while not self.is_line_start():
             self._state.state_stack.pop()
             self._state.value_stack.pop()
-        self.feed(Token(marker, ""))
+        self.feed(marker)
 
     def feed(self, token: Token, is_end: bool = False) -> object:
         return self._state.feed_token(token, is_end)

@@ -24,6 +24,7 @@ _STRUCTURE = re.compile(rf"(?P<skipped>{_SKIPPED})|\}}[ \t]*else[ \t]+if(?!\w)|[
 _BREAKS = re.compile(rf"(?P<skipped>{_SKIPPED})|[{{}}();\n]")
 _PARENTHESES_GO_ON = re.compile(r"\s*(?:[A-Za-z_$][\w$-]*[ \t]*=|\)|#|,)")
 _LINE_GOES_ON = re.compile(r"\s*(?:and|or)(?![\w.*-])")
+_CODE = re.compile(rf"{_SKIPPED}|\S")
 _INDENTATION = re.compile(r"[ \t]*")
 
 
@@ -98,6 +99,15 @@ def end_of_statement(text: str, start: int, in_parentheses: bool, stop_at_block:
             case _:
                 pass
     return len(text)
+
+
+def code_end(text: str, start: int, end: int) -> int:
+    """Where a text ends, the blanks and comments behind it aside."""
+    last = start
+    for found in _CODE.finditer(text, start, end):
+        if not found[0].startswith("#"):
+            last = found.end()
+    return last
 
 
 def _goes_on(text: str, line_end: int, in_parentheses: bool) -> bool:

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 
 from lark.lexer import PatternStr, TerminalDef
 
+from netdsl.syntax.statements import statements
+
 VALUES = frozenset(
     {
         "SPLICED", "STRING", "MAC", "PREFIX", "ADDRESS", "SERVICE", "RATE", "RANGE", "QUANTITY", "INT", "NAME", "LSQB",
@@ -47,7 +49,8 @@ class Vocabulary:
         self._words: Mapping[str, tuple[str, ...]] = {
             terminal.name: words for terminal in terminals if (words := _words(terminal))
         }
-        self.statement_words = frozenset(self.words(statement_start))
+        later = {one.word for one in statements() if one.instead is not None}
+        self.statement_words = frozenset(self.words(statement_start)) | later
 
     def words(self, terminals: Iterable[str]) -> list[str]:
         """The words that the terminals stand for, sorted."""

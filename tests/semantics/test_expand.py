@@ -8,11 +8,12 @@ from netdsl.diagnostics.core import Diagnostics
 from netdsl.semantics.evaluate import evaluate, evaluate_list
 from netdsl.semantics.expand import expand
 from netdsl.semantics.files import FolderReader
-from netdsl.semantics.items import ElementKind, Expanded, Item
+from netdsl.semantics.items import Expanded, Item
 from netdsl.semantics.load import load
 from netdsl.semantics.scopes import lookup
 from netdsl.semantics.values import Word
 from netdsl.syntax import tree as syntax
+from netdsl.syntax.description import ElementKind
 from tests.semantics.expanding import codes, errors, expanded, node, only, paths
 
 LABS = Path(__file__).parent.parent / "labs"
@@ -72,6 +73,32 @@ def test_a_lab_without_a_name_has_its_files() -> None:
 )
 def test_a_statement_of_the_language_has_its_place(text: str, code: str) -> None:
     assert errors(expanded(text)) == [code]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ospf area 0",
+        "ospf { area 0 on lan }",
+        "bgp 65000",
+        "bgp 65000 {\n  neighbor 10.0.0.1 remote-as 65001 {\n    a: b\n  }\n}",
+        "wireguard wg0 { port 51820 }",
+        "openvpn x { proto udp ; cipher AES-256-GCM }",
+        "tinc a { ConnectTo = b }",
+        "vnf f { app l2fwd { } }",
+        "vrf red",
+        "vlan 10",
+        "cores 4",
+    ],
+)
+def test_what_people_type_of_a_later_version_is_passed_over_and_told_once(line: str) -> None:
+    for text in (f"{line}  # a comment\nhost h", f"host h {{ {line} }}"):
+        lab = expanded(text)
+        (finding,) = list(lab.diagnostics)
+        assert finding.rule.code == "not-supported-yet"
+        assert finding.message == f"`{line.split()[0]}` is part of the language, but not compiled by this version"
+        assert finding.primary.place.span.text == line.partition(" {")[0]
+        assert paths(lab) == ["h"]
 
 
 @pytest.mark.parametrize("word", ["vnf f { app l2fwd }", "wireguard w { gateway h }", "host h { bgp 65001 { } }"])

@@ -3,9 +3,10 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netdsl.semantics.items import ElementKind, Expanded, Scope
+from netdsl.semantics.items import Expanded, Scope
 from netdsl.semantics.scopes import find
 from netdsl.semantics.values import Word
+from netdsl.syntax.description import ElementKind
 from tests.semantics.expanding import expanded
 
 NAMES = ("a", "b", "c-$i", "d$n", "$x", "Bad", "e.f")

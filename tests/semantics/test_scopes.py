@@ -5,10 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netdsl.diagnostics.core import Diagnostic
-from netdsl.semantics.items import ElementKind, Expanded
+from netdsl.semantics.items import Expanded
 from netdsl.semantics.scopes import locate, lookup, match, natural_key, segment_matches
 from netdsl.semantics.values import Word
 from netdsl.source import Place
+from netdsl.syntax.description import ElementKind
 from tests.semantics.expanding import expanded
 
 TEXT = """

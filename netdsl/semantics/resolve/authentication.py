@@ -9,7 +9,7 @@ from netdsl.ir.tunnel import AuthMethod
 from netdsl.semantics import defaults
 from netdsl.semantics.bindings import BoundAuth, Placed
 from netdsl.semantics.evaluate import evaluate_list
-from netdsl.semantics.items import ElementKind, Item, Scope
+from netdsl.semantics.items import Item, Scope
 from netdsl.semantics.resolve import attributes
 from netdsl.semantics.resolve.pki import default_pki, identity_problem
 from netdsl.semantics.resolve.placement import Block
@@ -18,6 +18,7 @@ from netdsl.semantics.scopes import outwards
 from netdsl.semantics.values import Value, Word
 from netdsl.source import Place
 from netdsl.syntax import tree as syntax
+from netdsl.syntax.description import ElementKind
 
 EAP = (AuthMethod.EAP_MSCHAPV2, AuthMethod.EAP_TLS)
 WITH_SECRET = (AuthMethod.PSK, AuthMethod.EAP_MSCHAPV2)

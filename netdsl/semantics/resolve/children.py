@@ -11,7 +11,7 @@ from netdsl.ir.tunnel import Mode
 from netdsl.semantics import defaults
 from netdsl.semantics.bindings import BoundChild, BoundEnd, BoundStart, Placed
 from netdsl.semantics.evaluate import evaluate_list
-from netdsl.semantics.items import ElementKind, Item
+from netdsl.semantics.items import Item
 from netdsl.semantics.resolve import attributes
 from netdsl.semantics.resolve.authentication import Members, ends_named
 from netdsl.semantics.resolve.placement import Block, report_repeated, sort_block
@@ -21,6 +21,7 @@ from netdsl.semantics.resolve.work import Work
 from netdsl.semantics.values import Quantity, Value, Word
 from netdsl.source import Place
 from netdsl.syntax import tree as syntax
+from netdsl.syntax.description import ElementKind
 
 Protected = tuple[tuple[Prefix, ...], tuple[NetworkId, ...]]
 

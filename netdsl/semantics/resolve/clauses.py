@@ -9,7 +9,7 @@ from netdsl.ir.filter import Limit
 from netdsl.ir.ids import TunnelId
 from netdsl.semantics.bindings import BoundMatch, BoundState, Placed, Who
 from netdsl.semantics.evaluate import Context, evaluate_list
-from netdsl.semantics.items import ElementKind, Item
+from netdsl.semantics.items import Item
 from netdsl.semantics.resolve import attributes
 from netdsl.semantics.resolve.ports import services
 from netdsl.semantics.resolve.who import whos
@@ -18,6 +18,7 @@ from netdsl.semantics.scopes import find, locate, natural_key, segment_matches
 from netdsl.semantics.values import Word
 from netdsl.source import Place
 from netdsl.syntax import tree as syntax
+from netdsl.syntax.description import ElementKind
 
 FILTER = ("from", "to", "in", "out", "through", "limit", "log")
 DESTINATION_NAT = ("from", "to", "in")

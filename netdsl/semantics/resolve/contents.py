@@ -11,7 +11,7 @@ from netdsl.ir.lab import TargetSetting
 from netdsl.ir.node import NodeFile, Resources
 from netdsl.semantics.bindings import Placed
 from netdsl.semantics.evaluate import evaluate_list
-from netdsl.semantics.items import ElementKind, Item
+from netdsl.semantics.items import Item
 from netdsl.semantics.resolve import attributes
 from netdsl.semantics.resolve.placement import Block, report_repeated, sort_block
 from netdsl.semantics.resolve.work import NodeDraft, Work
@@ -19,6 +19,7 @@ from netdsl.semantics.texts import text_of
 from netdsl.semantics.values import Value, Word
 from netdsl.source import Place
 from netdsl.syntax import tree as syntax
+from netdsl.syntax.description import ElementKind
 
 RESERVED_PATHS = ("/netdsl", "/run/netdsl", "/proc", "/sys", "/dev")
 RESERVED_FILES = ("/etc/hosts", "/etc/resolv.conf", "/etc/hostname")

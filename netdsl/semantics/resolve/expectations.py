@@ -11,7 +11,7 @@ from netdsl.ir import expectation as ir
 from netdsl.ir.ids import NetworkId, NodeId, TunnelId
 from netdsl.semantics.bindings import Placed
 from netdsl.semantics.evaluate import evaluate_list
-from netdsl.semantics.items import CheckItem, ElementKind, ExpectItem
+from netdsl.semantics.items import CheckItem, ExpectItem
 from netdsl.semantics.resolve import attributes
 from netdsl.semantics.resolve.clauses import match_tunnels, tunnel_and_child
 from netdsl.semantics.resolve.goals import goal_of, goals_of, sources_of
@@ -23,6 +23,7 @@ from netdsl.semantics.scopes import find, locate, lookup
 from netdsl.semantics.values import Word
 from netdsl.source import Place
 from netdsl.syntax import tree as syntax
+from netdsl.syntax.description import ElementKind
 
 MOST_LINES = 100_000
 """Lines of all expectations, lists taken apart: `h* reach h*` in a lab of 300 hosts is under it."""

@@ -8,13 +8,13 @@ from netdsl.ir.ids import NetworkId, NodeId
 from netdsl.ir.service import PortService
 from netdsl.semantics.bindings import Placed
 from netdsl.semantics.evaluate import Context, evaluate_list
-from netdsl.semantics.items import ElementKind
 from netdsl.semantics.resolve.who import interfaces_of
 from netdsl.semantics.resolve.work import Work
 from netdsl.semantics.scopes import Found
 from netdsl.semantics.values import Value, Word
 from netdsl.source import Place
 from netdsl.syntax import tree as syntax
+from netdsl.syntax.description import ElementKind
 
 EITHER = (ElementKind.NODE, ElementKind.NETWORK)
 

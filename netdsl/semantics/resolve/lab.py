@@ -8,7 +8,6 @@ what depends on something broken is silent.
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.semantics.bindings import Bindings
 from netdsl.semantics.items import Expanded
-from netdsl.semantics.resolve import placement
 from netdsl.semantics.resolve.addresses import addresses
 from netdsl.semantics.resolve.contents import images, settings
 from netdsl.semantics.resolve.expectations import expectations
@@ -16,12 +15,14 @@ from netdsl.semantics.resolve.interfaces import interfaces, nodes
 from netdsl.semantics.resolve.networks import join_segments, links, networks
 from netdsl.semantics.resolve.nodes import bound_network, bound_node
 from netdsl.semantics.resolve.pki import pkis
+from netdsl.semantics.resolve.placement import sort_block
 from netdsl.semantics.resolve.ports import check_declared
 from netdsl.semantics.resolve.routes import routes
 from netdsl.semantics.resolve.services import served
 from netdsl.semantics.resolve.tunnels import tunnels
 from netdsl.semantics.resolve.work import Work
 from netdsl.syntax import tree as syntax
+from netdsl.syntax.description import FILE
 
 
 def resolve(expanded: Expanded, diagnostics: Diagnostics) -> Bindings | None:
@@ -33,7 +34,7 @@ def resolve(expanded: Expanded, diagnostics: Diagnostics) -> Bindings | None:
 def resolve_partly(expanded: Expanded, diagnostics: Diagnostics) -> Bindings:
     """The same, with gaps where something was reported: for those who know how to look at half a lab."""
     work = Work(expanded, diagnostics)
-    block = placement.sort_block(expanded.items, placement.FILE, diagnostics)
+    block = sort_block(expanded.items, FILE, diagnostics)
     networks(block.of(syntax.Network), work)
     nodes(block.of(syntax.Node), work)
     interfaces(links(block.of(syntax.Link), work), work)

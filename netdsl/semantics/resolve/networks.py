@@ -10,13 +10,14 @@ from netdsl.ir.network import Driver, Impairment
 from netdsl.ir.node import NodeKind
 from netdsl.semantics.bindings import Placed
 from netdsl.semantics.evaluate import evaluate_list
-from netdsl.semantics.items import ElementKind, Item
+from netdsl.semantics.items import Item
 from netdsl.semantics.resolve import attributes
 from netdsl.semantics.resolve.placement import Block, sort_block
 from netdsl.semantics.resolve.work import NetworkDraft, NodeDraft, Work
 from netdsl.semantics.scopes import locate
 from netdsl.semantics.values import Value, Word
 from netdsl.syntax import tree as syntax
+from netdsl.syntax.description import ElementKind
 
 DRIVER_MODES: dict[str, tuple[str, ...]] = {
     "bridge": (),

@@ -8,12 +8,12 @@ from netdsl.diagnostics.core import Label
 from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.ir.ids import Address, NetworkId, NodeId
 from netdsl.semantics.bindings import Placed
-from netdsl.semantics.items import ElementKind
 from netdsl.semantics.resolve.addresses import candidates
 from netdsl.semantics.resolve.work import InterfaceDraft, NodeDraft, Work, report_unknown_part
 from netdsl.semantics.scopes import MOST_FINDINGS, locate
 from netdsl.semantics.values import ShortAddress, Value, Word
 from netdsl.source import Place
+from netdsl.syntax.description import ElementKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What may stand where, and what stands once: one table each, and the sorting of a block's lines by them."""
+"""A block's lines sorted by what they are: what may stand there, and what stands once."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -9,64 +9,10 @@ from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.semantics.items import Item
 from netdsl.source import Place
 from netdsl.syntax import tree as syntax
+from netdsl.syntax.description import FILE
+from netdsl.syntax.statements import statements
 
 S = TypeVar("S")
-
-FILE = "file"
-_HOSTS = ("host", "router")
-_NODES = (*_HOSTS, "switch")
-_SEGMENTS = ("network", "link")
-
-WORDS: dict[type, str] = {
-    syntax.Service: "service", syntax.Network: "network", syntax.Link: "link",
-    syntax.Interface: "interface", syntax.Routing: "routing", syntax.Loopback: "loopback",
-    syntax.Neighbour: "neighbour", syntax.Uplink: "uplink", syntax.Serve: "serve", syntax.File: "file",
-    syntax.Run: "run", syntax.Record: "record", syntax.Image: "image", syntax.Target: "target",
-    syntax.Firewall: "firewall", syntax.Policy: "policy", syntax.AcceptTunnel: "accept tunnel", syntax.Nat: "nat",
-    syntax.DestinationNat: "dnat", syntax.SourceNat: "snat", syntax.Masquerade: "masquerade", syntax.Ipsec: "ipsec",
-    syntax.Between: "between", syntax.Auth: "auth", syntax.Identity: "identity", syntax.Secret: "secret",
-    syntax.Over: "over", syntax.Start: "start", syntax.Dpd: "dpd", syntax.Rekey: "rekey", syntax.Pool: "pool",
-    syntax.Child: "child", syntax.Mode: "mode", syntax.Pki: "pki",
-}  # fmt: skip
-"""The word that a statement is called by, where it does not depend on what it says."""
-
-BELONGS: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(
-        ("service", "network", "link", "host", "router", "switch", "ipsec", "pki", "target"), (FILE,)
-    ),
-    "image": (FILE, *_NODES),
-    **dict.fromkeys(("driver", "delay", "jitter", "loss", "rate"), _SEGMENTS),
-    "mtu": (*_SEGMENTS, "interface"),
-    "mac": ("interface",),
-    **dict.fromkeys(("interface", "run", "file", "env", "sysctl", "cpu", "memory"), _NODES),
-    "packages": ("image",), "platforms": ("image",),
-    **dict.fromkeys(
-        ("route", "default", "routing", "loopback", "neighbour", "uplink", "serve", "firewall", "resolver"), _HOSTS
-    ),
-    "nat": ("router",),
-    "zone": ("serve",), "record": ("serve",),
-    **dict.fromkeys(("policy", "accept", "drop", "reject", "accept tunnel"), ("firewall",)),
-    **dict.fromkeys(("dnat", "snat", "masquerade"), ("nat",)),
-    **dict.fromkeys(
-        ("gateway", "client", "auth", "identity", "secret", "ike", "over", "dpd", "mobike", "pool", "child"), ("ipsec",)
-    ),
-    **dict.fromkeys(("between", "esp", "ah", "mode", "start", "rekey", "only"), ("ipsec", "child")),
-    **dict.fromkeys(("algorithm", "subject", "intermediate", "crl", "validity"), ("pki",)),
-    "=": ("target",),
-}  # fmt: skip
-"""Which blocks a statement may stand in. `run` is in an image too, see `_places`."""
-
-ONCE = frozenset({
-    "driver", "delay", "jitter", "loss", "rate", "mtu", "mac", "cpu", "memory", "routing", "zone", "between",
-    "gateway", "over", "dpd", "mobike", "mode", "start", "algorithm", "subject", "intermediate", "crl", "validity",
-})  # fmt: skip
-"""What takes one value, and so stands once in a block."""
-
-_SHOWN = {"=": "key = value"}
-_CHECKED_BEFORE = (
-    syntax.Lab, syntax.Expect, syntax.Later, syntax.Template, syntax.Import, syntax.Use, syntax.Param, syntax.Let,
-)  # fmt: skip
-"""What `semantics.placement` has looked at, by the text alone."""
 
 
 @dataclass(slots=True, eq=False)
@@ -95,41 +41,23 @@ class Block:
         return [line for line in self.of(syntax.Attribute) if line[0].word == word]
 
 
-def word_of(statement: syntax.Statement) -> str:
-    """What a statement is called in the tables above and in messages."""
-    match statement:
-        case syntax.Attribute(word) | syntax.Later(word):
-            return word
-        case syntax.Assignment(word):
-            return word or "="
-        case syntax.Node(kind):
-            return kind
-        case syntax.Side(role):
-            return role
-        case syntax.Proposals(protocol):
-            return protocol
-        case syntax.FilterRule(verdict):
-            return verdict
-        case syntax.Route(prefixes):
-            return "default" if prefixes is None else "route"
-        case _:
-            return WORDS.get(type(statement), type(statement).__name__.lower())
-
-
 def sort_block(items: Iterable[Item], body: str, diagnostics: Diagnostics) -> Block:
-    """The lines that belong in a block of this kind; the others are reported: misplaced-statement,
-    not-supported-yet, repeated-statement (the first one counts)."""
+    """The lines that belong in a block of this kind; the others are reported: misplaced-statement, repeated-statement
+    (the first one counts). What `semantics.placement` has looked at, by the text alone, is in no block."""
     block = Block()
+    table = statements()
+    checked_before = table.of_language
     for item in items:
         statement = item.statement
-        if isinstance(statement, _CHECKED_BEFORE) or (isinstance(statement, syntax.Node) and statement.kind == "vnf"):
+        if type(statement) in checked_before:
             continue
-        word = word_of(statement)
-        places = _places(word)
+        description = table.description_of(statement)
+        word = description.word
+        places = table.places[word]
         if body not in places:
-            _report(item, word, body, places, diagnostics)
+            _report(item, description.shown or word, body, places, diagnostics)
             continue
-        if word in ONCE:
+        if description.is_single:
             first = block.by_word.get(word)
             if first is not None:
                 report_repeated(word, item, first, diagnostics)
@@ -152,20 +80,8 @@ def report_repeated(what: str, item: Item, first: Item, diagnostics: Diagnostics
     )
 
 
-def _places(word: str) -> tuple[str, ...]:
-    if word == "run":
-        return (*_NODES, "image")
-    return BELONGS.get(word, ())
-
-
-def _report(item: Item, word: str, body: str, places: tuple[str, ...], diagnostics: Diagnostics) -> None:
-    shown = _SHOWN.get(word, word)
+def _report(item: Item, shown: str, body: str, places: tuple[str, ...], diagnostics: Diagnostics) -> None:
     place = Place(item.statement.span)  # wrong by the text alone: said once, however often it is used
-    if not places:
-        diagnostics.report(
-            catalogue.NOT_SUPPORTED_YET, f"`{shown}` is of the language, but not compiled by this version", place
-        )
-        return
     where = "outside every block" if body == FILE else f"in {_article(body)} `{body}`"
     outside = FILE in places
     inside = [place for place in places if place != FILE]

@@ -5,12 +5,13 @@ from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.ir.service import BUILT_IN_SERVICES, PortService
 from netdsl.semantics.bindings import Placed
 from netdsl.semantics.evaluate import Context, evaluate_list
-from netdsl.semantics.items import ElementKind, Item
+from netdsl.semantics.items import Item
 from netdsl.semantics.resolve.work import Work
 from netdsl.semantics.scopes import MOST_FINDINGS, find, outwards, visible_names
 from netdsl.semantics.values import Value, Word
 from netdsl.source import Place
 from netdsl.syntax import tree as syntax
+from netdsl.syntax.description import ElementKind
 
 FOREIGN_SERVICES = {
     "icmpv6": "icmp", "icmp6": "icmp", "ping": "icmp/echo-request", "ipsec": "ike, esp", "isakmp": "ike",

@@ -6,7 +6,7 @@ from netdsl.diagnostics import catalogue
 from netdsl.ir.ids import Address, NetworkId, Prefix
 from netdsl.semantics.bindings import BoundRoute, Placed
 from netdsl.semantics.evaluate import evaluate_list
-from netdsl.semantics.items import ElementKind, Item
+from netdsl.semantics.items import Item
 from netdsl.semantics.resolve import attributes
 from netdsl.semantics.resolve.addresses import candidates
 from netdsl.semantics.resolve.interfaces import mac_problem
@@ -15,6 +15,7 @@ from netdsl.semantics.resolve.work import NodeDraft, Work
 from netdsl.semantics.scopes import lookup
 from netdsl.semantics.values import Mac, ShortAddress, Value, Word
 from netdsl.syntax import tree as syntax
+from netdsl.syntax.description import ElementKind
 
 
 def routes(work: Work) -> None:

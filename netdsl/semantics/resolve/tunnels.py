@@ -10,7 +10,7 @@ from netdsl.ir.tunnel import DpdAction
 from netdsl.semantics import defaults
 from netdsl.semantics.bindings import BoundEnd, BoundTunnel, Placed
 from netdsl.semantics.evaluate import evaluate_list
-from netdsl.semantics.items import ElementKind, Item
+from netdsl.semantics.items import Item
 from netdsl.semantics.resolve import attributes
 from netdsl.semantics.resolve.addresses import host_range
 from netdsl.semantics.resolve.authentication import Members, authentication
@@ -22,6 +22,7 @@ from netdsl.semantics.resolve.work import Work, report_unknown_part
 from netdsl.semantics.values import Word
 from netdsl.source import Place
 from netdsl.syntax import tree as syntax
+from netdsl.syntax.description import ElementKind
 
 FOREIGN_ACTIONS = {"hold": "trap", "none": "clear", "route": "trap", "start": "restart"}
 

@@ -15,13 +15,13 @@ from netdsl.semantics.bindings import (
     WhoTunnelEnd,
 )
 from netdsl.semantics.evaluate import Context, evaluate_list
-from netdsl.semantics.items import ElementKind
 from netdsl.semantics.resolve.children import host_prefix
 from netdsl.semantics.resolve.work import NodeDraft, Work, report_unknown_part
 from netdsl.semantics.scopes import Found, Kinds, find, natural_key, segment_matches
 from netdsl.semantics.values import Value, Word
 from netdsl.source import Place
 from netdsl.syntax import tree as syntax
+from netdsl.syntax.description import ElementKind
 
 ANYBODY = ("any", "all", "anywhere", "everywhere", "anybody", "internet", "world")
 WHO: Kinds = (ElementKind.NODE, ElementKind.NETWORK, ElementKind.TUNNEL)

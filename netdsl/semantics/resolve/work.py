@@ -10,12 +10,13 @@ from netdsl.ir.node import NodeKind
 from netdsl.ir.service import PortService
 from netdsl.semantics.bindings import BoundAddress, BoundPki, BoundRoute, BoundService, BoundTunnel, Placed
 from netdsl.semantics.evaluate import report_wrong_kind
-from netdsl.semantics.items import Element, ElementKind, Expanded, Item
+from netdsl.semantics.items import Element, Expanded, Item
 from netdsl.semantics.resolve.placement import Block
 from netdsl.semantics.scopes import MOST_FINDINGS, Found, Kinds, lookup, match
 from netdsl.semantics.values import Value, Word
 from netdsl.source import Place
 from netdsl.syntax import tree as syntax
+from netdsl.syntax.description import ElementKind
 
 MOST_MATCHED = 1_000_000
 """So many names may patterns stand for in one lab, all together: far more than a lab has, little enough to hold."""

@@ -20,6 +20,7 @@ from netdsl.syntax.tree import (
     If,
     Import,
     Lab,
+    Later,
     Let,
     Param,
     Splice,
@@ -81,6 +82,9 @@ class LanguageBuilder(BaseBuilder):
 
     def start(self, lines: Lines[Statement], last: Statement | None) -> Document:
         return Document(self.source, tuple(self.more_lines(lines, last).items))
+
+    def later(self, text: Token) -> Later:
+        return Later(text.value, self._span(text, text))
 
     def broken(self, *_: object) -> None:
         """A statement that was reported already."""

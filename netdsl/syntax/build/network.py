@@ -2,7 +2,7 @@
 
 from lark import Token, v_args
 
-from netdsl.diagnostics.catalogue import FOREIGN_WORD
+from netdsl.diagnostics.catalogue import FOREIGN_WORD, SYNTAX_ERROR
 from netdsl.source import Place
 from netdsl.syntax.build.values import BaseBuilder
 from netdsl.syntax.tree import (
@@ -115,6 +115,9 @@ class NetworkBuilder(BaseBuilder):
         name, service = second, third
         if third is None and second is not None and _is_service(second):
             name, service = None, second
+        if isinstance(name, Literal) and name.text in ("on", "at", "port"):
+            message = f"expected a value, `{{` or the end of the line, found `{name.text}`"
+            self.diagnostics.report(SYNTAX_ERROR, message, Place(name.span), help=f"`serve {kind.span.text} tcp/PORT`")
         return Serve(kind, name, service, body, self._span(word, body or third or second or kind))
 
     def file(self, word: Token, path: Value, _from: Token, origin: Value) -> File:

@@ -1,8 +1,8 @@
-"""Tunnels, certificates, and the statements that this version only reads."""
+"""Tunnels and the certificates for them."""
 
 from lark import Token, v_args
 
-from netdsl.syntax.build.values import BaseBuilder, Last
+from netdsl.syntax.build.values import BaseBuilder
 from netdsl.syntax.tree import (
     Auth,
     Between,
@@ -11,7 +11,6 @@ from netdsl.syntax.tree import (
     Dpd,
     Identity,
     Ipsec,
-    Later,
     Mode,
     Over,
     Pki,
@@ -100,7 +99,3 @@ class TunnelBuilder(BaseBuilder):
 
     def pki(self, word: Token, name: Value, body: Body) -> Pki:
         return Pki(name, body, self._span(word, body))
-
-    def later(self, word: Token, *rest: Last | None) -> Later:
-        last = next((part for part in reversed(rest) if part), word)
-        return Later(word.value, self._span(word, last))

@@ -77,7 +77,7 @@ class Let(Statement):
 
 
 @dataclass(frozen=True, slots=True)
-class For(Statement):
+class For(WithBlock):
     """`for NAME in values { … }`."""
 
     name: Value
@@ -115,7 +115,7 @@ class Formal:
 
 
 @dataclass(frozen=True, slots=True)
-class Template(Statement):
+class Template(WithBlock):
     """`template NAME(formals) { … }`."""
 
     name: Value

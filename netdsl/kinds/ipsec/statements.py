@@ -1,0 +1,50 @@
+"""The words of IPsec."""
+
+from collections.abc import Sequence
+
+from netdsl.syntax import tree
+from netdsl.syntax.dead_end import Dead
+from netdsl.syntax.description import FILE, Description, ElementKind
+
+_TUNNEL = ("ipsec",)
+_BOTH = ("ipsec", "child")
+
+
+def _proposal(dead: Dead, _read: Sequence[str]) -> str | None:
+    """What begins with a digit and is no number: the lexer takes it for nothing."""
+    if dead.word[:1].isdecimal():
+        return f'a proposal that begins with a digit stands in quotes: `"{dead.shown}"`'
+    return None
+
+
+STATEMENTS = (
+    Description("ipsec", tree.Ipsec, (FILE,), ("between", "gateway", "client", "over"), declares=ElementKind.TUNNEL),
+    Description("child", tree.Child, _TUNNEL, ("between",)),
+    Description("auth", tree.Auth, _TUNNEL),
+    Description("identity", tree.Identity, _TUNNEL, shape="`identity ID for NODE`"),
+    Description("secret", tree.Secret, _TUNNEL),
+    Description("ike", tree.Proposals, _TUNNEL, hint=_proposal),
+    Description("esp", tree.Proposals, _BOTH, hint=_proposal),
+    Description("ah", tree.Proposals, _BOTH, hint=_proposal),
+    Description("mode", tree.Mode, _BOTH, is_single=True),
+    Description("only", tree.Attribute, _BOTH),
+    Description("start", tree.Start, _BOTH, is_single=True),
+    Description("rekey", tree.Rekey, _BOTH),
+    Description("dpd", tree.Dpd, _TUNNEL, is_single=True),
+    Description("mobike", tree.Attribute, _TUNNEL, is_single=True),
+    Description("pool", tree.Pool, _TUNNEL),
+)
+
+FOREIGN_WORDS = {
+    "vpn": "`ipsec NAME { between A and B … }`",
+    "conn": "`ipsec NAME { between A and B … }`",
+    "connection": "`ipsec NAME { between A and B … }`",
+    "strongswan": "`ipsec NAME { between A and B … }`",
+    "encryption": "`esp PROPOSAL`",
+}
+
+INNER_WORDS = {
+    "psk": '`auth psk`, or `auth psk "SECRET"`',
+    "certificate": "`auth certificate`",
+    "eap-mschapv2": "`auth eap-mschapv2 for NODE`",
+}

@@ -1,0 +1,17 @@
+"""Firewall and NAT."""
+
+from netdsl.syntax import tree
+from netdsl.syntax.description import Description
+
+STATEMENTS = (
+    Description("firewall", tree.Firewall, ("host", "router")),
+    Description("policy", tree.Policy, ("firewall",)),
+    Description("accept", tree.FilterRule, ("firewall",)),
+    Description("drop", tree.FilterRule, ("firewall",)),
+    Description("reject", tree.FilterRule, ("firewall",)),
+    Description("accept tunnel", tree.AcceptTunnel, ("firewall",)),
+    Description("nat", tree.Nat, ("router",)),
+    Description("dnat", tree.DestinationNat, ("nat",)),
+    Description("snat", tree.SourceNat, ("nat",)),
+    Description("masquerade", tree.Masquerade, ("nat",)),
+)

@@ -1,0 +1,24 @@
+"""Statements of the language that this version does not compile: their whole text, block and all, is passed over."""
+
+from netdsl.syntax.description import Description
+from netdsl.syntax.tree import Later
+
+_ROUTING = "`routing auto` finds routes, `route PREFIX via NODE` says them"
+_TUNNEL = "`ipsec NAME { between A and B … }` is the tunnel that this version has"
+
+STATEMENTS = tuple(
+    Description(word, Later, instead=instead)
+    for words, instead in (
+        ("ospf bgp area neighbor announce send receive prefer passive", _ROUTING),
+        ("wireguard openvpn tinc tunnel", _TUNNEL),
+        ("addresses listen keepalive relay rewrite-mac", ""),
+        ("vrf", "a node has one routing table"),
+        ("vlan", "each segment is a network of its own: `network NAME PREFIX`"),
+        ("vnf app cores hugepages", "`router NAME { … }` forwards in the kernel"),
+        (
+            "bench vary flow workload repeat baseline measure payload burst count server",
+            "`netdsl measure` measures a lab",
+        ),
+    )
+    for word in words.split()
+)
