@@ -16,7 +16,7 @@ from netdsl.ir.lab import TargetSetting
 from netdsl.ir.network import Driver, Impairment
 from netdsl.ir.node import NodeFile, NodeKind, Resources
 from netdsl.ir.service import PortService
-from netdsl.ir.tunnel import AuthMethod, DpdAction, Mode
+from netdsl.ir.tunnel import AuthMethod, Mode
 from netdsl.source import Place
 
 T = TypeVar("T")
@@ -272,41 +272,36 @@ class BoundStart:
 
 @dataclass(frozen=True, slots=True)
 class BoundChild:
-    """`left`/`right` follow the order of `BoundTunnel.ends` (gateway first). Empty with a pool: the virtual addresses."""
+    """A part of a tunnel that comes up by itself. `left`/`right` follow the order of `BoundTunnel.ends` (gateway first).
+    Empty with a pool: the virtual addresses. Only the tunnel's kind reads `inside`."""
 
     name: str
     left: tuple[Prefix, ...]
     right: tuple[Prefix, ...]
     mode: Mode
-    protocol: str
-    proposals: tuple[str, ...]
     only: tuple[PortService, ...]
     start: BoundStart
-    rekey_seconds: int | None
-    rekey_bytes: int | None
+    inside: object
     place: Place = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class BoundTunnel:
-    """An `ipsec`. Two ends of role "peer", or one gateway and any number of clients (the gateway first).
+    """A tunnel. Two ends of role "peer", or one gateway and any number of clients (the gateway first).
 
     `children` of the gateway/client form are per client: `right` is that client's protected networks; then
     `children_of[client]` holds them. For two peers `children_of` has one entry, under the second end's node.
+    `auth` is empty where the ends prove nothing. `family` is that of the outer packets. Only the kind reads `inside`.
     """
 
     id: TunnelId
     kind: str  # a name of `netdsl.index.TUNNELS`
     ends: tuple[BoundEnd, ...]
     auth: Mapping[NodeId, BoundAuth]
-    ike_proposals: tuple[str, ...]
     children_of: Mapping[NodeId, tuple[BoundChild, ...]]
     pool: tuple[Prefix, ...]
-    dpd_seconds: int
-    dpd_action: DpdAction
-    mobike: bool
-    ike_rekey_seconds: int | None
     family: int
+    inside: object
     place: Place = field(compare=False, repr=False)
 
     @property

@@ -1,7 +1,7 @@
 """The grammar of the language, loaded: lark parsers made of the files in `grammar/`."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -9,6 +9,7 @@ from pathlib import Path
 from lark import Lark, Token, Transformer
 from lark.lark import PostLex
 
+from netdsl.index import TUNNELS
 from netdsl.syntax.statements import statements
 from netdsl.syntax.tables import Choice, parser_of, table_folder
 
@@ -30,9 +31,15 @@ class _AlwaysWords(PostLex):
         return stream
 
 
-def _text(parts: tuple[str, ...]) -> str:
+def _text(parts: Iterable[str]) -> str:
     folder = files("netdsl.grammar")
     return "\n".join((folder / f"{part}.lark").read_text(encoding="utf-8") for part in parts)
+
+
+def _kinds() -> Iterable[str]:
+    """The kinds that have a grammar: one of attributes alone needs none."""
+    folder = files("netdsl.grammar")
+    return (kind for kind in TUNNELS if (folder / f"{kind}.lark").is_file())
 
 
 def _attributes() -> str:
@@ -43,7 +50,7 @@ def _attributes() -> str:
 def file_parser(transformer: Transformer[Token, object]) -> Lark:
     """The parser of a whole file; it calls the transformer while it reads."""
     choice = Choice(start="start", maybe_placeholders=True)
-    grammar = f"{_text(_FILE_PARTS)}\n{_attributes()}\n"
+    grammar = f"{_text((*_FILE_PARTS, *_kinds()))}\n{_attributes()}\n"
     return parser_of(grammar, choice, _AlwaysWords("NAME"), transformer, _kept("file"))
 
 

@@ -8,7 +8,8 @@ from lark import Lark
 
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.source import SourceFile
-from netdsl.syntax.build import Builder
+from netdsl.syntax.build import builder
+from netdsl.syntax.build.values import BaseBuilder
 from netdsl.syntax.grammar import file_parser
 from netdsl.syntax.recovery import Recovery
 from netdsl.syntax.scan import is_nested_too_deep, without_forbidden
@@ -20,18 +21,18 @@ class _Reader(NamedTuple):
     """The loaded grammar with the builder that lark calls while it reads: one file at a time."""
 
     lark: Lark
-    builder: Builder
+    builder: BaseBuilder
     vocabulary: Vocabulary
     lock: Lock
 
 
 @cache
 def _reader() -> _Reader:
-    builder = Builder()
-    lark = file_parser(builder)
+    made = builder()
+    lark = file_parser(made)
     state = lark.parse_interactive("").parser_state
     statement_start = state.parse_conf.states[state.position].keys()
-    return _Reader(lark, builder, Vocabulary(lark.terminals, statement_start), Lock())
+    return _Reader(lark, made, Vocabulary(lark.terminals, statement_start), Lock())
 
 
 def parse(source: SourceFile, diagnostics: Diagnostics) -> Document:

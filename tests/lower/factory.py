@@ -7,6 +7,7 @@ from ipaddress import ip_address, ip_interface, ip_network
 from netdsl.ir.ids import Address, NetworkId, NodeId, PkiId, TunnelId
 from netdsl.ir.node import NodeKind, Resources
 from netdsl.ir.tunnel import AuthMethod, DpdAction, Mode
+from netdsl.kinds.ipsec.bindings import BoundIpsec, BoundIpsecChild
 from netdsl.semantics.bindings import (
     Bindings,
     BoundAddress,
@@ -131,7 +132,8 @@ def child(
 ) -> BoundChild:
     start = BoundStart(when, tuple(map(NodeId, by)))
     here, there = (tuple(map(ip_network, side)) for side in (left, right))
-    return BoundChild(name, here, there, mode, "esp", tuple(proposals), (), start, None, None, PLACE)
+    inside = BoundIpsecChild("esp", tuple(proposals), None, None)
+    return BoundChild(name, here, there, mode, (), start, inside, PLACE)
 
 
 def auth(
@@ -166,14 +168,10 @@ def tunnel(
         "ipsec",
         tuple(ends),
         {one.node: (auths or {}).get(one.node, auth()) for one in ends},
-        ("aes256gcm16-prfsha384-ecp384",),
         {other: tuple(given.get(other, found)) for other, found in implied.items()},
         tuple(map(ip_network, pool)),
-        30,
-        DpdAction.TRAP,
-        False,
-        None,
         ends[0].outer.version,
+        BoundIpsec(("aes256gcm16-prfsha384-ecp384",), 30, DpdAction.TRAP, False, None),
         PLACE,
     )
 

@@ -2,14 +2,14 @@
 
 import pytest
 
-from netdsl.syntax.build import Builder
+from netdsl.syntax.build import builder
 from netdsl.syntax.grammar import file_parser
 from netdsl.syntax.vocabulary import Vocabulary
 from tests.syntax.reading import places, said
 
 
 def test_every_terminal_of_the_grammar_has_a_word_of_ours() -> None:
-    lark = file_parser(Builder())
+    lark = file_parser(builder())
     vocabulary = Vocabulary(lark.terminals, [])
     assert [terminal.name for terminal in lark.terminals if not vocabulary.is_known(terminal.name)] == []
 

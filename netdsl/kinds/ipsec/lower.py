@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from netdsl.ir.ids import NodeId, Prefix
 from netdsl.ir.service import PortService
 from netdsl.ir.tunnel import AuthMethod, Child, Selectors, SharedSecret, Start, TunnelEnd
+from netdsl.kinds.ipsec.bindings import bound_child, bound_tunnel
 from netdsl.kinds.ipsec.ir import CARRIERS, DEVICE, KIND, Authentication, IpsecChild, IpsecEnd, child_inside
 from netdsl.kinds.ipsec.sizes import room, tunnel_overhead
 from netdsl.lower.directory import Directory
@@ -90,6 +91,7 @@ def _end(
     tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd, others: tuple[BoundEnd, ...], *, is_only: bool
 ) -> TunnelEnd:
     single = others[0] if len(others) == 1 else None
+    inside = bound_tunnel(tunnel)
     is_first = end is tunnel.ends[0]
     is_anybody = single is None or (bool(tunnel.pool) and is_first) or _is_hidden(tunnels, tunnel, single, end)
     client = others[0] if is_first else end
@@ -112,11 +114,11 @@ def _end(
         inside=IpsecEnd(
             own_auth=(auth,),
             peer_auth=(_peer_authentication(tunnels, tunnel, others),),
-            ike_proposals=tunnel.ike_proposals,
-            dpd_seconds=tunnel.dpd_seconds,
-            dpd_action=tunnel.dpd_action,
-            mobike=tunnel.mobike,
-            ike_rekey_seconds=tunnel.ike_rekey_seconds,
+            ike_proposals=inside.ike_proposals,
+            dpd_seconds=inside.dpd_seconds,
+            dpd_action=inside.dpd_action,
+            mobike=inside.mobike,
+            ike_rekey_seconds=inside.ike_rekey_seconds,
         ),
         pools=tunnel.pool if is_first else (),
         virtual_families=tuple(dict.fromkeys(p.version for p in tunnel.pool)) if not is_first else (),
@@ -132,7 +134,7 @@ def _end(
 
 def _profile(tunnel: BoundTunnel, children: tuple[Child, ...], auth: Authentication) -> tuple[str, ...]:
     made = (word for child in children for word in (child_inside(child).protocol, *child_inside(child).proposals))
-    return (auth.method.value, *tunnel.ike_proposals, *made)
+    return (auth.method.value, *bound_tunnel(tunnel).ike_proposals, *made)
 
 
 # --- children
@@ -141,6 +143,7 @@ def _profile(tunnel: BoundTunnel, children: tuple[Child, ...], auth: Authenticat
 def _child(
     tunnels: _Tunnels, tunnel: BoundTunnel, child: BoundChild, end: BoundEnd, client: BoundEnd, *, may_open: bool
 ) -> Child:
+    inside = bound_child(child)
     first = tunnel.ends[0]
     left = child.left or (host_prefix(first.outer),)
     right: tuple[Prefix, ...] = child.right or (() if tunnel.pool else (host_prefix(client.outer),))
@@ -152,13 +155,13 @@ def _child(
         local=left if is_left else right,
         remote=right if is_left else left,
         start=start,
-        is_hiding=child.protocol != "ah",
+        is_hiding=inside.protocol != "ah",
         mode=child.mode,
         only_local=child.only if is_left is is_served_left else (),
         only_remote=() if is_left is is_served_left else child.only,
         is_initiator=is_initiator,
         inside=IpsecChild(
-            child.protocol, child.proposals, tunnels.next_reqid(end.node), child.rekey_seconds, child.rekey_bytes
+            inside.protocol, inside.proposals, tunnels.next_reqid(end.node), inside.rekey_seconds, inside.rekey_bytes
         ),
     )
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from netdsl.syntax import tree
+from netdsl.kinds.ipsec import tree
 from netdsl.syntax.dead_end import Dead
 from netdsl.syntax.description import FILE, Description, ElementKind
+from netdsl.syntax.tree import Attribute
 
 _TUNNEL = ("ipsec",)
 _BOTH = ("ipsec", "child")
@@ -27,11 +28,11 @@ STATEMENTS = (
     Description("esp", tree.Proposals, _BOTH, hint=_proposal),
     Description("ah", tree.Proposals, _BOTH, hint=_proposal),
     Description("mode", tree.Mode, _BOTH, is_single=True),
-    Description("only", tree.Attribute, _BOTH),
+    Description("only", Attribute, _BOTH),
     Description("start", tree.Start, _BOTH, is_single=True),
     Description("rekey", tree.Rekey, _BOTH),
     Description("dpd", tree.Dpd, _TUNNEL, is_single=True),
-    Description("mobike", tree.Attribute, _TUNNEL, is_single=True),
+    Description("mobike", Attribute, _TUNNEL, is_single=True),
     Description("pool", tree.Pool, _TUNNEL),
 )
 

@@ -122,7 +122,7 @@ def tunnel_and_child(word: Word, place: Place, work: Work) -> tuple[TunnelId, st
 
 def children_of(tunnel: Item) -> tuple[str, ...]:
     """The names of a tunnel's children: those declared, or its own for the only one."""
-    names = tuple(child.name for child in tunnel.children if isinstance(child.statement, syntax.Child))
+    names = tuple(child.name for child in tunnel.children if isinstance(child.statement, syntax.Named))
     return names or (tunnel.name,)
 
 

@@ -45,7 +45,7 @@ def resolve_partly(expanded: Expanded, diagnostics: Diagnostics) -> Bindings:
     for node in work.nodes.values():
         node.services = served(node, work)
     pkis(block.of(syntax.Pki), expanded.name, work)
-    tunnels(block.of(syntax.Ipsec), work)
+    tunnels(block, work)
     bound_images = images(block, work)
     return Bindings(
         name=expanded.name,

@@ -15,7 +15,7 @@ from netdsl.semantics.bindings import (
     WhoTunnelEnd,
 )
 from netdsl.semantics.evaluate import Context, evaluate_list
-from netdsl.semantics.resolve.children import host_prefix
+from netdsl.semantics.resolve.ends import host_prefix
 from netdsl.semantics.resolve.work import NodeDraft, Work, report_unknown_part
 from netdsl.semantics.scopes import Found, Kinds, find, natural_key, segment_matches
 from netdsl.semantics.values import Value, Word

@@ -15,7 +15,6 @@ from netdsl.semantics.rules.filters import check_filters
 from netdsl.semantics.rules.nat import check_nat
 from netdsl.semantics.rules.networks import check_networks
 from netdsl.semantics.rules.routes import check_routes
-from netdsl.semantics.rules.selectors import check_selectors
 from netdsl.semantics.rules.services import check_services
 from netdsl.semantics.rules.tunnels import check_tunnels
 
@@ -49,7 +48,6 @@ def _check(facts: Facts, diagnostics: Diagnostics) -> None:
     check_filters(facts, diagnostics)
     check_nat(facts, diagnostics)
     check_tunnels(facts, diagnostics)
-    check_selectors(facts, diagnostics)
     check_services(facts, diagnostics)
     check_expectations(facts, diagnostics)
 

@@ -1,109 +1,35 @@
-"""Rules on tunnels: what they carry, and how safely."""
+"""Rules on tunnels of all kinds; what a kind brings is `TunnelRules`."""
 
 from collections.abc import Iterator
+from typing import Protocol, cast
 
-from netdsl.diagnostics.catalogue import (
-    FAMILY_MISMATCH,
-    POOL_OVERLAPS,
-    POOL_WITHOUT_CLIENTS,
-    TRANSPORT_WITH_PROTECTED,
-    UNUSED_PKI,
-    WEAK_PROPOSAL,
-    WEAK_SECRET,
-)
+from netdsl.diagnostics.catalogue import POOL_OVERLAPS, POOL_WITHOUT_CLIENTS, PROTECTED_NOT_ATTACHED, UNUSED_PKI
 from netdsl.diagnostics.core import Diagnostics, Label
-from netdsl.ir.tunnel import Mode
-from netdsl.semantics.bindings import BoundAuth, BoundTunnel
-from netdsl.semantics.rules.blocks import Block, block_of, block_of_address
-from netdsl.semantics.rules.facts import Facts, Selectors, families, selectors
+from netdsl.index import modules
+from netdsl.semantics.bindings import BoundEnd, BoundNode, BoundTunnel
+from netdsl.semantics.rules.blocks import Block, any_overlap, block_of, route_block
+from netdsl.semantics.rules.facts import Facts, seen_from
 from netdsl.source import Place
 
-SHORTEST_SECRET = 8
-"""Characters. NIST SP 800-63B, section 5.1.1.2, has no memorized secret shorter."""
 
-WEAK = {
-    "des": "56-bit keys",
-    "3des": "64-bit blocks, deprecated by RFC 8247",
-    "blowfish128": "64-bit blocks",
-    "blowfish192": "64-bit blocks",
-    "blowfish256": "64-bit blocks",
-    "cast128": "64-bit blocks",
-    "null": "no encryption",
-    "md5": "broken, MUST NOT in RFC 8247",
-    "md5_128": "broken, MUST NOT in RFC 8247",
-    "prfmd5": "broken, MUST NOT in RFC 8247",
-    "sha": "deprecated by RFC 8247",
-    "sha1": "deprecated by RFC 8247",
-    "sha1_160": "deprecated by RFC 8247",
-    "prfsha1": "deprecated by RFC 8247",
-    "modp768": "MUST NOT in RFC 8247",
-    "modp1024": "SHOULD NOT in RFC 8247",
-    "modp1024s160": "MUST NOT in RFC 8247",
-    "modp1536": "SHOULD NOT in RFC 8247",
-    "modp2048s224": "SHOULD NOT in RFC 8247",
-    "modp2048s256": "SHOULD NOT in RFC 8247",
-    "ecp192": "80 bits of strength",
-}
-"""Parts of proposals in strongSwan's words that should not be used any more, and why (RFC 8247, RFC 9395)."""
+class TunnelRules(Protocol):
+    """The module `netdsl.kinds.KIND.rules`."""
 
-STRONG = "aes256gcm16-prfsha384-ecp384"
+    def check(self, tunnels: tuple[BoundTunnel, ...], facts: Facts, diagnostics: Diagnostics) -> None:
+        """Reports what is wrong with the tunnels of the kind."""
+        ...
 
 
 def check_tunnels(facts: Facts, diagnostics: Diagnostics) -> None:
     for tunnel in facts.bindings.tunnels.values():
-        _transport(tunnel, diagnostics)
-        _two_families(tunnel, diagnostics)
         _pool(tunnel, facts, diagnostics)
-        _weak_proposals(tunnel, diagnostics)
-        _weak_secrets(tunnel, diagnostics)
+        for end in tunnel.ends:
+            _protected(tunnel, end, facts, diagnostics)
     _pools_of_one_gateway(facts, diagnostics)
     _unused_pkis(facts, diagnostics)
-
-
-# --- what the children carry
-
-
-def _transport(tunnel: BoundTunnel, diagnostics: Diagnostics) -> None:
-    told: set[Place] = set()
-    for one in selectors(tunnel):
-        if one.child.mode is not Mode.TRANSPORT or one.child.place in told or not _carries_networks(one):
-            continue
-        told.add(one.child.place)
-        diagnostics.report(
-            TRANSPORT_WITH_PROTECTED,
-            f"`{_child_name(one)}` is in transport mode, which carries packets of its two ends only",
-            one.child.place,
-            related=tuple(
-                Label(end.place, "protects a network")
-                for end in (one.end, one.peer)
-                if end.protected and end.place != one.child.place
-            ),
-            help="`mode tunnel` carries networks; without `protecting` the two ends talk to each other",
-        )
-
-
-def _carries_networks(one: Selectors) -> bool:
-    pool = tuple(map(block_of, one.tunnel.pool))
-    local, remote = block_of_address(one.end.outer), block_of_address(one.peer.outer)
-    is_own = all(block == local for block in one.local)
-    return not is_own or any(block != remote and block not in pool for block in one.remote)
-
-
-def _child_name(one: Selectors) -> str:
-    last = one.tunnel.id.rpartition(".")[2]
-    return one.tunnel.id if one.child.name == last else f"{one.tunnel.id}.{one.child.name}"
-
-
-def _two_families(tunnel: BoundTunnel, diagnostics: Diagnostics) -> None:
-    for one in selectors(tunnel):
-        local, remote = families(one.local), families(one.remote)
-        if local and remote and not local & remote:
-            diagnostics.report(
-                FAMILY_MISMATCH,
-                f"`{_child_name(one)}` is between IPv{min(local)} and IPv{min(remote)} networks",
-                one.child.place,
-                help="each child carries one family from end to end: protect networks of the same one",
-            )
+    for kind, module in modules("rules"):
+        own = tuple(tunnel for tunnel in facts.bindings.tunnels.values() if tunnel.kind == kind)
+        cast(TunnelRules, module).check(own, facts, diagnostics)
 
 
 # --- pools
@@ -167,41 +93,49 @@ def _pools_of_one_gateway(facts: Facts, diagnostics: Diagnostics) -> None:
             mine.append((block, tunnel))
 
 
-# --- strength
+# --- what an end has behind it
 
 
-def _weak_proposals(tunnel: BoundTunnel, diagnostics: Diagnostics) -> None:
-    written = [(proposal, tunnel.place) for proposal in tunnel.ike_proposals]
-    for children in tunnel.children_of.values():
-        written.extend((proposal, child.place) for child in children for proposal in child.proposals)
-    for proposal, place in dict.fromkeys(written):
-        weak = [part for part in proposal.lower().split("-") if part in WEAK]
-        if weak:
-            reasons = ", ".join(f"`{part}` ({WEAK[part]})" for part in dict.fromkeys(weak))
-            diagnostics.report(
-                WEAK_PROPOSAL,
-                f"`{proposal}` of `{tunnel.id}` is weak: {reasons}",
-                place,
-                help=f"the default is strong; in full: `{STRONG}`",
-            )
-
-
-def _weak_secrets(tunnel: BoundTunnel, diagnostics: Diagnostics) -> None:
-    told: set[Place] = set()
-    for node, auth in tunnel.auth.items():
-        if not _is_weak(auth) or auth.place in told:
-            continue
-        told.add(auth.place)
+def _protected(tunnel: BoundTunnel, end: BoundEnd, facts: Facts, diagnostics: Diagnostics) -> None:
+    """What both sides have is another mistake."""
+    node = facts.bindings.nodes[end.node]
+    others = tuple(block_of(prefix) for other in tunnel.ends if other is not end for prefix in other.protected)
+    foreign = [
+        prefix
+        for prefix in end.protected
+        if not has_behind(node, end, block_of(prefix), facts) and not any_overlap((block_of(prefix),), others)
+    ]
+    if foreign:
         diagnostics.report(
-            WEAK_SECRET,
-            f"the secret of `{node}` in `{tunnel.id}` has fewer than {SHORTEST_SECRET} characters",
-            auth.place,
-            help="a longer one, or none: then one is made and kept with the lab",
+            PROTECTED_NOT_ATTACHED,
+            f"`{end.node}` protects {foreign[0]} in `{tunnel.id}` and has no way to it",
+            end.place,
+            "on none of its networks, behind none of its next hops",
+            help=f"an `interface` of `{end.node}` on it, or a `route {foreign[0]} via …`",
         )
 
 
-def _is_weak(auth: BoundAuth) -> bool:
-    return auth.secret is not None and len(auth.secret) < SHORTEST_SECRET
+def has_behind(node: BoundNode, end: BoundEnd, block: Block, facts: Facts) -> bool:
+    """Whether a network is the node's own, or behind it: by a line that does not lead out by the tunnel's interface, or
+    through another tunnel."""
+    if node.has_auto_routing or any(own.overlaps(block) for own in facts.addresses_of[node.id]):
+        return True
+    attached = (block_of(entry.address.network) for leg in node.interfaces for entry in leg.addresses)
+    if any(network.overlaps(block) for network in attached):
+        return True
+    for route in node.routes:
+        is_inward = route.prefix is not None or route.interface != end.interface
+        if is_inward and route_block(route).overlaps(block):
+            return True
+    return any(
+        any_overlap(one.remote, (block,))
+        for tunnel in facts.tunnels_of.get(node.id, ())
+        if all(end is not mine for mine in tunnel.ends)
+        for one in seen_from(node.id, tunnel)
+    )
+
+
+# --- certificates
 
 
 def _unused_pkis(facts: Facts, diagnostics: Diagnostics) -> None:

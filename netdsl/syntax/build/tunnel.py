@@ -3,32 +3,11 @@
 from lark import Token, v_args
 
 from netdsl.syntax.build.values import BaseBuilder
-from netdsl.syntax.tree import (
-    Auth,
-    Between,
-    Body,
-    Child,
-    Dpd,
-    Identity,
-    Ipsec,
-    Mode,
-    Over,
-    Pki,
-    Pool,
-    Proposals,
-    Rekey,
-    Secret,
-    Side,
-    Start,
-    Value,
-)
+from netdsl.syntax.tree import Between, Body, Over, Pki, Side, Value
 
 
 @v_args(inline=True)
 class TunnelBuilder(BaseBuilder):
-    def ipsec(self, word: Token, name: Value, body: Body) -> Ipsec:
-        return Ipsec(name, body, self._span(word, body))
-
     def between(
         self,
         word: Token,
@@ -51,51 +30,8 @@ class TunnelBuilder(BaseBuilder):
         span = self._span(role, body or protecting or nodes)
         return Side(role.value, tuple(nodes), tuple(protecting or ()), body, span)
 
-    def auth(
-        self,
-        word: Token,
-        method: Token,
-        secret: Value | None,
-        _from: Token | None,
-        pki: Value | None,
-        nodes: list[Value] | None,
-    ) -> Auth:
-        span = self._span(word, nodes or pki or secret or method)
-        return Auth(method.value, secret, pki, tuple(nodes or ()), span)
-
-    def for_nodes(self, nodes: list[Value]) -> list[Value]:
-        return nodes
-
-    def identity(self, word: Token, identity: Value, nodes: list[Value]) -> Identity:
-        return Identity(identity, tuple(nodes), self._span(word, nodes))
-
-    def secret(self, word: Token, secret: Value, nodes: list[Value] | None) -> Secret:
-        return Secret(secret, tuple(nodes or ()), self._span(word, nodes or secret))
-
-    def proposals(self, protocol: Token, proposals: list[Value]) -> Proposals:
-        return Proposals(protocol.value, tuple(proposals), self._span(protocol, proposals))
-
     def over(self, word: Token, family: Token) -> Over:
         return Over(family.value, self._span(word, family))
-
-    def start_when(self, word: Token, when: Token, _by: Token | None, nodes: list[Value] | None) -> Start:
-        return Start(" ".join(when.value.split()), tuple(nodes or ()), self._span(word, nodes or when))
-
-    def dpd(self, word: Token, delay: Value, action: Value) -> Dpd:
-        return Dpd(delay, action, self._span(word, action))
-
-    def rekey(self, word: Token, protocol: Value, limits: list[Value]) -> Rekey:
-        return Rekey(protocol, tuple(limits), self._span(word, limits))
-
-    def pool(self, word: Token, prefixes: list[Value]) -> Pool:
-        self._refuse_quotes(prefixes)
-        return Pool(tuple(prefixes), self._span(word, prefixes))
-
-    def child(self, word: Token, name: Value, body: Body) -> Child:
-        return Child(name, body, self._span(word, body))
-
-    def mode(self, word: Token, mode: Value) -> Mode:
-        return Mode(mode, self._span(word, mode))
 
     def pki(self, word: Token, name: Value, body: Body) -> Pki:
         return Pki(name, body, self._span(word, body))

@@ -30,6 +30,7 @@ class Statements:
     described: Mapping[str, Description]
     places: Mapping[str, tuple[str, ...]]  # the blocks that a word may stand in
     word_of_class: Mapping[type[Statement], str]  # of the classes that have one word
+    kind_of_class: Mapping[type[Statement], str]  # of the classes that a kind brings
     of_language: Mapping[type[Statement], Description]  # of the classes whose place the text alone decides
     foreign_words: Mapping[str, str]
     inner_words: Mapping[str, str]
@@ -62,7 +63,8 @@ class Statements:
 
 @cache
 def statements() -> Statements:
-    shares = [cast(Share, module) for _, module in modules("statements")]
+    kinds = {kind: cast(Share, module) for kind, module in modules("statements")}
+    shares = kinds.values()
     core = (language, network, filters, tunnel)
     described = _merged(chain(*(part.STATEMENTS for part in core), *(share.STATEMENTS for share in shares)))
     for one in later.STATEMENTS:
@@ -75,6 +77,7 @@ def statements() -> Statements:
         described,
         {word: tuple(found) for word, found in holders.items()},
         {one.tree: one.word for one in described.values() if one.tree is not Later},
+        {one.tree: kind for kind, share in kinds.items() for one in share.STATEMENTS if one.tree is not Attribute},
         {one.tree: one for one in described.values() if one.level is not None or one.instead is not None},
         _joined(FOREIGN_WORDS, (share.FOREIGN_WORDS for share in shares)),
         _joined(INNER_WORDS, (share.INNER_WORDS for share in shares)),

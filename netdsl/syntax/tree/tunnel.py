@@ -8,15 +8,6 @@ from netdsl.syntax.tree.values import Value
 
 
 @dataclass(frozen=True, slots=True)
-class Ipsec(Named, WithBlock):
-    """`ipsec NAME { … }`."""
-
-    name: Value
-    body: Body
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
 class Between(Statement):
     """`between A [protecting L] and B [protecting L]`; in a child the lists are networks."""
 
@@ -43,104 +34,10 @@ class Side(WithBlock):
 
 
 @dataclass(frozen=True, slots=True)
-class Auth(Statement):
-    """`auth certificate [from PKI] | psk ["secret"] | eap-… [for NODES]`."""
-
-    method: str
-    secret: Value | None
-    pki: Value | None
-    nodes: tuple[Value, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Identity(Statement):
-    """`identity` of nodes, in a tunnel."""
-
-    identity: Value
-    nodes: tuple[Value, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Secret(Statement):
-    """`secret` of nodes, in a tunnel."""
-
-    secret: Value
-    nodes: tuple[Value, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Proposals(Statement):
-    """`ike P, …`, `esp P, …`, `ah P, …`."""
-
-    protocol: str
-    proposals: tuple[Value, ...]
-    span: Span
-
-    @property
-    def called(self) -> str:
-        return self.protocol
-
-
-@dataclass(frozen=True, slots=True)
 class Over(Statement):
     """The family of the outer packets."""
 
     family: str
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Start(Statement):
-    """`start at boot | on traffic | by hand [by NODES]`; `when` is one of "at boot", "on traffic", "by hand"."""
-
-    when: str
-    nodes: tuple[Value, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Dpd(Statement):
-    """Dead peer detection."""
-
-    delay: Value
-    action: Value
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Rekey(Statement):
-    """`rekey ike 3h`, `rekey esp 90min, 500MB`."""
-
-    protocol: Value
-    limits: tuple[Value, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Pool(Statement):
-    """`pool P, …`."""
-
-    prefixes: tuple[Value, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Child(Named, WithBlock):
-    """`child NAME { … }`."""
-
-    name: Value
-    body: Body
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Mode(Statement):
-    """The mode of a child."""
-
-    mode: Value
     span: Span
 
 

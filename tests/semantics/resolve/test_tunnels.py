@@ -3,6 +3,7 @@
 import pytest
 
 from netdsl.ir.tunnel import AuthMethod, DpdAction, Mode
+from netdsl.kinds.ipsec.bindings import bound_child, bound_tunnel
 from tests.semantics.resolve.resolving import NETWORKS, NODES, codes, only, resolved, said, tunnel
 
 SITES = """
@@ -65,9 +66,14 @@ def test_a_child_has_its_own_terms_and_else_the_tunnels() -> None:
         "child y { between left and right ; only tcp/80 ; mode transport } }"
     )
     ((first, second),) = tunnel(lab, "t").children_of.values()
-    assert (first.proposals, first.start.when, first.start.by) == (("chacha20poly1305-x25519",), "at boot", ("r",))
-    assert (first.rekey_seconds, first.rekey_bytes) == (7200, 500_000_000)
-    assert (second.proposals, second.start.when, second.mode) == (("aes256gcm16-ecp384",), "on traffic", Mode.TRANSPORT)
+    inside = bound_child(first)
+    assert (inside.proposals, first.start.when, first.start.by) == (("chacha20poly1305-x25519",), "at boot", ("r",))
+    assert (inside.rekey_seconds, inside.rekey_bytes) == (7200, 500_000_000)
+    assert (bound_child(second).proposals, second.start.when, second.mode) == (
+        ("aes256gcm16-ecp384",),
+        "on traffic",
+        Mode.TRANSPORT,
+    )
     assert [str(one) for one in second.only] == ["tcp/80"]
 
 
@@ -99,9 +105,11 @@ def test_a_secret_for_one_end_is_what_that_end_holds() -> None:
 
 def test_what_is_not_said_has_a_default() -> None:
     one = tunnel(resolved(between("auth certificate")), "t")
-    assert one.ike_proposals == ("aes256gcm16-prfsha384-ecp384",)
-    assert (one.dpd_seconds, one.dpd_action, one.mobike, one.family) == (30, DpdAction.RESTART, False, 4)
-    assert tunnel(resolved(between("auth psk ; start on traffic")), "t").dpd_action is DpdAction.TRAP
+    inside = bound_tunnel(one)
+    assert inside.ike_proposals == ("aes256gcm16-prfsha384-ecp384",)
+    assert (inside.dpd_seconds, inside.dpd_action, inside.mobike, one.family) == (30, DpdAction.RESTART, False, 4)
+    on_traffic = tunnel(resolved(between("auth psk ; start on traffic")), "t")
+    assert bound_tunnel(on_traffic).dpd_action is DpdAction.TRAP
 
 
 def test_certificates_come_from_the_nearest_pki_or_the_built_in_one() -> None:

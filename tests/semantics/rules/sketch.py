@@ -11,6 +11,7 @@ from netdsl.ir.ids import NetworkId, NodeId, PkiId, TunnelId
 from netdsl.ir.node import NodeKind, Resources
 from netdsl.ir.service import BUILT_IN_SERVICES, PortService, Protocol, port
 from netdsl.ir.tunnel import AuthMethod, DpdAction, Mode
+from netdsl.kinds.ipsec.bindings import BoundIpsec, BoundIpsecChild
 from netdsl.lower.lower import lower
 from netdsl.semantics.bindings import (
     Bindings,
@@ -228,14 +229,10 @@ class Sketch:
             kind="ipsec",
             ends=ends,
             auth={end.node: auth(f"auth of {end.node}") for end in ends},
-            ike_proposals=("aes256gcm16-prfsha384-ecp384",),
             children_of={ends[1].node: tuple(children) or (implied,)},
             pool=(),
-            dpd_seconds=30,
-            dpd_action=DpdAction.TRAP,
-            mobike=False,
-            ike_rekey_seconds=None,
             family=ends[0].outer.version,
+            inside=BoundIpsec(("aes256gcm16-prfsha384-ecp384",), 30, DpdAction.TRAP, False, None),
             place=place(f"ipsec {name}"),
         )
         self.tunnels[bound.id] = replace(bound, **fields)  # type: ignore[arg-type]
@@ -308,12 +305,9 @@ def child(
         left=tuple(map(ip_network, left.split())),
         right=tuple(map(ip_network, right.split())),
         mode=mode,
-        protocol="esp",
-        proposals=proposals,
         only=services(only),
         start=BoundStart(when, tuple(map(NodeId, by))),
-        rekey_seconds=None,
-        rekey_bytes=None,
+        inside=BoundIpsecChild("esp", proposals, None, None),
         place=place(f"child {name}"),
     )
 

@@ -6,7 +6,8 @@ from ipaddress import ip_network
 import pytest
 
 from netdsl.ir.ids import NodeId, PkiId
-from netdsl.ir.tunnel import Mode
+from netdsl.ir.tunnel import DpdAction, Mode
+from netdsl.kinds.ipsec.bindings import BoundIpsec
 from netdsl.semantics.bindings import BoundPki
 from tests.semantics.rules.sketch import Sketch, auth, child, place
 
@@ -131,12 +132,14 @@ def test_a_pool_is_for_clients() -> None:
 
 @pytest.mark.parametrize("proposal", ["aes128-sha1-modp2048", "3des-sha256-modp2048", "aes256-sha256-modp1024"])
 def test_weak_algorithms(proposal: str) -> None:
-    assert site_to_site(ike_proposals=(proposal,)).told == [("weak-proposal", "ipsec t")]
+    assert site_to_site(inside=BoundIpsec((proposal,), 30, DpdAction.TRAP, False, None)).told == [
+        ("weak-proposal", "ipsec t")
+    ]
 
 
 @pytest.mark.parametrize("proposal", ["aes128-sha256-modp2048", "chacha20poly1305-x25519"])
 def test_strong_ones(proposal: str) -> None:
-    assert site_to_site(ike_proposals=(proposal,)).told == []
+    assert site_to_site(inside=BoundIpsec((proposal,), 30, DpdAction.TRAP, False, None)).told == []
 
 
 def test_the_proposal_of_a_child_is_told_at_the_child() -> None:

@@ -6,31 +6,23 @@ from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Label
 from netdsl.ir.ids import NodeId, PkiId
 from netdsl.ir.tunnel import AuthMethod
+from netdsl.kinds.ipsec import tree
 from netdsl.semantics import defaults
 from netdsl.semantics.bindings import BoundAuth, Placed
-from netdsl.semantics.evaluate import evaluate_list
 from netdsl.semantics.items import Item, Scope
 from netdsl.semantics.resolve import attributes
+from netdsl.semantics.resolve.ends import Members, ends_named, name_place
 from netdsl.semantics.resolve.pki import default_pki, identity_problem
 from netdsl.semantics.resolve.placement import Block
 from netdsl.semantics.resolve.work import Work
 from netdsl.semantics.scopes import outwards
-from netdsl.semantics.values import Value, Word
+from netdsl.semantics.values import Word
 from netdsl.source import Place
 from netdsl.syntax import tree as syntax
 from netdsl.syntax.description import ElementKind
 
 EAP = (AuthMethod.EAP_MSCHAPV2, AuthMethod.EAP_TLS)
 WITH_SECRET = (AuthMethod.PSK, AuthMethod.EAP_MSCHAPV2)
-
-
-@dataclass(slots=True, eq=False)
-class Members:
-    """A tunnel's ends: its name, its nodes in order, and the one that clients connect to."""
-
-    tunnel: str
-    nodes: tuple[NodeId, ...]
-    gateway: NodeId | None
 
 
 @dataclass(slots=True, eq=False)
@@ -57,13 +49,13 @@ def authentication(block: Block, item: Item, members: Members, work: Work) -> di
     Reports missing-statement, repeated-statement, auth-mismatch, secret-missing, wrong-element.
     """
     proofs = _Proofs()
-    for statement, line in block.of(syntax.Auth):
+    for statement, line in block.of(tree.Auth):
         _auth(statement, line, members, proofs, work)
     if proofs.is_right:
         _complete(item, members, proofs, work)
-    for secret, line in block.of(syntax.Secret):
+    for secret, line in block.of(tree.Secret):
         _secret(secret, line, members, proofs, work)
-    for identity, line in block.of(syntax.Identity):
+    for identity, line in block.of(tree.Identity):
         _identity(identity, line, members, proofs, work)
     if not proofs.is_right:
         return None
@@ -73,40 +65,7 @@ def authentication(block: Block, item: Item, members: Members, work: Work) -> di
     }
 
 
-def ends_named(
-    values: tuple[syntax.Value, ...], item: Item, members: Members, work: Work
-) -> list[Placed[NodeId]] | None:
-    """The ends of the tunnel that a list names (`for NODES`, `by NODES`); None once one of them is reported."""
-    found: list[Placed[NodeId]] = []
-    placed_values = evaluate_list(values, item, work.diagnostics)
-    is_right = len(placed_values) >= len(values)
-    for placed in placed_values:
-        nodes = _nodes(placed, work)
-        is_right = is_right and bool(nodes)
-        for node in nodes:
-            if node in members.nodes:
-                found.append(Placed(node, placed.place))
-                continue
-            shown = ", ".join(f"`{one}`" for one in members.nodes)
-            work.diagnostics.report(
-                catalogue.WRONG_ELEMENT,
-                f"`{node}` is no end of the tunnel `{members.tunnel}`",
-                placed.place,
-                help=f"its ends are {shown}",
-            )
-            is_right = False
-    return found if is_right else None
-
-
-def _nodes(placed: Placed[Value], work: Work) -> list[NodeId]:
-    if not isinstance(placed.value, Word):
-        work.wrong_kind(placed, "a node's name")
-        return []
-    found = work.match(placed.value, placed.place, (ElementKind.NODE,))
-    return [NodeId(one.element.path) for one in found if not one.rest]
-
-
-def _auth(statement: syntax.Auth, item: Item, members: Members, proofs: _Proofs, work: Work) -> None:
+def _auth(statement: tree.Auth, item: Item, members: Members, proofs: _Proofs, work: Work) -> None:
     method = AuthMethod(statement.method)
     named = ends_named(statement.nodes, item, members, work) if statement.nodes else []
     pki = _pki(statement, method, item, work)
@@ -154,7 +113,7 @@ def _complete(item: Item, members: Members, proofs: _Proofs, work: Work) -> None
             work.diagnostics.report(
                 catalogue.MISSING_STATEMENT,
                 f"the tunnel `{members.tunnel}` has no `auth`{whose}",
-                item.at(_name_span(item).span),
+                name_place(item),
                 help=f"`auth certificate{whose.replace('`', '')}`, or `auth psk{whose.replace('`', '')}`",
             )
             proofs.is_right = False
@@ -176,7 +135,7 @@ def _needs_pki(method: AuthMethod) -> bool:
     return method in (AuthMethod.CERTIFICATE, AuthMethod.EAP_TLS)
 
 
-def _pki(statement: syntax.Auth, method: AuthMethod, item: Item, work: Work) -> PkiId | None:
+def _pki(statement: tree.Auth, method: AuthMethod, item: Item, work: Work) -> PkiId | None:
     if statement.pki is not None:
         placed = attributes.placed(statement.pki, item, work.diagnostics)
         element = None if placed is None else work.element(placed, (ElementKind.PKI,), "a pki's name")
@@ -232,7 +191,7 @@ def _text(value: syntax.Value, item: Item, work: Work) -> str | None:
     return text
 
 
-def _secret(statement: syntax.Secret, item: Item, members: Members, proofs: _Proofs, work: Work) -> None:
+def _secret(statement: tree.Secret, item: Item, members: Members, proofs: _Proofs, work: Work) -> None:
     text = _text(statement.secret, item, work)
     named = ends_named(statement.nodes, item, members, work) if statement.nodes else []
     if text is None or named is None:
@@ -256,7 +215,7 @@ def _secret(statement: syntax.Secret, item: Item, members: Members, proofs: _Pro
         proofs.found[node].secret = text
 
 
-def _identity(statement: syntax.Identity, item: Item, members: Members, proofs: _Proofs, work: Work) -> None:
+def _identity(statement: tree.Identity, item: Item, members: Members, proofs: _Proofs, work: Work) -> None:
     placed = attributes.placed(statement.identity, item, work.diagnostics)
     named = ends_named(statement.nodes, item, members, work)
     if placed is None or named is None:
@@ -285,8 +244,3 @@ def _identity(statement: syntax.Identity, item: Item, members: Members, proofs: 
             work.diagnostics.report(catalogue.INVALID_SUBJECT, problem, placed.place)
         elif proof is not None:
             proof.identity = identity
-
-
-def _name_span(item: Item) -> syntax.Value:
-    assert isinstance(item.statement, syntax.Ipsec)
-    return item.statement.name

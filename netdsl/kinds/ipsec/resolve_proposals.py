@@ -9,12 +9,12 @@ from enum import Enum
 
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.suggest import closest
+from netdsl.kinds.ipsec import tree
 from netdsl.semantics.bindings import Placed
 from netdsl.semantics.evaluate import evaluate_list
 from netdsl.semantics.items import Item
 from netdsl.semantics.resolve.work import Work
 from netdsl.semantics.values import Value, Word
-from netdsl.syntax import tree as syntax
 
 
 class Transform(Enum):
@@ -113,7 +113,7 @@ def _missing(kinds: list[Transform], protocol: str) -> Fault | None:
     return None
 
 
-def proposals(lines: list[tuple[syntax.Proposals, Item]], protocol: str, work: Work) -> tuple[str, ...] | None:
+def proposals(lines: list[tuple[tree.Proposals, Item]], protocol: str, work: Work) -> tuple[str, ...] | None:
     """The proposals of all lines for one protocol; None where there is no line, empty where all are wrong."""
     mine = [(statement, item) for statement, item in lines if statement.protocol == protocol]
     if not mine:

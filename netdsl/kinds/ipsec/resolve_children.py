@@ -1,29 +1,26 @@
 """What a tunnel carries: its children, their selectors, proposals and lifetimes."""
 
 from dataclasses import dataclass, replace
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Label
-from netdsl.ir.ids import Address, NetworkId, NodeId, Prefix, TunnelId
+from netdsl.ir.ids import NodeId, TunnelId
 from netdsl.ir.service import PortService
 from netdsl.ir.tunnel import Mode
-from netdsl.semantics import defaults
+from netdsl.kinds.ipsec import defaults, tree
+from netdsl.kinds.ipsec.bindings import BoundIpsecChild
+from netdsl.kinds.ipsec.resolve_proposals import proposals
 from netdsl.semantics.bindings import BoundChild, BoundEnd, BoundStart, Placed
 from netdsl.semantics.evaluate import evaluate_list
 from netdsl.semantics.items import Item
 from netdsl.semantics.resolve import attributes
-from netdsl.semantics.resolve.authentication import Members, ends_named
+from netdsl.semantics.resolve.ends import Members, Protected, ends_named, host_prefix, protected_by
 from netdsl.semantics.resolve.placement import Block, report_repeated, sort_block
 from netdsl.semantics.resolve.ports import services
-from netdsl.semantics.resolve.proposals import proposals
 from netdsl.semantics.resolve.work import Work
-from netdsl.semantics.values import Quantity, Value, Word
+from netdsl.semantics.values import Quantity, Value
 from netdsl.source import Place
 from netdsl.syntax import tree as syntax
-from netdsl.syntax.description import ElementKind
-
-Protected = tuple[tuple[Prefix, ...], tuple[NetworkId, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +54,9 @@ class _Terms:
     limits: Lifetimes
 
 
-def children(context: Context, family: int | None, work: Work) -> dict[NodeId, tuple[BoundChild, ...]] | None:
-    """The children for each other end; None once reported, or where the ends are not decided (`family` None)."""
-    lines = context.block.of(syntax.Child)
+def children(context: Context, work: Work) -> dict[NodeId, tuple[BoundChild, ...]] | None:
+    """The children for each other end; None once reported, or where the ends are not decided."""
+    lines = context.block.of(tree.Child)
     whole = _terms(context.block, context, None, work)
     blocks: list[tuple[str, Item, _Terms | None, tuple[Protected, Protected] | None]] = []
     first_of: dict[str, Item] = {}
@@ -79,7 +76,7 @@ def children(context: Context, family: int | None, work: Work) -> dict[NodeId, t
         blocks.append((item.name, item, terms, selectors))
     if not lines:
         blocks.append((context.tunnel.rpartition(".")[2], context.item, whole, None))
-    if not is_right or family is None or not context.ends:
+    if not is_right or not context.ends:
         return None
     return {
         end.node: tuple(
@@ -91,52 +88,9 @@ def children(context: Context, family: int | None, work: Work) -> dict[NodeId, t
     }
 
 
-def protected_by(values: tuple[syntax.Value, ...], item: Item, work: Work) -> Protected | None:
-    """Prefixes and networks of a `protecting` list or a child's: a network is all its prefixes. None once reported."""
-    prefixes: dict[Prefix, None] = {}
-    networks: dict[NetworkId, None] = {}
-    placed_values = evaluate_list(values, item, work.diagnostics)
-    is_right = len(placed_values) >= len(values)
-    for placed in placed_values:
-        found = _protected(placed, networks, work)
-        is_right = is_right and found is not None
-        prefixes.update(dict.fromkeys(found or ()))
-    return (tuple(prefixes), tuple(networks)) if is_right else None
-
-
 def rekey(block: Block, work: Work) -> Lifetimes:
     """`rekey ike 3h`, `rekey esp 90min, 500MB`, and the defaults."""
     return _rekey(block, None, work)
-
-
-def _protected(placed: Placed[Value], networks: dict[NetworkId, None], work: Work) -> tuple[Prefix, ...] | None:
-    match placed.value:
-        case IPv4Network() | IPv6Network():
-            return (placed.value,)
-        case IPv4Address() | IPv6Address():
-            return (host_prefix(placed.value),)
-        case Word():
-            found = work.match(placed.value, placed.place, (ElementKind.NETWORK,))
-            drafts = [work.networks.get(NetworkId(one.element.path)) for one in found if not one.rest]
-            if not drafts or any(draft is None or draft.is_broken for draft in drafts):
-                return None
-            prefixes: list[Prefix] = []
-            for draft in drafts:
-                assert draft is not None, "checked above"
-                networks.setdefault(draft.id)
-                prefixes.extend(draft.prefixes)
-            if prefixes:
-                return tuple(prefixes)
-            message = f"`{drafts[0].id if drafts[0] else ''}` has no prefix to protect"
-            work.diagnostics.report(catalogue.NETWORK_WITHOUT_PREFIX, message, placed.place)
-            return None
-        case _:
-            work.wrong_kind(placed, "a network or a prefix")
-            return None
-
-
-def host_prefix(address: Address) -> Prefix:
-    return IPv4Network(address) if isinstance(address, IPv4Address) else IPv6Network(address)
 
 
 def _selectors(
@@ -169,10 +123,8 @@ def _child(
         left = first.protected or (host_prefix(first.outer),)
         is_virtual = context.has_pool and end.role == "client" and not end.protected
         right = () if is_virtual else end.protected or (host_prefix(end.outer),)
-    return BoundChild(
-        name, left, right, terms.mode, terms.protocol, terms.proposals, terms.only, terms.start,
-        terms.limits.child_seconds, terms.limits.child_bytes, place,
-    )  # fmt: skip
+    inside = BoundIpsecChild(terms.protocol, terms.proposals, terms.limits.child_seconds, terms.limits.child_bytes)
+    return BoundChild(name, left, right, terms.mode, terms.only, terms.start, inside, place)
 
 
 def _terms(block: Block, context: Context, whole: _Terms | None, work: Work) -> _Terms | None:
@@ -187,7 +139,7 @@ def _terms(block: Block, context: Context, whole: _Terms | None, work: Work) -> 
 
 
 def _protocol(block: Block, whole: _Terms | None, work: Work) -> tuple[str, tuple[str, ...] | None]:
-    lines = block.of(syntax.Proposals)
+    lines = block.of(tree.Proposals)
     esp, ah = proposals(lines, "esp", work), proposals(lines, "ah", work)
     if esp is not None and ah is not None:
         place = next(item.place for statement, item in lines if statement.protocol == "ah")
@@ -204,7 +156,7 @@ def _protocol(block: Block, whole: _Terms | None, work: Work) -> tuple[str, tupl
 
 
 def _mode(block: Block, whole: _Terms | None, work: Work) -> Mode | None:
-    line = block.first(syntax.Mode)
+    line = block.first(tree.Mode)
     if line is None:
         return defaults.TUNNEL_MODE if whole is None else whole.mode
     placed = attributes.placed(line[0].mode, line[1], work.diagnostics)
@@ -223,7 +175,7 @@ def _only(block: Block, whole: _Terms | None, work: Work) -> tuple[PortService, 
 
 
 def _start(block: Block, context: Context, whole: _Terms | None, work: Work) -> BoundStart | None:
-    line = block.first(syntax.Start)
+    line = block.first(tree.Start)
     if line is None:
         return BoundStart(defaults.START, ()) if whole is None else whole.start
     named = ends_named(line[0].nodes, line[1], context.members, work)
@@ -237,7 +189,7 @@ def _rekey(block: Block, whole: _Terms | None, work: Work) -> Lifetimes:
         lifetimes = whole.limits
     allowed = ("ike", "esp", "ah") if whole is None else ("esp", "ah")
     first_of: dict[bool, Item] = {}
-    for statement, item in block.of(syntax.Rekey):
+    for statement, item in block.of(tree.Rekey):
         protocol = attributes.placed(statement.protocol, item, work.diagnostics)
         if protocol is None:
             continue

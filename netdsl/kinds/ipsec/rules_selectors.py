@@ -1,37 +1,36 @@
-"""Rules on traffic selectors: that they do not overlap, and that an end has what it says it protects."""
+"""Rules on traffic selectors: that they do not overlap, and that an end has what its children carry."""
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
 
-from netdsl.diagnostics.catalogue import CHILD_NETWORKS_FOREIGN, PROTECTED_NOT_ATTACHED, SELECTORS_OVERLAP
+from netdsl.diagnostics.catalogue import CHILD_NETWORKS_FOREIGN, SELECTORS_OVERLAP
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.ids import NodeId
-from netdsl.semantics.bindings import BoundEnd, BoundNode, BoundTunnel
+from netdsl.semantics.bindings import BoundTunnel
 from netdsl.semantics.rules.blocks import (
     EVERYWHERE,
     Block,
     BlockMap,
-    any_overlap,
-    block_of,
     block_of_address,
-    route_block,
 )
 from netdsl.semantics.rules.covering import services_overlap
 from netdsl.semantics.rules.facts import Facts, Selectors, seen_from, selectors
+from netdsl.semantics.rules.tunnels import has_behind
 from netdsl.source import Place
 
 
-def check_selectors(facts: Facts, diagnostics: Diagnostics) -> None:
-    for tunnel in facts.bindings.tunnels.values():
+def check_selectors(tunnels: tuple[BoundTunnel, ...], facts: Facts, diagnostics: Diagnostics) -> None:
+    at: dict[NodeId, list[BoundTunnel]] = {}
+    for tunnel in tunnels:
         _sides_overlap(tunnel, diagnostics)
-        for end in tunnel.ends:
-            _protected(tunnel, end, facts, diagnostics)
         _child_networks(tunnel, facts, diagnostics)
+        for end in tunnel.ends:
+            at.setdefault(end.node, []).append(tunnel)
     told: set[frozenset[str]] = set()
-    for node, tunnels in facts.tunnels_of.items():
-        _children_overlap(node, tunnels, told, diagnostics)
+    for node, own in at.items():
+        _children_overlap(node, own, told, diagnostics)
 
 
 # --- overlaps
@@ -93,7 +92,7 @@ class Locals:
 
 
 def _children_overlap(
-    node: NodeId, tunnels: tuple[BoundTunnel, ...], told: set[frozenset[str]], diagnostics: Diagnostics
+    node: NodeId, tunnels: list[BoundTunnel], told: set[frozenset[str]], diagnostics: Diagnostics
 ) -> None:
     """No packet of a node belongs into two children. By remote range, wider ones first; then by local range."""
     pairs = [
@@ -104,13 +103,13 @@ def _children_overlap(
         for remote in one.remote
         for local in one.local
     ]
-    order = {_name(one): index for index, (_, _, one) in enumerate(pairs)}
+    order = {child_name(one): index for index, (_, _, one) in enumerate(pairs)}
     taken: BlockMap[Locals] = BlockMap()
     for remote, local, one in sorted(pairs, key=lambda pair: (pair[0].version, pair[0].first, -pair[0].last)):
         other = next((other for other in _takers(taken, remote, local) if _collide(other, one)), None)
-        if other is not None and (names := frozenset((_name(one), _name(other)))) not in told:
+        if other is not None and (names := frozenset((child_name(one), child_name(other)))) not in told:
             told.add(names)
-            first, second = sorted((other, one), key=lambda each: order[_name(each)])
+            first, second = sorted((other, one), key=lambda each: order[child_name(each)])
             _report_children(node, first, second, diagnostics)
         if not taken.get(remote):
             taken.put(remote, Locals())
@@ -132,7 +131,7 @@ def _collide(one: Selectors, other: Selectors) -> bool:
     return not mine or not theirs or any(services_overlap(a, b) for a in mine for b in theirs)
 
 
-def _name(one: Selectors) -> str:
+def child_name(one: Selectors) -> str:
     last = one.tunnel.id.rpartition(".")[2]
     return one.tunnel.id if one.child.name == last else f"{one.tunnel.id}.{one.child.name}"
 
@@ -140,7 +139,7 @@ def _name(one: Selectors) -> str:
 def _report_children(node: NodeId, first: Selectors, second: Selectors, diagnostics: Diagnostics) -> None:
     diagnostics.report(
         SELECTORS_OVERLAP,
-        f"the same packets of `{node}` belong into `{_name(first)}` and into `{_name(second)}`",
+        f"the same packets of `{node}` belong into `{child_name(first)}` and into `{child_name(second)}`",
         second.child.place,
         related=() if first.child.place == second.child.place else (Label(first.child.place, "the other one"),),
         help="protect different networks, or tell the children apart with `only`",
@@ -155,25 +154,6 @@ def _shown(block: Block) -> str:
 # --- what an end has behind it
 
 
-def _protected(tunnel: BoundTunnel, end: BoundEnd, facts: Facts, diagnostics: Diagnostics) -> None:
-    """What both sides have is another mistake."""
-    node = facts.bindings.nodes[end.node]
-    others = tuple(block_of(prefix) for other in tunnel.ends if other is not end for prefix in other.protected)
-    foreign = [
-        prefix
-        for prefix in end.protected
-        if not _has(node, end, block_of(prefix), facts) and not any_overlap((block_of(prefix),), others)
-    ]
-    if foreign:
-        diagnostics.report(
-            PROTECTED_NOT_ATTACHED,
-            f"`{end.node}` protects {foreign[0]} in `{tunnel.id}` and has no way to it",
-            end.place,
-            "on none of its networks, behind none of its next hops",
-            help=f"an `interface` of `{end.node}` on it, or a `route {foreign[0]} via …`",
-        )
-
-
 def _child_networks(tunnel: BoundTunnel, facts: Facts, diagnostics: Diagnostics) -> None:
     told: set[Place] = set()
     for one in selectors(tunnel):
@@ -184,33 +164,13 @@ def _child_networks(tunnel: BoundTunnel, facts: Facts, diagnostics: Diagnostics)
             node = facts.bindings.nodes[end.node]
             for block, prefix in zip(blocks, prefixes, strict=False):
                 is_own = prefix in end.protected or block == block_of_address(end.outer)
-                if is_own or one.child.place in told or _has(node, end, block, facts):
+                if is_own or one.child.place in told or has_behind(node, end, block, facts):
                     continue
                 told.add(one.child.place)
                 diagnostics.report(
                     CHILD_NETWORKS_FOREIGN,
-                    f"`{_name(one)}` carries {prefix} at `{end.node}`, which has no way to it",
+                    f"`{child_name(one)}` carries {prefix} at `{end.node}`, which has no way to it",
                     one.child.place,
                     related=(Label(end.place, f"`{end.node}` is this end"),),
                     help="the networks of a child stand in the order of the tunnel's ends",
                 )
-
-
-def _has(node: BoundNode, end: BoundEnd, block: Block, facts: Facts) -> bool:
-    """Whether a network is the node's own, or behind it: by a line that does not lead out by the tunnel's interface, or
-    through another tunnel."""
-    if node.has_auto_routing or any(own.overlaps(block) for own in facts.addresses_of[node.id]):
-        return True
-    attached = (block_of(entry.address.network) for leg in node.interfaces for entry in leg.addresses)
-    if any(network.overlaps(block) for network in attached):
-        return True
-    for route in node.routes:
-        is_inward = route.prefix is not None or route.interface != end.interface
-        if is_inward and route_block(route).overlaps(block):
-            return True
-    return any(
-        any_overlap(one.remote, (block,))
-        for tunnel in facts.tunnels_of.get(node.id, ())
-        if all(end is not mine for mine in tunnel.ends)
-        for one in seen_from(node.id, tunnel)
-    )

@@ -1,0 +1,56 @@
+"""IPsec: one method for each rule of its grammar."""
+
+from lark import Token, v_args
+
+from netdsl.kinds.ipsec.tree import Auth, Child, Dpd, Identity, Ipsec, Mode, Pool, Proposals, Rekey, Secret, Start
+from netdsl.syntax.build.values import BaseBuilder
+from netdsl.syntax.tree import Body, Value
+
+
+@v_args(inline=True)
+class Builder(BaseBuilder):
+    def ipsec(self, word: Token, name: Value, body: Body) -> Ipsec:
+        return Ipsec(name, body, self._span(word, body))
+
+    def auth(
+        self,
+        word: Token,
+        method: Token,
+        secret: Value | None,
+        _from: Token | None,
+        pki: Value | None,
+        nodes: list[Value] | None,
+    ) -> Auth:
+        span = self._span(word, nodes or pki or secret or method)
+        return Auth(method.value, secret, pki, tuple(nodes or ()), span)
+
+    def for_nodes(self, nodes: list[Value]) -> list[Value]:
+        return nodes
+
+    def identity(self, word: Token, identity: Value, nodes: list[Value]) -> Identity:
+        return Identity(identity, tuple(nodes), self._span(word, nodes))
+
+    def secret(self, word: Token, secret: Value, nodes: list[Value] | None) -> Secret:
+        return Secret(secret, tuple(nodes or ()), self._span(word, nodes or secret))
+
+    def proposals(self, protocol: Token, proposals: list[Value]) -> Proposals:
+        return Proposals(protocol.value, tuple(proposals), self._span(protocol, proposals))
+
+    def start_when(self, word: Token, when: Token, _by: Token | None, nodes: list[Value] | None) -> Start:
+        return Start(" ".join(when.value.split()), tuple(nodes or ()), self._span(word, nodes or when))
+
+    def dpd(self, word: Token, delay: Value, action: Value) -> Dpd:
+        return Dpd(delay, action, self._span(word, action))
+
+    def rekey(self, word: Token, protocol: Value, limits: list[Value]) -> Rekey:
+        return Rekey(protocol, tuple(limits), self._span(word, limits))
+
+    def pool(self, word: Token, prefixes: list[Value]) -> Pool:
+        self._refuse_quotes(prefixes)
+        return Pool(tuple(prefixes), self._span(word, prefixes))
+
+    def child(self, word: Token, name: Value, body: Body) -> Child:
+        return Child(name, body, self._span(word, body))
+
+    def mode(self, word: Token, mode: Value) -> Mode:
+        return Mode(mode, self._span(word, mode))

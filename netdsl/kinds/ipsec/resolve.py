@@ -1,0 +1,88 @@
+"""`ipsec`: who its ends are and how they prove it, and what holds for the whole of it."""
+
+from netdsl.diagnostics import catalogue
+from netdsl.ir.ids import Prefix, TunnelId
+from netdsl.ir.tunnel import DpdAction
+from netdsl.kinds.ipsec import defaults, tree
+from netdsl.kinds.ipsec.bindings import BoundIpsec
+from netdsl.kinds.ipsec.ir import KIND
+from netdsl.kinds.ipsec.resolve_authentication import authentication
+from netdsl.kinds.ipsec.resolve_children import Context, children, rekey
+from netdsl.kinds.ipsec.resolve_proposals import proposals
+from netdsl.semantics.bindings import BoundTunnel, Placed
+from netdsl.semantics.evaluate import evaluate_list
+from netdsl.semantics.items import Item
+from netdsl.semantics.resolve import attributes
+from netdsl.semantics.resolve.addresses import host_range
+from netdsl.semantics.resolve.ends import bound_ends, family_over, members_of, sides_of
+from netdsl.semantics.resolve.placement import Block, sort_block
+from netdsl.semantics.resolve.work import Work
+
+FOREIGN_ACTIONS = {"hold": "trap", "none": "clear", "route": "trap", "start": "restart"}
+
+
+def tunnel(id_: TunnelId, item: Item, work: Work) -> BoundTunnel | None:
+    """None once something is reported that the rest depends on; all that does not is looked at first."""
+    block = sort_block(item.children, "ipsec", work.diagnostics)
+    sides = sides_of(id_, block, item, work)
+    ike = proposals(block.of(tree.Proposals), "ike", work)
+    action, delay = _dpd(block, work)
+    limits = rekey(block, work)
+    pool = _pool(block, work)
+    mobike = attributes.yes_or_no(block.attribute("mobike"), defaults.MOBIKE, work.diagnostics)
+    if sides is None:
+        return None
+    _check_pool(pool, block, sum(side.role == "client" for side in sides), work)
+    members = members_of(id_, sides)
+    auth = authentication(block, item, members, work)
+    family = family_over(sides, block, item, work)
+    ends = None if family is None else bound_ends(sides, family, work)
+    by_client = children(Context(id_, item, block, members, ends or (), bool(pool)), work)
+    if family is None or ends is None or auth is None or by_client is None:
+        return None
+    first = next(iter(by_client.values()))[0].start.when
+    inside = BoundIpsec(
+        ike or defaults.IKE_PROPOSALS, delay, action or defaults.DPD_ACTION[first], mobike, limits.ike_seconds
+    )
+    return BoundTunnel(id_, KIND, ends, auth, by_client, pool, family, inside, item.place)
+
+
+def _dpd(block: Block, work: Work) -> tuple[DpdAction | None, int]:
+    line = block.first(tree.Dpd)
+    if line is None:
+        return None, defaults.DPD_SECONDS
+    statement, item = line
+    delay = attributes.placed(statement.delay, item, work.diagnostics)
+    action = attributes.placed(statement.action, item, work.diagnostics)
+    actions = tuple(str(one) for one in DpdAction)
+    name = (
+        None if action is None
+        else attributes.word_among(action, actions, "what to do with a dead peer", work.diagnostics, FOREIGN_ACTIONS)
+    )  # fmt: skip
+    time = None if delay is None else attributes.seconds(delay, work.diagnostics)
+    return None if name is None else DpdAction(name), time or defaults.DPD_SECONDS
+
+
+def _pool(block: Block, work: Work) -> tuple[Prefix, ...]:
+    """The virtual addresses; each family's must be enough for all clients."""
+    found: list[Placed[Prefix]] = []
+    for statement, item in block.of(tree.Pool):
+        for placed in evaluate_list(statement.prefixes, item, work.diagnostics):
+            if isinstance(placed.value, Prefix):
+                found.append(Placed(placed.value, placed.place))
+            else:
+                work.wrong_kind(placed, "a prefix")
+    return tuple(one.value for one in found)
+
+
+def _check_pool(pool: tuple[Prefix, ...], block: Block, clients: int, work: Work) -> None:
+    """pool-exhausted: strongSwan gives out what hosts can have, as a network does."""
+    line = block.first(tree.Pool)
+    for family in {prefix.version for prefix in pool}:
+        ranges = [host_range(prefix) for prefix in pool if prefix.version == family]
+        room = sum(last - first + 1 for first, last in ranges)
+        if room < clients and line is not None:
+            message = f"the pool has {room} IPv{family} addresses for {clients} clients"
+            work.diagnostics.report(
+                catalogue.POOL_EXHAUSTED, message, line[1].place, help="a shorter prefix has room for more"
+            )

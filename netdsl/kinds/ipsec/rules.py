@@ -1,0 +1,122 @@
+"""Rules on what an `ipsec` carries, and how safely."""
+
+from netdsl.diagnostics.catalogue import FAMILY_MISMATCH, TRANSPORT_WITH_PROTECTED, WEAK_PROPOSAL, WEAK_SECRET
+from netdsl.diagnostics.core import Diagnostics, Label
+from netdsl.ir.tunnel import Mode
+from netdsl.kinds.ipsec.bindings import bound_child, bound_tunnel
+from netdsl.kinds.ipsec.rules_selectors import check_selectors, child_name
+from netdsl.semantics.bindings import BoundAuth, BoundTunnel
+from netdsl.semantics.rules.blocks import block_of, block_of_address
+from netdsl.semantics.rules.facts import Facts, Selectors, families, selectors
+from netdsl.source import Place
+
+SHORTEST_SECRET = 8
+"""Characters. NIST SP 800-63B, section 5.1.1.2, has no memorized secret shorter."""
+
+WEAK = {
+    "des": "56-bit keys",
+    "3des": "64-bit blocks, deprecated by RFC 8247",
+    "blowfish128": "64-bit blocks",
+    "blowfish192": "64-bit blocks",
+    "blowfish256": "64-bit blocks",
+    "cast128": "64-bit blocks",
+    "null": "no encryption",
+    "md5": "broken, MUST NOT in RFC 8247",
+    "md5_128": "broken, MUST NOT in RFC 8247",
+    "prfmd5": "broken, MUST NOT in RFC 8247",
+    "sha": "deprecated by RFC 8247",
+    "sha1": "deprecated by RFC 8247",
+    "sha1_160": "deprecated by RFC 8247",
+    "prfsha1": "deprecated by RFC 8247",
+    "modp768": "MUST NOT in RFC 8247",
+    "modp1024": "SHOULD NOT in RFC 8247",
+    "modp1024s160": "MUST NOT in RFC 8247",
+    "modp1536": "SHOULD NOT in RFC 8247",
+    "modp2048s224": "SHOULD NOT in RFC 8247",
+    "modp2048s256": "SHOULD NOT in RFC 8247",
+    "ecp192": "80 bits of strength",
+}
+"""Parts of proposals in strongSwan's words that should not be used any more, and why (RFC 8247, RFC 9395)."""
+
+STRONG = "aes256gcm16-prfsha384-ecp384"
+
+
+def check(tunnels: tuple[BoundTunnel, ...], facts: Facts, diagnostics: Diagnostics) -> None:
+    for tunnel in tunnels:
+        _transport(tunnel, diagnostics)
+        _two_families(tunnel, diagnostics)
+        _weak_proposals(tunnel, diagnostics)
+        _weak_secrets(tunnel, diagnostics)
+    check_selectors(tunnels, facts, diagnostics)
+
+
+def _transport(tunnel: BoundTunnel, diagnostics: Diagnostics) -> None:
+    told: set[Place] = set()
+    for one in selectors(tunnel):
+        if one.child.mode is not Mode.TRANSPORT or one.child.place in told or not _carries_networks(one):
+            continue
+        told.add(one.child.place)
+        diagnostics.report(
+            TRANSPORT_WITH_PROTECTED,
+            f"`{child_name(one)}` is in transport mode, which carries packets of its two ends only",
+            one.child.place,
+            related=tuple(
+                Label(end.place, "protects a network")
+                for end in (one.end, one.peer)
+                if end.protected and end.place != one.child.place
+            ),
+            help="`mode tunnel` carries networks; without `protecting` the two ends talk to each other",
+        )
+
+
+def _carries_networks(one: Selectors) -> bool:
+    pool = tuple(map(block_of, one.tunnel.pool))
+    local, remote = block_of_address(one.end.outer), block_of_address(one.peer.outer)
+    is_own = all(block == local for block in one.local)
+    return not is_own or any(block != remote and block not in pool for block in one.remote)
+
+
+def _two_families(tunnel: BoundTunnel, diagnostics: Diagnostics) -> None:
+    for one in selectors(tunnel):
+        local, remote = families(one.local), families(one.remote)
+        if local and remote and not local & remote:
+            diagnostics.report(
+                FAMILY_MISMATCH,
+                f"`{child_name(one)}` is between IPv{min(local)} and IPv{min(remote)} networks",
+                one.child.place,
+                help="each child carries one family from end to end: protect networks of the same one",
+            )
+
+
+def _weak_proposals(tunnel: BoundTunnel, diagnostics: Diagnostics) -> None:
+    written = [(proposal, tunnel.place) for proposal in bound_tunnel(tunnel).ike_proposals]
+    for children in tunnel.children_of.values():
+        written.extend((proposal, child.place) for child in children for proposal in bound_child(child).proposals)
+    for proposal, place in dict.fromkeys(written):
+        weak = [part for part in proposal.lower().split("-") if part in WEAK]
+        if weak:
+            reasons = ", ".join(f"`{part}` ({WEAK[part]})" for part in dict.fromkeys(weak))
+            diagnostics.report(
+                WEAK_PROPOSAL,
+                f"`{proposal}` of `{tunnel.id}` is weak: {reasons}",
+                place,
+                help=f"the default is strong; in full: `{STRONG}`",
+            )
+
+
+def _weak_secrets(tunnel: BoundTunnel, diagnostics: Diagnostics) -> None:
+    told: set[Place] = set()
+    for node, auth in tunnel.auth.items():
+        if not _is_weak(auth) or auth.place in told:
+            continue
+        told.add(auth.place)
+        diagnostics.report(
+            WEAK_SECRET,
+            f"the secret of `{node}` in `{tunnel.id}` has fewer than {SHORTEST_SECRET} characters",
+            auth.place,
+            help="a longer one, or none: then one is made and kept with the lab",
+        )
+
+
+def _is_weak(auth: BoundAuth) -> bool:
+    return auth.secret is not None and len(auth.secret) < SHORTEST_SECRET
