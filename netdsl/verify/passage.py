@@ -50,3 +50,8 @@ class Passage:
     known: Known | None
     state: State
     is_outer: bool = False
+
+    @property
+    def was_selected(self) -> bool:
+        """Whether a policy of the node took the packet out of a tunnel, and not a device."""
+        return self.came is not None and self.came.is_selected

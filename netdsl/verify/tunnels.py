@@ -110,6 +110,12 @@ def packets_of(kind: str) -> TunnelPackets:
     return _kinds()[kind]
 
 
+def receiving_end(view: View, policy: Policy) -> TunnelEnd:
+    """The end of the policy's tunnel in the node that takes the packet out."""
+    ends = [end for end in view.node.tunnels if end.tunnel == policy.end.tunnel]
+    return next((end for end in ends if end.peer == policy.end.node), ends[0])
+
+
 def settle(fabric: Fabric, held: frozenset[TunnelId], forced: frozenset[TunnelId]) -> TunnelStates:
     """Bring up all tunnels that come up. `held` are kept down by hand at both ends, `forced` are opened by hand."""
     states = TunnelStates(virtual=dict(_virtual_addresses(fabric.lab)), held=held, forced=forced)

@@ -21,7 +21,7 @@ from netdsl.verify.passage import Delivered, Frame, Passage, Stop
 from netdsl.verify.policies import policy_fault
 from netdsl.verify.routes import Hop as Route
 from netdsl.verify.tracking import State, Tracker, with_destination, with_source
-from netdsl.verify.tunnels import packets_of
+from netdsl.verify.tunnels import packets_of, receiving_end
 from netdsl.verify.types import Decision, Hook, Hop, Outcome, Packet, Step, Wire
 from netdsl.verify.view import LOOPBACK, Association, Exit, Policy, TunnelDevice, View, is_unicast
 
@@ -159,7 +159,7 @@ class Walk:
 
     def _check_source(self, passage: Passage, packet: Packet, *, is_local: bool) -> Stop | None:
         view, interface = passage.view, passage.in_interface or LOOPBACK
-        is_decrypted = _was_selected(passage) and not self.fabric.is_user_space
+        is_decrypted = passage.was_selected and not self.fabric.is_user_space
 
         def doubt(asked: Packet) -> str | None:
             return unbelievable(
@@ -215,7 +215,7 @@ class Walk:
         if not rules or passage.state is not State.NEW:
             return packet
         out = None if route is None else route.interface
-        sight = Sight(packet, passage.in_interface, out, _was_selected(passage), False)
+        sight = Sight(packet, passage.in_interface, out, passage.was_selected, False)
         rule = destination_nat(rules, sight, view.ends, view.is_active, is_output=route is not None)
         if rule is None:
             return packet
@@ -235,7 +235,7 @@ class Walk:
         changed = packet
         if view.node.nat.source:
             goes = self._goes(passage, packet, route)
-            sight = Sight(packet, passage.in_interface, route.interface, _was_selected(passage), goes)
+            sight = Sight(packet, passage.in_interface, route.interface, passage.was_selected, goes)
             rule = source_nat(view.node.nat.source, sight, view.ends, view.is_active)
             if rule is not None and rule.address is not None:
                 changed = with_source(packet, (rule.address, packet.source_port))
@@ -260,7 +260,7 @@ class Walk:
         if LOOPBACK in (passage.in_interface, out):
             return None
         goes = route is not None and self._goes(passage, packet, route)
-        sight = Sight(packet, passage.in_interface, out, _was_selected(passage), goes)
+        sight = Sight(packet, passage.in_interface, out, passage.was_selected, goes)
         found = ruling(firewall, chain, sight, view.ends, view.is_active)
         if found.verdict is Verdict.ACCEPT:
             self.note(Hook(chain.value), Decision.ACCEPT, found.text, packet, found.origin)
@@ -338,7 +338,7 @@ class Walk:
         if association is None or association.peer != view.id:
             text = f"`{view.id}` is no end of tunnel `{policy.end.tunnel}`"
             return self._stop(Outcome.DROPPED, view, Hook.TUNNEL, text, None, packet)
-        end = _receiving_end(view, policy)
+        end = receiving_end(view, policy)
         refusal = packets_of(end.kind).refuses(end, packet)
         if refusal is not None:
             text = f"`{view.id}` takes no {packet} out of tunnel `{end.tunnel}`: {refusal}"
@@ -388,14 +388,3 @@ class Walk:
     def _cross(self, by: Exit, packet: Packet) -> Frame:
         self._close(by.interface, tuple([Wire(name, packet, packet.is_encrypted) for name in by.networks]))
         return Frame(by.other, by.there, packet)
-
-
-def _receiving_end(view: View, policy: Policy) -> TunnelEnd:
-    """The end of the same tunnel in the node that takes the packet out."""
-    ends = [end for end in view.node.tunnels if end.tunnel == policy.end.tunnel]
-    return next((end for end in ends if end.peer == policy.end.node), ends[0])
-
-
-def _was_selected(passage: Passage) -> bool:
-    """Whether a policy of the node took the packet out of a tunnel, and not a device."""
-    return passage.came is not None and passage.came.is_selected
