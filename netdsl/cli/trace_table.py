@@ -44,7 +44,7 @@ class _Sheet:
     first: int
 
     def head(self, name: str, word: str) -> str:
-        return f"{_INDENT}{visible(name):<{self.first}} {word:<{_WORD}}"
+        return f"{_INDENT}{visible(name):<{self.first}} {word:<{_WORD - 1}} "
 
     def below(self, text: str) -> Iterator[str]:
         yield from hanging(self.head("", ""), text, self.width)

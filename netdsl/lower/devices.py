@@ -26,4 +26,5 @@ def device_ends(
             inside=inside,
             overhead=overhead,
             origin=tunnel.place,
+            end_origin=end.place,
         )

@@ -45,9 +45,9 @@ def end_entities(bindings: Bindings) -> dict[tuple[PkiId, NodeId], EndEntity]:
     claims: dict[tuple[PkiId, NodeId], _Claims] = {}
     for tunnel in bindings.tunnels.values():
         for end in tunnel.ends:
-            auth = tunnel.auth[end.node]
-            pki = pki_of(auth)
-            if pki is not None:
+            auth = tunnel.auth.get(end.node)
+            pki = None if auth is None else pki_of(auth)
+            if auth is not None and pki is not None:
                 claim = claims.setdefault((pki, end.node), _Claims())
                 claim.addresses.append(end.outer)
                 if auth.identity is not None:
@@ -148,7 +148,8 @@ def _relying(bindings: Bindings, entities: EndEntities) -> dict[PkiId, tuple[Nod
     for tunnel in bindings.tunnels.values():
         for end in tunnel.ends:
             for other in _others(tunnel, end):
-                pki = pki_of(tunnel.auth[other.node])
+                auth = tunnel.auth.get(other.node)
+                pki = None if auth is None else pki_of(auth)
                 if pki is not None and (pki, end.node) not in entities:
                     found.setdefault(pki, {})[end.node] = None
     return {pki: tuple(nodes) for pki, nodes in found.items()}

@@ -12,11 +12,12 @@ from netdsl.diagnostics.wording import counted
 from netdsl.ir.expectation import Expectation
 from netdsl.ir.ids import NodeId, host_name
 from netdsl.ir.lab import Lab
+from netdsl.ir.tunnel import Selectors, TunnelEnd
 from netdsl.runtime.driver import Deployment, Driver, DriverError, Recording
 from netdsl.testing.pace import Pace
 from netdsl.testing.plan import trials
 from netdsl.testing.probes import Reply, ask
-from netdsl.testing.reading import NODE_SCRIPT, tunnel_lines
+from netdsl.testing.reading import NODE_SCRIPT, section, tunnel_lines
 from netdsl.testing.sight import Frame, frames
 from netdsl.testing.states import Bench, during
 from netdsl.testing.trial import Asked, Ear, Observed, Trial
@@ -90,12 +91,17 @@ def _check_running(lab: Lab, driver: Driver, deployment: Deployment) -> None:
 
 
 def _esp(lab: Lab, driver: Driver, deployment: Deployment) -> str:
-    """Whose ESP the nodes have chosen; empty where there are no tunnels."""
-    node = next((node for node in lab.nodes if node.tunnels), None)
-    if node is None:
-        return ""
-    answer = driver.ask(deployment, node.host_name, [*NODE_SCRIPT, "status"], timeout=30 * driver.slowness)
-    return next((esp for _, _, _, esp in tunnel_lines(answer.output)), "")
+    """Whose ESP the nodes have chosen; empty where no tunnel takes packets by policies."""
+    for node in lab.nodes:
+        names = {section(end, child) for end in node.tunnels if _is_selected(end) for child in end.children}
+        if names:
+            answer = driver.ask(deployment, node.host_name, [*NODE_SCRIPT, "status"], timeout=30 * driver.slowness)
+            return next((esp for _, child, _, esp in tunnel_lines(answer.output) if child in names), "")
+    return ""
+
+
+def _is_selected(end: TunnelEnd) -> bool:
+    return isinstance(end.steering, Selectors)
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,12 @@ class Packet:
         """Whether the innermost content cannot be read on the wire."""
         return self.is_hiding or (self.inner is not None and self.inner.is_encrypted)
 
+    @property
+    def tunnels(self) -> tuple[TunnelId, ...]:
+        """The tunnels that carry it, the outermost first."""
+        inner = () if self.inner is None else self.inner.tunnels
+        return inner if self.tunnel is None else (self.tunnel, *inner)
+
     def __str__(self) -> str:
         def end(address: Address, port: int) -> str:
             shown = f"[{address}]" if address.version == 6 and port else str(address)
@@ -178,9 +184,9 @@ class Verdict:
 
     @property
     def tunnels(self) -> tuple[TunnelId, ...]:
-        """The tunnels that the request went through, in order."""
-        found = (wire.packet.tunnel for hop in self.request for wire in hop.wires)
-        return tuple(dict.fromkeys(tunnel for tunnel in found if tunnel is not None))
+        """The tunnels that the request went through, in order; of those inside each other the outermost first."""
+        found = (tunnel for hop in self.request for wire in hop.wires for tunnel in wire.packet.tunnels)
+        return tuple(dict.fromkeys(found))
 
     @property
     def wires(self) -> tuple[Wire, ...]:

@@ -54,6 +54,7 @@ class Walk:
     hops: list[Hop] = field(default_factory=list)
     _ttl: int = TTL
     _carried: list[tuple[Packet, int, Policy]] = field(default_factory=list)
+    _carrying: list[Wire] = field(default_factory=list)  # networks that the outer packets carry, not yet in a hop
     _view: View | None = None
     _in: str | None = None
     _steps: list[Step] = field(default_factory=list)
@@ -289,13 +290,11 @@ class Walk:
         if route.interface == LOOPBACK:
             self._close(LOOPBACK, ())
             return Frame(view, LOOPBACK, packet)
-        device = view.devices.get(route.interface)
-        if device is not None:
-            return self._enter(passage, packet, device, route)
         is_free = passage.is_outer or self._is_own_ike(view) or self.fabric.is_user_space or not view.policies
         policy = None if is_free else view.policy_out(packet)
-        if policy is None:
-            return self._transmit(passage, packet, route)
+        if policy is None:  # the kernel asks its policies when it routes, before any device
+            device = view.devices.get(route.interface)
+            return self._enter(passage, packet, device, route) if device else self._transmit(passage, packet, route)
         if policy.association is None:
             text = f"the trap of tunnel `{policy.end.tunnel}` at `{view.id}` holds it, and the tunnel cannot come up"
             return self._stop(Outcome.DROPPED, view, Hook.TUNNEL, text, policy.end.origin, packet)
@@ -383,8 +382,12 @@ class Walk:
         if policy is None or policy.association is None:
             text = f"no tunnel carries `{by.networks[0]}` from `{passage.view.id}` to `{by.other.id}`"
             return self._stop(Outcome.UNREACHABLE, passage.view, Hook.TUNNEL, text, None, packet)
+        self._carrying += [Wire(name, packet, packet.is_encrypted) for name in by.networks]
         return self._encapsulate(passage, packet, policy, policy.association)
 
     def _cross(self, by: Exit, packet: Packet) -> Frame:
-        self._close(by.interface, tuple([Wire(name, packet, packet.is_encrypted) for name in by.networks]))
+        crossed = [Wire(name, packet, packet.is_encrypted) for name in by.networks]
+        if self._carrying:
+            crossed, self._carrying = [*self._carrying, *crossed], []
+        self._close(by.interface, tuple(crossed))
         return Frame(by.other, by.there, packet)

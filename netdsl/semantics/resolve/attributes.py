@@ -99,6 +99,21 @@ def integer(value: Placed[Value], diagnostics: Diagnostics) -> int | None:
     return None
 
 
+def integer_within(
+    line: tuple[syntax.Attribute, Item] | None, lowest: int, highest: int, diagnostics: Diagnostics
+) -> int | None:
+    """The value of an attribute that takes a whole number; out-of-range for others. None without such a line."""
+    value = only_value(line, diagnostics)
+    found = None if value is None else integer(value, diagnostics)
+    if value is None or found is None or line is None:
+        return None
+    if lowest <= found <= highest:
+        return found
+    message = f"`{line[0].word}` is a number from {lowest} to {highest}, not {found}"
+    diagnostics.report(catalogue.OUT_OF_RANGE, message, value.place)
+    return None
+
+
 def text(value: Placed[Value], diagnostics: Diagnostics) -> str | None:
     """A string; wrong-kind for what has no quotes."""
     if isinstance(value.value, str):

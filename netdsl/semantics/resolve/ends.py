@@ -70,6 +70,21 @@ def _pair(statement: syntax.Between, item: Item, work: Work) -> list[Side] | Non
     return found if len(found) == 2 else None
 
 
+def mesh_of(id_: TunnelId, block: Block, item: Item, work: Work) -> list[Side] | None:
+    """Any number of equal ends, all named by `between`; None once reported."""
+    between = block.first(syntax.Between)
+    if between is None:
+        message, advice = f"the tunnel `{id_}` has no ends", "`between A, B and C`"
+        work.diagnostics.report(catalogue.MISSING_STATEMENT, message, name_place(item), help=advice)
+        return None
+    statement, line = between
+    found = [
+        *_named(statement.left, "peer", statement.left_protecting, line, work),
+        *_named(statement.right, "peer", statement.right_protecting, line, work),
+    ]
+    return found if len(found) > 1 and _are_apart(found, work) else None
+
+
 def _hub(id_: TunnelId, roles: list[tuple[syntax.Side, Item]], item: Item, work: Work) -> list[Side] | None:
     found: list[Side] = []
     for wanted in ("gateway", "client"):

@@ -72,7 +72,7 @@ def interfaces(ends: Ends, work: Work) -> None:
         own = node.interfaces.get(name)
         if own is not None and own.network == network.id:
             continue
-        if own is None and _is_name(node, name, item.place, "", work):
+        if own is None and is_interface_name(node, name, item.place, "", work):
             _add(node, InterfaceDraft(node.id, name, network.id, (), None, None, item.place), network)
         elif own is not None:
             _report_twice(node, name, item.place, own, work)
@@ -150,10 +150,11 @@ def _name(node: NodeDraft, statement: syntax.Interface, item: Item, work: Work) 
         return None
     name = placed.value.text.rpartition(".")[2] if statement.name is None else placed.value.text
     advice = "" if statement.name is not None else f"give it a name: `interface NAME on {placed.value.text}`"
-    return name if _is_name(node, name, placed.place, advice, work) else None
+    return name if is_interface_name(node, name, placed.place, advice, work) else None
 
 
-def _is_name(node: NodeDraft, name: str, place: Place, advice: str, work: Work) -> bool:
+def is_interface_name(node: NodeDraft, name: str, place: Place, advice: str, work: Work) -> bool:
+    """Whether an interface of a node can be called so; else it is reported, and the node marked as broken."""
     if len(name) > LONGEST_INTERFACE_NAME:
         message = f"the interface name `{name}` has {len(name)} characters, kernels have room for 15"
         work.diagnostics.report(catalogue.INTERFACE_NAME_TOO_LONG, message, place, help=advice or None)

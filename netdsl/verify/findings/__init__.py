@@ -7,6 +7,7 @@ fails. What depends on a raw node is not told.
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.verify.findings.falls import check_falls
 from netdsl.verify.findings.leaving import check_leaving
+from netdsl.verify.findings.nesting import check_nesting
 from netdsl.verify.findings.next_hops import check_next_hops
 from netdsl.verify.findings.ranges import check_ranges
 from netdsl.verify.findings.returning import check_returning
@@ -25,7 +26,8 @@ def check_findings(world: World, diagnostics: Diagnostics) -> None:
     check_ranges(world, diagnostics)
     check_services(world, diagnostics)
     check_translation(world, diagnostics)
-    told = check_tunnels(world, diagnostics)
+    nested = check_nesting(world, diagnostics)
+    told = nested | check_tunnels(world, nested, diagnostics)
     if any(view.raw for view in world.fabric.views.values()):
         return
     without_return = check_routes(world.fabric, diagnostics)

@@ -27,8 +27,8 @@ _Pair = tuple[TunnelEnd, TunnelEnd]
 _Blocked = dict[NodeId, Chain]
 
 
-def check_tunnels(world: World, diagnostics: Diagnostics) -> frozenset[TunnelId]:
-    """The tunnels of which something was told."""
+def check_tunnels(world: World, silent: frozenset[TunnelId], diagnostics: Diagnostics) -> frozenset[TunnelId]:
+    """The tunnels of which something was told; nothing is told of those in `silent`."""
     by_hand = {
         end.tunnel for view in world.fabric.views.values() for end in view.node.tunnels
         if any(child.start is Start.HAND for child in end.children)
@@ -38,6 +38,8 @@ def check_tunnels(world: World, diagnostics: Diagnostics) -> frozenset[TunnelId]
     told: set[TunnelId] = set()
     blocking: set[tuple[TunnelId, NodeId]] = set()
     for pair in _pairs(world):
+        if pair[0].tunnel in silent:
+            continue
         attempts = [_attempt(world, end, peer) for end, peer in (pair, pair[::-1]) if may_open(end)]
         if not all(attempt.is_known for attempt in attempts):
             continue

@@ -1,0 +1,1 @@
+"""GRE in a node: by the kernel, or by socat."""

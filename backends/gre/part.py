@@ -1,0 +1,45 @@
+"""The part `gre`: a device for each tunnel, by the kernel where it has the type, else by socat."""
+
+from netdsl.ir.lab import Lab
+from netdsl.ir.node import Node
+from netdsl.ir.service import PROTOCOL_NUMBERS, Protocol
+from netdsl.ir.tunnel import TunnelEnd
+from netdsl.kinds.gre.ir import KIND, settings_of
+from netdsl.payload.contract import PayloadFile
+from netdsl.payload.devices import NEEDS, UserSpace, device_record, device_script, raw_address, tunnel_record
+from netdsl.payload.part import Share, scripts
+
+
+class GrePart:
+    name = KIND
+
+    def shared(self, lab: Lab) -> tuple[PayloadFile, ...]:
+        return (*scripts(__package__, "part.sh"), device_script())
+
+    def share(self, node: Node, lab: Lab) -> Share | None:
+        ends = [end for end in node.tunnels if end.kind == KIND]
+        if not ends:
+            return None
+        table = "".join(device_record(end, _link(end), _user_space(end)) for end in ends)
+        return Share((PayloadFile("gre.tsv", table.encode()),), NEEDS, tuple(tunnel_record(end, lab) for end in ends))
+
+
+def _link(end: TunnelEnd) -> str:
+    """ip-link(8), GRE and ip6gre. The option that limits encapsulation would cost eight bytes more (RFC 2473 §4.1.1)."""
+    settings, (peer,) = settings_of(end), end.peer_addresses
+    key = "" if settings.key is None else f" key {settings.key}"
+    ends = f"local {end.local} remote {peer}{key}"
+    if peer.version == 4:
+        return f"type gre {ends} ttl {settings.ttl}"
+    return f"type ip6gre {ends} hoplimit {settings.ttl} encaplimit none"
+
+
+def _user_space(end: TunnelEnd) -> UserSpace | str:
+    """The header of a TUN device (flags 0, protocol type) is byte for byte that of GRE without options (RFC 2784 §2.1)."""
+    settings = settings_of(end)
+    if settings.key is not None:
+        return "GRE in user space has no key"
+    return UserSpace("iff-up", raw_address(end, PROTOCOL_NUMBERS[Protocol.GRE], settings.ttl))
+
+
+part = GrePart()

@@ -1,0 +1,28 @@
+"""GRE's own share of a tunnel end."""
+
+from dataclasses import dataclass
+
+from netdsl.ir.service import Protocol
+from netdsl.ir.tunnel import Carrier, TunnelEnd
+
+KIND = "gre"
+CARRIERS = (Carrier(Protocol.GRE),)
+HEADER = 4  # bytes: flags and protocol type (RFC 2784 §2.1)
+KEY = 4  # bytes (RFC 2890 §2.1)
+TTL = 64
+HIGHEST_KEY = 2**32 - 1  # RFC 2890 §2.1: 32 bits
+
+
+@dataclass(frozen=True, slots=True)
+class GreSettings:
+    """`mtu` None: what the way to the other end leaves room for."""
+
+    key: int | None
+    ttl: int
+    mtu: int | None
+
+
+def settings_of(end: TunnelEnd) -> GreSettings:
+    """GRE's share of an end of this kind."""
+    assert isinstance(end.inside, GreSettings), "the end of another kind"
+    return end.inside

@@ -1,0 +1,28 @@
+"""GRE from each of its ends."""
+
+from collections.abc import Iterator, Sequence
+
+from netdsl.ir.tunnel import TunnelEnd
+from netdsl.kinds.gre.ir import CARRIERS, HEADER, KEY, GreSettings, settings_of
+from netdsl.lower.defaults import IP_HEADER
+from netdsl.lower.devices import device_ends
+from netdsl.lower.directory import Directory
+from netdsl.lower.paths import RoutingTables
+from netdsl.lower.pki import EndEntities
+from netdsl.semantics.bindings import BoundTunnel
+
+
+def ends(
+    directory: Directory, tables: RoutingTables, entities: EndEntities, tunnels: Sequence[BoundTunnel]
+) -> Iterator[TunnelEnd]:
+    """Two ends of each."""
+    for tunnel in tunnels:
+        settings = tunnel.inside
+        assert isinstance(settings, GreSettings), "a tunnel of another kind"
+        header = IP_HEADER[tunnel.family] + HEADER + (0 if settings.key is None else KEY)
+        yield from device_ends(tunnel, CARRIERS, settings, header)
+
+
+def inside(end: TunnelEnd, link_mtu: int) -> int:
+    """What the source says, or what the link leaves after the headers."""
+    return settings_of(end).mtu or link_mtu - end.overhead

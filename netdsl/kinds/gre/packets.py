@@ -1,0 +1,35 @@
+"""GRE as packets meet it."""
+
+from collections.abc import Sequence
+
+from netdsl.ir.service import PortService, Protocol
+from netdsl.ir.tunnel import TunnelEnd
+from netdsl.verify.devices import connect_devices, foreign_outer, install_devices, outer_of, room_of
+from netdsl.verify.fabric import Fabric
+from netdsl.verify.tunnels import Connection, Need, TunnelStates
+from netdsl.verify.types import Packet
+from netdsl.verify.view import Policy, View
+
+
+def connect(fabric: Fabric, view: View, end: TunnelEnd) -> Connection | str:
+    return connect_devices(fabric, end)
+
+
+def needs(end: TunnelEnd) -> tuple[Need, ...]:
+    return (Need("GRE", (PortService(Protocol.GRE),)),)
+
+
+def install(fabric: Fabric, states: TunnelStates, connections: Sequence[Connection]) -> None:
+    install_devices(fabric, states, connections)
+
+
+def outer_packet(packet: Packet, policy: Policy) -> Packet:
+    return outer_of(packet, policy, Protocol.GRE)
+
+
+def room_inside(policy: Policy, link_mtu: int, *, is_user_space: bool) -> int:
+    return room_of(policy)
+
+
+def refuses(end: TunnelEnd, packet: Packet) -> str | None:
+    return foreign_outer(end, packet)

@@ -1,0 +1,17 @@
+"""Rules on GRE."""
+
+from netdsl.diagnostics.core import Diagnostics
+from netdsl.kinds.gre.ir import GreSettings
+from netdsl.semantics.bindings import BoundEnd, BoundTunnel
+from netdsl.semantics.rules.facts import Facts
+from netdsl.semantics.rules.outer_packets import check_told_apart
+
+
+def check(tunnels: tuple[BoundTunnel, ...], facts: Facts, diagnostics: Diagnostics) -> None:
+    """Two tunnels between the same two addresses need different keys."""
+    check_told_apart(tunnels, _mark, "the same two addresses and the same `key`", diagnostics)
+
+
+def _mark(tunnel: BoundTunnel, end: BoundEnd, other: BoundEnd) -> object:
+    assert isinstance(tunnel.inside, GreSettings), "a tunnel of another kind"
+    return end.outer, other.outer, tunnel.inside.key

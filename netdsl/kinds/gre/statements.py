@@ -1,0 +1,18 @@
+"""The words of GRE."""
+
+from netdsl.kinds.gre.tree import Gre
+from netdsl.syntax.description import FILE, Description, ElementKind
+from netdsl.syntax.tree import Attribute
+
+WORD = "tunnel gre"
+_BLOCK = (WORD,)
+
+STATEMENTS = (
+    Description(WORD, Gre, (FILE,), ("between", "over"), declares=ElementKind.TUNNEL, shown="tunnel NAME gre"),
+    Description("key", Attribute, _BLOCK, is_single=True),
+    Description("ttl", Attribute, _BLOCK, is_single=True),
+    Description("mtu", Attribute, _BLOCK, is_single=True),
+    Description("addresses", Attribute, _BLOCK),
+)
+FOREIGN_WORDS: dict[str, str] = {}
+INNER_WORDS: dict[str, str] = {}
