@@ -8,13 +8,13 @@ from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 
-TUNNELS: tuple[str, ...] = ("ipsec", "gre")
+TUNNELS: tuple[str, ...] = ("ipsec", "gre", "vxlan")
 """Kinds of tunnels: `netdsl/kinds/NAME/`, `grammar/NAME.lark`."""
 
 FILTERS: tuple[str, ...] = ("nftables",)
 """Engines of packet filters and address translation, the default first: `backends/NAME/part.py`, `part.sh`."""
 
-PARTS: tuple[str, ...] = ("busybox", "socat", "dnsmasq", "gre", "strongswan")
+PARTS: tuple[str, ...] = ("busybox", "socat", "dnsmasq", "gre", "vxlan", "strongswan")
 """Daemons' shares of nodes, in the order in which they start: `backends/NAME/part.py`, `part.sh`, `services.py`."""
 
 

@@ -1,0 +1,1 @@
+"""VXLAN in a node: by the kernel."""

@@ -1,0 +1,40 @@
+"""VXLAN as packets meet it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from netdsl.ir.service import Protocol, port
+from netdsl.ir.tunnel import TunnelEnd
+from netdsl.kinds.vxlan.ir import settings_of
+from netdsl.verify.devices import connect_devices, install_segments, outer_of, room_of
+from netdsl.verify.fabric import Fabric
+from netdsl.verify.tunnels import Connection, Need, TunnelStates
+from netdsl.verify.types import Packet
+from netdsl.verify.view import Policy, View
+
+
+def connect(fabric: Fabric, view: View, end: TunnelEnd) -> Connection | str:
+    return connect_devices(fabric, end)
+
+
+def needs(end: TunnelEnd) -> tuple[Need, ...]:
+    return (Need("VXLAN", (port(Protocol.UDP, settings_of(end).port),)),)
+
+
+def install(fabric: Fabric, states: TunnelStates, connections: Sequence[Connection]) -> None:
+    install_segments(fabric, states, connections)
+
+
+def outer_packet(packet: Packet, policy: Policy) -> Packet:
+    """The source port is a hash of the frame (RFC 7348 §4.1): none is named here."""
+    outer = outer_of(packet, policy, Protocol.UDP, "VXLAN")
+    return replace(outer, destination_port=settings_of(policy.end).port)
+
+
+def room_inside(policy: Policy, link_mtu: int, *, is_user_space: bool) -> int:
+    return room_of(policy)
+
+
+def refuses(end: TunnelEnd, packet: Packet) -> str | None:
+    """A device takes a frame of its VNI from any address (vxlan_rcv)."""
+    return None
