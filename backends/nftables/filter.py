@@ -23,11 +23,12 @@ from netdsl.ir.ids import TunnelId
 from netdsl.ir.node import Node
 from netdsl.ir.tunnel import Selectors
 from netdsl.payload.contract import PayloadFile
-from netdsl.payload.quoting import flat, nft_log_prefix, nft_string
+from netdsl.payload.quoting import flat
 
 from .flows import flows
 from .guard import CARRIERS
 from .match import Tunnel, carrier_rules, match_rules, prefix_set, tunnels_of
+from .quoting import nft_log_prefix, nft_string
 
 _TABLE = "inet netdsl"
 

@@ -12,7 +12,8 @@ from netdsl.ir.ids import Prefix, TunnelId
 from netdsl.ir.node import Node
 from netdsl.ir.service import PROTOCOL_NUMBERS, PortService, Protocol
 from netdsl.ir.tunnel import Carrier, Device, Segment, Selectors, Steering
-from netdsl.payload.quoting import nft_string
+
+from .quoting import nft_string
 
 _PORTED = (Protocol.TCP, Protocol.UDP, Protocol.SCTP)
 _UNNAMED = (Protocol.GRE, Protocol.IPIP, Protocol.IPV6, Protocol.OSPF)  # names that nft looks for in /etc/protocols

@@ -1,7 +1,5 @@
 """The payload's quoting rules: one function per format. What a rule cannot carry raises NotRepresentable."""
 
-_NFT_LOG_LENGTH = 120  # NF_LOG_PREFIXLEN is 128, with the blank and the NUL that follow
-
 
 class NotRepresentable(ValueError):
     """A string that the format has no way to hold; the analyser refuses these at the user's line."""
@@ -10,18 +8,6 @@ class NotRepresentable(ValueError):
 def flat(path: str) -> str:
     """A lab path as a name for nft, swanctl and files: `a.gw` is `a_gw`."""
     return path.replace(".", "_")
-
-
-def nft_string(text: str) -> str:
-    """A string of nft's: between double quotes, without any escape, so some characters cannot stand in it."""
-    if any(character == '"' or not character.isprintable() for character in text):
-        raise NotRepresentable("a quote or control character in a string for nft")
-    return f'"{text}"'
-
-
-def nft_log_prefix(text: str) -> str:
-    """`log prefix` with a blank after it, cut to what the kernel takes."""
-    return nft_string(text.encode()[:_NFT_LOG_LENGTH].decode(errors="ignore") + " ")
 
 
 def tsv(*fields: object) -> str:
