@@ -33,8 +33,9 @@ socat_start() {
 	done
 }
 
-# socat_serve_addresses NAME PORT: at each address in $own, of $family.
+# socat_serve_addresses NAME PORT: at each address in $own, of $family. Waits until all of these sockets are bound.
 socat_serve_addresses() {
+	case $family in 4) table=/proc/net/udp sockets=0 ;; 6) table=/proc/net/udp6 sockets=1 ;; esac # the one for all is IPv6's
 	for address in $own; do
 		bound=$address
 		[ "$family" = 4 ] || bound="[$address]"
@@ -43,5 +44,12 @@ socat_serve_addresses() {
 			cd "$LAB/socat" && exec socat "UDP$family-RECVFROM:$2,bind=$bound,reuseaddr,fork" 'EXEC:sh answer.sh'
 		) </dev/null &
 		keep_daemon $! "udp-$2-$address" "service udp $1 udp/$2 at $address"
+		sockets=$((sockets + 1))
+	done
+	rounds=60
+	until [ "$(grep -c "^ *[0-9]*: [0-9A-F]*:$(printf %04X "$2") " "$table")" -ge "$sockets" ]; do
+		rounds=$((rounds - 1))
+		[ "$rounds" -gt 0 ] || fail "service $1 does not listen on udp/$2 at each address"
+		sleep 0.05
 	done
 }

@@ -48,10 +48,16 @@ def test_tcp_and_udp_say_their_names_and_echo(node: Node) -> None:
 
 def test_a_datagram_is_answered_from_the_address_that_was_asked(node: Node) -> None:
     serving(node, "udp log.u udp 514 socat")
-    node.data(addresses__batch="address add 10.9.0.1/32 dev lo\naddress add 10.9.0.2/32 dev lo\n")
+    node.data(
+        addresses__batch="address add 10.9.0.1/32 dev lo\naddress add 10.9.0.2/32 dev lo\n"
+        "address add fc00::1/128 dev lo nodad\naddress add fc00::2/128 dev lo nodad\n"
+    )
     assert node.start() == ""
     for address in ("10.9.0.1", "10.9.0.2"):
         asked = node.inside("socat", "-t1", "-", f"UDP4:{address}:514,bind=127.0.0.1", text="hello\n")
+        assert asked.stdout == "log.u\nhello\n"
+    for address in ("fc00::1", "fc00::2"):
+        asked = node.inside("socat", "-t1", "-", f"UDP6:[{address}]:514,bind=[::1]", text="hello\n")
         assert asked.stdout == "log.u\nhello\n"
 
 
