@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from netdsl.syntax.dead_end import Dead
 from netdsl.syntax.statements import statements
+from netdsl.syntax.vocabulary import VALUES
 
 _STATEMENT_START = re.compile(r"[\n;{}]")
 _WORDS = re.compile(r"[^\s,]+")
@@ -145,7 +146,8 @@ def _of_a_limit(_dead: Dead, read: list[str]) -> str | None:
 def _of_one_shape(dead: Dead, read: list[str]) -> str | None:
     if dead.first_word == "route" and any(one == ("route", "add") for one in pairwise(read)):
         return "without `add`: `route PREFIX via NODE`"
-    if dead.expected & {"VIA", "AND", "FOR", "FROM", "ARROW", "DASHES"} or dead.first_word == "route":
+    lacks_word = "_SEP" not in dead.expected and dead.expected - VALUES - {"_COMMA", "PATH"}
+    if lacks_word or dead.first_word == "route":
         description = statements().described.get(dead.first_word)
         return description.shape or None if description is not None else None
     return None
