@@ -67,8 +67,8 @@ def statements() -> Statements:
     shares = kinds.values()
     core = (language, network, filters, tunnel)
     described = _merged(chain(*(part.STATEMENTS for part in core), *(share.STATEMENTS for share in shares)))
-    for one in later.STATEMENTS:
-        described.setdefault(one.word, one)
+    begun = {one.first_word for one in described.values()}
+    described |= {one.word: one for one in later.STATEMENTS if one.word not in begun}
     holders: dict[str, list[str]] = {word: list(one.belongs) for word, one in described.items()}
     for one in described.values():
         for word in one.holds:
