@@ -11,6 +11,9 @@ from types import ModuleType
 TUNNELS: tuple[str, ...] = ("ipsec", "gre", "vxlan")
 """Kinds of tunnels: `netdsl/kinds/NAME/`, `grammar/NAME.lark`."""
 
+TARGETS: tuple[str, ...] = ("compose", "vagrant")
+"""Runtimes: `backends/NAME/target.py` has the object `target`; entry points `netdsl.targets` name other packages' ones."""
+
 FILTERS: tuple[str, ...] = ("nftables",)
 """Engines of packet filters and address translation, the default first: `backends/NAME/part.py`, `part.sh`."""
 

@@ -18,7 +18,7 @@ from netdsl.comparing.types import Comparison
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.ir.lab import Lab
 from netdsl.measuring.job import Watch, unwatched
-from netdsl.measuring.prepare import alone, job_for, lab_to_measure, paths_of
+from netdsl.measuring.prepare import alone, check_measurable, job_for, lab_to_measure, paths_of
 from netdsl.measuring.rounds import Existing, measure_all
 from netdsl.measuring.store import read_run
 from netdsl.measuring.types import Plan, Run
@@ -172,10 +172,11 @@ def measure(
     None: none. `file` keeps the run after each round; `existing`: what becomes of one that is there. `watch` hears each
     step. In the main thread SIGTERM and SIGHUP end it as Ctrl-C does: by KeyboardInterrupt, after all was taken down.
 
-    Raises LabHasErrors, UnknownTarget, BadOption, BadQuestion, FolderBusy, StoreUnreadable, OSError (EEXIST: a file of the
-    output was changed by hand), and what `netdsl.measuring.rounds.measure_all` does. A step that fails raises nothing: it
-    is one of the round's `troubles`.
+    Raises LabHasErrors, UnknownTarget, CannotRun, BadOption, BadQuestion, FolderBusy, StoreUnreadable, OSError (EEXIST: a
+    file of the output was changed by hand), and what `netdsl.measuring.rounds.measure_all` does. A step that fails raises
+    nothing: it is one of the round's `troubles`.
     """
+    check_measurable(target)
     checked, options = check(Path(path), parameters), options or Options()
     if checked.lab is None:
         raise LabHasErrors(checked.diagnostics)

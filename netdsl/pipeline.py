@@ -9,7 +9,7 @@ from netdsl.codegen.contract import Artifact, Emission, Layout, Options
 from netdsl.codegen.emit import emit
 from netdsl.codegen.manifest import manifest_artifact
 from netdsl.codegen.options import options_of
-from netdsl.codegen.registry import backends_of
+from netdsl.codegen.registry import target_of
 from netdsl.credentials.contract import Credentials
 from netdsl.credentials.make import credentials
 from netdsl.diagnostics import catalogue
@@ -106,22 +106,21 @@ def compile_bindings(
     nothing was made). The only thing written is the credential store. `lab`: what the bindings are lowered to, where it
     is known.
 
-    Raises UnknownTarget, BadOption, StoreUnreadable, OSError.
+    Raises UnknownTarget, BrokenTarget, BadOption, StoreUnreadable, OSError.
     """
-    backends = backends_of(target)
+    found = target_of(target)
     options = options_of(target, options)
     lab = lower(bindings) if lab is None else lab
     if options.is_closed:
         lab = closed(lab)
-    for backend in backends:
-        backend.check_support(lab, options, diagnostics)
+    found.check_support(lab, options, diagnostics)
     engine = filter_engine()
     check_filters(lab, engine.name, engine.features, diagnostics)
     if diagnostics.has_errors:
         return None
     secrets = credentials(lab, store, clock=clock, entropy=entropy)
     inside = payload(lab, secrets, parts())
-    return Compiled(lab, emit(target, backends, lab, inside, layout, options), secrets.expires)
+    return Compiled(lab, emit(found, lab, inside, layout, options), secrets.expires)
 
 
 def output_files(compiled: Compiled, project: str | None) -> tuple[Artifact, ...]:

@@ -6,6 +6,7 @@ from ipaddress import ip_interface
 from netdsl.backends.vagrant.backend import backend
 from netdsl.backends.vagrant.lower import lower
 from netdsl.backends.vagrant.model import Machine, Project
+from netdsl.backends.vagrant.target import target
 from netdsl.codegen.contract import Artifact, Layout, Options
 from netdsl.credentials.contract import Credentials
 from netdsl.diagnostics.core import Diagnostics
@@ -68,5 +69,5 @@ def files_of(lab: Lab, layout: Layout = Layout(), options: Options | None = None
 
 def found_in(lab: Lab, options: Options | None = None) -> list[tuple[str, str]]:
     diagnostics = Diagnostics()
-    backend.check_support(lab, options or Options(), diagnostics)
+    target.check_support(lab, options or Options(), diagnostics)
     return [(found.rule.code, found.message) for found in diagnostics]

@@ -12,7 +12,7 @@ from .lower import lower
 from .parents import parents_table
 from .render import compose_data, compose_text, merged
 from .schema import check_schema
-from .support import SETTINGS, check_support
+from .support import check_support
 from .traits import traits
 
 FILE = "compose.yaml"
@@ -23,11 +23,8 @@ class ComposeBackend:
     adoptable = FILE
     override = "compose.override.yaml"
 
-    def takes(self, option: str) -> bool:
-        return option == "driver" or (option.startswith("set ") and option.removeprefix("set ") in SETTINGS)
-
     def check_support(self, lab: Lab, options: Options, diagnostics: Diagnostics) -> None:
-        check_support(lab, options, diagnostics)
+        check_support(lab, diagnostics)
 
     def traits(self, lab: Lab, payload: Payload, options: Options) -> Traits:
         return traits(lab, payload, options)

@@ -13,7 +13,6 @@ from netdsl.payload.contract import Payload
 
 from .lower import lower
 from .render import machine_files, vagrantfile
-from .settings import takes
 from .support import check_support
 from .traits import traits
 
@@ -23,9 +22,6 @@ _GUEST = "machine/guest/"
 
 class VagrantBackend:
     name = "vagrant"
-
-    def takes(self, option: str) -> bool:
-        return option == "provider" or (option.startswith("set ") and takes(option.removeprefix("set ")))
 
     def check_support(self, lab: Lab, options: Options, diagnostics: Diagnostics) -> None:
         check_support(lab, options, diagnostics)

@@ -1,7 +1,7 @@
-"""The settings of `target vagrant { … }` and `--set`: which there are, and what they may be."""
+"""The settings of `target vagrant { … }` and `--set`: which there are (SETTINGS), and what they may be."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
 
@@ -11,7 +11,6 @@ from netdsl.ir.lab import Lab
 TARGET = "vagrant"
 PROVIDERS = ("libvirt", "virtualbox")
 ACCELERATORS = ("kvm", "tcg")
-KEYS = ("provider", "accelerator", "box", "pool")
 OF_IMAGE = "box."
 """`box.IMAGE`: the box of the nodes with that image."""
 
@@ -46,31 +45,16 @@ def settings_of(lab: Lab, options: Options) -> Settings:
     )
 
 
-def takes(key: str) -> bool:
-    """Whether a key is one of this target's, in any lab."""
-    return key in KEYS or key.startswith(OF_IMAGE)
+def _provider_problem(value: str) -> str | None:
+    return None if value in PROVIDERS else f"there is no provider `{value}`; there are {', '.join(PROVIDERS)}"
 
 
-def keys_of(lab: Lab) -> Iterator[str]:
-    """All keys that a lab can set."""
-    yield from KEYS
-    for image in lab.images:
-        yield f"{OF_IMAGE}{image.id}"
+def _accelerator_problem(value: str) -> str | None:
+    return None if value in ACCELERATORS else f"there is no accelerator `{value}`; there are {', '.join(ACCELERATORS)}"
 
 
-def value_problem(key: str, value: str) -> str | None:
-    """What is wrong with the value of a known key; None if nothing."""
-    match key:
-        case "provider" if value not in PROVIDERS:
-            return f"there is no provider `{value}`; there are {', '.join(PROVIDERS)}"
-        case "accelerator" if value not in ACCELERATORS:
-            return f"there is no accelerator `{value}`; there are {', '.join(ACCELERATORS)}"
-        case "pool":
-            return _pool_problem(value)
-        case _ if key == "box" or key.startswith(OF_IMAGE):
-            return None if _BOX.fullmatch(value) and len(value) <= 128 else f"`{value}` is no name of a box"
-        case _:
-            return None
+def _box_problem(value: str) -> str | None:
+    return None if _BOX.fullmatch(value) and len(value) <= 128 else f"`{value}` is no name of a box"
 
 
 def _pool_problem(value: str) -> str | None:
@@ -89,3 +73,12 @@ def _pool_problem(value: str) -> str | None:
     ):
         return f"`{value}` holds no addresses for machines"
     return None
+
+
+SETTINGS = {
+    "provider": _provider_problem,
+    "accelerator": _accelerator_problem,
+    "box": _box_problem,
+    "pool": _pool_problem,
+    "box.IMAGE": _box_problem,
+}

@@ -2,7 +2,7 @@
 
 from netdsl.cli.console import complain, note
 from netdsl.codegen.contract import PRISTINE, Adopter, CannotAdopt
-from netdsl.codegen.registry import backends_of
+from netdsl.codegen.registry import target_of
 from netdsl.codegen.write import Plan
 from netdsl.pipeline import Compiled
 
@@ -10,7 +10,7 @@ from netdsl.pipeline import Compiled
 def adopt_edits(compiled: Compiled, planned: Plan) -> frozenset[str]:
     """Write the override files; the paths whose edits are safe there now."""
     safe: set[str] = set()
-    for backend in backends_of(compiled.emission.target):
+    for backend in target_of(compiled.emission.target).backends:
         if isinstance(backend, Adopter) and backend.adoptable in planned.edited and _adopt(backend, planned):
             safe.add(backend.adoptable)
     return frozenset(safe)

@@ -11,7 +11,7 @@ from netdsl.cli.console import note
 from netdsl.cli.measuring import Wish, job_of, say_what_is_kept
 from netdsl.cli.measuring_progress import watching
 from netdsl.codegen.contract import Options
-from netdsl.codegen.registry import driver_of, has_driver
+from netdsl.codegen.registry import CannotRun, driver_of, meter_of
 from netdsl.comparing.paper_types import Paper, Severity
 from netdsl.measuring.rounds import Existing, measure_all
 from netdsl.measuring.types import Plan, Run
@@ -63,10 +63,13 @@ def _reasons(target: str, paper: Paper) -> Iterator[str]:
     if not on_paper.is_possible:
         refusals = (one for one in on_paper.limits if one.severity is Severity.CANNOT)
         yield "; ".join(f"{one.place}: {one.message}" for one in refusals)
-    elif not has_driver(target):
-        yield "netdsl cannot run it"
     else:
-        for check in driver_of(target).doctor():
+        try:
+            driver, _ = driver_of(target), meter_of(target)
+        except CannotRun as error:
+            yield str(error)
+            return
+        for check in driver.doctor():
             if check.is_required and not check.is_ok:
                 yield f"{check.what}: {check.found}" + (f" ({check.remedy})" if check.remedy else "")
 

@@ -17,7 +17,7 @@ from netdsl.cli.analysis import analyse
 from netdsl.cli.console import complain, note, show_findings, write
 from netdsl.cli.place import Places, places_of
 from netdsl.codegen.contract import PRISTINE, Adopter, Layout, Options
-from netdsl.codegen.registry import backends_of
+from netdsl.codegen.registry import target_of
 from netdsl.codegen.write import Plan, commit, locked, plan, recover
 from netdsl.pipeline import Checked, Compiled, compile_bindings, output_files
 
@@ -136,7 +136,7 @@ def _settle_edits(compiled: Compiled, planned: Plan, request: Request) -> None:
 
 def _adoptions(compiled: Compiled) -> str:
     """Where this target's edits can go."""
-    adopters = (backend for backend in backends_of(compiled.emission.target) if isinstance(backend, Adopter))
+    adopters = (backend for backend in target_of(compiled.emission.target).backends if isinstance(backend, Adopter))
     moves = [f"changes of {backend.adoptable} to {backend.override}" for backend in adopters]
     return f"`compile --adopt` moves {', '.join(moves)}; " if moves else ""
 

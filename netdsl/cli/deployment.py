@@ -25,9 +25,10 @@ def runtime_options(verb: Verb) -> Verb:
 
 
 def find_deployment(lab: str | None, target: str, output: str | None, project: str | None) -> tuple[Driver, Deployment]:
-    """Raises UsageError where nothing is compiled, UnknownTarget where the target has no driver."""
+    """Raises CannotRun where the target has no driver, UsageError where nothing is compiled."""
+    driver = driver_of(target)
     folder = find_output(lab, target, output)
-    return driver_of(target), Deployment(folder, project or _project(folder))
+    return driver, Deployment(folder, project or _project(folder))
 
 
 def _project(folder: Path) -> str:

@@ -6,7 +6,7 @@ import traceback
 from netdsl.cli.console import complain
 from netdsl.codegen.contract import BadOption
 from netdsl.codegen.manifest import ManifestUnreadable
-from netdsl.codegen.registry import UnknownTarget
+from netdsl.codegen.registry import BrokenTarget, CannotRun, UnknownTarget
 from netdsl.codegen.write import FolderBusy, PathRefused
 from netdsl.credentials.store import StoreUnreadable
 from netdsl.measuring.failures import CannotResume, RunExists, RunUnreadable
@@ -31,9 +31,9 @@ def report_failure(error: Exception) -> int:
                 complain(f"  help: {error.remedy}", prefix=False)
         case OSError():
             complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
-        case ManifestUnreadable() | FolderBusy() | PathRefused() | StoreUnreadable() | RunUnreadable():
+        case ManifestUnreadable() | FolderBusy() | PathRefused() | StoreUnreadable() | RunUnreadable() | BrokenTarget():
             complain(str(error))
-        case BadOption() | UnknownTarget() | BadQuestion() | RunExists() | CannotResume():
+        case BadOption() | UnknownTarget() | CannotRun() | BadQuestion() | RunExists() | CannotResume():
             complain(str(error))
             return WRONG_USAGE
         case _:

@@ -13,7 +13,7 @@ from netdsl.cli.console import note, show_findings
 from netdsl.cli.place import BUILD, places_of
 from netdsl.diagnostics.wording import counted
 from netdsl.measuring.job import Job
-from netdsl.measuring.prepare import alone, job_for, lab_to_measure, paths_of
+from netdsl.measuring.prepare import alone, check_measurable, job_for, lab_to_measure, paths_of
 from netdsl.measuring.store import read_run
 from netdsl.measuring.types import BootKind, Plan
 from netdsl.pipeline import Checked
@@ -39,6 +39,7 @@ def job_of(wish: Wish) -> Iterator[Job]:
     Ends the verb with status 1 on findings. Raises UsageError, FolderBusy, OSError and what `report_failure` knows.
     """
     request = wish.request
+    check_measurable(request.target)
     checked = _checked(request)
     lab = lab_to_measure(checked, request.options)
     paths = paths_of(lab, wish.pairs) if wish.has_paths else ()

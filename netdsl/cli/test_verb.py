@@ -13,6 +13,7 @@ from netdsl.cli.console import note, show_findings, write
 from netdsl.cli.deployment import find_deployment, runtime_options
 from netdsl.cli.options import CLOSED, CREDENTIALS, DEFINE, DRIVER, LAB, PROVIDER, SETTING
 from netdsl.codegen.contract import Options
+from netdsl.codegen.registry import driver_of
 from netdsl.ir.lab import Lab
 from netdsl.runtime.driver import Deployment, Driver
 from netdsl.testing.machine import as_json, as_junit
@@ -57,6 +58,7 @@ def command(
         raise click.UsageError("LAB names a file: where it runs is found by it")
     if keep and not is_up:
         raise click.UsageError("--keep goes with --up")
+    driver_of(target)  # a target without one is refused before anything is written
     ready = analysed_lab(lab, parameters)
     if closed:
         ready = replace(ready, nodes=tuple(replace(node, has_uplink=False) for node in ready.nodes))

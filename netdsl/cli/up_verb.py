@@ -10,6 +10,7 @@ from netdsl.cli.console import note, say
 from netdsl.cli.deployment import find_deployment, runtime_options
 from netdsl.cli.options import CLOSED, CREDENTIALS, DEFINE, DRIVER, PROVIDER, SETTING
 from netdsl.codegen.contract import Options
+from netdsl.codegen.registry import driver_of
 
 _SOON = timedelta(days=30)
 
@@ -45,6 +46,7 @@ def command(
 
     LAB is a source; or what is compiled already: an output folder or a lab's name [the only one in build/].
     """
+    driver_of(target)  # a target without one is refused before anything is written
     if lab is not None and Path(lab).is_file():
         options = Options(
             project=project,

@@ -57,20 +57,10 @@ class Backend(Protocol):
     def name(self) -> str: ...
 
     def check_support(self, lab: Lab, options: Options, diagnostics: Diagnostics) -> None:
-        """Report, at the user's line, what this target cannot do. Never drops anything silently."""
+        """Report, at the user's line, what it cannot do beside what its target's abilities say. Drops nothing silently."""
 
     def emit(self, lab: Lab, payload: Payload, layout: Layout, options: Options) -> tuple[Artifact, ...]:
         """The files of the envelope. Pure and deterministic; only called without errors."""
-
-
-@runtime_checkable
-class Selective(Protocol):
-    """A backend that says which options of the command line are its own, so that a call for several targets gives each of
-    them its own."""
-
-    def takes(self, option: str) -> bool:
-        """Whether an option is for this target: `driver`, `provider`, `set KEY`."""
-        ...
 
 
 PRISTINE = ".netdsl"  # the folder of the output that keeps what an adoptable file was like when written

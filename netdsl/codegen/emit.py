@@ -1,21 +1,18 @@
 """From the lab and its payload to all files of one target."""
 
-from collections.abc import Sequence
-
-from netdsl.codegen.contract import Artifact, Backend, Emission, Layout, Options
+from netdsl.codegen.contract import Artifact, Emission, Layout, Options
+from netdsl.codegen.target import Target
 from netdsl.ir.lab import Lab
 from netdsl.payload.contract import Payload
 
 
-def emit(
-    target: str, backends: Sequence[Backend], lab: Lab, payload: Payload, layout: Layout, options: Options
-) -> Emission:
+def emit(target: Target, lab: Lab, payload: Payload, layout: Layout, options: Options) -> Emission:
     """What the target's backends make, and the payload where the layout has it; sorted by path."""
     artifacts = [*_payload_artifacts(lab, payload, layout)]
-    for backend in backends:
+    for backend in target.backends:
         artifacts += backend.emit(lab, payload, layout, options)
     artifacts.sort(key=lambda artifact: artifact.path)
-    return Emission(target, tuple(artifacts))
+    return Emission(target.name, tuple(artifacts))
 
 
 def _payload_artifacts(lab: Lab, payload: Payload, layout: Layout) -> list[Artifact]:

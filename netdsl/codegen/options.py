@@ -2,22 +2,22 @@
 
 from dataclasses import replace
 
-from netdsl.codegen.contract import Backend, Options, Selective
-from netdsl.codegen.registry import backends_of
+from netdsl.codegen.contract import Options
+from netdsl.codegen.registry import target_of
 
 
 def options_of(target: str, options: Options) -> Options:
     """The options without what only other targets of the same call have.
 
-    What none of them has stays, for the target to refuse. Raises UnknownTarget.
+    What none of them has stays, for the target to refuse. Raises UnknownTarget, BrokenTarget.
     """
-    others = [_main(other) for other in options.targets if other != target]
+    others = [target_of(other).abilities for other in options.targets if other != target]
     if not others:
         return options
-    own = _main(target)
+    own = target_of(target).abilities
 
     def stays(option: str) -> bool:
-        return _takes(own, option) or not any(_takes(other, option) for other in others)
+        return own.takes(option) or not any(other.takes(option) for other in others)
 
     return replace(
         options,
@@ -25,12 +25,3 @@ def options_of(target: str, options: Options) -> Options:
         provider=options.provider if stays("provider") else None,
         settings={key: value for key, value in options.settings.items() if stays(f"set {key}")},
     )
-
-
-def _main(target: str) -> Backend:
-    return backends_of(target)[-1]
-
-
-def _takes(backend: Backend, option: str) -> bool:
-    """A backend that does not say may have any option."""
-    return not isinstance(backend, Selective) or backend.takes(option)

@@ -1,74 +1,74 @@
-"""The backends: ours by name, others through the entry-point group `netdsl.backends`."""
+"""The targets: ours by the index, others through the entry-point group `netdsl.targets`. What is found is used alike."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
-from netdsl.codegen.contract import Backend
+from netdsl.codegen.target import Target
+from netdsl.index import TARGETS, of_backend
 from netdsl.runtime.driver import Driver
 from netdsl.runtime.meter import Meter
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoints
+    from importlib.metadata import EntryPoint, EntryPoints
 
-_OWN = ("dockerfile", "compose", "vagrant")
-
-# A target is the backends that make its files, in order.
-TARGETS: dict[str, tuple[str, ...]] = {
-    "compose": ("dockerfile", "compose"),
-    "vagrant": ("vagrant",),
-}
+GROUP = "netdsl.targets"
 
 
 class UnknownTarget(Exception):
     """No such target; the message names those there are."""
 
 
-def backend(name: str) -> Backend:
-    """The backend of a name. Raises UnknownTarget."""
-    if name in _OWN:
-        return cast(Backend, import_module(f"netdsl.backends.{name}.backend").backend)
+class BrokenTarget(Exception):
+    """An installed package names a target that cannot be loaded; the message says which package, and why."""
+
+
+class CannotRun(Exception):
+    """The target has no driver, or no meter: its files are made and nothing is run from here."""
+
+
+def target_of(name: str) -> Target:
+    """Raises UnknownTarget, BrokenTarget."""
+    if name in TARGETS:
+        return cast(Target, of_backend(name, "target").target)
     for entry in _others():
         if entry.name == name:
-            return cast(Backend, entry.load())
-    raise UnknownTarget(f"there is no backend `{name}`")
+            return _loaded(entry)
+    raise UnknownTarget(f"there is no target `{name}`; there are: {', '.join(target_names())}")
 
 
-def driver_of(target: str) -> Driver:
-    """What brings a target's output up. Raises UnknownTarget where there is none."""
-    if not has_driver(target):
-        raise UnknownTarget(f"the target `{target}` cannot be run from here")
-    name = TARGETS.get(target, (target,))[-1]
-    return cast(Driver, import_module(f"netdsl.backends.{name}.driver").driver)
+def driver_of(name: str) -> Driver:
+    """What runs a target's files. Raises CannotRun where there is none, UnknownTarget, BrokenTarget."""
+    driver = target_of(name).driver
+    if driver is None:
+        raise CannotRun(f"the target `{name}` has no driver: its files are made, and cannot be run from here")
+    return driver()
 
 
-def meter_of(target: str) -> Meter:
-    """What measures a target's output where it runs. Raises UnknownTarget where there is none."""
-    if not has_driver(target):
-        raise UnknownTarget(f"the target `{target}` cannot be measured from here")
-    name = TARGETS.get(target, (target,))[-1]
-    return cast(Meter, import_module(f"netdsl.backends.{name}.meter").meter)
-
-
-def has_driver(target: str) -> bool:
-    """Whether a target's output can be brought up from here."""
-    return TARGETS.get(target, (target,))[-1] in _OWN
+def meter_of(name: str) -> Meter:
+    """What measures a target's files where they run. Raises as `driver_of`."""
+    meter = target_of(name).meter
+    if meter is None:
+        raise CannotRun(f"the target `{name}` has no meter: it cannot be measured from here")
+    return meter()
 
 
 def target_names() -> tuple[str, ...]:
-    """All targets: ours, then each third-party backend as a target of its own name."""
-    others = sorted({entry.name for entry in _others()} - set(TARGETS))
-    return (*TARGETS, *others)
+    """Ours in the order of the index, then those of other packages. None is loaded."""
+    return (*TARGETS, *sorted({entry.name for entry in _others()} - set(TARGETS)))
 
 
-def backends_of(target: str) -> tuple[Backend, ...]:
-    """The backends of a target, in order. Raises UnknownTarget."""
-    if target not in TARGETS and target not in target_names():
-        raise UnknownTarget(f"there is no target `{target}`; there are: {', '.join(target_names())}")
-    return tuple(backend(name) for name in TARGETS.get(target, (target,)))
+def _loaded(entry: "EntryPoint") -> Target:
+    package = entry.dist.name if entry.dist is not None else entry.module
+    try:
+        found = entry.load()
+    except (ImportError, AttributeError, SyntaxError) as error:
+        raise BrokenTarget(f"the target `{entry.name}` of {package} cannot be loaded: {error}") from error
+    if not isinstance(found, Target) or found.name != entry.name:
+        raise BrokenTarget(f"the target `{entry.name}` of {package}: `{entry.value}` is no Target of that name")
+    return found
 
 
 def _others() -> "EntryPoints":
     """The entry points of other packages. Looking through all that is installed takes a while: ours come first."""
     from importlib.metadata import entry_points
 
-    return entry_points(group="netdsl.backends")
+    return entry_points(group=GROUP)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from netdsl.codegen.contract import Options
 from netdsl.codegen.options import options_of
-from netdsl.codegen.registry import backends_of
+from netdsl.codegen.registry import target_of
 from netdsl.codegen.traits import Costs, Described, Linear, Trait
 from netdsl.comparing.paper_types import Estimate, Limit, OnPaper, Paper, Severity
 from netdsl.diagnostics.core import Diagnostic, Diagnostics
@@ -18,7 +18,7 @@ from netdsl.pipeline import closed, keyless_payload
 def paper(lab: Lab, targets: Sequence[str], options: Options) -> Paper:
     """The lab for each of the targets, in their order. `options.targets` is set here.
 
-    Raises UnknownTarget, and BadOption for a value that none of the targets can have.
+    Raises UnknownTarget, BrokenTarget, and BadOption for a value that none of the targets can have.
     """
     options = replace(options, targets=tuple(targets))
     if options.is_closed:
@@ -41,8 +41,9 @@ def _on_paper(lab: Lab, target: str, inside: Payload, digest: str, options: Opti
     found = Diagnostics()
     traits: list[Trait] = []
     costs: list[Costs] = []
-    for backend in backends_of(target):
-        backend.check_support(lab, own, found)
+    made = target_of(target)
+    made.check_support(lab, own, found)
+    for backend in made.backends:
         if isinstance(backend, Described):
             described = backend.traits(lab, inside, own)
             traits += described.traits

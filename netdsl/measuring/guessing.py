@@ -1,7 +1,7 @@
 """About how long a round may take, before one has been measured: for people who wait, and for nothing else."""
 
 from netdsl.codegen.contract import Options
-from netdsl.codegen.registry import backends_of
+from netdsl.codegen.registry import target_of
 from netdsl.codegen.traits import Costs, Described
 from netdsl.ir.lab import Lab
 from netdsl.measuring.types import BootKind, Path, Plan
@@ -16,7 +16,7 @@ def guessed_round(lab: Lab, target: str, options: Options, plan: Plan, paths: tu
     """By the target's own costs, of its slowest case; None where it has none."""
     costs = [
         one
-        for backend in backends_of(target)
+        for backend in target_of(target).backends
         if isinstance(backend, Described)
         for one in _costs(backend, lab, options)
     ]

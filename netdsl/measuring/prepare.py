@@ -25,6 +25,12 @@ def lab_to_measure(checked: Checked, options: Options) -> Lab:
     return closed(checked.lab) if options.is_closed else checked.lab
 
 
+def check_measurable(target: str) -> None:
+    """Raises CannotRun where the target has no driver or no meter: before anything is written."""
+    driver_of(target)
+    meter_of(target)
+
+
 def paths_of(lab: Lab, pairs: Sequence[tuple[str, str]]) -> tuple[Path, ...]:
     """What is measured of a lab; `pairs` empty: what it suggests. Raises BadQuestion."""
     return choose(lab, World(lab), pairs)
@@ -42,7 +48,7 @@ def job_for(
     file: FilePath | None,
     timeout: int | None,
 ) -> Job:
-    """The lab as it lies compiled in `folder`. Raises UnknownTarget where the target cannot be measured."""
+    """The lab as it lies compiled in `folder`. Raises CannotRun where the target has no driver or no meter."""
     lab = lab_to_measure(checked, options)
     sources = [document.source for document in checked.sources.documents.values()]
     return Job(

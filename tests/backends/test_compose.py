@@ -8,6 +8,7 @@ import yaml
 
 from netdsl.backends.compose.backend import backend
 from netdsl.backends.compose.lower import lower
+from netdsl.backends.compose.target import target
 from netdsl.codegen.contract import BadOption, Layout, Options
 from netdsl.codegen.names import project_name
 from netdsl.credentials.contract import Credentials
@@ -101,7 +102,7 @@ def test_a_network_with_a_switch_on_it_is_a_bridge_where_macvlan_would_lose_its_
 @pytest.mark.parametrize(("driver", "count"), [(Driver("macvlan"), 1), (Driver("bridge"), 0), (None, 0)])
 def test_macvlan_under_a_switch_is_refused(driver: Driver | None, count: int) -> None:
     diagnostics = Diagnostics()
-    backend.check_support(_switched(driver), Options(), diagnostics)
+    target.check_support(_switched(driver), Options(), diagnostics)
     assert [finding.rule.code for finding in diagnostics] == ["unsupported-by-target"] * count
 
 
@@ -206,11 +207,11 @@ def test_ipvlan_carries_a_network_in_its_mode_l2_only() -> None:
     for mode, count in (("l2", 0), (None, 0), ("l3", 1), ("l3s", 1)):
         diagnostics = Diagnostics()
         network = Network(LAN, (), 1500, Driver("ipvlan", mode), origin=place)
-        backend.check_support(_lab(networks=(network,), nodes=()), Options(), diagnostics)
+        target.check_support(_lab(networks=(network,), nodes=()), Options(), diagnostics)
         assert len(diagnostics) == count
 
 
 def test_wrong_options_are_refused() -> None:
     for options in (Options(driver="ovs"), Options(settings={"pool": "x"}), Options(settings={"colour": "red"})):
         with pytest.raises(BadOption):
-            backend.check_support(_lab(), options, Diagnostics())
+            target.check_support(_lab(), options, Diagnostics())

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from netdsl.backends.compose.backend import backend as compose_backend
-from netdsl.backends.vagrant.backend import backend
+from netdsl.backends.compose.target import target as compose
 from netdsl.backends.vagrant.lower import LEAST_MEMORY_MIB
+from netdsl.backends.vagrant.target import target
 from netdsl.codegen.contract import BadOption, Options
 from netdsl.codegen.options import options_of
 from netdsl.diagnostics.core import Diagnostics
@@ -95,9 +95,9 @@ def test_a_mistyped_key_is_recognised(tmp_path: Path) -> None:
 def test_options_of_containers_are_refused_and_those_of_machines_there() -> None:
     for options in (Options(driver="macvlan"), Options(provider="xen")):
         with pytest.raises(BadOption):
-            backend.check_support(a_lab(), options, Diagnostics())
+            target.check_support(a_lab(), options, Diagnostics())
     with pytest.raises(BadOption):
-        compose_backend.check_support(a_lab(), Options(provider="libvirt"), Diagnostics())
+        compose.check_support(a_lab(), Options(provider="libvirt"), Diagnostics())
 
 
 def test_in_a_call_for_both_each_has_its_own_options() -> None:

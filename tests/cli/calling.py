@@ -1,10 +1,14 @@
-"""The command line in a process of its own, as users call it."""
+"""The command line: in a process of its own, as users call it, or in this one."""
 
 import os
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+
+import pytest
+
+from netdsl.cli.main import main
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -33,6 +37,16 @@ def netdsl(
     assert "Traceback" not in texts[1], texts[1]
     assert "internal error" not in texts[1], texts[1]
     return subprocess.CompletedProcess(done.args, done.returncode, *texts)
+
+
+def status_of(*words: str) -> int:
+    """One call in this process; its exit status."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["netdsl", *words])
+        with pytest.raises(SystemExit) as end:
+            main()
+    assert isinstance(end.value.code, int)
+    return end.value.code
 
 
 def tree(folder: Path) -> dict[str, bytes]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from netdsl.codegen.contract import BadOption, Options
-from netdsl.codegen.registry import UnknownTarget, backends_of
+from netdsl.codegen.registry import UnknownTarget, target_of
 from netdsl.codegen.traits import TRAIT_NAMES, Described, Linear
 from netdsl.comparing.machine import paper_csv, paper_json
 from netdsl.comparing.markdown import paper_markdown
@@ -44,7 +44,7 @@ def test_every_target_of_ours_has_all_traits_with_reasons(target: str) -> None:
     one = on_paper(TWO, target)
     assert tuple(trait.name for trait in one.traits) == TRAIT_NAMES
     assert all(trait.value and trait.reason for trait in one.traits)
-    assert any(isinstance(backend, Described) for backend in backends_of(target))
+    assert any(isinstance(backend, Described) for backend in target_of(target).backends)
 
 
 @pytest.mark.parametrize("path", LABS, ids=lambda path: path.parent.name)

@@ -1,26 +1,15 @@
 """The README's table of verbs and of exit statuses, and the environment, as a shell sees them."""
 
 import re
-import sys
 from pathlib import Path
 
 import pytest
 
-from netdsl.cli.main import main
+from tests.cli.calling import status_of
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 GOOD = "lab a\nnetwork n 10.0.0.0/24\nhost h { interface on n }\n"
 BAD = "lab a\nnetwork n 10.0.0.0/24\nhost h { interface on m }\n"
-
-
-def _netdsl(*words: str) -> int:
-    """The verb in this process; its exit status."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["netdsl", *words])
-        with pytest.raises(SystemExit) as end:
-            main()
-    assert isinstance(end.value.code, int)
-    return end.value.code
 
 
 @pytest.fixture
@@ -47,7 +36,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ],
 )
 def test_exit_status(words: tuple[str, ...], status: int, folder: Path) -> None:
-    assert _netdsl(*words) == status
+    assert status_of(*words) == status
     assert not (folder / "build").exists()
 
 
@@ -56,14 +45,14 @@ def test_options_are_set_in_the_environment(
 ) -> None:
     monkeypatch.setenv("NETDSL_CHECK_FORMAT", "json")
     monkeypatch.setenv("NETDSL_COMPILE_DRIVER", "bridge")
-    assert _netdsl("check", "good.net") == 0
+    assert status_of("check", "good.net") == 0
     assert '"counts"' in capsys.readouterr().out
-    assert _netdsl("compile", "good.net") == 0
+    assert status_of("compile", "good.net") == 0
     assert "driver: bridge" in (folder / "build/a/compose/compose.yaml").read_text()
 
 
 def test_the_readme_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
-    assert _netdsl("--help") == 0
+    assert status_of("--help") == 0
     text = capsys.readouterr().out.partition("Verbs:")[2].partition("\n\n")[0]
     verbs = re.findall(r"^  (\S+)", text, re.MULTILINE)
     table = README.partition("## Verbs")[2].partition("\n## ")[0]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from netdsl.codegen.contract import Options
-from netdsl.codegen.registry import backends_of
+from netdsl.codegen.registry import target_of
 from netdsl.diagnostics.catalogue import CATALOGUE
 from netdsl.diagnostics.core import Diagnostic
 from netdsl.diagnostics.explain import explain
@@ -41,8 +41,8 @@ def findings(code: str, kind: str, folder: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.chdir(case)
     checked = check(Path("lab.net"))
     if checked.bindings is not None:
-        for backend in backends_of(TARGETS.get(code, "compose")):
-            backend.check_support(lower(checked.bindings), Options(), checked.diagnostics)
+        target = target_of(TARGETS.get(code, "compose"))
+        target.check_support(lower(checked.bindings), Options(), checked.diagnostics)
     return tuple(checked.diagnostics)
 
 

@@ -1,0 +1,23 @@
+"""The target: virtual machines by Vagrant, on libvirt or VirtualBox."""
+
+from netdsl.codegen.target import Target
+from netdsl.runtime.driver import Driver
+from netdsl.runtime.meter import Meter
+
+from .backend import backend
+from .support import ABILITIES
+
+
+def _driver() -> Driver:
+    from .driver import driver
+
+    return driver
+
+
+def _meter() -> Meter:
+    from .meter import meter
+
+    return meter
+
+
+target = Target("vagrant", (backend,), ABILITIES, _driver, _meter)
