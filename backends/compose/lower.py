@@ -12,7 +12,7 @@ from netdsl.codegen.names import network_keys, project_name
 from netdsl.ir.ids import NetworkId
 from netdsl.ir.lab import Lab
 from netdsl.ir.network import Network
-from netdsl.ir.node import Node, NodeKind
+from netdsl.ir.node import Node
 from netdsl.payload.contract import NodePayload, Payload
 
 from .model import Attachment, ComposeNetwork, ComposeService, Project
@@ -65,7 +65,7 @@ def driver_of(network: Network, options: Options, switched: frozenset[NetworkId]
 
 def switched_networks(lab: Lab) -> frozenset[NetworkId]:
     """The networks that a switch is on."""
-    switches = (node for node in lab.nodes if node.kind is NodeKind.SWITCH)
+    switches = (node for node in lab.nodes if node.kind.bridges)
     return frozenset(interface.network for node in switches for interface in node.wired)
 
 

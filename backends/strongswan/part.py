@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
-from netdsl.ir.tunnel import AuthMethod, Child, Mode, Start, TunnelEnd
+from netdsl.ir.tunnel import Child, Mode, Start, TunnelEnd
 from netdsl.kinds.ipsec.ir import child_inside, end_inside, ends_of
 from netdsl.payload.contract import Needs, PayloadFile
 from netdsl.payload.part import Share, TunnelRecord, scripts
@@ -15,7 +15,6 @@ from .swanctl import child_name, swanctl_conf
 
 _PACKAGES = ("charon-systemd", "libcharon-extra-plugins", "strongswan-swanctl")
 _PATIENCE = "5"  # seconds that the end which does not begin leaves to the other
-_EAP = frozenset({AuthMethod.EAP_MSCHAPV2, AuthMethod.EAP_TLS})
 _EAP_PACKAGES = ("libcharon-extauth-plugins",)
 _START_WORDS = {Start.BOOT: "boot", Start.TRAFFIC: "traffic", Start.HAND: "hand", Start.NONE: "hand"}
 
@@ -43,8 +42,8 @@ class StrongswanPart:
 
 def _needs(ends: Sequence[TunnelEnd]) -> Needs:
     insides = [end_inside(end) for end in ends]
-    methods = {auth.method for inside in insides for auth in (*inside.own_auth, *inside.peer_auth)}
-    packages = (*_PACKAGES, *_EAP_PACKAGES) if methods & _EAP else _PACKAGES
+    auths = (auth for inside in insides for auth in (*inside.own_auth, *inside.peer_auth))
+    packages = (*_PACKAGES, *_EAP_PACKAGES) if any(auth.method.is_eap for auth in auths) else _PACKAGES
     return Needs(packages, ("NET_ADMIN", "NET_BIND_SERVICE"), ("/dev/net/tun",))
 
 

@@ -18,8 +18,6 @@ _AUTH = {
     AuthMethod.EAP_MSCHAPV2: "eap-mschapv2",
     AuthMethod.EAP_TLS: "eap-tls",
 }
-_EAP = (AuthMethod.EAP_MSCHAPV2, AuthMethod.EAP_TLS)
-_CERTIFIED = (AuthMethod.CERTIFICATE, AuthMethod.EAP_TLS)
 IPPROTO_ICMPV6 = 58
 _ANY = {4: "0.0.0.0", 6: "::"}  # noqa: S104 - strongSwan's word for 'an address, please'
 
@@ -90,18 +88,18 @@ def _connection(end: TunnelEnd, with_crl: Set[str]) -> Section:
 
 def _own(auth: Authentication, number: int) -> Section:
     settings = [("auth", _AUTH[auth.method]), ("id", quoted(auth.identity))]
-    if auth.method in _EAP:
+    if auth.method.is_eap:
         settings.append(("eap_id", quoted(auth.identity)))
-    if auth.method in _CERTIFIED and auth.pki is not None:
+    if auth.method.has_certificate and auth.pki is not None:
         settings.append(("certs", f"{flat(auth.pki)}.pem"))
     return Section(f"local-{number}", tuple(settings))
 
 
 def _peer(auth: Authentication, number: int, with_crl: Set[str]) -> Section:
     settings = [("auth", _AUTH[auth.method]), ("id", quoted(auth.identity))]
-    if auth.method in _EAP:
+    if auth.method.is_eap:
         settings.append(("eap_id", quoted("%any")))
-    if auth.method in _CERTIFIED and auth.pki is not None:
+    if auth.method.has_certificate and auth.pki is not None:
         settings.append(("cacerts", f"{flat(auth.pki)}-root.pem"))
         if auth.pki in with_crl:
             settings.append(("revocation", "strict"))

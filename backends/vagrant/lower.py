@@ -12,7 +12,7 @@ from netdsl.codegen.images import Stage, stages
 from netdsl.codegen.names import network_keys, project_name
 from netdsl.ir.ids import NetworkId
 from netdsl.ir.lab import Lab
-from netdsl.ir.node import Interface, Node, NodeKind, Resources
+from netdsl.ir.node import Interface, Node, Resources
 from netdsl.payload.contract import NodePayload, Payload
 
 from .model import InstalledImage, Machine, Nic, Project, Segment
@@ -155,7 +155,7 @@ def _machine(node: Node, inside: NodePayload, stage: Stage, management_mac: str,
 
 
 def _nic(node: Node, interface: Interface, segments: Mapping[NetworkId, Segment]) -> Nic:
-    return Nic(segments[interface.network].name, interface.mac, interface.mtu, node.kind is NodeKind.SWITCH)
+    return Nic(segments[interface.network].name, interface.mac, interface.mtu, node.kind.bridges)
 
 
 def cpus_of(resources: Resources) -> int:

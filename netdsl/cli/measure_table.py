@@ -8,7 +8,7 @@ from netdsl.comparing.table import comparison_table
 from netdsl.measuring.types import Round, Run
 from netdsl.testing.types import Verdict
 
-_FINE = (Verdict.PASSED, Verdict.LINE)
+_FINE = tuple(verdict for verdict in Verdict if verdict.is_good)
 
 
 def run_table(run: Run, width: int) -> str:

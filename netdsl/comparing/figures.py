@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from statistics import median
+from typing import assert_never
 
 from netdsl.comparing.types import Figure, Group, Unit
 from netdsl.measuring.types import BootKind, Latency, Moment, Path, Round, Run, Throughput, Transport
@@ -137,6 +138,8 @@ def _throughput(one: Throughput, path: Path | None) -> Iterator[Figure]:
         case Transport.UDP:
             head, kind = f"throughput.{one.path}.udp.{one.payload}", f"UDP {one.payload}"
             size = f"packets with {one.payload} bytes of data"
+        case _:
+            assert_never(one.transport)
     yield _figure(f"{head}.bits", Group.THROUGHPUT, f"{title}: {kind}", Unit.BITS, one.bits, size, MORE)
     yield _figure(
         f"{head}.packets", Group.THROUGHPUT, f"{title}: {kind}, packets", Unit.PACKETS, one.packets, size, MORE

@@ -13,6 +13,7 @@ NARROWEST, WIDEST = 60, 110
 _HEAD = 10
 _LEAST = 22  # columns of one target; more targets than fit stand below one another
 _DIGEST = 16
+_WORDS = {Severity.CANNOT: "cannot make this lab", Severity.DIFFERS: "makes it otherwise"}
 UNKNOWN = "not known"
 ESTIMATE_TEXT = (
     "estimate, not measured (docs/estimates.md): memory of all nodes and what runs them, at rest; "
@@ -131,5 +132,4 @@ def _limits(paper: Paper, width: int) -> Iterator[str]:
 
 
 def limit_text(target: str, limit: Limit) -> str:
-    word = "cannot make this lab" if limit.severity is Severity.CANNOT else "makes it otherwise"
-    return f"{target} {word} ({limit.place}): {limit.message}"
+    return f"{target} {_WORDS[limit.severity]} ({limit.place}): {limit.message}"

@@ -7,8 +7,8 @@ from netdsl.graph.model import Device, Graph, Joint, Port, Segment, State
 from netdsl.ir.ids import NetworkId, NodeId, Prefix, TunnelId
 from netdsl.ir.lab import Lab
 from netdsl.ir.network import Impairment, Network
-from netdsl.ir.node import Node, NodeKind, Served
-from netdsl.ir.tunnel import Start, TunnelEnd
+from netdsl.ir.node import Node, Served
+from netdsl.ir.tunnel import TunnelEnd
 from netdsl.verify import World
 
 _USUAL_MTU = 1500  # bytes
@@ -81,7 +81,7 @@ def _ports(
 ) -> Iterator[Port]:
     """A switch carries between its networks what crosses more than one of them: a walk does not name switches."""
     crossing: dict[TunnelId, int] = {}
-    if node.kind is NodeKind.SWITCH:
+    if node.kind.bridges:
         own = {interface.network for interface in node.interfaces}
         for network, tunnel in bridged:
             if network in own:
@@ -142,8 +142,8 @@ def _pairs(lab: Lab) -> Iterator[tuple[TunnelEnd, TunnelEnd]]:
 
 
 def _state(one: TunnelEnd, other: TunnelEnd) -> State:
-    starts = {child.start for end in (one, other) for child in end.children}
-    return State.UP if starts & {Start.BOOT, Start.TRAFFIC} else State.BY_HAND
+    children = (child for end in (one, other) for child in end.children)
+    return State.UP if any(child.start.is_automatic for child in children) else State.BY_HAND
 
 
 def _protected(one: TunnelEnd, other: TunnelEnd) -> Iterator[tuple[str, str]]:

@@ -3,6 +3,8 @@
 They have no classes: a rule with an ancestor does not reach into what `use` shows. Lines and colours are inherited from it.
 """
 
+from typing import assert_never
+
 from netdsl.graph.model import Device
 from netdsl.ir.node import NodeKind
 
@@ -27,6 +29,12 @@ BOXES = {"lock": "0 0 10 12.5", "cloud": "0 0 44 28"}
 
 def icon_of(device: Device) -> str:
     """A host that serves something looks like a server."""
-    if device.kind is NodeKind.HOST and device.services:
-        return "server"
-    return {NodeKind.HOST: "host", NodeKind.ROUTER: "router", NodeKind.SWITCH: "switch"}[device.kind]
+    match device.kind:
+        case NodeKind.HOST:
+            return "server" if device.services else "host"
+        case NodeKind.ROUTER:
+            return "router"
+        case NodeKind.SWITCH:
+            return "switch"
+        case _:
+            assert_never(device.kind)

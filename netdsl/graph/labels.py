@@ -1,6 +1,6 @@
 """What the formats that place things themselves say of each thing, in lines; a renderer quotes and joins them."""
 
-from netdsl.graph.model import Device, Joint, Port, Segment, State
+from netdsl.graph.model import Device, Joint, Port, Segment
 
 
 def device_lines(device: Device) -> tuple[str, ...]:
@@ -24,6 +24,5 @@ def port_lines(port: Port) -> tuple[str, ...]:
 
 
 def joint_lines(joint: Joint) -> tuple[str, ...]:
-    state = "" if joint.state is State.UP else f" ({joint.state})"
     kind = "tunnel" if joint.is_encrypted else "tunnel (AH, not encrypted)"
-    return (f"{kind} {joint.tunnel}{state}", *(f"{one} ↔ {other}" for one, other in joint.protects))
+    return (f"{kind} {joint.tunnel}{joint.state.note}", *(f"{one} ↔ {other}" for one, other in joint.protects))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import assert_never
 
 from netdsl.graph.icons import icon_of
 from netdsl.graph.model import Graph, State
@@ -48,15 +49,23 @@ def _meanings(graph: Graph) -> Iterator[tuple[str, str]]:
         yield "network", "network"
     if any(device.has_uplink for device in graph.devices):
         yield "cloud", "uplink, out of the lab"
-    states = {joint.state for joint in graph.joints if joint.is_encrypted or joint.state is State.DOWN}
+    states = {joint.state for joint in graph.joints if joint.is_encrypted or not joint.state.can_be_up}
     if graph.carried():
         yield "encrypted", "carries a tunnel's packets, encrypted"
         yield "clear", "carries none"
-    if State.UP in states:
-        yield "tunnel", "tunnel, and what it protects"
-    if State.BY_HAND in states:
-        yield "by hand", "tunnel that somebody has to open"
+    yield from (_meaning(state) for state in State if state in states and state.can_be_up)
     if any(not joint.is_encrypted for joint in graph.joints):
         yield "plain", "tunnel that encrypts nothing (AH)"
-    if State.DOWN in states:
-        yield "down", "tunnel that stays down"
+    yield from (_meaning(state) for state in State if state in states and not state.can_be_up)
+
+
+def _meaning(state: State) -> tuple[str, str]:
+    match state:
+        case State.UP:
+            return "tunnel", "tunnel, and what it protects"
+        case State.BY_HAND:
+            return "by hand", "tunnel that somebody has to open"
+        case State.DOWN:
+            return "down", "tunnel that stays down"
+        case _:
+            assert_never(state)

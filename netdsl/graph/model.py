@@ -5,6 +5,7 @@ All texts are plain: a renderer quotes them for its format.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import assert_never
 
 from netdsl.ir.ids import NetworkId, NodeId, TunnelId
 from netdsl.ir.node import NodeKind
@@ -16,6 +17,21 @@ class State(StrEnum):
     UP = "up"
     BY_HAND = "by hand"  # comes up when somebody opens it
     DOWN = "down"
+
+    @property
+    def can_be_up(self) -> bool:
+        match self:
+            case State.UP | State.BY_HAND:
+                return True
+            case State.DOWN:
+                return False
+            case _:
+                assert_never(self)
+
+    @property
+    def note(self) -> str:
+        """What stands behind a tunnel's name."""
+        return "" if self is State.UP else f" ({self})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +76,7 @@ class Device:
     @property
     def is_leaf(self) -> bool:
         """Whether it hangs on one network and is nothing but that: it can be drawn within it."""
-        is_end = self.kind is not NodeKind.SWITCH and not self.has_uplink and not self.tunnels
+        is_end = not self.kind.bridges and not self.has_uplink and not self.tunnels
         return is_end and len(self.ports) == 1
 
 

@@ -1,18 +1,14 @@
 """A graph for Graphviz (https://graphviz.org/doc/info/lang.html), which places it itself: `dot -Tpdf`."""
 
 from collections.abc import Iterable, Iterator
+from typing import assert_never
 
 from netdsl.graph.arrange import hanging
 from netdsl.graph.labels import device_lines, joint_lines, port_lines, segment_lines
-from netdsl.graph.model import Graph, State
+from netdsl.graph.model import Graph
 from netdsl.graph.quoting import dot
 from netdsl.ir.node import NodeKind
 
-_SHAPES = {
-    NodeKind.HOST: 'shape=box, style="filled"',
-    NodeKind.ROUTER: 'shape=box, style="filled,rounded", penwidth=2',
-    NodeKind.SWITCH: 'shape=box, style="filled,diagonals"',
-}
 _NETWORK = 'shape=box, style="filled,rounded", fillcolor="#e6f0fa", color="#7ba7d1"'
 _ENCRYPTED = 'shape=box, style="filled,rounded,dashed", fillcolor="#e6f0fa", color="#b3470a", penwidth=2'
 
@@ -34,7 +30,7 @@ def _lines(graph: Graph) -> Iterator[str]:
         look = _ENCRYPTED if segment.id in carried else _NETWORK
         yield f"  {networks[segment.id]} [label={_joined(segment_lines(segment))}, {look}]"
     for device in graph.devices:
-        yield f"  {nodes[device.id]} [label={_joined(device_lines(device))}, {_SHAPES[device.kind]}]"
+        yield f"  {nodes[device.id]} [label={_joined(device_lines(device))}, {_shape(device.kind)}]"
     upper = hanging(graph)
     for device in graph.devices:
         for port in device.ports:
@@ -43,10 +39,22 @@ def _lines(graph: Graph) -> Iterator[str]:
             one, other = ends[::-1] if (device.id, port.interface) in upper else ends
             yield f"  {one} -- {other} [label={_joined(port_lines(port))}{look}]"
     for joint in graph.joints:
-        colour = "#66788a" if joint.state is State.DOWN else "#b3470a"
+        colour = "#b3470a" if joint.state.can_be_up else "#66788a"
         look = f'style=dotted, penwidth=2, color="{colour}", fontcolor="{colour}", constraint=false'
         yield f"  {nodes[joint.one]} -- {nodes[joint.other]} [label={_joined(joint_lines(joint))}, {look}]"
     yield "}"
+
+
+def _shape(kind: NodeKind) -> str:
+    match kind:
+        case NodeKind.HOST:
+            return 'shape=box, style="filled"'
+        case NodeKind.ROUTER:
+            return 'shape=box, style="filled,rounded", penwidth=2'
+        case NodeKind.SWITCH:
+            return 'shape=box, style="filled,diagonals"'
+        case _:
+            assert_never(kind)
 
 
 def _joined(lines: Iterable[str]) -> str:

@@ -2,11 +2,12 @@
 changed by hand. Networks hold their nodes, boxes their interfaces, so what is moved takes along what belongs to it."""
 
 from collections.abc import Iterable, Iterator
+from typing import assert_never
 
 from netdsl.graph.drawing import Box, Curve, Drawing, Panel, Point, Rect, Side, Wire
 from netdsl.graph.labels import device_lines, joint_lines, segment_lines
 from netdsl.graph.layout import layout
-from netdsl.graph.model import Device, Graph, State
+from netdsl.graph.model import Device, Graph
 from netdsl.graph.quoting import xml
 from netdsl.graph.sizes import address_lines, chip_lines, prefix_lines
 from netdsl.ir.ids import NetworkId, NodeId
@@ -88,7 +89,13 @@ def _box(box: Box, name: str) -> Iterator[str]:
 
 
 def _kind(device: Device) -> str:
-    return "" if device.kind is NodeKind.HOST else f"({device.kind})"
+    match device.kind:
+        case NodeKind.HOST:
+            return ""
+        case NodeKind.ROUTER | NodeKind.SWITCH:
+            return f"({device.kind})"
+        case _:
+            assert_never(device.kind)
 
 
 def _wire(wire: Wire, cell: Rect, panel: Rect, nodes: dict[NodeId, str], networks: dict[NetworkId, str]) -> str:
@@ -103,7 +110,7 @@ def _curve(name: str, curve: Curve, boxes: dict[NodeId, Rect], nodes: dict[NodeI
     """The points lead from the upper end, which may be either."""
     one, other = boxes[curve.joint.one], boxes[curve.joint.other]
     points = curve.points if one.x <= curve.points[0][0] <= one.right else curve.points[::-1]
-    look = _TUNNEL + (_DOWN if curve.joint.state is State.DOWN else "") + _ends(points[0], one, points[-1], other)
+    look = _TUNNEL + ("" if curve.joint.state.can_be_up else _DOWN) + _ends(points[0], one, points[-1], other)
     text = "\n".join(joint_lines(curve.joint))
     return _edge(name, text, look, nodes[curve.joint.one], nodes[curve.joint.other], points[1:-1])
 

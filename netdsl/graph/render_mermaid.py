@@ -2,16 +2,16 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from typing import assert_never
 
 from netdsl.graph.arrange import hanging
 from netdsl.graph.labels import device_lines, joint_lines, port_lines, segment_lines
-from netdsl.graph.model import Device, Graph, State
+from netdsl.graph.model import Device, Graph
 from netdsl.graph.quoting import mermaid
 from netdsl.graph.text import shown
 from netdsl.ir.ids import NetworkId, NodeId
 from netdsl.ir.node import NodeKind
 
-_SHAPES = {NodeKind.HOST: '["{}"]', NodeKind.ROUTER: '("{}")', NodeKind.SWITCH: '[["{}"]]'}
 _STYLES = (
     "classDef network fill:#e6f0fa,stroke:#7ba7d1,color:#1b2733",
     "classDef encrypted fill:#e6f0fa,stroke:#b3470a,stroke-width:2px,stroke-dasharray:7 4,color:#1b2733",
@@ -34,13 +34,25 @@ def _lines(graph: Graph) -> Iterator[str]:
         look = "encrypted" if segment.id in carried else "network"
         yield f'  {networks[segment.id]}(["{_joined(segment_lines(segment))}"]):::{look}'
     for device in graph.devices:
-        yield f"  {nodes[device.id]}{_SHAPES[device.kind].format(_joined(device_lines(device)))}:::node"
+        yield f"  {nodes[device.id]}{_shape(device.kind, _joined(device_lines(device)))}:::node"
     upper = hanging(graph)
     for device in graph.devices:
         yield from _ports(device, nodes[device.id], networks, upper)
     for joint in graph.joints:
-        arrow = "-.-x" if joint.state is State.DOWN else "-.-"
+        arrow = "-.-" if joint.state.can_be_up else "-.-x"
         yield f'  {nodes[joint.one]} {arrow}|"{_joined(joint_lines(joint))}"| {nodes[joint.other]}'
+
+
+def _shape(kind: NodeKind, text: str) -> str:
+    match kind:
+        case NodeKind.HOST:
+            return f'["{text}"]'
+        case NodeKind.ROUTER:
+            return f'("{text}")'
+        case NodeKind.SWITCH:
+            return f'[["{text}"]]'
+        case _:
+            assert_never(kind)
 
 
 def _ports(

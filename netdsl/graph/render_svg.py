@@ -36,6 +36,8 @@ from netdsl.ir.ids import TunnelId
 _MARGIN = 22.0
 _NARROWEST = 360.0
 _HEADING_LINE = 23.0
+_LOOKS = {State.UP: "", State.BY_HAND: " th", State.DOWN: " td"}
+"""Of the line of a tunnel: classes of its own."""
 
 
 def render(graph: Graph) -> str:
@@ -248,17 +250,17 @@ class _Svg:
 
     def _curve(self, curve: Curve) -> Iterator[str]:
         path = rounded_path(curve.points)
-        state = {State.UP: "", State.BY_HAND: " th", State.DOWN: " td"}[curve.joint.state]
+        state = _LOOKS[curve.joint.state]
         yield f"<g><title>{xml(words.tunnel(curve.joint))}</title>"
         if not curve.joint.is_encrypted:
             state += " ta"
-        elif curve.joint.state is not State.DOWN:
+        elif curve.joint.state.can_be_up:
             yield f'<path class="t0" d="{path}"/>'
         yield f'<path class="t{state}" d="{path}"/></g>'
 
     def _label(self, curve: Curve) -> Iterator[str]:
         rect, joint = curve.label, curve.joint
-        is_plain = joint.state is State.DOWN or not joint.is_encrypted
+        is_plain = not joint.state.can_be_up or not joint.is_encrypted
         yield f"<g><title>{xml(words.tunnel(joint))}</title>" + rectangle(rect, "k kd" if is_plain else "k", 7)
         left, x, y = rect.x + 6, rect.x + 6, rect.y + 13.5
         if not is_plain:

@@ -5,9 +5,8 @@ What is written where is decided here too, so that the renderers and the layout 
 
 from collections.abc import Iterable
 
-from netdsl.graph.model import Device, Joint, Port, Segment, State
+from netdsl.graph.model import Device, Joint, Port, Segment
 from netdsl.graph.text import mono_width, shown, width
-from netdsl.ir.node import NodeKind
 
 NAME, SMALL, ADDRESS = 13.0, 10.5, 11.0  # sizes of the fonts
 LINE, NAME_LINE = 14.0, 18.0
@@ -116,7 +115,7 @@ def centre_size(device: Device) -> Size:
     )
     lines = len(service_lines(device)) + len(loopback_lines(device))
     high = 32 + LINE * lines + (19 if badges(device) else 0) + (3 if lines else 0)
-    return max(wide + 2 * PAD, 44 if device.kind is NodeKind.SWITCH else 84), high
+    return max(wide + 2 * PAD, 44 if device.kind.bridges else 84), high
 
 
 # --- a tunnel's name
@@ -124,7 +123,7 @@ def centre_size(device: Device) -> Size:
 
 def label_texts(joint: Joint) -> tuple[str, str]:
     """Its name, and what it protects."""
-    name = shown(joint.tunnel) + ("" if joint.state is State.UP else f" ({joint.state})")
+    name = shown(joint.tunnel) + joint.state.note
     return name + ("" if joint.is_encrypted else " (AH: not encrypted)"), shown(joint.ranges)
 
 

@@ -1,6 +1,7 @@
 """A graph in words: for those who do not see it, and as what a pointer shows."""
 
 from collections.abc import Iterable, Iterator
+from typing import assert_never
 
 from netdsl.diagnostics.wording import counted
 from netdsl.graph.model import Device, Graph, Joint, Segment, State
@@ -13,9 +14,7 @@ _MOST_TUNNELS = 12
 def summary(graph: Graph) -> str:
     """What is there, then each tunnel."""
     counts = [
-        (sum(device.kind is NodeKind.HOST for device in graph.devices), "host", ""),
-        (sum(device.kind is NodeKind.ROUTER for device in graph.devices), "router", ""),
-        (sum(device.kind is NodeKind.SWITCH for device in graph.devices), "switch", "switches"),
+        *((sum(device.kind is kind for device in graph.devices), *_noun(kind)) for kind in NodeKind),
         (sum(not each.is_link for each in graph.segments), "network", ""),
         (sum(each.is_link for each in graph.segments), "link", ""),
         (len(graph.joints), "tunnel", ""),
@@ -28,17 +27,34 @@ def summary(graph: Graph) -> str:
     return " ".join(sentences)
 
 
+def _noun(kind: NodeKind) -> tuple[str, str]:
+    """In the singular and, where that is irregular, in the plural."""
+    match kind:
+        case NodeKind.HOST | NodeKind.ROUTER:
+            return str(kind), ""
+        case NodeKind.SWITCH:
+            return "switch", "switches"
+        case _:
+            assert_never(kind)
+
+
 def tunnel(joint: Joint) -> str:
     """One sentence without full stop."""
     protects = "; ".join(f"{one} and {other}" for one, other in joint.protects)
     text = f"Tunnel {joint.tunnel} between {joint.one} and {joint.other}" + (
         f" protects {protects}" if protects else ""
     )
-    if joint.state is State.DOWN:
-        return f"{text}, but does not come up: {joint.reason}"
+    match joint.state:
+        case State.DOWN:
+            return f"{text}, but does not come up: {joint.reason}"
+        case State.BY_HAND:
+            text += " (opened by hand)"
+        case State.UP:
+            pass
+        case _:
+            assert_never(joint.state)
     word = "encrypted" if joint.is_encrypted else "authenticated, not encrypted,"
-    by_hand = " (opened by hand)" if joint.state is State.BY_HAND else ""
-    return f"{text}{by_hand}, {word} on {_listed(joint.crosses)}" if joint.crosses else f"{text}{by_hand}"
+    return f"{text}, {word} on {_listed(joint.crosses)}" if joint.crosses else text
 
 
 def device(each: Device) -> str:

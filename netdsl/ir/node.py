@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import assert_never
 
 from netdsl.ir.filter import Firewall, Nat
 from netdsl.ir.ids import Address, AddressWithPrefix, ImageId, NetworkId, NodeId, Prefix
@@ -14,6 +15,28 @@ class NodeKind(StrEnum):
     HOST = "host"
     ROUTER = "router"
     SWITCH = "switch"
+
+    @property
+    def forwards(self) -> bool:
+        """Whether it passes packets on from one interface to another, by its routing tables."""
+        match self:
+            case NodeKind.ROUTER:
+                return True
+            case NodeKind.HOST | NodeKind.SWITCH:
+                return False
+            case _:
+                assert_never(self)
+
+    @property
+    def bridges(self) -> bool:
+        """Whether its interfaces are ports of one layer-2 switch: it passes frames on and has no addresses."""
+        match self:
+            case NodeKind.SWITCH:
+                return True
+            case NodeKind.HOST | NodeKind.ROUTER:
+                return False
+            case _:
+                assert_never(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +137,7 @@ class Node:
 
     @property
     def is_router(self) -> bool:
-        return self.kind is NodeKind.ROUTER
+        return self.kind.forwards
 
     @property
     def wired(self) -> tuple[Interface, ...]:

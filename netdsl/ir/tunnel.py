@@ -5,6 +5,7 @@ What only the kind itself reads (proposals, identities, keys) is `inside`.
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import assert_never
 
 from netdsl.ir.ids import Address, AddressWithPrefix, NodeId, Prefix, TunnelId
 from netdsl.ir.service import PortService, Protocol
@@ -18,6 +19,17 @@ class Start(StrEnum):
     TRAFFIC = "traffic"
     HAND = "hand"
     NONE = "none"
+
+    @property
+    def is_automatic(self) -> bool:
+        """Whether this end opens the child without anybody's command."""
+        match self:
+            case Start.BOOT | Start.TRAFFIC:
+                return True
+            case Start.HAND | Start.NONE:
+                return False
+            case _:
+                assert_never(self)
 
 
 class Mode(StrEnum):
@@ -38,6 +50,26 @@ class AuthMethod(StrEnum):
     PSK = "psk"
     EAP_MSCHAPV2 = "eap-mschapv2"
     EAP_TLS = "eap-tls"
+
+    @property
+    def is_eap(self) -> bool:
+        match self:
+            case AuthMethod.EAP_MSCHAPV2 | AuthMethod.EAP_TLS:
+                return True
+            case AuthMethod.CERTIFICATE | AuthMethod.PSK:
+                return False
+            case _:
+                assert_never(self)
+
+    @property
+    def has_certificate(self) -> bool:
+        match self:
+            case AuthMethod.CERTIFICATE | AuthMethod.EAP_TLS:
+                return True
+            case AuthMethod.PSK | AuthMethod.EAP_MSCHAPV2:
+                return False
+            case _:
+                assert_never(self)
 
 
 @dataclass(frozen=True, slots=True)

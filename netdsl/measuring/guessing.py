@@ -1,8 +1,10 @@
 """About how long a round may take, before one has been measured: for people who wait, and for nothing else."""
 
+from typing import assert_never
+
 from netdsl.codegen.contract import Options
 from netdsl.codegen.registry import target_of
-from netdsl.codegen.traits import Costs, Described
+from netdsl.codegen.traits import Costs, Described, Linear
 from netdsl.ir.lab import Lab
 from netdsl.measuring.types import BootKind, Path, Plan
 from netdsl.pipeline import keyless_payload
@@ -37,8 +39,18 @@ def _boots(costs: Costs, lab: Lab, plan: Plan) -> float | None:
     nodes, with_tunnels = len(lab.nodes), sum(bool(node.tunnels) for node in lab.nodes)
     total = 0.0
     for kind in plan.boots:
-        line = costs.fresh if kind is BootKind.FRESH else costs.warm
+        line = _line(costs, kind)
         if line is None:
             return None
         total += line.at(nodes, with_tunnels)
     return total
+
+
+def _line(costs: Costs, kind: BootKind) -> Linear | None:
+    match kind:
+        case BootKind.FRESH:
+            return costs.fresh
+        case BootKind.WARM:
+            return costs.warm
+        case _:
+            assert_never(kind)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from netdsl.ir.expectation import Encrypted, GoesThrough, Reaches
 from netdsl.ir.ids import Address, NodeId, Prefix, TunnelId
 from netdsl.ir.lab import Lab
-from netdsl.ir.node import Node, NodeKind
+from netdsl.ir.node import Node
 from netdsl.ir.service import PortService, Protocol, port
 from netdsl.ir.tunnel import TunnelEnd
 from netdsl.measuring.types import Path
@@ -82,7 +82,7 @@ class _Ways:
     _nodes: dict[NodeId, Node] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._nodes = {node.id: node for node in self.lab.nodes if node.kind is not NodeKind.SWITCH}
+        self._nodes = {node.id: node for node in self.lab.nodes if not node.kind.bridges}
 
     @property
     def nodes(self) -> tuple[Node, ...]:
@@ -105,7 +105,7 @@ class _Ways:
         raise BadQuestion(f"nothing that can be measured passes from `{source}` to `{destination}`: {reason}")
 
     def is_host(self, name: str) -> bool:
-        return self._nodes[NodeId(name)].kind is NodeKind.HOST
+        return not self._nodes[NodeId(name)].kind.forwards
 
     def _paths(self, pair: _Pair) -> Iterator[Path]:
         if pair.address in self.world.view(pair.source).local:
@@ -250,7 +250,7 @@ def _members(nodes: Iterable[Node], prefixes: Sequence[Prefix], end: NodeId | No
         inside = (address for address in own if any(address in prefix for prefix in prefixes))
         address = next(inside, None)
         if address is not None:
-            found.append(((node.id == end, node.kind is not NodeKind.HOST), node.id, address))
+            found.append(((node.id == end, node.kind.forwards), node.id, address))
     found.sort(key=lambda one: one[0])
     return [(node, address) for _, node, address in found[:_MEMBERS]]
 
@@ -283,7 +283,7 @@ def _around(ways: _Ways) -> Iterator[Path]:
 def _far(ways: _Ways) -> Iterator[_Pair]:
     """Between nodes that stand for their networks, these taken from all over the lab."""
     here: dict[str, list[tuple[Node, Address]]] = {}
-    for node in sorted(ways.nodes, key=lambda node: node.kind is not NodeKind.HOST):
+    for node in sorted(ways.nodes, key=lambda node: node.kind.forwards):
         for interface in node.interfaces:
             for given in interface.addresses[:1]:
                 here.setdefault(interface.network, []).append((node, given.ip))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TypeVar, assert_never
 
 from netdsl.measuring.instruments import Instruments
 from netdsl.measuring.job import Ground, Job
@@ -157,21 +157,32 @@ class _Round:
 
     def _ready_for(self, kind: BootKind) -> float:
         """Everything is as a boot of this kind finds it; the seconds that a fresh one takes for it."""
+        match kind:
+            case BootKind.FRESH:
+                return self._built()
+            case BootKind.WARM:
+                self._parked()
+                return 0.0
+            case _:
+                assert_never(kind)
+
+    def _built(self) -> float:
         job, now = self.job, self.ground.pace.now
-        if kind is BootKind.FRESH:
-            if self.boots:
-                with self._required("taking down before the fresh boot"):
-                    job.driver.down(job.deployment, self.hooks.said)
-            began = now()
-            with self._required(f"{kind} boot: building"):
-                job.meter.rebuild(job.deployment, self.hooks.said)
-            return now() - began
+        if self.boots:
+            with self._required("taking down before the fresh boot"):
+                job.driver.down(job.deployment, self.hooks.said)
+        began = now()
+        with self._required(f"{BootKind.FRESH} boot: building"):
+            job.meter.rebuild(job.deployment, self.hooks.said)
+        return now() - began
+
+    def _parked(self) -> None:
+        job = self.job
         if not self.boots:
             with self._required("a first boot, so that the next is warm"):
                 job.driver.up(job.deployment, self.hooks.said, timeout=job.timeout)
         with self._required("parking"):
             job.meter.park(job.deployment, self.hooks.said)
-        return 0.0
 
     def _until_it_holds(self) -> float | None:
         job = self.job

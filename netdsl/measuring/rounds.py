@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import assert_never
 
 from netdsl.codegen.manifest import MANIFEST
 from netdsl.measuring.failures import RunExists
@@ -68,11 +69,17 @@ def _begin(job: Job, runs: int | None, machine: Machine, existing: Existing) -> 
         paths=job.paths,
         wanted=runs or 1,
     )
-    if job.file is None or existing is Existing.ANEW or not job.file.exists():
+    if job.file is None or not job.file.exists():
         return new
-    if existing is Existing.REFUSE:
-        raise RunExists(job.file)
-    return resumed(read_run(job.file), new, job.file, runs)
+    match existing:
+        case Existing.ANEW:
+            return new
+        case Existing.REFUSE:
+            raise RunExists(job.file)
+        case Existing.RESUME:
+            return resumed(read_run(job.file), new, job.file, runs)
+        case _:
+            assert_never(existing)
 
 
 @dataclass(slots=True)

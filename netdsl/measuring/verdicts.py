@@ -1,11 +1,13 @@
 """The verdicts of a test as lines of a run's file."""
 
+from typing import assert_never
+
 from netdsl.measuring.types import Line, Run
 from netdsl.testing.statements import shown_place
 from netdsl.testing.types import Block, Results, Tested, Verdict
 from netdsl.verify.sentences import block_text, claim_text, state_text
 
-_BAD = (Verdict.FAILED.value, Verdict.UNTESTED.value)
+_BAD = tuple(verdict.value for verdict in Verdict if not verdict.is_good)
 
 
 def is_good(run: Run) -> bool:
@@ -23,13 +25,23 @@ def _block(block: Block) -> tuple[Line, ...]:
     if not block.expectation.is_failure:
         return own
     is_predicted = not block.lines or any(not line.proof.holds for line in block.lines)
-    seen = "at least one line does not hold" if block.verdict is Verdict.PASSED else "every line holds"
-    if block.verdict is Verdict.UNTESTED:
-        seen = "not every line could be tested"
-    head = Line(
-        shown_place(block.expectation.origin), block_text(block.expectation), is_predicted, block.verdict.value, seen
-    )
-    return (head, *own)
+    place, text = shown_place(block.expectation.origin), block_text(block.expectation)
+    return (Line(place, text, is_predicted, block.verdict.value, _seen(block.verdict)), *own)
+
+
+def _seen(verdict: Verdict) -> str:
+    """Of a failure block."""
+    match verdict:
+        case Verdict.PASSED:
+            return "at least one line does not hold"
+        case Verdict.FAILED:
+            return "every line holds"
+        case Verdict.UNTESTED:
+            return "not every line could be tested"
+        case Verdict.LINE:
+            raise AssertionError("a line's verdict")
+        case _:
+            assert_never(verdict)
 
 
 def _line(line: Tested) -> Line:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import assert_never
 
 from netdsl.ir.expectation import Encrypted, GoesThrough, Reaches
 from netdsl.ir.ids import Address, NodeId
@@ -34,7 +35,7 @@ class Flow:
 
     def question(self, text: str) -> Question:
         assert self.kind is not None, "asked before"
-        number = 0 if self.service is None or self.kind is Kind.ICMP else self.service.first or 0
+        number = 0 if self.service is None else self.service.first or 0
         return Question(self.kind, self.address, number, text)
 
     def whole_question(self, text: str, size: int) -> Question:
@@ -112,8 +113,10 @@ def _kind(service: PortService | None, served: str | None) -> Kind | None:
             if served == "dns" or service.first == _DNS_PORT:
                 return Kind.DNS
             return Kind.UDP if service.first is not None else None
-        case _:
+        case Protocol.SCTP | Protocol.ESP | Protocol.AH | Protocol.GRE | Protocol.IPIP | Protocol.IPV6 | Protocol.OSPF:
             return None
+        case _:
+            assert_never(service.protocol)
 
 
 _MOST_CONTROLS = 3

@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import assert_never
 from xml.etree import ElementTree as Xml
 
 from netdsl.testing.statements import shown_place
@@ -87,10 +88,8 @@ def _case(results: Results, line: Tested) -> Xml.Element:
         predicted = "holds" if line.proof.holds else "does not hold"
         message = f"predicted: {predicted}, {line.proof.reason}; seen: {line.seen.text}"
         _add(case, "failure", message, "prediction and reality differ", "difference")
-    elif line.verdict is Verdict.FAILED:
-        _add(case, "failure", line.seen.text, line.seen.text, "expectation")
-    elif line.verdict is Verdict.UNTESTED:
-        _add(case, "error", line.seen.text, line.seen.text, "untested")
+    else:
+        _add_verdict(case, line.verdict, line.seen.text, line.seen.text, line.seen.text)
     control = f"\ncontrol: {line.seen.control}" if line.seen.control else ""
     Xml.SubElement(case, "system-out").text = _text(f"seen: {line.seen.text}{control}")
     return case
@@ -100,12 +99,22 @@ def _failure_block(results: Results, block: Block) -> Xml.Element:
     seconds = sum(line.seen.seconds for line in block.lines)
     case = _new_case(results, "at least one line does not hold", shown_place(block.expectation.origin), seconds)
     lines = "\n".join(f"{claim_text(line.line.claim)}: {line.seen.text}" for line in block.lines)
-    if block.verdict is Verdict.FAILED:
-        _add(case, "failure", lines, "every line of this block holds", "expectation")
-    elif block.verdict is Verdict.UNTESTED:
-        _add(case, "error", lines, "not every line could be tested", "untested")
+    _add_verdict(case, block.verdict, lines, "every line of this block holds", "not every line could be tested")
     Xml.SubElement(case, "system-out").text = _text(lines)
     return case
+
+
+def _add_verdict(case: Xml.Element, verdict: Verdict, text: str, failed: str, untested: str) -> None:
+    """What a case has beside its output, with a message of its own where it failed or was not tested."""
+    match verdict:
+        case Verdict.FAILED:
+            _add(case, "failure", text, failed, "expectation")
+        case Verdict.UNTESTED:
+            _add(case, "error", text, untested, "untested")
+        case Verdict.PASSED | Verdict.LINE:
+            pass
+        case _:
+            assert_never(verdict)
 
 
 def _new_case(results: Results, name: str, place: str, seconds: float) -> Xml.Element:

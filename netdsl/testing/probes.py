@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources import files
+from typing import assert_never
 
 from netdsl.ir.ids import Address, host_name
 from netdsl.runtime.driver import Deployment, Driver, DriverError
@@ -20,6 +21,38 @@ class Kind(StrEnum):
     UDP = "udp"
     DNS = "dns"  # a question that every name server answers, over UDP
     RUN = "run"  # a program of the node
+
+    @property
+    def carries_text(self) -> bool:
+        """Whether a text of one's own, of any length, is in its packets."""
+        match self:
+            case Kind.ICMP | Kind.WHOLE | Kind.TCP | Kind.UDP:
+                return True
+            case Kind.DNS | Kind.RUN:
+                return False
+            case _:
+                assert_never(self)
+
+    @property
+    def is_datagram(self) -> bool:
+        match self:
+            case Kind.UDP | Kind.DNS:
+                return True
+            case Kind.ICMP | Kind.WHOLE | Kind.TCP | Kind.RUN:
+                return False
+            case _:
+                assert_never(self)
+
+    @property
+    def says_who_answers(self) -> bool:
+        """Whether the answer has the name of the service in it."""
+        match self:
+            case Kind.TCP | Kind.UDP:
+                return True
+            case Kind.ICMP | Kind.WHOLE | Kind.DNS | Kind.RUN:
+                return False
+            case _:
+                assert_never(self)
 
 
 class Outcome(StrEnum):
@@ -69,8 +102,10 @@ class Reply:
                 return "no answer"
             case Outcome.UNREACHABLE | Outcome.BLOCKED:
                 return f"{self.outcome}: {self.text.lower()}" if self.text else str(self.outcome)
-            case _:
+            case Outcome.REFUSED | Outcome.REJECTED | Outcome.RAN:
                 return str(self.outcome)
+            case _:
+                assert_never(self.outcome)
 
 
 def ask(

@@ -113,7 +113,7 @@ def _is_right_one(flow: Flow, wanted: tuple[NodeId, str | None] | None, reply: R
     if wanted is None:
         return True
     node, service = wanted
-    if flow.kind in (Kind.ICMP, Kind.DNS):
+    if flow.kind is None or not flow.kind.says_who_answers:
         by = flow.predicted.answered_by
         return by is not None and by[0] == node and service in (None, by[1])
     return reply.text == f"{node}.{service}" if service is not None else reply.text.rpartition(".")[0] == node
@@ -129,7 +129,7 @@ def _missing(flow: Flow, claim: Reaches, reply: Reply, count: int) -> str:
 def _gets_there(world: World, flow: Flow, claim: Reaches, reply: Reply) -> bool:
     if not reply.passes or world.view(flow.source).is_local(flow.address):
         return False
-    is_datagram = flow.kind in (Kind.UDP, Kind.DNS)
+    is_datagram = flow.kind is not None and flow.kind.is_datagram
     if is_datagram and reply.outcome is Outcome.REFUSED and flow.predicted.outcome is verify.Outcome.REJECTED:
         return False  # a datagram's refusal does not say whose it is
     if claim.answered_by is not None:

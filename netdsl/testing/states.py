@@ -78,7 +78,7 @@ def _tunnel(bench: Bench, tunnel: TunnelId, *, is_up: bool) -> Iterator[None]:
         if end.tunnel == tunnel
         for child in end.children
     }
-    is_by_hand = not starts & {Start.BOOT, Start.TRAFFIC}
+    is_by_hand = not any(start.is_automatic for start in starts)
     if is_up and not is_by_hand:
         _await_tunnel(bench, tunnel, "up")
         yield

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import assert_never
 
 from netdsl.ir.expectation import Expectation, Expected
 from netdsl.verify.types import Proof, Summary
@@ -14,6 +15,16 @@ class Verdict(StrEnum):
     FAILED = "failed"
     UNTESTED = "not tested"
     LINE = "-"
+
+    @property
+    def is_good(self) -> bool:
+        match self:
+            case Verdict.PASSED | Verdict.LINE:
+                return True
+            case Verdict.FAILED | Verdict.UNTESTED:
+                return False
+            case _:
+                assert_never(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from netdsl.ir.expectation import Encrypted, GoesThrough
 from netdsl.ir.ids import NetworkId
-from netdsl.ir.node import NodeKind
 from netdsl.ir.tunnel import Carrier
 from netdsl.testing.flows import Flow, Group
-from netdsl.testing.probes import Kind
 from netdsl.testing.sight import Frame, carries
 from netdsl.testing.trial import Asked, Ear, Observed, Trial, untested
 from netdsl.testing.types import Seen
@@ -29,7 +27,8 @@ def sized(world: World, flow: Flow, mark: str) -> tuple[str, ...]:
 
     One text where lengths cannot be chosen (a question for a name) or might be cut into fragments.
     """
-    if flow.kind is Kind.DNS or min((network.mtu for network in world.lab.networks), default=1500) < _SMALLEST_MTU:
+    smallest = min((network.mtu for network in world.lab.networks), default=1500)
+    if flow.kind is None or not flow.kind.carries_text or smallest < _SMALLEST_MTU:
         return (mark,)
     shift = zlib.crc32(mark.encode())
     sizes = [size + (shift >> 8 * number) % _VARIETY for number, size in enumerate(_SIZES)]
@@ -130,11 +129,11 @@ def _senders(world: World, network: NetworkId, flow: Flow) -> Iterator[Ear]:
     """
     ends = {flow.source, flow.target, (flow.predicted.answered_by or (None, None))[0]}
     for node in world.lab.nodes:
-        if node.kind is NodeKind.HOST and node.id not in ends:
+        if not (node.kind.forwards or node.kind.bridges or node.id in ends):
             continue
         for interface in node.interfaces:
             if interface.network == network:
-                yield Ear(node.id, interface.name, None if node.kind is NodeKind.SWITCH else interface.mac)
+                yield Ear(node.id, interface.name, None if node.kind.bridges else interface.mac)
 
 
 def _names(names: Sequence[str]) -> str:

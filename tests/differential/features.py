@@ -36,7 +36,7 @@ def _of_networks(lab: Lab) -> Iterator[str]:
         is_one_segment = any({one.id, other.id} <= joined for joined in switched)
         if one is not other and a.version == b.version and a.overlaps(b) and not is_one_segment:
             yield "overlapping ranges"
-    if sum(node.is_router and node.id.startswith("gw-") for node in lab.nodes) > 1:
+    if sum(node.kind.forwards and node.id.startswith("gw-") for node in lab.nodes) > 1:
         yield "several sites"
     if switched:
         yield "switch"

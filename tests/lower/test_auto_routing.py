@@ -214,7 +214,7 @@ def test_a_ring_is_covered_by_a_few_routes_each_and_all_arrive() -> None:
     given = ring(40)
     lab = lower(given)
     directory = make_directory(given)
-    assert all(len(each.routes) == 1 for each in lab.nodes if not each.is_router)
+    assert all(len(each.routes) == 1 for each in lab.nodes if not each.kind.forwards)
     assert max(len(each.routes) for each in lab.nodes) <= 14
     for start in range(0, 40, 7):
         for goal in range(40):
@@ -225,7 +225,7 @@ def test_a_ring_is_covered_by_a_few_routes_each_and_all_arrive() -> None:
 
 def test_routes_of_a_large_ring_are_few() -> None:
     lab = lower(ring(500))
-    assert sum(len(each.routes) for each in lab.nodes if each.is_router) < 500 * 20
+    assert sum(len(each.routes) for each in lab.nodes if each.kind.forwards) < 500 * 20
 
 
 @st.composite

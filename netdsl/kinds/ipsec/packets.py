@@ -27,7 +27,6 @@ from netdsl.verify.walk import Walk
 USER_SPACE_MTU = 1400  # bytes: kernel-libipsec's device (kernel_libipsec_router.c, TUN_DEFAULT_MTU)
 _IKE = port(Protocol.UDP, 500)
 _CARRYING = {"esp": (PortService(Protocol.ESP), port(Protocol.UDP, 4500)), "ah": (PortService(Protocol.AH),)}
-_CERTIFIED = (AuthMethod.CERTIFICATE, AuthMethod.EAP_TLS)
 
 
 # --- packets of a tunnel
@@ -158,7 +157,7 @@ def _unproven(lab: Lab, mine: TunnelEnd, other: TunnelEnd, auth: Authentication,
         return f"`{mine.node}` offers {auth.method}, `{other.node}` wants {wanted.method}"
     if wanted.identity not in ("%any", auth.identity):
         return f"`{mine.node}` is `{auth.identity}`, `{other.node}` expects `{wanted.identity}`"
-    if auth.method in _CERTIFIED:
+    if auth.method.has_certificate:
         if auth.pki != wanted.pki:
             return f"`{other.node}` does not trust `{auth.pki}`, from which `{mine.node}` has its certificate"
         entities = {entity.node for pki in lab.pkis if pki.id == auth.pki for entity in pki.end_entities}
