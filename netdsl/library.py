@@ -1,16 +1,13 @@
 """netdsl as a library: what `import netdsl` gives. Nothing here prints, exits or reads a clock but the machine's."""
 
 import errno
-import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from netdsl.codegen.contract import Layout, Options
 from netdsl.codegen.registry import target_names
-from netdsl.codegen.write import commit, locked, recover
-from netdsl.codegen.write import plan as plan_output
+from netdsl.codegen.write import Plan
 from netdsl.comparing.compare import compare as compared
 from netdsl.comparing.paper import paper as on_paper
 from netdsl.comparing.paper_types import Paper
@@ -18,11 +15,13 @@ from netdsl.comparing.types import Comparison
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.ir.lab import Lab
 from netdsl.measuring.job import Watch, unwatched
-from netdsl.measuring.prepare import alone, check_measurable, job_for, lab_to_measure, paths_of
-from netdsl.measuring.rounds import Existing, measure_all
+from netdsl.measuring.measurement import Measurement
+from netdsl.measuring.prepare import Bench, job_for
+from netdsl.measuring.rounds import measure_all
 from netdsl.measuring.store import read_run
-from netdsl.measuring.types import Plan, Run
-from netdsl.pipeline import Checked, Compiled, check, compile_bindings, output_files
+from netdsl.measuring.types import Run
+from netdsl.output import compile_checked, write_output
+from netdsl.pipeline import Checked, Compiled, check
 from netdsl.verify import Cell, Esp, Verdict
 from netdsl.verify.matrix import matrix
 from netdsl.verify.predict import PROBE_SIZE, predict
@@ -66,19 +65,7 @@ def compile_file(
     Raises OSError, StoreUnreadable, UnknownTarget, BadOption.
     """
     checked = check(Path(path), parameters)
-    if checked.bindings is None:
-        return Result(checked.diagnostics, None)
-    compiled = compile_bindings(
-        checked.bindings,
-        target,
-        options or Options(),
-        layout or Layout(),
-        Path(credentials),
-        checked.diagnostics,
-        clock=lambda: datetime.now(UTC),
-        entropy=secrets.token_bytes,
-        lab=checked.lab,
-    )
+    compiled = compile_checked(checked, target, options or Options(), layout or Layout(), Path(credentials))
     return Result(checked.diagnostics, compiled)
 
 
@@ -152,78 +139,47 @@ def paper(
 
 def measure(
     path: str | Path,
+    wanted: Measurement | None = None,
     *,
     target: str = "compose",
-    runs: int | None = None,
-    plan: Plan | None = None,
-    paths: Sequence[tuple[str, str]] | None = (),
     file: str | Path | None = None,
-    existing: Existing = Existing.REFUSE,
     build: str | Path = "build",
     parameters: Mapping[str, str] | None = None,
     options: Options | None = None,
-    timeout: int | None = None,
     watch: Watch = unwatched,
 ) -> Run:
-    """Measure a lab where it runs: `runs` rounds (1; those that a resumed file wanted) of what `plan` says, each from
-    nothing to nothing. It is compiled into LAB/TARGET below the folder `build`, as the command line does.
+    """Measure a lab where it runs: rounds as they are `wanted`, each from nothing to nothing. It is compiled into
+    LAB/TARGET below the folder `build`, as the command line does.
 
-    `paths`: from whom to whom latency and throughput are measured, as in `netdsl trace`; empty: what the lab suggests,
-    None: none. `file` keeps the run after each round; `existing`: what becomes of one that is there. `watch` hears each
-    step. In the main thread SIGTERM and SIGHUP end it as Ctrl-C does: by KeyboardInterrupt, after all was taken down.
+    `file` keeps the run after each round. `watch` hears each step. In the main thread SIGTERM and SIGHUP end it as Ctrl-C
+    does: by KeyboardInterrupt, after all was taken down.
 
     Raises LabHasErrors, UnknownTarget, CannotRun, BadOption, BadQuestion, FolderBusy, StoreUnreadable, OSError (EEXIST: a
     file of the output was changed by hand), and what `netdsl.measuring.rounds.measure_all` does. A step that fails raises
     nothing: it is one of the round's `troubles`.
     """
-    check_measurable(target)
-    checked, options = check(Path(path), parameters), options or Options()
+    checked, options, wanted = check(Path(path), parameters), options or Options(), wanted or Measurement()
     if checked.lab is None:
         raise LabHasErrors(checked.diagnostics)
-    lab = lab_to_measure(checked, options)
-    chosen = () if paths is None else paths_of(lab, paths)
-    folder = Path(build) / lab.name
-    with alone(folder / target):
-        _write_output(checked, target, options, folder)
-        job = job_for(
-            checked,
-            target,
-            options,
-            folder / target,
-            parameters=parameters or {},
-            plan=plan or Plan(),
-            paths=chosen,
-            file=None if file is None else Path(file),
-            timeout=timeout,
-        )
-        (run,) = measure_all([job], runs, existing=existing, watch=watch)
+    output = Path(build) / checked.lab.name / target
+    bench = Bench(checked, parameters or {}, target, options, output, None if file is None else Path(file))
+    with job_for(bench, wanted, lambda: _write(bench)) as job:
+        (run,) = measure_all([job], wanted.runs, existing=wanted.existing, watch=watch)
     return run
 
 
-def _write_output(checked: Checked, target: str, options: Options, folder: Path) -> None:
-    """As the command line does, `folder` holding the output and the credentials."""
-    assert checked.bindings is not None, "it has a lab"
-    compiled = compile_bindings(
-        checked.bindings,
-        target,
-        options,
-        Layout(),
-        folder / "credentials",
-        checked.diagnostics,
-        clock=lambda: datetime.now(UTC),
-        entropy=secrets.token_bytes,
-        lab=checked.lab,
-    )
+def _write(bench: Bench) -> None:
+    """Into the folder of the bench, beside that of the credentials."""
+    store = bench.folder.parent / "credentials"
+    compiled = compile_checked(bench.checked, bench.target, bench.options, Layout(), store)
     if compiled is None:
-        raise LabHasErrors(checked.diagnostics)
-    output = folder / target
-    with locked(output):
-        recover(output)
-        planned = plan_output(output_files(compiled, options.project), output)
-        if not planned.is_safe:
-            changed = str(output / (*planned.foreign, *planned.edited)[0])
-            raise FileExistsError(errno.EEXIST, "changed by hand, or not netdsl's", changed)
-        commit(planned)
+        raise LabHasErrors(bench.checked.diagnostics)
+    write_output(compiled, bench.folder, bench.options.project, _refuse)
+
+
+def _refuse(planned: Plan) -> None:
+    changed = str(planned.folder / (*planned.foreign, *planned.edited)[0])
+    raise FileExistsError(errno.EEXIST, "changed by hand, or not netdsl's", changed)
 
 
 def compare(runs: Iterable[Run | str | Path]) -> Comparison:

@@ -10,7 +10,8 @@ from netdsl.cli.analysis import analyse
 from netdsl.cli.compare_output import check_report, comparison_text, deliver, paper_text, write_report
 from netdsl.cli.console import complain, note, show_findings, write
 from netdsl.cli.failure import WRONG_USAGE
-from netdsl.cli.options import CLOSED, DEFINE, DRIVER, PROJECT, PROVIDER, SETTING, WHAT_IS_MEASURED
+from netdsl.cli.measuring_options import MEASUREMENT
+from netdsl.cli.options import DEFINE, PROJECT, TARGET_OPTIONS
 from netdsl.codegen.contract import Options
 from netdsl.codegen.registry import target_names
 from netdsl.comparing.compare import CannotCompare, compare
@@ -18,6 +19,7 @@ from netdsl.comparing.paper import paper
 from netdsl.comparing.source import lab_of
 from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.ir.lab import Lab
+from netdsl.measuring.measurement import Existing, Measurement
 from netdsl.measuring.store import read_run
 from netdsl.measuring.types import Run
 from netdsl.whole_file import is_one_of
@@ -35,16 +37,10 @@ _OF_FILES = frozenset({"names", "form", "output", "report"})
     "--runs", type=click.IntRange(1, 1000), metavar="N", help="Measure here, N rounds of each target, in turns."
 )
 @click.option("-t", "--target", "targets", multiple=True, metavar="NAME", help="Only these targets [all].")
-@WHAT_IS_MEASURED
-@click.option("--resume", is_flag=True, help="Go on with the rounds that are missing.")
-@click.option("--anew", is_flag=True, help="Replace what was measured before.")
-@click.option("--timeout", type=click.IntRange(min=1), metavar="S", help="Seconds until every node is ready.")
+@MEASUREMENT
 @DEFINE
 @PROJECT
-@DRIVER
-@PROVIDER
-@SETTING
-@CLOSED
+@TARGET_OPTIONS
 @click.option("--format", "form", type=click.Choice(FORMS), default="text", show_default=True)
 @click.option(
     "-o", "--output", type=click.Path(dir_okay=False), metavar="FILE", help="Write to FILE [standard output]."
@@ -54,23 +50,10 @@ _OF_FILES = frozenset({"names", "form", "output", "report"})
 )
 def command(
     names: tuple[str, ...],
-    runs: int | None,
     targets: tuple[str, ...],
-    boot: str,
-    pairs: tuple[tuple[str, str], ...],
-    no_paths: bool,
-    pings: int | None,
-    seconds: float | None,
-    rest: float | None,
-    resume: bool,
-    anew: bool,
-    timeout: int | None,
+    wanted: Measurement,
     parameters: dict[str, str],
-    project: str | None,
-    driver: str | None,
-    provider: str | None,
-    settings: dict[str, str],
-    closed: bool,
+    options: Options,
     form: str,
     output: str | None,
     report: str | None,
@@ -79,36 +62,28 @@ def command(
 
     LAB: the only `.net` file of this folder where none is named. Files of `netdsl measure`: these runs, made anywhere.
     """
-    _check_usage(names, runs, report, resume=resume, anew=anew)
+    _check_usage(names, wanted, report)
     _keep_what_is_read(names, output, report)
-    if no_paths and pairs:
-        raise click.UsageError("--no-paths measures none, --path names one")
     if names and names[0].endswith(RUN):
         _show_runs(read_runs(names), form, output, report)
         return
     name = lab_named(names)
     lab = sound_lab(name, parameters)
-    options = Options(project=project, driver=driver, provider=provider, is_closed=closed, settings=settings)
     asked = tuple(dict.fromkeys(targets)) or target_names()
     found = paper(lab, asked, options)
-    if runs is None:
+    if wanted.runs is None:
         deliver(paper_text(found, form), output)
         if form == "text":
             note(f"not measured yet. On this machine, in turns: netdsl compare {name} --runs 3")
         return
     if form == "text" and output is None:
         write(paper_text(found, form) + "\n")
-    from netdsl.cli.comparing import Measurement, measured, runnable
-    from netdsl.cli.measuring import plan_of
-    from netdsl.measuring.rounds import Existing
+    from netdsl.cli.comparing import measured, runnable
     from netdsl.measuring.verdicts import is_good
 
-    existing = Existing.RESUME if resume else Existing.ANEW if anew else Existing.REFUSE
-    plan = plan_of(boot, pings, seconds, rest)
     check_report(report)
-    wanted = Measurement(name, parameters, options, plan, runs, existing, pairs, not no_paths, timeout)
     able = runnable(asked, found)
-    made = measured(wanted, able.targets)
+    made = measured(name, parameters, options, wanted, able.targets)
     comparison = compare(made)
     comparison = replace(comparison, warnings=(*able.absent, *comparison.warnings))
     deliver(comparison_text(comparison, found, form, is_file=output is not None), output)
@@ -117,19 +92,17 @@ def command(
         raise click.exceptions.Exit(1)
 
 
-def _check_usage(names: tuple[str, ...], runs: int | None, report: str | None, *, resume: bool, anew: bool) -> None:
+def _check_usage(names: tuple[str, ...], wanted: Measurement, report: str | None) -> None:
     are_runs = bool(names) and all(name.endswith(RUN) for name in names)
     if not are_runs and len(names) > 1:
         raise click.UsageError(f"compare takes one lab, or files of `netdsl measure` (their names end in `{RUN}`)")
     if are_runs and (beside := _given_beside(_OF_FILES)):
         raise click.UsageError(f"{', '.join(beside)}: for a lab; what files hold is measured already")
-    if not are_runs and runs is None:
+    if not are_runs and wanted.runs is None:
         if report is not None:
             raise click.UsageError("--report shows what was measured: add --runs N, or name files of `netdsl measure`")
-        if resume or anew:
+        if wanted.existing is not Existing.REFUSE:
             raise click.UsageError("--resume and --anew go with --runs N")
-    if resume and anew:
-        raise click.UsageError("--resume goes on with what there is, --anew replaces it")
 
 
 def _given_beside(allowed: frozenset[str]) -> list[str]:

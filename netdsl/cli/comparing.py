@@ -8,28 +8,12 @@ import click
 
 from netdsl.cli.compilation import Request
 from netdsl.cli.console import note
-from netdsl.cli.measuring import Wish, job_of, say_what_is_kept
-from netdsl.cli.measuring_progress import watching
+from netdsl.cli.measuring import job_of, measure_jobs
 from netdsl.codegen.contract import Options
 from netdsl.codegen.registry import CannotRun, driver_of, meter_of
 from netdsl.comparing.paper_types import Paper, Severity
-from netdsl.measuring.rounds import Existing, measure_all
-from netdsl.measuring.types import Plan, Run
-
-
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """What is asked for, for every target alike."""
-
-    lab: str
-    parameters: dict[str, str]
-    options: Options
-    plan: Plan
-    runs: int
-    existing: Existing
-    pairs: tuple[tuple[str, str], ...] = ()
-    has_paths: bool = True
-    timeout: int | None = None
+from netdsl.measuring.measurement import Measurement
+from netdsl.measuring.types import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,30 +58,15 @@ def _reasons(target: str, paper: Paper) -> Iterator[str]:
                 yield f"{check.what}: {check.found}" + (f" ({check.remedy})" if check.remedy else "")
 
 
-def measured(wanted: Measurement, targets: tuple[str, ...]) -> tuple[Run, ...]:
+def measured(
+    lab: str, parameters: dict[str, str], options: Options, wanted: Measurement, targets: tuple[str, ...]
+) -> tuple[Run, ...]:
     """A run for each target, in turns; each is kept in `build/LAB/measured/TARGET.json`. Raises what `measure_all` does."""
-    options = replace(wanted.options, targets=targets)
+    options = replace(options, targets=targets)
     with ExitStack() as stack:
-        jobs = [
-            stack.enter_context(
-                job_of(
-                    Wish(
-                        Request(wanted.lab, target, wanted.parameters, options),
-                        wanted.plan,
-                        wanted.pairs,
-                        timeout=wanted.timeout,
-                        has_paths=wanted.has_paths,
-                    )
-                )
-            )
-            for target in targets
-        ]
-        try:
-            with watching() as watch:
-                runs = measure_all(jobs, wanted.runs, existing=wanted.existing, watch=watch)
-        except KeyboardInterrupt:
-            say_what_is_kept(*jobs)
-            raise
+        requests = [Request(lab, target, parameters, options) for target in targets]
+        jobs = [stack.enter_context(job_of(request, wanted)) for request in requests]
+        runs = measure_jobs(jobs, wanted)
         files = [str(job.file) for job in jobs]
     note(f"kept in {', '.join(files)}; the same comparison again: netdsl compare {' '.join(files)}")
     return runs

@@ -1,12 +1,10 @@
 """One compilation as the command line does it: from a lab's path to a written folder. `compile` and `up` share it."""
 
 import difflib
-import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NoReturn
@@ -18,8 +16,9 @@ from netdsl.cli.console import complain, note, show_findings, write
 from netdsl.cli.place import Places, places_of
 from netdsl.codegen.contract import PRISTINE, Adopter, Layout, Options
 from netdsl.codegen.registry import target_of
-from netdsl.codegen.write import Plan, commit, locked, plan, recover
-from netdsl.pipeline import Checked, Compiled, compile_bindings, output_files
+from netdsl.codegen.write import Plan, plan
+from netdsl.output import compile_checked, write_output
+from netdsl.pipeline import Checked, Compiled, output_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +57,7 @@ def compile_request(request: Request) -> Written:
     places = places_of(bindings.name, request.target, request.output, request.credential_folder)
     layout = Layout(credentials=places.credentials_from_output)
     with _store(places.credentials, is_dry=request.is_dry) as store:
-        compiled = compile_bindings(
-            bindings,
-            request.target,
-            request.options,
-            layout,
-            store,
-            checked.diagnostics,
-            clock=lambda: datetime.now(UTC),
-            entropy=secrets.token_bytes,
-            lab=checked.lab,
-        )
+        compiled = compile_checked(checked, request.target, request.options, layout, store)
     if compiled is None:
         _stop(checked, request)
     show_findings(checked.diagnostics, request.form)
@@ -96,31 +85,26 @@ def _stop(checked: Checked, request: Request) -> NoReturn:
 
 
 def _write(compiled: Compiled, places: Places, request: Request) -> Written:
-    name, folder = compiled.lab.name, places.output
-    artifacts = output_files(compiled, request.options.project)
+    name, folder, project = compiled.lab.name, places.output, request.options.project
     if request.is_dry or request.shows_difference:
-        planned = plan(artifacts, folder)
+        planned = plan(output_files(compiled, project), folder)
         if request.shows_difference:
             write("".join(_difference(planned)))
         if request.is_dry:
             _say_plan(planned)
         return Written(name, folder, planned)
-    with locked(folder):
-        recover(folder)
-        planned = plan(artifacts, folder)
-        if not planned.is_safe and request.edits != "overwrite":
-            _settle_edits(compiled, planned, request)
-            planned = plan(artifacts, folder)
-        commit(planned)
+    planned = write_output(compiled, folder, project, lambda found: _settle_edits(compiled, found, request))
     for path in planned.kept:
         note(f"kept {folder / path}: it was changed by hand, and the lab makes no such file any more")
     return Written(name, folder, planned)
 
 
 def _settle_edits(compiled: Compiled, planned: Plan, request: Request) -> None:
-    """Move the edits of adoptable files to their override file, or refuse."""
+    """Move the edits of adoptable files to their override file, refuse, or let them be replaced."""
     from netdsl.cli.adoption import adopt_edits
 
+    if request.edits == "overwrite":
+        return
     open_questions = [*planned.foreign, *planned.edited]
     if request.edits == "adopt":
         open_questions = [path for path in open_questions if path not in adopt_edits(compiled, planned)]

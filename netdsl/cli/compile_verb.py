@@ -1,11 +1,13 @@
 """`netdsl compile`."""
 
+from dataclasses import replace
+
 import click
 
 from netdsl.cli.compilation import Request, Written, compile_request
 from netdsl.cli.console import note
 from netdsl.cli.each import lab_name, parameter_values
-from netdsl.cli.options import CLOSED, CREDENTIALS, DEFINE, DRIVER, FORMAT, LAB, OUTPUT, PROJECT, PROVIDER, SETTING
+from netdsl.cli.options import CREDENTIALS, DEFINE, FORMAT, LAB, OUTPUT, PROJECT, TARGET_OPTIONS
 from netdsl.codegen.contract import Options
 
 
@@ -25,11 +27,8 @@ from netdsl.codegen.contract import Options
 @DEFINE
 @click.option("--each", metavar="PARAM", help="Compile once for each value that PARAM may have, to build/LAB-VALUE.")
 @CREDENTIALS
-@DRIVER
-@PROVIDER
-@SETTING
 @PROJECT
-@CLOSED
+@TARGET_OPTIONS
 @click.option("--dry-run", is_flag=True, help="List what would be written; write nothing.")
 @click.option("--diff", "is_diff", is_flag=True, help="Show what would change in the output; write nothing.")
 @click.option("--adopt", "edits", flag_value="adopt", help="Move what was changed by hand to the override file.")
@@ -42,11 +41,7 @@ def command(
     parameters: dict[str, str],
     each: str | None,
     credential_folder: str | None,
-    driver: str | None,
-    provider: str | None,
-    settings: dict[str, str],
-    project: str | None,
-    closed: bool,
+    options: Options,
     dry_run: bool,
     is_diff: bool,
     edits: str | None,
@@ -58,22 +53,15 @@ def command(
     values = parameter_values(lab, each) if each is not None else (None,)
     for value in values:
         for target in targets:
-            own, folder, keys, name = parameters, output, credential_folder, project
+            own, folder, keys, project = parameters, output, credential_folder, options.project
             if each is not None and value is not None:
                 own = parameters | {each: value}
-                folder, keys, name = _folders_of(lab, value, target, credential_folder, project)
+                folder, keys, project = _folders_of(lab, value, target, keys, project)
             request = Request(
                 lab,
                 target,
                 own,
-                Options(
-                    project=name,
-                    driver=driver,
-                    provider=provider,
-                    targets=targets,
-                    is_closed=closed,
-                    settings=settings,
-                ),
+                replace(options, project=project, targets=targets),
                 folder,
                 keys,
                 form,

@@ -1,27 +1,21 @@
 """The deployment that a runtime verb speaks of, and its driver."""
 
-import functools
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import click
 
-from netdsl.cli.options import OUTPUT, PROJECT, TARGET
+from netdsl.cli.options import OUTPUT, PROJECT, TARGET, options_together
 from netdsl.cli.place import find_output, lab_of
 from netdsl.codegen.registry import driver_of
 from netdsl.runtime.driver import Deployment, Driver
-
-Verb = Callable[..., Any]
 
 LAB_OPTION = click.option(
     "-l", "--lab", "lab", metavar="LAB", help="A source, an output folder or a lab's name [the only one in build/]."
 )
 
 
-def runtime_options(verb: Verb) -> Verb:
-    """-t, -o and --project, as every verb on a running lab has them."""
-    return functools.reduce(lambda decorated, option: option(decorated), (PROJECT, OUTPUT, TARGET), verb)
+runtime_options = options_together(TARGET, OUTPUT, PROJECT)
+"""As every verb on a running lab has them."""
 
 
 def find_deployment(lab: str | None, target: str, output: str | None, project: str | None) -> tuple[Driver, Deployment]:

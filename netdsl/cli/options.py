@@ -1,9 +1,12 @@
 """Options that several verbs share."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 import click
+
+from netdsl.codegen.contract import Options
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -64,59 +67,50 @@ PROJECT: Decorator = click.option(
     "--project", metavar="NAME", help="Name of the deployment, to run two copies side by side [the lab's name]."
 )
 
-CLOSED: Decorator = click.option("--closed", is_flag=True, help="Leave uplinks out: no way out of the lab.")
 
-DRIVER: Decorator = click.option(
-    "--driver",
-    metavar="NAME",
-    help="How networks are made where the lab does not say (compose: macvlan, bridge, ipvlan; vagrant has one way).",
+def options_together(*options: Decorator) -> Decorator:
+    """A decorator that adds options in this order."""
+    return lambda command: functools.reduce(lambda decorated, option: option(decorated), reversed(options), command)
+
+
+def _for_the_target(command: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(command)
+    def gathered(
+        *,
+        project: str | None,
+        driver: str | None,
+        provider: str | None,
+        settings: dict[str, str],
+        closed: bool,
+        **others: object,
+    ) -> None:
+        options = Options(project=project, driver=driver, provider=provider, is_closed=closed, settings=settings)
+        command(**others, options=options)
+
+    return gathered
+
+
+TARGET_OPTIONS: Decorator = options_together(
+    click.option(
+        "--driver",
+        metavar="NAME",
+        help="How networks are made where the lab does not say (compose: macvlan, bridge, ipvlan; vagrant has one way).",
+    ),
+    click.option(
+        "--provider",
+        metavar="NAME",
+        help="What runs virtual machines (vagrant: libvirt, virtualbox) [what the machine has].",
+    ),
+    click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="KEY=VALUE",
+        callback=_define,
+        help="A setting of the target, before what `target NAME { … }` says (compose: pool=PREFIX; vagrant: pool=PREFIX, "
+        "box=NAME, box.IMAGE=NAME, accelerator=kvm|tcg, provider=NAME).",
+    ),
+    click.option("--closed", is_flag=True, help="Leave uplinks out: no way out of the lab."),
+    _for_the_target,
 )
-
-PROVIDER: Decorator = click.option(
-    "--provider",
-    metavar="NAME",
-    help="What runs virtual machines (vagrant: libvirt, virtualbox) [what the machine has].",
-)
-
-SETTING: Decorator = click.option(
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="KEY=VALUE",
-    callback=_define,
-    help="A setting of the target, before what `target NAME { … }` says (compose: pool=PREFIX; vagrant: pool=PREFIX, "
-    "box=NAME, box.IMAGE=NAME, accelerator=kvm|tcg, provider=NAME).",
-)
-
-
-def _what_is_measured(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`boot`, `pairs`, `no_paths`, `pings`, `seconds`, `rest`: what a round of `measure` and of `compare` does."""
-    options = (
-        click.option(
-            "--boot",
-            type=click.Choice(["fresh", "warm", "both"]),
-            default="both",
-            show_default=True,
-            help="Which boots are measured.",
-        ),
-        click.option(
-            "--path",
-            "pairs",
-            nargs=2,
-            multiple=True,
-            metavar="FROM TO",
-            help="Measure latency and throughput between these nodes [what the lab suggests].",
-        ),
-        click.option("--no-paths", is_flag=True, help="Measure no latency and no throughput."),
-        click.option("--pings", type=click.IntRange(1, 100_000), metavar="N", help="Pings on each path [100]."),
-        click.option("--seconds", type=click.FloatRange(0.5, 600), metavar="S", help="Seconds of each throughput [3]."),
-        click.option(
-            "--rest", type=click.FloatRange(0, 3600), metavar="S", help="Seconds of rest before memory is read [5]."
-        ),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-WHAT_IS_MEASURED: Decorator = _what_is_measured
+"""What is said to the target, as `options`; with `--project`, which the verb has before it."""

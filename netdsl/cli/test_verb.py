@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -11,10 +10,11 @@ from netdsl.cli.analysis import analyse
 from netdsl.cli.compilation import Request, compile_request
 from netdsl.cli.console import note, show_findings, write
 from netdsl.cli.deployment import find_deployment, runtime_options
-from netdsl.cli.options import CLOSED, CREDENTIALS, DEFINE, DRIVER, LAB, PROVIDER, SETTING
+from netdsl.cli.options import CREDENTIALS, DEFINE, LAB, TARGET_OPTIONS
 from netdsl.codegen.contract import Options
 from netdsl.codegen.registry import driver_of
 from netdsl.ir.lab import Lab
+from netdsl.pipeline import closed
 from netdsl.runtime.driver import Deployment, Driver
 from netdsl.testing.machine import as_json, as_junit
 from netdsl.testing.report import table
@@ -30,26 +30,19 @@ from netdsl.whole_file import write_whole
 @click.option("--keep", is_flag=True, help="With --up: leave the lab running.")
 @click.option("--timeout", type=click.IntRange(min=1), help="With --up: seconds until every node is ready, as in `up`.")
 @CREDENTIALS
-@DRIVER
-@PROVIDER
-@SETTING
-@CLOSED
+@TARGET_OPTIONS
 @click.option("--junit", type=click.Path(dir_okay=False), metavar="FILE", help="Write JUnit XML as well.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(
     lab: str,
     target: str,
     output: str | None,
-    project: str | None,
     parameters: dict[str, str],
     is_up: bool,
     keep: bool,
     timeout: int | None,
     credential_folder: str | None,
-    driver: str | None,
-    provider: str | None,
-    settings: dict[str, str],
-    closed: bool,
+    options: Options,
     junit: str | None,
     form: str,
 ) -> None:
@@ -60,13 +53,12 @@ def command(
         raise click.UsageError("--keep goes with --up")
     driver_of(target)  # a target without one is refused before anything is written
     ready = analysed_lab(lab, parameters)
-    if closed:
-        ready = replace(ready, nodes=tuple(replace(node, has_uplink=False) for node in ready.nodes))
+    if options.is_closed:
+        ready = closed(ready)
     if is_up:
-        options = Options(project=project, driver=driver, provider=provider, is_closed=closed, settings=settings)
         written = compile_request(Request(lab, target, parameters, options, output, credential_folder))
         output = str(written.folder)
-    runtime, deployment = find_deployment(lab, target, output, project)
+    runtime, deployment = find_deployment(lab, target, output, options.project)
     with _started(runtime, deployment, timeout, is_up=is_up, keep=keep):
         results = run(ready, runtime, deployment, target, note)
     write(as_json(results) if form == "json" else table(results))

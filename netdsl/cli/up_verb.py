@@ -8,7 +8,7 @@ import click
 from netdsl.cli.compilation import Request, compile_request
 from netdsl.cli.console import note, say
 from netdsl.cli.deployment import find_deployment, runtime_options
-from netdsl.cli.options import CLOSED, CREDENTIALS, DEFINE, DRIVER, PROVIDER, SETTING
+from netdsl.cli.options import CREDENTIALS, DEFINE, TARGET_OPTIONS
 from netdsl.codegen.contract import Options
 from netdsl.codegen.registry import driver_of
 
@@ -20,10 +20,7 @@ _SOON = timedelta(days=30)
 @runtime_options
 @DEFINE
 @CREDENTIALS
-@DRIVER
-@PROVIDER
-@SETTING
-@CLOSED
+@TARGET_OPTIONS
 @click.option(
     "--timeout",
     type=click.IntRange(min=1),
@@ -33,13 +30,9 @@ def command(
     lab: str | None,
     target: str,
     output: str | None,
-    project: str | None,
     parameters: dict[str, str],
     credential_folder: str | None,
-    driver: str | None,
-    provider: str | None,
-    settings: dict[str, str],
-    closed: bool,
+    options: Options,
     timeout: int | None,
 ) -> None:
     """Compile LAB, start its containers or machines, and wait until every node is ready.
@@ -48,17 +41,9 @@ def command(
     """
     driver_of(target)  # a target without one is refused before anything is written
     if lab is not None and Path(lab).is_file():
-        options = Options(
-            project=project,
-            driver=driver,
-            provider=provider,
-            targets=(target,),
-            is_closed=closed,
-            settings=settings,
-        )
         written = compile_request(Request(lab, target, parameters, options, output, credential_folder))
         lab, output = None, str(written.folder)
-    runtime, deployment = find_deployment(lab, target, output, project)
+    runtime, deployment = find_deployment(lab, target, output, options.project)
     _warn_of_ends(deployment.folder)
     runtime.up(deployment, note, timeout=timeout)
     for state in runtime.status(deployment):

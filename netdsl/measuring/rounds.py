@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from typing import assert_never
 
 from netdsl.codegen.manifest import MANIFEST
 from netdsl.measuring.failures import RunExists
 from netdsl.measuring.instruments import INSTRUMENTS, Instruments
 from netdsl.measuring.job import Ground, Job, Said, Step, Watch, unwatched
+from netdsl.measuring.measurement import Existing
 from netdsl.measuring.resuming import resumed
 from netdsl.measuring.round import Hooks, measure_round
 from netdsl.measuring.stopping import Stop, stoppable
@@ -17,14 +17,6 @@ from netdsl.measuring.types import FORMAT, Machine, Round, Run
 from netdsl.runtime.driver import DriverError
 from netdsl.runtime.meter import Fact
 from netdsl.version import __version__
-
-
-class Existing(StrEnum):
-    """What becomes of a run's file that is there already."""
-
-    REFUSE = "refuse"
-    RESUME = "resume"
-    ANEW = "anew"
 
 
 def measure_all(

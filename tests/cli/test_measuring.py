@@ -32,7 +32,7 @@ RUN = Run(FORMAT, __version__, "compose", SUBJECT, MACHINE, (Fact("engine", "Doc
         (["nofile.net"], 2, "there is no file nofile.net"),
         (["-"], 2, "LAB names a file"),
         (["bad.net"], 1, "unknown-name"),
-        (["lab.net", "--resume", "--anew"], 2, "--resume goes on with a file, --anew replaces it"),
+        (["lab.net", "--resume", "--anew"], 2, "--resume goes on with what there is, --anew replaces it"),
         (["lab.net", "--no-paths", "--path", "one", "two"], 2, "--path names one"),
         (["lab.net", "--path", "one", "tow"], 2, "did you mean"),
         (["lab.net", "-t", "vagrnt"], 2, "there is no target `vagrnt`"),

@@ -10,7 +10,8 @@ import pytest
 from netdsl.measuring import stopping
 from netdsl.measuring.failures import CannotResume, RunExists
 from netdsl.measuring.job import Job, Said, Step
-from netdsl.measuring.rounds import Existing, measure_all
+from netdsl.measuring.measurement import Existing
+from netdsl.measuring.rounds import measure_all
 from netdsl.measuring.store import read_run, write_run
 from netdsl.measuring.types import CUT, BootKind, Moment, Plan, Run, Trouble
 from netdsl.measuring.verdicts import is_good
