@@ -1,11 +1,15 @@
 """Moving a user's edits of compose.yaml to compose.override.yaml, with their comments (ruamel.yaml keeps them).
 
+The file as it was written is data alone: PyYAML reads that, in C.
+
 Compose merges the two files: what was added or changed stands in the override as it is, what was taken away as
 `!reset null`, a list that did not only grow as `!override [...]` (Compose 2.24 and later know both).
 """
 
+from collections.abc import Mapping
 from io import StringIO
 
+import yaml
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq, TaggedScalar
 from ruamel.yaml.error import YAMLError
@@ -18,7 +22,7 @@ _TITLE = "Changes to compose.yaml, which netdsl writes anew at every compile. Th
 
 def adopt(edited: bytes, written: bytes, override: bytes | None) -> bytes:
     """The override file's new text. Raises CannotAdopt where a file is no YAML map."""
-    new, old = _load(edited, "compose.yaml"), _load(written, "the compose.yaml that was written")
+    new, old = _load(edited, "compose.yaml"), _data(written)
     target = _load(override, "compose.override.yaml") if override else CommentedMap()
     lines = edited.decode(errors="replace").splitlines()
     carried: set[int] = set()
@@ -35,10 +39,21 @@ def adopt(edited: bytes, written: bytes, override: bytes | None) -> bytes:
 
 
 def _yaml() -> YAML:
-    yaml = YAML()
-    yaml.preserve_quotes = True
-    yaml.width = 4096
-    return yaml
+    rounds = YAML()
+    rounds.preserve_quotes = True
+    rounds.width = 4096
+    return rounds
+
+
+def _data(raw: bytes) -> Mapping[object, object]:
+    """The file that netdsl wrote."""
+    try:
+        data: object = yaml.load(raw, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise CannotAdopt(f"the compose.yaml that was written is no YAML: {str(error).splitlines()[0]}") from error
+    if not isinstance(data, dict):
+        raise CannotAdopt("the compose.yaml that was written is no YAML map")
+    return data
 
 
 def _load(raw: bytes, name: str) -> CommentedMap:
@@ -59,17 +74,17 @@ def _dump(data: CommentedMap) -> bytes:
     return out.getvalue().encode()
 
 
-def _difference(new: CommentedMap, old: CommentedMap, lines: list[str], carried: set[int]) -> CommentedMap:
+def _difference(new: CommentedMap, old: Mapping[object, object], lines: list[str], carried: set[int]) -> CommentedMap:
     """What has to stand in the override so that `old` becomes `new`; merged (`<<`) keys count as the map's own."""
     found = CommentedMap()
     for key in new:
-        value = new[key]
-        if key in old and isinstance(value, CommentedMap) and isinstance(old[key], CommentedMap):
-            inner = _difference(value, old[key], lines, carried)
+        value, before = new[key], old.get(key)
+        if isinstance(value, CommentedMap) and isinstance(before, dict):
+            inner = _difference(value, before, lines, carried)
             if inner and not str(key).startswith("x-"):
                 found[key] = inner
-        elif key not in old or old[key] != value:
-            found[key] = _changed(value, old.get(key))
+        elif key not in old or before != value:
+            found[key] = _changed(value, before)
             _carry_comments(new, key, found, lines, carried)
     for key in old:
         if key not in new:
@@ -79,8 +94,8 @@ def _difference(new: CommentedMap, old: CommentedMap, lines: list[str], carried:
 
 def _changed(value: object, before: object) -> object:
     """A list that only grew gives its new members; any other change of a list replaces it."""
-    if isinstance(value, CommentedSeq) and isinstance(before, CommentedSeq):
-        if list(value[: len(before)]) == list(before):
+    if isinstance(value, CommentedSeq) and isinstance(before, list):
+        if list(value[: len(before)]) == before:
             return CommentedSeq(value[len(before) :])
         whole = CommentedSeq(value)
         whole.yaml_set_ctag(Tag(suffix="!override"))
