@@ -2,9 +2,12 @@
 
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
+from netdsl.cli.console import show_findings
+from netdsl.ir.lab import Lab
 from netdsl.pipeline import Checked, check, check_text
 from netdsl.verify.types import Esp
 
@@ -21,3 +24,20 @@ def analyse(lab: str, parameters: dict[str, str], esp: Esp = Esp.KERNEL) -> Chec
     if not path.exists():
         raise click.UsageError(f"there is no file {lab}")
     return check(path, parameters, esp=esp)
+
+
+def analysed_lab(source: str, parameters: dict[str, str], *, is_proven: bool = False) -> Lab:
+    """The lab of a source, whatever is expected of it; with `is_proven` one whose expectations hold.
+
+    Ends the verb with status 1 where it has an error, which is shown. Raises as `analyse`.
+    """
+    checked = analyse(source, parameters)
+    if checked.lab is None or (is_proven and checked.diagnostics.has_errors):
+        stop(checked)
+    return checked.lab
+
+
+def stop(checked: Checked, form: str = "text") -> NoReturn:
+    """Show the findings and end the verb with status 1."""
+    show_findings(checked.diagnostics, form)
+    raise click.exceptions.Exit(1)

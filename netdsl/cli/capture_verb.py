@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from netdsl.cli.deployment import LAB_OPTION, find_deployment, runtime_options
+from netdsl.ir.ids import host_name
 
 
 @click.command("capture")
@@ -30,4 +31,4 @@ def command(
         raise click.UsageError(f"`{where}` is not NODE.IF")
     runtime, deployment = find_deployment(lab, target, output, project)
     path = None if file is None else Path(file)
-    raise click.exceptions.Exit(runtime.capture(deployment, node.replace(".", "-"), interface, path, count))
+    raise click.exceptions.Exit(runtime.capture(deployment, host_name(node), interface, path, count))

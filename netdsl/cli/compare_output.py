@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from netdsl.cli.console import columns, complain, note, write
+from netdsl.cli.console import columns, complain, note
 from netdsl.comparing.machine import comparison_csv, comparison_json, paper_csv, paper_json
 from netdsl.comparing.markdown import comparison_markdown, paper_markdown
 from netdsl.comparing.paper_table import paper_table
@@ -17,13 +17,6 @@ from netdsl.whole_file import write_whole
 
 if TYPE_CHECKING:
     from netdsl.report import ReportError
-
-
-def deliver(text: str, output: str | None) -> None:
-    if output is None:
-        write(text)
-    else:
-        write_whole(Path(output), text)
 
 
 def paper_text(found: Paper, form: str) -> str:

@@ -6,9 +6,9 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from netdsl.cli.analysis import analyse
-from netdsl.cli.compare_output import check_report, comparison_text, deliver, paper_text, write_report
-from netdsl.cli.console import complain, note, show_findings, write
+from netdsl.cli.analysis import analysed_lab
+from netdsl.cli.compare_output import check_report, comparison_text, paper_text, write_report
+from netdsl.cli.console import complain, deliver, note, write
 from netdsl.cli.failure import WRONG_USAGE
 from netdsl.cli.measuring_options import MEASUREMENT
 from netdsl.cli.options import DEFINE, PROJECT, TARGET_OPTIONS
@@ -18,7 +18,6 @@ from netdsl.comparing.compare import CannotCompare, compare
 from netdsl.comparing.paper import paper
 from netdsl.comparing.source import lab_of
 from netdsl.diagnostics.suggest import did_you_mean
-from netdsl.ir.lab import Lab
 from netdsl.measuring.measurement import Existing, Measurement
 from netdsl.measuring.store import read_run
 from netdsl.measuring.types import Run
@@ -68,7 +67,7 @@ def command(
         _show_runs(read_runs(names), form, output, report)
         return
     name = lab_named(names)
-    lab = sound_lab(name, parameters)
+    lab = analysed_lab(name, parameters, is_proven=True)
     asked = tuple(dict.fromkeys(targets)) or target_names()
     found = paper(lab, asked, options)
     if wanted.runs is None:
@@ -143,15 +142,6 @@ def lab_named(names: tuple[str, ...]) -> str:
         raise click.UsageError("name a lab: there is no `.net` file in this folder")
     more = " …" if len(here) > _SHOWN else ""
     raise click.UsageError(f"name a lab: this folder has {', '.join(here[:_SHOWN])}{more}")
-
-
-def sound_lab(name: str, parameters: dict[str, str]) -> Lab:
-    """Ends the verb with status 1 where the lab has an error, which is shown."""
-    checked = analyse(name, parameters)
-    if checked.lab is None or checked.diagnostics.has_errors:
-        show_findings(checked.diagnostics, "text")
-        raise click.exceptions.Exit(1)
-    return checked.lab
 
 
 # ------------------------------------------------------------------------------------------------------ run files

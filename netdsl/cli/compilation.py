@@ -7,18 +7,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NoReturn
 
 import click
 
-from netdsl.cli.analysis import analyse
+from netdsl.cli.analysis import analyse, stop
 from netdsl.cli.console import complain, note, show_findings, write
 from netdsl.cli.place import Places, places_of
 from netdsl.codegen.contract import PRISTINE, Adopter, Layout, Options
 from netdsl.codegen.registry import target_of
 from netdsl.codegen.write import Plan, plan
 from netdsl.output import compile_checked, write_output
-from netdsl.pipeline import Checked, Compiled, output_files
+from netdsl.pipeline import Compiled, output_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +52,13 @@ def compile_request(request: Request) -> Written:
     checked = analyse(request.lab, request.parameters)
     bindings = checked.bindings
     if bindings is None or checked.diagnostics.has_errors:
-        _stop(checked, request)
+        stop(checked, request.form)
     places = places_of(bindings.name, request.target, request.output, request.credential_folder)
     layout = Layout(credentials=places.credentials_from_output)
     with _store(places.credentials, is_dry=request.is_dry) as store:
         compiled = compile_checked(checked, request.target, request.options, layout, store)
     if compiled is None:
-        _stop(checked, request)
+        stop(checked, request.form)
     show_findings(checked.diagnostics, request.form)
     if request.form == "text" and checked.summary is not None and checked.summary.proofs:
         note(f"{compiled.lab.name}: {checked.summary}")
@@ -77,11 +76,6 @@ def _store(folder: Path, *, is_dry: bool) -> Iterator[Path]:
         if folder.is_dir():
             shutil.copytree(folder, store)
         yield store
-
-
-def _stop(checked: Checked, request: Request) -> NoReturn:
-    show_findings(checked.diagnostics, request.form)
-    raise click.exceptions.Exit(1)
 
 
 def _write(compiled: Compiled, places: Places, request: Request) -> Written:

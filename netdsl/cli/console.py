@@ -3,12 +3,14 @@
 import os
 import shutil
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.version import __version__
+from netdsl.whole_file import write_whole
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -22,6 +24,14 @@ def say(text: str = "") -> None:
 def write(text: str) -> None:
     """A result that brings its own line ends."""
     click.echo(text, nl=False)
+
+
+def deliver(text: str, file: str | None) -> None:
+    """A result that brings its own line ends, into a file or on standard output. Raises OSError."""
+    if file is None:
+        write(text)
+    else:
+        write_whole(Path(file), text)
 
 
 def note(text: str) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from netdsl.cli.options import OUTPUT, PROJECT, TARGET, options_together
-from netdsl.cli.place import find_output, lab_of
+from netdsl.cli.place import find_output
 from netdsl.codegen.registry import driver_of
 from netdsl.runtime.driver import Deployment, Driver
 
@@ -31,4 +31,4 @@ def _project(folder: Path) -> str:
 
     manifest = read_manifest(folder)
     assert manifest is not None, "find_output found it"
-    return manifest.project or lab_of(folder)
+    return manifest.project or manifest.lab

@@ -3,6 +3,7 @@
 import click
 
 from netdsl.cli.deployment import LAB_OPTION, find_deployment, runtime_options
+from netdsl.ir.ids import host_name
 
 
 @click.command("exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
@@ -17,4 +18,4 @@ def command(
     if words[0] == "--" and len(words) > 1:  # `exec NODE -- COMMAND`, as with kubectl
         words = words[1:]
     runtime, deployment = find_deployment(lab, target, output, project)
-    raise click.exceptions.Exit(runtime.execute(deployment, node.replace(".", "-"), words))
+    raise click.exceptions.Exit(runtime.execute(deployment, host_name(node), words))

@@ -1,16 +1,15 @@
 """Options of the verbs that ask about packets, and the lab that they ask."""
 
-from typing import NoReturn
+import functools
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 import click
 
-from netdsl.cli.analysis import analyse
-from netdsl.cli.console import show_findings
-from netdsl.cli.options import Decorator
-from netdsl.ir.lab import Lab
+from netdsl.cli.analysis import analysed_lab
+from netdsl.cli.options import DEFINE, Decorator, options_together
 from netdsl.verify.question import BadQuestion, world_of
 from netdsl.verify.types import Esp
-from netdsl.verify.world import World
 
 ESP: Decorator = click.option(
     "--esp",
@@ -19,29 +18,33 @@ ESP: Decorator = click.option(
     show_default=True,
     help="Whose ESP the nodes use.",
 )
-DOWN: Decorator = click.option(
-    "--down", multiple=True, metavar="NAME", help="While this tunnel, network or link is down; may be repeated."
+
+
+def _as_a_world(command: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(command)
+    def gathered(
+        *, lab: str, parameters: dict[str, str], esp: str, down: tuple[str, ...], up: tuple[str, ...], **others: object
+    ) -> None:
+        found = analysed_lab(lab, parameters)
+        try:
+            world = world_of(found, esp=Esp(esp), down=down, up=up)
+        except BadQuestion as error:
+            refuse(error)
+        command(**others, world=world)
+
+    return gathered
+
+
+WORLD: Decorator = options_together(
+    click.option(
+        "--down", multiple=True, metavar="NAME", help="While this tunnel, network or link is down; may be repeated."
+    ),
+    click.option("--up", multiple=True, metavar="TUNNEL", help="With this tunnel opened by hand; may be repeated."),
+    ESP,
+    DEFINE,
+    _as_a_world,
 )
-UP: Decorator = click.option(
-    "--up", multiple=True, metavar="TUNNEL", help="With this tunnel opened by hand; may be repeated."
-)
-
-
-def lab_of(lab: str, parameters: dict[str, str]) -> Lab:
-    """The lab, whatever is expected of it; ends the verb with status 1 where it has an error."""
-    checked = analyse(lab, parameters)
-    if checked.lab is None:
-        show_findings(checked.diagnostics, "text")
-        raise click.exceptions.Exit(1)
-    return checked.lab
-
-
-def asked_world(lab: Lab, esp: str, down: tuple[str, ...], up: tuple[str, ...]) -> World:
-    """Raises UsageError."""
-    try:
-        return world_of(lab, esp=Esp(esp), down=down, up=up)
-    except BadQuestion as error:
-        refuse(error)
+"""The lab in a state, as `world`; with LAB, which the verb has before it."""
 
 
 def refuse(error: BadQuestion) -> NoReturn:

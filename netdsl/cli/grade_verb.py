@@ -7,17 +7,16 @@ from pathlib import Path
 
 import click
 
-from netdsl.cli.console import note, write
+from netdsl.cli.analysis import analysed_lab
+from netdsl.cli.console import deliver, note
 from netdsl.cli.deployment import find_deployment
 from netdsl.cli.each import lab_name, parameter_names, parameter_values
 from netdsl.cli.options import DEFINE, TARGET
 from netdsl.cli.place import BUILD
-from netdsl.cli.test_verb import analysed_lab
 from netdsl.ir.lab import Lab
 from netdsl.testing.grade import Grade, Outcome, grade, mended, proven
 from netdsl.testing.grades import as_csv, as_json, table
 from netdsl.testing.run import run
-from netdsl.whole_file import write_whole
 
 _FORMS = {"text": table, "json": as_json, "csv": as_csv}
 
@@ -49,11 +48,7 @@ def command(
     What -D and --each give is given to OTHER as well, where it has such a parameter.
     """
     grades = tuple(_grades(_Task(reference, others, parameters, each, target, is_mended, is_running)))
-    text = _FORMS[form](grades)
-    if file is None:
-        write(text)
-    else:
-        write_whole(Path(file), text)
+    deliver(_FORMS[form](grades), file)
     if any(one.won < len(one.points) for one in grades):
         raise click.exceptions.Exit(1)
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from netdsl.cli.analysis import analyse
-from netdsl.cli.console import note, show_findings, write
+from netdsl.cli.analysis import analysed_lab
+from netdsl.cli.console import deliver, note
 from netdsl.cli.options import DEFINE, LAB
 from netdsl.graph import FORMATS, graph_of
-from netdsl.whole_file import is_one_of, write_whole
+from netdsl.whole_file import is_one_of
 
 _BY_ENDING = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid", ".dot": "dot", ".gv": "dot", ".drawio": "drawio"}
 
@@ -33,13 +33,7 @@ def command(lab: str, form: str | None, file: str | None, parameters: dict[str, 
     ending = "" if file is None else Path(file).suffix.lower()
     if form is None and ending and ending not in _BY_ENDING:
         raise click.UsageError(f"there is no picture `{ending}`: {', '.join(_BY_ENDING)}, or add --format")
-    checked = analyse(lab, parameters)
-    if checked.lab is None:
-        show_findings(checked.diagnostics, "text")
-        raise click.exceptions.Exit(1)
-    text = FORMATS[form or _BY_ENDING.get(ending, "svg")](graph_of(checked.lab))
-    if file is None:
-        write(text)
-        return
-    write_whole(Path(file), text)
-    note(f"{checked.lab.name}: drawn to {file}")
+    drawn = analysed_lab(lab, parameters)
+    deliver(FORMATS[form or _BY_ENDING.get(ending, "svg")](graph_of(drawn)), file)
+    if file is not None:
+        note(f"{drawn.name}: drawn to {file}")

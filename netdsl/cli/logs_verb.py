@@ -3,6 +3,7 @@
 import click
 
 from netdsl.cli.deployment import LAB_OPTION, find_deployment, runtime_options
+from netdsl.ir.ids import host_name
 
 
 @click.command("logs")
@@ -15,5 +16,5 @@ def command(
 ) -> None:
     """Show what NODES (all, without a name) said."""
     runtime, deployment = find_deployment(lab, target, output, project)
-    hosts = [node.replace(".", "-") for node in nodes]
+    hosts = [host_name(node) for node in nodes]
     raise click.exceptions.Exit(runtime.logs(deployment, hosts, follow=follow))

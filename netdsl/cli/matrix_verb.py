@@ -3,12 +3,13 @@
 import click
 
 from netdsl.cli.console import columns, write
-from netdsl.cli.flow_options import DOWN, ESP, UP, asked_world, lab_of, refuse
+from netdsl.cli.flow_options import WORLD, refuse
 from netdsl.cli.matrix_data import matrix_csv, matrix_json
 from netdsl.cli.matrix_table import matrix_table
-from netdsl.cli.options import DEFINE, LAB
+from netdsl.cli.options import LAB
 from netdsl.verify.matrix import matrix
 from netdsl.verify.question import BadQuestion, nodes_of, service_of
+from netdsl.verify.world import World
 
 
 @click.command("matrix")
@@ -18,27 +19,19 @@ from netdsl.verify.question import BadQuestion, nodes_of, service_of
     "--from", "sources", multiple=True, metavar="NAME", help="Only from this node, `pc-*`, or network's nodes."
 )
 @click.option("--to", "destinations", multiple=True, metavar="NAME", help="Only to these; both may be repeated.")
-@DOWN
-@UP
-@ESP
-@DEFINE
+@WORLD
 @click.option("--format", "form", type=click.Choice(["text", "json", "csv"]), default="text", show_default=True)
 def command(
-    lab: str,
+    world: World,
     service: str | None,
     sources: tuple[str, ...],
     destinations: tuple[str, ...],
-    down: tuple[str, ...],
-    up: tuple[str, ...],
-    esp: str,
-    parameters: dict[str, str],
     form: str,
 ) -> None:
     """Every node against every other: answered, refused, encrypted, and why not. The lab need not run.
 
     Addresses of a node are shown apart only where somebody reaches one and not the other.
     """
-    world = asked_world(lab_of(lab, parameters), esp, down, up)
     try:
         asked = None if service is None else service_of(service, world.lab)
         askers = nodes_of(world.lab, sources) if sources else None

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from netdsl.cli.analysis import analyse
+from netdsl.cli.analysis import analyse, stop
 from netdsl.cli.compilation import Request, compile_request
-from netdsl.cli.console import note, show_findings
+from netdsl.cli.console import note
 from netdsl.cli.measuring_progress import watching
 from netdsl.cli.place import BUILD, places_of
 from netdsl.diagnostics.wording import counted
@@ -74,7 +74,6 @@ def _checked(request: Request) -> Checked:
     if request.lab == "-":
         raise click.UsageError("LAB names a file: what is measured is kept with its sources")
     checked = analyse(request.lab, request.parameters)
-    if checked.lab is None or checked.bindings is None:
-        show_findings(checked.diagnostics, "text")
-        raise click.exceptions.Exit(1)
+    if checked.lab is None:
+        stop(checked)
     return checked

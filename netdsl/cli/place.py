@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from netdsl.cli.each import lab_name
-from netdsl.codegen.manifest import MANIFEST, read_manifest
+from netdsl.codegen.manifest import MANIFEST
 
 BUILD = Path("build")
 
@@ -65,10 +65,3 @@ def _built_folders(target: str) -> list[Path]:
 def _built(target: str) -> str:
     names = [folder.parent.name for folder in _built_folders(target)]
     return ", ".join(names) if names else "nothing is compiled yet (`netdsl compile LAB`)"
-
-
-def lab_of(folder: Path) -> str:
-    """The lab's name as the manifest has it. Raises ManifestUnreadable, OSError."""
-    manifest = read_manifest(folder)
-    assert manifest is not None, "find_output found it"
-    return manifest.lab

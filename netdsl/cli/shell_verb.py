@@ -3,6 +3,7 @@
 import click
 
 from netdsl.cli.deployment import LAB_OPTION, find_deployment, runtime_options
+from netdsl.ir.ids import host_name
 
 
 @click.command("shell")
@@ -12,4 +13,4 @@ from netdsl.cli.deployment import LAB_OPTION, find_deployment, runtime_options
 def command(node: str, lab: str | None, target: str, output: str | None, project: str | None) -> None:
     """Open a shell in NODE."""
     runtime, deployment = find_deployment(lab, target, output, project)
-    raise click.exceptions.Exit(runtime.shell(deployment, node.replace(".", "-")))
+    raise click.exceptions.Exit(runtime.shell(deployment, host_name(node)))

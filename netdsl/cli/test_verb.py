@@ -6,14 +6,13 @@ from pathlib import Path
 
 import click
 
-from netdsl.cli.analysis import analyse
+from netdsl.cli.analysis import analysed_lab
 from netdsl.cli.compilation import Request, compile_request
-from netdsl.cli.console import note, show_findings, write
+from netdsl.cli.console import note, write
 from netdsl.cli.deployment import find_deployment, runtime_options
 from netdsl.cli.options import CREDENTIALS, DEFINE, LAB, TARGET_OPTIONS
 from netdsl.codegen.contract import Options
 from netdsl.codegen.registry import driver_of
-from netdsl.ir.lab import Lab
 from netdsl.pipeline import closed
 from netdsl.runtime.driver import Deployment, Driver
 from netdsl.testing.machine import as_json, as_junit
@@ -68,18 +67,6 @@ def command(
         note(f"note: {lab} was changed after what runs was compiled: it may be another lab")
     if not results.is_good:
         raise click.exceptions.Exit(1)
-
-
-def analysed_lab(lab: str, parameters: dict[str, str]) -> Lab:
-    """The lab of a source, with or without expectations that hold: that is what is to be found out.
-
-    Ends the verb with status 1 where the source has other errors.
-    """
-    checked = analyse(lab, parameters)
-    if checked.lab is None:
-        show_findings(checked.diagnostics, "text")
-        raise click.exceptions.Exit(1)
-    return checked.lab
 
 
 @contextmanager

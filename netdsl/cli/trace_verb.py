@@ -4,11 +4,12 @@ import click
 
 from netdsl.cli.console import columns, write
 from netdsl.cli.flow_json import trace_json
-from netdsl.cli.flow_options import DOWN, ESP, UP, asked_world, lab_of, refuse
-from netdsl.cli.options import DEFINE, LAB
+from netdsl.cli.flow_options import WORLD, refuse
+from netdsl.cli.options import LAB
 from netdsl.cli.trace_table import trace_table
 from netdsl.verify.predict import PROBE_SIZE, predict
 from netdsl.verify.question import BadQuestion, question
+from netdsl.verify.world import World
 
 
 @click.command("trace")
@@ -26,22 +27,15 @@ from netdsl.verify.question import BadQuestion, question
     metavar="BYTES",
     help="Of the whole IP packet, which must not be fragmented.",
 )
-@DOWN
-@UP
-@ESP
-@DEFINE
+@WORLD
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(
-    lab: str,
+    world: World,
     source: str,
     destination: str,
     service: str | None,
     family: int | None,
     size: int,
-    down: tuple[str, ...],
-    up: tuple[str, ...],
-    esp: str,
-    parameters: dict[str, str],
     form: str,
 ) -> None:
     """Follow one packet through a lab that need not run, and its answer.
@@ -50,7 +44,6 @@ def command(
     address. SERVICE is tcp/8080, udp/53, a known name as http, the name of a service of the node; without one it is a
     ping. Status 0: it is answered, or refused by the node itself; 1: it is not.
     """
-    world = asked_world(lab_of(lab, parameters), esp, down, up)
     try:
         asked = question(world, source, destination, service, family=family)
     except BadQuestion as error:
