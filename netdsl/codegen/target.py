@@ -26,11 +26,13 @@ class Target:
     driver: Callable[[], Driver] | None = field(default=None, repr=False)
     meter: Callable[[], Meter] | None = field(default=None, repr=False)
 
-    def check_support(self, lab: Lab, options: Options, diagnostics: Diagnostics) -> None:
+    def check_support(self, lab: Lab, options: Options, diagnostics: Diagnostics) -> bool:
         """Report, at the user's line, what this target cannot do: by its abilities, then by each of its backends.
 
-        Backends see a lab whose settings can be read. Raises BadOption for what the command line says.
+        Whether the lab's settings can be read; if not, no backend is asked. Raises BadOption.
         """
-        if check_abilities(self.name, self.abilities, lab, options, diagnostics):
+        is_readable = check_abilities(self.name, self.abilities, lab, options, diagnostics)
+        if is_readable:
             for backend in self.backends:
                 backend.check_support(lab, options, diagnostics)
+        return is_readable

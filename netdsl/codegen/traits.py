@@ -59,5 +59,5 @@ class Described(Protocol):
     """A backend that can be compared on paper."""
 
     def traits(self, lab: Lab, payload: Payload, options: Options) -> Traits:
-        """Of a lab that `check_support` may have refused: what can be said of it all the same. Pure."""
+        """Of a lab whose settings can be read, also one that `check_support` has refused. Pure."""
         ...

@@ -42,8 +42,8 @@ def _on_paper(lab: Lab, target: str, inside: Payload, digest: str, options: Opti
     traits: list[Trait] = []
     costs: list[Costs] = []
     made = target_of(target)
-    made.check_support(lab, own, found)
-    for backend in made.backends:
+    is_readable = made.check_support(lab, own, found)
+    for backend in made.backends if is_readable else ():
         if isinstance(backend, Described):
             described = backend.traits(lab, inside, own)
             traits += described.traits

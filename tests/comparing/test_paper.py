@@ -47,6 +47,13 @@ def test_every_target_of_ours_has_all_traits_with_reasons(target: str) -> None:
     assert any(isinstance(backend, Described) for backend in target_of(target).backends)
 
 
+@pytest.mark.parametrize("target", BOTH)
+def test_a_setting_that_cannot_be_read_is_a_limit_and_leaves_no_traits(target: str) -> None:
+    one = on_paper(f'{TWO}target {target} {{ pool = "x" }}\n', target)
+    assert (one.is_possible, one.traits, one.estimates) == (False, (), ())
+    assert [limit.message for limit in one.limits] == ["`x` is no IPv4 prefix"]
+
+
 @pytest.mark.parametrize("path", LABS, ids=lambda path: path.parent.name)
 def test_every_example_compares_and_is_the_same_inside(path: Path, tmp_path: Path) -> None:
     lab = check(path).lab
