@@ -1,29 +1,16 @@
 """What this machine can do for Compose labs."""
 
 import os
-import re
 import shutil
-import subprocess
 from collections.abc import Iterator, Sequence
 
 from netdsl.runtime.driver import Check
 
-ENGINE = (25, 0)  # `start_interval` of health checks
-COMPOSE = (2, 24)  # `!reset` and `!override` in override files
+from .client import asked, client_checks, versioned
+
 _ESP = (
     *("ip", "xfrm", "state", "add", "src", "127.0.0.1", "dst", "127.0.0.2", "proto", "esp", "spi", "0x101"),
     *("mode", "tunnel", "aead", "rfc4106(gcm(aes))", "0x" + "00" * 36, "128"),
-)
-
-_PROGRAMS: tuple[tuple[str, tuple[str, ...], tuple[int, int], str], ...] = (
-    (
-        "Docker Engine",
-        ("docker", "version", "--format", "{{.Server.Version}}"),
-        ENGINE,
-        "start it (systemctl start docker), or get the right to speak to it (the group docker)",
-    ),
-    ("Docker Compose", ("docker", "compose", "version", "--short"), COMPOSE, "install it (on Debian: docker-compose)"),
-    ("Docker Buildx", ("docker", "buildx", "version"), (0, 10), "install it (on Debian: docker-buildx)"),
 )
 
 
@@ -33,22 +20,18 @@ def examine() -> tuple[Check, ...]:
 
 
 def _examine() -> Iterator[Check]:
-    if shutil.which("docker") is None:
-        yield Check("docker", False, "not on the PATH", "install Docker Engine (on Debian: docker.io docker-cli)")
-        return
-    for what, command, least, remedy in _PROGRAMS:
-        yield _version(what, command, least, remedy)
-    yield from _kernel()
+    checks = client_checks()
+    yield from checks
+    if len(checks) > 1:
+        yield _buildx()
+        yield from _kernel()
 
 
-def _version(what: str, command: Sequence[str], least: tuple[int, int], remedy: str) -> Check:
-    text = _run(command)
-    found = re.search(r"(\d+)\.(\d+)", text or "")
-    if text is None or found is None:
-        return Check(what, False, "does not answer", remedy)
-    is_ok = (int(found[1]), int(found[2])) >= least
-    needed = f"{least[0]}.{least[1]} or later is needed"
-    return Check(what, is_ok, text.strip() if is_ok else f"{text.strip()}; {needed}", f"upgrade: {needed}")
+def _buildx() -> Check:
+    text, install = (_run(("docker", "buildx", "version")) or "").strip(), "(on Debian: docker-buildx)"
+    if not text:
+        return Check("Docker Buildx", False, "does not answer", f"install it {install}")
+    return versioned("Docker Buildx", text, (0, 10), f"upgrade it {install}")
 
 
 def _kernel() -> Iterator[Check]:
@@ -78,8 +61,5 @@ def _kernel() -> Iterator[Check]:
 
 def _run(command: Sequence[str]) -> str | None:
     """Its output; None where it fails, is missing, or takes too long."""
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout if done.returncode == 0 else None
+    (said,) = asked(command)
+    return said.output if said.status == 0 else None

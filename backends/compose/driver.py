@@ -15,7 +15,7 @@ from netdsl.runtime.recording import FileRecording
 
 from .clash import explain_clash
 from .doctor import examine
-from .engine import Unasked, answered, docker_of, failed, files_of, stream, told
+from .engine import Unasked, answered, client_of, docker_of, failed, files_of, stream, told
 from .recording import container_words, record
 
 TIMEOUT = 300
@@ -68,17 +68,15 @@ class ComposeDriver:
         return self._exec(deployment, node, ["sh", "-c", "exec $(command -v bash || command -v sh)"])
 
     def logs(self, deployment: Deployment, nodes: Sequence[str], *, follow: bool) -> int:
+        docker = docker_of(deployment)
         for node in nodes:
-            self._container(deployment, node, is_running=False)
-        if not nodes:
-            with told():
-                docker_of(deployment).compose.ps(all=True)  # an engine that does not answer is told like everywhere
+            _container(docker, deployment, node, is_running=False)
         words = ["logs", "--no-log-prefix"] if len(nodes) == 1 else ["logs"]
         return _attached([*_compose_command(deployment), *words, *(["--follow"] if follow else []), *nodes])
 
     def capture(self, deployment: Deployment, node: str, interface: str, file: Path | None, count: int | None) -> int:
         """From a container beside the node, in its network: the node itself has no right to capture."""
-        container = self._container(deployment, node)
+        container = _container(docker_of(deployment), deployment, node)
         words = container_words(container.id, container.config.image or "")
         words += ["-i", interface, *(["-c", str(count)] if count else [])]
         if file is None:
@@ -97,13 +95,13 @@ class ComposeDriver:
             message = f"a command in `{node}` does not end within {timeout:g} s"
             raise DriverError(message, command=" ".join(command[:3])) from error
         except Unasked as error:
-            self._container(deployment, node)  # says what there is, or that the engine does not answer
+            _container(docker_of(deployment), deployment, node)  # says what there is, or what is not well
             raise DriverError(f"`{node}` cannot be asked", command="docker exec", tail=str(error)) from error
 
     @contextmanager
     def listen(self, deployment: Deployment, node: str, interface: str) -> Iterator[FileRecording]:
         """From a container beside the node, as in `capture`."""
-        container = self._container(deployment, node)
+        container = _container(client_of(deployment), deployment, node)
         words = container_words(container.id, container.config.image or "")
         with record([*words, "-i", interface], f"{deployment.project}-{node}") as recording:
             yield recording
@@ -137,20 +135,20 @@ class ComposeDriver:
         )
 
     def _exec(self, deployment: Deployment, node: str, command: list[str]) -> int:
-        self._container(deployment, node)
+        _container(docker_of(deployment), deployment, node)
         terminal = [] if sys.stdin.isatty() and sys.stdout.isatty() else ["-T"]
         return _attached([*_compose_command(deployment), "exec", *terminal, node, *command])
 
-    def _container(self, deployment: Deployment, node: str, *, is_running: bool = True) -> Container:
-        """The node's container; with `is_running` False also one that has ended."""
-        docker = docker_of(deployment)
-        with told():
-            found = {_service(container): container for container in docker.compose.ps(all=not is_running)}
-        if node not in found:
-            names = ", ".join(sorted(found)) or "none"
-            is_so, so = ("is running", "running") if is_running else ("was started", "started")
-            raise DriverError(f"no node `{node}` {is_so} in `{deployment.project}` ({so}: {names})")
-        return found[node]
+
+def _container(docker: DockerClient, deployment: Deployment, node: str, *, is_running: bool = True) -> Container:
+    """The node's container; with `is_running` False also one that has ended."""
+    with told():
+        found = {_service(container): container for container in docker.compose.ps(all=not is_running)}
+    if node not in found:
+        names = ", ".join(sorted(found)) or "none"
+        is_so, so = ("is running", "running") if is_running else ("was started", "started")
+        raise DriverError(f"no node `{node}` {is_so} in `{deployment.project}` ({so}: {names})")
+    return found[node]
 
 
 def _compose_command(deployment: Deployment) -> list[str]:

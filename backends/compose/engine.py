@@ -1,6 +1,5 @@
 """The engine and Compose, as a driver and a meter ask them; what they refuse, in our words."""
 
-import re
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,12 +10,23 @@ from python_on_whales.exceptions import DockerException
 
 from netdsl.runtime.driver import Answer, Deployment, DriverError, Progress
 
+from .client import client_fault
+
 _FILES = ("compose.yaml", "compose.override.yaml")
 # What the engine's client says where no command ran.
 _ENGINES = ("Error response from daemon", "Cannot connect to the Docker daemon", "permission denied while trying")
 
 
 def docker_of(deployment: Deployment) -> DockerClient:
+    """A client that can run labs. Raises DriverError."""
+    fault = client_fault()
+    if fault is not None:
+        raise fault
+    return client_of(deployment)
+
+
+def client_of(deployment: Deployment) -> DockerClient:
+    """A client that nothing was asked of yet: what it is not well with is said when it fails."""
     return DockerClient(
         compose_files=list(files_of(deployment)),
         compose_project_name=deployment.project,
@@ -44,8 +54,6 @@ def told() -> Iterator[None]:
         yield
     except DockerException as error:
         raise failed("Docker refused", error) from error
-    except FileNotFoundError as error:
-        raise DriverError("there is no `docker` on the PATH", remedy="netdsl doctor") from error
 
 
 def said(words: Sequence[str], *, timeout: float = 120, given: str | None = None) -> str:
@@ -57,7 +65,8 @@ def said(words: Sequence[str], *, timeout: float = 120, given: str | None = None
     try:
         done = _run(words, timeout, (given or "").encode())
     except subprocess.TimeoutExpired as error:
-        raise DriverError(f"`{command}` does not end within {timeout:g} s", command=command) from error
+        message = f"`{command}` does not end within {timeout:g} s"
+        raise client_fault() or DriverError(message, command=command) from error
     if done.returncode:
         raise refused("Docker refused", command, done.returncode, done.stderr.decode(errors="replace"))
     return done.stdout.decode(errors="replace")
@@ -78,12 +87,13 @@ def answered(container: str, command: Sequence[str], *, timeout: float) -> Answe
 
 
 def _run(words: Sequence[str], timeout: float, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    command = ("docker", *words)
     try:
         return subprocess.run(
-            ("docker", *words), input=given, capture_output=True, timeout=timeout, check=False, start_new_session=True
+            command, input=given, capture_output=True, timeout=timeout, check=False, start_new_session=True
         )
     except FileNotFoundError as error:
-        raise DriverError("there is no `docker` on the PATH", remedy="netdsl doctor") from error
+        raise client_fault() or DriverError(str(error)) from error
 
 
 def failed(message: str, error: DockerException) -> DriverError:
@@ -91,9 +101,5 @@ def failed(message: str, error: DockerException) -> DriverError:
 
 
 def refused(message: str, command: str, status: int, tail: str) -> DriverError:
-    is_silent = re.search(r"annot connect to the Docker daemon|permission denied while trying to connect", tail)
-    if is_silent:
-        message = "Docker Engine does not answer"
-    return DriverError(
-        message, command=command, status=status, tail=tail, remedy="netdsl doctor" if is_silent else None
-    )
+    """What a command's failure comes from: the client or its engine where they are not well, else what it says."""
+    return client_fault() or DriverError(message, command=command, status=status, tail=tail)

@@ -109,7 +109,7 @@ def test_every_form_of_both_comparisons(form: str, folder: Path) -> None:
 def test_where_nothing_can_be_measured_it_is_said_with_the_remedy(folder: Path) -> None:
     done = netdsl("compare", "lab.net", "--runs", "1", cwd=folder, environment={"PATH": "/nonexistent"})
     assert done.returncode == 3
-    assert "compose is not measured: docker: not on the PATH (install" in done.stderr
+    assert "compose is not measured: the `docker` client: is not on the PATH (install" in done.stderr
     assert "vagrant is not measured: " in done.stderr
     assert "no target can be measured here" in done.stderr
 

@@ -11,7 +11,6 @@ from tests.cli.calling import EXAMPLES, netdsl
 
 pytestmark = pytest.mark.slow  # each test starts processes
 
-NO_ENGINE = {"DOCKER_HOST": "unix:///nonexistent"}
 LAB = """lab x
 network lan 10.0.0.0/24
 host one { interface on lan .1 }
@@ -43,15 +42,6 @@ def test_status_and_words(words: list[str], status: int, said: str, tmp_path: Pa
     done = netdsl(*words, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (status, ""), done.stderr
     assert said in done.stderr
-
-
-def test_without_an_engine_the_remedy_is_named(tmp_path: Path) -> None:
-    (tmp_path / "lab.net").write_text(LAB)
-    assert netdsl("compile", "lab.net", cwd=tmp_path).returncode == 0
-    for words in (("test", "lab.net"), ("grade", "lab.net", "--running")):
-        done = netdsl(*words, cwd=tmp_path, environment=NO_ENGINE)
-        assert done.returncode == 3
-        assert "netdsl doctor" in done.stderr
 
 
 def test_a_lab_of_no_fault_has_all_points(tmp_path: Path) -> None:

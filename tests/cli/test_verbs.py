@@ -211,18 +211,6 @@ class TestFormat:
         assert netdsl("fmt", "--check", "-", cwd=tmp_path, stdin=done.stdout).returncode == 0
 
 
-@pytest.mark.parametrize("words", ["up", "status", "logs", "down", "exec a true", "shell a", "capture a.lan"])
-def test_without_an_engine(words: str, tmp_path: Path) -> None:
-    (tmp_path / "lab.net").write_text(GOOD)
-    assert netdsl("compile", "lab.net", cwd=tmp_path).returncode == 0
-    done = netdsl(*words.split(), cwd=tmp_path, environment=NO_ENGINE)
-    assert done.returncode == 3, done.stderr
-    assert done.stdout == ""
-    has_docker = shutil.which("docker") is not None
-    assert ("Docker Engine does not answer" if has_docker else "`docker`") in done.stderr
-    assert "netdsl doctor" in done.stderr
-
-
 @pytest.mark.parametrize(
     ("words", "status"),
     [("up", 3), ("status", 1), ("logs", 0), ("down", 0), ("exec a true", 3), ("shell a", 3), ("capture a.lan", 3)],
@@ -265,12 +253,6 @@ def test_what_vagrant_keeps_in_a_folder_is_in_no_compilations_way(tmp_path: Path
     assert kept.read_text() == "1234"
 
 
-def test_doctor_without_an_engine(tmp_path: Path) -> None:
-    done = netdsl("doctor", cwd=tmp_path, environment=NO_ENGINE)
-    assert done.returncode in (1, 3)
-    assert "missing" in done.stdout + done.stderr
-
-
 @pytest.mark.parametrize(("days", "said"), [(-2, "have ended"), (12, "end in 1"), (300, None)])
 def test_up_warns_before_certificates_end(days: int, said: str | None, tmp_path: Path) -> None:
     (tmp_path / "lab.net").write_text(GOOD)
@@ -282,18 +264,6 @@ def test_up_warns_before_certificates_end(days: int, said: str | None, tmp_path:
     assert done.returncode == 3, "there is no engine"
     assert ("warning: certificates" in done.stderr) == (said is not None)
     assert (said or "") in done.stderr
-
-
-def test_doctor_asks_for_the_least_versions(tmp_path: Path) -> None:
-    """Answered by a stand-in for `docker` that is too old in all."""
-    (tmp_path / "docker").write_text(
-        '#!/bin/sh\ncase "$1 $2" in\n"compose version") echo 2.20.3 ;;\n*) echo 24.0.7 ;;\nesac\n'
-    )
-    (tmp_path / "docker").chmod(0o755)
-    done = netdsl("doctor", cwd=tmp_path, environment={"PATH": f"{tmp_path}:{os.environ['PATH']}"})
-    assert done.returncode == 1
-    assert "24.0.7; 25.0 or later is needed" in done.stdout
-    assert "2.20.3; 2.24 or later is needed" in done.stdout
 
 
 @pytest.mark.parametrize("verb", _VERBS)

@@ -131,4 +131,5 @@ def test_without_an_engine_the_verbs_say_what_to_do(deploy: Starter) -> None:
         "env", "DOCKER_HOST=unix:///nonexistent.sock", PROGRAM, "up", "-o", str(lab.folder), folder=lab.folder.parent
     )
     assert done.returncode == 3
-    assert "netdsl doctor" in done.stderr
+    assert "Docker Engine does not answer" in done.stderr
+    assert "help: start it (as root: systemctl start docker)" in done.stderr
