@@ -28,7 +28,7 @@ def without_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stopping, "_has_terminal", lambda: False)
 
 
-@pytest.mark.parametrize("rows", ["_rows_of_proc", "_rows_of_ps"])
+@pytest.mark.parametrize("rows", ["_rows_of_proc", pytest.param("_rows_of_ps", marks=pytest.mark.live)])
 def test_children_are_those_that_have_not_ended(monkeypatch: pytest.MonkeyPatch, rows: str) -> None:
     if rows == "_rows_of_ps":
         monkeypatch.setattr(stopping, "_PROC", Path("/nowhere"))
