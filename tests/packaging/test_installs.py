@@ -1,4 +1,4 @@
-"""Wheel, wheel from the sdist, editable: each compiles a lab from another folder, with all data files there."""
+"""From a clone, editable, as a wheel from the sdist: each compiles a lab from another folder, or has all files for it."""
 
 import os
 import subprocess
@@ -79,11 +79,12 @@ def _compiles(programs: Path, folder: Path) -> None:
     assert _run(programs / "netdsl", "explain", "no-route", cwd=folder).startswith("# no-route")
 
 
-def test_a_wheel_from_the_sdist(wheels: Path, tmp_path: Path) -> None:
-    (wheel,) = wheels.glob("*.whl")
+def test_a_clone_is_installed_and_stays_without_a_build_folder(source: Path, tmp_path: Path) -> None:
+    """Labs are compiled into `build/`: nothing else may be there."""
     programs = _environment(tmp_path / "venv")
-    _run(programs / "pip", "install", "--no-deps", "--no-index", "--quiet", wheel, cwd=tmp_path)
+    _run(programs / "pip", "install", "--no-deps", "--quiet", source, cwd=tmp_path)
     _compiles(programs, tmp_path)
+    assert not (source / "build").exists()
 
 
 def test_editable(source: Path, tmp_path: Path) -> None:
@@ -92,7 +93,7 @@ def test_editable(source: Path, tmp_path: Path) -> None:
     _compiles(programs, tmp_path)
 
 
-def test_all_data_files_are_in_the_wheel(source: Path, wheels: Path) -> None:
+def test_all_data_files_are_in_the_wheel_that_the_sdist_gives(source: Path, wheels: Path) -> None:
     (wheel,) = wheels.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
     places = {"netdsl": "netdsl", "grammar": "netdsl/grammar", "backends": "netdsl/backends"}
