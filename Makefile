@@ -9,7 +9,9 @@ SEED ?= 1
 MINUTES ?= 60
 ALSO ?= 296 1013
 
-.PHONY: help run check test test-live test-full fuzz-live ground bench images clean
+.PHONY: help run check slow bare test test-live test-full fuzz-live ground bench images clean
+
+.NOTPARALLEL:
 
 help: ## What can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,16 +39,23 @@ check: $(STAMP) ## The inner loop: style, types, layers, all tests that need no 
 	PYTHONPATH=. $(BIN)/lint-imports --no-cache
 	$(BIN)/pytest -q -n auto -m 'not live and not full and not slow'
 
-test: check ## Everything: also the slow tests, packaging, and the labs in containers and virtual machines
+slow: $(STAMP) ## The slow tests: fuzzing, packaging, the command line, the report in a browser
 	tools/browser install
 	$(BIN)/pytest -q -n auto -m 'slow and not live and not full'
-	$(MAKE) --no-print-directory test-live
+
+bare: ## `make run` and `make check` of this commit in a bare Debian 13
+	tools/engine install
+	tools/bare-root trixie make run check
+
+test: check slow bare test-live ## Everything: also the slow tests, a bare Debian 13, the labs in containers and virtual machines
 
 test-live: $(STAMP) ground ## The labs in containers and virtual machines; first what needs tools and namespaces alone
 	$(BIN)/pytest -q -n auto -m 'live and not full' --ignore tests/live --ignore tests/differential
 	$(BIN)/pytest -q -m 'live and not full' tests/live tests/differential
 
-test-full: test ## Also nine virtual machines, a full distribution kernel with an engine inside, images for both processors
+test-full: test ## Also the slow tests in a bare Debian 12 and 13, nine virtual machines, a distribution's kernel, images for both processors
+	tools/bare-root bookworm make run check slow
+	tools/bare-root trixie make slow
 	tools/engine install --full
 	$(BIN)/pytest -q -m full
 

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# What the tools that build a Debian 13 share, from the mirror that this machine's apt uses. Sourced; files are written into
+# What the tools that build a Debian share, from the mirror that this machine's apt uses. Sourced; files are written into
 # the folder $work. At the end, how hypervisor installs packages on this machine.
 
 # Where the administrator's tools are, which a user's PATH leaves out.

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 TOOLS = Path(__file__).parents[2] / "tools"
-COMMANDS = ("base-image", "browser", "engine", "hypervisor", "reference-host", "vagrant-box")
+COMMANDS = ("bare-root", "base-image", "browser", "engine", "hypervisor", "reference-host", "vagrant-box")
 
 
 def call(tool: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -155,6 +155,22 @@ class TestBaseImage:
         assert result.returncode == 0
         assert result.stdout == "base-image: debian:trixie-slim is there\n"
         assert not (tmp_path / "imported").exists()
+
+
+class TestBareRoot:
+    def test_without_a_command_there_is_nothing_to_run(self) -> None:
+        assert call("bare-root", "trixie").returncode == 2
+
+    def test_a_release_that_it_does_not_make_is_wrong_usage(self) -> None:
+        assert call("bare-root", "sid", "true").returncode == 2
+
+    def test_a_user_cannot_make_a_root(self, machine: Path, tmp_path: Path) -> None:
+        shim(machine, "id", "echo 1000")
+        shim(machine, "mmdebstrap", f"touch {tmp_path}/made")
+        result = call("bare-root", "trixie", "true", PATH=path_with(machine), NETDSL_CACHE=str(tmp_path / "cache"))
+        assert result.returncode == 1
+        assert "making a bare root needs root" in result.stderr
+        assert not (tmp_path / "made").exists()
 
 
 class TestReferenceHost:
