@@ -5,6 +5,7 @@ the router, which answers by it, is followed there and back.
 """
 
 from collections.abc import Collection, Iterator
+from itertools import islice
 
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
@@ -17,31 +18,34 @@ from netdsl.verify.types import Hook, Outcome
 from netdsl.verify.view import View
 from netdsl.verify.world import World
 
-_MOST_LOOKED_UP = 20_000
+_MOST_LOOKED_UP = 5_000
 """Routers times networks: a bound on time, as are the flows followed for one router."""
-_MOST_FOLLOWED = 20
+_MOST_FOLLOWED = 5
 
 _Host = tuple[View, Address, Prefix]
 
 
 def check_returning(world: World, known: Collection[tuple[NodeId, Prefix]], diagnostics: Diagnostics) -> None:
     """`known`: routers with a network of which it is told already. Each router is told once."""
-    hosts = list(_hosts(world.fabric))
-    looked_up = 0
-    for view in world.fabric.views.values():
-        if not view.node.is_router or view.has_uplink:
-            continue
-        strangers = [
-            host
-            for host in hosts
-            if view.main.exact(ANYWHERE[host[1].version]) is None
-            and view.route(host[1]) is None
-            and (view.id, host[2]) not in known
-        ]
-        looked_up += len(hosts)
-        _check(world, view, strangers[:_MOST_FOLLOWED], diagnostics)
-        if looked_up > _MOST_LOOKED_UP:
-            return
+    routers = [
+        (view, families)
+        for view in world.fabric.views.values()
+        if view.node.is_router and not view.has_uplink and (families := _without_default(view))
+    ]
+    hosts = list(_hosts(world.fabric)) if routers else []
+    for view, families in routers[: 1 + _MOST_LOOKED_UP // max(1, len(hosts))]:
+        strangers = (
+            (other, address, prefix)
+            for other, address, prefix in hosts
+            if address.version in families and view.route(address) is None and (view.id, prefix) not in known
+        )
+        _check(world, view, list(islice(strangers, _MOST_FOLLOWED)), diagnostics)
+
+
+def _without_default(view: View) -> list[int]:
+    """Of the families that a router has addresses of, those without a default route."""
+    own = dict.fromkeys(address.version for address, *_ in view.own)
+    return [version for version in own if view.main.exact(ANYWHERE[version]) is None]
 
 
 def _hosts(fabric: Fabric) -> Iterator[_Host]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
-from netdsl.ir.filter import Chain, FilterRule, TunnelAccept
+from netdsl.ir.filter import Chain, FilterRule, Firewall, TunnelAccept
 from netdsl.ir.ids import Address, NodeId, TunnelId
 from netdsl.ir.service import PortService
 from netdsl.ir.tunnel import Start, TunnelEnd
@@ -38,7 +38,7 @@ def check_tunnels(world: World, silent: frozenset[TunnelId], diagnostics: Diagno
     told: set[TunnelId] = set()
     blocking: set[tuple[TunnelId, NodeId]] = set()
     for pair in _pairs(world):
-        if pair[0].tunnel in silent:
+        if pair[0].tunnel in silent or _is_fine(world, pair):
             continue
         attempts = [_attempt(world, end, peer) for end, peer in (pair, pair[::-1]) if may_open(end)]
         if not all(attempt.is_known for attempt in attempts):
@@ -70,6 +70,19 @@ def _pairs(world: World) -> Iterator[_Pair]:
         if peer is not None and key not in seen:
             seen.add(key)
             yield (end, peer) if _start_of(end) <= _start_of(peer) else (peer, end)
+
+
+def _is_fine(world: World, pair: _Pair) -> bool:
+    """Whether the tunnel is up between the ends, and the firewall of each accepts it by name: then nothing is followed."""
+    return all(
+        all((end.node, end.tunnel, child.name) in world.tunnels.children_up for child in end.children)
+        and (firewall is None or _accepts(firewall, end.tunnel))
+        for end, firewall in ((end, world.view(end.node).node.firewall) for end in pair)
+    )
+
+
+def _accepts(firewall: Firewall, tunnel: TunnelId) -> bool:
+    return any(isinstance(rule, TunnelAccept) and rule.tunnel == tunnel for rule in firewall.rules)
 
 
 def _start_of(end: TunnelEnd) -> int:
@@ -148,10 +161,11 @@ def _blocked(end: TunnelEnd, peer: TunnelEnd, overruled: list[Overruled]) -> _Bl
         firewall = one.view.node.firewall
         if firewall is None or one.view.id not in (end.node, peer.node):
             continue
-        accepts = any(isinstance(rule, TunnelAccept) and rule.tunnel == end.tunnel for rule in firewall.rules)
         lines = [rule for rule in firewall.rules if isinstance(rule, FilterRule) and rule.origin is one.ruling.origin]
         matches = (rule.match for rule in lines if one.ruling.origin is not None)
-        if not accepts and not any(match.services or match.sources or match.destinations for match in matches):
+        if not _accepts(firewall, end.tunnel) and not any(
+            match.services or match.sources or match.destinations for match in matches
+        ):
             found.setdefault(one.view.id, one.chain)
     return found
 
