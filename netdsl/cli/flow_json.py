@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 from netdsl.cli.ways import Passage, answer_way, request_way
 from netdsl.ir.dump import Json, dumped
+from netdsl.packets.types import Packet, Verdict
+from netdsl.packets.world import World
 from netdsl.source import Place
-from netdsl.verify.types import Packet, Verdict
-from netdsl.verify.world import World
 
 FORMAT_VERSION = 1
 """Counts up when a field changes its meaning or goes; new fields come without notice."""

@@ -8,8 +8,8 @@ import click
 
 from netdsl.cli.analysis import analysed_lab
 from netdsl.cli.options import DEFINE, Decorator, options_together
+from netdsl.packets.types import Esp
 from netdsl.verify.question import BadQuestion, world_of
-from netdsl.verify.types import Esp
 
 ESP: Decorator = click.option(
     "--esp",

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from netdsl.cli.flow_json import as_text, names
 from netdsl.ir.dump import Json
 from netdsl.ir.service import PortService
+from netdsl.packets.world import World
 from netdsl.verify.types import Cell
-from netdsl.verify.world import World
 
 FORMAT_VERSION = 1
 """Counts up when a field changes its meaning or goes; new fields come without notice."""

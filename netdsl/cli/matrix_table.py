@@ -9,7 +9,8 @@ from netdsl.cli.layout import fitting, hanging
 from netdsl.cli.trace_table import RESULTS
 from netdsl.diagnostics.visible import visible, width_of
 from netdsl.ir.ids import Address, NodeId
-from netdsl.verify.types import Cell, Outcome
+from netdsl.packets.types import Outcome
+from netdsl.verify.types import Cell
 
 SIGNS: dict[Outcome, str] = {
     Outcome.ANSWERED: "+",

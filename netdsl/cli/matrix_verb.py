@@ -7,9 +7,9 @@ from netdsl.cli.flow_options import WORLD, refuse
 from netdsl.cli.matrix_data import matrix_csv, matrix_json
 from netdsl.cli.matrix_table import matrix_table
 from netdsl.cli.options import LAB
+from netdsl.packets.world import World
 from netdsl.verify.matrix import matrix
 from netdsl.verify.question import BadQuestion, nodes_of, service_of
-from netdsl.verify.world import World
 
 
 @click.command("matrix")

@@ -8,8 +8,8 @@ from netdsl.cli.layout import fitting, hanging, place_text, snippet
 from netdsl.cli.ways import Changed, Passage, answer_way, request_way
 from netdsl.diagnostics.visible import visible
 from netdsl.ir.ids import Address
-from netdsl.verify.types import Decision, Outcome, Packet, Verdict, Wire
-from netdsl.verify.world import World
+from netdsl.packets.types import Decision, Outcome, Packet, Verdict, Wire
+from netdsl.packets.world import World
 
 _WORD = 12
 _SHORTEST_NAME, _LONGEST_NAME = 10, 16

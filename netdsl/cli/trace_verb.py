@@ -7,9 +7,9 @@ from netdsl.cli.flow_json import trace_json
 from netdsl.cli.flow_options import WORLD, refuse
 from netdsl.cli.options import LAB
 from netdsl.cli.trace_table import trace_table
+from netdsl.packets.world import World
 from netdsl.verify.predict import PROBE_SIZE, predict
 from netdsl.verify.question import BadQuestion, question
-from netdsl.verify.world import World
 
 
 @click.command("trace")

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from netdsl.ir.ids import Address
+from netdsl.packets.tracking import reverse
+from netdsl.packets.types import Esp, Hop, Packet, Step, Verdict
+from netdsl.packets.world import World
 from netdsl.source import Place
-from netdsl.verify.tracking import reverse
-from netdsl.verify.types import Esp, Hop, Packet, Step, Verdict
-from netdsl.verify.world import World
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from netdsl.ir.ids import NetworkId, NodeId, TunnelId
 from netdsl.ir.lab import Lab
 from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import Start
+from netdsl.packets.passage import Delivered
+from netdsl.packets.tunnels import packets_of
+from netdsl.packets.view import Association, Policy, View
+from netdsl.packets.walk import Walk
 from netdsl.verify import Packet, World
-from netdsl.verify.passage import Delivered
-from netdsl.verify.tunnels import packets_of
-from netdsl.verify.view import Association, Policy, View
-from netdsl.verify.walk import Walk
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,9 @@ from itertools import chain
 
 from netdsl.ir.ids import NodeId, Prefix
 from netdsl.ir.node import NodeKind, Route
+from netdsl.ir.prefixes import host_prefix, prefix_of
 from netdsl.lower.aggregate import Goal, Line, Trie, cover, make_trie
 from netdsl.lower.directory import Directory
-from netdsl.lower.prefixes import host_prefix, prefix_of
 from netdsl.lower.skeleton import Skeleton, make_skeleton
 from netdsl.lower.topology import Topology, make_topology
 from netdsl.lower.ways import LOCAL, Hop, Ways, search_ways, ways_from

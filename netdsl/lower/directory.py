@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from netdsl.ir.ids import Address, NetworkId, NodeId, Prefix, TunnelId
 from netdsl.ir.node import NodeKind
-from netdsl.lower.prefixes import holds, host_prefix, unique
+from netdsl.ir.prefixes import holds, host_prefix, unique
 from netdsl.semantics.bindings import (
     Bindings,
     BoundInterface,

@@ -16,11 +16,11 @@ from netdsl.ir.filter import (
     WhileTunnel,
 )
 from netdsl.ir.ids import Address
+from netdsl.ir.prefixes import first_of_family, of_family, unique
 from netdsl.ir.tunnel import TunnelEnd
 from netdsl.lower.defaults import UPLINK
 from netdsl.lower.directory import Directory, interface_addresses
 from netdsl.lower.paths import RoutingTables
-from netdsl.lower.prefixes import first_of_family, of_family, unique
 from netdsl.lower.tunnels import is_behind_nat
 from netdsl.semantics.bindings import (
     BoundDestinationNat,

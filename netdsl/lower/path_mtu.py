@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from netdsl.ir.ids import Address, NodeId
+from netdsl.ir.prefixes import holds
 from netdsl.ir.tunnel import TunnelEnd
 from netdsl.lower.defaults import MTU
 from netdsl.lower.directory import Directory
 from netdsl.lower.paths import RoutingTables, find_path, link_mtu
-from netdsl.lower.prefixes import holds
 from netdsl.lower.tunnels import TunnelLowering
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from netdsl.ir.ids import Address, NetworkId, NodeId
 from netdsl.ir.node import Route
+from netdsl.ir.prefixes import contains, holds, host_prefix
 from netdsl.lower.defaults import MTU
 from netdsl.lower.directory import Directory
-from netdsl.lower.prefixes import contains, holds, host_prefix
 from netdsl.semantics.bindings import BoundInterface, BoundNode
 
 RoutingTables = Mapping[NodeId, tuple[Route, ...]]

@@ -6,10 +6,10 @@ from ipaddress import ip_address
 
 from netdsl.ir.ids import Address, NodeId, PkiId, host_name
 from netdsl.ir.pki import SERVICES_PKI, EndEntity, Pki
+from netdsl.ir.prefixes import unique
 from netdsl.ir.tunnel import AuthMethod
 from netdsl.lower.defaults import SERVICES_ALGORITHM, SERVICES_SUBJECT, SERVICES_VALIDITY_DAYS
 from netdsl.lower.directory import Directory
-from netdsl.lower.prefixes import unique
 from netdsl.semantics.bindings import Bindings, BoundAuth, BoundEnd, BoundPki, BoundTunnel
 from netdsl.semantics.defaults import PKI_NAME
 from netdsl.semantics.service_kinds import service_kinds

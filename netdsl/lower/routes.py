@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from netdsl.ir.ids import Address, Prefix
 from netdsl.ir.node import Neighbour, Route
+from netdsl.ir.prefixes import ANYWHERE, holds
 from netdsl.ir.tunnel import Mode, TunnelEnd, device_of
 from netdsl.lower.defaults import IPV6_MINIMUM_MTU
 from netdsl.lower.directory import Directory
 from netdsl.lower.paths import RoutingTables, longest_match
-from netdsl.lower.prefixes import ANYWHERE, holds
 from netdsl.semantics.bindings import BoundNode
 
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 from netdsl.ir.ids import Address, NetworkId, NodeId, Prefix
 from netdsl.ir.node import NodeKind
+from netdsl.ir.prefixes import contains, host_prefix
 from netdsl.lower.directory import Directory
-from netdsl.lower.prefixes import contains, host_prefix
 from netdsl.semantics.bindings import BoundInterface, BoundNode, BoundSourceNat
 
 DETOUR = 1 << 24

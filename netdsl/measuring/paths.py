@@ -13,11 +13,11 @@ from netdsl.ir.node import Node
 from netdsl.ir.service import PortService, Protocol, port
 from netdsl.ir.tunnel import TunnelEnd
 from netdsl.measuring.types import Path
+from netdsl.packets.types import Outcome, Verdict
+from netdsl.packets.world import World
 from netdsl.verify.goals import targets
 from netdsl.verify.predict import predict
 from netdsl.verify.question import BadQuestion, question
-from netdsl.verify.types import Outcome, Verdict
-from netdsl.verify.world import World
 
 PORT = 5201
 """Of iperf3."""

@@ -14,9 +14,9 @@ from netdsl.measuring.job import Job
 from netdsl.measuring.measurement import Measurement
 from netdsl.measuring.paths import choose
 from netdsl.measuring.subject import subject_of
+from netdsl.packets.world import World
 from netdsl.pipeline import Checked, closed
 from netdsl.runtime.driver import Deployment
-from netdsl.verify.world import World
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,12 @@ from netdsl.ir.expectation import Encrypted, GoesThrough, Reaches
 from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.node import Served
 from netdsl.ir.service import PortService, Protocol
+from netdsl.packets.types import Outcome, Verdict
+from netdsl.packets.world import World
 from netdsl.testing.probes import Kind, Question, Reply
 from netdsl.verify.goals import Target, probes, targets
 from netdsl.verify.predict import predict
-from netdsl.verify.types import Outcome, Proof, Verdict
-from netdsl.verify.world import World
+from netdsl.verify.types import Proof
 
 _DNS_PORT = 53
 _TLS_SECONDS = "4"

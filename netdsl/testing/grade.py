@@ -23,10 +23,10 @@ from netdsl.ir.expectation import (
     WhileState,
 )
 from netdsl.ir.lab import Lab
+from netdsl.packets.world import World
 from netdsl.testing.statements import shown_place
 from netdsl.verify.expectations import prove
 from netdsl.verify.sentences import block_text, claim_text
-from netdsl.verify.world import World
 
 
 @dataclass(frozen=True, slots=True)

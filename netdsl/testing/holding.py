@@ -6,6 +6,7 @@ from dataclasses import replace
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.ir.expectation import Expectation, Reaches
 from netdsl.ir.lab import Lab
+from netdsl.packets.world import World
 from netdsl.runtime.driver import Deployment, Driver
 from netdsl.testing.pace import Pace
 from netdsl.testing.plan import trials
@@ -14,7 +15,6 @@ from netdsl.testing.trial import Observed, Trial
 from netdsl.testing.types import Seen
 from netdsl.verify.expectations import prove
 from netdsl.verify.types import Proof
-from netdsl.verify.world import World
 
 _BETWEEN = 0.05  # seconds from one round of questions to the next
 _PATIENCE = 0.3

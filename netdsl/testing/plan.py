@@ -6,12 +6,13 @@ from typing import assert_never
 
 from netdsl.ir.expectation import Encrypted, GoesThrough, Reaches, Resolves, RoutesVia, TunnelUp
 from netdsl.ir.tunnel import Start
+from netdsl.packets.types import Outcome
+from netdsl.packets.world import World
 from netdsl.testing import reaching, reading, watching
 from netdsl.testing.flows import Flow, controls_of, groups_of
 from netdsl.testing.trial import Asked, Observed, Trial
 from netdsl.testing.types import Seen
-from netdsl.verify.types import Outcome, Proof
-from netdsl.verify.world import World
+from netdsl.verify.types import Proof
 
 FIRST_PACKET = 20.0
 """Seconds, in containers, for a tunnel that opens on traffic, or that comes back: a peer may take as long to notice."""

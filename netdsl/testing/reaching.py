@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from netdsl.ir.expectation import Reaches
 from netdsl.ir.ids import NodeId, TunnelId
+from netdsl.packets import types as packets
+from netdsl.packets.world import World
 from netdsl.testing.flows import Controls, Flow, Group, controls_of
 from netdsl.testing.probes import Kind, Outcome, Question, Reply
 from netdsl.testing.sight import carries
 from netdsl.testing.trial import Asked, Ear, Observed, Trial, untested
 from netdsl.testing.types import Seen
 from netdsl.testing.watching import marks, sized
-from netdsl.verify import types as verify
-from netdsl.verify.world import World
 
 
 def reaches(world: World, claim: Reaches, groups: Sequence[Group], mark: str, seconds: float) -> Trial:
@@ -130,7 +130,7 @@ def _gets_there(world: World, flow: Flow, claim: Reaches, reply: Reply) -> bool:
     if not reply.passes or world.view(flow.source).is_local(flow.address):
         return False
     is_datagram = flow.kind is not None and flow.kind.is_datagram
-    if is_datagram and reply.outcome is Outcome.REFUSED and flow.predicted.outcome is verify.Outcome.REJECTED:
+    if is_datagram and reply.outcome is Outcome.REFUSED and flow.predicted.outcome is packets.Outcome.REJECTED:
         return False  # a datagram's refusal does not say whose it is
     if claim.answered_by is not None:
         return _does(flow, claim, reply)

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from netdsl.ir.expectation import Resolves, RoutesVia, TunnelUp
 from netdsl.ir.ids import NodeId
 from netdsl.ir.tunnel import Child, TunnelEnd
+from netdsl.packets.world import World
 from netdsl.payload.quoting import flat
 from netdsl.testing.flows import Flow
 from netdsl.testing.probes import Kind, Question
 from netdsl.testing.trial import Asked, Observed, Trial
 from netdsl.testing.types import Seen
 from netdsl.verify.goals import targets
-from netdsl.verify.world import World
 
 NODE_SCRIPT = ("sh", "/netdsl/lab/node.sh")
 STATUS = Question(Kind.RUN, words=(*NODE_SCRIPT, "status"))

@@ -13,6 +13,8 @@ from netdsl.ir.expectation import Expectation
 from netdsl.ir.ids import NodeId, host_name
 from netdsl.ir.lab import Lab
 from netdsl.ir.tunnel import Selectors, TunnelEnd
+from netdsl.packets.types import Esp
+from netdsl.packets.world import World
 from netdsl.runtime.driver import Deployment, Driver, DriverError, Recording
 from netdsl.testing.pace import Pace
 from netdsl.testing.plan import trials
@@ -24,8 +26,7 @@ from netdsl.testing.trial import Asked, Ear, Observed, Trial
 from netdsl.testing.types import Block, Results, Seen, Tested
 from netdsl.verify.expectations import prove
 from netdsl.verify.sentences import state_text
-from netdsl.verify.types import Esp, Proof
-from netdsl.verify.world import World
+from netdsl.verify.types import Proof
 
 PATIENCE = 3.0
 """Seconds for an answer: a SYN that is lost is sent again after one."""

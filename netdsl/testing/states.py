@@ -8,11 +8,11 @@ from typing import TypeVar
 from netdsl.ir.expectation import WhileState
 from netdsl.ir.ids import NetworkId, NodeId, TunnelId, host_name
 from netdsl.ir.tunnel import Start
+from netdsl.packets.world import World
 from netdsl.payload.quoting import flat
 from netdsl.runtime.driver import Deployment, Driver, DriverError
 from netdsl.testing.pace import Pace
 from netdsl.testing.reading import NODE_SCRIPT, ends_of, tunnel_lines
-from netdsl.verify.world import World
 
 _COMMAND = 60.0  # seconds: ending an IKE association that nobody answers takes a while
 _SETTLE = 30.0  # seconds until a tunnel that comes back is up

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from netdsl.ir.expectation import Encrypted, GoesThrough
 from netdsl.ir.ids import NetworkId
 from netdsl.ir.tunnel import Carrier
+from netdsl.packets.world import World
 from netdsl.testing.flows import Flow, Group
 from netdsl.testing.sight import Frame, carries
 from netdsl.testing.trial import Asked, Ear, Observed, Trial, untested
 from netdsl.testing.types import Seen
-from netdsl.verify.world import World
 
 Heard = Mapping[NetworkId, Sequence[Frame]]
 Carriers = Sequence[Carrier]

@@ -2,10 +2,11 @@
 
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.ir.lab import Lab
+from netdsl.packets.types import Esp
+from netdsl.packets.world import World
 from netdsl.verify.expectations import prove
 from netdsl.verify.findings import check_findings
-from netdsl.verify.types import Esp, Summary
-from netdsl.verify.world import World
+from netdsl.verify.types import Summary
 
 
 def verify(lab: Lab, diagnostics: Diagnostics, *, esp: Esp = Esp.KERNEL) -> Summary | None:

@@ -7,11 +7,11 @@ from typing import assert_never
 from netdsl.ir.expectation import Claim, Encrypted, Goal, GoesThrough, Reaches, Resolves, RoutesVia, TunnelUp
 from netdsl.ir.ids import Address, NetworkId, NodeId
 from netdsl.ir.service import PortService, Protocol, port
+from netdsl.packets.types import Outcome, Verdict
+from netdsl.packets.world import World
 from netdsl.source import Place
 from netdsl.verify.goals import Target, probes, targets
 from netdsl.verify.predict import PROBE_SIZE, predict
-from netdsl.verify.types import Outcome, Verdict
-from netdsl.verify.world import World
 
 _DNS = port(Protocol.UDP, 53)
 

@@ -6,11 +6,12 @@ from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.expectation import Claim, Expectation, WhileState
 from netdsl.ir.lab import Lab
+from netdsl.packets.types import Esp, Hop, Verdict
+from netdsl.packets.world import World
 from netdsl.source import Place
 from netdsl.verify.claims import Finding, judge
 from netdsl.verify.near import near_miss
-from netdsl.verify.types import Esp, Hop, Proof, Summary, Verdict
-from netdsl.verify.world import World
+from netdsl.verify.types import Proof, Summary
 
 
 def check_expectations(lab: Lab, diagnostics: Diagnostics, *, esp: Esp = Esp.KERNEL) -> Summary:

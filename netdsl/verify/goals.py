@@ -7,8 +7,8 @@ from netdsl.ir.expectation import Goal
 from netdsl.ir.ids import Address, NetworkId, NodeId
 from netdsl.ir.node import NodeKind
 from netdsl.ir.service import PortService, Protocol, port
-from netdsl.verify.view import View
-from netdsl.verify.world import World
+from netdsl.packets.view import View
+from netdsl.packets.world import World
 
 _PORTED = (Protocol.TCP, Protocol.UDP)
 

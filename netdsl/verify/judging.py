@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from netdsl.ir.filter import Chain, DestinationNat, FilterRule, Match, SourceNat, Verdict
 from netdsl.ir.ids import Address
 from netdsl.ir.service import Protocol
-from netdsl.verify.checks import unbelievable
+from netdsl.packets.checks import unbelievable
+from netdsl.packets.filtering import Ruling, Sight, by_policy, by_rule, in_any, matches
+from netdsl.packets.types import Packet
+from netdsl.packets.view import View
 from netdsl.verify.crowd import Crowd, Some
-from netdsl.verify.filtering import Ruling, Sight, by_policy, by_rule, in_any, matches
-from netdsl.verify.types import Packet
-from netdsl.verify.view import View
 
 Kind = Callable[[Address, Address], Packet]
 """A packet of the kind that is asked about, from and to these."""

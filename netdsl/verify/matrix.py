@@ -15,14 +15,15 @@ from netdsl.ir.filter import FilterRule, Match
 from netdsl.ir.ids import Address, NodeId, Prefix
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node, NodeKind
+from netdsl.ir.prefixes import host_prefix
 from netdsl.ir.service import PortService
-from netdsl.lower.prefixes import host_prefix
-from netdsl.verify.filtering import spoken
+from netdsl.packets.filtering import spoken
+from netdsl.packets.types import Verdict
+from netdsl.packets.view import is_raw
+from netdsl.packets.world import World
 from netdsl.verify.predict import predict
 from netdsl.verify.shared import shared_ways
-from netdsl.verify.types import Cell, Verdict
-from netdsl.verify.view import is_raw
-from netdsl.verify.world import World
+from netdsl.verify.types import Cell
 
 ClassKey = tuple[object, ...]
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from netdsl.ir.filter import Chain, FilterRule, Firewall
 from netdsl.ir.filter import Verdict as Action
 from netdsl.ir.ids import Prefix
-from netdsl.verify.filtering import in_any, service_fits, spoken
-from netdsl.verify.types import Hook, Outcome, Packet, Verdict
-from netdsl.verify.view import View
-from netdsl.verify.world import World
+from netdsl.packets.filtering import in_any, service_fits, spoken
+from netdsl.packets.types import Hook, Outcome, Packet, Verdict
+from netdsl.packets.view import View
+from netdsl.packets.world import World
 
 _CHAINS = {Hook.INPUT: Chain.INPUT, Hook.OUTPUT: Chain.OUTPUT, Hook.FORWARD: Chain.FORWARD}
 _MOST_NAMED = 3

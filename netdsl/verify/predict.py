@@ -5,12 +5,12 @@ from ipaddress import IPv4Address
 from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.node import Served
 from netdsl.ir.service import PortService, Protocol
-from netdsl.verify.passage import Delivered, Stop
-from netdsl.verify.tracking import Tracker, reverse
-from netdsl.verify.types import Hook, Hop, Outcome, Packet, Verdict
-from netdsl.verify.view import View, is_unicast
-from netdsl.verify.walk import Walk
-from netdsl.verify.world import World
+from netdsl.packets.passage import Delivered, Stop
+from netdsl.packets.tracking import Tracker, reverse
+from netdsl.packets.types import Hook, Hop, Outcome, Packet, Verdict
+from netdsl.packets.view import View, is_unicast
+from netdsl.packets.walk import Walk
+from netdsl.packets.world import World
 
 CLIENT_PORT = 40000  # of the ephemeral ones; no rule of the language asks for a source port but those of IKE
 PROBE_SIZE = 84  # bytes: what `ping` sends

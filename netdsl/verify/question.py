@@ -11,11 +11,11 @@ from netdsl.ir.ids import Address, NetworkId, NodeId, TunnelId
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node, NodeKind
 from netdsl.ir.service import BUILT_IN_SERVICES, PortService, Protocol
+from netdsl.packets.types import Esp
+from netdsl.packets.world import World
 from netdsl.semantics.literals import Problem, kind_of_text, literal_value
 from netdsl.syntax.tree import Kind
 from netdsl.verify.goals import targets
-from netdsl.verify.types import Esp
-from netdsl.verify.world import World
 
 PING = ("icmp", "ping")
 _PORTED = (Protocol.TCP, Protocol.UDP)

@@ -10,17 +10,17 @@ from functools import partial
 
 from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.service import PortService, Protocol
-from netdsl.verify.checks import IKE_PORTS, disbelief, unbelieved_asker
+from netdsl.packets.checks import IKE_PORTS, disbelief, unbelieved_asker
+from netdsl.packets.filtering import refusal
+from netdsl.packets.links import DeadEnd
+from netdsl.packets.tracking import reverse
+from netdsl.packets.types import Outcome, Packet
+from netdsl.packets.view import View
+from netdsl.packets.world import World
 from netdsl.verify.crowd import Crowd, crowd_of
-from netdsl.verify.filtering import refusal
 from netdsl.verify.judging import NOTHING
-from netdsl.verify.links import DeadEnd
 from netdsl.verify.predict import PROBE_SIZE, probe, success, taken
-from netdsl.verify.tracking import reverse
 from netdsl.verify.trees import Trees, Way
-from netdsl.verify.types import Outcome, Packet
-from netdsl.verify.view import View
-from netdsl.verify.world import World
 
 _REQUEST, _ANSWER, _ERROR = range(3)
 _ECHO = (None, "echo-request")

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 
 from netdsl.ir.filter import Chain
 from netdsl.ir.ids import Address, NodeId
+from netdsl.packets.fabric import Fabric
+from netdsl.packets.links import DeadEnd, no_route, onward, way_out
+from netdsl.packets.routes import Hop
+from netdsl.packets.types import Outcome
+from netdsl.packets.view import Exit, View, is_unicast
 from netdsl.verify.crowd import Crowd, Some
-from netdsl.verify.fabric import Fabric
 from netdsl.verify.judging import NOTHING, Judge, Kind, Ruled
-from netdsl.verify.links import DeadEnd, no_route, onward, way_out
-from netdsl.verify.routes import Hop
-from netdsl.verify.types import Outcome
-from netdsl.verify.view import Exit, View, is_unicast
 
 _MOST_HOPS = 60  # nobody's time to live is over before
 _NOBODY: Some = 0

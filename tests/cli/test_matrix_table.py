@@ -11,9 +11,10 @@ import pytest
 from netdsl.cli.matrix_data import matrix_csv, matrix_json
 from netdsl.cli.matrix_table import SIGNS, matrix_table, sign
 from netdsl.ir.ids import NodeId
+from netdsl.packets.types import Outcome
+from netdsl.packets.world import World
 from netdsl.pipeline import check_text
-from netdsl.verify.types import Cell, Outcome
-from netdsl.verify.world import World
+from netdsl.verify.types import Cell
 
 
 def _cell(source: str, destination: str, last: int, outcome: Outcome, reason: str, *, secret: bool = False) -> Cell:

@@ -11,10 +11,10 @@ from netdsl.cli.flow_json import trace_json
 from netdsl.cli.trace_table import RESULTS, trace_table
 from netdsl.ir.ids import Address, NetworkId, NodeId, TunnelId
 from netdsl.ir.service import Protocol, port
+from netdsl.packets.types import Decision, Hook, Hop, Outcome, Packet, Step, Verdict, Wire
+from netdsl.packets.world import World
 from netdsl.pipeline import check_text
 from netdsl.source import Place, SourceFile, Span
-from netdsl.verify.types import Decision, Hook, Hop, Outcome, Packet, Step, Verdict, Wire
-from netdsl.verify.world import World
 
 LAB = b"""lab small
 network lan 10.0.0.0/24

@@ -17,7 +17,7 @@ PARTIAL = {
     "netdsl.semantics.placement._BELONGS": "levels that a statement can be too deep for",
     "netdsl.semantics.rules.filters.WITHOUT": "chains whose packets lack an interface",
     "netdsl.verify.near._CHAINS": "hooks that have a chain of the firewall",
-    "netdsl.verify.walk._DECISIONS": "outcomes that the last step decides",
+    "netdsl.packets.walk._DECISIONS": "outcomes that the last step decides",
 }
 """Tables that hold for some members, with which."""
 

@@ -13,9 +13,9 @@ from netdsl.measuring.paths import choose
 from netdsl.measuring.probes import Incomplete, latency, throughput
 from netdsl.measuring.types import Asking, Plan, Subject, Throughput, Transport
 from netdsl.measuring.types import Path as Way
+from netdsl.packets.world import World
 from netdsl.pipeline import check
 from netdsl.runtime.driver import Deployment, DriverError
-from netdsl.verify.world import World
 from tests.live.compose import ComposeLab
 from tests.live.conftest import Starter
 from tests.live.machine import HERE, ROOT

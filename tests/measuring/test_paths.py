@@ -7,11 +7,11 @@ import pytest
 from netdsl.ir.lab import Lab
 from netdsl.measuring.paths import choose
 from netdsl.measuring.types import Path
+from netdsl.packets.types import Esp
+from netdsl.packets.world import World
 from netdsl.pipeline import check
 from netdsl.verify.predict import predict
 from netdsl.verify.question import BadQuestion
-from netdsl.verify.types import Esp
-from netdsl.verify.world import World
 from tests.compiling import EXAMPLES
 from tests.verify.asking import lab
 

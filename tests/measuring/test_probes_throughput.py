@@ -11,8 +11,8 @@ from netdsl.measuring.probes.iperf import Refused, client_words, read
 from netdsl.measuring.probes.served import Arrival, arrivals, leading
 from netdsl.measuring.probes.throughput import Incomplete, throughput
 from netdsl.measuring.types import Path, Transport
+from netdsl.packets.world import World
 from netdsl.runtime.driver import Answer, DriverError
-from netdsl.verify.world import World
 from tests.measuring.bench import NO_WAIT, Bench
 from tests.measuring.test_paths import example
 

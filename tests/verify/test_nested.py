@@ -4,8 +4,8 @@ import pytest
 
 from netdsl.ir.ids import TunnelId
 from netdsl.ir.lab import Lab
+from netdsl.packets.types import Outcome
 from netdsl.verify import Esp, Packet, Verdict, World
-from netdsl.verify.types import Outcome
 
 from .asking import ask, checked, lab, world
 

@@ -4,9 +4,9 @@ import pytest
 
 from netdsl.ir.lab import Lab
 from netdsl.ir.service import Protocol, port
+from netdsl.packets.world import World
 from netdsl.pipeline import check_text
 from netdsl.verify.question import BadQuestion, nodes_of, question, service_of, world_of
-from netdsl.verify.world import World
 
 LAB = b"""lab asked
 network lan 10.0.0.0/24, fd00::/64

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from netdsl.ir.ids import NodeId, Prefix
+from netdsl.ir.prefixes import host_prefix
 from netdsl.ir.service import PortService
 from netdsl.ir.tunnel import AuthMethod, Child, Selectors, SharedSecret, Start, TunnelEnd
 from netdsl.kinds.ipsec.bindings import bound_child, bound_tunnel
@@ -12,7 +13,6 @@ from netdsl.kinds.ipsec.sizes import room, tunnel_overhead
 from netdsl.lower.directory import Directory
 from netdsl.lower.paths import RoutingTables, find_path
 from netdsl.lower.pki import EndEntities, identity_of, pki_of
-from netdsl.lower.prefixes import host_prefix
 from netdsl.lower.tunnels import is_behind_nat
 from netdsl.semantics.bindings import BoundAuth, BoundChild, BoundEnd, BoundTunnel
 

@@ -9,20 +9,20 @@ from collections.abc import Sequence
 
 from netdsl.ir.ids import Address, NodeId, Prefix
 from netdsl.ir.lab import Lab
+from netdsl.ir.prefixes import host_prefix
 from netdsl.ir.service import PortService, Protocol, port
 from netdsl.ir.tunnel import AuthMethod, Child, Mode, SharedSecret, Start, TunnelEnd
 from netdsl.kinds.ipsec.ir import DEVICE, KIND, Authentication, child_inside, end_inside
 from netdsl.kinds.ipsec.sizes import UDP_HEADER, cost_of
-from netdsl.lower.prefixes import host_prefix
-from netdsl.verify.fabric import Fabric
-from netdsl.verify.filtering import in_any
-from netdsl.verify.passage import Delivered, Stop
-from netdsl.verify.routes import Hop
-from netdsl.verify.tracking import Flows, Tracker, reverse
-from netdsl.verify.tunnels import Connection, Need, TunnelStates
-from netdsl.verify.types import Packet
-from netdsl.verify.view import Association, Policy, TunnelDevice, View
-from netdsl.verify.walk import Walk
+from netdsl.packets.fabric import Fabric
+from netdsl.packets.filtering import in_any
+from netdsl.packets.passage import Delivered, Stop
+from netdsl.packets.routes import Hop
+from netdsl.packets.tracking import Flows, Tracker, reverse
+from netdsl.packets.tunnels import Connection, Need, TunnelStates
+from netdsl.packets.types import Packet
+from netdsl.packets.view import Association, Policy, TunnelDevice, View
+from netdsl.packets.walk import Walk
 
 USER_SPACE_MTU = 1400  # bytes: kernel-libipsec's device (kernel_libipsec_router.c, TUN_DEFAULT_MTU)
 _IKE = port(Protocol.UDP, 500)

@@ -6,11 +6,11 @@ from dataclasses import replace
 from netdsl.ir.service import Protocol, port
 from netdsl.ir.tunnel import TunnelEnd
 from netdsl.kinds.vxlan.ir import settings_of
-from netdsl.verify.devices import connect_devices, install_segments, outer_of, room_of
-from netdsl.verify.fabric import Fabric
-from netdsl.verify.tunnels import Connection, Need, TunnelStates
-from netdsl.verify.types import Packet
-from netdsl.verify.view import Policy, View
+from netdsl.packets.devices import connect_devices, install_segments, outer_of, room_of
+from netdsl.packets.fabric import Fabric
+from netdsl.packets.tunnels import Connection, Need, TunnelStates
+from netdsl.packets.types import Packet
+from netdsl.packets.view import Policy, View
 
 
 def connect(fabric: Fabric, view: View, end: TunnelEnd) -> Connection | str:

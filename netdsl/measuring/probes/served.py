@@ -9,12 +9,12 @@ from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.lab import Lab
 from netdsl.ir.service import Protocol, port
 from netdsl.measuring.types import Path
+from netdsl.packets.types import Esp, Packet
+from netdsl.packets.world import World
 from netdsl.runtime.driver import DriverError
 from netdsl.runtime.meter import Tools
 from netdsl.testing.pace import Pace
 from netdsl.verify.predict import predict
-from netdsl.verify.types import Esp, Packet
-from netdsl.verify.world import World
 
 TABLE = "netdsl-measure"
 _PRIORITY = -110  # before the node's own translation (-100)

@@ -5,6 +5,7 @@ fails. What depends on a raw node is not told.
 """
 
 from netdsl.diagnostics.core import Diagnostics
+from netdsl.packets.world import World
 from netdsl.verify.findings.falls import check_falls
 from netdsl.verify.findings.leaving import check_leaving
 from netdsl.verify.findings.nesting import check_nesting
@@ -15,7 +16,6 @@ from netdsl.verify.findings.routes import check_routes
 from netdsl.verify.findings.services import check_services
 from netdsl.verify.findings.translation import check_translation
 from netdsl.verify.findings.tunnels import check_tunnels
-from netdsl.verify.world import World
 
 
 def check_findings(world: World, diagnostics: Diagnostics) -> None:

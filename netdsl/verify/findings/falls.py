@@ -7,12 +7,12 @@ from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.ids import Address, NodeId, Prefix, TunnelId
 from netdsl.ir.node import NodeKind
 from netdsl.ir.tunnel import Mode, Start, TunnelEnd
-from netdsl.verify.filtering import in_any
+from netdsl.packets.filtering import in_any
+from netdsl.packets.types import Outcome
+from netdsl.packets.view import View
+from netdsl.packets.world import World
 from netdsl.verify.findings.tunnels import may_open
 from netdsl.verify.predict import predict
-from netdsl.verify.types import Outcome
-from netdsl.verify.view import View
-from netdsl.verify.world import World
 
 _MOST_FALLS = 50
 

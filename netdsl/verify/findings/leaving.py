@@ -10,10 +10,10 @@ from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.ids import Address, NetworkId
 from netdsl.ir.node import Interface, NodeKind
+from netdsl.packets.types import Outcome
+from netdsl.packets.view import View
+from netdsl.packets.world import World
 from netdsl.verify.predict import predict
-from netdsl.verify.types import Outcome
-from netdsl.verify.view import View
-from netdsl.verify.world import World
 
 _MOST_ASKED = 4
 """Segments behind a router from which a host is asked."""

@@ -4,8 +4,8 @@ from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.ids import TunnelId
 from netdsl.ir.tunnel import Device, Segment, TunnelEnd
-from netdsl.verify.view import View
-from netdsl.verify.world import World
+from netdsl.packets.view import View
+from netdsl.packets.world import World
 
 
 def check_nesting(world: World, diagnostics: Diagnostics) -> frozenset[TunnelId]:

@@ -3,10 +3,10 @@
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.node import Interface, Route
-from netdsl.lower.prefixes import host_prefix
+from netdsl.ir.prefixes import host_prefix
+from netdsl.packets.view import View
+from netdsl.packets.world import World
 from netdsl.source import Place
-from netdsl.verify.view import View
-from netdsl.verify.world import World
 
 
 def check_next_hops(world: World, diagnostics: Diagnostics) -> None:

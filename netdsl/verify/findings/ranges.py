@@ -15,13 +15,13 @@ from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.filter import Chain
 from netdsl.ir.ids import Address, NetworkId, NodeId, Prefix
 from netdsl.ir.network import Network
+from netdsl.ir.prefixes import contains
 from netdsl.ir.service import Protocol
-from netdsl.lower.prefixes import contains
-from netdsl.verify.passage import Stop
-from netdsl.verify.types import Hook, Packet
-from netdsl.verify.view import View
-from netdsl.verify.walk import Walk
-from netdsl.verify.world import World
+from netdsl.packets.passage import Stop
+from netdsl.packets.types import Hook, Packet
+from netdsl.packets.view import View
+from netdsl.packets.walk import Walk
+from netdsl.packets.world import World
 
 _Range = tuple[Prefix, Network]
 _LONGEST_SEARCH = 2_000

@@ -11,12 +11,12 @@ from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.ids import Address, NodeId, Prefix
 from netdsl.ir.node import NodeKind
-from netdsl.lower.prefixes import ANYWHERE
-from netdsl.verify.fabric import Fabric
+from netdsl.ir.prefixes import ANYWHERE
+from netdsl.packets.fabric import Fabric
+from netdsl.packets.types import Hook, Outcome
+from netdsl.packets.view import View
+from netdsl.packets.world import World
 from netdsl.verify.predict import predict
-from netdsl.verify.types import Hook, Outcome
-from netdsl.verify.view import View
-from netdsl.verify.world import World
 
 _MOST_LOOKED_UP = 5_000
 """Routers times networks: a bound on time, as are the flows followed for one router."""

@@ -14,11 +14,11 @@ from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.ids import Address, NetworkId, NodeId, Prefix
 from netdsl.ir.node import NodeKind, Route
-from netdsl.lower.prefixes import contains, holds
+from netdsl.ir.prefixes import contains, holds
+from netdsl.packets.fabric import Fabric
+from netdsl.packets.filtering import in_any
+from netdsl.packets.view import UPLINK, View
 from netdsl.source import Place
-from netdsl.verify.fabric import Fabric
-from netdsl.verify.filtering import in_any
-from netdsl.verify.view import UPLINK, View
 
 _MOST_STEPS = 60_000
 _MOST_TRIED = 20

@@ -10,13 +10,13 @@ from netdsl.ir.filter import Chain, FilterRule, Firewall, Match, WhileTunnel
 from netdsl.ir.filter import Verdict as Action
 from netdsl.ir.ids import Address, Prefix
 from netdsl.ir.node import Served
+from netdsl.ir.prefixes import ANYWHERE, holds
 from netdsl.ir.service import BUILT_IN_SERVICES, PortService, Protocol, port
-from netdsl.lower.prefixes import ANYWHERE, holds
+from netdsl.packets.filtering import Ruling, Sight, ruling
+from netdsl.packets.view import View
+from netdsl.packets.world import World
 from netdsl.source import Place
-from netdsl.verify.filtering import Ruling, Sight, ruling
 from netdsl.verify.predict import PROBE_SIZE, probe
-from netdsl.verify.view import View
-from netdsl.verify.world import World
 
 _MOST_ASKED = 2000
 """Packets that a firewall is asked about for each service. Where it tells more apart, nothing is told."""

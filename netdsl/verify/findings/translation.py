@@ -8,9 +8,9 @@ from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.ir.filter import DestinationNat, SourceNat
 from netdsl.ir.ids import Address
-from netdsl.verify.filtering import in_any
-from netdsl.verify.view import View
-from netdsl.verify.world import World
+from netdsl.packets.filtering import in_any
+from netdsl.packets.view import View
+from netdsl.packets.world import World
 
 Rule = TypeVar("Rule", DestinationNat, SourceNat)
 

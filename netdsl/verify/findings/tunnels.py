@@ -13,13 +13,13 @@ from netdsl.ir.filter import Chain, FilterRule, Firewall, TunnelAccept
 from netdsl.ir.ids import Address, NodeId, TunnelId
 from netdsl.ir.service import PortService
 from netdsl.ir.tunnel import Start, TunnelEnd
-from netdsl.verify.passage import Delivered, Stop
-from netdsl.verify.tracking import Tracker, reverse
-from netdsl.verify.tunnels import packets_of
-from netdsl.verify.types import Hook, Outcome, Packet
-from netdsl.verify.view import UPLINK
-from netdsl.verify.walk import Overruled, Walk
-from netdsl.verify.world import World
+from netdsl.packets.passage import Delivered, Stop
+from netdsl.packets.tracking import Tracker, reverse
+from netdsl.packets.tunnels import packets_of
+from netdsl.packets.types import Hook, Outcome, Packet
+from netdsl.packets.view import UPLINK
+from netdsl.packets.walk import Overruled, Walk
+from netdsl.packets.world import World
 
 _AT_ENDS = frozenset({Chain.INPUT, Chain.OUTPUT})
 

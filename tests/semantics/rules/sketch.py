@@ -13,6 +13,7 @@ from netdsl.ir.service import BUILT_IN_SERVICES, PortService, Protocol, port
 from netdsl.ir.tunnel import AuthMethod, DpdAction, Mode
 from netdsl.kinds.ipsec.bindings import BoundIpsec, BoundIpsecChild
 from netdsl.lower.lower import lower
+from netdsl.packets.world import World
 from netdsl.semantics.bindings import (
     Bindings,
     BoundAddress,
@@ -44,7 +45,6 @@ from netdsl.semantics.bindings import (
 from netdsl.semantics.rules import check_rules
 from netdsl.source import Place, SourceFile, Span
 from netdsl.verify.findings import check_findings
-from netdsl.verify.world import World
 
 CHAINS = (Chain.INPUT, Chain.OUTPUT, Chain.FORWARD)
 

@@ -1,7 +1,7 @@
 """What has to come out of a tunnel by a node's policies, and what its policies say of a packet that comes."""
 
+from netdsl.packets.passage import Passage
 from netdsl.source import Place
-from netdsl.verify.passage import Passage
 
 
 def policy_fault(passage: Passage, what: str, *, is_user_space: bool) -> tuple[str, Place | None] | None:

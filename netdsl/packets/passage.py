@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from netdsl.ir.ids import NodeId
+from netdsl.packets.tracking import Known, State
+from netdsl.packets.types import Hook, Outcome, Packet
+from netdsl.packets.view import Policy, View
 from netdsl.source import Place
-from netdsl.verify.tracking import Known, State
-from netdsl.verify.types import Hook, Outcome, Packet
-from netdsl.verify.view import Policy, View
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,11 @@ from netdsl.ir.filter import (
     WhileTunnel,
 )
 from netdsl.ir.ids import Address, NodeId, Prefix, TunnelId
+from netdsl.ir.prefixes import holds
 from netdsl.ir.service import PortService, Protocol
 from netdsl.ir.tunnel import Carrier
-from netdsl.lower.prefixes import holds
+from netdsl.packets.types import Outcome, Packet
 from netdsl.source import Place
-from netdsl.verify.types import Outcome, Packet
 
 _PORTED = (Protocol.TCP, Protocol.UDP, Protocol.SCTP)
 

@@ -6,14 +6,14 @@ Such a tunnel stands as soon as both ends have made their devices; whether outer
 from collections.abc import Callable, Sequence
 
 from netdsl.ir.ids import Prefix
+from netdsl.ir.prefixes import ANYWHERE
 from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import Segment, TunnelEnd, device_of
-from netdsl.lower.prefixes import ANYWHERE
-from netdsl.verify.fabric import Fabric
-from netdsl.verify.links import WIDEST
-from netdsl.verify.tunnels import Connection, TunnelStates
-from netdsl.verify.types import Packet
-from netdsl.verify.view import Association, Policy, TunnelDevice, View
+from netdsl.packets.fabric import Fabric
+from netdsl.packets.links import WIDEST
+from netdsl.packets.tunnels import Connection, TunnelStates
+from netdsl.packets.types import Packet
+from netdsl.packets.view import Association, Policy, TunnelDevice, View
 
 EVERYTHING: tuple[Prefix, ...] = tuple(ANYWHERE.values())
 

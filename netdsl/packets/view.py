@@ -9,10 +9,10 @@ from netdsl.ir.ids import Address, AddressWithPrefix, NetworkId, NodeId, Prefix,
 from netdsl.ir.node import Interface, Node
 from netdsl.ir.service import PortService, Protocol
 from netdsl.ir.tunnel import Child, Device, Mode, Segment, Selectors, Steering, TunnelEnd
-from netdsl.verify.filtering import Ends, Pairs, in_any
-from netdsl.verify.routes import Hop, Own, Table, main_table, source_for
-from netdsl.verify.sysctls import Sysctls, unmodelled
-from netdsl.verify.types import Packet
+from netdsl.packets.filtering import Ends, Pairs, in_any
+from netdsl.packets.routes import Hop, Own, Table, main_table, source_for
+from netdsl.packets.sysctls import Sysctls, unmodelled
+from netdsl.packets.types import Packet
 
 UPLINK = "uplink"
 LOOPBACK = "lo"

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from netdsl.ir.ids import Address
 from netdsl.ir.service import Protocol
-from netdsl.verify.types import Hop, Outcome, Packet
-from netdsl.verify.view import LOOPBACK, View
+from netdsl.packets.types import Hop, Outcome, Packet
+from netdsl.packets.view import LOOPBACK, View
 
 TTL = 64
 IKE_PORTS = (500, 4500)

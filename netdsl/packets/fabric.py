@@ -7,7 +7,7 @@ from netdsl.ir.ids import Address, NetworkId, NodeId
 from netdsl.ir.lab import Lab
 from netdsl.ir.network import Network
 from netdsl.ir.node import Interface, NodeKind
-from netdsl.verify.view import View, view_of
+from netdsl.packets.view import View, view_of
 
 
 @dataclass(slots=True, eq=False)

@@ -12,18 +12,18 @@ from netdsl.ir.filter import Chain, Verdict
 from netdsl.ir.ids import Address
 from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import Device, Segment, Selectors, TunnelEnd
+from netdsl.packets.checks import TTL, circle, disbelief, unbelievable, unbelieved_asker
+from netdsl.packets.fabric import Fabric
+from netdsl.packets.filtering import Ruling, Sight, destination_nat, refusal, ruling, source_nat, spoken
+from netdsl.packets.links import WIDEST, DeadEnd, mtu_of, no_route, onward, way_out
+from netdsl.packets.passage import Delivered, Frame, Passage, Stop
+from netdsl.packets.policies import policy_fault
+from netdsl.packets.routes import Hop as Route
+from netdsl.packets.tracking import State, Tracker, with_destination, with_source
+from netdsl.packets.tunnels import packets_of, receiving_end
+from netdsl.packets.types import Decision, Hook, Hop, Outcome, Packet, Step, Wire
+from netdsl.packets.view import LOOPBACK, Association, Exit, Policy, TunnelDevice, View, is_unicast
 from netdsl.source import Place
-from netdsl.verify.checks import TTL, circle, disbelief, unbelievable, unbelieved_asker
-from netdsl.verify.fabric import Fabric
-from netdsl.verify.filtering import Ruling, Sight, destination_nat, refusal, ruling, source_nat, spoken
-from netdsl.verify.links import WIDEST, DeadEnd, mtu_of, no_route, onward, way_out
-from netdsl.verify.passage import Delivered, Frame, Passage, Stop
-from netdsl.verify.policies import policy_fault
-from netdsl.verify.routes import Hop as Route
-from netdsl.verify.tracking import State, Tracker, with_destination, with_source
-from netdsl.verify.tunnels import packets_of, receiving_end
-from netdsl.verify.types import Decision, Hook, Hop, Outcome, Packet, Step, Wire
-from netdsl.verify.view import LOOPBACK, Association, Exit, Policy, TunnelDevice, View, is_unicast
 
 _MOST_FRAMES = 2000
 _DECISIONS = {Outcome.REJECTED: Decision.REJECT, Outcome.DROPPED: Decision.DROP, Outcome.LOOP: Decision.DROP}

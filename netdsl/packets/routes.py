@@ -6,8 +6,8 @@ from ipaddress import IPv6Network
 
 from netdsl.ir.ids import Address, AddressWithPrefix, Prefix
 from netdsl.ir.node import Node
+from netdsl.ir.prefixes import ANYWHERE
 from netdsl.ir.tunnel import device_of
-from netdsl.lower.prefixes import ANYWHERE
 from netdsl.source import Place
 
 

@@ -14,10 +14,10 @@ from netdsl.ir.ids import Address, NodeId, Prefix, TunnelId
 from netdsl.ir.lab import Lab
 from netdsl.ir.service import PortService
 from netdsl.ir.tunnel import Child, Start, TunnelEnd
-from netdsl.verify.fabric import Fabric
-from netdsl.verify.tracking import Flows
-from netdsl.verify.types import Packet
-from netdsl.verify.view import Policy, View
+from netdsl.packets.fabric import Fabric
+from netdsl.packets.tracking import Flows
+from netdsl.packets.types import Packet
+from netdsl.packets.view import Policy, View
 
 _ROUNDS = 6
 

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from netdsl.ir.ids import Address
+from netdsl.packets.fabric import Fabric
+from netdsl.packets.routes import Hop
+from netdsl.packets.types import Hook, Outcome
+from netdsl.packets.view import UPLINK, Exit, View, is_unicast
 from netdsl.source import Place
-from netdsl.verify.fabric import Fabric
-from netdsl.verify.routes import Hop
-from netdsl.verify.types import Hook, Outcome
-from netdsl.verify.view import UPLINK, Exit, View, is_unicast
 
 WIDEST = 65535  # bytes: no IP packet is larger
 

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from netdsl.ir.expectation import WhileState
 from netdsl.ir.ids import NetworkId, NodeId, TunnelId
 from netdsl.ir.lab import Lab
-from netdsl.verify.fabric import Fabric, make_fabric
-from netdsl.verify.tracking import Tracker
-from netdsl.verify.tunnels import TunnelStates, settle
-from netdsl.verify.types import Esp
-from netdsl.verify.view import View
+from netdsl.packets.fabric import Fabric, make_fabric
+from netdsl.packets.tracking import Tracker
+from netdsl.packets.tunnels import TunnelStates, settle
+from netdsl.packets.types import Esp
+from netdsl.packets.view import View
 
 
 class World:

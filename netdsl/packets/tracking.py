@@ -5,7 +5,7 @@ from enum import Enum, auto
 
 from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.service import Protocol
-from netdsl.verify.types import Packet
+from netdsl.packets.types import Packet
 
 Key = tuple[Address, Address, Protocol, int, int]
 Target = tuple[Address, int]
