@@ -20,8 +20,7 @@ from netdsl.ir.prefixes import first_of_family, of_family, unique
 from netdsl.ir.tunnel import TunnelEnd
 from netdsl.lower.defaults import UPLINK
 from netdsl.lower.directory import Directory, interface_addresses
-from netdsl.lower.paths import RoutingTables
-from netdsl.lower.tunnels import is_behind_nat
+from netdsl.lower.outer import OuterPackets
 from netdsl.semantics.bindings import (
     BoundDestinationNat,
     BoundFirewall,
@@ -38,7 +37,7 @@ FAMILIES = (4, 6)
 
 def lower_firewall(
     directory: Directory,
-    tables: RoutingTables,
+    outer: OuterPackets,
     node: BoundNode,
     firewall: BoundFirewall,
     ends: tuple[TunnelEnd, ...],
@@ -47,7 +46,7 @@ def lower_firewall(
     rules: list[FilterRule | TunnelAccept] = []
     for rule in firewall.rules:
         if isinstance(rule, BoundTunnelAccept):
-            rules.append(_tunnel_accept(directory, tables, node, rule, ends))
+            rules.append(_tunnel_accept(directory, outer, node, rule, ends))
             continue
         match = lower_match(directory, rule.match)
         state = _state(rule.state)
@@ -90,7 +89,7 @@ def _state(state: BoundState | None) -> WhileTunnel | None:
 
 def _tunnel_accept(
     directory: Directory,
-    tables: RoutingTables,
+    outer: OuterPackets,
     node: BoundNode,
     rule: BoundTunnelAccept,
     ends: tuple[TunnelEnd, ...],
@@ -101,12 +100,13 @@ def _tunnel_accept(
     others = [end for end in tunnel.ends if end.node != node.id]
     if own and own[0].role == "client":
         others = list(tunnel.ends[:1])
-    is_known = all(not is_behind_nat(directory, tables, other, end) for end in own for other in others)
+    carriers = next((end.carriers for end in ends if end.tunnel == rule.tunnel), ())
+    is_known = not any(outer.between(carriers[0], other, end).is_translated for end in own for other in others)
     return TunnelAccept(
         rule.tunnel,
         unique(end.outer for end in own),
         unique(other.outer for other in others) if is_known else (),
-        next((end.carriers for end in ends if end.tunnel == rule.tunnel), ()),
+        carriers,
         rule.place,
     )
 

@@ -1,11 +1,12 @@
 """From bindings to the lab: what every stage after this one reads."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from netdsl.ir.ids import NetworkId, NodeId
+from netdsl.ir.ids import NetworkId
 from netdsl.ir.lab import Lab
 from netdsl.ir.network import Network
-from netdsl.ir.node import Node, Route
+from netdsl.ir.node import Node
 from netdsl.ir.tunnel import TunnelEnd
 from netdsl.lower.allocate import allocate_macs
 from netdsl.lower.auto_routing import automatic_routes
@@ -14,15 +15,13 @@ from netdsl.lower.directory import Directory, make_directory
 from netdsl.lower.filters import lower_firewall, lower_nat
 from netdsl.lower.hosts import lower_hosts
 from netdsl.lower.nodes import Links, lower_interfaces, lower_resolvers, lower_services
+from netdsl.lower.outer import OuterPackets
 from netdsl.lower.path_mtu import PathMtus
-from netdsl.lower.paths import RoutingTables
 from netdsl.lower.pki import end_entities, lower_pkis
 from netdsl.lower.routes import lower_lines, lower_neighbours, tunnel_routes, with_tunnel_mtu
 from netdsl.lower.sysctls import lower_sysctls
 from netdsl.lower.tunnels import lower_tunnels, lowerings, segment_mtus
-from netdsl.semantics.bindings import Bindings, BoundNetwork, BoundNode
-
-Ends = dict[NodeId, tuple[TunnelEnd, ...]]
+from netdsl.semantics.bindings import Bindings, BoundNetwork
 
 
 def lower(bindings: Bindings) -> Lab:
@@ -33,37 +32,50 @@ def lower(bindings: Bindings) -> Lab:
     """
     directory = make_directory(bindings)
     entities = end_entities(bindings)
-    automatic = automatic_routes(directory)
-    tables = {node.id: (*lower_lines(node), *automatic.get(node.id, ())) for node in bindings.nodes.values()}
-    ends, tables = _with_tunnels(directory, tables, lower_tunnels(directory, tables, entities))
-    mtus = segment_mtus(bindings.nodes, ends)
-    macs = allocate_macs(bindings.nodes.values())
-    return Lab(
-        bindings.name,
-        bindings.title,
-        tuple(_network(network, mtus) for network in bindings.networks.values()),
-        tuple(_node(directory, tables, ends, Links(macs, mtus), node) for node in bindings.nodes.values()),
-        lower_pkis(bindings, directory, entities),
-        tuple(bindings.images.values()),
-        lower_hosts(bindings.nodes.values()),
-        bindings.expectations,
-        bindings.settings,
-        tuple(bindings.services.items()),
+    links = Links(allocate_macs(bindings.nodes.values()), {})
+    bare = _bare(bindings, directory, links)
+    outer = OuterPackets(bare)
+    ends = lower_tunnels(directory, outer, entities)
+    measured = PathMtus(directory, outer, ends, lowerings()).measured() if ends else {}
+    mtus = segment_mtus(bindings.nodes, measured)
+    return replace(
+        bare,
+        networks=tuple(_network(network, mtus) for network in bindings.networks.values()),
+        nodes=tuple(
+            _inside(directory, outer, measured.get(node.id, ()), Links(links.macs, mtus), node) for node in bare.nodes
+        ),
+        pkis=lower_pkis(bindings, directory, entities),
+        images=tuple(bindings.images.values()),
+        hosts=lower_hosts(bindings.nodes.values()),
+        expectations=bindings.expectations,
+        settings=bindings.settings,
+        services=tuple(bindings.services.items()),
     )
 
 
-def _with_tunnels(
-    directory: Directory, tables: dict[NodeId, tuple[Route, ...]], ends: Ends
-) -> tuple[Ends, dict[NodeId, tuple[Route, ...]]]:
-    """The ends with the MTU inside, the routing tables with what tunnels need."""
-    needed = {node: tunnel_routes(directory, tables, directory.nodes[node], own) for node, own in ends.items()}
-    complete: RoutingTables = tables | {node: tables[node] + routes for node, routes in needed.items()}
-    measured = PathMtus(directory, complete, ends, lowerings()).measured()
-    final = dict(tables)
-    for node, own in measured.items():
-        added = tunnel_routes(directory, tables, directory.nodes[node], own)
-        final[node] = (*with_tunnel_mtu(directory, tables[node], own), *added)
-    return measured, final
+def _bare(bindings: Bindings, directory: Directory, links: Links) -> Lab:
+    """The lab's networks and nodes, without tunnels, filters, and what runs in nodes."""
+    automatic = automatic_routes(directory)
+    of_tunnels = {end.node for tunnel in bindings.tunnels.values() for end in tunnel.ends}
+    nodes = (
+        Node(
+            id=node.id,
+            host_name=node.host_name,
+            kind=node.kind,
+            interfaces=lower_interfaces(directory, links, node),
+            loopbacks=node.loopbacks,
+            routes=(*lower_lines(node), *automatic.get(node.id, ())),
+            neighbours=lower_neighbours(directory, node),
+            has_uplink=node.uplink is not None,
+            uplink_mac=links.macs.get((node.id, UPLINK)),
+            nat=lower_nat(directory, node),
+            sysctls=lower_sysctls(node, is_tunnel_end=node.id in of_tunnels),
+            origin=node.place,
+        )
+        for node in bindings.nodes.values()
+    )
+    networks = tuple(_network(network, links.mtus) for network in bindings.networks.values())
+    return Lab(bindings.name, bindings.title, networks, tuple(nodes))
 
 
 def _network(network: BoundNetwork, mtus: Mapping[NetworkId, int]) -> Network:
@@ -78,31 +90,24 @@ def _network(network: BoundNetwork, mtus: Mapping[NetworkId, int]) -> Network:
     )
 
 
-def _node(directory: Directory, tables: RoutingTables, ends: Ends, links: Links, node: BoundNode) -> Node:
+def _inside(directory: Directory, outer: OuterPackets, ends: tuple[TunnelEnd, ...], links: Links, bare: Node) -> Node:
+    """A bare node with its tunnels, filters, and what runs in it."""
+    node = directory.nodes[bare.id]
     resolvers, domains = lower_resolvers(directory, node)
-    tunnels = ends.get(node.id, ())
     firewall = node.firewall
-    return Node(
-        id=node.id,
-        host_name=node.host_name,
-        kind=node.kind,
-        interfaces=lower_interfaces(directory, links, node),
-        loopbacks=node.loopbacks,
-        routes=tables[node.id],
-        neighbours=lower_neighbours(directory, node),
-        has_uplink=node.uplink is not None,
-        uplink_mac=links.macs.get((node.id, UPLINK)),
-        firewall=None if firewall is None else lower_firewall(directory, tables, node, firewall, tunnels),
-        nat=lower_nat(directory, node),
-        tunnels=tunnels,
+    added = tunnel_routes(directory, outer, bare.routes, node, ends)
+    return replace(
+        bare,
+        interfaces=lower_interfaces(directory, links, node) if links.mtus else bare.interfaces,
+        routes=(*with_tunnel_mtu(directory, bare.routes, ends), *added) if ends else bare.routes,
+        firewall=None if firewall is None else lower_firewall(directory, outer, node, firewall, ends),
+        tunnels=ends,
         services=lower_services(directory, node),
         runs=node.runs,
         files=node.files,
         environment=node.environment,
-        sysctls=lower_sysctls(node, is_tunnel_end=bool(tunnels)),
         resolvers=resolvers,
         search_domains=domains,
         resources=node.resources,
         image=node.image,
-        origin=node.place,
     )

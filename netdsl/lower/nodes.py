@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from netdsl.ir.ids import Address, NetworkId, NodeId
 from netdsl.ir.node import DnsRecord, Interface, Served
+from netdsl.lower.defaults import MTU
 from netdsl.lower.directory import Directory
-from netdsl.lower.paths import link_mtu
-from netdsl.semantics.bindings import BoundNode
+from netdsl.semantics.bindings import BoundInterface, BoundNode
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +26,18 @@ def lower_interfaces(directory: Directory, links: Links, node: BoundNode) -> tup
             interface.network,
             links.macs[node.id, interface.name],
             tuple(given.address for given in interface.addresses),
-            link_mtu(directory, interface, links.mtus),
+            _link_mtu(directory, interface, links.mtus),
             interface.place,
         )
         for interface in node.interfaces
     )
+
+
+def _link_mtu(directory: Directory, interface: BoundInterface, carried: Mapping[NetworkId, int]) -> int:
+    """The interface's own, its network's, that of the tunnel that carries the network (`carried`), or the default."""
+    if interface.mtu is not None:
+        return interface.mtu
+    return directory.networks[interface.network].mtu or carried.get(interface.network, MTU)
 
 
 def lower_services(directory: Directory, node: BoundNode) -> tuple[Served, ...]:

@@ -6,21 +6,21 @@ A way may itself lead into another tunnel: then that one's inside is the link.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from netdsl.ir.ids import Address, NodeId
+from netdsl.ir.ids import Address, NodeId, TunnelId
 from netdsl.ir.prefixes import holds
-from netdsl.ir.tunnel import TunnelEnd
+from netdsl.ir.tunnel import TunnelEnd, device_of
 from netdsl.lower.defaults import MTU
 from netdsl.lower.directory import Directory
-from netdsl.lower.paths import RoutingTables, find_path, link_mtu
+from netdsl.lower.outer import OuterPackets
 from netdsl.lower.tunnels import TunnelLowering
 
 
 @dataclass(slots=True)
 class PathMtus:
-    """`tables` are all routes, those that tunnels need included; each end is measured once."""
+    """Each end is measured once."""
 
     directory: Directory
-    tables: RoutingTables
+    outer: OuterPackets
     ends: Mapping[NodeId, tuple[TunnelEnd, ...]]
     lowerings: Mapping[str, TunnelLowering]
     _known: dict[tuple[NodeId, str], int | None] = field(default_factory=dict)
@@ -47,25 +47,38 @@ class PathMtus:
         )
 
     def _link(self, end: TunnelEnd, peer: Address) -> int:
-        """The smallest link that encapsulated packets pass."""
+        """The smallest link that outer packets pass. Where another tunnel takes them, the way goes on at its other end."""
         if end.local is None:
             return MTU
-        path = find_path(self.directory, self.tables, end.node, end.local, peer)
-        found = [link_mtu(self.directory, step.interface) for step in path.steps]
-        for node in dict.fromkeys(step.node for step in path.steps):
-            for other in self.ends.get(node, ()):
-                if other.tunnel != end.tunnel and _takes(other, end.local, peer):
-                    nested = self.inside(other)
-                    found += [] if nested is None else [nested]
+        found: list[int] = []
+        passed: set[TunnelId] = {end.tunnel}
+        start: NodeId | None = end.node
+        while start is not None:
+            start = self._part(end, start, end.local, peer, passed, found)
         return min(found, default=MTU)
+
+    def _part(
+        self, end: TunnelEnd, start: NodeId, source: Address, peer: Address, passed: set[TunnelId], found: list[int]
+    ) -> NodeId | None:
+        """What the links take up to the next tunnel on the way, and it inside; where the way goes on."""
+        for hop in self.outer.way(end.carriers[0], start, source, peer).hops:
+            for other in self.ends.get(hop.node, ()):
+                if other.tunnel not in passed and _takes(other, source, peer):
+                    passed.add(other.tunnel)
+                    inside = self.inside(other)
+                    found += [] if inside is None else [inside]
+                    return other.peer
+            link = self.outer.mtu(hop)
+            found += [] if link is None else [link]
+        return None
 
 
 def _takes(end: TunnelEnd, source: Address, goal: Address) -> bool:
-    """Whether a packet fits the selectors of one of the tunnel's children."""
+    """Whether a packet fits the selectors of one of the tunnel's children, or the routes to its device."""
     return any(
         not child.only_local
         and not child.only_remote
-        and any(holds(prefix, source) for prefix in child.local)
+        and (device_of(end) is not None or any(holds(prefix, source) for prefix in child.local))
         and any(holds(prefix, goal) for prefix in child.remote)
         for child in end.children
     )

@@ -9,7 +9,7 @@ from netdsl.ir.prefixes import ANYWHERE, holds
 from netdsl.ir.tunnel import Mode, TunnelEnd, device_of
 from netdsl.lower.defaults import IPV6_MINIMUM_MTU
 from netdsl.lower.directory import Directory
-from netdsl.lower.paths import RoutingTables, longest_match
+from netdsl.lower.outer import OuterPackets
 from netdsl.semantics.bindings import BoundNode
 
 
@@ -37,9 +37,9 @@ def lower_neighbours(directory: Directory, node: BoundNode) -> tuple[Neighbour, 
 
 
 def tunnel_routes(
-    directory: Directory, tables: RoutingTables, node: BoundNode, ends: Iterable[TunnelEnd]
+    directory: Directory, outer: OuterPackets, own: tuple[Route, ...], node: BoundNode, ends: Iterable[TunnelEnd]
 ) -> tuple[Route, ...]:
-    """Routes to what lies behind a node's tunnels, with the MTU inside.
+    """Beside the routes that a node has already, those to what lies behind a node's tunnels, with the MTU inside.
 
     Those into a device lead to it. Kernel ESP is policy-based: a packet must have a route before a policy can take it, any
     route that leads out. It goes where the peer's outer address is reached. (User-space ESP makes its own, to `ipsec0`,
@@ -47,12 +47,12 @@ def tunnel_routes(
     peer's outer address: the encapsulated packets would follow it, with the MTU of what is inside; and none where a line
     says a route of the same prefix.
     """
-    said = {route.prefix for route in tables[node.id]}
+    said = {route.prefix for route in own}
     found: dict[Prefix, Route] = {}
     for end in ends:
         for child in end.children:
             for prefix in child.remote if child.mode is Mode.TUNNEL else ():
-                route = _towards(directory, tables, node, end, prefix)
+                route = _towards(directory, outer, node, end, prefix)
                 if route is not None and prefix not in said:
                     found.setdefault(prefix, route)
     return tuple(found.values())
@@ -77,7 +77,7 @@ def with_tunnel_mtu(directory: Directory, routes: tuple[Route, ...], ends: Itera
 
 
 def _towards(
-    directory: Directory, tables: RoutingTables, node: BoundNode, end: TunnelEnd, prefix: Prefix
+    directory: Directory, outer: OuterPackets, node: BoundNode, end: TunnelEnd, prefix: Prefix
 ) -> Route | None:
     device = device_of(end)
     if device is not None:
@@ -88,18 +88,10 @@ def _towards(
     if any(prefix == given.address.network for interface in node.interfaces for given in interface.addresses):
         return None
     mtu = None if end.mtu is None else _usable_mtu(prefix, end.mtu)
-    interface = directory.interface_towards(node, peer)
-    if interface is not None:
-        next_hop: Address | None = peer
-        name = interface.name
-    else:
-        route = longest_match(tables[node.id], peer)
-        if route is None:
-            return None
-        next_hop, name = route.next_hop, route.interface
-    if next_hop is None or next_hop.version != prefix.version:
+    hop = outer.route(node.id, peer)
+    if hop is None or peer.version != prefix.version:
         return None  # one family in the other: the daemon's own routes serve
-    return Route(prefix, next_hop, name, mtu=mtu, is_automatic=True, origin=end.origin)
+    return Route(prefix, hop.gateway or peer, hop.interface, mtu=mtu, is_automatic=True, origin=end.origin)
 
 
 def _peer(directory: Directory, end: TunnelEnd) -> Address | None:

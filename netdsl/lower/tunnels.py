@@ -7,16 +7,16 @@ from netdsl.index import modules
 from netdsl.ir.ids import NetworkId, NodeId
 from netdsl.ir.tunnel import Segment, TunnelEnd
 from netdsl.lower.directory import Directory
-from netdsl.lower.paths import RoutingTables, find_path
+from netdsl.lower.outer import OuterPackets
 from netdsl.lower.pki import EndEntities
-from netdsl.semantics.bindings import BoundEnd, BoundNode, BoundTunnel
+from netdsl.semantics.bindings import BoundNode, BoundTunnel
 
 
 class TunnelLowering(Protocol):
     """The module `netdsl.kinds.KIND.lower`."""
 
     def ends(
-        self, directory: Directory, tables: RoutingTables, entities: EndEntities, tunnels: Sequence[BoundTunnel]
+        self, directory: Directory, outer: OuterPackets, entities: EndEntities, tunnels: Sequence[BoundTunnel]
     ) -> Iterable[TunnelEnd]:
         """The ends of all tunnels of the kind; those of one node in the order of the source. `mtu` is left open."""
         ...
@@ -32,7 +32,7 @@ def lowerings() -> dict[str, TunnelLowering]:
 
 
 def lower_tunnels(
-    directory: Directory, tables: RoutingTables, entities: EndEntities
+    directory: Directory, outer: OuterPackets, entities: EndEntities
 ) -> dict[NodeId, tuple[TunnelEnd, ...]]:
     """The ends of all tunnels by node, each node's in the order of the source."""
     by_kind: dict[str, list[BoundTunnel]] = {}
@@ -41,18 +41,18 @@ def lower_tunnels(
     if not by_kind:
         return {}
     found: dict[NodeId, list[TunnelEnd]] = {}
-    for end in _ends(directory, tables, entities, by_kind):
+    for end in _ends(directory, outer, entities, by_kind):
         found.setdefault(end.node, []).append(end)
     rank = {id_: number for number, id_ in enumerate(directory.tunnels)}
     return {node: tuple(sorted(ends, key=lambda end: rank[end.tunnel])) for node, ends in found.items()}
 
 
 def _ends(
-    directory: Directory, tables: RoutingTables, entities: EndEntities, by_kind: dict[str, list[BoundTunnel]]
+    directory: Directory, outer: OuterPackets, entities: EndEntities, by_kind: dict[str, list[BoundTunnel]]
 ) -> Iterator[TunnelEnd]:
     for kind, lowering in lowerings().items():
         if kind in by_kind:
-            yield from lowering.ends(directory, tables, entities, by_kind[kind])
+            yield from lowering.ends(directory, outer, entities, by_kind[kind])
 
 
 def segment_mtus(
@@ -67,8 +67,3 @@ def segment_mtus(
                 assert interface is not None, "an end's interface is the node's"
                 found[interface.network] = min(end.mtu, found.get(interface.network, end.mtu))
     return found
-
-
-def is_behind_nat(directory: Directory, tables: RoutingTables, end: BoundEnd, other: BoundEnd) -> bool:
-    """Whether `other` sees another source address than the outer one of `end`."""
-    return find_path(directory, tables, end.node, end.outer, other.outer).is_translated

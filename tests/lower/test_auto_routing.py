@@ -9,9 +9,13 @@ from hypothesis import strategies as st
 from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import NodeKind
-from netdsl.lower.directory import Directory, make_directory
+from netdsl.ir.service import Protocol
 from netdsl.lower.lower import lower
-from netdsl.lower.paths import find_path
+from netdsl.packets.fabric import Fabric, make_fabric
+from netdsl.packets.passage import Delivered
+from netdsl.packets.tracking import Tracker
+from netdsl.packets.types import Packet
+from netdsl.packets.walk import Walk
 from netdsl.semantics.bindings import Bindings, BoundNetwork, BoundNode
 
 from .factory import address, bindings, host, network, node
@@ -52,11 +56,13 @@ def link_address(number: int, last: int) -> str:
     return f"172.{16 + (number >> 14)}.{number >> 6 & 255}.{(number & 63) * 4 + last}/30"
 
 
-def arrives(directory: Directory, lab: Lab, start: str, goal: Address) -> int | None:
+def arrives(fabric: Fabric, start: str, goal: Address) -> int | None:
     """Over how many links a packet gets there; None if it does not."""
-    tables = {each.id: each.routes for each in lab.nodes}
-    path = find_path(directory, tables, NodeId(start), directory.addresses[NodeId(start)][0], goal)
-    return len(path.steps) if path.is_complete else None
+    view = fabric.views[NodeId(start)]
+    source = next((own for own, *_ in view.own if own.version == goal.version), goal)
+    walk = Walk(fabric, Tracker({}))
+    found = walk.run(view, Packet(source, goal, Protocol.UDP, 500, 500))
+    return sum(bool(hop.wires) for hop in walk.hops) if isinstance(found, Delivered) else None
 
 
 def test_a_node_whose_goals_have_one_next_hop_gets_a_default() -> None:
@@ -175,10 +181,10 @@ def test_loopbacks_are_reached_hosts_included() -> None:
         ],
     )
     lab = lower(given)
-    directory = make_directory(given)
-    assert arrives(directory, lab, "g", address("10.255.0.1")) == 1
-    assert arrives(directory, lab, "g", address("10.255.0.2")) == 2
-    assert arrives(directory, lab, "h", address("10.255.0.1")) == 1
+    fabric = make_fabric(lab)
+    assert arrives(fabric, "g", address("10.255.0.1")) == 1
+    assert arrives(fabric, "g", address("10.255.0.2")) == 2
+    assert arrives(fabric, "h", address("10.255.0.1")) == 1
     assert routes(lab, "r") == ["0.0.0.0/0 via 10.0.2.2 dev b"]
 
 
@@ -193,7 +199,7 @@ def test_networks_joined_by_a_switch_are_one() -> None:
     )
     lab = lower(given)
     assert routes(lab, "h") == ["0.0.0.0/0 via 10.0.0.1 dev e"]
-    assert arrives(make_directory(given), lab, "h", address("10.0.1.1")) == 1
+    assert arrives(make_fabric(lab), "h", address("10.0.1.1")) == 1
 
 
 def test_both_families_have_their_own_graph() -> None:
@@ -213,13 +219,13 @@ def test_both_families_have_their_own_graph() -> None:
 def test_a_ring_is_covered_by_a_few_routes_each_and_all_arrive() -> None:
     given = ring(40)
     lab = lower(given)
-    directory = make_directory(given)
+    fabric = make_fabric(lab)
     assert all(len(each.routes) == 1 for each in lab.nodes if not each.kind.forwards)
     assert max(len(each.routes) for each in lab.nodes) <= 14
     for start in range(0, 40, 7):
         for goal in range(40):
             around = abs(start - goal)
-            hops = arrives(directory, lab, f"h{start}", address(f"10.0.{goal}.2"))
+            hops = arrives(fabric, f"h{start}", address(f"10.0.{goal}.2"))
             assert hops == (0 if start == goal else min(around, 40 - around) + 2)
 
 
@@ -276,20 +282,20 @@ def distances(given: Bindings, start: BoundNode) -> dict[str, int]:
 @given(labs())
 def test_packets_arrive_on_shortest_ways_between_all_pairs(given_lab: Bindings) -> None:
     lab = lower(given_lab)
-    directory = make_directory(given_lab)
+    fabric = make_fabric(lab)
     for start in given_lab.nodes.values():
         near = distances(given_lab, start)
         for goal in given_lab.nodes.values():
             if goal.id == start.id:
                 continue
             for interface in goal.interfaces:
-                hops = arrives(directory, lab, start.id, interface.addresses[0].address.ip)
+                hops = arrives(fabric, start.id, interface.addresses[0].address.ip)
                 expected = near.get(interface.network)
                 is_early = goal.kind is NodeKind.ROUTER and hops is not None and hops + 1 == expected
                 assert hops == expected or is_early, (start.id, goal.id, interface.name)
             for loopback in goal.loopbacks:
                 reachable = any(interface.network in near for interface in goal.interfaces)
-                assert (arrives(directory, lab, start.id, loopback.ip) is not None) == reachable
+                assert (arrives(fabric, start.id, loopback.ip) is not None) == reachable
 
 
 @settings(max_examples=30, deadline=None)
@@ -319,14 +325,14 @@ def labs_with_homes(draw: st.DrawFn) -> tuple[Bindings, list[str]]:
 def test_who_is_behind_source_nat_reaches_all_that_is_outside(drawn: tuple[Bindings, list[str]]) -> None:
     given_lab, outside = drawn
     lab = lower(given_lab)
-    directory = make_directory(given_lab)
+    fabric = make_fabric(lab)
     core = [each for each in given_lab.nodes.values() if not each.id.startswith(("box", "pc"))]
     routers = [each for each in core if each.kind is NodeKind.ROUTER]
     for number, segment in enumerate(outside):
         near = joined_with(segment, routers)
         for goal in core:
             for interface in goal.interfaces:
-                hops = arrives(directory, lab, f"pc{number}", interface.addresses[0].address.ip)
+                hops = arrives(fabric, f"pc{number}", interface.addresses[0].address.ip)
                 assert (hops is not None) == (interface.network in near), (number, goal.id, interface.name)
     private = address("192.168.1.2")
     for each in lab.nodes:

@@ -9,6 +9,7 @@ from netdsl.kinds.ipsec.ir import CARRIERS
 from netdsl.lower.directory import make_directory
 from netdsl.lower.filters import lower_firewall, lower_match, lower_nat
 from netdsl.lower.lower import lower
+from netdsl.lower.outer import OuterPackets
 from netdsl.semantics.bindings import (
     Bindings,
     BoundDestinationNat,
@@ -74,9 +75,9 @@ def test_a_line_for_two_chains_is_two_rules_in_its_place() -> None:
     line = BoundRule(Verdict.ACCEPT, (Chain.INPUT, Chain.OUTPUT), BoundMatch(services=(WEB,)), None, "x", None, PLACE)
     given = lab()
     firewall = BoundFirewall({Chain.INPUT: Verdict.DROP}, (line, accept), PLACE)
-    nodes = {each.id: each for each in lower(given).nodes}
-    tables = {id_: each.routes for id_, each in nodes.items()}
-    found = lower_firewall(make_directory(given), tables, fw_node(), firewall, nodes[fw_node().id].tunnels)
+    lowered = lower(given)
+    ends = next(each.tunnels for each in lowered.nodes if each.id == fw_node().id)
+    found = lower_firewall(make_directory(given), OuterPackets(lowered), fw_node(), firewall, ends)
     assert found.policies == (
         (Chain.INPUT, Verdict.DROP), (Chain.OUTPUT, Verdict.ACCEPT), (Chain.FORWARD, Verdict.ACCEPT),
     )  # fmt: skip

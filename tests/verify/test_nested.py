@@ -139,3 +139,8 @@ def test_the_inner_one_stays_down_while_the_outer_one_is() -> None:
 def test_an_outer_one_that_is_opened_by_hand_is_a_way_too() -> None:
     (found,) = checked(FAR % "by hand").diagnostics
     assert found.rule.code == "tunnel-stays-down"
+
+
+def test_a_smaller_link_behind_the_outer_one_counts_too() -> None:
+    text = FAR.replace("network right 10.2.0.0/24", "network right 10.2.0.0/24 { mtu 1400 }")
+    assert mtus(lab(text % "at boot")) == {"outer": 1438, "inner": 1338}

@@ -7,13 +7,13 @@ from netdsl.kinds.gre.ir import CARRIERS, HEADER, KEY, GreSettings, settings_of
 from netdsl.lower.defaults import IP_HEADER
 from netdsl.lower.devices import device_ends
 from netdsl.lower.directory import Directory
-from netdsl.lower.paths import RoutingTables
+from netdsl.lower.outer import OuterPackets
 from netdsl.lower.pki import EndEntities
 from netdsl.semantics.bindings import BoundTunnel
 
 
 def ends(
-    directory: Directory, tables: RoutingTables, entities: EndEntities, tunnels: Sequence[BoundTunnel]
+    directory: Directory, outer: OuterPackets, entities: EndEntities, tunnels: Sequence[BoundTunnel]
 ) -> Iterator[TunnelEnd]:
     """Two ends of each."""
     for tunnel in tunnels:

@@ -11,9 +11,8 @@ from netdsl.kinds.ipsec.bindings import bound_child, bound_tunnel
 from netdsl.kinds.ipsec.ir import CARRIERS, DEVICE, KIND, Authentication, IpsecChild, IpsecEnd, child_inside
 from netdsl.kinds.ipsec.sizes import room, tunnel_overhead
 from netdsl.lower.directory import Directory
-from netdsl.lower.paths import RoutingTables, find_path
+from netdsl.lower.outer import OuterPackets
 from netdsl.lower.pki import EndEntities, identity_of, pki_of
-from netdsl.lower.tunnels import is_behind_nat
 from netdsl.semantics.bindings import BoundAuth, BoundChild, BoundEnd, BoundTunnel
 
 ANY_IDENTITY = "%any"
@@ -24,7 +23,7 @@ _STARTS = {"at boot": Start.BOOT, "on traffic": Start.TRAFFIC, "by hand": Start.
 @dataclass(slots=True)
 class _Tunnels:
     directory: Directory
-    tables: RoutingTables
+    outer: OuterPackets
     entities: EndEntities
     reqids: dict[NodeId, int] = field(default_factory=dict)
 
@@ -34,11 +33,11 @@ class _Tunnels:
 
 
 def ends(
-    directory: Directory, tables: RoutingTables, entities: EndEntities, tunnels: Sequence[BoundTunnel]
+    directory: Directory, outer: OuterPackets, entities: EndEntities, tunnels: Sequence[BoundTunnel]
 ) -> Iterable[TunnelEnd]:
     """A gateway has one connection for each client; with a pool, one for all clients that authenticate alike: it cannot
     know them before. Reqids count from 1 in each node."""
-    drafts = _Tunnels(directory, tables, entities)
+    drafts = _Tunnels(directory, outer, entities)
     for tunnel in tunnels:
         yield from _ends(drafts, tunnel)
 
@@ -51,10 +50,9 @@ def inside(end: TunnelEnd, link_mtu: int) -> int:
 def _is_hidden(tunnels: _Tunnels, tunnel: BoundTunnel, peer: BoundEnd, end: BoundEnd) -> bool:
     """Whether `end` has to wait for a peer behind NAT. Of two that both are, the one that should open the tunnel does
     not: if its packets find the way to the peer's own address, somebody has to begin."""
-    directory, tables = tunnels.directory, tunnels.tables
-    if not is_behind_nat(directory, tables, peer, end):
+    if not tunnels.outer.between(CARRIERS[0], peer, end).is_translated:
         return False
-    there = find_path(directory, tables, end.node, end.outer, peer.outer)
+    there = tunnels.outer.between(CARRIERS[0], end, peer)
     return not (there.is_translated and there.is_complete and _should_open(tunnel, end))
 
 

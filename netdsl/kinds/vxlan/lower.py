@@ -8,13 +8,13 @@ from netdsl.ir.tunnel import Carrier, Child, Segment, Start, TunnelEnd
 from netdsl.kinds.vxlan.ir import HEADERS, KIND, VxlanSettings, settings_of
 from netdsl.lower.defaults import IP_HEADER
 from netdsl.lower.directory import Directory
-from netdsl.lower.paths import RoutingTables
+from netdsl.lower.outer import OuterPackets
 from netdsl.lower.pki import EndEntities
 from netdsl.semantics.bindings import BoundEnd, BoundTunnel
 
 
 def ends(
-    directory: Directory, tables: RoutingTables, entities: EndEntities, tunnels: Sequence[BoundTunnel]
+    directory: Directory, outer: OuterPackets, entities: EndEntities, tunnels: Sequence[BoundTunnel]
 ) -> Iterator[TunnelEnd]:
     """Each node has as many as there are others."""
     for tunnel in tunnels:
