@@ -17,7 +17,7 @@ from labs import SHAPES
 
 from netdsl.ir.lab import Lab
 from netdsl.ir.service import PortService, Protocol, port
-from netdsl.pipeline import check_text
+from netdsl.pipeline.analysis import check_text
 from netdsl.verify import World, matrix
 
 SIZES = (30, 100, 300)

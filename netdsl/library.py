@@ -21,7 +21,8 @@ from netdsl.measuring.rounds import measure_all
 from netdsl.measuring.store import read_run
 from netdsl.measuring.types import Run
 from netdsl.output import compile_checked, write_output
-from netdsl.pipeline import Checked, Compiled, check
+from netdsl.pipeline.analysis import Checked, check
+from netdsl.pipeline.compilation import Compiled
 from netdsl.verify import Cell, Esp, Verdict
 from netdsl.verify.matrix import matrix
 from netdsl.verify.predict import PROBE_SIZE, predict

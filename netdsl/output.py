@@ -7,7 +7,8 @@ from pathlib import Path
 
 from netdsl.codegen.contract import Layout, Options
 from netdsl.codegen.write import Plan, commit, locked, plan, recover
-from netdsl.pipeline import Checked, Compiled, compile_bindings, output_files
+from netdsl.pipeline.analysis import Checked
+from netdsl.pipeline.compilation import Compiled, compile_bindings, output_files
 
 
 def compile_checked(checked: Checked, target: str, options: Options, layout: Layout, store: Path) -> Compiled | None:

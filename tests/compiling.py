@@ -11,7 +11,8 @@ from netdsl.diagnostics.core import Diagnostics
 from netdsl.diagnostics.render_json import render_json
 from netdsl.diagnostics.render_sarif import render_sarif
 from netdsl.diagnostics.render_text import render_text
-from netdsl.pipeline import Checked, analyze, check, compile_bindings
+from netdsl.pipeline.analysis import Checked, analyze, check
+from netdsl.pipeline.compilation import compile_bindings
 from netdsl.semantics.files import MemoryReader
 from netdsl.semantics.load import load
 

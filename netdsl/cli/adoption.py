@@ -4,7 +4,7 @@ from netdsl.cli.console import complain, note
 from netdsl.codegen.contract import PRISTINE, Adopter, CannotAdopt
 from netdsl.codegen.registry import target_of
 from netdsl.codegen.write import Plan
-from netdsl.pipeline import Compiled
+from netdsl.pipeline.compilation import Compiled
 
 
 def adopt_edits(compiled: Compiled, planned: Plan) -> frozenset[str]:

@@ -9,7 +9,7 @@ import click
 from netdsl.cli.console import show_findings
 from netdsl.ir.lab import Lab
 from netdsl.packets.types import Esp
-from netdsl.pipeline import Checked, check, check_text
+from netdsl.pipeline.analysis import Checked, check, check_text
 
 
 def analyse(lab: str, parameters: dict[str, str], esp: Esp = Esp.KERNEL) -> Checked:

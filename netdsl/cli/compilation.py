@@ -17,7 +17,7 @@ from netdsl.codegen.contract import PRISTINE, Adopter, Layout, Options
 from netdsl.codegen.registry import target_of
 from netdsl.codegen.write import Plan, plan
 from netdsl.output import compile_checked, write_output
-from netdsl.pipeline import Compiled, output_files
+from netdsl.pipeline.compilation import Compiled, output_files
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from netdsl.measuring.prepare import Bench, job_for
 from netdsl.measuring.rounds import measure_all
 from netdsl.measuring.store import read_run
 from netdsl.measuring.types import Run
-from netdsl.pipeline import Checked
+from netdsl.pipeline.analysis import Checked
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from netdsl.cli.deployment import find_deployment, runtime_options
 from netdsl.cli.options import CREDENTIALS, DEFINE, LAB, TARGET_OPTIONS
 from netdsl.codegen.contract import Options
 from netdsl.codegen.registry import driver_of
-from netdsl.pipeline import closed
+from netdsl.pipeline.compilation import closed
 from netdsl.runtime.driver import Deployment, Driver
 from netdsl.testing.machine import as_json, as_junit
 from netdsl.testing.report import table

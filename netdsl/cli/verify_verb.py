@@ -11,7 +11,7 @@ from netdsl.cli.proof_table import proof_table, summary_json
 from netdsl.diagnostics.render_json import report
 from netdsl.ir.dump import Json, dumped
 from netdsl.packets.types import Esp
-from netdsl.pipeline import Checked
+from netdsl.pipeline.analysis import Checked
 
 FORMAT_VERSION = 1
 """Counts up when a field changes its meaning or goes; new fields come without notice."""

@@ -12,7 +12,7 @@ from netdsl.diagnostics.core import Diagnostic, Diagnostics
 from netdsl.ir.lab import Lab
 from netdsl.payload.contract import Payload
 from netdsl.payload.digest import payload_digest
-from netdsl.pipeline import closed, keyless_payload
+from netdsl.pipeline.compilation import closed, keyless_payload
 
 
 def paper(lab: Lab, targets: Sequence[str], options: Options) -> Paper:

@@ -4,7 +4,8 @@ from netdsl.diagnostics.core import Diagnostics
 from netdsl.ir.lab import Lab
 from netdsl.measuring.subject import lab_digest
 from netdsl.measuring.types import Run
-from netdsl.pipeline import analyze, closed
+from netdsl.pipeline.analysis import analyze
+from netdsl.pipeline.compilation import closed
 from netdsl.semantics.files import MemoryReader
 from netdsl.semantics.load import load
 

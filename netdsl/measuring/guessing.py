@@ -7,7 +7,7 @@ from netdsl.codegen.registry import target_of
 from netdsl.codegen.traits import Costs, Described, Linear
 from netdsl.ir.lab import Lab
 from netdsl.measuring.types import BootKind, Path, Plan
-from netdsl.pipeline import keyless_payload
+from netdsl.pipeline.compilation import keyless_payload
 
 _PING = 0.02  # seconds from one to the next
 _AROUND = 5.0  # seconds that a path takes beside: tools that start, tunnels that open

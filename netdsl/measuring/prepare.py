@@ -15,7 +15,8 @@ from netdsl.measuring.measurement import Measurement
 from netdsl.measuring.paths import choose
 from netdsl.measuring.subject import subject_of
 from netdsl.packets.world import World
-from netdsl.pipeline import Checked, closed
+from netdsl.pipeline.analysis import Checked
+from netdsl.pipeline.compilation import closed
 from netdsl.runtime.driver import Deployment
 
 

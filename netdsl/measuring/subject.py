@@ -10,7 +10,7 @@ from netdsl.ir.dump import Json, dumped
 from netdsl.ir.lab import Lab
 from netdsl.measuring.types import Parameter, Source, Subject
 from netdsl.payload.digest import payload_digest
-from netdsl.pipeline import keyless_payload
+from netdsl.pipeline.compilation import keyless_payload
 from netdsl.source import SourceFile
 from netdsl.syntax.escapes import unescaped
 

@@ -16,7 +16,7 @@ from netdsl.ir.network import Network
 from netdsl.ir.node import NodeKind, Resources, Route
 from netdsl.lower.lower import lower as lab_of
 from netdsl.payload.render import payload
-from netdsl.pipeline import check
+from netdsl.pipeline.analysis import check
 from tests import vagrantfile
 from tests.compiling import LABS, compiled_file
 from tests.machines import (

@@ -11,7 +11,7 @@ from netdsl.backends.vagrant.quoting import comment, literal
 from netdsl.codegen.contract import Layout
 from netdsl.ir.lab import Lab
 from netdsl.lower.lower import lower as lab_of
-from netdsl.pipeline import check
+from netdsl.pipeline.analysis import check
 from tests import vagrantfile
 from tests.attack.texts import TEXTS
 from tests.compiling import LABS, compiled_file, compiled_text

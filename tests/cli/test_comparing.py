@@ -14,7 +14,7 @@ from netdsl.comparing.paper import paper
 from netdsl.measuring.store import write_run
 from netdsl.measuring.subject import lab_digest
 from netdsl.measuring.types import Source
-from netdsl.pipeline import check_text
+from netdsl.pipeline.analysis import check_text
 from netdsl.runtime.driver import Check
 from tests.cli.calling import EXAMPLES, netdsl, tree
 from tests.comparing.runs import SUBJECT, containers, machines

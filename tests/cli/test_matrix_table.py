@@ -13,7 +13,7 @@ from netdsl.cli.matrix_table import SIGNS, matrix_table, sign
 from netdsl.ir.ids import NodeId
 from netdsl.packets.types import Outcome
 from netdsl.packets.world import World
-from netdsl.pipeline import check_text
+from netdsl.pipeline.analysis import check_text
 from netdsl.verify.types import Cell
 
 

@@ -13,7 +13,7 @@ from netdsl.ir.ids import Address, NetworkId, NodeId, TunnelId
 from netdsl.ir.service import Protocol, port
 from netdsl.packets.types import Decision, Hook, Hop, Outcome, Packet, Step, Verdict, Wire
 from netdsl.packets.world import World
-from netdsl.pipeline import check_text
+from netdsl.pipeline.analysis import check_text
 from netdsl.source import Place, SourceFile, Span
 
 LAB = b"""lab small

@@ -15,7 +15,7 @@ from netdsl.codegen.target import Target
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.index import TARGETS
 from netdsl.ir.lab import Lab
-from netdsl.pipeline import check_text
+from netdsl.pipeline.analysis import check_text
 from tests.cli.calling import status_of
 from tests.codegen.made_targets import ABILITIES, names
 

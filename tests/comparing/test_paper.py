@@ -15,7 +15,7 @@ from netdsl.comparing.paper_table import paper_table
 from netdsl.comparing.paper_types import Limit, OnPaper, Paper, Severity
 from netdsl.diagnostics.visible import width_of
 from netdsl.ir.lab import Lab
-from netdsl.pipeline import check, check_text
+from netdsl.pipeline.analysis import check, check_text
 from tests.compiling import EXAMPLES, LABS, compiled_file
 
 BOTH = ("compose", "vagrant")

@@ -7,7 +7,7 @@ from netdsl.ir.ids import TunnelId
 from netdsl.ir.lab import Lab
 from netdsl.ir.service import Protocol
 from netdsl.lower.lower import lower
-from netdsl.pipeline import check_text
+from netdsl.pipeline.analysis import check_text
 from netdsl.verify import Esp, Verdict, World, predict
 from netdsl.verify import Outcome as Predicted
 from tests.differential.flows import Flow, Outcome, Seen

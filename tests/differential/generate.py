@@ -3,7 +3,7 @@
 from random import Random
 
 from netdsl.diagnostics.catalogue import NAT_TARGET_UNREACHABLE
-from netdsl.pipeline import check_text
+from netdsl.pipeline.analysis import check_text
 from tests.differential.draft import Draft, text
 from tests.differential.filtered import give_filters
 from tests.differential.shapes import outline

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from netdsl import pipeline
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.diagnostics.render_text import render_text
+from netdsl.pipeline.analysis import analyze, check_text
 from netdsl.semantics.load import Sources
 from netdsl.source import SourceFile
 from netdsl.syntax.parser import parse
@@ -72,9 +72,9 @@ def test_the_error_in_the_readme_is_what_netdsl_prints() -> None:
     assert shown is not None
     diagnostics = Diagnostics()
     source = SourceFile("lab.net", shown[1])
-    pipeline.analyze(Sources("lab.net", {"lab.net": parse(source, diagnostics)}, {}), {}, diagnostics)
+    analyze(Sources("lab.net", {"lab.net": parse(source, diagnostics)}, {}), {}, diagnostics)
     assert render_text(diagnostics) == shown[2]
 
 
 def _checked(example: Example) -> Diagnostics:
-    return pipeline.check_text(example.text.encode()).diagnostics
+    return check_text(example.text.encode()).diagnostics

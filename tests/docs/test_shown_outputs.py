@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from netdsl.cli.main import netdsl
 from netdsl.diagnostics.render_text import render_text
-from netdsl.pipeline import check
+from netdsl.pipeline.analysis import check
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "docs/verifying.md")

@@ -16,7 +16,7 @@ from netdsl.diagnostics.core import Diagnostic
 from netdsl.diagnostics.explain import explain
 from netdsl.diagnostics.render_text import render_text
 from netdsl.lower.lower import lower
-from netdsl.pipeline import check
+from netdsl.pipeline.analysis import check
 
 HERE = Path(__file__).parent
 CODES = sorted(CATALOGUE)

@@ -7,7 +7,7 @@ from types import ModuleType
 
 from netdsl.graph import Graph, graph_of
 from netdsl.graph.drawing import Point, Rect
-from netdsl.pipeline import check, check_text
+from netdsl.pipeline.analysis import check, check_text
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*/lab.net"))

@@ -14,7 +14,7 @@ from netdsl.measuring.probes import Incomplete, latency, throughput
 from netdsl.measuring.types import Asking, Plan, Subject, Throughput, Transport
 from netdsl.measuring.types import Path as Way
 from netdsl.packets.world import World
-from netdsl.pipeline import check
+from netdsl.pipeline.analysis import check
 from netdsl.runtime.driver import Deployment, DriverError
 from tests.live.compose import ComposeLab
 from tests.live.conftest import Starter

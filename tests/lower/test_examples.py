@@ -8,7 +8,7 @@ from netdsl.ir.dump import dump
 from netdsl.ir.ids import NodeId
 from netdsl.ir.lab import Lab
 from netdsl.lower.lower import lower
-from netdsl.pipeline import check
+from netdsl.pipeline.analysis import check
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SOURCES = sorted(EXAMPLES.glob("*/*.net"))

@@ -9,7 +9,7 @@ from netdsl.measuring.paths import choose
 from netdsl.measuring.types import Path
 from netdsl.packets.types import Esp
 from netdsl.packets.world import World
-from netdsl.pipeline import check
+from netdsl.pipeline.analysis import check
 from netdsl.verify.predict import predict
 from netdsl.verify.question import BadQuestion
 from tests.compiling import EXAMPLES

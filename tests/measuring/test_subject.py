@@ -3,7 +3,8 @@
 import pytest
 
 from netdsl.measuring.subject import subject_of
-from netdsl.pipeline import check_text, closed
+from netdsl.pipeline.analysis import check_text
+from netdsl.pipeline.compilation import closed
 from netdsl.source import SourceFile
 from tests.measuring.pretending import SOURCE
 from tests.testing.pretending import lab_of

@@ -9,7 +9,8 @@ from netdsl.ir.lab import Lab
 from netdsl.payload.digest import payload_digest
 from netdsl.payload.part import parts
 from netdsl.payload.render import payload
-from netdsl.pipeline import check, check_text, keyless_payload
+from netdsl.pipeline.analysis import check, check_text
+from netdsl.pipeline.compilation import keyless_payload
 from tests.compiling import EXAMPLES, NOON
 
 

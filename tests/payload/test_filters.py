@@ -7,7 +7,7 @@ import pytest
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.payload.filters import FilterFeature, check_filters
 from netdsl.payload.part import filter_engine
-from netdsl.pipeline import check
+from netdsl.pipeline.analysis import check
 from tests.compiling import EXAMPLES
 
 ALL = frozenset(FilterFeature)

@@ -11,7 +11,7 @@ from netdsl.ir.expectation import WhileState
 from netdsl.ir.ids import Address, NodeId, TunnelId
 from netdsl.ir.lab import Lab
 from netdsl.ir.service import PortService, Protocol
-from netdsl.pipeline import check_text
+from netdsl.pipeline.analysis import check_text
 from netdsl.runtime.driver import Answer, Check, Deployment, DriverError, NodeState, Progress
 from netdsl.testing.pace import Pace
 from netdsl.testing.run import run

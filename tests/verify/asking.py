@@ -5,7 +5,7 @@ from ipaddress import ip_address
 from netdsl.ir.ids import NodeId
 from netdsl.ir.lab import Lab
 from netdsl.ir.service import PortService, Protocol, port
-from netdsl.pipeline import Checked, check_text
+from netdsl.pipeline.analysis import Checked, check_text
 from netdsl.verify import Esp, Verdict, World, matrix, predict
 
 

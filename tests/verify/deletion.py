@@ -7,7 +7,7 @@ from netdsl.diagnostics.core import Diagnostic, Diagnostics
 from netdsl.ir.ids import TunnelId
 from netdsl.ir.lab import Lab
 from netdsl.ir.service import PortService
-from netdsl.pipeline import Checked, check_text
+from netdsl.pipeline.analysis import Checked, check_text
 from netdsl.source import SourceFile, Span
 from netdsl.syntax.parser import parse
 from netdsl.syntax.tree import Body, Expect

@@ -2,7 +2,7 @@
 
 import pytest
 
-from netdsl.pipeline import check_text
+from netdsl.pipeline.analysis import check_text
 from netdsl.verify import Hook, Outcome
 
 from .asking import ask

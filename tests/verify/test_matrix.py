@@ -6,7 +6,7 @@ import pytest
 
 from netdsl.ir.service import PortService, Protocol, port
 from netdsl.lower.lower import lower
-from netdsl.pipeline import check
+from netdsl.pipeline.analysis import check
 from netdsl.verify import Esp, Outcome, World, matrix, predict
 from netdsl.verify.shared import shared_ways
 from tests.differential.comparing import lab_of

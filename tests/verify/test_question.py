@@ -5,7 +5,7 @@ import pytest
 from netdsl.ir.lab import Lab
 from netdsl.ir.service import Protocol, port
 from netdsl.packets.world import World
-from netdsl.pipeline import check_text
+from netdsl.pipeline.analysis import check_text
 from netdsl.verify.question import BadQuestion, nodes_of, question, service_of, world_of
 
 LAB = b"""lab asked

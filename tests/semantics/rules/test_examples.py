@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from netdsl.pipeline import check
+from netdsl.pipeline.analysis import check
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 LABS = sorted(EXAMPLES.glob("*/lab.net"))

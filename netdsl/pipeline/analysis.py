@@ -1,0 +1,69 @@
+"""From a source to a proven lab."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from netdsl.diagnostics import catalogue
+from netdsl.diagnostics.core import Diagnostics
+from netdsl.ir.lab import Lab
+from netdsl.lower.lower import lower
+from netdsl.semantics.bindings import Bindings
+from netdsl.semantics.expand import expand
+from netdsl.semantics.files import FolderReader
+from netdsl.semantics.load import Sources, load, load_text
+from netdsl.semantics.resolve import resolve
+from netdsl.semantics.rules import check_rules
+from netdsl.verify import Esp, Summary, verify
+
+_ABOUT_FILES = (catalogue.FILE_NOT_FOUND, catalogue.PATH_ESCAPE, catalogue.IMPORT_CYCLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A lab after analysis: all findings, what was read, and the bindings unless there is an error before the proof.
+
+    `lab` is there where the bindings are: a lab that does not do what is expected of it is a whole one. `summary` is, where
+    no error was found before the proof.
+    """
+
+    diagnostics: Diagnostics
+    sources: Sources
+    bindings: Bindings | None
+    lab: Lab | None = None
+    summary: Summary | None = None
+
+
+def check(path: Path, parameters: Mapping[str, str] | None = None, *, esp: Esp = Esp.KERNEL) -> Checked:
+    """The lab in a file, with what it imports from its own folder and below, fully analysed.
+
+    `parameters` are texts as of `-D`; `esp` is whose ESP the proof is for. OSError where the file itself cannot be read.
+    """
+    diagnostics = Diagnostics()
+    sources = load(path.name, FolderReader(path.parent, path.name), diagnostics)
+    return analyze(sources, parameters or {}, diagnostics, esp=esp)
+
+
+def check_text(data: bytes, parameters: Mapping[str, str] | None = None, *, esp: Esp = Esp.KERNEL) -> Checked:
+    """The same for a lab from standard input, which can import and include nothing."""
+    diagnostics = Diagnostics()
+    return analyze(load_text(data, diagnostics), parameters or {}, diagnostics, esp=esp)
+
+
+def analyze(
+    sources: Sources, parameters: Mapping[str, str], diagnostics: Diagnostics, *, esp: Esp = Esp.KERNEL
+) -> Checked:
+    """From parsed files to the proof: expand, resolve, rules, lower, verify.
+
+    After a syntax error none of them runs: what could not be read would be missing everywhere. A missing import is
+    known to be missing, and silences only the names that it would have given.
+    """
+    if any(found.is_error and found.rule not in _ABOUT_FILES for found in diagnostics):
+        return Checked(diagnostics, sources, None)
+    bindings = resolve(expand(sources, parameters, diagnostics), diagnostics)
+    if bindings is not None:
+        check_rules(bindings, diagnostics)
+    if bindings is None or diagnostics.has_errors:
+        return Checked(diagnostics, sources, None)
+    lab = lower(bindings)
+    return Checked(diagnostics, sources, bindings, lab, verify(lab, diagnostics, esp=esp))
