@@ -32,7 +32,7 @@ PROTOCOL_NUMBERS: dict[Protocol, int] = {
 """IANA's 'Protocol Numbers'."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class PortService:
     """A protocol with a range of ports (inclusive; none: all of them), or an ICMP type by its name."""
 
