@@ -43,9 +43,10 @@ def _report(asked: argparse.Namespace, netdsl: "Netdsl") -> None:
     lab = Path(__file__).parent.parent / "examples" / "site-to-site" / "lab.net"
     netdsl.compile(lab)
     runs = [netdsl.run(["--help"]) for _ in range(asked.repeat)]
-    print(f"{'netdsl --help':20}{statistics.median(run.user + run.system for run in runs):8.3f} s user and system")
+    print(f"{'netdsl --help':20}{statistics.median(run.total for run in runs):8.3f} s user and system")
     alone = [netdsl.compile(lab) for _ in range(asked.repeat)]
     print(f"{'site-to-site':20}{statistics.median(run.used.user for run in alone):8.3f} s user")
+    _report_start(asked, netdsl)
     heads = (
         f"{'family':10}{'nodes':>8}{'user s':>9}{'sys s':>8}{'MiB':>7}{'files':>8}{'KiB':>9}{'ms/node':>9}{'ratio':>9}"
     )
@@ -58,6 +59,17 @@ def _report(asked: argparse.Namespace, netdsl: "Netdsl") -> None:
             each = (user - first[1]) / (nodes - first[0]) * 1000 if first is not None else None
             print(_column(each) + _column(each / before if each and before else None), flush=True)
             first, before = first or (nodes, user), (each if nodes >= _LARGE else None)
+
+
+def _report_start(asked: argparse.Namespace, netdsl: "Netdsl") -> None:
+    """A small lab's check beside an interpreter that does nothing, in turn: the ratio is of one machine in one state."""
+    lab = Path(__file__).parent.parent / "examples" / "dmz" / "lab.net"
+    netdsl.run(["check", str(lab)])
+    empty = Netdsl(Path(sys.executable), netdsl.environment)
+    pairs = [(netdsl.run(["check", str(lab)]), empty.run(["-c", "pass"])) for _ in range(max(asked.repeat, 15))]
+    ratio = statistics.median(checked.total / nothing.total for checked, nothing in pairs)
+    user = statistics.median(checked.user for checked, _ in pairs)
+    print(f"{'check dmz':20}{user:8.3f} s user, {ratio:.1f} times an empty Python")
 
 
 def _column(figure: float | None) -> str:
@@ -84,6 +96,10 @@ class Used(NamedTuple):
     user: float
     system: float
     memory: float
+
+    @property
+    def total(self) -> float:
+        return self.user + self.system
 
 
 class Compilation(NamedTuple):
