@@ -9,9 +9,10 @@ SEED ?= 1
 MINUTES ?= 60
 ALSO ?= 296 1013
 
-.PHONY: help run check slow bare test test-live test-full fuzz-live ground bench images clean
+# Tests start Python some hundred times; what it compiles is kept.
+unexport PYTHONDONTWRITEBYTECODE
 
-.NOTPARALLEL:
+.PHONY: help run check types quick slow bare test test-live test-full fuzz-live ground bench images clean
 
 help: ## What can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +21,7 @@ $(STAMP): pyproject.toml setup.py
 	$(PYTHON) -c 'import sys; sys.exit("netdsl needs Python 3.11 or later") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python -m compileall -q netdsl backends
 	@touch $@
 
 run: $(STAMP) ## Compile each example for both targets, say what to type next, compare the two on paper
@@ -35,8 +37,13 @@ run: $(STAMP) ## Compile each example for both targets, say what to type next, c
 check: $(STAMP) ## The inner loop: style, types, layers, all tests that need no engine
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
-	$(BIN)/mypy
 	PYTHONPATH=. $(BIN)/lint-imports --no-cache
+	@$(MAKE) --no-print-directory --jobs=2 types quick
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+quick: $(STAMP)
 	$(BIN)/pytest -q -n auto -m 'not live and not full and not slow'
 
 slow: $(STAMP) ## The slow tests: fuzzing, packaging, the command line, the report in a browser
@@ -47,7 +54,10 @@ bare: ## `make run` and `make check` of this commit in a bare Debian 13
 	tools/engine install
 	tools/bare-root trixie make run check
 
-test: check slow bare test-live ## Everything: also the slow tests, a bare Debian 13, the labs in containers and virtual machines
+test: check ## Everything: also the slow tests, a bare Debian 13, the labs in containers and virtual machines
+	$(MAKE) --no-print-directory slow
+	$(MAKE) --no-print-directory bare
+	$(MAKE) --no-print-directory test-live
 
 test-live: $(STAMP) ground ## The labs in containers and virtual machines; first what needs tools and namespaces alone
 	$(BIN)/pytest -q -n auto -m 'live and not full' --ignore tests/live --ignore tests/differential
