@@ -8,6 +8,7 @@ import secrets
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from tests.live.compose import ComposeLab, compile_lab
 from tests.live.host import Host, look_at_host
 from tests.live.hypervisor import BOX, memory_of, processor_seconds
 from tests.live.machine import HERE, ROOT, Machine
-from tests.live.story import Recorder, Running, start
+from tests.live.story import Recorder, Running, first_answer, start
 from tests.live.studies import SMALL_STUDIES, Study
 from tests.live.vagrant import VagrantLab, compile_machines
 
@@ -95,19 +96,24 @@ def end(request: pytest.FixtureRequest) -> int:
     return number
 
 
-@pytest.fixture(scope="session", params=SMALL_STUDIES, ids=lambda study: study.name)
-def virtual(
-    request: pytest.FixtureRequest,
-    hypervisor: Machine,
-    tmp_path_factory: pytest.TempPathFactory,
-    run_name: str,
-    record: Recorder,
+@pytest.fixture(scope="session")
+def machines(
+    hypervisor: Machine, tmp_path_factory: pytest.TempPathFactory, run_name: str, record: Recorder
 ) -> Iterator[Running]:
-    """A small lab in virtual machines: booted once for all that is asked of it, in several files."""
-    study = request.param
+    """The small lab in virtual machines: booted once for all that is asked of it, in several files."""
+    study = SMALL_STUDIES[0]
     folder = tmp_path_factory.mktemp(study.name)
     lab = compile_machines(study.source, folder, f"{run_name}-{study.name}", hypervisor, "--closed")
     yield from booted(study, lab, record)
+
+
+@pytest.fixture(scope="session")
+def virtual(request: pytest.FixtureRequest, machines: Running) -> Running:
+    """The same for the study that a test names: what holds of the lab in one family."""
+    study = request.param
+    if study is machines.study:
+        return machines
+    return replace(machines, study=study, answered=first_answer(study, machines.lab))
 
 
 def booted(study: Study, lab: VagrantLab, record: Recorder) -> Iterator[Running]:

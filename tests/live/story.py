@@ -64,10 +64,15 @@ def start(study: Study, kind: str, lab: Lab, credentials: Path) -> Running:
     before = lab.look()
     seconds = lab.up()
     status = lab.status(study.gateways[0])
+    return Running(study, kind, lab, credentials, before, seconds, status, first_answer(study, lab))
+
+
+def first_answer(study: Study, lab: Lab) -> float:
+    """The seconds until a client of the study is answered for the first time."""
     client, url, answer = study.applications[0]
     answered = lab.answers_within(60, client, url, answer)
-    assert answered is not None, f"no answer a minute after `up`\n{lab.logs()}"
-    return Running(study, kind, lab, credentials, before, seconds, status, answered)
+    assert answered is not None, f"no answer in a minute\n{lab.logs()}"
+    return answered
 
 
 def give_away(folder: Path) -> None:

@@ -32,14 +32,11 @@ class Study:
     bare: tuple[Bare, ...]
     mtu: tuple[str, str, int]  # a node, an address that is one hop away, and what passes there in one piece
     of_another_user: bool = False  # all files belong to one, when it is brought up
-    folder: Path = ROOT / "examples"
+    lab: Path | None = None  # its source, where it is not examples/NAME/lab.net
 
     @property
     def source(self) -> Path:
-        """`examples/NAME/lab.net`, `tests/labs/NAME.net`."""
-        return (
-            self.folder / self.name / "lab.net" if self.folder.name == "examples" else self.folder / f"{self.name}.net"
-        )
+        return self.lab or ROOT / "examples" / self.name / "lab.net"
 
 
 def _each(clients: tuple[str, ...], url: str, answer: str) -> tuple[tuple[str, str, str], ...]:
@@ -49,7 +46,7 @@ def _each(clients: tuple[str, ...], url: str, answer: str) -> tuple[tuple[str, s
 _A, _B = ("a-client-1", "a-client-2"), ("b-client-1", "b-client-2")
 _ACCEPT = Bare("a-gw", "nft insert rule inet netdsl forward accept")
 _LOAD_RULES = "nft -f /netdsl/node/while/{}.up.nft"
-_LABS = ROOT / "tests/labs"
+_TWO_SITES = ROOT / "tests/labs/two-sites.net"
 
 CASE_STUDIES = (
     Study(
@@ -122,6 +119,7 @@ CASE_STUDIES = (
     ),
 )
 
+# One lab: each of its families has a tunnel of its own.
 SMALL_STUDIES = (
     Study(
         name="two-sites",
@@ -137,7 +135,7 @@ SMALL_STUDIES = (
         bare=(Bare("a-gw", _LOAD_RULES.format("to-b")), Bare("b-gw", _LOAD_RULES.format("to-b"))),
         mtu=("server", "10.1.0.1", 1400),
         of_another_user=True,
-        folder=_LABS,
+        lab=_TWO_SITES,
     ),
     Study(
         name="two-sites-v6",
@@ -146,16 +144,16 @@ SMALL_STUDIES = (
         neighbours=(("client", "fc00:4300:a::1"), ("server", "fc00:4300:b::1")),
         elsewhere=(("client", "fc00:4300:aaeb::b"), ("server", "fc00:4300:a::2")),
         outside=("2001:db8::1", "fc00:4300:aaea::1"),
-        gateways=("gw-a", "gw-b"),
-        tunnel=("to-b", "to-b"),
+        gateways=("a-gw", "b-gw"),
+        tunnel=("to-b-v6", "to-b-v6"),
         wires=("to-a", "to-b"),
         ends=("fc00:4300:aaea::a", "fc00:4300:aaeb::b"),
         bare=(
-            Bare("gw-a", "nft insert rule inet netdsl forward accept"),
-            Bare("gw-b", "nft insert rule inet netdsl forward accept"),
+            _ACCEPT,
+            Bare("b-gw", "nft insert rule inet netdsl forward accept"),
             Bare("internet", "ip route add fc00:4300:b::/64 via fc00:4300:aaeb::b", "ip route del fc00:4300:b::/64"),
         ),
         mtu=("internet", "fc00:4300:aaeb::b", 1420),
-        folder=_LABS,
+        lab=_TWO_SITES,
     ),
 )

@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.live, pytest.mark.vm]
 
 ICMP = 1
 WALL = (("inet", "netdsl_mgmt"), ("arp", "netdsl_mgmt"))
-OVER_IPV4 = pytest.mark.parametrize("virtual", SMALL_STUDIES[:1], indirect=True, ids=lambda study: study.name)
+ONCE = pytest.mark.parametrize("virtual", SMALL_STUDIES[:1], indirect=True, ids=lambda study: study.name)
 
 
 @pytest.fixture
@@ -55,6 +55,7 @@ def without(lab: VagrantLab, tables: dict[str, tuple[tuple[str, str], ...]]) -> 
 # --- the host
 
 
+@ONCE
 def test_the_host_has_no_address_on_a_network_of_the_lab(virtual: Running, lab: VagrantLab) -> None:
     names = hypervisor.say(lab.machine, "net-list", "--name").split()
     segments = [name for name in names if name.startswith(f"{lab.project}.")]
@@ -68,6 +69,7 @@ def test_the_host_has_no_address_on_a_network_of_the_lab(virtual: Running, lab: 
 # --- the interface mgmt
 
 
+@ONCE
 def test_mgmt_lies_outside_of_the_lab_and_leads_nowhere(lab: VagrantLab) -> None:
     ranges: set[IPv4Network] = set()
     prefixes = set()
@@ -86,13 +88,14 @@ def test_mgmt_lies_outside_of_the_lab_and_leads_nowhere(lab: VagrantLab) -> None
     assert [prefix for prefix in prefixes if isinstance(prefix, IPv4Network) and prefix.overlaps(management)] == []
 
 
+@ONCE
 def test_a_gateway_that_drops_everything_is_reached_by_vagrant(virtual: Running, lab: VagrantLab) -> None:
     for gateway in virtual.study.gateways:
         assert "policy drop" in lab.say(gateway, "nft", "list", "chain", "inet", "netdsl", "input")
     assert lab.vagrant("ssh", virtual.study.gateways[0], "--command", "hostname").strip() == virtual.study.gateways[0]
 
 
-@OVER_IPV4
+@ONCE
 def test_machines_do_not_meet_over_mgmt(lab: VagrantLab) -> None:
     """Neither each other nor the host, by no protocol."""
     client, server = management_of(lab, "client"), management_of(lab, "server")
@@ -112,7 +115,7 @@ def test_machines_do_not_meet_over_mgmt(lab: VagrantLab) -> None:
     assert reached() == (False, False, False)
 
 
-@OVER_IPV4
+@ONCE
 def test_no_management_address_answers_on_a_network_of_the_lab(lab: VagrantLab) -> None:
     gateway = str(management_of(lab, "a-gw").ip)
 
@@ -126,7 +129,7 @@ def test_no_management_address_answers_on_a_network_of_the_lab(lab: VagrantLab) 
         assert answers()
 
 
-@OVER_IPV4
+@ONCE
 def test_no_gateway_carries_anything_to_mgmt(lab: VagrantLab, tmp_path: Path) -> None:
     """From the client to the server's address there, by way of the gateway: seen on its `mgmt`, where it would come out."""
     server = str(management_of(lab, "server").ip)
@@ -146,7 +149,7 @@ def test_no_gateway_carries_anything_to_mgmt(lab: VagrantLab, tmp_path: Path) ->
             assert carried("bare.pcap")
 
 
-@OVER_IPV4
+@ONCE
 def test_nothing_comes_into_the_lab_from_mgmt(lab: VagrantLab, tmp_path: Path) -> None:
     """From the router to the client, by way of the gateway's management address: seen on the client's network."""
     gateway, router = str(management_of(lab, "a-gw").ip), str(management_of(lab, "internet").ip)
@@ -164,6 +167,7 @@ def test_nothing_comes_into_the_lab_from_mgmt(lab: VagrantLab, tmp_path: Path) -
             assert carried("bare.pcap")
 
 
+@pytest.mark.parametrize("virtual", SMALL_STUDIES, indirect=True, ids=lambda study: study.name)
 def test_the_port_of_ssh_is_closed_on_the_labs_interfaces(virtual: Running, lab: VagrantLab) -> None:
     """As in a container, where nobody listens: refused at once, not silently dropped."""
     gateway = virtual.study.gateways[1]
@@ -185,6 +189,7 @@ def test_the_port_of_ssh_is_closed_on_the_labs_interfaces(virtual: Running, lab:
 # --- what is inside
 
 
+@ONCE
 def test_interfaces_are_found_by_their_mac_address(lab: VagrantLab) -> None:
     for node in lab.nodes():
         records = (lab.folder / "payload/nodes" / node / "interfaces.tsv").read_text().splitlines()
@@ -192,6 +197,7 @@ def test_interfaces_are_found_by_their_mac_address(lab: VagrantLab) -> None:
             assert lab.say(node, "cat", f"/sys/class/net/{name}/address").strip() == mac
 
 
+@ONCE
 def test_every_file_of_the_payload_is_there_byte_for_byte(virtual: Running, lab: VagrantLab) -> None:
     for node in lab.nodes():
         wanted = {
@@ -226,7 +232,7 @@ def _comes_back(lab: VagrantLab, node: str) -> Callable[[], bool]:
     return lambda: lab.is_ready(node)
 
 
-@OVER_IPV4
+@ONCE
 def test_provisioning_twice_changes_nothing(virtual: Running, lab: VagrantLab) -> None:
     gateway = virtual.study.gateways[0]
     before, boot = _read(lab, gateway), _boot(lab, gateway)
@@ -239,7 +245,7 @@ def test_provisioning_twice_changes_nothing(virtual: Running, lab: VagrantLab) -
     assert _boot(lab, gateway) == boot
 
 
-@OVER_IPV4
+@ONCE
 def test_a_machine_that_is_reloaded_comes_back_as_it_was(virtual: Running, lab: VagrantLab) -> None:
     node, secret = "client", secrets.token_hex(4)
     before, boot = _read(lab, node), _boot(lab, node)
