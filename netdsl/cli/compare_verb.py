@@ -11,7 +11,8 @@ from netdsl.cli.compare_output import check_report, comparison_text, paper_text,
 from netdsl.cli.console import complain, deliver, note, write
 from netdsl.cli.failure import WRONG_USAGE
 from netdsl.cli.measuring_options import MEASUREMENT
-from netdsl.cli.options import DEFINE, PROJECT, TARGET_OPTIONS
+from netdsl.cli.options import DEFINE, PROJECT
+from netdsl.cli.target_options import TARGET_OPTIONS
 from netdsl.codegen.contract import Options
 from netdsl.codegen.registry import target_names
 from netdsl.comparing.compare import CannotCompare, compare

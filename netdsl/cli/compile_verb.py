@@ -7,7 +7,8 @@ import click
 from netdsl.cli.compilation import Request, Written, compile_request
 from netdsl.cli.console import note
 from netdsl.cli.each import lab_name, parameter_values
-from netdsl.cli.options import CREDENTIALS, DEFINE, FORMAT, LAB, OUTPUT, PROJECT, TARGET_OPTIONS
+from netdsl.cli.options import CREDENTIALS, DEFINE, FORMAT, LAB, OUTPUT, PROJECT
+from netdsl.cli.target_options import TARGET_OPTIONS
 from netdsl.codegen.contract import Options
 
 

@@ -7,7 +7,8 @@ from netdsl.cli.console import columns, note, write
 from netdsl.cli.measure_table import run_table
 from netdsl.cli.measuring import job_of, measure_jobs
 from netdsl.cli.measuring_options import MEASUREMENT
-from netdsl.cli.options import CREDENTIALS, DEFINE, LAB, PROJECT, TARGET, TARGET_OPTIONS
+from netdsl.cli.options import CREDENTIALS, DEFINE, LAB, PROJECT, TARGET
+from netdsl.cli.target_options import TARGET_OPTIONS
 from netdsl.codegen.contract import Options
 from netdsl.measuring.measurement import Measurement
 from netdsl.measuring.verdicts import is_good

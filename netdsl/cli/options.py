@@ -6,12 +6,10 @@ from typing import Any
 
 import click
 
-from netdsl.codegen.contract import Options
-
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-def _define(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+def define(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
     found: dict[str, str] = {}
     for value in values:
         name, separator, text = value.partition("=")
@@ -29,7 +27,7 @@ DEFINE: Decorator = click.option(
     "parameters",
     multiple=True,
     metavar="NAME=VALUE",
-    callback=_define,
+    callback=define,
     help="Give a parameter of the lab its value.",
 )
 
@@ -71,46 +69,3 @@ PROJECT: Decorator = click.option(
 def options_together(*options: Decorator) -> Decorator:
     """A decorator that adds options in this order."""
     return lambda command: functools.reduce(lambda decorated, option: option(decorated), reversed(options), command)
-
-
-def _for_the_target(command: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(command)
-    def gathered(
-        *,
-        project: str | None,
-        driver: str | None,
-        provider: str | None,
-        settings: dict[str, str],
-        closed: bool,
-        **others: object,
-    ) -> None:
-        options = Options(project=project, driver=driver, provider=provider, is_closed=closed, settings=settings)
-        command(**others, options=options)
-
-    return gathered
-
-
-TARGET_OPTIONS: Decorator = options_together(
-    click.option(
-        "--driver",
-        metavar="NAME",
-        help="How networks are made where the lab does not say (compose: macvlan, bridge, ipvlan; vagrant has one way).",
-    ),
-    click.option(
-        "--provider",
-        metavar="NAME",
-        help="What runs virtual machines (vagrant: libvirt, virtualbox) [what the machine has].",
-    ),
-    click.option(
-        "--set",
-        "settings",
-        multiple=True,
-        metavar="KEY=VALUE",
-        callback=_define,
-        help="A setting of the target, before what `target NAME { … }` says (compose: pool=PREFIX; vagrant: pool=PREFIX, "
-        "box=NAME, box.IMAGE=NAME, accelerator=kvm|tcg, provider=NAME).",
-    ),
-    click.option("--closed", is_flag=True, help="Leave uplinks out: no way out of the lab."),
-    _for_the_target,
-)
-"""What is said to the target, as `options`; with `--project`, which the verb has before it."""

@@ -10,7 +10,8 @@ from netdsl.cli.analysis import analysed_lab
 from netdsl.cli.compilation import Request, compile_request
 from netdsl.cli.console import note, write
 from netdsl.cli.deployment import find_deployment, runtime_options
-from netdsl.cli.options import CREDENTIALS, DEFINE, LAB, TARGET_OPTIONS
+from netdsl.cli.options import CREDENTIALS, DEFINE, LAB
+from netdsl.cli.target_options import TARGET_OPTIONS
 from netdsl.codegen.contract import Options
 from netdsl.codegen.registry import driver_of
 from netdsl.pipeline.compilation import closed

@@ -8,7 +8,8 @@ import click
 from netdsl.cli.compilation import Request, compile_request
 from netdsl.cli.console import note, say
 from netdsl.cli.deployment import find_deployment, runtime_options
-from netdsl.cli.options import CREDENTIALS, DEFINE, TARGET_OPTIONS
+from netdsl.cli.options import CREDENTIALS, DEFINE
+from netdsl.cli.target_options import TARGET_OPTIONS
 from netdsl.codegen.contract import Options
 from netdsl.codegen.registry import driver_of
 
