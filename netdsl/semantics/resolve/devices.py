@@ -11,7 +11,7 @@ from netdsl.semantics.evaluate import evaluate_list
 from netdsl.semantics.items import Item
 from netdsl.semantics.resolve import attributes
 from netdsl.semantics.resolve.addresses import host_range
-from netdsl.semantics.resolve.ends import bound_ends, family_over, name_place, sides_of
+from netdsl.semantics.resolve.ends import bound_ends, family_over, name_place, pair_of
 from netdsl.semantics.resolve.interfaces import is_interface_name
 from netdsl.semantics.resolve.networks import mtu
 from netdsl.semantics.resolve.placement import Block
@@ -24,7 +24,7 @@ HIGHEST_TTL = 255
 
 def device_ends(id_: TunnelId, block: Block, item: Item, work: Work) -> tuple[tuple[BoundEnd, ...], int] | None:
     """Both ends with the addresses of their devices, and the family of the outer packets; None once reported."""
-    sides = sides_of(id_, block, item, work)
+    sides = pair_of(id_, block, item, work)
     prefixes = _prefixes(block, work)
     if sides is None:
         return None

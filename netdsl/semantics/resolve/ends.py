@@ -19,6 +19,7 @@ from netdsl.syntax import tree as syntax
 from netdsl.syntax.description import ElementKind
 
 Protected = tuple[tuple[Prefix, ...], tuple[NetworkId, ...]]
+_HUB = "for more: a `gateway` and a `client` for each"
 
 
 @dataclass(slots=True, eq=False)
@@ -54,35 +55,50 @@ def sides_of(id_: TunnelId, block: Block, item: Item, work: Work) -> list[Side] 
             help="either `between A and B`, or a `gateway` with any number of `client`s",
         )
         return None
-    found = _hub(id_, roles, item, work) if between is None else _pair(*between, work)
+    found = _hub(id_, roles, item, work) if between is None else _pair(*between, work, _HUB)
     return found if found is not None and _are_apart(found, work) else None
 
 
-def _pair(statement: syntax.Between, item: Item, work: Work) -> list[Side] | None:
+def _pair(statement: syntax.Between, item: Item, work: Work, advice: str) -> list[Side] | None:
     found = [
         *_named(statement.left, "peer", statement.left_protecting, item, work),
         *_named(statement.right, "peer", statement.right_protecting, item, work),
     ]
     if len(found) > 2:
         message = "`between` joins two ends"
-        advice = "for more: a `gateway` and a `client` for each"
         work.diagnostics.report(catalogue.WRONG_ARITY, message, item.place, help=advice)
     return found if len(found) == 2 else None
 
 
+def pair_of(id_: TunnelId, block: Block, item: Item, work: Work) -> list[Side] | None:
+    """Two equal ends, both named by `between`, for kinds that have no other form; None once reported."""
+    line = _between(id_, "`between A and B`", block, item, work)
+    found = None if line is None else _pair(*line, work, "another tunnel joins another pair")
+    return found if found is not None and _are_apart(found, work) else None
+
+
 def mesh_of(id_: TunnelId, block: Block, item: Item, work: Work) -> list[Side] | None:
-    """Any number of equal ends, all named by `between`; None once reported."""
-    between = block.first(syntax.Between)
-    if between is None:
-        message, advice = f"the tunnel `{id_}` has no ends", "`between A, B and C`"
-        work.diagnostics.report(catalogue.MISSING_STATEMENT, message, name_place(item), help=advice)
+    """Any number of equal ends, all named by `between`, which protect nothing; None once reported."""
+    found = _between(id_, "`between A, B and C`", block, item, work)
+    if found is None:
         return None
-    statement, line = between
-    found = [
-        *_named(statement.left, "peer", statement.left_protecting, line, work),
-        *_named(statement.right, "peer", statement.right_protecting, line, work),
-    ]
-    return found if len(found) > 1 and _are_apart(found, work) else None
+    statement, line = found
+    protected = (*statement.left_protecting, *statement.right_protecting)
+    if protected:
+        message = f"the tunnel `{id_}` carries a whole network, its ends protect none"
+        work.diagnostics.report(catalogue.MISPLACED_STATEMENT, message, line.at(protected[0].span))
+        return None
+    sides = [end for named in (statement.left, statement.right) for end in _named(named, "peer", (), line, work)]
+    return sides if len(sides) > 1 and _are_apart(sides, work) else None
+
+
+def _between(id_: TunnelId, shape: str, block: Block, item: Item, work: Work) -> tuple[syntax.Between, Item] | None:
+    """The block's line; None once reported. A `gateway` in its place was reported as misplaced."""
+    found = block.first(syntax.Between)
+    if found is None and not any(isinstance(line.statement, syntax.Side) for line in item.children):
+        message = f"the tunnel `{id_}` has no ends"
+        work.diagnostics.report(catalogue.MISSING_STATEMENT, message, name_place(item), help=shape)
+    return found
 
 
 def _hub(id_: TunnelId, roles: list[tuple[syntax.Side, Item]], item: Item, work: Work) -> list[Side] | None:

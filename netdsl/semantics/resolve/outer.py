@@ -47,8 +47,8 @@ def family_of(ends: list[Named], over: int | None, place: Place, work: Work) -> 
         advice = "say which the tunnel's own packets use: `over ipv4` or `over ipv6`"
         work.diagnostics.report(catalogue.TUNNEL_FAMILY_AMBIGUOUS, message, place, help=advice)
     else:
-        shown = " and ".join(f"`{_shown(end)}`" for end in ends[:2])
-        message = f"{shown} have no address family in common"
+        *others, last = (f"`{_shown(end)}`" for end in ends)
+        message = f"{', '.join(others)} and {last} have no address family in common"
         work.diagnostics.report(catalogue.TUNNEL_ENDS_DO_NOT_MEET, message, place)
     return None
 
