@@ -8,6 +8,7 @@ from netdsl.ir.ids import NetworkId, NodeId, Prefix, TunnelId
 from netdsl.ir.lab import Lab
 from netdsl.ir.network import Impairment, Network
 from netdsl.ir.node import Node, Served
+from netdsl.ir.tunnel import Segment as TunnelSegment
 from netdsl.ir.tunnel import TunnelEnd
 from netdsl.verify import World
 
@@ -19,20 +20,34 @@ def graph_of(lab: Lab) -> Graph:
     has_tunnels = any(node.tunnels for node in lab.nodes)
     world = opened(lab) if has_tunnels else None
     found = () if world is None else ways(world)
+    carried = _carried(lab)
     return Graph(
         lab.name,
         lab.title,
-        tuple(_segment(network) for network in lab.networks),
+        tuple(_segment(network, carried.get(network.id)) for network in lab.networks),
         tuple(_devices(lab, found)),
         () if world is None else tuple(_joints(lab, world, found)),
     )
 
 
-def _segment(network: Network) -> Segment:
-    return Segment(network.id, tuple(map(str, network.prefixes)), network.is_link, tuple(_notes(network)))
+def _carried(lab: Lab) -> dict[NetworkId, TunnelId]:
+    """The networks that are no cable's: a tunnel carries each."""
+    steered = ((node, end, end.steering) for node in lab.nodes for end in node.tunnels)
+    return {
+        interface.network: end.tunnel
+        for node, end, steering in steered
+        for interface in node.interfaces
+        if isinstance(steering, TunnelSegment) and interface.name == steering.interface
+    }
 
 
-def _notes(network: Network) -> Iterator[str]:
+def _segment(network: Network, tunnel: TunnelId | None) -> Segment:
+    return Segment(network.id, tuple(map(str, network.prefixes)), network.is_link, tuple(_notes(network, tunnel)))
+
+
+def _notes(network: Network, tunnel: TunnelId | None) -> Iterator[str]:
+    if tunnel is not None:
+        yield f"carried by {tunnel}"
     if network.mtu != _USUAL_MTU:
         yield f"mtu {network.mtu}"
     if network.impairment is not None:
@@ -120,6 +135,7 @@ def _joints(lab: Lab, world: World, found: tuple[Way, ...]) -> Iterator[Joint]:
             _state(one, other) if is_open else State.DOWN,
             tuple(networks) if is_open else (),
             all(child.is_hiding for child in one.children),
+            one.kind,
             "" if is_open else world.why_down(one.tunnel),
         )
 
@@ -147,7 +163,8 @@ def _state(one: TunnelEnd, other: TunnelEnd) -> State:
 
 
 def _protected(one: TunnelEnd, other: TunnelEnd) -> Iterator[tuple[str, str]]:
-    for child in one.children:
+    """Nothing of a tunnel that carries a network."""
+    for child in () if isinstance(one.steering, TunnelSegment) else one.children:
         only = ", ".join(map(str, dict.fromkeys((*child.only_local, *child.only_remote))))
         here = _side(child.local, one, other)
         there = _side(child.remote, other, one)

@@ -24,5 +24,5 @@ def port_lines(port: Port) -> tuple[str, ...]:
 
 
 def joint_lines(joint: Joint) -> tuple[str, ...]:
-    kind = "tunnel" if joint.is_encrypted else "tunnel (AH, not encrypted)"
+    kind = "tunnel" if joint.is_encrypted else f"tunnel ({joint.kind}, not encrypted)"
     return (f"{kind} {joint.tunnel}{joint.state.note}", *(f"{one} ↔ {other}" for one, other in joint.protects))

@@ -55,7 +55,7 @@ def _meanings(graph: Graph) -> Iterator[tuple[str, str]]:
         yield "clear", "carries none"
     yield from (_meaning(state) for state in State if state in states and state.can_be_up)
     if any(not joint.is_encrypted for joint in graph.joints):
-        yield "plain", "tunnel that encrypts nothing (AH)"
+        yield "plain", "tunnel that encrypts nothing"
     yield from (_meaning(state) for state in State if state in states and not state.can_be_up)
 
 

@@ -51,7 +51,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """An interface of a node on a network. `carries`: the tunnels whose ESP crosses it."""
+    """An interface of a node on a network. `carries`: the tunnels that encrypt what crosses it."""
 
     interface: str
     network: NetworkId
@@ -83,8 +83,8 @@ class Device:
 @dataclass(frozen=True, slots=True)
 class Joint:
     """A tunnel between two of its ends. `protects`: for each child what it carries, from `one` to `other`: a pair of
-    texts. `crosses`: the networks that its ESP crosses, in order, from the verifier; none where it is down. `reason`: why
-    it is down."""
+    texts; none where it carries a network. `crosses`: the networks that its outer packets cross, in order, from the
+    verifier; none where it is down. `kind`: as the source calls it. `reason`: why it is down."""
 
     tunnel: TunnelId
     one: NodeId
@@ -92,7 +92,8 @@ class Joint:
     protects: tuple[tuple[str, str], ...]
     state: State
     crosses: tuple[NetworkId, ...] = ()
-    is_encrypted: bool = True  # AH is not
+    is_encrypted: bool = True
+    kind: str = ""
     reason: str = ""
 
     @property
@@ -120,7 +121,7 @@ class Graph:
         return f"{self.name}: {self.title}" if self.title else self.name
 
     def carried(self) -> dict[NetworkId, tuple[TunnelId, ...]]:
-        """The tunnels that encrypt, by each network that their ESP crosses."""
+        """The tunnels that encrypt, by each network that their outer packets cross."""
         found: dict[NetworkId, dict[TunnelId, None]] = {}
         for joint in self.joints:
             if joint.is_encrypted:

@@ -124,7 +124,7 @@ def centre_size(device: Device) -> Size:
 def label_texts(joint: Joint) -> tuple[str, str]:
     """Its name, and what it protects."""
     name = shown(joint.tunnel) + joint.state.note
-    return name + ("" if joint.is_encrypted else " (AH: not encrypted)"), shown(joint.ranges)
+    return name + ("" if joint.is_encrypted else f" ({joint.kind}, not encrypted)"), shown(joint.ranges)
 
 
 def label_size(joint: Joint, *, is_long: bool) -> Size:

@@ -53,7 +53,7 @@ def tunnel(joint: Joint) -> str:
             pass
         case _:
             assert_never(joint.state)
-    word = "encrypted" if joint.is_encrypted else "authenticated, not encrypted,"
+    word = "encrypted" if joint.is_encrypted else f"{joint.kind}, not encrypted,"
     return f"{text}, {word} on {_listed(joint.crosses)}" if joint.crosses else text
 
 

@@ -11,7 +11,7 @@ from netdsl.ir.ids import Address, NodeId, Prefix, TunnelId
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
 from netdsl.ir.service import PortService, Protocol, port
-from netdsl.ir.tunnel import TunnelEnd
+from netdsl.ir.tunnel import Segment, TunnelEnd
 from netdsl.measuring.types import Path
 from netdsl.packets.types import Outcome, Verdict
 from netdsl.packets.world import World
@@ -104,8 +104,11 @@ class _Ways:
         reason = predict(self.world, asked.source, asked.destination, asked.service).reason
         raise BadQuestion(f"nothing that can be measured passes from `{source}` to `{destination}`: {reason}")
 
+    def node(self, name: str) -> Node:
+        return self._nodes[NodeId(name)]
+
     def is_host(self, name: str) -> bool:
-        return not self._nodes[NodeId(name)].kind.forwards
+        return not self.node(name).kind.forwards
 
     def _paths(self, pair: _Pair) -> Iterator[Path]:
         if pair.address in self.world.view(pair.source).local:
@@ -117,7 +120,7 @@ class _Ways:
             verdict = predict(self.world, pair.source, pair.address, service)
             is_there = verdict.passes if text in (TCP, UDP) else verdict.outcome is Outcome.ANSWERED
             if is_there and verdict.answered_by is not None:
-                key = (verdict.answered_by[0], _encrypting(verdict))
+                key = (verdict.answered_by[0], verdict.tunnels)
                 groups.setdefault(key, []).append(text)
                 seen.setdefault(key, verdict)
         for key, services in groups.items():
@@ -150,11 +153,6 @@ def _useful(services: list[str]) -> tuple[str, ...]:
     """A served port only where the tools' own does not pass."""
     own = [text for text in services if text in (PING, TCP, UDP)]
     return tuple(own if TCP in own else [*own, *[text for text in services if text not in own][:1]])
-
-
-def _encrypting(verdict: Verdict) -> tuple[TunnelId, ...]:
-    found = (wire.packet.tunnel for hop in verdict.request for wire in hop.wires if wire.is_encrypted)
-    return tuple(dict.fromkeys(tunnel for tunnel in found if tunnel is not None))
 
 
 def _can_tcp(path: Path) -> bool:
@@ -233,11 +231,19 @@ def _between_ends(ways: _Ways, ends: Sequence[TunnelEnd]) -> Iterator[_Pair]:
         child = end.children[0] if end.children else None
         if child is None:
             continue
-        sources = _members(ways.nodes, child.local, end.node)
-        for other, address in _members(ways.nodes, child.remote, end.peer):
+        carried = _carried(ways, end)
+        sources = _members(ways.nodes, carried or child.local, end.node)
+        for other, address in _members(ways.nodes, carried or child.remote, end.peer):
             for source, _ in sources:
                 if source != other:
                     yield _Pair(source, address)
+
+
+def _carried(ways: _Ways, end: TunnelEnd) -> tuple[Prefix, ...]:
+    """The prefixes of the network that the tunnel carries, if it does that."""
+    own = ways.node(end.node).interfaces
+    on = (one for one in own if isinstance(end.steering, Segment) and one.name == end.steering.interface)
+    return tuple(given.network for interface in on for given in interface.addresses)
 
 
 def _members(nodes: Iterable[Node], prefixes: Sequence[Prefix], end: NodeId | None) -> list[tuple[NodeId, Address]]:

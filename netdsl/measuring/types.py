@@ -57,7 +57,7 @@ class Reading:
 @dataclass(frozen=True, slots=True)
 class Path:
     """A way through the lab that is measured. `source` and `destination` are nodes by their names in the lab, `address` the
-    one that is called. `tunnels`: those whose ESP carries it on its way, none where it goes around them; `hops`: nodes that
+    one that is called. `tunnels`: those that carry it on its way, none where it goes around them; `hops`: nodes that
     forward it. `services`: what the lab lets through here of what a measurement needs: `icmp`, `tcp/PORT`, `udp/PORT`."""
 
     name: str
@@ -67,10 +67,6 @@ class Path:
     tunnels: tuple[str, ...]
     hops: int
     services: tuple[str, ...]
-
-    @property
-    def is_encrypted(self) -> bool:
-        return bool(self.tunnels)
 
 
 class Asking(StrEnum):

@@ -64,11 +64,11 @@ def _chosen(comparison: Comparison) -> Iterator[Quantity]:
     for wanted in ("boot.fresh.total", "boot.warm.total", "memory.steady.all"):
         yield from _first(comparison, (wanted,))
     paths = paths_of(comparison)
-    for is_encrypted in (True, False):
-        names = [path.name for path in paths if path.is_encrypted is is_encrypted]
+    for is_inside in (True, False):
+        names = [path.name for path in paths if bool(path.tunnels) is is_inside]
         yield from _first(comparison, [f"{Group.LATENCY}.{name}.median" for name in names])
-    for is_encrypted in (True, False):
-        names = [path.name for path in paths if path.is_encrypted is is_encrypted]
+    for is_inside in (True, False):
+        names = [path.name for path in paths if bool(path.tunnels) is is_inside]
         yield from _first(comparison, [f"{Group.THROUGHPUT}.{name}.{Transport.TCP}.bits" for name in names])
 
 

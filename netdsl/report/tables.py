@@ -219,7 +219,7 @@ def path_lines(comparison: Comparison) -> tuple[PathLine, ...]:
             path.source,
             path.destination,
             path.address,
-            f"through {', '.join(path.tunnels)}" if path.is_encrypted else "in clear",
+            f"through {', '.join(path.tunnels)}" if path.tunnels else "in clear",
             path.hops,
             ", ".join(path.services) or NOTHING,
         )

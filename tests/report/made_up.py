@@ -93,7 +93,7 @@ def _readings(draw: random.Random, boots: tuple[Boot, Boot], each: float, *, mac
 
 
 def _latency(draw: random.Random, path: Path, middle: float) -> Latency:
-    times = [middle * draw.lognormvariate(0, 0.18) * (1.25 if path.is_encrypted else 1.0) for _ in range(100)]
+    times = [middle * draw.lognormvariate(0, 0.18) * (1.25 if path.tunnels else 1.0) for _ in range(100)]
     times[draw.randrange(100)] *= 6
     return Latency(path.name, Asking.PING if "icmp" in path.services else Asking.CONNECT, tuple(times), 0)
 
@@ -102,7 +102,7 @@ def _throughputs(draw: random.Random, path: Path, rate: float) -> tuple[Throughp
     """`rate`: packets a second."""
     found = []
     for payload in (64, 653, 1370):
-        packets = rate * draw.gauss(1, 0.05) * (0.6 if path.is_encrypted else 1.0)
+        packets = rate * draw.gauss(1, 0.05) * (0.6 if path.tunnels else 1.0)
         found.append(
             Throughput(path.name, Transport.UDP, payload, packets * payload * 8, packets, draw.random() * 0.02, 3)
         )
