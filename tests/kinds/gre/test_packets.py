@@ -1,0 +1,186 @@
+"""GRE as packets meet it: in both kinds of ESP, through filters, with and without the tunnel, in other tunnels."""
+
+import pytest
+
+from netdsl.ir.ids import TunnelId
+from netdsl.verify import Esp, Outcome, World
+from tests.kinds.asking import lab, outer, ping, said
+from tests.verify.asking import ask, checked
+from tests.verify.asking import lab as broken
+
+SITES = """
+network isp 192.0.2.0/24
+network left 10.1.0.0/24, fd00:1::/64
+network right 10.2.0.0/24, fd00:2::/64
+router a { interface wan on isp .1 ; interface lan on left .1, ::1 ; %(a)s }
+router b { interface wan on isp .2 ; interface lan on right .1, ::1 ; %(b)s }
+host pc { interface on left .10, ::10 ; default via a }
+host www { interface on right .10, ::10 ; default via b ; serve http }
+tunnel t gre { between a protecting left and b protecting right ; over ipv4 ; addresses 10.9.0.0/30 ; %(t)s }
+expect { %(expect)s }
+"""
+PLAIN = {"a": "", "b": "", "t": "", "expect": "t is up"}
+
+
+def sites(**changed: str) -> str:
+    return SITES % (PLAIN | changed)
+
+
+@pytest.mark.parametrize("esp", Esp)
+@pytest.mark.parametrize("goal", ["10.2.0.10", "fd00:2::10"])
+def test_both_families_go_through_the_tunnel_in_clear(esp: Esp, goal: str) -> None:
+    verdict = ask(World(lab(sites()), esp), "pc", goal, "tcp/80")
+    assert verdict.outcome is Outcome.ANSWERED
+    assert (verdict.tunnels, verdict.is_encrypted) == (("t",), False)
+
+
+@pytest.mark.parametrize(("line", "more"), [("", 24), ("key 7", 28)])
+def test_the_outer_packet_is_gres_between_the_two_addresses(line: str, more: int) -> None:
+    verdict = ping(World(lab(sites(t=line))), "pc", "10.2.0.10", 100)
+    assert outer(verdict, "isp") == [
+        ("192.0.2.1", "192.0.2.2", "gre", 100 + more), ("10.1.0.10", "10.2.0.10", "icmp", 100),
+    ]  # fmt: skip
+    assert [len(outer(verdict, network)) for network in ("left", "right")] == [1, 1]
+
+
+def test_the_devices_answer_and_speak_from_their_addresses() -> None:
+    verdict = ping(World(lab(sites())), "a", "10.9.0.2")
+    assert verdict.passes
+    assert outer(verdict, "isp")[-1][:2] == ("10.9.0.1", "10.9.0.2")
+
+
+def test_what_the_device_has_no_room_for_is_told_to_the_sender() -> None:
+    world = World(lab(sites()))
+    assert ping(world, "pc", "10.2.0.10", 1476).passes
+    verdict = ping(world, "pc", "10.2.0.10", 1477)
+    assert (verdict.outcome, verdict.node) == (Outcome.TOO_BIG, "a")
+    assert "takes 1476" in verdict.reason
+
+
+def test_an_mtu_that_the_links_have_no_room_for_fails_on_the_link() -> None:
+    world = World(lab(sites(t="mtu 1500")))
+    assert ping(world, "pc", "10.2.0.10", 1476).passes
+    assert ping(world, "pc", "10.2.0.10", 1477).reason == "1501 bytes are too big for `isp` at `a`, which takes 1500"
+
+
+def test_without_the_tunnel_there_is_no_route() -> None:
+    found = lab(sites())
+    fallen = World(found, held={TunnelId("t")})
+    assert not fallen.is_up(TunnelId("t"))
+    assert ping(fallen, "pc", "10.2.0.10").reason == "`a` has no route to 10.2.0.10"
+    assert not ping(fallen, "a", "10.9.0.2").passes
+
+
+def test_expectations_are_proved_as_for_any_tunnel() -> None:
+    lines = (
+        "pc reaches www ipv6 tcp/80 through t ; pc to www tcp/80 is not encrypted on isp ; t is up ; "
+        "pc reaches www ipv4 without fragmentation up to 1476 }\nexpect while t down { pc cannot reach www ; t is not up"
+    )
+    assert list(checked(sites(expect=lines)).diagnostics) == []
+    assert said(sites(expect="pc to www ipv4 tcp/80 is encrypted on isp"))[0] == "expectation-fails"
+
+
+# --- filters
+
+
+@pytest.mark.parametrize(
+    ("lines", "passes"),
+    [
+        ("accept tunnel t ; accept forward through t", True),
+        ("accept forward through t", False),
+        ("accept tunnel t ; accept forward tcp/80 through t", False),
+        ("accept tunnel t", False),
+    ],
+)
+def test_filters_see_the_outer_packet_and_the_one_inside(lines: str, passes: bool) -> None:
+    world = World(broken(sites(a=f"firewall {{ policy drop ; {lines} }}")))
+    assert ping(world, "pc", "10.2.0.10").passes is passes
+
+
+def test_a_firewall_that_lets_no_gre_pass_is_told() -> None:
+    found = checked(sites(b="firewall { policy drop ; accept forward }", expect="a reaches b.wan"))
+    assert "tunnel-blocked-by-firewall" in [one.rule.code for one in found.diagnostics]
+
+
+def test_the_address_inside_stands_for_the_end() -> None:
+    lines = "firewall { policy drop ; policy output accept ; accept tunnel t ; accept input icmp from t.b }"
+    world = World(lab(sites(a=lines)))
+    assert ping(world, "b", "10.9.0.1").passes
+    assert not ping(world, "www", "10.1.0.1").passes
+
+
+def test_rules_can_hold_while_the_tunnel_is_up() -> None:
+    lines = "firewall { policy accept ; drop forward icmp while t up ; drop forward tcp/80 while t down }"
+    world = World(lab(sites(a=lines)))
+    assert not ping(world, "pc", "10.2.0.10").passes
+    assert ask(world, "pc", "10.2.0.10", "tcp/80").passes
+
+
+# --- another end than was meant
+
+
+def test_a_device_takes_outer_packets_from_the_other_end_only() -> None:
+    """`a` translates what it sends, and `b` looks for the packets of 192.0.2.1."""
+    text = """
+network isp 192.0.2.0/24
+network left 10.1.0.0/24
+network right 10.2.0.0/24
+router a { interface wan on isp .1, .9 ; interface lan on left .1 ; nat { snat out wan -> 192.0.2.9 } }
+router b { interface wan on isp .2 ; interface lan on right .1 }
+host pc { interface on left .10 ; default via a }
+tunnel t gre { between a protecting left and b protecting right }
+expect failure { pc reaches b.lan }
+"""
+    verdict = ping(World(broken(text)), "pc", "10.2.0.1")
+    assert not verdict.passes
+    assert "its device takes them from 192.0.2.1 to 192.0.2.2 only" in verdict.reason
+
+
+# --- in other tunnels
+
+BASE = """
+network isp 192.0.2.0/24
+network left 10.1.0.0/24
+network right 10.2.0.0/24
+network deep-l 10.11.0.0/24
+network deep-r 10.12.0.0/24
+router a { interface wan on isp .1 ; interface lan on left .1 ; interface deep on deep-l .1 }
+router b { interface wan on isp .2 ; interface lan on right .1 ; interface deep on deep-r .1 }
+host pc { interface on deep-l .10 ; default via a }
+host www { interface on deep-r .10 ; default via b }
+"""
+OVER_IPSEC = """
+ipsec out { between a.wan and b.wan ; auth psk }
+tunnel in gre { between a.wan protecting deep-l and b.wan protecting deep-r }
+"""
+IPSEC_OVER = """
+tunnel out gre { between a.wan protecting left and b.wan protecting right }
+ipsec in { between a.lan protecting deep-l and b.lan protecting deep-r ; auth psk }
+"""
+IN_GRE = """
+tunnel out gre { between a.wan protecting left and b.wan protecting right }
+tunnel in gre { between a.lan protecting deep-l and b.lan protecting deep-r }
+"""
+
+
+@pytest.mark.parametrize("esp", Esp)
+@pytest.mark.parametrize(
+    ("tunnels", "is_encrypted", "mtu"),
+    [(OVER_IPSEC, True, 1414), (IPSEC_OVER, True, 1414), (IN_GRE, False, 1452)],
+    ids=["over IPsec", "IPsec over it", "in GRE"],
+)
+def test_tunnels_carry_one_another(tunnels: str, is_encrypted: bool, mtu: int, esp: Esp) -> None:
+    found = lab(f"{BASE}{tunnels}expect {{ pc reaches www through in, out ; in, out are up }}")
+    verdict = ping(World(found, esp), "pc", "10.12.0.10")
+    assert verdict.passes
+    assert verdict.tunnels == ("out", "in")
+    assert verdict.is_encrypted is is_encrypted
+    assert [one.mtu for node in found.nodes for one in node.tunnels if one.tunnel == "in"] == [mtu, mtu]
+    assert len(outer(verdict, "isp")) == 3
+
+
+def test_without_the_outer_one_the_device_stands_and_nothing_passes() -> None:
+    found = lab(f"{BASE}{IN_GRE}expect {{ pc reaches www }}")
+    fallen = World(found, held={TunnelId("out")})
+    assert fallen.is_up(TunnelId("in"))
+    assert not ping(fallen, "pc", "10.12.0.10").passes
