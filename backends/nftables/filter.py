@@ -206,7 +206,7 @@ def _tunnel_accept(rule: TunnelAccept, chain: Chain, draft: _Draft) -> list[str]
     tunnel = draft.tunnels.get(rule.tunnel)
     is_in = chain is Chain.INPUT
     mine, theirs, key = ("daddr", "saddr", "iifname") if is_in else ("saddr", "daddr", "oifname")
-    interface = f"{key} {nft_string(tunnel.outer)}" if tunnel and tunnel.outer and tunnel.is_selected else ""
+    interface = f"{key} {nft_string(tunnel.outer)}" if tunnel and tunnel.outer and tunnel.device is None else ""
     rules = []
     for family, word in ((4, "ip"), (6, "ip6")):
         local = [a for a in rule.local if a.version == family]
@@ -272,27 +272,23 @@ def _snat_rule(rule: SourceNat, draft: _Draft) -> list[str]:
         family, version = ("ip6", 6) if rule.address.version == 6 else ("ip", 4)
         action = [f"meta nfproto ipv{version} {family} saddr != {rule.address} snat {family} to {rule.address}"]
     exceptions = list(_exceptions(rule.match, draft))
-    plain = replace(rule.match, not_through=(), not_any_ipsec=False, not_destinations=())
-    tunnels = _without_outer(draft.tunnels) if rule.match.not_any_ipsec else draft.tunnels
-    matches = match_rules(plain, None, tunnels)
+    plain = replace(rule.match, not_through=(), not_through_kinds=(), not_destinations=())
+    matches = match_rules(plain, None, _without_outer(draft.tunnels, rule.match.not_through_kinds))
     if not exceptions:
         return [_join(match, text) for match in matches for text in action]
     name = draft.chain("snat", [*exceptions, *action])
     return [_join(match, f"jump {name}") for match in matches]
 
 
-def _without_outer(tunnels: dict[TunnelId, Tunnel]) -> dict[TunnelId, Tunnel]:
-    """For `except through ipsec`: what user-space ESP is about to take is not even looked at."""
-    return {tunnel: replace(selectors, outer=None) for tunnel, selectors in tunnels.items()}
+def _without_outer(tunnels: dict[TunnelId, Tunnel], kinds: Sequence[str]) -> dict[TunnelId, Tunnel]:
+    """For `except through KIND`: what the device in the policies' place is about to take is not even looked at."""
+    return {name: replace(tunnel, outer=None) if tunnel.kind in kinds else tunnel for name, tunnel in tunnels.items()}
 
 
 def _exceptions(match: Match, draft: _Draft) -> Iterator[str]:
-    if match.not_any_ipsec:
-        yield "rt ipsec exists return"
-        for device in sorted({tunnel.stand_in for tunnel in draft.tunnels.values() if tunnel.stand_in}):
-            yield f"oifname {nft_string(device)} return"
-    for tunnel in match.not_through:
-        for rule in match_rules(Match(through=(tunnel,)), Chain.OUTPUT, draft.tunnels):
+    if match.not_through or match.not_through_kinds:
+        through = Match(through=match.not_through, through_kinds=match.not_through_kinds)
+        for rule in match_rules(through, Chain.OUTPUT, draft.tunnels):
             yield _join(rule, "return")
     for family, word in ((4, "ip"), (6, "ip6")):
         prefixes = [prefix for prefix in match.not_destinations if prefix.version == family]

@@ -11,7 +11,7 @@ from netdsl.ir.filter import Chain, Match
 from netdsl.ir.ids import Prefix, TunnelId
 from netdsl.ir.node import Node
 from netdsl.ir.service import PROTOCOL_NUMBERS, PortService, Protocol
-from netdsl.ir.tunnel import Carrier, Device, Segment, Selectors, Steering
+from netdsl.ir.tunnel import Carrier, Device, Segment, Selectors, TunnelEnd
 
 from .quoting import nft_string
 
@@ -36,9 +36,9 @@ class Tunnel:
     """A tunnel of this node as filters see it: pairs of (local, remote) prefixes, its outer interface's name; `stand_in`:
     the device that carries what policies of the kernel would take; `device`: the interface by which packets inside come."""
 
+    kind: str
     pairs: Pairs
     outer: str | None
-    is_selected: bool = True
     stand_in: str | None = None
     device: str | None = None
 
@@ -51,16 +51,16 @@ def tunnels_of(node: Node) -> dict[TunnelId, Tunnel]:
         pairs = tuple((child.local, child.remote) for child in end.children)
         outer = owner.get(end.local) if end.local is not None else None
         before = found.get(end.tunnel)
-        found[end.tunnel] = _seen(end.steering, before.pairs + pairs if before else pairs, outer)
+        found[end.tunnel] = _seen(end, before.pairs + pairs if before else pairs, outer)
     return found
 
 
-def _seen(steering: Steering, pairs: Pairs, outer: str | None) -> Tunnel:
-    match steering:
+def _seen(end: TunnelEnd, pairs: Pairs, outer: str | None) -> Tunnel:
+    match end.steering:
         case Selectors(stand_in):
-            return Tunnel(pairs, outer, stand_in=stand_in)
+            return Tunnel(end.kind, pairs, outer, stand_in=stand_in)
         case Device(name) | Segment(name):
-            return Tunnel(pairs, outer, is_selected=False, device=name)
+            return Tunnel(end.kind, pairs, outer, device=name)
 
 
 def match_rules(match: Match, chain: Chain | None, tunnels: dict[TunnelId, Tunnel]) -> list[str]:
@@ -95,12 +95,21 @@ class _Addresses:
 
 
 def _ways(match: Match, chain: Chain | None, tunnels: dict[TunnelId, Tunnel]) -> list[_Way]:
-    if not match.through and not match.any_ipsec:
+    if not match.through and not match.through_kinds:
         return [_Way()]
-    if match.through:
-        return [way for name in match.through for way in _through(tunnels[name], chain)]
-    stand_in = next((tunnel.stand_in for tunnel in tunnels.values() if tunnel.stand_in), None)
-    return _through(Tunnel((((), ()),), None, stand_in=stand_in), chain)
+    meant = [tunnels[name] for name in match.through]
+    for kind in match.through_kinds:
+        meant += _of_kind(kind, tunnels)
+    return [way for tunnel in meant for way in _through(tunnel, chain)]
+
+
+def _of_kind(kind: str, tunnels: dict[TunnelId, Tunnel]) -> list[Tunnel]:
+    """Every tunnel of a kind that the node has; the kernel's policies say 'any of us' in one word."""
+    found = [tunnel for tunnel in tunnels.values() if tunnel.kind == kind]
+    selected = [tunnel for tunnel in found if tunnel.device is None]
+    stand_in = next((tunnel.stand_in for tunnel in selected if tunnel.stand_in), None)
+    every = [Tunnel(kind, (((), ()),), None, stand_in=stand_in)] if selected else []
+    return [*every, *(tunnel for tunnel in found if tunnel.device is not None)]
 
 
 def _through(tunnel: Tunnel, chain: Chain | None) -> list[_Way]:

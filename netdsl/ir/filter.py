@@ -42,8 +42,8 @@ class Limit:
 class Match:
     """What a packet has to be; an empty tuple means any. Members of a tuple are alternatives.
 
-    `through` names tunnels: the packet came out of one of them or will go into one of them. `any_ipsec` is the same for
-    every IPsec tunnel of the node. `not_through`/`not_destinations` come from `except` (source NAT only).
+    `through` names tunnels, `through_kinds` stands for every tunnel of these kinds that the node has: the packet came out
+    of one of them or will go into one of them. `not_…` come from `except` (source NAT only).
     """
 
     sources: tuple[Prefix, ...] = ()
@@ -52,9 +52,9 @@ class Match:
     in_interfaces: tuple[str, ...] = ()
     out_interfaces: tuple[str, ...] = ()
     through: tuple[TunnelId, ...] = ()
-    any_ipsec: bool = False
+    through_kinds: tuple[str, ...] = ()  # names of `netdsl.index.TUNNELS`
     not_through: tuple[TunnelId, ...] = ()
-    not_any_ipsec: bool = False
+    not_through_kinds: tuple[str, ...] = ()
     not_destinations: tuple[Prefix, ...] = ()
 
 

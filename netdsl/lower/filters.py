@@ -67,9 +67,9 @@ def lower_match(directory: Directory, match: BoundMatch) -> Match:
         in_interfaces=tuple(placed.value for placed in match.in_interfaces),
         out_interfaces=tuple(placed.value for placed in match.out_interfaces),
         through=tuple(placed.value for placed in match.through),
-        any_ipsec=match.any_ipsec,
+        through_kinds=match.through_kinds,
         not_through=tuple(placed.value for placed in match.not_through),
-        not_any_ipsec=match.not_any_ipsec,
+        not_through_kinds=match.not_through_kinds,
         not_destinations=directory.prefixes(match.not_destinations),
     )
 

@@ -4,8 +4,8 @@ A tunnelled packet comes and goes by the outer interface with the kernel's ESP, 
 payload writes each rule so that both mean the same (backends/nftables/match.py), and so does this module.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from netdsl.ir.filter import (
     Chain,
@@ -36,6 +36,7 @@ class Ends:
     """A tunnel as filters see it: pairs of (local, remote) prefixes, its outer interface; `stand_in`: the device that
     carries what policies of the kernel would take; `device`: the interface by which what is inside comes."""
 
+    kind: str
     pairs: Pairs
     outer: str | None
     stand_in: str | None = None
@@ -92,7 +93,7 @@ def matches(match: Match, sight: Sight, chain: Chain | None, tunnels: Mapping[Tu
         return False
     if match.destinations and not in_any(packet.destination, match.destinations):
         return False
-    if match.through or match.any_ipsec:
+    if match.through or match.through_kinds:
         return _is_tunnelled(match, sight, chain, tunnels)
     names = ((match.in_interfaces, sight.in_interface), (match.out_interfaces, sight.out_interface))
     return all(_is_by(wanted, name, match, tunnels) for wanted, name in names)
@@ -101,18 +102,23 @@ def matches(match: Match, sight: Sight, chain: Chain | None, tunnels: Mapping[Tu
 def _is_by(wanted: Sequence[str], name: str | None, match: Match, tunnels: Mapping[TunnelId, Ends]) -> bool:
     if not wanted or name in wanted:
         return True
-    if name is None or match.not_any_ipsec:
+    if name is None:
         return False
-    return any(ends.stand_in == name and ends.outer in wanted for ends in tunnels.values())
+    seen = (ends for ends in tunnels.values() if ends.kind not in match.not_through_kinds)
+    return any(ends.stand_in == name and ends.outer in wanted for ends in seen)
 
 
 def _is_tunnelled(match: Match, sight: Sight, chain: Chain | None, tunnels: Mapping[TunnelId, Ends]) -> bool:
-    if match.through:
-        return any(_is_through(tunnels[name], match, sight, chain) for name in match.through)
-    selected = [ends for ends in tunnels.values() if ends.device is None]
-    everything: tuple[tuple[Prefix, ...], tuple[Prefix, ...]] = ((), ())
-    stand_in = next((ends.stand_in for ends in selected if ends.stand_in), None)
-    return _is_through(Ends((everything,), None, stand_in), match, sight, chain)
+    meant = [tunnels[name] for name in match.through]
+    for kind in match.through_kinds:
+        meant += _of_kind(kind, tunnels)
+    return any(_is_through(ends, match, sight, chain) for ends in meant)
+
+
+def _of_kind(kind: str, tunnels: Mapping[TunnelId, Ends]) -> Iterator[Ends]:
+    """Every tunnel of a kind that the node has: of those by policies, whatever their prefixes."""
+    of_kind = (ends for ends in tunnels.values() if ends.kind == kind)
+    return (replace(ends, pairs=(((), ()),)) if ends.device is None else ends for ends in of_kind)
 
 
 def _is_through(ends: Ends, match: Match, sight: Sight, chain: Chain | None) -> bool:
@@ -256,8 +262,7 @@ def source_nat(
 
 
 def _is_excepted(match: Match, sight: Sight, tunnels: Mapping[TunnelId, Ends]) -> bool:
-    if match.not_any_ipsec and sight.goes:
-        return True
-    if any(_is_tunnelled(Match(through=(tunnel,)), sight, Chain.OUTPUT, tunnels) for tunnel in match.not_through):
+    through = Match(through=match.not_through, through_kinds=match.not_through_kinds)
+    if _is_tunnelled(through, sight, Chain.OUTPUT, tunnels):
         return True
     return in_any(sight.packet.destination, match.not_destinations)

@@ -8,7 +8,7 @@ from netdsl.ir.filter import WhileTunnel
 from netdsl.ir.ids import Address, AddressWithPrefix, NetworkId, NodeId, Prefix, TunnelId
 from netdsl.ir.node import Interface, Node
 from netdsl.ir.service import PortService, Protocol
-from netdsl.ir.tunnel import Child, Device, Mode, Segment, Selectors, Steering, TunnelEnd
+from netdsl.ir.tunnel import Child, Device, Mode, Segment, Selectors, TunnelEnd
 from netdsl.packets.filtering import Ends, Pairs, in_any
 from netdsl.packets.routes import Hop, Own, Table, main_table, source_for
 from netdsl.packets.sysctls import Sysctls, unmodelled
@@ -294,16 +294,16 @@ def _ends(node: Node) -> dict[TunnelId, Ends]:
         pairs = tuple((child.local, child.remote) for child in end.children)
         before = found.get(end.tunnel)
         outer = owner.get(end.local) if end.local is not None else None
-        found[end.tunnel] = _seen(end.steering, before.pairs + pairs if before else pairs, outer)
+        found[end.tunnel] = _seen(end, before.pairs + pairs if before else pairs, outer)
     return found
 
 
-def _seen(steering: Steering, pairs: Pairs, outer: str | None) -> Ends:
-    match steering:
+def _seen(end: TunnelEnd, pairs: Pairs, outer: str | None) -> Ends:
+    match end.steering:
         case Selectors(stand_in):
-            return Ends(pairs, outer, stand_in=stand_in)
+            return Ends(end.kind, pairs, outer, stand_in=stand_in)
         case Device(name) | Segment(name):
-            return Ends(pairs, outer, device=name)
+            return Ends(end.kind, pairs, outer, device=name)
 
 
 def is_unicast(address: Address, view: View) -> bool:

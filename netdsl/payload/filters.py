@@ -53,7 +53,7 @@ def features_of(node: Node) -> Iterator[tuple[FilterFeature, Place | None]]:
         if rule.state is not None:
             yield FilterFeature.WHILE, rule.origin
         match = rule.match
-        if match.through or match.any_ipsec or match.not_through or match.not_any_ipsec:
+        if match.through or match.through_kinds or match.not_through or match.not_through_kinds:
             yield FilterFeature.THROUGH, rule.origin
 
 

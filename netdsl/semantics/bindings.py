@@ -124,7 +124,7 @@ class BoundState:
 
 @dataclass(frozen=True, slots=True)
 class BoundMatch:
-    """The clauses of a rule. `through`/`not_through` empty with `any_ipsec`/`not_any_ipsec` for the word `ipsec`."""
+    """The clauses of a rule. `through_kinds`, `not_through_kinds`: kinds of tunnels whose name stands for all of them."""
 
     sources: tuple[Placed[Who], ...] = ()
     destinations: tuple[Placed[Who], ...] = ()
@@ -132,9 +132,9 @@ class BoundMatch:
     in_interfaces: tuple[Placed[str], ...] = ()
     out_interfaces: tuple[Placed[str], ...] = ()
     through: tuple[Placed[TunnelId], ...] = ()
-    any_ipsec: bool = False
+    through_kinds: tuple[str, ...] = ()
     not_through: tuple[Placed[TunnelId], ...] = ()
-    not_any_ipsec: bool = False
+    not_through_kinds: tuple[str, ...] = ()
     not_destinations: tuple[Placed[Who], ...] = ()
 
 

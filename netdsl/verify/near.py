@@ -59,8 +59,9 @@ def _lacking(rule: FilterRule, view: View, packet: Packet, arrived: str | None) 
         yield f"what leaves by `{'`, `'.join(match.out_interfaces)}` only"
     if rule.state is not None and not view.is_active(rule.state):
         yield f"it while `{rule.state.tunnel}` is {'up' if rule.state.is_up else 'down'} only"
-    if match.through or match.any_ipsec:
-        yield "only what goes through " + (f"`{'`, `'.join(match.through)}`" if match.through else "a tunnel")
+    through = (*match.through, *match.through_kinds)
+    if through:
+        yield f"only what goes through `{'`, `'.join(through)}`"
 
 
 def _tunnel(view: View, packet: Packet) -> str | None:

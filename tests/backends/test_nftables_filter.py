@@ -142,7 +142,7 @@ def test_source_nat_reaches_what_goes_into_the_tunnel_unless_it_is_excepted() ->
     action = "meta nfproto ipv4 ip saddr != 172.16.0.1 snat ip to 172.16.0.1"
     assert _chain(text, "postrouting") == ['oifname "mgmt" accept', f'oifname {{ "wan", "ipsec0" }} {action}']
 
-    excepted = SourceNat(Match(out_interfaces=("wan",), not_any_ipsec=True), OUTER)
+    excepted = SourceNat(Match(out_interfaces=("wan",), not_through_kinds=("ipsec",)), OUTER)
     text = _texts(_gateway(nat=Nat(source=(excepted,))))["filter.nft"]
     assert _chain(text, "postrouting")[1:] == ['oifname "wan" jump snat_1']
     assert _chain(text, "snat_1") == ["rt ipsec exists return", 'oifname "ipsec0" return', action]

@@ -11,7 +11,7 @@ from netdsl.ir.service import PortService, Protocol, port
 
 T = TunnelId("t")
 SITE, CLOUD = ip_network("10.1.0.0/16"), ip_network("10.3.0.0/16")
-TUNNELS = {T: Tunnel((((SITE,), (CLOUD,)),), "wan", stand_in="ipsec0")}
+TUNNELS = {T: Tunnel("ipsec", (((SITE,), (CLOUD,)),), "wan", stand_in="ipsec0")}
 
 
 def prefixes(*texts: str) -> tuple[Prefix, ...]:
@@ -89,7 +89,33 @@ def test_through_a_tunnel_without_names_is_both_directions() -> None:
 
 
 def test_through_ipsec_asks_for_no_addresses() -> None:
-    assert match_rules(Match(any_ipsec=True), Chain.INPUT, TUNNELS) == ["meta ipsec exists", 'iifname "ipsec0"']
+    assert match_rules(Match(through_kinds=("ipsec",)), Chain.INPUT, TUNNELS) == [
+        "meta ipsec exists",
+        'iifname "ipsec0"',
+    ]
+
+
+def test_through_a_kind_names_the_devices_of_its_tunnels() -> None:
+    one, two = TunnelId("one"), TunnelId("two")
+    tunnels = TUNNELS | {one: Tunnel("gre", (), "wan", device="one"), two: Tunnel("gre", (), "wan", device="two")}
+    kind = Match(through_kinds=("gre",))
+    assert match_rules(kind, Chain.INPUT, tunnels) == ['iifname "one"', 'iifname "two"']
+    assert match_rules(kind, Chain.OUTPUT, tunnels) == ['oifname "one"', 'oifname "two"']
+    assert match_rules(Match(through_kinds=("ipsec",)), Chain.INPUT, tunnels) == [
+        "meta ipsec exists",
+        'iifname "ipsec0"',
+    ]
+
+
+def test_through_a_kind_that_the_node_has_no_tunnel_of_is_no_rule() -> None:
+    assert match_rules(Match(through_kinds=("gre",)), Chain.FORWARD, TUNNELS) == []
+    assert match_rules(Match(through_kinds=("ipsec",)), Chain.FORWARD, {}) == []
+
+
+def test_tunnels_and_kinds_in_one_clause_are_alternatives() -> None:
+    tunnels = TUNNELS | {TunnelId("one"): Tunnel("gre", (), "wan", device="one")}
+    match = Match(through=(TunnelId("one"),), through_kinds=("ipsec",))
+    assert match_rules(match, Chain.INPUT, tunnels) == ['iifname "one"', "meta ipsec exists", 'iifname "ipsec0"']
 
 
 def test_the_outer_interface_means_tunnelled_packets_too_in_both_kinds_of_esp() -> None:

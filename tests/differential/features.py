@@ -71,7 +71,7 @@ def _of_nat(node: Node) -> Iterator[str]:
             yield "snat of a service"
         else:
             yield "masquerade"
-        if match.not_any_ipsec or match.not_through or match.not_destinations:
+        if match.not_through_kinds or match.not_through or match.not_destinations:
             yield "masquerade with except"
 
 
@@ -91,7 +91,7 @@ def _of_firewall(node: Node) -> Iterator[str]:
                 yield "from or to"
             if match.services:
                 yield "service in a filter"
-            if match.through or match.any_ipsec:
+            if match.through or match.through_kinds:
                 yield "through"
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Label
 from netdsl.diagnostics.suggest import did_you_mean
+from netdsl.index import TUNNELS
 from netdsl.ir.filter import Limit
 from netdsl.ir.ids import TunnelId
 from netdsl.semantics.bindings import BoundMatch, BoundState, Placed, Who
@@ -19,6 +20,7 @@ from netdsl.semantics.values import Word
 from netdsl.source import Place
 from netdsl.syntax import tree as syntax
 from netdsl.syntax.description import ElementKind
+from netdsl.syntax.statements import statements
 
 FILTER = ("from", "to", "in", "out", "through", "limit", "log")
 DESTINATION_NAT = ("from", "to", "in")
@@ -30,7 +32,10 @@ BELONGS = {
 }  # fmt: skip
 LONGEST_LOG = 120
 """Of the 128 bytes that the kernel has for a prefix (NF_LOG_PREFIXLEN, netfilter/nf_log.h), with room for a blank."""
-ANY_IPSEC = "ipsec"
+
+
+Through = tuple[tuple[Placed[TunnelId], ...], tuple[str, ...]]
+"""Tunnels, and kinds whose name stands for all tunnels of theirs in the node."""
 
 
 @dataclass(slots=True, eq=False)
@@ -52,8 +57,8 @@ class _Read:
     destinations: tuple[Placed[Who], ...] = ()
     not_destinations: tuple[Placed[Who], ...] = ()
     interfaces: dict[str, tuple[Placed[str], ...]] = field(default_factory=dict)
-    through: tuple[tuple[Placed[TunnelId], ...], bool] = ((), False)
-    not_through: tuple[tuple[Placed[TunnelId], ...], bool] = ((), False)
+    through: Through = ((), ())
+    not_through: Through = ((), ())
     limit: Limit | None = None
     log: str | None = None
     is_right: bool = True
@@ -188,22 +193,41 @@ def _report_interface(node: NodeDraft, word: Word, place: Place, work: Work) -> 
     work.diagnostics.report(catalogue.INTERFACE_NOT_OF_NODE, message, place, help=help_text)
 
 
-def _through(clause: syntax.Clause, item: Item, read: _Read, work: Work) -> tuple[tuple[Placed[TunnelId], ...], bool]:
+def _through(clause: syntax.Clause, item: Item, read: _Read, work: Work) -> Through:
     found: list[Placed[TunnelId]] = []
-    is_any = False
+    kinds: dict[str, None] = {}
     placed_values = evaluate_list(clause.values, item, work.diagnostics)
     read.is_right = read.is_right and len(placed_values) >= len(clause.values)
     for placed in placed_values:
         if not isinstance(placed.value, Word):
             work.wrong_kind(placed, "a tunnel's name")
             read.is_right = False
-        elif placed.value.text == ANY_IPSEC:
-            is_any = True
+        elif placed.value.text in TUNNELS:
+            kinds[placed.value.text] = None
+            read.is_right = _means_a_kind(placed.value, placed.place, work) and read.is_right
         else:
             tunnels = match_tunnels(placed.value, placed.place, work)
             read.is_right = read.is_right and bool(tunnels)
             found.extend(Placed(one, placed.place) for one in tunnels)
-    return tuple(found), is_any
+    return tuple(found), tuple(kinds)
+
+
+def _means_a_kind(word: Word, place: Place, work: Work) -> bool:
+    """Whether no tunnel of another kind is called like this one; else reported."""
+    found = find(word)
+    if found is None or found.element.kind is not ElementKind.TUNNEL:
+        return True
+    kind = statements().kind_of_class[type(found.element.item.statement)]
+    if kind == word.text:
+        return True
+    work.diagnostics.report(
+        catalogue.WRONG_ELEMENT,
+        f"`{word.text}` stands for every tunnel of that kind, and the tunnel called so is of the kind `{kind}`",
+        place,
+        related=(Label(found.element.item.place, "the tunnel"),),
+        help="another name for the tunnel",
+    )
+    return False
 
 
 def match_tunnels(word: Word, place: Place, work: Work) -> list[TunnelId]:

@@ -7,7 +7,7 @@ from netdsl.ir.ids import TunnelId
 from netdsl.ir.service import PortService, Protocol
 from netdsl.semantics.bindings import BoundMatch, BoundState
 from netdsl.semantics.rules.blocks import Block, Blocks, all_covered
-from netdsl.semantics.rules.facts import Facts
+from netdsl.semantics.rules.facts import Facts, enters_by_policy
 
 MOST_KEYS = 64
 """A rule that combines more addresses and services than this is not looked up by them, but tried each time."""
@@ -17,7 +17,9 @@ MOST_KEYS = 64
 class Space:
     """The packets that a rule takes; an empty tuple means any.
 
-    `is_limited`: not all of them (`limit`). `excepted`: it leaves some out (`except`), so that it covers nothing.
+    `is_limited`: not all of them (`limit`). `has_exceptions`: it leaves some out (`except`), so that it covers nothing.
+    `through`: (kind, tunnel), or (kind, None) for every tunnel of a kind. `has_devices`: some of these have a device, by
+    which their packets come and go in place of the node's interfaces.
     """
 
     sources: Blocks
@@ -25,8 +27,8 @@ class Space:
     services: tuple[PortService, ...]
     in_interfaces: frozenset[str]
     out_interfaces: frozenset[str]
-    through: frozenset[TunnelId]
-    any_ipsec: bool
+    through: frozenset[tuple[str, TunnelId | None]]
+    has_devices: bool
     state: BoundState | None
     is_limited: bool = False
     has_exceptions: bool = False
@@ -40,7 +42,6 @@ class Space:
             or self.in_interfaces
             or self.out_interfaces
             or self.through
-            or self.any_ipsec
             or self.state
             or self.is_limited
             or self.has_exceptions
@@ -48,17 +49,22 @@ class Space:
 
 
 def space_of(match: BoundMatch, state: BoundState | None, is_limited: bool, facts: Facts) -> Space:
+    tunnels = facts.bindings.tunnels
+    named = [tunnels[placed.value] for placed in match.through]
+    of_kinds = [
+        tunnel for tunnel in (tunnels.values() if match.through_kinds else ()) if tunnel.kind in match.through_kinds
+    ]
     return Space(
         facts.blocks_of_all(match.sources),
         facts.blocks_of_all(match.destinations),
         match.services,
         frozenset(placed.value for placed in match.in_interfaces),
         frozenset(placed.value for placed in match.out_interfaces),
-        frozenset(placed.value for placed in match.through),
-        match.any_ipsec,
+        frozenset([*((tunnel.kind, tunnel.id) for tunnel in named), *((kind, None) for kind in match.through_kinds)]),
+        not all(map(enters_by_policy, (*named, *of_kinds))),
         state,
         is_limited,
-        bool(match.not_through or match.not_any_ipsec or match.not_destinations),
+        bool(match.not_through or match.not_through_kinds or match.not_destinations),
     )
 
 
@@ -86,10 +92,10 @@ def _covers_names(outer: frozenset[str], inner: frozenset[str]) -> bool:
 
 
 def _covers_tunnels(outer: Space, inner: Space) -> bool:
-    """`through ipsec` covers `through T`: only ipsec tunnels are bound."""
-    if outer.any_ipsec:
-        return inner.any_ipsec or bool(inner.through)
-    return not outer.through or (not inner.any_ipsec and bool(inner.through) and inner.through <= outer.through)
+    """`through KIND` covers `through T` for a tunnel of the kind; a rule for interfaces of the node covers no device."""
+    if not outer.through:
+        return not inner.has_devices or not (outer.in_interfaces or outer.out_interfaces)
+    return bool(inner.through) and all(one in outer.through or (one[0], None) in outer.through for one in inner.through)
 
 
 def services_cover(outer: tuple[PortService, ...], inner: tuple[PortService, ...]) -> bool:

@@ -179,6 +179,16 @@ class Selectors:
     remote: Blocks
 
 
+def excepts(match: bound.BoundMatch, tunnel: BoundTunnel) -> bool:
+    """Whether `except through` leaves out what goes into a tunnel."""
+    return tunnel.kind in match.not_through_kinds or any(name.value == tunnel.id for name in match.not_through)
+
+
+def enters_by_policy(tunnel: BoundTunnel) -> bool:
+    """Whether children of the tunnel say what belongs into it; else a device or a segment takes what is routed there."""
+    return bool(tunnel.children_of)
+
+
 def end_of(tunnel: BoundTunnel, node: NodeId) -> BoundEnd | None:
     return next((end for end in tunnel.ends if end.node == node), None)
 

@@ -21,13 +21,14 @@ from netdsl.semantics.bindings import (
     BoundRule,
     BoundSourceNat,
     BoundState,
+    BoundTunnel,
     BoundTunnelAccept,
     Placed,
     Who,
     WhoNode,
 )
 from netdsl.semantics.rules.blocks import any_overlap
-from netdsl.semantics.rules.facts import Facts, Owner, end_of, families, seen_from
+from netdsl.semantics.rules.facts import Facts, Owner, end_of, excepts, families, seen_from
 from netdsl.semantics.rules.order import check_order
 from netdsl.source import Place
 
@@ -173,7 +174,7 @@ def _before_nat(node: BoundNode, firewall: BoundFirewall, facts: Facts, diagnost
             continue
         for placed in rule.match.through:
             end = only_own_addresses(node, placed.value, facts)
-            nat = _translating(node, end.interface, placed.value) if end is not None else None
+            nat = _translating(node, end.interface, facts.bindings.tunnels[placed.value]) if end is not None else None
             if end is None or nat is None or not _leaves_by(rule.match, node, end, facts, placed.value):
                 continue
             diagnostics.report(
@@ -186,15 +187,14 @@ def _before_nat(node: BoundNode, firewall: BoundFirewall, facts: Facts, diagnost
             )
 
 
-def _translating(node: BoundNode, interface: str, tunnel: TunnelId) -> BoundSourceNat | None:
+def _translating(node: BoundNode, interface: str, tunnel: BoundTunnel) -> BoundSourceNat | None:
     """The first rule that changes the source of what leaves by an interface, a tunnel's packets included."""
     for rule in node.source_nat:
         match = rule.match
         outs = match.out_interfaces
         is_out = not outs or any(out.value == interface for out in outs)
-        is_excepted = match.not_any_ipsec or any(name.value == tunnel for name in match.not_through)
-        is_while_down = rule.state is not None and rule.state.tunnel == tunnel and not rule.state.is_up
-        if is_out and not is_excepted and not is_while_down:
+        is_while_down = rule.state is not None and rule.state.tunnel == tunnel.id and not rule.state.is_up
+        if is_out and not excepts(match, tunnel) and not is_while_down:
             return rule
     return None
 

@@ -21,7 +21,7 @@ from netdsl.semantics.bindings import (
 )
 from netdsl.semantics.rules.blocks import all_covered, any_overlap, block_of_address
 from netdsl.semantics.rules.covering import Earlier, services_overlap, space_of
-from netdsl.semantics.rules.facts import Facts, Selectors, end_of, families, seen_from
+from netdsl.semantics.rules.facts import Facts, Selectors, end_of, excepts, families, seen_from
 
 
 def check_nat(facts: Facts, diagnostics: Diagnostics) -> None:
@@ -127,10 +127,9 @@ def _hits(node: BoundNode, rule: BoundSourceNat, tunnel: BoundTunnel, end: Bound
     match = rule.match
     outs = match.out_interfaces
     is_out = not outs or any(out.value == end.interface for out in outs)
-    is_excepted = match.not_any_ipsec or any(name.value == tunnel.id for name in match.not_through)
     is_other = bool(match.through) and all(name.value != tunnel.id for name in match.through)
     is_while_down = rule.state is not None and rule.state.tunnel == tunnel.id and not rule.state.is_up
-    if not is_out or is_excepted or is_other or is_while_down:
+    if not is_out or excepts(match, tunnel) or is_other or is_while_down:
         return False
     return any(_hits_child(rule, one, facts) for one in seen_from(node.id, tunnel))
 

@@ -89,7 +89,7 @@ def _of(match: Match, view: View, named: list[Prefix], ports: Iterable[PortServi
         wide = match.sources or (ANYWHERE[address.version],)
         for prefix in (one for one in wide if one.version == address.version):
             for source, name in product(_representatives(prefix, named), match.in_interfaces or view.interfaces):
-                came = bool(match.through) or match.any_ipsec
+                came = bool(match.through or match.through_kinds)
                 yield Sight(probe(source, address, service, PROBE_SIZE), name, None, came, False)
 
 

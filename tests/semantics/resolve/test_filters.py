@@ -60,11 +60,28 @@ def test_the_clauses_of_a_line() -> None:
     assert [[item.value for item in items] for items in (one.match.in_interfaces, one.match.out_interfaces)] == [
         ["lan"], ["wan"],
     ]  # fmt: skip
-    assert one.match.any_ipsec
+    assert one.match.through_kinds == ("ipsec",)
     assert one.limit is not None
     assert (one.limit.count, one.limit.per) == (10, "s")
     assert one.state is not None
     assert (one.state.tunnel, one.state.is_up) == ("t", False)
+
+
+def test_the_name_of_a_kind_stands_for_all_its_tunnels() -> None:
+    one = rule("accept forward through gre, t, vxlan")
+    assert (one.match.through_kinds, [named.value for named in one.match.through]) == (("gre", "vxlan"), ["t"])
+
+
+def test_a_kind_is_not_taken_for_a_tunnel_of_another_kind_that_is_called_so() -> None:
+    named = wall("accept forward through gre").replace("ipsec t ", "ipsec gre ")
+    assert said(named) == (
+        "wrong-element",
+        "gre",
+        "`gre` stands for every tunnel of that kind, and the tunnel called so is of the kind `ipsec`",
+        "another name for the tunnel",
+    )
+    same = wall("accept forward through ipsec").replace("ipsec t ", "ipsec ipsec ")
+    assert resolved(same).tunnels
 
 
 def test_accept_tunnel_keeps_its_place_among_the_lines() -> None:
@@ -136,7 +153,7 @@ def test_nat_lines() -> None:
     assert str(destination.service) == "tcp/80"
     (source,) = node(lab, "c").source_nat
     assert source.target is None
-    assert source.match.not_any_ipsec
+    assert source.match.not_through_kinds == ("ipsec",)
 
 
 @pytest.mark.parametrize(

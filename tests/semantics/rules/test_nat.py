@@ -49,7 +49,7 @@ def test_masquerade_takes_packets_from_a_tunnel_that_carries_networks() -> None:
 def test_unless_it_leaves_them_out() -> None:
     through = (Placed(TunnelId("t"), place("except through t")),)
     assert protected().masquerade("gw", "wan", not_through=through).told == []
-    assert protected().masquerade("gw", "wan", not_any_ipsec=True).told == []
+    assert protected().masquerade("gw", "wan", not_through_kinds=("ipsec",)).told == []
     sketch = protected()
     assert sketch.masquerade("gw", "wan", not_destinations=(sketch.who("far"),)).told == []
 
