@@ -126,7 +126,7 @@ def _tunnels_of_others(node: BoundNode, facts: Facts, diagnostics: Diagnostics) 
             f"`{node.id}` is no end of tunnel `{name}`",
             place,
             related=(Label(tunnel.place, f"between {ends}" + (" and others" if len(tunnel.nodes) > 2 else "")),),
-            help=f"`{node.id}` sees its packets as ESP and UDP only: filter those, or do it at an end",
+            help=f"`{node.id}` sees its outer packets only: filter those, or do it at an end",
         )
 
 

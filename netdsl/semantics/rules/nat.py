@@ -94,7 +94,10 @@ def _check_family(target: Placed[Who], matched: frozenset[int], facts: Facts, di
 
 
 def _hits_tunnels(node: BoundNode, rule: BoundSourceNat, facts: Facts, diagnostics: Diagnostics) -> None:
-    """Source NAT comes before IPsec: a packet whose source it changes is no longer what the tunnel carries."""
+    """Source NAT comes before the policies of tunnels: a packet whose source it changes is no longer what the tunnel carries.
+
+    Into a device a packet is led by its route, whatever its source becomes.
+    """
     hit = [
         (tunnel, end)
         for tunnel in facts.tunnels_of.get(node.id, ())
@@ -107,16 +110,16 @@ def _hits_tunnels(node: BoundNode, rule: BoundSourceNat, facts: Facts, diagnosti
     word = "masquerade" if rule.target is None else "snat"
     diagnostics.report(
         MASQUERADE_HITS_TUNNEL,
-        f"`{word}` changes the source of packets that belong into {names}, before IPsec looks at them",
+        f"`{word}` changes the source of packets that belong into {names}, before the tunnel takes them",
         rule.place,
-        "comes before IPsec",
+        "comes before the tunnel",
         related=(Label(end.place, f"this end of `{tunnel.id}` carries its networks, not its own address"),),
         help=_remedy(rule, [one for one, _ in hit]),
     )
 
 
 def _remedy(rule: BoundSourceNat, tunnels: list[BoundTunnel]) -> str:
-    name = tunnels[0].id if len(tunnels) == 1 else "ipsec"
+    name = tunnels[0].id if len(tunnels) == 1 else ", ".join(dict.fromkeys(tunnel.kind for tunnel in tunnels))
     if rule.target is not None:
         return f"`masquerade out … except through {name}`, or `from` what the tunnel does not carry"
     out = f"out {rule.match.out_interfaces[0].value} " if rule.match.out_interfaces else ""

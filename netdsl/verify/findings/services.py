@@ -71,7 +71,7 @@ def _asking(view: View, firewall: Firewall, served: Served) -> Iterator[tuple[Si
         sources = list(_representatives(ANYWHERE[address.version], named))
         unnamed = (source for source in sources if not any(holds(prefix, source) for prefix in named))
         packet = probe(next(unnamed, sources[0]), address, service, PROBE_SIZE)
-        yield from ((Sight(packet, name, None, False, False), None) for name in view.interfaces)
+        yield from ((Sight(packet, name, None, False, False), None) for name in (*view.interfaces, *_devices(view)))
     for rule in rules if view.own else ():
         if rule.verdict is Action.ACCEPT:
             yield from ((sight, rule) for sight in _of(rule.match, view, named, _ports(served)))
@@ -88,9 +88,17 @@ def _of(match: Match, view: View, named: list[Prefix], ports: Iterable[PortServi
     for service, (address, *_) in product(ports, view.own):
         wide = match.sources or (ANYWHERE[address.version],)
         for prefix in (one for one in wide if one.version == address.version):
-            for source, name in product(_representatives(prefix, named), match.in_interfaces or view.interfaces):
+            names = (*(match.in_interfaces or view.interfaces), *_devices(view))
+            for source, name in product(_representatives(prefix, named), names):
                 came = bool(match.through or match.through_kinds)
                 yield Sight(probe(source, address, service, PROBE_SIZE), name, None, came, False)
+
+
+def _devices(view: View) -> Iterator[str]:
+    """Interfaces that tunnels have of their own: what comes out of them comes by these."""
+    return (
+        ends.device for ends in view.ends.values() if ends.device is not None and ends.device not in view.interfaces
+    )
 
 
 def _representatives(prefix: Prefix, named: Iterable[Prefix]) -> Iterator[Address]:

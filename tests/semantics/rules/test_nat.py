@@ -31,7 +31,7 @@ def test_a_target_is_of_the_packets_family() -> None:
     assert lab().dnat("gw", "fd00::1/128", "tcp/80", "server").told == [("family-mismatch", "server")]
 
 
-# --- masquerade before IPsec
+# --- masquerade before tunnels
 
 
 def protected() -> Sketch:

@@ -38,8 +38,7 @@ def test_a_line_that_shuts_some_out_is_fine() -> None:
     assert sketch.firewall("www", rule, input="accept").told == []
 
 
-def test_a_rule_that_only_tunnels_meet_lets_their_packets_in() -> None:
-    text = """
+BEHIND = """
 network inet 192.0.2.0/24
 network l1 10.1.0.0/24
 network l2 10.2.0.0/24
@@ -50,10 +49,20 @@ router a {
   firewall { policy drop ; accept tunnel vpn ; accept input %s }
 }
 router b { interface on inet .2 ; interface on l2 .1 }
-ipsec vpn { between a protecting l1 and b protecting l2 ; auth psk ; start on traffic }
 """
-    assert codes(text % "through vpn") == []
-    assert codes(text % "from 10.3.0.0/24 through vpn") == ["service-blocked"]
+IPSEC = "ipsec vpn { between a protecting l1 and b protecting l2 ; auth psk ; start on traffic }"
+GRE = "tunnel vpn gre { between a protecting l1 and b protecting l2 }"
+
+
+@pytest.mark.parametrize(("kind", "tunnel"), [("ipsec", IPSEC), ("gre", GRE)])
+def test_a_rule_that_only_tunnels_meet_lets_their_packets_in(kind: str, tunnel: str) -> None:
+    assert codes(BEHIND % "through vpn" + tunnel) == []
+    assert codes(BEHIND % f"through {kind}" + tunnel) == []
+
+
+def test_a_rule_for_what_a_tunnel_does_not_carry_lets_nothing_in() -> None:
+    assert codes(BEHIND % "from 10.3.0.0/24 through vpn" + IPSEC) == ["service-blocked"]
+    assert codes(BEHIND % "through ipsec" + GRE) == ["service-blocked"]
 
 
 def test_of_rules_that_leave_nothing_over_none_lets_anybody_in() -> None:
