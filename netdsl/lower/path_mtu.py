@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 
 from netdsl.ir.ids import Address, NodeId, TunnelId
 from netdsl.ir.prefixes import holds
-from netdsl.ir.tunnel import TunnelEnd, device_of
+from netdsl.ir.tunnel import Segment, TunnelEnd, device_of
 from netdsl.lower.defaults import MTU
 from netdsl.lower.directory import Directory
 from netdsl.lower.outer import OuterPackets
 from netdsl.lower.tunnels import TunnelLowering
+from netdsl.packets.types import Hop
 
 
 @dataclass(slots=True)
@@ -68,9 +69,20 @@ class PathMtus:
                     inside = self.inside(other)
                     found += [] if inside is None else [inside]
                     return other.peer
-            link = self.outer.mtu(hop)
+            link = self._carried(end, hop) or self.outer.mtu(hop)
             found += [] if link is None else [link]
         return None
+
+    def _carried(self, end: TunnelEnd, hop: Hop) -> int | None:
+        """What a tunnel takes whose segment the packet crosses next; None where it is no such segment."""
+        insides = (
+            self.inside(other)
+            for other in self.ends.get(hop.node, ())
+            if isinstance(other.steering, Segment)
+            and other.steering.interface == hop.out_interface
+            and other.tunnel != end.tunnel
+        )
+        return min((inside for inside in insides if inside is not None), default=None)
 
 
 def _takes(end: TunnelEnd, source: Address, goal: Address) -> bool:

@@ -94,7 +94,7 @@ def _check_family(target: Placed[Who], matched: frozenset[int], facts: Facts, di
 
 
 def _hits_tunnels(node: BoundNode, rule: BoundSourceNat, facts: Facts, diagnostics: Diagnostics) -> None:
-    """Source NAT comes before the policies of tunnels: a packet whose source it changes is no longer what the tunnel carries.
+    """Source NAT comes before the policies of tunnels: a packet whose source it changes no longer fits the tunnel.
 
     Into a device a packet is led by its route, whatever its source becomes.
     """
