@@ -4,8 +4,9 @@ be read, and gives what it says."""
 import json
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
+import jsonschema_rs
 import yaml
 
 from tests import vagrantfile
@@ -73,10 +74,16 @@ def _read_one(name: str, content: bytes) -> None:
         list(dockerfile(content.decode()))
 
 
+_COMPOSE = jsonschema_rs.validator_for(
+    json.loads(Path(__file__).with_name("compose-spec.json").read_text(encoding="utf-8"))
+)
+
+
 def compose(content: bytes) -> dict[str, dict[str, dict[str, object]]]:
-    """The project by PyYAML, which knows YAML 1.1 and is strict about what is no text."""
-    document = yaml.load(content, Loader=yaml.CSafeLoader)
-    assert isinstance(document, dict)
+    """The project as PyYAML reads it (YAML 1.1, merge keys resolved), validated by the compose-spec's schema (compose-go
+    2.4.8, Apache-2.0)."""
+    document: dict[str, dict[str, dict[str, object]]] = yaml.load(content, Loader=yaml.CSafeLoader)
+    _COMPOSE.validate(document)
     assert {"name", "services"} <= document.keys() <= {"name", "services", "networks", "x-node"}
     return document
 

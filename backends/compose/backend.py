@@ -10,8 +10,7 @@ from netdsl.payload.contract import Payload
 
 from .lower import lower
 from .parents import parents_table
-from .render import compose_data, compose_text, merged
-from .schema import check_schema
+from .render import compose_text
 from .support import check_support
 from .traits import traits
 
@@ -31,9 +30,7 @@ class ComposeBackend:
 
     def emit(self, lab: Lab, payload: Payload, layout: Layout, options: Options) -> tuple[Artifact, ...]:
         project = lower(lab, payload, layout, options)
-        data = compose_data(project)
-        check_schema(merged(data))
-        text = compose_text(project, data).encode()
+        text = compose_text(project).encode()
         return (
             Artifact(FILE, text),
             Artifact(f"{PRISTINE}/{FILE}", text),

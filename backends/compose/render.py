@@ -1,7 +1,5 @@
 """The project as data in the shape of the compose-spec, and as text. No decisions."""
 
-from collections.abc import Mapping
-
 from netdsl.codegen.yaml import Anchor, Data, dump
 
 from .model import Attachment, ComposeNetwork, ComposeService, Project
@@ -18,38 +16,16 @@ _HEADER = """\
 _READY = ("CMD", "/bin/sh", "/netdsl/lab/node.sh", "ready", "20")
 
 
-def compose_data(project: Project) -> dict[str, Data]:
-    """What the file says, merges included: this is what the schema is asked about."""
+def compose_text(project: Project) -> str:
     common = _common()
-    return {
+    data: dict[str, Data] = {
         "name": project.name,
         "x-node": common,
         "services": {service.key: _service(service, project, common) for service in project.services},
         "networks": {network.key: _network(network) for network in project.networks},
     }
-
-
-def compose_text(project: Project, data: Mapping[str, Data]) -> str:
     lab = "".join(character if character.isprintable() else " " for character in project.lab)
     return _HEADER.format(lab=lab) + dump(data)
-
-
-def merged(data: Mapping[str, Data]) -> dict[str, Data]:
-    """The document with its merges carried out, as Compose sees it."""
-    services = data["services"]
-    assert isinstance(services, Mapping)
-    return {
-        "name": data["name"],
-        "services": {key: _merge(service) for key, service in services.items()},
-        "networks": data["networks"],
-    }
-
-
-def _merge(service: Data) -> Data:
-    assert isinstance(service, Mapping)
-    base = service.get("<<", {})
-    assert isinstance(base, Mapping)
-    return {**base, **{key: value for key, value in service.items() if key != "<<"}}
 
 
 def _common() -> Anchor:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from ipaddress import ip_address, ip_interface
 
 import pytest
-import yaml
+from jsonschema_rs import ValidationError
 
 from netdsl.backends.compose.backend import backend
 from netdsl.backends.compose.lower import lower
@@ -19,6 +19,7 @@ from netdsl.ir.network import Driver, Network
 from netdsl.ir.node import Interface, Node, NodeKind, Resources
 from netdsl.payload.render import payload
 from netdsl.source import Place, SourceFile, Span
+from tests import outputs
 
 LAN, WAN = NetworkId("a.lan"), NetworkId("wan")
 
@@ -50,9 +51,7 @@ def _lab(**change: object) -> Lab:
 
 def _document(lab: Lab, options: Options = Options()) -> dict[str, dict[str, dict[str, object]]]:  # noqa: B008
     files = backend.emit(lab, payload(lab, Credentials({}, None), ()), Layout(), options)
-    text = {file.path: file.content.decode() for file in files}["compose.yaml"]
-    document: dict[str, dict[str, dict[str, object]]] = yaml.safe_load(text)
-    return document
+    return outputs.compose({file.path: file.content for file in files}["compose.yaml"])
 
 
 def test_networks_sit_on_parents_that_the_environment_may_name() -> None:
@@ -215,3 +214,8 @@ def test_wrong_options_are_refused() -> None:
     for options in (Options(driver="ovs"), Options(settings={"pool": "x"}), Options(settings={"colour": "red"})):
         with pytest.raises(BadOption):
             target.check_support(_lab(), options, Diagnostics())
+
+
+def test_the_tests_reader_refuses_what_the_compose_spec_does_not_know() -> None:
+    with pytest.raises(ValidationError):
+        outputs.compose(b"name: lab\nservices: {pc: {image: a, hostnam: pc}}\n")
