@@ -11,6 +11,7 @@ from netdsl.diagnostics.catalogue import CATALOGUE
 
 ROOT = Path(__file__).parents[2]
 LARGEST = 400
+WIDEST = 160
 _PRINTS = re.compile(r"(?:\bprint|sys\s*\.\s*std(?:out|err)\s*\.\s*write)\s*\(")
 
 
@@ -59,6 +60,17 @@ def test_no_text_names_a_machine_or_a_registry(kind: str) -> None:
         for match in _PLACES.finditer(path.read_text(encoding="utf-8", errors="replace"))
     ]
     assert found == []
+
+
+def test_no_line_of_the_documentation_is_too_wide() -> None:
+    wide = [
+        f"{path.relative_to(ROOT)}:{number}: {len(line)}"
+        for path in _tracked("*.md")
+        if path.parent.name != "pages"  # their examples are sources, which may be as wide as a rule needs
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if len(line) > WIDEST
+    ]
+    assert wide == []
 
 
 def test_every_example_says_what_it_is() -> None:
