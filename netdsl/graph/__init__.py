@@ -1,6 +1,6 @@
 """A lab as a picture: SVG, Mermaid, Graphviz, draw.io (docs/graph.md).
 
-`graph_of(lab)` is what there is to draw, `FORMATS[name](graph)` draws it; `svg(lab)` does both, for a page to take in.
+`graph_of(lab)` gives the graph, `FORMATS[name](graph)` draws it; `svg(lab)` does both, for an HTML page.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ FORMATS: Mapping[str, Callable[[Graph], str]] = {"svg": _svg, "mermaid": _mermai
 
 
 def svg(lab: Lab) -> str:
-    """One `<svg>` element, which may stand in an HTML page as it is, beside others, or be a file."""
+    """One `<svg>` element: a valid file, and fit for an HTML page with others."""
     return _svg(graph_of(lab))
 
 

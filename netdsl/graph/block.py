@@ -1,4 +1,4 @@
-"""One connected part of a picture, from its own corner: lines, tunnels, and what stands how low."""
+"""One connected component, laid out from its own corner: heights, lines and tunnels."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,8 +12,12 @@ from netdsl.graph.shapes import moved_box, moved_panel
 from netdsl.graph.sizes import label_size
 from netdsl.graph.tracks import Channel, Run, channel, corridor
 
-_BEND, _STEEP, _MOST_BEND = 38.0, 0.13, 110.0  # height of the curves between rows, and what a far way adds to it
-_PITCH = 13.0  # between lines at a network's edge
+_BEND, _STEEP, _MOST_BEND = (
+    38.0,
+    0.13,
+    110.0,
+)  # pixels: height of the curves between rows, its growth by horizontal distance, its limit
+_PITCH = 13.0  # pixels between lines at a network's edge
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +30,8 @@ class Placed:
     curves: tuple[Curve, ...]
 
 
-def place(graph: Graph, web: Web, block: Block, columns: int) -> Placed:
-    """Networks with at most so many `columns` of nodes in them."""
+def placed(graph: Graph, web: Web, block: Block, columns: int) -> Placed:
+    """The component, with at most `columns` columns of nodes in each network."""
     plan = planned(graph, web, block, columns)
     _join(plan)
     bends = _bends(plan)
@@ -44,8 +48,8 @@ def place(graph: Graph, web: Web, block: Block, columns: int) -> Placed:
 
 
 def _join(plan: Plan) -> None:
-    """Where each line begins and meets its network's edge: straight down where it can be, else at the near end, none upon
-    another."""
+    """Set where each line begins and where it meets its network's edge: vertical where possible, else at the nearer
+    end, no two at one point."""
     by_edge: dict[tuple[int, bool], list[Line]] = {}
     for line in plan.lines:
         by_edge.setdefault((line.segment, plan.row[line.device] < plan.row[line.segment]), []).append(line)
@@ -62,9 +66,9 @@ def _join(plan: Plan) -> None:
             slots.append((min(max(plan.start[line], left), right), 100.0 if is_straight else 1.0, line))
         slots.sort(key=lambda slot: (slot[0], plan.start[slot[2]], slot[2].port))
         pitch = min(_PITCH, (right - left) / max(len(lines) - 1, 1))
-        places = settled([Slot(x, weight, pitch) for x, weight, _ in slots])
-        shift = min(0.0, right - places[-1]) if places[0] >= left else left - places[0]
-        plan.end.update((line, min(max(x + shift, left), right)) for (_, _, line), x in zip(slots, places, strict=True))
+        ends = settled([Slot(x, weight, pitch) for x, weight, _ in slots])
+        shift = min(0.0, right - ends[-1]) if ends[0] >= left else left - ends[0]
+        plan.end.update((line, min(max(x + shift, left), right)) for (_, _, line), x in zip(slots, ends, strict=True))
 
 
 def _bends(plan: Plan) -> list[float]:
@@ -72,16 +76,16 @@ def _bends(plan: Plan) -> list[float]:
     found = [_BEND] * (len(plan.rows) - 1)
     for line in plan.lines:
         upper = min(plan.row[line.device], plan.row[line.segment])
-        far = abs(plan.start[line] - plan.end[line])
-        found[upper] = max(found[upper], min(_BEND + _STEEP * far, _MOST_BEND))
+        distance = abs(plan.start[line] - plan.end[line])
+        found[upper] = max(found[upper], min(_BEND + _STEEP * distance, _MOST_BEND))
     return [*found, 0.0]
 
 
 def _wires(plan: Plan, channels: Sequence[Channel], tops: list[float], bends: list[float]) -> Iterator[Wire]:
     for line in plan.lines:
-        place = plan.web.vertices[line.device].device
-        assert place is not None, "a line begins at a device"
-        device = plan.graph.devices[place]
+        index = plan.web.vertices[line.device].device
+        assert index is not None, "a line begins at a device"
+        device = plan.graph.devices[index]
         x, row = plan.start[line], plan.row[line.device]
         if plan.boxes[line.device].ports[line.port][1] is Side.BOTTOM:
             start, bend = plan.bottom(line.device), tops[row] + channels[row].height
@@ -98,32 +102,33 @@ def _wires(plan: Plan, channels: Sequence[Channel], tops: list[float], bends: li
 
 
 def _runs(plan: Plan) -> tuple[list[list[Run]], dict[int, float]]:
-    """The pieces of tunnels below each row, and for a tunnel between two rows the x that it goes down by."""
+    """The horizontal pieces of tunnels below each row, and for each tunnel between two rows the x of its vertical
+    piece."""
     runs: list[list[Run]] = [[] for _ in plan.rows]
     corridors: dict[int, float] = {}
     for joint in plan.joints():
         one, other = sorted(plan.web.bonds[joint], key=lambda vertex: plan.row[vertex])
-        here, there = plan.leg(joint, one), plan.leg(joint, other)
+        x_one, x_other = plan.leg(joint, one), plan.leg(joint, other)
         upper, lower = plan.row[one], plan.row[other]
         tunnel = plan.graph.joints[joint]
         sizes = label_size(tunnel, is_long=True), label_size(tunnel, is_long=False)
         if upper == lower:
-            runs[upper].append(Run(joint, min(here, there), max(here, there), *sizes))
+            runs[upper].append(Run(joint, min(x_one, x_other), max(x_one, x_other), *sizes))
             continue
         walls = [
             (plan.x[vertex], plan.x[vertex] + plan.room(vertex))
             for number in range(upper + 1, lower + 1)
             for vertex in plan.rows[number]
         ]
-        x = corridors[joint] = corridor(here, there, walls, corridors.values())
-        is_first = abs(here - x) >= abs(there - x)
-        runs[upper].append(Run(joint, min(here, x), max(here, x), *(sizes if is_first else ())))
-        runs[lower].append(Run(joint, min(there, x), max(there, x), *(() if is_first else sizes)))
+        x = corridors[joint] = corridor(x_one, x_other, walls, corridors.values())
+        is_first = abs(x_one - x) >= abs(x_other - x)
+        runs[upper].append(Run(joint, min(x_one, x), max(x_one, x), *(sizes if is_first else ())))
+        runs[lower].append(Run(joint, min(x_other, x), max(x_other, x), *(() if is_first else sizes)))
     return runs, corridors
 
 
 def _crossing(plan: Plan, corridors: dict[int, float]) -> list[list[float]]:
-    """What goes straight through the channel below each row."""
+    """The x of each vertical line through the channel below each row."""
     found: list[list[float]] = [[] for _ in plan.rows]
     for line in plan.lines:
         if plan.boxes[line.device].ports[line.port][1] is Side.BOTTOM:
@@ -136,33 +141,34 @@ def _crossing(plan: Plan, corridors: dict[int, float]) -> list[list[float]]:
 
 
 def _curves(plan: Plan, channels: Sequence[Channel], tops: list[float], corridors: dict[int, float]) -> Iterator[Curve]:
-    laid = {(number, each.run.key): each for number, found in enumerate(channels) for each in found.laid}
+    laid = {(number, run.run.key): run for number, found in enumerate(channels) for run in found.laid}
     for joint in plan.joints():
         one, other = sorted(plan.web.bonds[joint], key=lambda vertex: plan.row[vertex])
         points: list[Point] = [(plan.leg(joint, one), plan.bottom(one))]
         labelled = (plan.row[one], laid[plan.row[one], joint])
         for number in dict.fromkeys((plan.row[one], plan.row[other])):
-            each = laid[number, joint]
-            y = tops[number] + each.y
+            run = laid[number, joint]
+            y = tops[number] + run.y
             points += [(points[-1][0], y), (corridors.get(joint, plan.leg(joint, other)), y)]
-            if each.label is not None:
-                labelled = (number, each)
+            if run.label is not None:
+                labelled = (number, run)
         if joint in corridors:
             points.append((plan.leg(joint, other), points[-1][1]))
         points.append((plan.leg(joint, other), plan.bottom(other)))
-        number, each = labelled
-        assert each.label is not None, "one of a tunnel's runs has its label"
-        left, wide, high = each.label
-        label = Rect(left, tops[number] + each.y - high / 2, wide, high)
+        number, run = labelled
+        assert run.label is not None, "one of a tunnel's runs has its label"
+        left, wide, high = run.label
+        label = Rect(left, tops[number] + run.y - high / 2, wide, high)
         tunnel = plan.graph.joints[joint]
-        yield Curve(tunnel, tuple(dict.fromkeys(points)), label, each.is_long)
+        yield Curve(tunnel, tuple(dict.fromkeys(points)), label, run.is_long)
 
 
 # --- the whole
 
 
 def _down(plan: Plan, channels: Sequence[Channel], bends: Sequence[float]) -> list[float]:
-    """Set every top; the y where the channel below each row begins. Networks over the root stand on their line's side."""
+    """Set the top of each vertex. Returns the y at which the channel below each row begins. Networks above the root are
+    aligned to the side of their lines."""
     y, tops = 0.0, []
     hung = {line.segment for line in plan.lines if plan.row[line.device] < plan.row[line.segment]}
     for number, row in enumerate(plan.rows):
@@ -177,7 +183,7 @@ def _down(plan: Plan, channels: Sequence[Channel], bends: Sequence[float]) -> li
 
 
 def _whole(plan: Plan, wires: tuple[Wire, ...], curves: tuple[Curve, ...]) -> Placed:
-    """Moved so that its left is 0."""
+    """The component, moved so that its left edge is at 0."""
     lefts = [plan.x[vertex] for vertex in plan.row]
     rights = [plan.x[vertex] + plan.room(vertex) for vertex in plan.row]
     lefts += [x for curve in curves for x in (curve.label.x, *(point[0] for point in curve.points))]
@@ -187,12 +193,12 @@ def _whole(plan: Plan, wires: tuple[Wire, ...], curves: tuple[Curve, ...]) -> Pl
     left = min(lefts)
     panels, boxes = [], []
     for vertex in plan.row:
-        place = plan.web.vertices[vertex]
-        if place.segment is not None:
-            segment = plan.graph.segments[place.segment]
+        at = plan.web.vertices[vertex]
+        if at.segment is not None:
+            segment = plan.graph.segments[at.segment]
             panels.append(moved_panel(segment, plan.panels[vertex], plan.x[vertex] - left, plan.y[vertex]))
-        elif place.device is not None:
-            device = plan.graph.devices[place.device]
+        elif at.device is not None:
+            device = plan.graph.devices[at.device]
             boxes.append(moved_box(device, plan.boxes[vertex], plan.x[vertex] - left, plan.y[vertex]))
     return Placed(
         max(rights) - left,

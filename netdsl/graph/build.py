@@ -1,8 +1,8 @@
-"""From a lab to what a picture of it shows. Linear in nodes; the verifier is asked only where there are tunnels."""
+"""From a lab to its graph. Linear in nodes; the verifier runs only if the lab has tunnels."""
 
 from collections.abc import Iterable, Iterator
 
-from netdsl.graph.esp import Way, opened, ways
+from netdsl.graph.esp import TunnelPath, tunnel_paths, world_with_all_tunnels
 from netdsl.graph.model import Device, Graph, Joint, Port, Segment, State
 from netdsl.ir.ids import NetworkId, NodeId, Prefix, TunnelId
 from netdsl.ir.lab import Lab
@@ -16,17 +16,17 @@ _USUAL_MTU = 1500  # bytes
 
 
 def graph_of(lab: Lab) -> Graph:
-    """Pure. Every network, node and tunnel is in it once, but a tunnel of many clients once for each."""
+    """The graph of a lab: every network and node once, every tunnel once for each pair of its ends."""
     has_tunnels = any(node.tunnels for node in lab.nodes)
-    world = opened(lab) if has_tunnels else None
-    found = () if world is None else ways(world)
+    world = world_with_all_tunnels(lab) if has_tunnels else None
+    paths = () if world is None else tunnel_paths(world)
     carried = _carried(lab)
     return Graph(
         lab.name,
         lab.title,
         tuple(_segment(network, carried.get(network.id)) for network in lab.networks),
-        tuple(_devices(lab, found)),
-        () if world is None else tuple(_joints(lab, world, found)),
+        tuple(_devices(lab, paths)),
+        () if world is None else tuple(_joints(lab, world, paths)),
     )
 
 
@@ -67,14 +67,14 @@ def _impaired(wire: Impairment) -> Iterator[str]:
 # --- nodes
 
 
-def _devices(lab: Lab, found: Iterable[Way]) -> Iterator[Device]:
+def _devices(lab: Lab, paths: Iterable[TunnelPath]) -> Iterator[Device]:
     carried: dict[tuple[NodeId, str], dict[TunnelId, None]] = {}
     bridged: dict[tuple[NetworkId, TunnelId], None] = {}
-    for way in found:
-        if way.is_encrypted:
-            bridged.update(((network, way.tunnel), None) for network in way.networks)
-            for port in way.ports:
-                carried.setdefault(port, {})[way.tunnel] = None
+    for path in paths:
+        if path.is_encrypted:
+            bridged.update(((network, path.tunnel), None) for network in path.networks)
+            for port in path.ports:
+                carried.setdefault(port, {})[path.tunnel] = None
     for node in lab.nodes:
         yield Device(
             node.id,
@@ -94,20 +94,20 @@ def _ports(
     carried: dict[tuple[NodeId, str], dict[TunnelId, None]],
     bridged: dict[tuple[NetworkId, TunnelId], None],
 ) -> Iterator[Port]:
-    """A switch carries between its networks what crosses more than one of them: a walk does not name switches."""
+    """A walk does not list switches: a tunnel that crosses two networks of a switch is carried by the switch."""
     crossing: dict[TunnelId, int] = {}
     if node.kind.bridges:
-        own = {interface.network for interface in node.interfaces}
+        networks = {interface.network for interface in node.interfaces}
         for network, tunnel in bridged:
-            if network in own:
+            if network in networks:
                 crossing[tunnel] = crossing.get(tunnel, 0) + 1
     for interface in node.interfaces:
-        here = dict(carried.get((node.id, interface.name), {}))
-        here.update(
+        carries = dict(carried.get((node.id, interface.name), {}))
+        carries.update(
             (tunnel, None) for tunnel, count in crossing.items() if count > 1 and (interface.network, tunnel) in bridged
         )
         addresses = tuple(str(address.ip) for address in interface.addresses)
-        yield Port(interface.name, interface.network, addresses, tuple(sorted(here)))
+        yield Port(interface.name, interface.network, addresses, tuple(sorted(carries)))
 
 
 def _service(served: Served) -> str:
@@ -118,15 +118,15 @@ def _service(served: Served) -> str:
 # --- tunnels
 
 
-def _joints(lab: Lab, world: World, found: tuple[Way, ...]) -> Iterator[Joint]:
-    by_pair: dict[tuple[TunnelId, frozenset[NodeId]], list[Way]] = {}
-    for way in found:
-        by_pair.setdefault((way.tunnel, frozenset((way.one, way.other))), []).append(way)
+def _joints(lab: Lab, world: World, paths: tuple[TunnelPath, ...]) -> Iterator[Joint]:
+    by_pair: dict[tuple[TunnelId, frozenset[NodeId]], list[TunnelPath]] = {}
+    for path in paths:
+        by_pair.setdefault((path.tunnel, frozenset((path.one, path.other))), []).append(path)
     for one, other in _pairs(lab):
-        there_and_back = by_pair.get((one.tunnel, frozenset((one.node, other.node))), [])
-        there_and_back.sort(key=lambda way: way.one != one.node)
-        is_open = len({way.one for way in there_and_back}) == 2
-        networks = dict.fromkeys(network for way in there_and_back for network in way.networks)
+        both_ways = by_pair.get((one.tunnel, frozenset((one.node, other.node))), [])
+        both_ways.sort(key=lambda path: path.one != one.node)
+        is_open = len({path.one for path in both_ways}) == 2
+        networks = dict.fromkeys(network for path in both_ways for network in path.networks)
         yield Joint(
             one.tunnel,
             one.node,
@@ -141,19 +141,19 @@ def _joints(lab: Lab, world: World, found: tuple[Way, ...]) -> Iterator[Joint]:
 
 
 def _pairs(lab: Lab) -> Iterator[tuple[TunnelEnd, TunnelEnd]]:
-    """Ends that belong together, once each: the two of a `between`, a gateway with each of its clients."""
+    """Each pair of peers once: the two ends of a `between`, a gateway with each of its clients."""
     ends: dict[TunnelId, list[TunnelEnd]] = {}
     for node in lab.nodes:
         for end in node.tunnels:
             ends.setdefault(end.tunnel, []).append(end)
-    for of_one in ends.values():
-        gateways = [end for end in of_one if end.peer is None]
-        done: set[frozenset[NodeId]] = set()
-        for end in of_one:
-            others = [each for each in of_one if each.node == end.peer] or [each for each in gateways if each != end]
+    for of_tunnel in ends.values():
+        gateways = [end for end in of_tunnel if end.peer is None]
+        yielded: set[frozenset[NodeId]] = set()
+        for end in of_tunnel:
+            others = [peer for peer in of_tunnel if peer.node == end.peer] or [peer for peer in gateways if peer != end]
             pair = frozenset((end.node, others[0].node)) if others and end.peer is not None else None
-            if pair is not None and pair not in done and len(pair) == 2:
-                done.add(pair)
+            if pair is not None and pair not in yielded and len(pair) == 2:
+                yielded.add(pair)
                 yield end, others[0]
 
 
@@ -166,15 +166,16 @@ def _protected(one: TunnelEnd, other: TunnelEnd) -> Iterator[tuple[str, str]]:
     """Nothing of a tunnel that carries a network."""
     for child in () if isinstance(one.steering, TunnelSegment) else one.children:
         only = ", ".join(map(str, dict.fromkeys((*child.only_local, *child.only_remote))))
-        here = _side(child.local, one, other)
-        there = _side(child.remote, other, one)
-        yield here, f"{there} ({only})" if only else there
+        local = _side(child.local, one, other)
+        remote = _side(child.remote, other, one)
+        yield local, f"{remote} ({only})" if only else remote
 
 
-def _side(prefixes: tuple[Prefix, ...], own: TunnelEnd, other: TunnelEnd) -> str:
-    """Ranges as a reader writes them: one address without its /32. A client's own is its virtual address."""
+def _side(prefixes: tuple[Prefix, ...], end: TunnelEnd, other: TunnelEnd) -> str:
+    """The ranges of one side as text: a single address without its /32, for a client with a virtual address the
+    pool."""
     if prefixes:
         return ", ".join(str(prefix).removesuffix("/32").removesuffix("/128") for prefix in prefixes)
-    if own.virtual_families and other.pools:
+    if end.virtual_families and other.pools:
         return ", ".join(map(str, other.pools))
-    return str(own.local) if own.local is not None else str(own.node)
+    return str(end.local) if end.local is not None else str(end.node)

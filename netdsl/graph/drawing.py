@@ -1,4 +1,4 @@
-"""A picture with all its places decided: what the renderers of SVG and draw.io draw. Pixels, y downwards, rounded."""
+"""A drawing with all its positions, which the renderers of SVG and draw.io draw. Pixels, y downwards, rounded."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -44,7 +44,7 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A network: `rect` with the nodes that hang on nothing else."""
+    """A network with the nodes drawn within it."""
 
     segment: Segment
     rect: Rect
@@ -53,7 +53,7 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Where a node's interface is written, at the edge of its box."""
+    """The label of an interface, at the edge of its node's box."""
 
     port: Port
     rect: Rect
@@ -62,7 +62,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A node that joins networks or ends a tunnel. `centre` is what is between the cells."""
+    """A node with several networks, a tunnel or an uplink. `centre`: the area between the cells."""
 
     device: Device
     rect: Rect
@@ -84,12 +84,12 @@ class Wire:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A tunnel's line, with corners to be rounded, and where its name stands."""
+    """A tunnel's line, whose corners the renderer rounds, and the rectangle of its label."""
 
     joint: Joint
     points: tuple[Point, ...]
     label: Rect
-    is_long: bool  # name and ranges stand beside each other
+    is_long: bool  # name and ranges in one line
 
     @property
     def name(self) -> str:

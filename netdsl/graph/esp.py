@@ -1,5 +1,5 @@
-"""Which way a tunnel's packets take, asked of the verifier: an outer packet is sent from each end to the other, and every
-wire that it crosses is written down. That it is let through by filters on the way is part of the answer."""
+"""The path of a tunnel's outer packets, by the verifier: an outer packet is sent from each end to the other, and every
+network that it crosses is recorded. A packet that a filter drops on the way has no path."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -16,8 +16,9 @@ from netdsl.verify import Packet, World
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """From one end of a tunnel to another. `ports`: (node, interface) that its packets leave or enter by."""
+class TunnelPath:
+    """The path from end `one` of a tunnel to end `other`. `ports`: the (node, interface) pairs that the packets leave
+    or enter by."""
 
     tunnel: TunnelId
     one: NodeId
@@ -27,8 +28,8 @@ class Way:
     is_encrypted: bool
 
 
-def opened(lab: Lab) -> World:
-    """The lab with every tunnel open that somebody could open."""
+def world_with_all_tunnels(lab: Lab) -> World:
+    """The lab in the state in which the tunnels with `start by hand` are up too."""
     by_hand = {
         end.tunnel
         for node in lab.nodes
@@ -38,20 +39,20 @@ def opened(lab: Lab) -> World:
     return World(lab, forced=by_hand)
 
 
-def ways(world: World) -> tuple[Way, ...]:
-    """Each pair of ends that stands, both directions, in the order of the source; linear in the ends."""
+def tunnel_paths(world: World) -> tuple[TunnelPath, ...]:
+    """The path of each direction of each pair of ends that is up, in the order of the source. Linear in the ends."""
     found = dict.fromkeys(
-        way
+        path
         for node in world.lab.nodes
         if node.tunnels
         for policy in world.view(node.id).tunnel_policies()
         if policy.association is not None
-        for way in _way(world, world.view(node.id), policy, policy.association)
+        for path in _path(world, world.view(node.id), policy, policy.association)
     )
     return tuple(found)
 
 
-def _way(world: World, view: View, policy: Policy, association: Association) -> Iterator[Way]:
+def _path(world: World, view: View, policy: Policy, association: Association) -> Iterator[TunnelPath]:
     probe = Packet(association.local, association.remote, Protocol.ICMP)
     outer = replace(packets_of(policy.end.kind).outer_packet(probe, policy), inner=None)
     walk = Walk(world.fabric, world.tracker(), is_charon=policy.is_selected)
@@ -65,4 +66,4 @@ def _way(world: World, view: View, policy: Policy, association: Association) -> 
         for interface in (hop.in_interface, hop.out_interface)
         if interface is not None
     )
-    yield Way(policy.end.tunnel, view.id, result.view.id, networks, touched, policy.child.is_hiding)
+    yield TunnelPath(policy.end.tunnel, view.id, result.view.id, networks, touched, policy.child.is_hiding)

@@ -1,6 +1,7 @@
-"""Small pictures, drawn for a square of 20 pixels (a lock: 10 by 12), as the insides of SVG symbols.
+"""Icons as the content of SVG symbols, drawn for a square of 20 pixels (the lock: 10 by 12).
 
-They have no classes: a rule with an ancestor does not reach into what `use` shows. Lines and colours are inherited from it.
+They have no classes: a CSS rule with an ancestor does not apply inside `<use>`. Lines and colours are inherited from
+it.
 """
 
 from typing import assert_never
@@ -23,12 +24,12 @@ ICONS = {
     '<path d="M2.4 5V3.4a2.6 2.6 0 0 1 5.2 0V5"/>',
     "cloud": '<path d="M10 25a7 7 0 0 1-1.6-13.8A9.5 9.5 0 0 1 26.6 8.6 8.2 8.2 0 0 1 34 25Z"/>',
 }
-LOOKS = {"lock": "lo", "cloud": "u"}  # the class of what uses it; of all others `i`
+LOOKS = {"lock": "lo", "cloud": "u"}  # the class of the `<use>` element; `i` for all others
 BOXES = {"lock": "0 0 10 12.5", "cloud": "0 0 44 28"}
 
 
 def icon_of(device: Device) -> str:
-    """A host that serves something looks like a server."""
+    """The icon's name: by the node's kind, `server` for a host with services."""
     match device.kind:
         case NodeKind.HOST:
             return "server" if device.services else "host"

@@ -1,14 +1,14 @@
-"""What the formats that place things themselves say of each thing, in lines; a renderer quotes and joins them."""
+"""The labels of the formats whose programs do the layout (dot, Mermaid), in lines; a renderer quotes and joins them."""
 
 from netdsl.graph.model import Device, Joint, Port, Segment
 
 
 def device_lines(device: Device) -> tuple[str, ...]:
-    """Name, what it does to packets, what it serves, where it answers without an interface."""
-    does = [*(["firewall"] if device.has_firewall else []), *device.nat, *(["uplink"] if device.has_uplink else [])]
+    """Name, packet processing (firewall, NAT, uplink), services, loopback addresses."""
+    roles = [*(["firewall"] if device.has_firewall else []), *device.nat, *(["uplink"] if device.has_uplink else [])]
     return (
         str(device.id),
-        *([", ".join(does)] if does else []),
+        *([", ".join(roles)] if roles else []),
         *device.services,
         *(f"lo {address}" for address in device.loopbacks),
     )
@@ -19,7 +19,7 @@ def segment_lines(segment: Segment) -> tuple[str, ...]:
 
 
 def port_lines(port: Port) -> tuple[str, ...]:
-    """`ESP` where a tunnel's packets cross it."""
+    """Interface, addresses, and `ESP` if a tunnel's packets cross it."""
     return (port.interface, *port.addresses, *(["ESP"] if port.carries else []))
 
 

@@ -1,22 +1,22 @@
-"""From a graph to a picture with all its places: rows, boxes, lines, tunnels. Pure; the same graph gives the same places.
+"""From a graph to a drawing: the position of every box, line and tunnel. Pure: the same graph gives the same drawing.
 
-The parts of a graph that nothing joins stand side by side. Networks are made narrower or wider until the whole has the
-shape of a page.
+Connected components stand side by side. The number of columns within networks is varied until the drawing has the shape
+of a page.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from netdsl.graph.arrange import Block, Web, blocks, web_of
-from netdsl.graph.block import Placed, place
+from netdsl.graph.block import Placed, placed
 from netdsl.graph.drawing import Box, Curve, Drawing, Panel, Point, Rect, Wire
 from netdsl.graph.model import Graph
 from netdsl.graph.sizes import label_size
 
-PAGE = (1400.0, 900.0)  # pixels: beyond these a picture has to be made smaller to be seen
+PAGE = (1400.0, 900.0)  # pixels: a larger drawing has to be scaled down to be seen whole
 _COLUMNS = (4, 3, 2, 1, 6, 9)
 _FEW_COLUMNS = (4, 9)
-_LARGE = 300  # nodes from which fewer shapes are tried
+_LARGE = 300  # nodes: from here on only `_FEW_COLUMNS` are tried
 _GAP = 48.0
 
 
@@ -31,7 +31,7 @@ def layout(graph: Graph) -> Drawing:
             best = drawing
         if _excess(best) <= 1:
             break
-    assert best is not None, "there are shapes to try"
+    assert best is not None, "the lists of columns are not empty"
     return best
 
 
@@ -40,13 +40,13 @@ def _excess(drawing: Drawing) -> float:
 
 
 def _drawn(graph: Graph, web: Web, parts: Sequence[Block], columns: int) -> Drawing:
-    placed = [place(graph, web, part, columns) for part in parts]
+    components = [placed(graph, web, part, columns) for part in parts]
     panels: list[Panel] = []
     boxes: list[Box] = []
     wires: list[Wire] = []
     curves: list[Curve] = []
     wide = high = 0.0
-    for part, x, y in _shelves(placed):
+    for part, x, y in _shelves(components):
         panels += [_panel(panel, x, y) for panel in part.panels]
         boxes += [_box(box, x, y) for box in part.boxes]
         wires += [_wire(wire, x, y) for wire in part.wires]
@@ -56,18 +56,24 @@ def _drawn(graph: Graph, web: Web, parts: Sequence[Block], columns: int) -> Draw
         ]
         wide, high = max(wide, x + part.width), max(high, y + part.height)
     apart, high = _apart(graph, boxes, curves, high)
-    every = {(curve.joint.tunnel, curve.joint.one, curve.joint.other): curve for curve in (*curves, *apart)}
-    ordered = tuple(every[joint.tunnel, joint.one, joint.other] for joint in graph.joints)
+    by_joint = {(curve.joint.tunnel, curve.joint.one, curve.joint.other): curve for curve in (*curves, *apart)}
+    ordered = tuple(by_joint[joint.tunnel, joint.one, joint.other] for joint in graph.joints)
     wide = max([wide, *(curve.label.right for curve in ordered)])
     return Drawing(graph, _round(wide), _round(high), tuple(panels), tuple(boxes), tuple(wires), ordered)
 
 
-def _shelves(placed: Sequence[Placed]) -> Iterator[tuple[Placed, float, float]]:
-    """Side by side while they fit on a page, or beside the widest; then the next shelf."""
-    area = sum((part.width + _GAP) * (part.height + _GAP) for part in placed)
-    room = max([PAGE[0] if area < PAGE[0] * PAGE[1] else (area * PAGE[0] / PAGE[1]) ** 0.5, *(p.width for p in placed)])
+def _shelves(components: Sequence[Placed]) -> Iterator[tuple[Placed, float, float]]:
+    """The position of each component: side by side while they fit the page or the widest component, then a new
+    shelf."""
+    area = sum((part.width + _GAP) * (part.height + _GAP) for part in components)
+    room = max(
+        [
+            PAGE[0] if area < PAGE[0] * PAGE[1] else (area * PAGE[0] / PAGE[1]) ** 0.5,
+            *(part.width for part in components),
+        ]
+    )
     x = y = shelf = 0.0
-    for part in placed:
+    for part in components:
         if x and x + part.width > room:
             x, y, shelf = 0.0, y + shelf + _GAP, 0.0
         yield part, x, y
@@ -75,13 +81,13 @@ def _shelves(placed: Sequence[Placed]) -> Iterator[tuple[Placed, float, float]]:
 
 
 def _apart(graph: Graph, boxes: list[Box], curves: list[Curve], high: float) -> tuple[list[Curve], float]:
-    """Tunnels whose ends nothing joins: below it all."""
-    known = {(curve.joint.tunnel, curve.joint.one, curve.joint.other) for curve in curves}
+    """The curves of tunnels between two components, drawn below all of them, and the new height."""
+    drawn = {(curve.joint.tunnel, curve.joint.one, curve.joint.other) for curve in curves}
     found: list[Curve] = []
-    where = {box.device.id: box.rect for box in boxes}
+    rects = {box.device.id: box.rect for box in boxes}
     for joint in graph.joints:
-        if (joint.tunnel, joint.one, joint.other) not in known:
-            one, other = where[joint.one], where[joint.other]
+        if (joint.tunnel, joint.one, joint.other) not in drawn:
+            one, other = rects[joint.one], rects[joint.other]
             y = high + 24
             wide, tall = label_size(joint, is_long=True)
             (x, start), (end, stop) = (one.middle[0], one.bottom), (other.middle[0], other.bottom)
@@ -92,7 +98,7 @@ def _apart(graph: Graph, boxes: list[Box], curves: list[Curve], high: float) -> 
     return found, high
 
 
-# --- moved and rounded: a tenth of a pixel is seen by nobody, and the last bits of a float may differ between machines
+# --- moved and rounded to a tenth of a pixel: the last bits of a float may differ between machines
 
 
 def _round(value: float) -> float:

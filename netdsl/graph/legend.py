@@ -1,4 +1,4 @@
-"""What the signs of a picture mean: only those that are in it."""
+"""The legend: the meaning of each sign that the drawing has."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _KINDS = {"router": "router", "switch": "switch", "host": "host", "server": "hos
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`icon`: one of `icons`, or a word for a sample of a line."""
+    """`icon`: a name in `icons.ICONS`, or the name of a sample line."""
 
     icon: str
     text: str
@@ -30,7 +30,7 @@ class Legend:
 
 
 def legend(graph: Graph, room: float) -> Legend:
-    """In lines of at most `room` pixels."""
+    """The legend in lines of at most `room` pixels."""
     entries: list[Entry] = []
     x = y = 0.0
     for icon, text in _meanings(graph):
@@ -64,7 +64,7 @@ def _meaning(state: State) -> tuple[str, str]:
         case State.UP:
             return "tunnel", "tunnel, and what it protects"
         case State.BY_HAND:
-            return "by hand", "tunnel that somebody has to open"
+            return "by hand", "tunnel, opened by hand"
         case State.DOWN:
             return "down", "tunnel that stays down"
         case _:

@@ -1,4 +1,4 @@
-"""What a picture of a lab shows: texts that are ready to be drawn, and who is joined to whom. No positions, no format.
+"""The graph that is drawn: nodes, networks and tunnels with the texts to show. No positions, no format.
 
 All texts are plain: a renderer quotes them for its format.
 """
@@ -12,10 +12,10 @@ from netdsl.ir.node import NodeKind
 
 
 class State(StrEnum):
-    """What becomes of a tunnel by itself."""
+    """The state that a tunnel reaches without an operator."""
 
     UP = "up"
-    BY_HAND = "by hand"  # comes up when somebody opens it
+    BY_HAND = "by hand"  # comes up on `netdsl`'s or an operator's command
     DOWN = "down"
 
     @property
@@ -36,7 +36,8 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A network, or a link between two nodes. `notes`: what is unusual of it (`mtu 1400`, `delay 10 ms`)."""
+    """A network, or a link between two nodes. `notes`: properties that differ from the default (`mtu 1400`, `delay 10
+    ms`)."""
 
     id: NetworkId
     prefixes: tuple[str, ...]
@@ -45,7 +46,7 @@ class Segment:
 
     @property
     def label(self) -> str:
-        """Its name; a link has none that an author gave."""
+        """The network's name; `link` for a link, which has no name in the source."""
         return "link" if self.is_link else str(self.id)
 
 
@@ -61,7 +62,8 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A node. `services`: `http app tcp/8080`; `nat`: of `dnat`, `snat` what it does; `tunnels`: those that end here."""
+    """A node. `services`: texts as `http app tcp/8080`; `nat`: `dnat`, `snat` or both; `tunnels`: those that end
+    here."""
 
     id: NodeId
     kind: NodeKind
@@ -75,7 +77,7 @@ class Device:
 
     @property
     def is_leaf(self) -> bool:
-        """Whether it hangs on one network and is nothing but that: it can be drawn within it."""
+        """Whether it is drawn within its network: one interface, no uplink, no tunnel, no switch."""
         is_end = not self.kind.bridges and not self.has_uplink and not self.tunnels
         return is_end and len(self.ports) == 1
 
@@ -98,7 +100,7 @@ class Joint:
 
     @property
     def ranges(self) -> str:
-        """What it carries, in a line: the first child, and how many more."""
+        """The ranges of the first child in one line, and the number of further children."""
         if not self.protects:
             return ""
         one, other = self.protects[0]
@@ -108,7 +110,7 @@ class Joint:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """In the order of the source, all of it."""
+    """All of a lab, in the order of the source."""
 
     name: str
     title: str | None

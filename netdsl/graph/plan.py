@@ -1,4 +1,4 @@
-"""One connected part of a picture while it is placed: its shapes, and where they stand across."""
+"""One connected component while it is laid out: the shapes of its vertices and their horizontal positions."""
 
 import itertools
 from collections.abc import Iterator
@@ -10,15 +10,16 @@ from netdsl.graph.rows import Tie, middles
 from netdsl.graph.shapes import BoxShape, PanelShape, box_shape, panel_shape
 from netdsl.graph.sizes import label_size
 
-INSET = 14.0  # of lines at the ends of a network's edge
+INSET = 14.0  # pixels that stay free of lines at both ends of a network's edge
 _BOX_GAP, _PANEL_GAP = 36.0, 28.0
-_FEW_NAMES = 6  # of tunnels, for which room is made between neighbours of a part
-_CHAIN = 2.0
+_FEW_NAMES = 6  # up to so many tunnel names get room between the neighbours that the tunnel joins
+_CHAIN = 2.0  # pull between the two nodes of a link  # pull between the two nodes of a link
 
 
 @dataclass(slots=True)
 class Plan:
-    """What is known of a part while it is placed: `x` are lefts, `y` tops of vertices."""
+    """`x`, `y`: the left and the top of each vertex; `start`, `end`: the x of each line at its device and its
+    segment."""
 
     graph: Graph
     web: Web
@@ -54,7 +55,7 @@ class Plan:
 
 
 def planned(graph: Graph, web: Web, block: Block, columns: int) -> Plan:
-    """Everything but heights. Networks have at most so many `columns` of nodes in them."""
+    """The component with shapes and horizontal positions. Networks have at most `columns` columns of nodes."""
     row = {vertex: number for number, vertices in enumerate(block.rows) for vertex in vertices}
     plan = Plan(graph, web, block.rows, row, tuple(line for line in web.lines if line.device in row))
     _shape(plan, columns)
@@ -70,28 +71,26 @@ def _shape(plan: Plan, columns: int) -> None:
         of_device.setdefault(line.device, []).append(line)
     sides = _sides(plan, order)
     for vertex in plan.row:
-        place = plan.web.vertices[vertex].device
-        if place is None:
+        index = plan.web.vertices[vertex].device
+        if index is None:
             plan.panels[vertex] = panel_shape(plan.graph, plan.web, vertex, columns, encrypted)
             continue
         lines = sorted(of_device.get(vertex, ()), key=lambda line: order[line.segment])
         above = tuple(line.port for line in lines if plan.row[line.segment] < plan.row[vertex])
         below = tuple(line.port for line in lines if plan.row[line.segment] > plan.row[vertex])
         left, right = sides.get(vertex, ((), ()))
-        plan.boxes[vertex] = box_shape(plan.graph.devices[place], above, below, left, right)
+        plan.boxes[vertex] = box_shape(plan.graph.devices[index], above, below, left, right)
 
 
 def _sides(plan: Plan, order: dict[int, int]) -> dict[int, tuple[tuple[int, ...], tuple[int, ...]]]:
-    """For each box the tunnels that leave it to the left and to the right, so that they lie within each other."""
+    """For each box the joints that leave it to the left and to the right, ordered so that their lines nest."""
     found: dict[int, tuple[list[tuple[float, int]], list[tuple[float, int]]]] = {}
     for joint in plan.joints():
         one, other = plan.web.bonds[joint]
-        far = _share(plan, order, other) - _share(plan, order, one)
-        if far == 0:
-            far = 0.001
-        for vertex, way in ((one, far), (other, -far)):
+        distance = (_share(plan, order, other) - _share(plan, order, one)) or 0.001
+        for vertex, signed in ((one, distance), (other, -distance)):
             left, right = found.setdefault(vertex, ([], []))
-            (right if way > 0 else left).append((-abs(way) if way > 0 else abs(way), joint))
+            (right if signed > 0 else left).append((-abs(signed) if signed > 0 else abs(signed), joint))
     return {
         vertex: (tuple(joint for _, joint in sorted(left)), tuple(joint for _, joint in sorted(right)))
         for vertex, (left, right) in found.items()
@@ -99,7 +98,7 @@ def _sides(plan: Plan, order: dict[int, int]) -> dict[int, tuple[tuple[int, ...]
 
 
 def _share(plan: Plan, order: dict[int, int], vertex: int) -> float:
-    """How far to the right in its row."""
+    """The position of a vertex in its row, from 0 (left) to 1 (right)."""
     return (order[vertex] + 0.5) / len(plan.rows[plan.row[vertex]])
 
 
@@ -119,11 +118,11 @@ def _across(plan: Plan) -> None:
 
 
 def _chains(plan: Plan) -> Iterator[Tie]:
-    """Two nodes on a link stand over one another, or a row of them would lead away to one side."""
+    """Ties that keep the two nodes of a link above one another: a chain of links would drift to one side."""
     ends: dict[int, list[Line]] = {}
     for line in plan.lines:
-        place = plan.web.vertices[line.segment].segment
-        if place is not None and plan.graph.segments[place].is_link:
+        index = plan.web.vertices[line.segment].segment
+        if index is not None and plan.graph.segments[index].is_link:
             ends.setdefault(line.segment, []).append(line)
     for lines in ends.values():
         lines.sort(key=lambda line: plan.row[line.device])
@@ -133,7 +132,8 @@ def _chains(plan: Plan) -> Iterator[Tie]:
 
 
 def _names_between(plan: Plan) -> dict[int, float]:
-    """Where few tunnels join neighbours, their names find room between them."""
+    """The gap behind a vertex, wide enough for the name of a tunnel to its right neighbour, if there are few such
+    names."""
     joints = list(plan.joints())
     found: dict[int, float] = {}
     after = {one: other for row in plan.rows for one, other in itertools.pairwise(row)}
@@ -147,7 +147,7 @@ def _names_between(plan: Plan) -> dict[int, float]:
 
 
 def _stretch(plan: Plan) -> None:
-    """A network that several lines meet from one side gets as wide as they are apart, if its neighbours let it."""
+    """Widen each network to span the lines that meet it from one side, as far as its neighbours leave room."""
     reach: dict[tuple[int, bool], list[float]] = {}
     for line in plan.lines:
         reach.setdefault((line.segment, plan.row[line.device] < plan.row[line.segment]), []).append(plan.port(line))

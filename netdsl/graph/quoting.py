@@ -1,5 +1,5 @@
-"""The one filter of each format for a text of a source. What is not seen, and what moves the reader's eye or cursor, is
-shown as a sign first, so no filter meets a control character or a line end."""
+"""The quoting function of each format for text of a source. Control, invisible and direction characters are replaced by
+visible signs first, so no output has a control character or a line end from a source."""
 
 import re
 from xml.sax.saxutils import escape
@@ -10,15 +10,15 @@ _MERMAID_SAFE = re.compile(r"[^A-Za-z0-9 .,:/()_+=\u00a1-\ud7ff\ue000-\ufffd-]|(
 
 
 def xml(text: str) -> str:
-    """Between tags, and inside an attribute in either kind of quotes."""
+    """For text between tags and for attributes in either kind of quotes."""
     return escape(shown(text), {'"': "&quot;", "'": "&#39;"})
 
 
 def mermaid(text: str) -> str:
-    """Inside `"…"`: mermaid has no escapes but its own entities, `#34;`, and reads what looks like Markdown as such."""
+    """For text inside `"…"`. Mermaid has no escapes but its own entities (`#34;`), and interprets Markdown."""
     return _MERMAID_SAFE.sub(lambda found: f"#{ord(found[0])};", shown(text))
 
 
 def dot(text: str) -> str:
-    """A quoted string of Graphviz without its quotes: `\\N` and the like mean something in labels, and so does `&amp;`."""
+    """For the inside of a quoted Graphviz string: `\\N` and `&amp;` have a meaning in labels."""
     return escape(shown(text)).replace("\\", "\\\\").replace('"', '\\"')

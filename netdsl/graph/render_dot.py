@@ -1,4 +1,4 @@
-"""A graph for Graphviz (https://graphviz.org/doc/info/lang.html), which places it itself: `dot -Tpdf`."""
+"""A graph for Graphviz (https://graphviz.org/doc/info/lang.html), which does the layout: `dot -Tpdf`."""
 
 from collections.abc import Iterable, Iterator
 from typing import assert_never
@@ -14,7 +14,7 @@ _ENCRYPTED = 'shape=box, style="filled,rounded,dashed", fillcolor="#e6f0fa", col
 
 
 def render(graph: Graph) -> str:
-    """With a line end. What a tunnel's ESP crosses is dashed and thick, a tunnel dotted."""
+    """The file, with a line end. Lines that carry ESP are dashed and thick, tunnels dotted."""
     return "\n".join(_lines(graph)) + "\n"
 
 

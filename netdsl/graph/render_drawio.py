@@ -1,5 +1,5 @@
-"""A drawing for draw.io (diagrams.net): an uncompressed `.drawio` file of mxGraph cells, placed as the SVG is, to be
-changed by hand. Networks hold their nodes, boxes their interfaces, so what is moved takes along what belongs to it."""
+"""A drawing for draw.io (diagrams.net), to be edited: an uncompressed `.drawio` file of mxGraph cells with the layout
+of the SVG. Cells are nested (nodes in networks, interfaces in boxes), so that they are moved together."""
 
 from collections.abc import Iterable, Iterator
 from typing import assert_never
@@ -29,7 +29,7 @@ _DOWN = "strokeColor=#66788a;dashed=1;dashPattern=2 4;fontColor=#4d5b69;"
 
 
 def render(graph: Graph) -> str:
-    """With a line end."""
+    """The file, with a line end."""
     return "\n".join(_lines(layout(graph))) + "\n"
 
 
@@ -51,10 +51,10 @@ def _lines(drawing: Drawing) -> Iterator[str]:
         yield from _panel(panel, networks, nodes, is_encrypted=panel.segment.id in carried)
     for box in drawing.boxes:
         yield from _box(box, nodes[box.device.id])
-    places = {panel.segment.id: panel.rect for panel in drawing.panels}
+    rects = {panel.segment.id: panel.rect for panel in drawing.panels}
     cells = {(box.device.id, cell.port.interface): cell.rect for box in drawing.boxes for cell in box.cells}
     for wire in drawing.wires:
-        yield _wire(wire, cells[wire.device.id, wire.port.interface], places[wire.port.network], nodes, networks)
+        yield _wire(wire, cells[wire.device.id, wire.port.interface], rects[wire.port.network], nodes, networks)
     boxes = {box.device.id: box.rect for box in drawing.boxes}
     for number, curve in enumerate(drawing.curves):
         yield _curve(f"t{number}", curve, boxes, nodes)
@@ -107,7 +107,7 @@ def _wire(wire: Wire, cell: Rect, panel: Rect, nodes: dict[NodeId, str], network
 
 
 def _curve(name: str, curve: Curve, boxes: dict[NodeId, Rect], nodes: dict[NodeId, str]) -> str:
-    """The points lead from the upper end, which may be either."""
+    """A tunnel. The points of a curve begin at its upper end, which is either end of the tunnel."""
     one, other = boxes[curve.joint.one], boxes[curve.joint.other]
     points = curve.points if one.x <= curve.points[0][0] <= one.right else curve.points[::-1]
     look = _TUNNEL + ("" if curve.joint.state.can_be_up else _DOWN) + _ends(points[0], one, points[-1], other)
@@ -116,7 +116,7 @@ def _curve(name: str, curve: Curve, boxes: dict[NodeId, Rect], nodes: dict[NodeI
 
 
 def _ends(start: Point, source: Rect, end: Point, target: Rect) -> str:
-    """Where on its two ends a line is fixed, as shares of their size."""
+    """The style that fixes a line to its two ends, as shares of their size."""
     return "".join(
         f"{word}X={_share(point[0], rect.x, rect.width)};{word}Y={_share(point[1], rect.y, rect.height)};"
         f"{word}Dx=0;{word}Dy=0;"
@@ -133,10 +133,10 @@ def _inside(rect: Rect, outer: Rect) -> Rect:
 
 
 def _vertex(name: str, text: str, look: str, rect: Rect, parent: str = "1") -> str:
-    place = f'x="{rect.x:g}" y="{rect.y:g}" width="{rect.width:g}" height="{rect.height:g}"'
+    geometry = f'x="{rect.x:g}" y="{rect.y:g}" width="{rect.width:g}" height="{rect.height:g}"'
     return (
         f'<mxCell id="{name}" value="{_value(text)}" style="{look}" vertex="1" parent="{parent}">'
-        f'<mxGeometry {place} as="geometry"/></mxCell>'
+        f'<mxGeometry {geometry} as="geometry"/></mxCell>'
     )
 
 
@@ -150,5 +150,5 @@ def _edge(name: str, text: str, look: str, source: str, target: str, points: Ite
 
 
 def _value(text: str) -> str:
-    """Our own line ends stay; draw.io takes a label without `html=1` as plain text."""
+    """A label, its line ends kept: draw.io takes a label without `html=1` as plain text."""
     return "&#10;".join(xml(line) for line in text.split("\n") if line)

@@ -20,7 +20,7 @@ _STYLES = (
 
 
 def render(graph: Graph) -> str:
-    """With a line end. What a tunnel's ESP crosses is thick, a tunnel dotted."""
+    """The file, with a line end. Lines that carry ESP are thick, tunnels dotted."""
     return "\n".join(_lines(graph)) + "\n"
 
 

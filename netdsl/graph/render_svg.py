@@ -1,6 +1,6 @@
-"""A drawing as SVG: one element, no scripts, nothing fetched, its own styles for light and dark.
+"""A drawing as one SVG element: no scripts, no external references, its own styles for light and dark.
 
-It can be a file, or stand in an HTML page as it is; several can stand in one page.
+The element is a valid file and can be part of an HTML page; a page can hold several.
 """
 
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ _LOOKS = {State.UP: "", State.BY_HAND: " th", State.DOWN: " td"}
 
 
 def render(graph: Graph) -> str:
-    """The whole, with a line end and no XML prologue: UTF-8 is what XML and HTML take it for."""
+    """The element, with a line end and without XML prologue: XML and HTML assume UTF-8."""
     return _Svg(layout(graph)).text()
 
 
@@ -77,7 +77,7 @@ class _Svg:
         if not self.graph.devices and not self.graph.segments:
             yield words_at(_MARGIN, self.top + 6, "nothing is in it", "d")
         yield f'<g transform="translate({number(self.left)} {number(self.top)})">'
-        yield from self._things()
+        yield from self._elements()
         yield "</g>"
         if self.legend.entries:
             y = self.top + self.drawing.height + 26
@@ -86,8 +86,8 @@ class _Svg:
             yield "</g>"
         yield "</svg>"
 
-    def _things(self) -> Iterator[str]:
-        """From the back to the front: lines lie under boxes, names of tunnels over all."""
+    def _elements(self) -> Iterator[str]:
+        """All elements from back to front: lines under boxes, names of tunnels on top."""
         for wire in self.drawing.wires:
             yield self._wire(wire)
         for panel in self.drawing.panels:
@@ -117,8 +117,8 @@ class _Svg:
 
     def _icon(self, name: str, x: float, y: float, wide: float = ICON, high: float = ICON) -> str:
         look = LOOKS.get(name, "i")
-        place = f'x="{number(x)}" y="{number(y)}" width="{number(wide)}" height="{number(high)}"'
-        return f'<use class="{look}" href="#{self.id}-{name}" {place}/>'
+        geometry = f'x="{number(x)}" y="{number(y)}" width="{number(wide)}" height="{number(high)}"'
+        return f'<use class="{look}" href="#{self.id}-{name}" {geometry}/>'
 
     def _lock_at(self, point: Point) -> str:
         x, y = point
@@ -285,9 +285,9 @@ class _Svg:
                 yield from self._sample(entry.icon, x, y + 8)
             yield words_at(x + 32, y + 12, entry.text, "s")
 
-    def _sample(self, what: str, x: float, y: float) -> Iterator[str]:
+    def _sample(self, kind: str, x: float, y: float) -> Iterator[str]:
         line = f"M{number(x)} {number(y)}h26"
-        match what:
+        match kind:
             case "network":
                 yield rectangle(Rect(x + 1, y - 6, 24, 12), "n", 4)
             case "encrypted":

@@ -1,5 +1,4 @@
-"""A vertex with its inside laid out, from its own corner: what stands where in a box or a panel, once the order of the rows
-is known."""
+"""The inside of a box or a panel, from its own corner; needs the order of the rows."""
 
 from dataclasses import dataclass
 
@@ -22,7 +21,7 @@ _CHIP_GAP = 6.0
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """Where a tunnel (its place in the graph's joints) leaves a box, from the box's left."""
+    """Where a tunnel leaves a box. `joint`: its index in `Graph.joints`; `x`: from the box's left."""
 
     joint: int
     x: float
@@ -30,7 +29,7 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class BoxShape:
-    """`ports`: for each of the device's ports the x of its line and the side. `room`: what it needs, an uplink with it."""
+    """`ports`: for each port of the device the x and the side of its line. `room`: the width with an uplink's cloud."""
 
     width: float
     height: float
@@ -49,10 +48,10 @@ class PanelShape:
 
 
 def panel_shape(graph: Graph, web: Web, vertex: int, columns: int, encrypted: frozenset[NetworkId]) -> PanelShape:
-    """A heading and the nodes in a grid of at most so many columns."""
-    place = web.vertices[vertex].segment
-    assert place is not None, "a panel is a segment's"
-    segment: Segment = graph.segments[place]
+    """A heading, and below it the nodes in a grid of at most `columns` columns."""
+    index = web.vertices[vertex].segment
+    assert index is not None, "a panel is a segment's"
+    segment: Segment = graph.segments[index]
     wide, head = header_size(segment, is_encrypted=segment.id in encrypted)
     devices = [graph.devices[leaf] for leaf in web.leaves[vertex]]
     if not devices:
@@ -76,39 +75,39 @@ def panel_shape(graph: Graph, web: Web, vertex: int, columns: int, encrypted: fr
 def box_shape(
     device: Device, above: tuple[int, ...], below: tuple[int, ...], left: tuple[int, ...], right: tuple[int, ...]
 ) -> BoxShape:
-    """`above`, `below`: ports by side, in order; `left`, `right`: joints that leave below to that side, in order."""
+    """`above`, `below`: the ports of each side, in order; `left`, `right`: the joints that leave below to that side."""
     sizes = [cell_size(port) for port in device.ports]
     centre_wide, centre_high = centre_size(device)
-    tops, bottoms = sum(sizes[at][0] for at in above), sum(sizes[at][0] for at in below)
+    tops, bottoms = sum(sizes[port][0] for port in above), sum(sizes[port][0] for port in below)
     beside = TUNNEL_PORT * (len(left) + len(right))
     wide = max(centre_wide, tops, bottoms + beside)
-    top_high = max((sizes[at][1] for at in above), default=0.0)
-    bottom_high = max((sizes[at][1] for at in below), default=0.0)
+    top_high = max((sizes[port][1] for port in above), default=0.0)
+    bottom_high = max((sizes[port][1] for port in below), default=0.0)
     centre = Rect(0, top_high, wide, centre_high)
     cells: dict[int, Cell] = {}
     x = 0.0
-    for at in above:
-        across = sizes[at][0] + (wide - tops) / len(above)
-        cells[at] = Cell(device.ports[at], Rect(x, 0, across, top_high), Side.TOP)
+    for port in above:
+        across = sizes[port][0] + (wide - tops) / len(above)
+        cells[port] = Cell(device.ports[port], Rect(x, 0, across, top_high), Side.TOP)
         x += across
     y = top_high + centre_high
     x = TUNNEL_PORT * len(left)
-    for at in below:
-        across = sizes[at][0] + (wide - beside - bottoms) / len(below)
-        cells[at] = Cell(device.ports[at], Rect(x, y, across, bottom_high), Side.BOTTOM)
+    for port in below:
+        across = sizes[port][0] + (wide - beside - bottoms) / len(below)
+        cells[port] = Cell(device.ports[port], Rect(x, y, across, bottom_high), Side.BOTTOM)
         x += across
     legs = [Leg(joint, TUNNEL_PORT * (number + 0.5)) for number, joint in enumerate(left)]
     legs += [Leg(joint, wide - TUNNEL_PORT * (len(right) - number - 0.5)) for number, joint in enumerate(right)]
     if not below:
         legs = _spread(legs, wide)
-    ports = tuple((cells[at].rect.middle[0], cells[at].side) for at in range(len(device.ports)))
+    ports = tuple((cells[port].rect.middle[0], cells[port].side) for port in range(len(device.ports)))
     room = UPLINK_ROOM if device.has_uplink else 0.0
-    every = tuple(cells[at] for at in range(len(device.ports)))
-    return BoxShape(wide, y + bottom_high, wide + room, every, centre, ports, tuple(legs))
+    in_order = tuple(cells[port] for port in range(len(device.ports)))
+    return BoxShape(wide, y + bottom_high, wide + room, in_order, centre, ports, tuple(legs))
 
 
 def _spread(legs: list[Leg], wide: float) -> list[Leg]:
-    """Over the whole edge, where nothing else leaves by it."""
+    """The legs over the whole lower edge, which no line uses."""
     return [Leg(leg.joint, wide * (number + 1) / (len(legs) + 1)) for number, leg in enumerate(legs)]
 
 

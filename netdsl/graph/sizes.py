@@ -1,7 +1,5 @@
-"""How large each thing of a picture is, by the texts in it. Pixels.
-
-What is written where is decided here too, so that the renderers and the layout agree: `*_lines`.
-"""
+"""The size of each element by its texts, in pixels, and the texts themselves (`*_lines`): layout and renderers share
+them."""
 
 from collections.abc import Iterable
 
@@ -12,7 +10,7 @@ NAME, SMALL, ADDRESS = 13.0, 10.5, 11.0  # sizes of the fonts
 LINE, NAME_LINE = 14.0, 18.0
 ICON = 20.0
 PAD = 8.0
-TUNNEL_PORT = 16.0  # of a box's edge for each tunnel that begins there
+TUNNEL_PORT = 16.0  # width at a box's lower edge for each tunnel
 UPLINK_ROOM = 62.0  # beside a box with an uplink
 _MOST_ADDRESSES = 4
 _MOST_SERVICES = 4
@@ -20,22 +18,22 @@ _MOST_SERVICES = 4
 Size = tuple[float, float]
 
 
-def some(lines: Iterable[str], most: int) -> tuple[str, ...]:
-    """At most so many; the last says how many are missing."""
-    every = tuple(map(shown, lines))
-    return every if len(every) <= most else (*every[: most - 1], f"+{len(every) - most + 1} more")
+def limited(lines: Iterable[str], most: int) -> tuple[str, ...]:
+    """At most `most` lines; if some are left out, the last line says how many."""
+    texts = tuple(map(shown, lines))
+    return texts if len(texts) <= most else (*texts[: most - 1], f"+{len(texts) - most + 1} more")
 
 
 def address_lines(port: Port) -> tuple[str, ...]:
-    return some(port.addresses, _MOST_ADDRESSES)
+    return limited(port.addresses, _MOST_ADDRESSES)
 
 
 def service_lines(device: Device) -> tuple[str, ...]:
-    return some(device.services, _MOST_SERVICES)
+    return limited(device.services, _MOST_SERVICES)
 
 
 def badges(device: Device) -> tuple[str, ...]:
-    """What it does to packets, in words: signs alone would be a riddle."""
+    """The words for a device's packet processing: `firewall`, `dnat`, `snat`."""
     words = ["firewall"] if device.has_firewall else []
     return (*words, *device.nat)
 
@@ -53,11 +51,11 @@ def badges_width(device: Device) -> float:
 
 
 def chip_lines(device: Device) -> tuple[str, ...]:
-    """Addresses; the interface's name where it is not its network's."""
+    """Addresses, and before the first the interface's name unless it is the network's."""
     port = device.ports[0]
-    own = "" if port.interface == str(port.network).rpartition(".")[2] else f"{shown(port.interface)} "
+    prefix = "" if port.interface == str(port.network).rpartition(".")[2] else f"{shown(port.interface)} "
     lines = address_lines(port)
-    return (f"{own}{lines[0]}", *lines[1:]) if lines else (own.rstrip() or "no address",)
+    return (f"{prefix}{lines[0]}", *lines[1:]) if lines else (prefix.rstrip() or "no address",)
 
 
 def chip_size(device: Device) -> Size:
@@ -73,14 +71,14 @@ def chip_size(device: Device) -> Size:
 
 
 def loopback_lines(device: Device) -> tuple[str, ...]:
-    return some((f"lo {address}" for address in device.loopbacks), 2)
+    return limited((f"lo {address}" for address in device.loopbacks), 2)
 
 
 # --- a network
 
 
 def prefix_lines(segment: Segment) -> tuple[str, ...]:
-    return some((*segment.prefixes, *segment.notes), 4)
+    return limited((*segment.prefixes, *segment.notes), 4)
 
 
 def header_size(segment: Segment, *, is_encrypted: bool) -> Size:
@@ -91,8 +89,8 @@ def header_size(segment: Segment, *, is_encrypted: bool) -> Size:
             len(texts), 1
         ) + 8
     first = width(shown(segment.label), NAME, bold=True) + (mono_width(texts[0], ADDRESS) + 10 if texts else 0)
-    rest = max((mono_width(line, ADDRESS) for line in texts[1:]), default=0.0)
-    return max(first, rest) + 2 * PAD + lock + 4, 26 + LINE * max(len(texts) - 1, 0)
+    further = max((mono_width(line, ADDRESS) for line in texts[1:]), default=0.0)
+    return max(first, further) + 2 * PAD + lock + 4, 26 + LINE * max(len(texts) - 1, 0)
 
 
 # --- a node with a box of its own
@@ -122,13 +120,13 @@ def centre_size(device: Device) -> Size:
 
 
 def label_texts(joint: Joint) -> tuple[str, str]:
-    """Its name, and what it protects."""
+    """The tunnel's name with its state, and what it protects."""
     name = shown(joint.tunnel) + joint.state.note
     return name + ("" if joint.is_encrypted else f" ({joint.kind}, not encrypted)"), shown(joint.ranges)
 
 
 def label_size(joint: Joint, *, is_long: bool) -> Size:
-    """The two beside each other, or below."""
+    """The size of a label with both texts in one line (`is_long`) or in two."""
     name, ranges = label_texts(joint)
     first = width(name, ADDRESS, bold=True) + 16
     second = mono_width(ranges, SMALL)

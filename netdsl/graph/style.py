@@ -1,9 +1,9 @@
 """The look of the SVG: colours for light and dark, fonts, lines.
 
-Two hues, blue and orange, which every kind of eye tells apart, and nothing is said by colour alone: what is encrypted is
-dashed and has a lock. Each rule has its light colour first and then a variable, for programs that know no variables. A
-picture of its own follows `prefers-color-scheme`; one that stands in a page follows the page's `color-scheme` (by
-`light-dark()`).
+Two hues, blue and orange, which are distinct in every kind of colour blindness, and no meaning by colour alone:
+encrypted lines are dashed and have a lock. Each rule has the light colour first and then a variable, for programs
+without CSS variables. A file of its own follows `prefers-color-scheme`; a drawing within a page follows the page's
+`color-scheme` (by `light-dark()`).
 """
 
 SANS = "system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,'DejaVu Sans',sans-serif"
@@ -55,7 +55,7 @@ text{font:13px SANS;fill:@ink}
 
 
 def stylesheet(scope: str) -> str:
-    """All rules, for the element with the id `scope` alone: a page may hold several pictures, and styles of its own."""
+    """All rules, limited to the element with the id `scope`: a page may hold several drawings and styles of its own."""
     light = ";".join(f"--n-{name}:{pair[0]}" for name, pair in COLOURS.items())
     dark = ";".join(f"--n-{name}:{pair[1]}" for name, pair in COLOURS.items())
     both = ";".join(f"--n-{name}:light-dark({pair[0]},{pair[1]})" for name, pair in COLOURS.items())

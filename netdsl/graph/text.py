@@ -1,7 +1,7 @@
-"""How wide a text is before anybody has drawn it, and text made fit for a picture.
+"""The width of a text without a renderer, and text cut and wrapped to a width.
 
-Widths are those of DejaVu Sans, the widest of the usual fonts of a screen (read from its `hmtx` table, in thousandths of
-the size): what fits there fits in Arial, Helvetica and Segoe too.
+Widths are those of DejaVu Sans, the widest of the usual screen fonts (its `hmtx` table, in thousandths of the font's
+size): text that fits in it fits in Arial, Helvetica and Segoe too.
 """
 
 from unicodedata import east_asian_width
@@ -24,42 +24,42 @@ _BOLD = (
     712, 343, 343, 665, 343, 1042, 712, 687, 716, 716, 493, 595, 478, 712, 652, 924, 645, 652, 582, 712, 365, 712, 838,
 )
 # fmt: on
-_OTHER = 850  # Latin with marks, Greek, Cyrillic, arrows: hardly any is wider
+_OTHER = 850  # Latin with marks, Greek, Cyrillic, arrows: hardly any character is wider
 _WIDE = 1050  # East Asian, emoji
 
 
 def width(text: str, size: float, *, bold: bool = False) -> float:
-    """Pixels, of a proportional font of `size` pixels; rather too many."""
+    """The width in pixels in a proportional font of `size` pixels; rather too large than too small."""
     table = _BOLD if bold else _PLAIN
     return sum(_advance(character, table) for character in text) * size / 1000
 
 
 def mono_width(text: str, size: float) -> float:
-    """The same of a font whose letters are alike."""
-    units = (_WIDE if east_asian_width(each) in ("W", "F") else MONO for each in text)
+    """The same in a monospaced font."""
+    units = (_WIDE if east_asian_width(character) in ("W", "F") else MONO for character in text)
     return sum(units) * size / 1000
 
 
 def shown(text: str) -> str:
-    """Text of a source for a picture: nothing that is not seen, no line ends, no controls of direction."""
+    """Text of a source for a drawing: control, invisible and direction characters replaced by visible signs."""
     return visible(text)
 
 
 def cut(text: str, room: float, size: float, *, bold: bool = False) -> str:
-    """As much of it as fits into `room` pixels, with an ellipsis where some is missing."""
+    """The text cut to `room` pixels; it ends with an ellipsis if it was cut."""
     if width(text, size, bold=bold) <= room:
         return text
     left = room - width("…", size, bold=bold)
     table = _BOLD if bold else _PLAIN
-    for place, character in enumerate(text):
+    for index, character in enumerate(text):
         left -= _advance(character, table) * size / 1000
         if left < 0:
-            return text[:place].rstrip() + "…"
+            return text[:index].rstrip() + "…"
     return text
 
 
 def wrapped(text: str, room: float, size: float, *, bold: bool = False, most: int = 3) -> tuple[str, ...]:
-    """Lines of at most `room` pixels, broken at blanks; the last of `most` is cut."""
+    """At most `most` lines of at most `room` pixels, broken at blanks; lines that are too long are cut."""
     lines: list[str] = []
     for word in text.split(" "):
         joined = f"{lines[-1]} {word}" if lines else word

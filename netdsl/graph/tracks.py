@@ -1,5 +1,5 @@
-"""Where tunnels run: below the row of their ends, each on a track of its own where others run beside it, and between
-rows on a way that no box stands in. Labels stand on tracks, off the lines that cross them where there is room."""
+"""The routing of tunnel lines: horizontally below the row of their ends, those that overlap on separate tracks; between
+rows at an x that no box covers. Labels stand on the tracks, clear of crossing lines if there is room."""
 
 import itertools
 from collections.abc import Iterable, Sequence
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 _MARGIN = 8.0
 _LONG_PITCH, _SHORT_PITCH = 27.0, 40.0
-_HOLD = 12.0  # of a label stands on its run at the least
-_FEW = 4  # tunnels in one channel whose names may stand over their ranges
+_OVERLAP = 12.0  # pixels of a label that lie on its run at least
+_FEW = 4  # tunnels in one channel up to which a label may have two lines
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A tunnel's piece in the channel below a row: `key` says which. `long`, `short`: the label's size in one line or two;
-    None where it stands elsewhere."""
+    """The horizontal piece of the tunnel `key` in the channel below a row. `long`, `short`: the label's size in one
+    line and in two; None if the label is at another piece."""
 
     key: int
     left: float
@@ -29,7 +29,8 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """A run on its track: `y` from the channel's top; `label`: left, width, height; `is_long`: in one line."""
+    """A run on its track. `y`: from the channel's top; `label`: left, width, height; `is_long`: the label has one
+    line."""
 
     run: Run
     y: float
@@ -44,7 +45,8 @@ class Channel:
 
 
 def channel(runs: Sequence[Run], crossing: Iterable[float]) -> Channel:
-    """Short runs lie near the boxes, longer ones below them. `crossing`: where other lines cross the whole channel."""
+    """The tracks of a channel, short runs nearer to the boxes. `crossing`: the x of lines that cross the whole
+    channel."""
     if not runs:
         return Channel((), 0.0)
     is_many = len(runs) > _FEW
@@ -55,8 +57,8 @@ def channel(runs: Sequence[Run], crossing: Iterable[float]) -> Channel:
     tracks: list[list[tuple[float, float]]] = []
     for run in sorted(runs, key=lambda run: (run.right - run.left, run.left, run.key)):
         left, right = spans[run.key]
-        free = (n for n, taken in enumerate(tracks) if all(right < a or b < left for a, b in taken))
-        lowest = max((track[o.key] + 1 for o in runs if o.key in track and _holds(run, o)), default=0)
+        free = (n for n, occupied in enumerate(tracks) if all(right < a or b < left for a, b in occupied))
+        lowest = max((track[o.key] + 1 for o in runs if o.key in track and _contains(run, o)), default=0)
         at = next((n for n in free if n >= lowest), len(tracks))
         if at == len(tracks):
             tracks.append([])
@@ -68,7 +70,7 @@ def channel(runs: Sequence[Run], crossing: Iterable[float]) -> Channel:
         size, is_long = sizes[run.key]
         at = track[run.key]
         legs = [x for o in runs if track[o.key] >= at and o is not run for x in (o.left, o.right)]
-        label = None if size is None else (_place(run, size[0], spans[run.key], (*lines, *legs)), *size)
+        label = None if size is None else (_label_left(run, size[0], spans[run.key], (*lines, *legs)), *size)
         laid.append(Laid(run, pitch * (at + 0.5) + 4, label, is_long))
     return Channel(tuple(laid), pitch * len(tracks) + 6)
 
@@ -81,35 +83,36 @@ def _label_of(run: Run, is_many: bool) -> tuple[tuple[float, float] | None, bool
 
 
 def _span(run: Run, size: tuple[float, float] | None) -> tuple[float, float]:
-    """What a run keeps free: a label that is longer than it may hang on one of its ends."""
+    """The interval that a run occupies with its label; a label longer than its run may overhang one end."""
     wide, length = 0.0 if size is None else size[0], run.right - run.left
-    reach = 0.0 if wide <= length else wide - _HOLD if wide > 2 * length else (wide - length) / 2
+    reach = 0.0 if wide <= length else wide - _OVERLAP if wide > 2 * length else (wide - length) / 2
     return run.left - reach - _MARGIN, run.right + reach + _MARGIN
 
 
-def _holds(run: Run, other: Run) -> bool:
+def _contains(run: Run, other: Run) -> bool:
     return run.left <= other.left and other.right <= run.right
 
 
-def _place(run: Run, wide: float, span: tuple[float, float], lines: Iterable[float]) -> float:
-    """The left of a label: the free place nearest to the middle of its run; the middle where there is none."""
-    wish = run.middle - wide / 2
+def _label_left(run: Run, wide: float, span: tuple[float, float], lines: Iterable[float]) -> float:
+    """The left of a label: the free position nearest to the middle of its run; the middle if none is free."""
+    wanted = run.middle - wide / 2
     low, high = span[0] + _MARGIN, span[1] - _MARGIN - wide
     edges = [low - 4, *sorted(x for x in lines if span[0] < x < span[1]), high + wide + 4]
     best: float | None = None
     for before, after in itertools.pairwise(edges):
         if after - before < wide + 8:
             continue
-        left = min(max(wish, before + 4), after - 4 - wide)
+        left = min(max(wanted, before + 4), after - 4 - wide)
         touches = left < run.right and left + wide > run.left
-        if touches and (best is None or abs(left - wish) < abs(best - wish)):
+        if touches and (best is None or abs(left - wanted) < abs(best - wanted)):
             best = left
-    return wish if best is None else best
+    return wanted if best is None else best
 
 
-def corridor(one: float, other: float, walls: Iterable[tuple[float, float]], taken: Iterable[float]) -> float:
-    """An x between two others, or beside them, that no wall covers and no tunnel has taken: the least way round."""
-    covered = sorted([(left - 10, right + 10) for left, right in walls] + [(x - 9, x + 9) for x in taken])
+def corridor(one: float, other: float, walls: Iterable[tuple[float, float]], occupied: Iterable[float]) -> float:
+    """The x of a vertical piece between `one` and `other` that no wall and no other tunnel occupies, with the least
+    detour."""
+    covered = sorted([(left - 10, right + 10) for left, right in walls] + [(x - 9, x + 9) for x in occupied])
     candidates = {one, other, (one + other) / 2, *(x for wall in covered for x in wall)}
     free = [x for x in candidates if not any(left < x < right for left, right in covered)]
     return min(free, key=lambda x: (abs(x - one) + abs(x - other), x))

@@ -1,4 +1,4 @@
-"""A graph in words: for those who do not see it, and as what a pointer shows."""
+"""A graph in words: the description for screen readers, and the tooltips."""
 
 from collections.abc import Iterable, Iterator
 from typing import assert_never
@@ -12,15 +12,15 @@ _MOST_TUNNELS = 12
 
 
 def summary(graph: Graph) -> str:
-    """What is there, then each tunnel."""
+    """The numbers of elements, then a sentence for each tunnel."""
     counts = [
         *((sum(device.kind is kind for device in graph.devices), *_noun(kind)) for kind in NodeKind),
-        (sum(not each.is_link for each in graph.segments), "network", ""),
-        (sum(each.is_link for each in graph.segments), "link", ""),
+        (sum(not segment.is_link for segment in graph.segments), "network", ""),
+        (sum(segment.is_link for segment in graph.segments), "link", ""),
         (len(graph.joints), "tunnel", ""),
     ]
-    there = [counted(number, noun, plural) for number, noun, plural in counts if number]
-    sentences = [f"{_listed(there)}." if there else "Nothing is there."]
+    parts = [counted(number, noun, plural) for number, noun, plural in counts if number]
+    sentences = [f"{_listed(parts)}." if parts else "Nothing is there."]
     sentences += [f"{tunnel(joint)}." for joint in graph.joints[:_MOST_TUNNELS]]
     if len(graph.joints) > _MOST_TUNNELS:
         sentences.append(f"And {len(graph.joints) - _MOST_TUNNELS} more tunnels.")
@@ -39,7 +39,7 @@ def _noun(kind: NodeKind) -> tuple[str, str]:
 
 
 def tunnel(joint: Joint) -> str:
-    """One sentence without full stop."""
+    """One sentence about a tunnel, without full stop."""
     protects = "; ".join(f"{one} and {other}" for one, other in joint.protects)
     text = f"Tunnel {joint.tunnel} between {joint.one} and {joint.other}" + (
         f" protects {protects}" if protects else ""
@@ -57,30 +57,30 @@ def tunnel(joint: Joint) -> str:
     return f"{text}, {word} on {_listed(joint.crosses)}" if joint.crosses else text
 
 
-def device(each: Device) -> str:
-    """All of it, in lines."""
-    return shown_lines(_device_lines(each))
+def device(shown_device: Device) -> str:
+    """All texts of a device in one line."""
+    return shown_lines(_device_lines(shown_device))
 
 
-def _device_lines(each: Device) -> Iterator[str]:
-    yield f"{each.kind} {each.id}"
-    for port in each.ports:
+def _device_lines(device: Device) -> Iterator[str]:
+    yield f"{device.kind} {device.id}"
+    for port in device.ports:
         yield f"{port.interface} on {port.network}: {', '.join(port.addresses) or 'no address'}"
-    if each.loopbacks:
-        yield f"lo: {', '.join(each.loopbacks)}"
-    if each.services:
-        yield f"serves {', '.join(each.services)}"
-    does = [
-        *(["filters packets"] if each.has_firewall else []),
-        *each.nat,
-        *(["has an uplink"] if each.has_uplink else []),
+    if device.loopbacks:
+        yield f"lo: {', '.join(device.loopbacks)}"
+    if device.services:
+        yield f"serves {', '.join(device.services)}"
+    roles = [
+        *(["filters packets"] if device.has_firewall else []),
+        *device.nat,
+        *(["has an uplink"] if device.has_uplink else []),
     ]
-    if does:
-        yield ", ".join(does)
+    if roles:
+        yield ", ".join(roles)
 
 
-def segment(each: Segment, carried: Iterable[str]) -> str:
-    lines = [f"{'link' if each.is_link else 'network'} {each.id}", *each.prefixes, *each.notes]
+def segment(network: Segment, carried: Iterable[str]) -> str:
+    lines = [f"{'link' if network.is_link else 'network'} {network.id}", *network.prefixes, *network.notes]
     lines += [f"carries ESP of {tunnel}" for tunnel in carried]
     return shown_lines(lines)
 
@@ -90,5 +90,5 @@ def shown_lines(lines: Iterable[str]) -> str:
 
 
 def _listed(texts: Iterable[str]) -> str:
-    every = list(texts)
-    return every[0] if len(every) == 1 else f"{', '.join(every[:-1])} and {every[-1]}"
+    words = list(texts)
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
