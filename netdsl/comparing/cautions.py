@@ -1,4 +1,4 @@
-"""What a reader has to know before the figures: what ran where, what is missing, what was not alike."""
+"""Warnings for the reader of a comparison: where runs were measured, what is missing, what differs between them."""
 
 import re
 from collections import Counter
@@ -11,71 +11,71 @@ from netdsl.diagnostics.wording import counted
 from netdsl.measuring.types import Machine, Round, Run
 
 _BREAK = re.compile(r"; |\n+")
-"""Where the first of what was wrong ends, in a trouble's message."""
+"""The end of the first cause in a trouble's message."""
 
 EMULATED = "emulated"
 _SLOW = "QEMU emulates the processor: this says nothing of how fast a machine with KVM is, only that it works"
-_NOBODY = "what the machines ran on is not known: emulated or not"
+_UNKNOWN = "what the machines ran on is not known: emulated or not"
 
 
 def usable_rounds(run: Run) -> tuple[Round, ...]:
-    """Those that got to their end; where none did, what there is."""
-    return tuple(one for one in run.rounds if not one.is_cut) or run.rounds
+    """The complete rounds; all rounds if none is complete."""
+    return tuple(round_ for round_ in run.rounds if not round_.is_cut) or run.rounds
 
 
 def fact(run: Run, name: str) -> str:
-    """Empty where the runtime did not say."""
-    return next((one.value for one in run.facts if one.name == name), "")
+    """The value of a fact of the runtime; empty if the runtime did not report it."""
+    return next((reported.value for reported in run.facts if reported.name == name), "")
 
 
 # ---------------------------------------------------------------------------------------------------------- columns
 
 
 def columns(runs: Sequence[Run]) -> tuple[Column, ...]:
-    """A name for each run, none twice, that never hides an emulation."""
+    """A unique name for each run, which says so if the run was emulated."""
     plain = [_column(run) for run in runs]
-    names = Counter(one.name for one in plain)
+    names = Counter(column.name for column in plain)
     seen: Counter[str] = Counter()
     found = []
-    for one in plain:
-        seen[one.name] += 1
-        name = f"{one.name} #{seen[one.name]}" if names[one.name] > 1 else one.name
-        found.append(Column(name, one.caveat))
+    for column in plain:
+        seen[column.name] += 1
+        name = f"{column.name} #{seen[column.name]}" if names[column.name] > 1 else column.name
+        found.append(Column(name, column.caveat))
     return tuple(found)
 
 
 def _column(run: Run) -> Column:
     accelerator = fact(run, "accelerator")
-    told = accelerator.lower()
+    accelerator_lower = accelerator.lower()
     if not accelerator:
         if not run.facts or fact(run, "provider"):
-            return Column(f"{run.target} (accelerator unknown)", _NOBODY)
+            return Column(f"{run.target} (accelerator unknown)", _UNKNOWN)
         return Column(run.target)
-    if "emulates" in told:
-        part = " in part" if "kvm" in told else ""
+    if "emulates" in accelerator_lower:
+        part = " in part" if "kvm" in accelerator_lower else ""
         return Column(f"{run.target} ({EMULATED}{part})", _SLOW)
-    if "virtualbox" in f"{told} {fact(run, 'provider').lower()}":
+    if "virtualbox" in f"{accelerator_lower} {fact(run, 'provider').lower()}":
         return Column(f"{run.target} (VirtualBox)")
-    if told.startswith("kvm"):
+    if accelerator_lower.startswith("kvm"):
         return Column(f"{run.target} (KVM)")
-    return Column(run.target if told.startswith("none") else f"{run.target} ({accelerator[:24]})")
+    return Column(run.target if accelerator_lower.startswith("none") else f"{run.target} ({accelerator[:24]})")
 
 
 # ---------------------------------------------------------------------------------------------------------- cautions
 
 
 def cautions(runs: Sequence[Run]) -> Iterator[str]:
-    """From what makes figures incomparable to what makes them uncertain."""
-    names = [one.name for one in columns(runs)]
+    """Warnings: first what makes figures incomparable, then what makes them uncertain."""
+    names = [column.name for column in columns(runs)]
     for column in columns(runs):
         if column.caveat:
             yield f"{column.name}: {column.caveat}"
-    for what, of in _ALIKE:
-        yield from _differing(what, names, [of(run) for run in runs])
+    for warning, value_of in _COMPARABLE:
+        yield from _differing(warning, names, [value_of(run) for run in runs])
     if len(runs) == 1:
         yield "one run alone: nothing stands beside it"
     for name, run in zip(names, runs, strict=True):
-        yield from (f"{name}: {text}" for text in _own(run))
+        yield from (f"{name}: {text}" for text in _warnings(run))
     if _is_apart(runs):
         yield "the runs were not measured in turns: what the machine did meanwhile is in the difference"
 
@@ -87,7 +87,7 @@ def machine_text(machine: Machine) -> str:
     )
 
 
-_ALIKE: tuple[tuple[str, Callable[[Run], str]], ...] = (
+_COMPARABLE: tuple[tuple[str, Callable[[Run], str]], ...] = (
     ("other nodes inside (payload)", lambda run: run.subject.payload[:12]),
     ("other machines", lambda run: machine_text(run.machine)),
     ("other versions of netdsl", lambda run: run.netdsl),
@@ -95,7 +95,7 @@ _ALIKE: tuple[tuple[str, Callable[[Run], str]], ...] = (
     ("other plans", lambda run: _plan_text(run)),
     ("other paths (under load another memory)", lambda run: ", ".join(path.name for path in run.paths) or "none"),
 )
-"""What has to be alike for figures to be comparable, and how it is said."""
+"""Properties that must be equal for figures to be comparable: the warning, and the property of a run."""
 
 
 def _plan_text(run: Run) -> str:
@@ -106,19 +106,19 @@ def _plan_text(run: Run) -> str:
     )
 
 
-def _differing(what: str, names: Sequence[str], values: Sequence[str]) -> Iterator[str]:
-    """Empty values are not known, and differ from nothing."""
+def _differing(warning: str, names: Sequence[str], values: Sequence[str]) -> Iterator[str]:
+    """A warning if the values differ. An empty value is unknown and differs from none."""
     found: dict[str, list[str]] = {}
     for name, value in zip(names, values, strict=True):
         if value:
             found.setdefault(value, []).append(name)
     if len(found) > 1:
-        parts = (f"{value} ({', '.join(who)})" for value, who in found.items())
-        yield f"{what}: {'; '.join(parts)}"
+        parts = (f"{value} ({', '.join(runs)})" for value, runs in found.items())
+        yield f"{warning}: {'; '.join(parts)}"
 
 
-def _own(run: Run) -> Iterator[str]:
-    cut = sum(one.is_cut for one in run.rounds)
+def _warnings(run: Run) -> Iterator[str]:
+    cut = sum(round_.is_cut for round_ in run.rounds)
     done = len(run.rounds) - cut
     if not run.is_complete:
         yield f"{done} of {run.wanted} rounds are done"
@@ -135,22 +135,22 @@ def _own(run: Run) -> Iterator[str]:
             f"{counted(done, 'round')}: an interval of so few is at most their range, which holds the true median "
             f"{confidence_of_range(done) * 100:.0f} times in 100, not 95"
         )
-    most = max((load for one in usable_rounds(run) for load in one.load), default=0.0)
+    most = max((load for round_ in usable_rounds(run) for load in round_.load), default=0.0)
     if most > 2 * max(run.machine.cores, 1):
         yield f"the machine was busy (load up to {most:.1f} on {run.machine.cores} cores): times are longer for it"
-    troubles = Counter(trouble.step for one in usable_rounds(run) for trouble in one.troubles)
+    troubles = Counter(trouble.step for round_ in usable_rounds(run) for trouble in round_.troubles)
     for step, times in troubles.items():
-        first = next(t.message for one in usable_rounds(run) for t in one.troubles if t.step == step)
-        what, *more = _BREAK.split(first.strip(), maxsplit=1)
-        yield f"{step} failed in {counted(times, 'round')}: {what}{' …' if more else ''}"
-    unheld = [one.number for one in usable_rounds(run) for boot in one.boots if boot.holding is None]
+        first = next(t.message for round_ in usable_rounds(run) for t in round_.troubles if t.step == step)
+        cause, *more = _BREAK.split(first.strip(), maxsplit=1)
+        yield f"{step} failed in {counted(times, 'round')}: {cause}{' …' if more else ''}"
+    unheld = [round_.number for round_ in usable_rounds(run) for boot in round_.boots if boot.holding is None]
     if unheld:
         yield f"not every expectation was seen to hold in {counted(len(set(unheld)), 'round')}: there is no total there"
 
 
 def _is_apart(runs: Sequence[Run]) -> bool:
-    """Whether one began when another one's last round had begun: ISO 8601 in UTC is ordered as text."""
+    """Whether a run began after the last round of another had begun. ISO 8601 in UTC sorts as text."""
     spans = [
-        (min(began), max(began)) for run in runs if len(began := [one.began for one in run.rounds]) >= 2
+        (min(began), max(began)) for run in runs if len(began := [round_.began for round_ in run.rounds]) >= 2
     ]  # fmt: skip
-    return any(one[1] < other[0] for one in spans for other in spans)
+    return any(earlier_last < later_first for _, earlier_last in spans for later_first, _ in spans)

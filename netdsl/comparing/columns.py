@@ -1,4 +1,4 @@
-"""Cells side by side on a terminal: wrapped, never cut, nothing in them that a terminal obeys."""
+"""Table cells for a terminal: wrapped, never cut, without control characters."""
 
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
@@ -10,8 +10,8 @@ GAP = "  "
 
 
 def wrapped(text: str, width: int, indent: str = "", first: str = "") -> list[str]:
-    """Lines of at most `width` columns (wide characters count twice), made visible; the first begins with `first`, all
-    others with `indent`. A word that fits nowhere is broken."""
+    """Lines of at most `width` columns (wide characters count twice), control characters replaced by visible signs. The
+    first begins with `first`, all others with `indent`. A word longer than a line is broken."""
     lines: list[str] = []
     line = ""
     for word in visible(text).split():
@@ -30,14 +30,14 @@ def wrapped(text: str, width: int, indent: str = "", first: str = "") -> list[st
 
 
 def side_by_side(cells: Sequence[Sequence[str]], widths: Sequence[int]) -> Iterator[str]:
-    """Columns of lines that fit `widths` already."""
+    """Columns of lines that are no wider than `widths`."""
     for lines in zip_longest(*cells, fillvalue=""):
         padded = (f"{line}{' ' * (width - width_of(line))}" for line, width in zip(lines, widths, strict=True))
         yield GAP.join(padded).rstrip()
 
 
 def row(texts: Sequence[str], widths: Sequence[int], indent: str = "") -> Iterator[str]:
-    """A line of cells, wrapped where they need it."""
+    """One row of cells, each wrapped to its width."""
     return side_by_side(
         [wrapped(text, width, indent) for text, width in zip(texts, widths, strict=True)],
         widths,
@@ -46,13 +46,13 @@ def row(texts: Sequence[str], widths: Sequence[int], indent: str = "") -> Iterat
 
 def _pieces(word: str, width: int) -> Iterator[str]:
     while width_of(word) > width:
-        taken = 0
+        count = 0
         room = width
         for character in word:
             room -= columns_of(character)
             if room < 0:
                 break
-            taken += 1
-        yield word[:taken]
-        word = word[taken:]
+            count += 1
+        yield word[:count]
+        word = word[count:]
     yield word

@@ -11,18 +11,18 @@ from netdsl.runtime.meter import NodeUsage, Usage
 LESS, MORE, NEITHER = -1, 1, 0
 
 
-def figures(run: Run, taken: Round) -> Iterator[Figure]:
-    """In the order in which they are shown. What was not measured is left out."""
+def figures(run: Run, round_: Round) -> Iterator[Figure]:
+    """The figures of one round in the order of display, without those that were not measured."""
     paths = {path.name: path for path in run.paths}
-    yield from _boots(taken)
-    yield from _memory(taken)
-    if taken.cpu is not None:
-        yield _figure("processor.boot", Group.PROCESSOR, "processor time", Unit.SECONDS, taken.cpu,
+    yield from _boots(round_)
+    yield from _memory(round_)
+    if round_.cpu is not None:
+        yield _figure("processor.boot", Group.PROCESSOR, "processor time", Unit.SECONDS, round_.cpu,
                       "of all nodes, from the beginning of the first boot until every expectation held")  # fmt: skip
-    yield from _disk(taken)
-    for latency in taken.latencies:
+    yield from _disk(round_)
+    for latency in round_.latencies:
         yield from _latency(latency, paths.get(latency.path))
-    for throughput in taken.throughputs:
+    for throughput in round_.throughputs:
         yield from _throughput(throughput, paths.get(throughput.path))
 
 
@@ -39,9 +39,9 @@ _BOOT_DETAILS = {
 }
 
 
-def _boots(taken: Round) -> Iterator[Figure]:
+def _boots(round_: Round) -> Iterator[Figure]:
     for kind in BootKind:
-        boot = taken.boot(kind)
+        boot = round_.boot(kind)
         if boot is None:
             continue
         steps = (("build", boot.build), ("up", boot.up), ("ready", boot.ready),
@@ -51,20 +51,20 @@ def _boots(taken: Round) -> Iterator[Figure]:
                 yield _figure(
                     f"boot.{kind}.{name}", Group.BOOT, f"{kind} boot: {name}", Unit.SECONDS, value, _BOOT_DETAILS[name]
                 )
-    if taken.teardown is not None:
+    if round_.teardown is not None:
         detail = "until nothing of the lab is left"
-        yield _figure("boot.teardown", Group.BOOT, "teardown", Unit.SECONDS, taken.teardown, detail)
+        yield _figure("boot.teardown", Group.BOOT, "teardown", Unit.SECONDS, round_.teardown, detail)
 
 
 def _pss(usage: Usage) -> int | None:
-    return _sum(usage, lambda one: one.pss)
+    return _sum(usage, lambda node: node.pss)
 
 
-def _sum(usage: Usage, of: Callable[[NodeUsage], int | None]) -> int | None:
-    """None where a node has no such figure: a part would pass for the whole."""
-    sizes = [of(node) for node in usage.nodes]
-    known = [size for size in sizes if size is not None]
-    return sum(known) if known and len(known) == len(sizes) else None
+def _sum(usage: Usage, size_of: Callable[[NodeUsage], int | None]) -> int | None:
+    """The sum over all nodes; None if a node lacks the figure, because a partial sum would be round_ for the total."""
+    sizes = [size_of(node) for node in usage.nodes]
+    measured = [size for size in sizes if size is not None]
+    return sum(measured) if measured and len(measured) == len(sizes) else None
 
 
 _KINDS: tuple[tuple[str, str, str, Callable[[Usage], int | None]], ...] = (
@@ -79,28 +79,31 @@ _KINDS: tuple[tuple[str, str, str, Callable[[Usage], int | None]], ...] = (
 _WHOLES = tuple(one for one in _KINDS if one[0] in ("all", "cgroup"))
 
 
-def _memory(taken: Round) -> Iterator[Figure]:
-    """All nodes together: the most of any reading, of those of boots and of load apart, and at rest. What tunnels queue
-    under load can be several times what a lab takes otherwise: the most of all alone would hide that."""
-    by_moment = {moment: [one.usage for one in taken.readings if one.moment is moment] for moment in Moment}
+def _memory(round_: Round) -> Iterator[Figure]:
+    """Memory of all nodes: the maximum of all readings, of those during boots, of those under load, and the value at
+    rest. Packets queued in tunnels under load can take several times the memory of the lab, so these maxima are kept
+    apart."""
+    by_moment = {
+        moment: [reading.usage for reading in round_.readings if reading.moment is moment] for moment in Moment
+    }
     for moment, usages, when, take, kinds in (
-        ("max", [one.usage for one in taken.readings], "most of all", max, _KINDS),
+        ("max", [reading.usage for reading in round_.readings], "most of all", max, _KINDS),
         ("boot", by_moment[Moment.BOOT], "most while it boots", max, _WHOLES),
         ("load", by_moment[Moment.LOAD], "most under load", max, _WHOLES),
         ("steady", by_moment[Moment.STEADY], "at rest", median, _KINDS),
     ):
-        for name, kind, detail, of in kinds:
-            sizes = [float(size) for usage in usages if (size := of(usage)) is not None]
+        for name, kind, detail, size_of in kinds:
+            sizes = [float(size) for usage in usages if (size := size_of(usage)) is not None]
             if sizes:
                 title = f"memory, {when}: {kind}"
                 yield _figure(f"memory.{moment}.{name}", Group.MEMORY, title, Unit.BYTES, take(sizes), detail)
 
 
-def _disk(taken: Round) -> Iterator[Figure]:
-    if taken.disk is None:
+def _disk(round_: Round) -> Iterator[Figure]:
+    if round_.disk is None:
         return
-    base = sum(one.size for one in taken.disk.bases)
-    nodes = sum(one.size for one in taken.disk.nodes)
+    base = sum(volume.size for volume in round_.disk.bases)
+    nodes = sum(volume.size for volume in round_.disk.nodes)
     for name, size, detail in (
         ("base", base, "images or boxes, once for all nodes"),
         ("nodes", nodes, "what the nodes have added by running"),
@@ -113,41 +116,43 @@ def path_title(name: str, path: Path | None) -> str:
     """`a.client-1 to server through a.to-cloud`."""
     if path is None:
         return name
-    way = f" through {', '.join(path.tunnels)}" if path.tunnels else " in clear"
-    return f"{path.source} to {path.destination}{way}"
+    route = f" through {', '.join(path.tunnels)}" if path.tunnels else " in clear"
+    return f"{path.source} to {path.destination}{route}"
 
 
 def _latency(latency: Latency, path: Path | None) -> Iterator[Figure]:
-    """Of a round its median and what was lost; what is of all samples together is the comparison's."""
+    """The median and the loss of one round. `compare` computes the quantiles over all rounds."""
     head = f"latency.{latency.path}"
     title = path_title(latency.path, path)
     if latency.times:
         yield _figure(f"{head}.median", Group.LATENCY, f"{title}: median", Unit.SECONDS, median(latency.times),
                       f"{latency.asking}, of the rounds' medians")  # fmt: skip
-    asked = len(latency.times) + latency.lost
-    if asked:
-        yield _figure(f"{head}.lost", Group.LATENCY, f"{title}: lost", Unit.SHARE, latency.lost / asked,
+    sent = len(latency.times) + latency.lost
+    if sent:
+        yield _figure(f"{head}.lost", Group.LATENCY, f"{title}: lost", Unit.SHARE, latency.lost / sent,
                       f"{latency.asking}, not answered")  # fmt: skip
 
 
-def _throughput(one: Throughput, path: Path | None) -> Iterator[Figure]:
-    title = path_title(one.path, path)
-    match one.transport:
+def _throughput(measured: Throughput, path: Path | None) -> Iterator[Figure]:
+    title = path_title(measured.path, path)
+    match measured.transport:
         case Transport.TCP:
-            head, kind, size = f"throughput.{one.path}.tcp", "TCP", f"segments of {one.payload} bytes"
+            head, kind, size = f"throughput.{measured.path}.tcp", "TCP", f"segments of {measured.payload} bytes"
         case Transport.UDP:
-            head, kind = f"throughput.{one.path}.udp.{one.payload}", f"UDP {one.payload}"
-            size = f"packets with {one.payload} bytes of data"
+            head, kind = f"throughput.{measured.path}.udp.{measured.payload}", f"UDP {measured.payload}"
+            size = f"packets with {measured.payload} bytes of data"
         case _:
-            assert_never(one.transport)
-    yield _figure(f"{head}.bits", Group.THROUGHPUT, f"{title}: {kind}", Unit.BITS, one.bits, size, MORE)
+            assert_never(measured.transport)
+    yield _figure(f"{head}.bits", Group.THROUGHPUT, f"{title}: {kind}", Unit.BITS, measured.bits, size, MORE)
     yield _figure(
-        f"{head}.packets", Group.THROUGHPUT, f"{title}: {kind}, packets", Unit.PACKETS, one.packets, size, MORE
+        f"{head}.packets", Group.THROUGHPUT, f"{title}: {kind}, packets", Unit.PACKETS, measured.packets, size, MORE
     )
-    if one.lost is not None:
-        yield _figure(f"{head}.lost", Group.THROUGHPUT, f"{title}: {kind}, lost", Unit.SHARE, one.lost, size)
+    if measured.lost is not None:
+        yield _figure(f"{head}.lost", Group.THROUGHPUT, f"{title}: {kind}, lost", Unit.SHARE, measured.lost, size)
 
 
 def all_times(rounds: Sequence[Round], path: str) -> list[float]:
-    """Every round-trip time of a path, ordered by size."""
-    return sorted(time for taken in rounds for one in taken.latencies if one.path == path for time in one.times)
+    """Every round-trip time of a path in all rounds, sorted."""
+    return sorted(
+        time for round_ in rounds for latency in round_.latencies if latency.path == path for time in latency.times
+    )

@@ -1,4 +1,4 @@
-"""A comparison for machines: JSON with stable keys, CSV with a value on each line."""
+"""A comparison for programs: JSON with stable keys, CSV with one value per line."""
 
 import csv
 import io
@@ -13,13 +13,13 @@ from netdsl.comparing.types import Column, Comparison, Quantity, Spread, Unit
 from netdsl.measuring.types import Run
 
 VERSION = 1
-"""Counts up when a field changes its meaning or goes; new fields come without notice."""
+"""Incremented when a field changes its meaning or is removed; fields can be added without an increment."""
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def paper_data(paper: Paper) -> dict[str, object]:
-    """Bytes and seconds; `null` is not known."""
+    """Sizes in bytes, times in seconds; `null`: unknown."""
     return {
         "lab": paper.lab,
         "title": paper.title or None,
@@ -28,7 +28,7 @@ def paper_data(paper: Paper) -> dict[str, object]:
         "tunnels": paper.tunnels,
         "nodes_with_tunnels": paper.gateways,
         "same_inside": paper.is_same_inside,
-        "targets": [_target(one) for one in paper.targets],
+        "targets": [_target(target) for target in paper.targets],
     }
 
 
@@ -37,53 +37,58 @@ def paper_json(paper: Paper) -> str:
 
 
 def paper_csv(paper: Paper) -> str:
-    """target, kind (`trait`, `payload`, `estimate`, `limit`), name, value, unit, detail."""
+    """Columns: target, kind (`trait`, `payload`, `estimate`, `limit`), name, value, unit, detail."""
     rows: list[tuple[object, ...]] = [("target", "kind", "name", "value", "unit", "detail")]
-    for one in paper.targets:
-        rows += ((one.target, "trait", trait.name, trait.value, "", trait.reason) for trait in one.traits)
-        rows.append((one.target, "payload", "sha256", one.payload or "", "", ""))
-        for each in one.estimates:
-            figures = (("memory", each.memory, "B"), ("disk", each.disk, "B"),
-                       ("fresh boot", each.fresh, "s"), ("warm boot", each.warm, "s"))  # fmt: skip
+    for target in paper.targets:
+        rows += ((target.target, "trait", trait.name, trait.value, "", trait.reason) for trait in target.traits)
+        rows.append((target.target, "payload", "sha256", target.payload or "", "", ""))
+        for estimate in target.estimates:
+            figures = (("memory", estimate.memory, "B"), ("disk", estimate.disk, "B"),
+                       ("fresh boot", estimate.fresh, "s"), ("warm boot", estimate.warm, "s"))  # fmt: skip
             rows += (
-                (one.target, "estimate", name, "" if value is None else value, unit, each.case)
+                (target.target, "estimate", name, "" if value is None else value, unit, estimate.case)
                 for name, value, unit in figures
             )
-        rows += ((one.target, "limit", each.severity.value, each.message, "", each.place) for each in one.limits)
+        rows += (
+            (target.target, "limit", limit.severity.value, limit.message, "", limit.place) for limit in target.limits
+        )
     return as_csv(rows)
 
 
-def _target(one: OnPaper) -> dict[str, object]:
+def _target(target: OnPaper) -> dict[str, object]:
     return {
-        "target": one.target,
-        "payload": one.payload,
-        "traits": [{"name": each.name, "value": each.value, "reason": each.reason or None} for each in one.traits],
+        "target": target.target,
+        "payload": target.payload,
+        "traits": [
+            {"name": trait.name, "value": trait.value, "reason": trait.reason or None} for trait in target.traits
+        ],
         "estimates": [
             {
-                "case": each.case or None,
-                "memory": each.memory,
-                "disk": each.disk,
-                "fresh": each.fresh,
-                "warm": each.warm,
-                "measured_on": each.measured_on,
+                "case": estimate.case or None,
+                "memory": estimate.memory,
+                "disk": estimate.disk,
+                "fresh": estimate.fresh,
+                "warm": estimate.warm,
+                "measured_on": estimate.measured_on,
             }
-            for each in one.estimates
+            for estimate in target.estimates
         ],
         "limits": [
             {
-                "severity": each.severity.value,
-                "code": each.code,
-                "place": each.place,
-                "message": each.message,
-                "help": each.help or None,
+                "severity": limit.severity.value,
+                "code": limit.code,
+                "place": limit.place,
+                "message": limit.message,
+                "help": limit.help or None,
             }
-            for each in one.limits
+            for limit in target.limits
         ],
     }
 
 
 def comparison_json(comparison: Comparison, paper: Paper | None = None) -> str:
-    """Values in seconds, bytes, bits and packets a second, shares of 1; `ratios`: of medians, to the first run's."""
+    """Values in seconds, bytes, bits and packets per second, shares of 1. `ratios`: of the medians to the first
+    run's."""
     subject = comparison.runs[0].subject
     return as_text(
         {
@@ -96,14 +101,14 @@ def comparison_json(comparison: Comparison, paper: Paper | None = None) -> str:
                 "nodes": subject.nodes,
                 "networks": subject.networks,
                 "tunnels": subject.tunnels,
-                "parameters": {one.name: one.value for one in subject.parameters},
+                "parameters": {item.name: item.value for item in subject.parameters},
             },
             "runs": [_run(run, column) for run, column in zip(comparison.runs, comparison.columns, strict=True)],
             "warnings": list(comparison.warnings),
-            "quantities": [_quantity(one) for one in comparison.quantities],
+            "quantities": [_quantity(item) for item in comparison.quantities],
             "expectations": [
-                {"place": one.place, "text": one.text, "by_run": [verdict or None for verdict in one.by_run]}
-                for one in comparison.verdicts
+                {"place": item.place, "text": item.text, "by_run": [verdict or None for verdict in item.by_run]}
+                for item in comparison.verdicts
             ],
             "paper": None if paper is None else paper_data(paper),
         }
@@ -111,7 +116,8 @@ def comparison_json(comparison: Comparison, paper: Paper | None = None) -> str:
 
 
 def comparison_csv(comparison: Comparison) -> str:
-    """run, target, round, key, value, unit: every value of every round, each round-trip time and verdict too."""
+    """Columns: run, target, round, key, value, unit. Every value of every round, with each round-trip time and
+    verdict."""
     rows: list[tuple[object, ...]] = [("run", "target", "round", "key", "value", "unit")]
     for run, column in zip(comparison.runs, comparison.columns, strict=True):
         rows += ((column.name, run.target, *cells) for cells in _values(run))
@@ -119,14 +125,14 @@ def comparison_csv(comparison: Comparison) -> str:
 
 
 def _values(run: Run) -> Iterator[tuple[object, ...]]:
-    for taken in usable_rounds(run):
-        for figure in figures(run, taken):
-            yield taken.number, figure.key, figure.value, figure.unit.value
-        for latency in taken.latencies:
+    for round_ in usable_rounds(run):
+        for figure in figures(run, round_):
+            yield round_.number, figure.key, figure.value, figure.unit.value
+        for latency in round_.latencies:
             for time in latency.times:
-                yield taken.number, f"latency.{latency.path}.sample", time, Unit.SECONDS.value
-        for line in taken.lines:
-            yield taken.number, f"expectation {line.place} {line.text}", line.verdict, ""
+                yield round_.number, f"latency.{latency.path}.sample", time, Unit.SECONDS.value
+        for line in round_.lines:
+            yield round_.number, f"expectation {line.place} {line.text}", line.verdict, ""
 
 
 def _run(run: Run, column: Column) -> dict[str, object]:
@@ -144,26 +150,26 @@ def _run(run: Run, column: Column) -> dict[str, object]:
             "kernel": run.machine.kernel,
             "system": run.machine.system,
         },
-        "facts": {one.name: one.value for one in run.facts},
-        "methods": {one.name: one.value for one in run.methods},
+        "facts": {item.name: item.value for item in run.facts},
+        "methods": {item.name: item.value for item in run.methods},
         "wanted": run.wanted,
         "rounds": [
-            {"number": one.number, "began": one.began, "seconds": one.seconds, "load": list(one.load)}
-            for one in usable_rounds(run)
+            {"number": item.number, "began": item.began, "seconds": item.seconds, "load": list(item.load)}
+            for item in usable_rounds(run)
         ],
     }
 
 
-def _quantity(one: Quantity) -> dict[str, object]:
+def _quantity(quantity: Quantity) -> dict[str, object]:
     return {
-        "key": one.key,
-        "group": one.group.value,
-        "title": one.title,
-        "detail": one.detail,
-        "unit": one.unit.value,
-        "better": one.better,
-        "by_run": [_spread(each) for each in one.by_run],
-        "ratios": [ratio(one, 0, number) for number in range(len(one.by_run))],
+        "key": quantity.key,
+        "group": quantity.group.value,
+        "title": quantity.title,
+        "detail": quantity.detail,
+        "unit": quantity.unit.value,
+        "better": quantity.better,
+        "by_run": [_spread(spread) for spread in quantity.by_run],
+        "ratios": [ratio(quantity, 0, number) for number in range(len(quantity.by_run))],
     }
 
 
@@ -178,7 +184,7 @@ def as_text(document: dict[str, object]) -> str:
 
 
 def as_csv(rows: Iterable[tuple[object, ...]]) -> str:
-    """RFC 4180. Text that a spreadsheet would take for a formula has an apostrophe before it."""
+    """RFC 4180. Text that a spreadsheet would evaluate as a formula is prefixed with an apostrophe."""
     out = io.StringIO()
     written = csv.writer(out, lineterminator="\n")
     written.writerows(_safe(cells) for cells in rows)
@@ -186,5 +192,5 @@ def as_csv(rows: Iterable[tuple[object, ...]]) -> str:
 
 
 def _safe(cells: Iterable[object]) -> Iterator[object]:
-    for one in cells:
-        yield f"'{one}" if isinstance(one, str) and one.startswith(_FORMULA) else one
+    for cell in cells:
+        yield f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell

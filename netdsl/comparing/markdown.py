@@ -23,12 +23,13 @@ def comparison_markdown(comparison: Comparison) -> str:
 
 
 def text(value: str) -> str:
-    """Text in a cell or a paragraph: nothing in it is markup."""
+    """Plain text for a cell or a paragraph: every markup character escaped."""
     return _SPECIAL.sub(r"\\\1", visible(value))
 
 
 def table(rows: Sequence[Sequence[str]], *, numbers: bool = False) -> Iterator[str]:
-    """The first row is the head; cells are markup already. `numbers`: all but the first column are aligned to the right."""
+    """A table; the first row is its head. Cells are Markdown. `numbers`: all columns but the first are
+    right-aligned."""
     head, *body = rows
     marks = ["---", *("---:" if numbers else "---" for _ in head[1:])]
     for cells in (head, marks, *body):
@@ -38,29 +39,29 @@ def table(rows: Sequence[Sequence[str]], *, numbers: bool = False) -> Iterator[s
 def _paper(paper: Paper) -> Iterator[str]:
     yield f"**{text(paper_heading(paper))}**, on paper: nothing was started"
     yield ""
-    rows = [["", *(text(one.target) for one in paper.targets)]]
-    rows += [[name, *(_trait(one, name) for one in paper.targets)] for name in TRAIT_NAMES]
-    rows += [[f"{name}, estimate", *(_estimate(one, name) for one in paper.targets)] for name in ESTIMATES]
+    rows = [["", *(text(target.target) for target in paper.targets)]]
+    rows += [[name, *(_trait(target, name) for target in paper.targets)] for name in TRAIT_NAMES]
+    rows += [[f"{name}, estimate", *(_estimate(target, name) for target in paper.targets)] for name in ESTIMATES]
     yield from table(rows)
     yield ""
     yield f"The same: {text(same_text(paper))}."
-    for one in paper.targets:
-        if one.limits:
+    for target in paper.targets:
+        if target.limits:
             yield ""
-        for limit in one.limits:
+        for limit in target.limits:
             remedy = f"; {limit.help}" if limit.help else ""
-            yield f"- {text(limit_text(one.target, limit) + remedy)}"
+            yield f"- {text(limit_text(target.target, limit) + remedy)}"
 
 
-def _trait(one: OnPaper, name: str) -> str:
-    found = one.trait(name)
+def _trait(target: OnPaper, name: str) -> str:
+    found = target.trait(name)
     if found is None:
         return "not said"
     return text(found.value) + (f"<br>*{text(found.reason)}*" if found.reason else "")
 
 
-def _estimate(one: OnPaper, name: str) -> str:
-    return "<br>".join(text(line) for line in estimate_text(one.estimates, name)) or UNKNOWN
+def _estimate(target: OnPaper, name: str) -> str:
+    return "<br>".join(text(line) for line in estimate_text(target.estimates, name)) or UNKNOWN
 
 
 def _comparison(comparison: Comparison) -> Iterator[str]:
@@ -70,16 +71,16 @@ def _comparison(comparison: Comparison) -> Iterator[str]:
         yield f"- **{text(column.name)}**: {text(run_text(run))}"
     for warning in comparison.warnings:
         yield f"- *{text(warning)}*"
-    telling = (one for one in comparison.quantities if is_telling(one))
-    for group, found in groupby(telling, key=lambda one: one.group):
+    telling = filter(is_telling, comparison.quantities)
+    for group, found in groupby(telling, key=lambda item: item.group):
         yield ""
-        yield from table([_heads(comparison, group), *(_figures(comparison, one) for one in found)], numbers=True)
+        yield from table([_heads(comparison, group), *(_figures(comparison, item) for item in found)], numbers=True)
     if comparison.verdicts:
         yield ""
         names = [text(column.name) for column in comparison.columns]
         rows = [
-            [text(f"{one.place} {one.text}"), *(text(verdict or "not tested") for verdict in one.by_run)]
-            for one in comparison.verdicts
+            [text(f"{item.place} {item.text}"), *(text(verdict or "not tested") for verdict in item.by_run)]
+            for item in comparison.verdicts
         ]
         yield from table([[GROUP_TITLES[Group.EXPECTATIONS].capitalize(), *names], *rows])
 
@@ -90,8 +91,8 @@ def _heads(comparison: Comparison, group: Group) -> list[str]:
     return [head.capitalize() + comma + rest, *names, *(["ratio"] if len(names) == 2 else [])]
 
 
-def _figures(comparison: Comparison, one: Quantity) -> list[str]:
-    cells = [text(one.title), *(cell(comparison, one, number) for number in range(len(one.by_run)))]
-    if len(one.by_run) == 2:
-        cells.append(ratio_text(one, 0, 1))
+def _figures(comparison: Comparison, quantity: Quantity) -> list[str]:
+    cells = [text(quantity.title), *(cell(comparison, quantity, number) for number in range(len(quantity.by_run)))]
+    if len(quantity.by_run) == 2:
+        cells.append(ratio_text(quantity, 0, 1))
     return cells

@@ -1,4 +1,4 @@
-"""A lab's targets on paper: nothing is made, read or written, no engine is asked."""
+"""A lab's targets compared without running them: nothing is read or written, no engine is called."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,9 +16,9 @@ from netdsl.pipeline.compilation import closed, keyless_payload
 
 
 def paper(lab: Lab, targets: Sequence[str], options: Options) -> Paper:
-    """The lab for each of the targets, in their order. `options.targets` is set here.
+    """What the lab is in each of the targets, in their order. Sets `options.targets`.
 
-    Raises UnknownTarget, BrokenTarget, and BadOption for a value that none of the targets can have.
+    Raises UnknownTarget, BrokenTarget, and BadOption for a value that no target accepts.
     """
     options = replace(options, targets=tuple(targets))
     if options.is_closed:
@@ -37,19 +37,19 @@ def paper(lab: Lab, targets: Sequence[str], options: Options) -> Paper:
 
 
 def _on_paper(lab: Lab, target: str, inside: Payload, digest: str, options: Options) -> OnPaper:
-    own = options_of(target, options)
+    target_options = options_of(target, options)
     found = Diagnostics()
     traits: list[Trait] = []
     costs: list[Costs] = []
-    made = target_of(target)
-    is_readable = made.check_support(lab, own, found)
-    for backend in made.backends if is_readable else ():
+    target_object = target_of(target)
+    is_readable = target_object.check_support(lab, target_options, found)
+    for backend in target_object.backends if is_readable else ():
         if isinstance(backend, Described):
-            described = backend.traits(lab, inside, own)
+            described = backend.traits(lab, inside, target_options)
             traits += described.traits
             costs += described.costs
-    estimates = () if found.has_errors else tuple(_estimate(lab, one) for one in costs)
-    limits = tuple(_limit(one) for one in found)
+    estimates = () if found.has_errors else tuple(_estimate(lab, case) for case in costs)
+    limits = tuple(map(_limit, found))
     return OnPaper(target, tuple(traits), None if found.has_errors else digest, estimates, limits)
 
 
@@ -61,7 +61,7 @@ def _limit(found: Diagnostic) -> Limit:
 def _estimate(lab: Lab, costs: Costs) -> Estimate:
     nodes, gateways = len(lab.nodes), _gateways(lab)
 
-    def whole(line: Linear | None) -> int | None:
+    def size(line: Linear | None) -> int | None:
         return None if line is None else round(line.at(nodes, gateways))
 
     def seconds(line: Linear | None) -> float | None:
@@ -69,8 +69,8 @@ def _estimate(lab: Lab, costs: Costs) -> Estimate:
 
     return Estimate(
         case=costs.case,
-        memory=whole(costs.memory),
-        disk=whole(costs.disk),
+        memory=size(costs.memory),
+        disk=size(costs.disk),
         fresh=seconds(costs.fresh),
         warm=seconds(costs.warm),
         measured_on=costs.measured_on,

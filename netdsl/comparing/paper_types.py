@@ -1,4 +1,4 @@
-"""What two targets differ in before anything is started: plain values."""
+"""The comparison of targets without running them: plain values."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,7 +13,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """What a target cannot do of this lab, or does in another way: the message of its rule, at its place."""
+    """A property of the lab that a target lacks or makes differently: the finding of its rule."""
 
     severity: Severity
     code: str
@@ -24,10 +24,10 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """From the model of docs/estimates.md, not measured: bytes, and seconds until every node is ready.
+    """An estimate by the model of docs/estimates.md: bytes, and seconds until every node is ready; None: unknown.
 
-    `case`: what it holds for (`emulated`, `KVM`; empty where the target has one case only); None: nothing is known.
-    `measured_on`: what the model's coefficients stand on."""
+    `case`: the condition (`emulated`, `KVM`; empty for a target with one case). `measured_on`: the measurement from
+    which the model's coefficients come."""
 
     case: str
     memory: int | None
@@ -39,9 +39,9 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class OnPaper:
-    """One target. `traits` have the names of TRAIT_NAMES in that order, none of a target that does not describe itself.
-    `payload` is the digest of what the nodes are inside, keys left out; None where it cannot make the lab: then there are
-    no estimates either."""
+    """One target. `traits`: named by TRAIT_NAMES, in that order; empty for a backend that is not `Described`.
+    `payload`: the digest of the payload without keys; None if the target cannot make the lab, and then there are no
+    estimates."""
 
     target: str
     traits: tuple[Trait, ...]
@@ -54,12 +54,12 @@ class OnPaper:
         return self.payload is not None
 
     def trait(self, name: str) -> Trait | None:
-        return next((one for one in self.traits if one.name == name), None)
+        return next((trait for trait in self.traits if trait.name == name), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """`tunnels`: of the lab, not their ends; `gateways`: nodes that have any."""
+    """`tunnels`: the number of tunnels, not of their ends; `gateways`: the number of nodes with a tunnel end."""
 
     lab: str
     title: str
@@ -71,4 +71,4 @@ class Paper:
 
     @property
     def is_same_inside(self) -> bool:
-        return len({one.payload for one in self.targets if one.payload is not None}) <= 1
+        return len({target.payload for target in self.targets if target.payload is not None}) <= 1

@@ -1,4 +1,4 @@
-"""The lab of a run, from the sources that its file has kept."""
+"""The lab of a run, compiled from the sources in the run's file."""
 
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.ir.lab import Lab
@@ -11,15 +11,15 @@ from netdsl.semantics.load import load
 
 
 def lab_of(run: Run) -> Lab | None:
-    """The very lab that was measured; None where the sources in the file do not make it: they lack a secret, or a file of a
-    node, or another netdsl makes something else of them."""
-    sources = {one.name: one.text.encode() for one in run.subject.sources}
+    """The lab that was measured. None if the sources in the file do not give it: a secret or a file of a node is
+    missing, or another version of netdsl compiles them differently."""
+    sources = {source.name: source.text.encode() for source in run.subject.sources}
     if not sources:
         return None
     diagnostics = Diagnostics()
     parsed = load(run.subject.sources[0].name, MemoryReader(sources), diagnostics)
-    parameters = {one.name: one.value for one in run.subject.parameters}
+    parameters = {parameter.name: parameter.value for parameter in run.subject.parameters}
     lab = analyze(parsed, parameters, diagnostics).lab
     if lab is None:
         return None
-    return next((one for one in (lab, closed(lab)) if lab_digest(one) == run.subject.digest), None)
+    return next((variant for variant in (lab, closed(lab)) if lab_digest(variant) == run.subject.digest), None)

@@ -1,7 +1,8 @@
-"""Medians and what is known of them. docs/comparing.md says what the figures mean.
+"""Medians and their confidence intervals. docs/comparing.md says what the figures mean.
 
-The interval is the percentile bootstrap (Efron, 'The Jackknife, the Bootstrap and Other Resampling Plans', 1982): of as
-many values drawn with replacement the median, RESAMPLES times; from the 2.5th to the 97.5th hundredth of these.
+The interval is the percentile bootstrap (Efron, 'The Jackknife, the Bootstrap and Other Resampling Plans', 1982): the
+2.5th to the 97.5th percentile of the medians of RESAMPLES samples drawn with replacement, each as large as the
+original.
 """
 
 import random
@@ -14,19 +15,19 @@ from netdsl.comparing.types import Spread
 
 RESAMPLES = 5000
 SEED = 20_230_501
-"""Fixed: the same values have the same interval, always."""
+"""Fixed, so that the same values always have the same interval."""
 
 LEAST = 3
-"""Values below which nothing is said of their spread."""
+"""The least number of values that gets an interval."""
 
 SURE = 6
-"""Values from which on the whole range holds the median of all that could be measured with 95 % or more."""
+"""The least number of values whose range contains the true median with a confidence of 95 % or more."""
 
 _LOW, _HIGH = 0.025, 0.975
 
 
 def spread(values: Sequence[float]) -> Spread:
-    """Of at least one value, in their order; none is left out."""
+    """The spread of at least one value. Keeps all values, in their order."""
     if len(values) < LEAST:
         return Spread(tuple(values), median(values), None, None)
     ordered = sorted(values)
@@ -35,26 +36,27 @@ def spread(values: Sequence[float]) -> Spread:
 
 
 def overlap(one: Spread, other: Spread) -> bool:
-    """Whether their intervals do: then no difference is shown. False where one has none."""
+    """Whether the intervals overlap, so that no difference is shown. False if one of the two has no interval."""
     if one.low is None or one.high is None or other.low is None or other.high is None:
         return False
     return one.low <= other.high and other.low <= one.high
 
 
 def confidence_of_range(values: int) -> float:
-    """The chance that the range of so many independent values holds the median of what they are drawn from: all would have
-    to lie on one side of it otherwise. 0.75 for three; no interval within the range can promise more."""
+    """The probability that the range of `values` independent values contains the median of their distribution;
+    otherwise all lie on one side of it. 0.75 for three values. No interval within the range has a higher confidence."""
     return 1 - 0.5 ** (values - 1)
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:
-    """The smallest value that at least this share of all does not exceed (nearest rank): always one that was measured."""
+    """The nearest-rank percentile: the smallest measured value that is not exceeded by at least this share of all
+    values."""
     return ordered[max(ceil(share * len(ordered)) - 1, 0)]
 
 
 @lru_cache(maxsize=64)
 def _middles(size: int) -> tuple[tuple[int, int], ...]:
-    """For each resample of `size` ordered values which two are its middle (one, twice, where the size is odd)."""
+    """For each resample of `size` ordered values the indices of its two middle values (equal if `size` is odd)."""
     draw = random.Random(SEED)  # noqa: S311 - statistics, no secret
     found = []
     for _ in range(RESAMPLES):

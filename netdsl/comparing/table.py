@@ -1,4 +1,4 @@
-"""Runs side by side, for a terminal."""
+"""The comparison of runs, for a terminal."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -8,35 +8,34 @@ from netdsl.comparing.columns import row, wrapped
 from netdsl.comparing.paper_table import NARROWEST, WIDEST
 from netdsl.comparing.statistics import overlap
 from netdsl.comparing.types import Comparison, Group, Quantity, Unit
-from netdsl.comparing.units import shown_ratio, shown_spread
+from netdsl.comparing.units import shown_ratio, shown_sizes, shown_spread
 from netdsl.diagnostics.wording import counted
 from netdsl.measuring.types import Run
 
 _HEAD = 20
 _RATIO = 6
-_LEAST = 24  # columns of one run: `2.50 [2.45, 2.56] Gbit/s`; runs that do not fit stand below
+_LEAST = 24  # columns of one run: `2.50 [2.45, 2.56] Gbit/s`; runs that do not fit are in a table below
 _FACTS = ("engine", "provider", "hypervisor", "accelerator", "esp")
-"""Of what a run says of its runtime, those that explain its figures most."""
+"""The facts of a runtime that are shown in a run's heading."""
 
 
 def comparison_table(comparison: Comparison, width: int) -> str:
-    """Lines of at most `width` columns, which is taken for 60 to 110."""
+    """Lines of at most `width` columns, clamped to 60 to 110."""
     width = min(max(width, NARROWEST), WIDEST)
     return "".join(f"{line}\n" for line in _lines(comparison, width))
 
 
 def heading(comparison: Comparison) -> str:
     subject = comparison.runs[0].subject
-    sizes = (counted(subject.nodes, "node"), counted(subject.networks, "network"), counted(subject.tunnels, "tunnel"))
     title = f" ({subject.title})" if subject.title else ""
-    return f"{subject.name}{title}: {', '.join(sizes)}"
+    return f"{subject.name}{title}: {shown_sizes(subject.nodes, subject.networks, subject.tunnels)}"
 
 
 def run_text(run: Run) -> str:
-    """What its figures were measured on, and when."""
+    """When and on what machine a run was measured."""
     rounds = usable_rounds(run)
     found = [text for name in _FACTS if (text := _fact_text(run, name))]
-    loads = [load for one in rounds for load in one.load]
+    loads = [load for round_ in rounds for load in round_.load]
     busy = f"load {min(loads):.1f} to {max(loads):.1f}" if loads else ""
     began = rounds[0].began[:16].replace("T", " ") + " UTC" if rounds else ""
     parts = [counted(len(rounds), "round"), began, busy, *found, machine_text(run.machine), f"netdsl {run.netdsl}"]
@@ -51,7 +50,7 @@ def _fact_text(run: Run, name: str) -> str:
 
 
 def ratio(quantity: Quantity, first: int, second: int) -> float | None:
-    """How many times the median of one run is that of another; None where that says nothing."""
+    """The median of the second run divided by that of the first; None if it has no meaning (shares, zero)."""
     one, other = quantity.by_run[first], quantity.by_run[second]
     if one is None or other is None or quantity.unit is Unit.SHARE or one.median <= 0 or other.median <= 0:
         return None
@@ -59,7 +58,7 @@ def ratio(quantity: Quantity, first: int, second: int) -> float | None:
 
 
 def ratio_text(quantity: Quantity, first: int, second: int) -> str:
-    """Empty where there is no ratio, or where the intervals overlap: then no difference is shown."""
+    """The ratio as text; empty if there is none or the intervals overlap."""
     one, other = quantity.by_run[first], quantity.by_run[second]
     times = ratio(quantity, first, second)
     if one is None or other is None or times is None or overlap(one, other):
@@ -68,13 +67,13 @@ def ratio_text(quantity: Quantity, first: int, second: int) -> str:
 
 
 def is_telling(quantity: Quantity) -> bool:
-    """Whether it is worth a line: nothing lost, and nothing built, is none."""
+    """Whether the quantity gets a row: not if it is a loss or a build time of zero."""
     is_small = quantity.unit is Unit.SHARE or quantity.key.endswith(".build")
-    return not is_small or any(one is not None and one.median > 0 for one in quantity.by_run)
+    return not is_small or any(spread is not None and spread.median > 0 for spread in quantity.by_run)
 
 
 def split(title: str) -> tuple[str, str]:
-    """The heading and the line below it: `fresh boot`, `total`."""
+    """A title as heading and line: (`fresh boot`, `total`)."""
     head, separator, name = title.rpartition(": ")
     return (head, name) if separator else ("", name)
 
@@ -110,19 +109,23 @@ def _lines(comparison: Comparison, width: int) -> Iterator[str]:
 def _grid(comparison: Comparison, shown: Sequence[int], width: int) -> Iterator[str]:
     has_ratio = len(shown) == 2
     room = width - _HEAD - (_RATIO + 2 if has_ratio else 0)
-    each = min(room // len(shown) - 2, 34)
-    widths = (_HEAD, *(each for _ in shown), *([_RATIO] if has_ratio else []))
+    column = min(room // len(shown) - 2, 34)
+    widths = (_HEAD, *(column for _ in shown), *([_RATIO] if has_ratio else []))
     heads = ["", *(comparison.columns[number].name for number in shown), *(["ratio"] if has_ratio else [])]
     yield from row(heads, widths)
-    telling = [one for one in comparison.quantities if is_telling(one) and any(one.by_run[n] for n in shown)]
-    for group, found in groupby(telling, key=lambda one: one.group):
+    telling = [
+        quantity
+        for quantity in comparison.quantities
+        if is_telling(quantity) and any(quantity.by_run[n] for n in shown)
+    ]
+    for group, found in groupby(telling, key=lambda quantity: quantity.group):
         yield ""
         yield GROUP_TITLES[group]
-        for head, members in groupby(found, key=lambda one: split(one.title)[0]):
+        for head, members in groupby(found, key=lambda quantity: split(quantity.title)[0]):
             if head and head != group:
                 yield from wrapped(head, width, "  ")
-            for one in members:
-                yield from _figures(comparison, one, shown, widths, "  " if head else "")
+            for quantity in members:
+                yield from _figures(comparison, quantity, shown, widths, "  " if head else "")
 
 
 def _figures(
@@ -137,32 +140,33 @@ def _figures(
 
 
 def is_pooled(quantity: Quantity) -> bool:
-    """Of all answers of all rounds together, and not of the rounds."""
+    """Whether the quantity is computed over all answers of all rounds instead of per round."""
     return quantity.group is Group.LATENCY and quantity.key.rpartition(".")[2] in ("min", "p95", "p99", "max")
 
 
 def cell(comparison: Comparison, quantity: Quantity, number: int) -> str:
-    """`24.0 [22.1, 27.0] s`; `24.0 s (2 of 3 rounds)` where others do not have it; `-` where none has."""
+    """`24.0 [22.1, 27.0] s`; `24.0 s (2 of 3 rounds)` if some rounds lack it; `-` if all do."""
     spread = quantity.by_run[number]
     if spread is None:
         return "-"
     rounds = len(usable_rounds(comparison.runs[number]))
-    some = "" if is_pooled(quantity) or len(spread.values) >= rounds else f" ({len(spread.values)} of {rounds} rounds)"
-    return f"{shown_spread(spread, quantity.unit)}{some}"
+    is_whole = is_pooled(quantity) or len(spread.values) >= rounds
+    measured = "" if is_whole else f" ({len(spread.values)} of {rounds} rounds)"
+    return f"{shown_spread(spread, quantity.unit)}{measured}"
 
 
 def _verdicts(comparison: Comparison, width: int) -> Iterator[str]:
-    """Expectations that every run passed in one line, each other one with its verdicts."""
+    """One line for the expectations that passed in every run; for each other one its verdicts."""
     if not comparison.verdicts:
         return
     yield ""
     yield GROUP_TITLES[Group.EXPECTATIONS]
-    others = [one for one in comparison.verdicts if set(one.by_run) != {"passed"}]
+    others = [expectation for expectation in comparison.verdicts if set(expectation.by_run) != {"passed"}]
     passed = len(comparison.verdicts) - len(others)
     if passed:
-        where = "in every round of each run" if len(comparison.runs) > 1 else "in every round"
-        yield from wrapped(f"{passed} of {len(comparison.verdicts)} passed {where}", width, "  ")
-    for one in others:
-        yield from wrapped(f"{one.place} {one.text}", width, "  ")
-        for column, verdict in zip(comparison.columns, one.by_run, strict=True):
+        scope = "in every round of each run" if len(comparison.runs) > 1 else "in every round"
+        yield from wrapped(f"{passed} of {len(comparison.verdicts)} passed {scope}", width, "  ")
+    for expectation in others:
+        yield from wrapped(f"{expectation.place} {expectation.text}", width, "  ")
+        for column, verdict in zip(comparison.columns, expectation.by_run, strict=True):
             yield from wrapped(f"{column.name}: {verdict or 'not tested'}", width, "    ", "  ")

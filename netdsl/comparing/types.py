@@ -1,4 +1,4 @@
-"""One lab in several runs, side by side: plain values for tables, machines and pages."""
+"""The comparison of several runs of one lab: plain values for tables, programs and pages."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -16,8 +16,8 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Every value (outliers kept), their median, and the 95 % bootstrap interval of that median; `low` and `high` are None
-    where there are fewer than three values: then there is nothing to say about spread."""
+    """All values (with outliers), their median, and its 95 % bootstrap interval from `low` to `high`, None for fewer
+    than three values."""
 
     values: tuple[float, ...]
     median: float
@@ -37,8 +37,8 @@ class Group(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What was measured: `key` is stable, for machines (`boot.fresh.total`, `latency.a.client-1-server.p95`); `title` and
-    `detail` for people. `better`: -1 less is better, 1 more is, 0 neither."""
+    """What was measured. `key`: stable, for programs (`boot.fresh.total`, `latency.a.client-1-server.p95`); `title`,
+    `detail`: for readers; `better`: -1 if less is better, 1 if more is, 0 if neither."""
 
     key: str
     group: Group
@@ -50,21 +50,21 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Figure(Measured):
-    """In one round."""
+    """A value of one round."""
 
     value: float
 
 
 @dataclass(frozen=True, slots=True)
 class Quantity(Measured):
-    """In each run of the comparison in its order, all rounds of it together (None: not measured there)."""
+    """The spread over the rounds of each run, in the order of the comparison; None: not measured in that run."""
 
     by_run: tuple[Spread | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """How a run is called: `compose`, `vagrant (emulated)`; `caveat`: what must stand beside its figures."""
+    """A run's name (`compose`, `vagrant (emulated)`) and the reservation to show with its figures."""
 
     name: str
     caveat: str = ""
@@ -72,7 +72,8 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """One expectation: its verdict in each run, over all rounds (`passed`, `failed`, `passed 2 of 3`; empty: not there)."""
+    """One expectation: its verdict in each run, over all rounds (`passed`, `failed`, `passed 2 of 3`; empty: not
+    tested)."""
 
     place: str
     text: str
@@ -81,8 +82,7 @@ class Verdicts:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`warnings`: what a reader has to know before the figures (another payload, another machine, a high load, rounds that
-    are missing)."""
+    """`warnings`: reservations to read before the figures (another payload or machine, a high load, missing rounds)."""
 
     runs: tuple[Run, ...] = field(repr=False)
     columns: tuple[Column, ...]
@@ -91,4 +91,4 @@ class Comparison:
     warnings: tuple[str, ...]
 
     def quantity(self, key: str) -> Quantity | None:
-        return next((one for one in self.quantities if one.key == key), None)
+        return next((quantity for quantity in self.quantities if quantity.key == key), None)

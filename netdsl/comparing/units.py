@@ -1,6 +1,7 @@
-"""Figures as people read them: three digits, and the unit in which that is short."""
+"""Figures as text: three digits in a unit of fitting size."""
 
 from netdsl.comparing.types import Spread, Unit
+from netdsl.diagnostics.wording import counted
 
 _Scale = tuple[float, str]
 
@@ -11,26 +12,28 @@ _SCALES: dict[Unit, tuple[_Scale, ...]] = {
     Unit.PACKETS: ((1e6, "Mpps"), (1e3, "kpps"), (1.0, "pps")),
     Unit.SHARE: ((1e-2, "%"),),
 }
-"""The first scale that the value reaches; the last for all that is smaller, but the unit itself for none."""
+"""Scales of a unit from large to small. A value is shown in the first scale that it reaches, otherwise in the last;
+zero is shown in the unit itself."""
 
 
 _HALF = 0.5
 
 
 def shown(value: float, unit: Unit) -> str:
-    """`3.12 s`, `20.6 MiB`, `94.1 Mbit/s`, `8.20 kpps`, `1.50 %`."""
+    """A value with three digits: `3.12 s`, `20.6 MiB`, `94.1 Mbit/s`, `8.20 kpps`, `1.50 %`."""
     size, name = scale(value, unit)
     return f"{_digits(value / size)} {name}"
 
 
 def shown_roughly(value: float, unit: Unit) -> str:
-    """An estimate has two digits: `21 MiB`, `2.1 GiB`."""
+    """An estimate with two digits: `21 MiB`, `2.1 GiB`."""
     size, name = scale(value, unit)
     return f"{float(f'{value / size:.2g}'):g} {name}"
 
 
 def shown_spread(spread: Spread, unit: Unit) -> str:
-    """The median, and its interval in the same unit, where there is one and it is no point: `3.12 [3.05, 3.31] s`."""
+    """The median with its interval in the same unit: `3.12 [3.05, 3.31] s`; without one if there is none or it is a
+    point."""
     if spread.low is None or spread.high is None or spread.low == spread.high == spread.median:
         return shown(spread.median, unit)
     size, name = scale(spread.median, unit)
@@ -39,16 +42,21 @@ def shown_spread(spread: Spread, unit: Unit) -> str:
 
 
 def shown_ratio(ratio: float) -> str:
-    """How many times as much: `12.4 ×`; much less is a part: `1/68.2`."""
+    """A ratio: `12.4 ×`; below a half as a fraction: `1/68.2`."""
     return f"{_digits(ratio)} ×" if ratio >= _HALF else f"1/{_digits(1 / ratio)}"
 
 
+def shown_sizes(nodes: int, networks: int, tunnels: int) -> str:
+    """The size of a lab: `9 nodes, 5 networks, 2 tunnels`."""
+    return ", ".join((counted(nodes, "node"), counted(networks, "network"), counted(tunnels, "tunnel")))
+
+
 def scale(value: float, unit: Unit) -> tuple[float, str]:
-    """How large one of the unit is in which the value is told, and its name: (1048576.0, "MiB")."""
+    """The scale in which a value is shown, as factor and name: (1048576.0, "MiB")."""
     scales = _SCALES[unit]
     if value == 0:
-        return next((one for one in scales if one[0] == 1.0), scales[-1])
-    return next((one for one in scales if abs(value) >= one[0] * 0.9995), scales[-1])
+        return next((scale for scale in scales if scale[0] == 1.0), scales[-1])
+    return next((scale for scale in scales if abs(value) >= scale[0] * 0.9995), scales[-1])
 
 
 def _digits(value: float) -> str:
