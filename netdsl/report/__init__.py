@@ -1,4 +1,4 @@
-"""Pages of a comparison."""
+"""A comparison as an HTML page."""
 
 from netdsl.report.error import ReportError
 from netdsl.report.page import check_plots, page

@@ -1,4 +1,4 @@
-"""A sheet to draw on, in units that are about a pixel on a phone; matplotlib is needed from here on."""
+"""The figure of a plot, in units of about one pixel on a phone. Imports matplotlib."""
 
 import warnings
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ _LONGEST = 46
 
 
 class Sheet:
-    """`height`: of what is drawn below the legend. The legend names every run, with all that tells it from the others."""
+    """A figure with a legend of all runs and, below it, an area of `height` for axes."""
 
     def __init__(self, names: tuple[str, ...], height: float, *, has_lines: bool) -> None:
         self.top = _TOP + LINE * len(names) + 6
@@ -34,7 +34,7 @@ class Sheet:
         self._legend(names, has_lines)
 
     def axes(self, left: float, top: float, width: float, height: float) -> Axes:
-        """A place on the sheet, in units; `top` counts from below the legend."""
+        """New axes at a position in units; `top` is measured from below the legend."""
         bottom = self.height - self.top - top - height
         box = (left / WIDTH, bottom / self.height, width / WIDTH, height / self.height)
         axes = self.figure.add_axes(box)
@@ -70,8 +70,8 @@ class Sheet:
 
 @contextmanager
 def drawing() -> Iterator[None]:
-    """While the block runs matplotlib draws as pages need it, and says nothing about letters that its own fonts lack: the
-    reader's browser has the fonts."""
+    """The matplotlib settings for pages. Warnings about glyphs that matplotlib's fonts lack are suppressed: the browser
+    uses fonts of its own."""
     with (
         warnings.catch_warnings(action="ignore"),
         rc_context(
@@ -93,6 +93,6 @@ def guides(axes: Axes, *, along: str) -> None:
 
 
 def shortened(text: str, longest: int = _LONGEST) -> str:
-    """What fits into one line of a plot, and into XML; the page has it whole beside it."""
+    """The text cut to one line of a plot, without characters that XML forbids; the page has the full text elsewhere."""
     text = visible(text)
     return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -1,4 +1,4 @@
-"""What is measured, inside the page: as JSON that a script may read, and packed, for who has no scripts."""
+"""The runs embedded in the page: as JSON for the page's script, and as gzip for readers without scripts."""
 
 import gzip
 import re
@@ -11,15 +11,15 @@ import msgspec
 from netdsl.comparing.types import Column
 from netdsl.measuring.types import Run
 
-_ESCAPES = {ord(one): f"\\u{ord(one):04x}" for one in "<>&\u2028\u2029"}
+_ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 _UNSAFE = re.compile(r"[^A-Za-z0-9.-]+")
 _LONGEST = 80
 
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """`text` is JSON that ends no `script` element and begins no comment, whatever is in the run; in a file, of the name
-    `file`, `netdsl compare` reads it. `link`: a data: URL of the same, packed by gzip."""
+    """`text`: JSON without `<`, `>` and `&`, so that it cannot end its `script` element; `file`: the name under which
+    it is saved for `netdsl compare`; `link`: a data: URL of the same, packed by gzip."""
 
     name: str
     file: str
@@ -44,5 +44,5 @@ def _embedded(run: Run, file: str, name: str) -> Embedded:
 
 
 def file_name(text: str) -> str:
-    """Something that every system takes as the name of a file."""
+    """A file name that is valid on every system."""
     return _UNSAFE.sub("-", text)[:_LONGEST].strip("-.").lower() or "run"

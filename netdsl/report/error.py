@@ -1,8 +1,8 @@
-"""What keeps a page from being made."""
+"""The error of a page that cannot be made."""
 
 
 class ReportError(Exception):
-    """`message` says what is wrong, `remedy` what to do."""
+    """`message`: the cause; `remedy`: what the user can do."""
 
     def __init__(self, message: str, *, remedy: str) -> None:
         super().__init__(message)

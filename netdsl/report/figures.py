@@ -1,4 +1,4 @@
-"""Which plots a comparison has, and what each of them says in words."""
+"""The plots of a comparison, each with a description of its figures in words."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ Plot = Bars | Ranges | Curves | Sizes
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A plot, where it belongs, and the caption under it."""
+    """A plot with its group and caption."""
 
     group: Group
     plot: Plot
@@ -62,7 +62,7 @@ def drawn(comparison: Comparison) -> tuple[Drawn, ...]:
 
 
 def paths_of(comparison: Comparison) -> tuple[Path, ...]:
-    """Of all runs, each once."""
+    """The paths of all runs, each once."""
     return tuple({path.name: path for run in comparison.runs for path in run.paths}.values())
 
 
@@ -71,7 +71,7 @@ def label(path: Path) -> str:
 
 
 def headed(quantity: Quantity) -> str:
-    """Its title as a heading; one that begins with a node's name stays as it is."""
+    """The title with a capital letter, unless it begins with a node's name (latency, throughput)."""
     title = quantity.title
     return title if quantity.group in (Group.LATENCY, Group.THROUGHPUT) else title[:1].upper() + title[1:]
 
@@ -85,14 +85,14 @@ def _names(comparison: Comparison) -> tuple[str, ...]:
 
 def _bar_plots(comparison: Comparison) -> Iterator[Drawn]:
     for group, name, title, keys in _BAR_PLOTS:
-        found = tuple(one for key in keys if (one := comparison.quantity(key)) is not None)
+        found = tuple(quantity for key in keys if (quantity := comparison.quantity(key)) is not None)
         if found:
-            rows = tuple(Row(headed(one), one.by_run) for one in found)
-            said = " ".join(said_of(one, comparison) for one in found)
-            yield Drawn(group, Bars(name, _names(comparison), title, said, found[0].unit, rows), _BARS)
+            rows = tuple(Row(headed(quantity), quantity.by_run) for quantity in found)
+            description = " ".join(description_of(quantity, comparison) for quantity in found)
+            yield Drawn(group, Bars(name, _names(comparison), title, description, found[0].unit, rows), _BARS)
 
 
-def said_of(quantity: Quantity, comparison: Comparison) -> str:
+def description_of(quantity: Quantity, comparison: Comparison) -> str:
     """`Fresh boot: compose 24.0 [22.1, 27.0] s, 3 values; vagrant (emulated) not measured.`"""
     parts = []
     for column, spread in zip(comparison.columns, quantity.by_run, strict=True):
@@ -120,8 +120,8 @@ def _latency_plots(comparison: Comparison) -> Iterator[Drawn]:
     if not rows:
         return
     times = tuple(Times(label(path), by_run) for path, by_run in rows)
-    said = " ".join(f"{one.label}: {_said_times(names, one.by_run)}." for one in times)
-    plot = Ranges("latency", names, "Round-trip times of every path", said, times)
+    description = " ".join(f"{row.label}: {_described_times(names, row.by_run)}." for row in times)
+    plot = Ranges("latency", names, "Round-trip times of every path", description, times)
     yield Drawn(
         Group.LATENCY,
         plot,
@@ -129,36 +129,36 @@ def _latency_plots(comparison: Comparison) -> Iterator[Drawn]:
         " median of them all; dots are the slowest hundredth.",
     )
     for number, (path, by_run) in enumerate(rows, 1):
-        curve = Curves(f"latency-{number}", names, label(path), _said_times(names, by_run) + ".", by_run)
+        curve = Curves(f"latency-{number}", names, label(path), _described_times(names, by_run) + ".", by_run)
         asked = " and ".join(
             sorted(
                 {
-                    one.asking
+                    latency.asking
                     for run in comparison.runs
-                    for turn in usable_rounds(run)
-                    for one in turn.latencies
-                    if one.path == path.name
+                    for round_ in usable_rounds(run)
+                    for latency in round_.latencies
+                    if latency.path == path.name
                 }
             )
         )
         yield Drawn(
             Group.LATENCY,
             curve,
-            f"The share of answers ({asked}) that took no longer than this. Every answer of every round is a step; marks at"
-            " 50\u00a0%, 95\u00a0% and the slowest.",
+            f"The share of answers ({asked}) that took no longer than this. Every answer of every round is a step; marks"
+            " at 50\u00a0%, 95\u00a0% and the slowest.",
         )
 
 
-def _said_times(names: tuple[str, ...], by_run: tuple[tuple[float, ...], ...]) -> str:
-    def said(name: str, times: tuple[float, ...]) -> str:
+def _described_times(names: tuple[str, ...], by_run: tuple[tuple[float, ...], ...]) -> str:
+    def described(name: str, times: tuple[float, ...]) -> str:
         if not times:
             return f"{name} not measured"
         least, middle, most = (
-            shown(one, Unit.SECONDS) for one in (min(times), percentile(sorted(times), 0.5), max(times))
+            shown(time, Unit.SECONDS) for time in (min(times), percentile(sorted(times), 0.5), max(times))
         )
         return f"{name} median {middle}, from {least} to {most}, {counted(len(times), 'value')}"
 
-    return "; ".join(said(name, times) for name, times in zip(names, by_run, strict=True))
+    return "; ".join(described(name, times) for name, times in zip(names, by_run, strict=True))
 
 
 # ------------------------------------------------------------------------------------------------------- throughput
@@ -166,16 +166,16 @@ def _said_times(names: tuple[str, ...], by_run: tuple[tuple[float, ...], ...]) -
 
 def _throughput_plots(comparison: Comparison) -> Iterator[Drawn]:
     names = _names(comparison)
-    number = 0
+    count = 0
     for path in paths_of(comparison):
-        lines = tuple(line for run, one in enumerate(comparison.runs) for line in _size_lines(run, one, path))
+        lines = tuple(line for number, run in enumerate(comparison.runs) for line in _size_lines(number, run, path))
         if not lines:
             continue
-        number += 1
-        said = "; ".join(_said_line(names, line) for line in lines) + "."
+        count += 1
+        description = "; ".join(_described_line(names, line) for line in lines) + "."
         yield Drawn(
             Group.THROUGHPUT,
-            Sizes(f"throughput-{number}", names, label(path), said, lines),
+            Sizes(f"throughput-{count}", names, label(path), description, lines),
             "What arrived: every round a mark, lines through the medians of UDP; hollow marks are TCP with its largest"
             " segment. Runs of one size stand a little apart.",
         )
@@ -184,19 +184,21 @@ def _throughput_plots(comparison: Comparison) -> Iterator[Drawn]:
 def _size_lines(number: int, run: Run, path: Path) -> Iterator[SizeLine]:
     for transport in Transport:
         found: dict[int, list[Throughput]] = {}
-        for turn in usable_rounds(run):
-            for one in turn.throughputs:
-                if one.path == path.name and one.transport is transport:
-                    found.setdefault(one.payload, []).append(one)
+        for round_ in usable_rounds(run):
+            for measured in round_.throughputs:
+                if measured.path == path.name and measured.transport is transport:
+                    found.setdefault(measured.payload, []).append(measured)
         if found:
             points = tuple(
-                Point(size, tuple(one.bits for one in all_), tuple(one.packets for one in all_))
-                for size, all_ in sorted(found.items())
+                Point(
+                    size, tuple(measured.bits for measured in of_size), tuple(measured.packets for measured in of_size)
+                )
+                for size, of_size in sorted(found.items())
             )
             yield SizeLine(number, transport is Transport.TCP, points)
 
 
-def _said_line(names: tuple[str, ...], line: SizeLine) -> str:
+def _described_line(names: tuple[str, ...], line: SizeLine) -> str:
     kind = "TCP" if line.is_tcp else "UDP"
     parts = ", ".join(
         f"{shown(point.median(Unit.BITS), Unit.BITS)} and {shown(point.median(Unit.PACKETS), Unit.PACKETS)}"

@@ -1,4 +1,4 @@
-"""A comparison as one page that needs nothing else: no network, no file beside it, and no script to be read."""
+"""A comparison as one self-contained HTML page: no network access, no other file, readable without scripts."""
 
 from base64 import b64encode
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from netdsl.comparing.paper_types import Paper
 from netdsl.comparing.types import Column, Comparison, Group
+from netdsl.comparing.units import shown_sizes
 from netdsl.diagnostics.visible import visible
 from netdsl.report.data import embedded, file_name
 from netdsl.report.error import ReportError
@@ -27,8 +28,7 @@ from netdsl.report.tables import (
     on_paper,
     path_lines,
     plans,
-    sizes,
-    turns,
+    round_lines,
 )
 from netdsl.report.theme import Style, style
 from netdsl.report.topology import picture
@@ -43,7 +43,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Lines of a table that stand under one head."""
+    """Lines of a table under one heading."""
 
     head: str
     lines: tuple[Line, ...]
@@ -51,7 +51,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Plots, and every figure of the same group as a table beside them. `about`: what a reader has to know of the group."""
+    """The plots and the table of a group of figures. `about`: an introduction for the reader."""
 
     name: str
     title: str
@@ -62,7 +62,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A run as it is called, and how it looks in every plot."""
+    """A run with its name and its style in every plot."""
 
     number: int
     column: Column
@@ -92,25 +92,26 @@ _SECTIONS: tuple[tuple[str, str, str, tuple[Group, ...]], ...] = (
 
 
 def page(comparison: Comparison, paper: Paper | None, svg: str | None) -> str:
-    """The HTML text. `svg`: the lab drawn, as `netdsl graph` does. The same text for the same values.
+    """The HTML text; the same for the same arguments. `svg`: a drawing of the lab by `netdsl graph`.
 
-    Raises ReportError where matplotlib is not installed, or `svg` is no SVG.
+    Raises ReportError if matplotlib is not installed or `svg` is no SVG.
     """
     drawing = None if svg is None else picture(svg)
-    plots = tuple(Figure(Markup(text), one.plot.title, one.caption) for one, text in _drawn(drawn(comparison)))  # noqa: S704
-    groups = tuple(one.group for one in drawn(comparison))
+    drawings = drawn(comparison)
+    plots = tuple(Figure(Markup(text), one.plot.title, one.caption) for one, text in _drawn(drawings))  # noqa: S704
+    groups = tuple(one.group for one in drawings)
     sections = tuple(
         Section(
             name,
             title,
             about,
-            tuple(figure for figure, group in zip(plots, groups, strict=True) if group in wanted),
-            _blocks(tuple(line for group in wanted for line in lines_of(comparison, group))),
+            tuple(figure for figure, group in zip(plots, groups, strict=True) if group in section_groups),
+            _blocks(tuple(line for group in section_groups for line in lines_of(comparison, group))),
         )
-        for name, title, about, wanted in _SECTIONS
+        for name, title, about, section_groups in _SECTIONS
     )
     subject = comparison.runs[0].subject
-    sheet, script = _own("page.css"), _own("page.js")
+    sheet, script = _template("page.css"), _template("page.js")
     return (
         _environment()
         .get_template("page.html.j2")
@@ -119,21 +120,21 @@ def page(comparison: Comparison, paper: Paper | None, svg: str | None) -> str:
             sheet=Markup(sheet),  # noqa: S704 - this package's own
             script=Markup(script),  # noqa: S704
             subject=subject,
-            sizes=sizes(subject.nodes, subject.networks, subject.tunnels),
+            sizes=shown_sizes(subject.nodes, subject.networks, subject.tunnels),
             runs=_runs(comparison),
             version=comparison.runs[0].netdsl,
             warnings=comparison.warnings,
             headlines=headlines(comparison),
             held=held(comparison),
-            sections=tuple(one for one in sections if one.figures or one.blocks),
+            sections=tuple(section for section in sections if section.figures or section.blocks),
             others=_blocks(lines_of(comparison, Group.EXPECTATIONS)),
             claims=claims(comparison),
             paper=None if paper is None else on_paper(paper),
             machines=machines(comparison),
             methods=methods(comparison),
             plans=plans(comparison),
-            turns=tuple(turns(comparison)),
-            troubled=tuple(one for one in turns(comparison) if one.troubles),
+            rounds=tuple(round_lines(comparison)),
+            troubled=tuple(line for line in round_lines(comparison) if line.troubles),
             paths=path_lines(comparison),
             picture=drawing,
             differing=tuple(
@@ -148,22 +149,22 @@ def page(comparison: Comparison, paper: Paper | None, svg: str | None) -> str:
 
 
 def _blocks(lines: tuple[Line, ...]) -> tuple[Block, ...]:
-    return tuple(Block(head, tuple(all_)) for head, all_ in groupby(lines, key=lambda line: line.head))
+    return tuple(Block(head, tuple(members)) for head, members in groupby(lines, key=lambda line: line.head))
 
 
 def _shown(value: object) -> object:
-    """Text of a lab or a run's file with what is not seen (controls, directions of writing) as signs, as on a terminal;
-    ends of lines stay."""
+    """Text of a lab or of a run's file with control, invisible and direction characters replaced by visible signs; line
+    ends stay."""
     return "\n".join(map(visible, value.split("\n"))) if type(value) is str else value
 
 
 def _quoted(text: str) -> Markup:
-    """Words between backticks as code; everything escaped and made visible."""
+    """Text with words between backticks as `<code>`; everything escaped, control characters visible."""
     pieces = str(_shown(text)).split("`")
     if len(pieces) % 2 == 0:
         return escape("`".join(pieces))
     return Markup("").join(
-        Markup("<code>{}</code>").format(one) if number % 2 else one for number, one in enumerate(pieces)
+        Markup("<code>{}</code>").format(piece) if number % 2 else piece for number, piece in enumerate(pieces)
     )
 
 
@@ -175,7 +176,7 @@ def _runs(comparison: Comparison) -> tuple[Named, ...]:
 
 
 def check_plots() -> None:
-    """Raises ReportError where matplotlib is not installed."""
+    """Raises ReportError if matplotlib is not installed."""
     try:
         from netdsl.report import canvas  # noqa: F401 - loads matplotlib: an extra, and slow to load
     except ModuleNotFoundError as error:
@@ -203,11 +204,11 @@ def _drawn(plots: tuple[Drawn, ...]) -> tuple[tuple[Drawn, str], ...]:
                 return pens.sizes(plot)
 
     with canvas.drawing():
-        return tuple((one, pen(one.plot)) for one in plots)
+        return tuple((drawing, pen(drawing.plot)) for drawing in plots)
 
 
 def _policy(sheet: str, script: str) -> str:
-    """Nothing is loaded from anywhere; the one style sheet and the one script are known by their hashes."""
+    """The Content-Security-Policy: nothing is loaded; the style sheet and the script are allowed by their hashes."""
     return (
         f"default-src 'none'; style-src {_hash(sheet)}; script-src {_hash(script)}; img-src data:;"
         " base-uri 'none'; form-action 'none'"
@@ -218,7 +219,7 @@ def _hash(text: str) -> str:
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
-def _own(name: str) -> str:
+def _template(name: str) -> str:
     return files("netdsl.report").joinpath("templates", name).read_text(encoding="utf-8")
 
 

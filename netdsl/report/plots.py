@@ -1,4 +1,4 @@
-"""The plots, drawn from plain rows: what is drawn is decided elsewhere."""
+"""Drawing the plots with matplotlib, from the data of `rows`."""
 
 from collections.abc import Sequence
 from math import ceil, floor, log10
@@ -17,18 +17,18 @@ from netdsl.report.theme import INK, MUTED, PAPER, style
 _BAR, _GAP, _BETWEEN, _AXIS = 15.0, 4.0, 9.0, 34.0
 _LEFT, _RIGHT = 5.0, 64.0
 _WIDE = 12.0
-"""Beyond this many times from the least to the largest an axis is logarithmic."""
+"""An axis is logarithmic if the largest value is more than so many times the least."""
 
 
 def bars(plot: Bars) -> str:
-    """Bars from zero to the median; the 95 % interval; every value a mark, so that what lies far out is seen."""
+    """Bars from zero to the median with the 95 % interval and a mark for every value."""
     count = len(plot.names)
     block = LINE + count * (_BAR + _GAP) + _BETWEEN
     height = block * len(plot.rows)
     sheet = Sheet(plot.names, height + _AXIS - LINE, has_lines=False)
     axes = sheet.axes(_LEFT, 0, WIDTH - _LEFT - _RIGHT, height)
     axes.set_ylim(height, 0)
-    largest = max((_farthest(one) for row in plot.rows for one in row.by_run if one), default=0.0)
+    largest = max((_farthest(spread) for row in plot.rows for spread in row.by_run if spread), default=0.0)
     axes.set_yticks([])
     _linear(axes, largest, plot.unit)
     guides(axes, along="x")
@@ -80,8 +80,8 @@ def _farthest(spread: Spread) -> float:
 
 
 def ranges(plot: Ranges) -> str:
-    """For each path and run a thin line from the fastest answer to the slowest, a box around the middle half, a mark at the
-    median, dots from the 99th hundredth on."""
+    """For each path and run a line from the fastest to the slowest answer, a box around the middle half, a mark at the
+    median, dots beyond the 99th percentile."""
     count = len(plot.names)
     block = LINE + count * (_BAR - 1) + _BETWEEN
     height = block * len(plot.rows)
@@ -107,14 +107,13 @@ def _range(axes: Axes, middle: float, run: int, times: list[float]) -> None:
     low, high = percentile(times, 0.25), percentile(times, 0.75)
     axes.plot([times[0], times[-1]], [middle] * 2, color=look.line, lw=1.2)
     axes.add_patch(Rectangle((low, middle - 5), high - low, 10, fc=look.soft, ec=look.line, hatch=look.hatch, lw=1))
-    far = [one for one in times if one > percentile(times, 0.99)]
-    axes.plot(far, [middle] * len(far), ".", ms=4, mfc=look.line, mec=look.line, mew=0)
+    slowest = [time for time in times if time > percentile(times, 0.99)]
+    axes.plot(slowest, [middle] * len(slowest), ".", ms=4, mfc=look.line, mec=look.line, mew=0)
     axes.plot([percentile(times, 0.5)], [middle], look.marker, ms=6.5, mfc=look.line, mec=PAPER, mew=0.9)
 
 
 def curves(plot: Curves) -> str:
-    """The share of answers that were there in a time or less: every answer is a step. Marks at half and at 95 %, and at the
-    slowest."""
+    """The cumulative distribution of answers, a step for each, with marks at 50 %, 95 % and the slowest."""
     sheet = Sheet(plot.names, 150 + _AXIS, has_lines=True)
     axes = sheet.axes(34, 6, WIDTH - 46, 140)
     axes.spines["left"].set_visible(True)
@@ -135,8 +134,8 @@ def curves(plot: Curves) -> str:
 
 
 def sizes(plot: Sizes) -> str:
-    """Bits and packets a second over bytes of user data in a packet: every round a mark, lines through the medians of UDP;
-    TCP's marks are hollow."""
+    """Bits and packets per second by the bytes of user data in a packet: a mark for every round, lines through the
+    medians of UDP, hollow marks for TCP."""
     sheet = Sheet(plot.names, 2 * (LINE + 112 + 24) + 2, has_lines=True)
     widest = max((point.payload for line in plot.lines for point in line.points), default=1500)
     for number, (unit, label) in enumerate(((Unit.BITS, "bits a second"), (Unit.PACKETS, "packets a second (pps)"))):
@@ -153,9 +152,9 @@ def sizes(plot: Sizes) -> str:
 
 
 def _rates(axes: Axes, plot: Sizes, unit: Unit, apart: float) -> None:
-    """Runs stand `apart` bytes beside one another, so that none hides another."""
-    every = [value for line in plot.lines for point in line.points for value in point.values(unit)]
-    _upright(axes, [value for value in every if value > 0], unit)
+    """One of the two plots. Runs are shifted by `apart` bytes, so that none hides another."""
+    values = [value for line in plot.lines for point in line.points for value in point.values(unit)]
+    _upright(axes, [value for value in values if value > 0], unit)
     for line in plot.lines:
         look = style(line.run)
         face = PAPER if line.is_tcp else look.line
@@ -164,11 +163,11 @@ def _rates(axes: Axes, plot: Sizes, unit: Unit, apart: float) -> None:
             x = [point.payload + beside for point in line.points]
             axes.plot(x, [point.median(unit) for point in line.points], color=look.line, ls=look.dashes, lw=1.6)
         for point in line.points:
-            values = point.values(unit)
+            rates = point.values(unit)
             edge = look.line if line.is_tcp else PAPER
             axes.plot(
-                [point.payload + beside] * len(values),
-                values,
+                [point.payload + beside] * len(rates),
+                rates,
                 look.marker,
                 ms=5.5,
                 mfc=face,
@@ -179,12 +178,12 @@ def _rates(axes: Axes, plot: Sizes, unit: Unit, apart: float) -> None:
 
 
 def _apart(sizes: set[int], least: float) -> list[int]:
-    """Those that can be written beside one another, the larger of two first."""
-    kept: list[int] = []
+    """The sizes that can be labelled without overlap; of two that are too near the larger."""
+    labelled: list[int] = []
     for size in sorted(sizes, reverse=True):
-        if not kept or kept[-1] - size >= least:
-            kept.append(size)
-    return kept[::-1]
+        if not labelled or labelled[-1] - size >= least:
+            labelled.append(size)
+    return labelled[::-1]
 
 
 # ------------------------------------------------------------------------------------------------------------- axes
@@ -199,18 +198,18 @@ def _linear(axes: Axes, largest: float, unit: Unit) -> None:
 
 
 class _Steps(MaxNLocator):
-    """Round numbers of a unit that is not 1: of MiB, not of bytes."""
+    """Ticks at round numbers of a scaled unit, of MiB instead of bytes."""
 
     def __init__(self, factor: float) -> None:
         super().__init__(nbins=4, steps=[1, 2, 2.5, 5, 10])
         self._factor = factor
 
     def tick_values(self, vmin: float, vmax: float) -> Sequence[float]:
-        return [one * self._factor for one in super().tick_values(vmin / self._factor, vmax / self._factor)]
+        return [tick * self._factor for tick in super().tick_values(vmin / self._factor, vmax / self._factor)]
 
 
 def _factor(largest: float, unit: Unit) -> float:
-    """What the axis counts in: the unit in which its largest value is told."""
+    """The scale of an axis: the one in which its largest value is shown."""
     return scale(largest, unit)[0]
 
 
@@ -220,7 +219,7 @@ def _named(factor: float, unit: Unit) -> FuncFormatter:
 
 
 def _spanned(axes: Axes, values: list[float], unit: Unit) -> None:
-    """A horizontal axis for these, logarithmic where they are far apart."""
+    """A horizontal axis for the values, logarithmic if they are far apart."""
     guides(axes, along="x")
     low, high = min(values), max(values)
     if low <= 0 or high / low <= _WIDE:
@@ -229,14 +228,14 @@ def _spanned(axes: Axes, values: list[float], unit: Unit) -> None:
     axes.set_xscale("log")
     axes.set_xlim(low / 1.25, high * 1.25)
     ticks = _decades(*axes.get_xlim())
-    axes.set_xticks(ticks, [shown_roughly(one, unit) for one in ticks])
+    axes.set_xticks(ticks, [shown_roughly(tick, unit) for tick in ticks])
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel("logarithmic scale", color=MUTED, size=TEXT - 1, labelpad=2)
 
 
 def _upright(axes: Axes, values: list[float], unit: Unit) -> None:
-    """A vertical axis, logarithmic where values are far apart; says which in `unit`'s words."""
+    """A vertical axis, logarithmic if values are far apart, labelled with its unit and scale."""
     guides(axes, along="y")
     low, high = min(values, default=0.0), max(values, default=0.0)
     if low <= 0 or high / low <= _WIDE:
@@ -247,13 +246,13 @@ def _upright(axes: Axes, values: list[float], unit: Unit) -> None:
     axes.set_yscale("log")
     axes.set_ylim(low / 1.6, high * 1.6)
     ticks = _decades(*axes.get_ylim())
-    axes.set_yticks(ticks, [shown_roughly(one, unit) for one in ticks])
+    axes.set_yticks(ticks, [shown_roughly(tick, unit) for tick in ticks])
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _decades(low: float, high: float) -> list[float]:
-    """Three to six round numbers: powers of ten, or 1, 3 and 10 where these are too few."""
+    """Three to six round numbers: powers of ten, or also three times them if these are too few."""
     powers = range(floor(log10(low)) - 1, ceil(log10(high)) + 1)
     found: list[float] = []
     for parts in ((1,), (1, 3), (1, 2, 5)):

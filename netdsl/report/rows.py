@@ -1,4 +1,4 @@
-"""What a plot shows, decided: plain values."""
+"""The data of each plot: plain values."""
 
 from dataclasses import dataclass
 from statistics import median
@@ -9,7 +9,7 @@ from netdsl.comparing.types import Spread, Unit
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One label, and a spread for each run."""
+    """A labelled row with a spread for each run."""
 
     label: str
     by_run: tuple[Spread | None, ...]
@@ -17,7 +17,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """`name` is in front of every id; `names` are the runs'; `description` states the figures in words."""
+    """`name`: prefix of every id in the SVG; `names`: the runs' names; `description`: the figures in words."""
 
     name: str
     names: tuple[str, ...]
@@ -29,7 +29,7 @@ class Bars:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """A path, and the times of each run, of all its rounds, in seconds."""
+    """A path with the round-trip times of all rounds of each run, in seconds."""
 
     label: str
     by_run: tuple[tuple[float, ...], ...]
@@ -55,7 +55,7 @@ class Curves:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """All rounds of one size, in bits and packets a second."""
+    """The throughput of all rounds for one packet size, in bits and packets per second."""
 
     payload: int
     bits: tuple[float, ...]
@@ -78,7 +78,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class SizeLine:
-    """Sizes rising."""
+    """The points of one run and transport, by rising packet size."""
 
     run: int
     is_tcp: bool

@@ -1,4 +1,4 @@
-"""What a comparison comes to, in words: each figure with what must stand beside it."""
+"""The summary of a comparison: its main figures, each with its reservation."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from netdsl.report.figures import headed, paths_of
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """`run` is its number; `rest` says how many values."""
+    """One run's figure. `run`: its number; `rest`: the number of values; `caveat`: the reservation of the run."""
 
     run: int
     name: str
@@ -25,7 +25,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """One quantity of the summary, and what its runs are to the first one that has it."""
+    """One quantity of the summary with the ratios of its runs to the first run that has it."""
 
     kind: Group
     title: str
@@ -36,23 +36,25 @@ class Headline:
 
 def headlines(comparison: Comparison) -> tuple[Headline, ...]:
     return tuple(
-        _headline(one, comparison) for one in _chosen(comparison) if any(spread is not None for spread in one.by_run)
+        _headline(quantity, comparison)
+        for quantity in _chosen(comparison)
+        if any(spread is not None for spread in quantity.by_run)
     )
 
 
 def held(comparison: Comparison) -> tuple[str, ...]:
-    """For each run how many of the lab's expectations passed in every round."""
-    said = []
+    """For each run the number of expectations that passed in every round."""
+    texts = []
     for run, column in enumerate(comparison.columns):
-        verdicts = [one.by_run[run] for one in comparison.verdicts if one.by_run[run]]
-        passed = sum(one == "passed" for one in verdicts)
+        verdicts = [expectation.by_run[run] for expectation in comparison.verdicts if expectation.by_run[run]]
+        passed = verdicts.count("passed")
         if not verdicts:
-            said.append(f"{column.name}: no expectation was tried")
+            texts.append(f"{column.name}: no expectation was tried")
         elif passed == len(verdicts):
-            said.append(f"{column.name}: {_all(passed)} passed in every round")
+            texts.append(f"{column.name}: {_all(passed)} passed in every round")
         else:
-            said.append(f"{column.name}: {passed} of {len(verdicts)} expectations passed in every round")
-    return tuple(said)
+            texts.append(f"{column.name}: {passed} of {len(verdicts)} expectations passed in every round")
+    return tuple(texts)
 
 
 def _all(count: int) -> str:
@@ -60,9 +62,9 @@ def _all(count: int) -> str:
 
 
 def _chosen(comparison: Comparison) -> Iterator[Quantity]:
-    """Boots whole, memory at rest; of latency and throughput one path through a tunnel and one that is not."""
-    for wanted in ("boot.fresh.total", "boot.warm.total", "memory.steady.all"):
-        yield from _first(comparison, (wanted,))
+    """Total boot times, memory at rest; latency and throughput of one path through a tunnel and of one without."""
+    for key in ("boot.fresh.total", "boot.warm.total", "memory.steady.all"):
+        yield from _first(comparison, (key,))
     paths = paths_of(comparison)
     for is_inside in (True, False):
         names = [path.name for path in paths if bool(path.tunnels) is is_inside]
@@ -73,8 +75,8 @@ def _chosen(comparison: Comparison) -> Iterator[Quantity]:
 
 
 def _first(comparison: Comparison, keys: Sequence[str]) -> Iterator[Quantity]:
-    """The first of these that was measured at all, if any was."""
-    yield from [one for key in keys if (one := comparison.quantity(key)) is not None][:1]
+    """The first of the quantities that was measured, if any."""
+    yield from [quantity for key in keys if (quantity := comparison.quantity(key)) is not None][:1]
 
 
 def _headline(quantity: Quantity, comparison: Comparison) -> Headline:
@@ -91,13 +93,13 @@ def _rest(spread: Spread) -> str:
 
 
 def _ratios(quantity: Quantity, comparison: Comparison) -> Iterator[str]:
-    there = [
+    measured = [
         (column.name, spread)
         for column, spread in zip(comparison.columns, quantity.by_run, strict=True)
         if spread is not None
     ]
-    for name, spread in there[1:]:
-        yield _ratio(there[0], (name, spread), quantity.unit)
+    for name, spread in measured[1:]:
+        yield _ratio(measured[0], (name, spread), quantity.unit)
 
 
 def _ratio(one: tuple[str, Spread], other: tuple[str, Spread], unit: Unit) -> str:
@@ -106,10 +108,10 @@ def _ratio(one: tuple[str, Spread], other: tuple[str, Spread], unit: Unit) -> st
         return f"{one[0]} and {other[0]}: {'the same' if large.median == small.median else 'no ratio'}"
     if overlap(small, large):
         return f"{one[0]} and {other[0]}: their intervals overlap, no difference is shown"
-    return f"{more}: {shown_ratio(large.median / small.median)} {_as(unit)} {less}"
+    return f"{more}: {shown_ratio(large.median / small.median)} {_comparative(unit)} {less}"
 
 
-def _as(unit: Unit) -> str:
+def _comparative(unit: Unit) -> str:
     match unit:
         case Unit.SECONDS:
             return "as long as"

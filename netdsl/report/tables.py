@@ -1,4 +1,4 @@
-"""What the page's tables say, decided: plain values for the templates."""
+"""The tables of the page: plain values for the templates."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +11,7 @@ from netdsl.comparing.paper_table import ESTIMATES, UNKNOWN, estimate_text, limi
 from netdsl.comparing.paper_types import Paper
 from netdsl.comparing.table import is_pooled
 from netdsl.comparing.types import Comparison, Group, Quantity, Unit
-from netdsl.comparing.units import shown, shown_spread
+from netdsl.comparing.units import shown, shown_sizes, shown_spread
 from netdsl.diagnostics.wording import counted
 from netdsl.measuring.types import Plan, Run, Source
 from netdsl.report.figures import headed, paths_of
@@ -23,7 +23,7 @@ _PLACE = re.compile(r"^(?P<name>.*?):(?P<line>[1-9][0-9]{0,8})(?::[0-9]+)?$", re
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """`count` says of how many values; `values` are these, where there are few."""
+    """`count`: the number of values as text; `values`: the values themselves, if there are few."""
 
     figure: str
     count: str
@@ -32,7 +32,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`head` is what several lines share: `fresh boot`, a path; empty where a line stands alone."""
+    """`head`: the heading that several lines share (`fresh boot`, a path); empty for a line without one."""
 
     head: str
     title: str
@@ -42,7 +42,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Same:
-    """A property in each run or target. `differs`: not all say the same."""
+    """A property of each run or target. `differs`: whether the values are not all equal."""
 
     name: str
     values: tuple[str, ...]
@@ -55,7 +55,7 @@ class Same:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`mark` is `✓`, `✗`, `~` (not the same in every round) or nothing."""
+    """`mark`: `✓`, `✗`, `~` (differs between rounds) or empty."""
 
     text: str
     mark: str
@@ -63,7 +63,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """`anchor`: of its line among the sources; empty where it is not there."""
+    """An expectation. `anchor`: the id of its line in the page's source listing; empty if the listing lacks it."""
 
     place: str
     anchor: str
@@ -72,8 +72,8 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """One round: when, how long, the machine's load, what went wrong."""
+class RoundLine:
+    """A round: begin, duration, load of the machine, troubles."""
 
     run: int
     name: str
@@ -96,17 +96,17 @@ class PathLine:
 
 
 _MOST = 12
-"""Values that are written out."""
+"""The largest number of values that is listed in a cell."""
 
 
 def lines_of(comparison: Comparison, group: Group) -> tuple[Line, ...]:
-    """Titles are split where they say of what they are and which figure it is: `fresh boot: total`."""
+    """The lines of a group. A title as `fresh boot: total` is split into head and title."""
     found = []
-    for one in comparison.quantities:
-        if one.group is group:
-            head, _, title = headed(one).rpartition(": ")
-            found.append(Line(head, title, one.detail.partition(": ")[0] if is_pooled(one) else one.detail,
-                              tuple(_cells(one, comparison))))  # fmt: skip
+    for quantity in comparison.quantities:
+        if quantity.group is group:
+            head, _, title = headed(quantity).rpartition(": ")
+            found.append(Line(head, title, quantity.detail.partition(": ")[0] if is_pooled(quantity) else quantity.detail,
+                              tuple(_cells(quantity, comparison))))  # fmt: skip
     return tuple(found)
 
 
@@ -127,8 +127,13 @@ def _cells(quantity: Quantity, comparison: Comparison) -> Iterator[Cell | None]:
 def claims(comparison: Comparison) -> tuple[Claim, ...]:
     sources = comparison.runs[0].subject.sources
     return tuple(
-        Claim(one.place, anchor(one.place, sources), one.text, tuple(map(_verdict, one.by_run)))
-        for one in comparison.verdicts
+        Claim(
+            expectation.place,
+            anchor(expectation.place, sources),
+            expectation.text,
+            tuple(map(_verdict, expectation.by_run)),
+        )
+        for expectation in comparison.verdicts
     )
 
 
@@ -140,12 +145,12 @@ def _verdict(text: str) -> Verdict:
 
 
 def anchor(place: str, sources: Sequence[Source]) -> str:
-    """The id of the line that `lab.net:12:3` names; empty where there is no such line."""
+    """The id of the source line at `lab.net:12:3`; empty if there is no such line."""
     found = _PLACE.match(place)
     if found is None:
         return ""
-    for number, one in enumerate(sources, 1):
-        if one.name == found["name"] and int(found["line"]) <= len(one.text.splitlines()):
+    for number, source in enumerate(sources, 1):
+        if source.name == found["name"] and int(found["line"]) <= len(source.text.splitlines()):
             return f"line-{number}-{found['line']}"
     return ""
 
@@ -154,7 +159,7 @@ def anchor(place: str, sources: Sequence[Source]) -> str:
 
 
 def machines(comparison: Comparison) -> tuple[Same, ...]:
-    """The machine's fingerprint, then the facts, a line for each name that any run has."""
+    """The properties of the machine, then the facts of the runtime, a line for each name in any run."""
     fixed: tuple[tuple[str, Callable[[Run], str]], ...] = (
         ("processor", lambda run: run.machine.processor),
         ("cores", lambda run: str(run.machine.cores)),
@@ -165,8 +170,8 @@ def machines(comparison: Comparison) -> tuple[Same, ...]:
         ("netdsl", lambda run: run.netdsl),
         ("payload of the nodes", lambda run: run.subject.payload),
     )
-    known = tuple(Same(name, tuple(map(read, comparison.runs))) for name, read in fixed)
-    return known + named(tuple(run.facts for run in comparison.runs))
+    properties = tuple(Same(name, tuple(map(read, comparison.runs))) for name, read in fixed)
+    return properties + named(tuple(run.facts for run in comparison.runs))
 
 
 def methods(comparison: Comparison) -> tuple[Same, ...]:
@@ -174,33 +179,33 @@ def methods(comparison: Comparison) -> tuple[Same, ...]:
 
 
 def named(facts: tuple[tuple[Fact, ...], ...]) -> tuple[Same, ...]:
-    """Facts of the same name beside one another, names in the order in which they come first."""
-    names = dict.fromkeys(fact.name for all_ in facts for fact in all_)
+    """A line for each name of a fact, in the order of first occurrence."""
+    names = dict.fromkeys(fact.name for of_run in facts for fact in of_run)
     return tuple(
-        Same(name, tuple("; ".join(fact.value for fact in all_ if fact.name == name) or NOTHING for all_ in facts))
+        Same(name, tuple("; ".join(fact.value for fact in of_run if fact.name == name) or NOTHING for of_run in facts))
         for name in names
     )
 
 
-def turns(comparison: Comparison) -> Iterator[Turn]:
-    for run, (one, column) in enumerate(zip(comparison.runs, comparison.columns, strict=True)):
-        for turn in one.rounds:
-            yield Turn(
-                run,
+def round_lines(comparison: Comparison) -> Iterator[RoundLine]:
+    for number, (run, column) in enumerate(zip(comparison.runs, comparison.columns, strict=True)):
+        for round_ in run.rounds:
+            yield RoundLine(
+                number,
                 column.name,
-                f"{turn.number} of {one.wanted}" + (", cut short" if turn.is_cut else ""),
-                turn.began,
-                shown(turn.seconds, Unit.SECONDS),
-                f"{turn.load[0]:.2f} → {turn.load[1]:.2f}",
+                f"{round_.number} of {run.wanted}" + (", cut short" if round_.is_cut else ""),
+                round_.began,
+                shown(round_.seconds, Unit.SECONDS),
+                f"{round_.load[0]:.2f} → {round_.load[1]:.2f}",
                 tuple(
                     f"{trouble.step}: {trouble.message}" + (f" ({trouble.remedy})" if trouble.remedy else "")
-                    for trouble in turn.troubles
+                    for trouble in round_.troubles
                 ),
             )
 
 
 def plans(comparison: Comparison) -> tuple[Same, ...]:
-    """What a round did, for each run."""
+    """The plan of the rounds of each run."""
     read: tuple[tuple[str, Callable[[Plan], str]], ...] = (
         ("boots, in order", lambda plan: ", ".join(plan.boots) or NOTHING),
         ("rest before memory is read", lambda plan: shown(plan.steady, Unit.SECONDS)),
@@ -242,28 +247,24 @@ class OnPaperTables:
 
 
 def on_paper(paper: Paper) -> OnPaperTables:
-    """`estimates`: for each name, for each target, a line for each case; `limits` with their help."""
-    found = [[one.trait(name) for one in paper.targets] for name in TRAIT_NAMES]
+    """`estimates`: by name, by target, a line for each case; `limits`: each with its help."""
+    found = [[target.trait(name) for target in paper.targets] for name in TRAIT_NAMES]
     return OnPaperTables(
-        sizes=sizes(paper.nodes, paper.networks, paper.tunnels),
+        sizes=shown_sizes(paper.nodes, paper.networks, paper.tunnels),
         same=same_text(paper),
-        targets=tuple(one.target for one in paper.targets),
+        targets=tuple(target.target for target in paper.targets),
         traits=tuple(
             Same(
                 name,
-                tuple("not said" if one is None else one.value for one in all_),
-                tuple("" if one is None else one.reason for one in all_),
+                tuple("not said" if trait is None else trait.value for trait in traits),
+                tuple("" if trait is None else trait.reason for trait in traits),
             )
-            for name, all_ in zip(TRAIT_NAMES, found, strict=True)
+            for name, traits in zip(TRAIT_NAMES, found, strict=True)
         ),
         estimates=tuple(
-            (name, tuple(tuple(estimate_text(one.estimates, name)) or (UNKNOWN,) for one in paper.targets))
+            (name, tuple(tuple(estimate_text(target.estimates, name)) or (UNKNOWN,) for target in paper.targets))
             for name in ESTIMATES
         ),
-        basis=tuple(dict.fromkeys(each.measured_on for one in paper.targets for each in one.estimates)),
-        limits=tuple((limit_text(one.target, limit), limit.help) for one in paper.targets for limit in one.limits),
+        basis=tuple(dict.fromkeys(case.measured_on for target in paper.targets for case in target.estimates)),
+        limits=tuple((limit_text(at.target, limit), limit.help) for at in paper.targets for limit in at.limits),
     )
-
-
-def sizes(nodes: int, networks: int, tunnels: int) -> str:
-    return ", ".join((counted(nodes, "node"), counted(networks, "network"), counted(tunnels, "tunnel")))

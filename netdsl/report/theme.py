@@ -1,8 +1,7 @@
-"""How a run looks in every plot and legend: never by its colour alone.
+"""The style of each run in plots and legends: never distinguished by colour alone.
 
-The colours are Okabe and Ito's (https://jfly.uni-koeln.de/color/), made darker or lighter where they would not stand out
-from the page. A plot is drawn with marks, colours that mean nothing; the page's style sheet has the real ones, for light,
-dark and print.
+The colours are Okabe and Ito's (https://jfly.uni-koeln.de/color/), darkened or lightened for contrast with the page. A
+plot is drawn in placeholder colours (marks); the page's style sheet has the real ones, for light, dark and print.
 """
 
 from dataclasses import dataclass
@@ -10,8 +9,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """`line` and `soft` are marks. `hatch`, `marker` and `dashes` as matplotlib has them; `outline` is the marker's path
-    around the origin, 10 units wide."""
+    """`line`, `soft`: placeholder colours; `hatch`, `marker`, `dashes`: as in matplotlib; `outline`: the marker's SVG
+    path around the origin, 10 units wide."""
 
     line: str
     soft: str
@@ -39,8 +38,8 @@ _COLOURS = 6
 
 
 def style(run: int) -> Style:
-    """Of the run with this number. Colours come round after six runs, markers, hatches and dashes too, shifted by one: 36
-    runs look different."""
+    """The style of run number `run`. Colours repeat after six runs, then with markers, hatches and dashes shifted by
+    one: 36 runs are distinct."""
     colour = run % _COLOURS
     form = (run + run // _COLOURS) % _COLOURS
     marker, outline = _MARKERS[form]
@@ -53,4 +52,4 @@ CLASSES: dict[str, str] = {
     **{f"#0200{one:02x}": f"c{one}" for one in range(_COLOURS)},
     **{f"#0300{one:02x}": f"w{one}" for one in range(_COLOURS)},
 }
-"""A mark's name in the style sheet, after `f-` (fill) or `s-` (stroke)."""
+"""The class of a placeholder colour in the style sheet, after `f-` (fill) or `s-` (stroke)."""

@@ -1,4 +1,4 @@
-"""The drawing of the lab as an image of its own: what is in it reaches nothing of the page."""
+"""The drawing of the lab as an image (`data:` URL): its content has no access to the page."""
 
 from base64 import b64encode
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ _SVG = "{http://www.w3.org/2000/svg}"
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """`width` and `height` in pixels, None where the drawing does not say; `words`: its own title and description."""
+    """`width`, `height`: in pixels, None if the drawing has no view box; `words`: its title and description."""
 
     link: str
     width: int | None
@@ -20,13 +20,13 @@ class Picture:
 
 
 def picture(svg: str) -> Picture:
-    """Raises ReportError where it is no SVG."""
+    """The picture of a drawing. Raises ReportError if `svg` is no SVG."""
     try:
         root = ElementTree.fromstring(svg)  # noqa: S314 - expat bounds what entities grow to
     except ElementTree.ParseError as error:
         raise ReportError(f"the drawing is no SVG: {error}", remedy="take one of `netdsl graph`") from error
     found = (root.findtext(f"{_SVG}{tag}") for tag in ("title", "desc"))
     box = root.get("viewBox", "").replace(",", " ").split()
-    width, height = (round(float(one)) for one in box[2:4]) if len(box) == 4 else (None, None)
+    width, height = (round(float(size)) for size in box[2:4]) if len(box) == 4 else (None, None)
     link = f"data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}"
-    return Picture(link, width, height, ". ".join(" ".join(one.split()).rstrip(".") for one in found if one))
+    return Picture(link, width, height, ". ".join(" ".join(text.split()).rstrip(".") for text in found if text))

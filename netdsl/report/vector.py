@@ -1,5 +1,5 @@
-"""matplotlib's SVG made part of a page: no style that the page's policy would refuse, no colour of its own, no number that
-another plot has too."""
+"""Converting matplotlib's SVG for a page: inline styles become attributes (the page's policy forbids them), colours
+become classes, ids become unique."""
 
 import re
 from xml.etree import ElementTree
@@ -31,11 +31,11 @@ _NUMERIC = ("d", "x", "y", "width", "height", "transform", "viewBox", "stroke-da
 
 
 def themed(text: str, name: str, title: str, description: str) -> str:
-    """An `svg` element for an HTML page. `name` is in front of every id; `title` and `description` are its alternative.
+    """An `svg` element for an HTML page. `name`: the prefix of every id; `title`, `description`: the text alternative.
 
-    ValueError where matplotlib writes a style that is not known here.
+    Raises ValueError for a style property of matplotlib that is not handled here.
     """
-    root = ElementTree.fromstring(text)  # noqa: S314 - what matplotlib has just written
+    root = ElementTree.fromstring(text)  # noqa: S314 - written by matplotlib in this process
     _strip(root)
     used = _references(root)
     for element in root.iter():
@@ -54,7 +54,7 @@ def themed(text: str, name: str, title: str, description: str) -> str:
 
 
 def _strip(root: ElementTree.Element) -> None:
-    """Without matplotlib's style sheet, notes about the file, and white space."""
+    """Remove matplotlib's style sheet, metadata and white space."""
     for parent in root.iter():
         for child in list(parent):
             if child.tag in (f"{{{_SVG}}}style", f"{{{_SVG}}}metadata"):
@@ -77,8 +77,8 @@ def _references(root: ElementTree.Element) -> frozenset[str]:
 def _restyle(element: ElementTree.Element) -> None:
     declared = element.attrib.pop("style", "")
     properties: dict[str, str] = {}
-    for one in filter(str.strip, declared.split(";")):
-        key, _, value = one.partition(":")
+    for declaration in filter(str.strip, declared.split(";")):
+        key, _, value = declaration.partition(":")
         properties[key.strip()] = value.strip()
     for paint in ("fill", "stroke"):
         if paint in element.attrib:
@@ -100,9 +100,9 @@ def _restyle(element: ElementTree.Element) -> None:
 
 
 def _rename(element: ElementTree.Element, name: str, used: frozenset[str]) -> None:
-    own = element.attrib.pop("id", None)
-    if own in used:
-        element.set("id", f"{name}-{own}")
+    identifier = element.attrib.pop("id", None)
+    if identifier in used:
+        element.set("id", f"{name}-{identifier}")
     link = element.attrib.pop(_LINK, None)
     if link is not None:
         element.set("href", f"#{name}-{link.removeprefix('#')}")
