@@ -1,14 +1,14 @@
-"""What can be wrong with the file of a run."""
+"""The errors of a run's file."""
 
 from pathlib import Path
 
 
 class RunUnreadable(Exception):
-    """No file of a run, or not one that this version reads; the message says which file, and what of it."""
+    """Not a run's file, or one that this version cannot read; the message names the file and the fault."""
 
 
 class RunExists(Exception):
-    """There is such a file; it is not replaced unasked."""
+    """The run's file exists, and neither --resume nor --anew was given."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(f"{path} is there already; --resume goes on with it, --anew measures from the beginning")
@@ -16,4 +16,4 @@ class RunExists(Exception):
 
 
 class CannotResume(Exception):
-    """The file is of another measurement; the message says in what."""
+    """The file belongs to another measurement; the message lists the differences."""

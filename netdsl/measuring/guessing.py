@@ -1,4 +1,4 @@
-"""About how long a round may take, before one has been measured: for people who wait, and for nothing else."""
+"""A rough estimate of a round's duration before the first round is measured, for the progress display only."""
 
 from typing import assert_never
 
@@ -9,26 +9,25 @@ from netdsl.ir.lab import Lab
 from netdsl.measuring.types import BootKind, Path, Plan
 from netdsl.pipeline.compilation import keyless_payload
 
-_PING = 0.02  # seconds from one to the next
-_AROUND = 5.0  # seconds that a path takes beside: tools that start, tunnels that open
+_PING = 0.02  # seconds between two pings
+_OVERHEAD = 5.0  # seconds per path for starting the tools and opening tunnels
 _TEST = 3.0  # seconds for a line of an `expect` block, recordings included
 
 
 def guessed_round(lab: Lab, target: str, options: Options, plan: Plan, paths: tuple[Path, ...]) -> float | None:
-    """By the target's own costs, of its slowest case; None where it has none."""
+    """Seconds, by the costs that the target's backends state, for the slowest case; None if they state none."""
     costs = [
-        one
+        case
         for backend in target_of(target).backends
         if isinstance(backend, Described)
-        for one in _costs(backend, lab, options)
+        for case in _costs(backend, lab, options)
     ]
-    boots = [_boots(one, lab, plan) for one in costs]
-    known = [one for one in boots if one is not None]
-    if not known:
+    boots = [seconds for case in costs if (seconds := _boots(case, lab, plan)) is not None]
+    if not boots:
         return None
     lines = sum(len(block.lines) for block in lab.expectations)
-    path = plan.pings * _PING + plan.seconds * (1 + len(plan.payloads)) + _AROUND
-    return max(known) + len(plan.boots) * plan.steady + len(paths) * path + lines * _TEST
+    path = plan.pings * _PING + plan.seconds * (1 + len(plan.payloads)) + _OVERHEAD
+    return max(boots) + len(plan.boots) * plan.steady + len(paths) * path + lines * _TEST
 
 
 def _costs(backend: Described, lab: Lab, options: Options) -> tuple[Costs, ...]:

@@ -1,4 +1,4 @@
-"""What is measured along a path, by functions that a test can replace."""
+"""The measurements along a path, as functions that a test can replace."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from netdsl.measuring.types import Latency, Path, Throughput
 
 @dataclass(frozen=True, slots=True)
 class Instruments:
-    """Each raises DriverError, `throughput` also Incomplete. `latency`: the plan's pings; `throughput`: TCP, and UDP with
-    each payload of the plan, as far as the lab lets them through."""
+    """`latency`: the plan's pings; `throughput`: TCP, and UDP with each payload of the plan, if the lab's filters
+    accept them. Both raise DriverError, `throughput` also Incomplete."""
 
     latency: Callable[[Job, Path], Latency]
     throughput: Callable[[Job, Path], tuple[Throughput, ...]]

@@ -1,4 +1,4 @@
-"""One lab on one target, ready to be measured; and what the measuring itself takes from outside."""
+"""One lab on one target, ready to be measured, and the environment of a measurement (clocks, machine, progress)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,8 +15,8 @@ from netdsl.testing.pace import Pace
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`lab` as it was compiled into the deployment's folder (with `--closed` the closed one). `file` keeps the run; None:
-    it is not kept. `timeout` of `up`; None: what the target takes. `guess`: about how long a round takes, if known."""
+    """`lab`: as compiled into the deployment's folder (`--closed`: without uplinks). `file`: where the run is written;
+    None: nowhere. `timeout`: of `up`; None: the target's own. `guess`: estimated seconds of a round, if known."""
 
     lab: Lab
     subject: Subject
@@ -33,7 +33,8 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step begins: `round` of `rounds` on `target`. `rest`: seconds that everything may still take; None: unknown."""
+    """The begin of a step of round `round` of `rounds` on `target`. `rest`: estimated seconds until the end of all
+    rounds; None: unknown."""
 
     target: str
     round: int
@@ -44,7 +45,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the runtime, or a test, says meanwhile."""
+    """A message of the runtime or of a test during a step."""
 
     text: str
 
@@ -53,12 +54,12 @@ Watch = Callable[[Step | Said], None]
 
 
 def unwatched(_: Step | Said) -> None:
-    """For who does not want to know."""
+    """A watch that ignores progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Clocks and the machine: passed in, so that a test can have its own."""
+    """Clocks and machine properties, as parameters, so that a test can replace them."""
 
     pace: Pace = field(default_factory=Pace)
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))

@@ -1,4 +1,4 @@
-"""What this machine is, so that no figure stands without it, and how busy it is."""
+"""The properties and the load of this machine, which are recorded with every run."""
 
 import os
 import platform
@@ -10,19 +10,19 @@ from pathlib import Path
 from netdsl.measuring.types import Machine
 
 _UNKNOWN = "unknown"
-_BRIEF = 10.0  # seconds for a program that only says something
+_TIMEOUT = 10.0  # seconds for a program that only prints a value
 
-Say = Callable[[Sequence[str]], str]
-"""What a command prints; nothing where it cannot be run."""
+Output = Callable[[Sequence[str]], str]
+"""The standard output of a command; empty if it fails or does not exist."""
 
 
-def fingerprint(root: Path = Path("/"), say: Say | None = None) -> Machine:
-    """This machine. `root` is where `/proc` and `/etc` lie; what cannot be found out is `unknown`, or 0."""
-    say = say or _say
+def fingerprint(root: Path = Path("/"), output: Output | None = None) -> Machine:
+    """This machine. `root`: the parent of `/proc` and `/etc`. Values that cannot be read are `unknown` or 0."""
+    output = output or _output
     return Machine(
-        processor=_processor(root, say),
+        processor=_processor(root, output),
         cores=usable_cores(),
-        memory=_memory(root, say),
+        memory=_memory(root, output),
         architecture=platform.machine() or _UNKNOWN,
         kernel=f"{platform.system()} {platform.release()}".strip() or _UNKNOWN,
         system=_system(root),
@@ -30,7 +30,7 @@ def fingerprint(root: Path = Path("/"), say: Say | None = None) -> Machine:
 
 
 def load() -> float:
-    """The load average of one minute; 0 where the system has none."""
+    """The load average of one minute; 0 if the system has none."""
     try:
         return round(os.getloadavg()[0], 2)
     except OSError:
@@ -38,30 +38,30 @@ def load() -> float:
 
 
 def usable_cores() -> int:
-    """Those that this process may use: a container or `taskset` can leave it fewer than there are."""
+    """The number of cores that this process may use: a container or `taskset` may restrict it."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
-def _processor(root: Path, say: Say) -> str:
-    """Its name: of /proc/cpuinfo; ARM has none there, and lscpu knows it by the part's number; macOS says it by sysctl."""
+def _processor(root: Path, output: Output) -> str:
+    """The processor's name: from /proc/cpuinfo, on ARM (which has no name there) from lscpu, on macOS from sysctl."""
     for key in ("model name", "Model", "cpu model"):
         name = _field(_text(root / "proc/cpuinfo"), key)
         if name:
             return name
-    described = say(["lscpu"])
+    described = output(["lscpu"])
     parts = [_field(described, "Vendor ID"), _field(described, "Model name")]
     name = " ".join(part for part in parts if part not in ("", "-"))
-    return name or say(["sysctl", "-n", "machdep.cpu.brand_string"]).strip() or platform.processor() or _UNKNOWN
+    return name or output(["sysctl", "-n", "machdep.cpu.brand_string"]).strip() or platform.processor() or _UNKNOWN
 
 
-def _memory(root: Path, say: Say) -> int:
+def _memory(root: Path, output: Output) -> int:
     kilobytes = re.match(r"\d+", _field(_text(root / "proc/meminfo"), "MemTotal"))
     if kilobytes is not None:
         return int(kilobytes[0]) * 1024
-    said = say(["sysctl", "-n", "hw.memsize"]).strip()
-    return int(said) if said.isdecimal() else 0
+    bytes_ = output(["sysctl", "-n", "hw.memsize"]).strip()
+    return int(bytes_) if bytes_.isdecimal() else 0
 
 
 def _system(root: Path) -> str:
@@ -84,14 +84,14 @@ def _text(path: Path) -> str:
         return ""
 
 
-def _say(command: Sequence[str]) -> str:
+def _output(command: Sequence[str]) -> str:
     try:
         done = subprocess.run(
             command,
             capture_output=True,
             text=True,
             errors="replace",
-            timeout=_BRIEF,
+            timeout=_TIMEOUT,
             check=False,
             env={**os.environ, "LC_ALL": "C"},
         )

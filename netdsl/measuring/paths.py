@@ -1,6 +1,6 @@
-"""Which ways through a lab are measured: through its tunnels, and around them all. What passes is the verifier's to say.
+"""The choice of the paths to measure: through tunnels, and without encryption. The verifier decides what passes.
 
-How much is looked at is bounded, whatever the size of the lab; the choice depends on the lab alone.
+The number of candidates is bounded for labs of any size, and the choice depends on the lab alone.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,19 +20,19 @@ from netdsl.verify.predict import predict
 from netdsl.verify.question import BadQuestion, question
 
 PORT = 5201
-"""Of iperf3."""
+"""The port of iperf3."""
 PING = "icmp"
 TCP, UDP = str(port(Protocol.TCP, PORT)), str(port(Protocol.UDP, PORT))
 
 _MOST_TUNNELS = 4
-_OF_A_KIND = 2  # tunnels that are made alike
+_MOST_ALIKE = 2  # tunnels with equal settings
 _TRIED_TUNNELS = 16
-_LINES = 60  # of `expect`
-_MEMBERS = 3  # nodes of a network, or of one side of a tunnel, that stand for all
-_NETWORKS = 12  # that are tried for a way around
-_SERVED = 16  # ports that are tried where the tools' own do not pass
+_MOST_CLAIMS = 60  # lines of `expect` that are considered
+_MOST_MEMBERS = 3  # nodes that are tried of a network or of one side of a tunnel
+_MOST_NETWORKS = 12  # networks that are tried for a path without encryption
+_MOST_SERVED = 16  # served ports that are tried if the tools' own do not pass
 
-_ASKED: tuple[tuple[str, PortService | None], ...] = (
+_TOOL_SERVICES: tuple[tuple[str, PortService | None], ...] = (
     (PING, None),
     (TCP, port(Protocol.TCP, PORT)),
     (UDP, port(Protocol.UDP, PORT)),
@@ -40,19 +40,19 @@ _ASKED: tuple[tuple[str, PortService | None], ...] = (
 
 
 def choose(lab: Lab, world: World, wanted: Sequence[tuple[str, str]] = ()) -> tuple[Path, ...]:
-    """Of the pairs that somebody names (a node, and what `netdsl trace` takes as a destination) each one's path; without
-    any, one through each tunnel, at most two of tunnels that are alike and four in all, and one around them for each
-    family of addresses.
+    """The path of each wanted pair (a node, and a destination as `netdsl trace` takes it). Without wanted pairs: one
+    path through each tunnel, at most two of tunnels with equal settings and four in all, and for each address family
+    one path without encryption.
 
-    Raises BadQuestion for a wanted pair that there is not, or between which nothing passes that can be measured.
+    Raises BadQuestion for a wanted pair that does not exist, or between which no measurable service passes.
     """
-    ways = _Ways(lab, world)
-    found = [ways.wanted(*pair) for pair in wanted] if wanted else [*_through(ways), *_around(ways)]
+    finder = _PathFinder(lab, world)
+    found = [finder.wanted(*pair) for pair in wanted] if wanted else [*_through(finder), *_unencrypted(finder)]
     return _named(dict.fromkeys(found))
 
 
 def _named(paths: Iterable[Path]) -> tuple[Path, ...]:
-    """Each by its ends; of several between the same two by the address too."""
+    """The paths with names: the two ends, and the address if several paths have the same ends."""
     paths = tuple(paths)
     ends = [(path.source, path.destination) for path in paths]
     return tuple(
@@ -65,7 +65,7 @@ def _named(paths: Iterable[Path]) -> tuple[Path, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """Somebody who asks an address; `services`: what the lab's author expects there."""
+    """A source node and a destination address. `services`: those that an `expect` line names."""
 
     source: NodeId
     address: Address
@@ -73,12 +73,12 @@ class _Pair:
 
 
 @dataclass(slots=True)
-class _Ways:
-    """What has been found out about pairs."""
+class _PathFinder:
+    """Finds the paths of pairs, each pair once."""
 
     lab: Lab
     world: World
-    _known: dict[_Pair, tuple[Path, ...]] = field(default_factory=dict)
+    _found: dict[_Pair, tuple[Path, ...]] = field(default_factory=dict)
     _nodes: dict[NodeId, Node] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -89,19 +89,19 @@ class _Ways:
         return tuple(self._nodes.values())
 
     def between(self, pair: _Pair) -> tuple[Path, ...]:
-        """The path that a pair has; several where its ports lead to several nodes, or into several tunnels."""
-        if pair not in self._known:
-            self._known[pair] = tuple(self._paths(pair))
-        return self._known[pair]
+        """The path of a pair; several if its ports lead to several nodes or through several tunnels."""
+        if pair not in self._found:
+            self._found[pair] = tuple(self._paths(pair))
+        return self._found[pair]
 
     def wanted(self, source: str, destination: str) -> Path:
-        asked = question(self.world, source, destination)
-        services = (asked.service,) if asked.service is not None else self._served(asked.destination)
-        for address in (asked.destination, *asked.others):
-            found = self.between(_Pair(asked.source, address, services))
+        query = question(self.world, source, destination)
+        services = (query.service,) if query.service is not None else self._served(query.destination)
+        for address in (query.destination, *query.others):
+            found = self.between(_Pair(query.source, address, services))
             if found:
-                return max(found, key=lambda path: (_can_tcp(path), len(path.services)))
-        reason = predict(self.world, asked.source, asked.destination, asked.service).reason
+                return max(found, key=lambda path: (_has_tcp(path), len(path.services)))
+        reason = predict(self.world, query.source, query.destination, query.service).reason
         raise BadQuestion(f"nothing that can be measured passes from `{source}` to `{destination}`: {reason}")
 
     def node(self, name: str) -> Node:
@@ -114,22 +114,23 @@ class _Ways:
         if pair.address in self.world.view(pair.source).local:
             return
         groups: dict[tuple[NodeId, tuple[TunnelId, ...]], list[str]] = {}
-        seen: dict[tuple[NodeId, tuple[TunnelId, ...]], Verdict] = {}
-        own = [(str(service), service) for service in pair.services if _is_measurable(service)]
-        for text, service in (*_ASKED, *own):
+        first_verdict: dict[tuple[NodeId, tuple[TunnelId, ...]], Verdict] = {}
+        expected = [(str(service), service) for service in pair.services if _is_measurable(service)]
+        for text, service in (*_TOOL_SERVICES, *expected):
             verdict = predict(self.world, pair.source, pair.address, service)
-            is_there = verdict.passes if text in (TCP, UDP) else verdict.outcome is Outcome.ANSWERED
-            if is_there and verdict.answered_by is not None:
+            is_reached = verdict.passes if text in (TCP, UDP) else verdict.outcome is Outcome.ANSWERED
+            if is_reached and verdict.answered_by is not None:
                 key = (verdict.answered_by[0], verdict.tunnels)
                 groups.setdefault(key, []).append(text)
-                seen.setdefault(key, verdict)
+                first_verdict.setdefault(key, verdict)
         for key, services in groups.items():
             node, tunnels = key
-            hops = max(len(seen[key].request) - 2, 0)
-            yield Path("", pair.source, node, str(pair.address), tunnels, hops, _useful(services))
+            hops = max(len(first_verdict[key].request) - 2, 0)
+            yield Path("", pair.source, node, str(pair.address), tunnels, hops, _services(services))
 
     def _served(self, address: Address) -> tuple[PortService, ...]:
-        """TCP ports that might be open at an address: those of its node, those that somebody redirects, those expected."""
+        """TCP services that may be open at an address: those that its node serves and those that a dnat rule
+        redirects."""
         nodes = [self._nodes[node] for node in self.world.fabric.addresses.get(address, ()) if node in self._nodes]
         found = [served.service for node in nodes for served in node.services]
         found += [
@@ -140,52 +141,52 @@ class _Ways:
             for service in rule.match.services
         ]
         tcp = (service for service in found if _is_measurable(service))
-        return tuple(dict.fromkeys(tcp))[:_SERVED]
+        return tuple(dict.fromkeys(tcp))[:_MOST_SERVED]
 
 
 def _is_measurable(service: PortService) -> bool:
-    """A port of its own that iperf3's connection can be led to."""
+    """Whether the service is a single TCP port from which a connection can be redirected to iperf3."""
     is_one = service.first is not None and service.first == service.last
     return service.protocol is Protocol.TCP and is_one and service.first != PORT
 
 
-def _useful(services: list[str]) -> tuple[str, ...]:
-    """A served port only where the tools' own does not pass."""
-    own = [text for text in services if text in (PING, TCP, UDP)]
-    return tuple(own if TCP in own else [*own, *[text for text in services if text not in own][:1]])
+def _services(services: list[str]) -> tuple[str, ...]:
+    """The tools' own services that pass; without TCP among them also the first served port."""
+    passing = [text for text in services if text in (PING, TCP, UDP)]
+    return tuple(passing if TCP in passing else [*passing, *[text for text in services if text not in passing][:1]])
 
 
-def _can_tcp(path: Path) -> bool:
+def _has_tcp(path: Path) -> bool:
     return any(text.startswith("tcp/") for text in path.services)
 
 
 # --- through tunnels
 
 
-def _through(ways: _Ways) -> Iterator[Path]:
-    taken: dict[object, int] = {}
-    named = tuple(_expected(ways))
-    for number, (tunnel, ends) in enumerate(_tunnels(ways.lab).items()):
+def _through(finder: _PathFinder) -> Iterator[Path]:
+    chosen: dict[object, int] = {}
+    expected = tuple(_expected(finder))
+    for number, (tunnel, ends) in enumerate(_tunnels(finder.lab).items()):
         kind = _kind(ends)
-        if number >= _TRIED_TUNNELS or sum(taken.values()) >= _MOST_TUNNELS:
+        if number >= _TRIED_TUNNELS or sum(chosen.values()) >= _MOST_TUNNELS:
             return
-        if taken.get(kind, 0) >= _OF_A_KIND or not ways.world.is_up(tunnel):
+        if chosen.get(kind, 0) >= _MOST_ALIKE or not finder.world.is_up(tunnel):
             continue
-        best = _best_through(ways, tunnel, [*named, *_between_ends(ways, ends)])
+        best = _best_through(finder, tunnel, [*expected, *_between_ends(finder, ends)])
         if best is not None:
-            taken[kind] = taken.get(kind, 0) + 1
+            chosen[kind] = chosen.get(kind, 0) + 1
             yield best
 
 
-def _best_through(ways: _Ways, tunnel: TunnelId, pairs: Iterable[_Pair]) -> Path | None:
-    """Between hosts before others, then what can be measured with most tools, then the author's own."""
-    found = [path for pair in pairs for path in ways.between(pair) if tunnel in path.tunnels]
+def _best_through(finder: _PathFinder, tunnel: TunnelId, pairs: Iterable[_Pair]) -> Path | None:
+    """The best path through a tunnel: few tunnels, TCP possible, between hosts, many services, in this order."""
+    found = [path for pair in pairs for path in finder.between(pair) if tunnel in path.tunnels]
     return min(
         found,
         key=lambda path: (
             len(path.tunnels),
-            not _can_tcp(path),
-            -(ways.is_host(path.source) + ways.is_host(path.destination)),
+            not _has_tcp(path),
+            -(finder.is_host(path.source) + finder.is_host(path.destination)),
             -len(path.services),
         ),
         default=None,
@@ -201,83 +202,88 @@ def _tunnels(lab: Lab) -> dict[TunnelId, list[TunnelEnd]]:
 
 
 def _kind(ends: Sequence[TunnelEnd]) -> object:
-    """What tunnels that are made alike have in common."""
+    """The settings by which two tunnels are alike."""
     end = ends[0]
     children = tuple((child.mode, bool(child.local), bool(child.remote)) for child in end.children)
     family = None if end.local is None else end.local.version
     return (end.kind, end.profile, children, family)
 
 
-def _expected(ways: _Ways) -> Iterator[_Pair]:
-    """The pairs that `expect` names and wants to pass, in the lab as it is."""
+def _expected(finder: _PathFinder) -> Iterator[_Pair]:
+    """The pairs of the positive `expect` lines outside of blocks with `while` or `failure`."""
     lines = (
         line.claim
-        for block in ways.lab.expectations
+        for block in finder.lab.expectations
         if block.state is None and not block.is_failure
         for line in block.lines
     )
     claims = [
         claim for claim in lines if isinstance(claim, Reaches | Encrypted | GoesThrough) and not claim.is_negative
     ]
-    for claim in claims[:_LINES]:
-        for target in targets(ways.world, claim.source, claim.goal)[:_MEMBERS]:
+    for claim in claims[:_MOST_CLAIMS]:
+        for target in targets(finder.world, claim.source, claim.goal)[:_MOST_MEMBERS]:
             for address in target.addresses[:2]:
                 yield _Pair(claim.source, address, claim.goal.services)
 
 
-def _between_ends(ways: _Ways, ends: Sequence[TunnelEnd]) -> Iterator[_Pair]:
-    """From whom the selectors of one end protect to whom the other's do; the ends themselves last."""
+def _between_ends(finder: _PathFinder, ends: Sequence[TunnelEnd]) -> Iterator[_Pair]:
+    """Pairs of nodes within the traffic selectors of the two ends; the ends themselves last."""
     for end in ends[:2]:
         child = end.children[0] if end.children else None
         if child is None:
             continue
-        carried = _carried(ways, end)
-        sources = _members(ways.nodes, carried or child.local, end.node)
-        for other, address in _members(ways.nodes, carried or child.remote, end.peer):
+        carried = _carried(finder, end)
+        sources = _members(finder.nodes, carried or child.local, end.node)
+        for other, address in _members(finder.nodes, carried or child.remote, end.peer):
             for source, _ in sources:
                 if source != other:
                     yield _Pair(source, address)
 
 
-def _carried(ways: _Ways, end: TunnelEnd) -> tuple[Prefix, ...]:
+def _carried(finder: _PathFinder, end: TunnelEnd) -> tuple[Prefix, ...]:
     """The prefixes of the network that the tunnel carries, if it does that."""
-    own = ways.node(end.node).interfaces
+    own = finder.node(end.node).interfaces
     on = (one for one in own if isinstance(end.steering, Segment) and one.name == end.steering.interface)
     return tuple(given.network for interface in on for given in interface.addresses)
 
 
 def _members(nodes: Iterable[Node], prefixes: Sequence[Prefix], end: NodeId | None) -> list[tuple[NodeId, Address]]:
-    """Nodes with an address in one of the prefixes: hosts first, the tunnel's own end last. Without prefixes the end."""
+    """Nodes with an address in one of the prefixes: hosts first, the tunnel's own end last. Without prefixes: the
+    end."""
     found: list[tuple[tuple[bool, bool], NodeId, Address]] = []
     for node in nodes:
-        own = [given.ip for interface in node.interfaces for given in interface.addresses]
+        addresses = [assigned.ip for interface in node.interfaces for assigned in interface.addresses]
         if not prefixes and node.id == end:
-            found += [((False, False), node.id, address) for address in own[:1]]
-        inside = (address for address in own if any(address in prefix for prefix in prefixes))
+            found += [((False, False), node.id, address) for address in addresses[:1]]
+        inside = (address for address in addresses if any(address in prefix for prefix in prefixes))
         address = next(inside, None)
         if address is not None:
             found.append(((node.id == end, node.kind.forwards), node.id, address))
-    found.sort(key=lambda one: one[0])
-    return [(node, address) for _, node, address in found[:_MEMBERS]]
+    found.sort(key=lambda entry: entry[0])
+    return [(node, address) for _, node, address in found[:_MOST_MEMBERS]]
 
 
-# --- around them
+# --- without encryption
 
 
-def _around(ways: _Ways) -> Iterator[Path]:
-    """One for each family: by TCP if that can be, over as many hops as can be had, between hosts."""
-    pairs = [*_expected(ways), *_far(ways)]
+def _unencrypted(finder: _PathFinder) -> Iterator[Path]:
+    """For each address family the best path without encryption: TCP possible, many hops, between hosts."""
+    pairs = [*_expected(finder), *_distant_pairs(finder)]
     for version in (4, 6):
         found = [
-            path for pair in pairs if pair.address.version == version for path in ways.between(pair) if not path.tunnels
+            path
+            for pair in pairs
+            if pair.address.version == version
+            for path in finder.between(pair)
+            if not path.tunnels
         ]
         best = min(
             found,
             key=lambda path: (
-                not _can_tcp(path),
+                not _has_tcp(path),
                 path.hops == 0,
                 -path.hops,
-                -(ways.is_host(path.source) + ways.is_host(path.destination)),
+                -(finder.is_host(path.source) + finder.is_host(path.destination)),
                 -len(path.services),
             ),
             default=None,
@@ -286,18 +292,18 @@ def _around(ways: _Ways) -> Iterator[Path]:
             yield best
 
 
-def _far(ways: _Ways) -> Iterator[_Pair]:
-    """Between nodes that stand for their networks, these taken from all over the lab."""
-    here: dict[str, list[tuple[Node, Address]]] = {}
-    for node in sorted(ways.nodes, key=lambda node: node.kind.forwards):
+def _distant_pairs(finder: _PathFinder) -> Iterator[_Pair]:
+    """Pairs of the first and last nodes of networks, which are picked at equal steps over the whole lab."""
+    members_of: dict[str, list[tuple[Node, Address]]] = {}
+    for node in sorted(finder.nodes, key=lambda node: node.kind.forwards):
         for interface in node.interfaces:
-            for given in interface.addresses[:1]:
-                here.setdefault(interface.network, []).append((node, given.ip))
-    networks = [network.id for network in ways.lab.networks if network.id in here]
-    step = max(1, -(-len(networks) // _NETWORKS))
-    standing = [here[network] for network in networks[::step]]
-    goals = [one for members in standing for one in dict.fromkeys((members[0], members[-1]))]
-    for members in standing:
+            for assigned in interface.addresses[:1]:
+                members_of.setdefault(interface.network, []).append((node, assigned.ip))
+    networks = [network.id for network in finder.lab.networks if network.id in members_of]
+    step = max(1, -(-len(networks) // _MOST_NETWORKS))
+    picked = [members_of[network] for network in networks[::step]]
+    goals = [member for members in picked for member in dict.fromkeys((members[0], members[-1]))]
+    for members in picked:
         source = members[0][0]
         for node, address in goals:
             if node.id != source.id:

@@ -1,4 +1,4 @@
-"""A lab made ready to be measured."""
+"""From a lab to a job for the measurement."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -22,7 +22,8 @@ from netdsl.runtime.driver import Deployment
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """A lab on one target. `checked` has a lab; `folder`: the target's output; `file` keeps the run, None: nothing does."""
+    """A lab on one target. `checked` has a lab; `folder`: the output folder; `file`: where the run is written, None:
+    nowhere."""
 
     checked: Checked
     parameters: Mapping[str, str]
@@ -34,10 +35,10 @@ class Bench:
 
 @contextmanager
 def job_for(bench: Bench, wanted: Measurement, write: Callable[[], None]) -> Iterator[Job]:
-    """What can be measured, in an output folder that no other measurement has meanwhile; `write` compiles into it.
+    """A context with the job, in which the output folder is locked. `write`: compiles the lab into it.
 
-    Raises CannotRun where the target has no driver or no meter, BadQuestion for paths, and then nothing was written;
-    FolderBusy, OSError, what `write` raises.
+    Raises CannotRun if the target has no driver or no meter, and BadQuestion for paths, before anything is written;
+    FolderBusy, OSError, and what `write` raises.
     """
     target, options, lab = bench.target, bench.options, bench.checked.lab
     assert lab is not None, "checked"
@@ -64,7 +65,7 @@ def job_for(bench: Bench, wanted: Measurement, write: Callable[[], None]) -> Ite
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """One measurement for an output folder at a time, its compilation included. Raises FolderBusy, OSError."""
+    """A lock: one measurement of an output folder at a time, from the compilation on. Raises FolderBusy, OSError."""
     lock = locked(folder.with_name(f"{folder.name}-measured"))
     try:
         lock.__enter__()

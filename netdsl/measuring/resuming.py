@@ -1,4 +1,4 @@
-"""Going on with a run: only where it is the same in everything that a figure depends on."""
+"""Resuming a run, if everything that figures depend on is unchanged."""
 
 from collections.abc import Iterator
 from dataclasses import fields, replace
@@ -7,17 +7,18 @@ from pathlib import Path
 from netdsl.measuring.failures import CannotResume
 from netdsl.measuring.types import Machine, Plan, Run
 
-_ALMOST = 0.01  # the memory that a kernel keeps for itself changes a little from boot to boot
+_TOLERANCE = 0.01  # of the memory: the kernel's own share changes a little from boot to boot
 
 
 def resumed(old: Run, new: Run, path: Path, runs: int | None) -> Run:
-    """The old run, to go on with, as `new` has it. `runs` None: as many as it wanted; never fewer than there are.
+    """The old run with the wanted number of rounds: `runs`, or as before if None, but at least the complete ones.
 
-    Raises CannotResume."""
+    Raises CannotResume if `old` differs from `new`.
+    """
     reasons = list(_differences(old, new))
     if reasons:
         raise CannotResume(f"{path} cannot be gone on with: {'; '.join(reasons)} (--anew measures from the beginning)")
-    return replace(old, wanted=max(runs or old.wanted, sum(not one.is_cut for one in old.rounds)))
+    return replace(old, wanted=max(runs or old.wanted, sum(not round_.is_cut for round_ in old.rounds)))
 
 
 def _differences(old: Run, new: Run) -> Iterator[str]:
@@ -38,19 +39,19 @@ def _differences(old: Run, new: Run) -> Iterator[str]:
 
 
 def _other_machine(old: Machine, new: Machine) -> Iterator[str]:
-    for each in fields(Machine):
-        before, now = getattr(old, each.name), getattr(new, each.name)
-        if each.name == "memory" and abs(before - now) <= _ALMOST * max(before, now):
+    for field in fields(Machine):
+        before, now = getattr(old, field.name), getattr(new, field.name)
+        if field.name == "memory" and abs(before - now) <= _TOLERANCE * max(before, now):
             continue
         if before != now:
-            yield f"the machine's {each.name} was {before}, and is {now}"
+            yield f"the machine's {field.name} was {before}, and is {now}"
 
 
 def _other_plan(old: Plan, new: Plan) -> Iterator[str]:
-    for each in fields(Plan):
-        before, now = getattr(old, each.name), getattr(new, each.name)
+    for field in fields(Plan):
+        before, now = getattr(old, field.name), getattr(new, field.name)
         if before != now:
-            yield f"{each.name} was {_shown(before)}, and is {_shown(now)}"
+            yield f"{field.name} was {_shown(before)}, and is {_shown(now)}"
 
 
 def _shown(value: object) -> str:

@@ -1,4 +1,5 @@
-"""One round: a lab is booted, looked at, measured, tested and taken down. What fails is told and the rest goes on."""
+"""One round: a lab is booted, measured, tested and taken down. A step that fails is recorded, the next ones are
+done."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -36,7 +37,8 @@ TEARDOWN = "taking down"
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """`step`: one begins; `said`: what is said meanwhile; `keep`: the round as it is (its file is written)."""
+    """`step`: a step begins; `said`: a message during it; `keep`: writes the round so far to the file; `facts`: records
+    the facts of the runtime."""
 
     step: Callable[[str], None]
     said: Callable[[str], None]
@@ -45,24 +47,27 @@ class Hooks:
 
 
 class RoundEnds(Exception):
-    """What follows makes no sense any more; the reason is among the troubles."""
+    """A required step has failed, and the round ends; the reason is among its troubles."""
 
 
 def measure_round(job: Job, number: int, ground: Ground, instruments: Instruments, hooks: Hooks, stop: Stop) -> Round:
-    """Nothing of the lab runs before and after. KeyboardInterrupt, DriverError (it could not be taken down), OSError (it
-    could not be kept): then what was measured was handed to `keep` as a round that is cut short, if that was possible."""
-    one = _Round(job, number, ground, instruments, hooks, stop)
+    """Measure a round. The lab must not run before, and does not run afterwards.
+
+    Raises KeyboardInterrupt, DriverError (the lab could not be taken down), OSError (the file could not be written).
+    Then what was measured has been passed to `keep` as an incomplete round, if possible.
+    """
+    round_ = _Round(job, number, ground, instruments, hooks, stop)
     try:
-        one.measure()
+        round_.measure()
     except KeyboardInterrupt:
-        stop.is_asked = True  # it may have been heard by somebody else: a block that puts something back
+        stop.is_asked = True  # another handler may have received the signal, in a block that restores a state
         raise
     finally:
         try:
             stop.hold()
         finally:
-            one.take_down()
-    return one.finished()
+            round_.take_down()
+    return round_.finished()
 
 
 @dataclass(slots=True)
@@ -92,22 +97,23 @@ class _Round:
         self.at = self.ground.clock().isoformat(timespec="seconds")
         self.load = self.ground.load()
 
-    # --- what is done
+    # --- the steps of a round
 
     def measure(self) -> None:
-        """Everything up to the teardown."""
-        self.hooks.keep(self.so_far())  # who resumes after a SIGKILL knows by it whose lab it is that runs
+        """All steps before the teardown."""
+        self.hooks.keep(self.so_far())  # after a SIGKILL, --resume identifies the running lab by this entry
         try:
             for kind in self.job.plan.boots:
                 self._boot(kind)
                 self.hooks.keep(self.so_far())
-            self._look()
+            self._measure_running()
         except RoundEnds:
             self.hooks.said("the round ends here")
         self.cut = ""
 
     def take_down(self) -> None:
-        """Also what was started by halves. A stop is not heard meanwhile. Raises DriverError where something stays."""
+        """Take the lab down, also if it is only partly up. Signals do not interrupt. Raises DriverError if something
+        stays."""
         job, pace = self.job, self.ground.pace
         if self.cut and self.stop.is_asked:
             end_children(pace, job.driver.slowness, self.stop.others)
@@ -121,12 +127,12 @@ class _Round:
             self._trouble(TEARDOWN, error)
         else:
             self.teardown = _precise(pace.now() - began)
-        if self.cut or self.stop.is_asked:  # it may come after the last step: then nobody returns the round
+        if self.cut or self.stop.is_asked:  # after a stop the caller does not get the round returned
             self.hooks.keep(self.so_far() if self.cut else self.finished())
 
     def _take_down_again(self) -> None:
-        """A second Ctrl-C of a terminal ends the program that takes down; a runtime may have been busy. The seconds of
-        both together would be nobody's."""
+        """Retry: a second Ctrl-C ends the program that takes the lab down, or the runtime was busy. The duration of two
+        attempts is no measurement and is not recorded."""
         try:
             self.job.driver.down(self.job.deployment, self.hooks.said)
         except DriverError as error:
@@ -146,17 +152,19 @@ class _Round:
             with self._required(f"{kind} boot: starting"):
                 job.driver.up(job.deployment, self.hooks.said, timeout=job.timeout)
             up = now() - began
-            held = self._tried(f"{kind} boot: until everything holds", self._until_it_holds)
+            holding_seconds = self._tried(f"{kind} boot: until everything holds", self._until_it_holds)
         self._note(sampler)
         usage = self._tried(f"{kind} boot: processor time", lambda: job.meter.usage(job.deployment), is_quiet=True)
-        if not self.boots and held is not None and usage is not None:
+        if not self.boots and holding_seconds is not None and usage is not None:
             self.cpu = _precise(sum(node.cpu for node in usage.nodes))
-        self.boots.append(Boot(kind, _precise(build), _precise(up), None if held is None else _precise(held)))
+        holds = None if holding_seconds is None else _precise(holding_seconds)
+        self.boots.append(Boot(kind, _precise(build), _precise(up), holds))
         self._tried("what runs it", lambda: self.hooks.facts(job.meter.facts(job.deployment)), is_quiet=True)
         self._rest(kind, since)
 
     def _ready_for(self, kind: BootKind) -> float:
-        """Everything is as a boot of this kind finds it; the seconds that a fresh one takes for it."""
+        """Bring about the state before a boot of this kind. Returns the seconds that belong to a fresh boot
+        (building)."""
         match kind:
             case BootKind.FRESH:
                 return self._built()
@@ -204,8 +212,8 @@ class _Round:
         if usage is not None:
             self.readings.append(Reading(kind, Moment.STEADY, round(pace.now() - since, 3), usage))
 
-    def _look(self) -> None:
-        """What is asked of a lab that runs."""
+    def _measure_running(self) -> None:
+        """The measurements on the running lab: latency, throughput, disk, expectations."""
         job = self.job
         for path in job.paths:
             self._latency(path)
@@ -229,19 +237,19 @@ class _Round:
             self.latencies.append(found)
 
     def _throughput(self, path: Path) -> None:
-        """UDP that the lab itself lets not through is no trouble: the path's services say it."""
+        """Measure a path. UDP that the lab's filters drop is no trouble: the path's services say so."""
         step = f"throughput of {path.name}"
         try:
             self.throughputs += self._tried(step, lambda: self.instruments.throughput(self.job, path)) or ()
-        except Incomplete as some:
-            self.throughputs += some.found
+        except Incomplete as incomplete:
+            self.throughputs += incomplete.found
             if {TCP, UDP} <= set(path.services):
-                self._trouble(step, some)
+                self._trouble(step, incomplete)
 
-    # --- what became of it
+    # --- the result
 
     def so_far(self) -> Round:
-        """Not complete yet: done again by who resumes."""
+        """The round as incomplete, which --resume repeats."""
         return self._round((*self.troubles, Trouble(CUT, self.cut)))
 
     def finished(self) -> Round:
@@ -264,10 +272,11 @@ class _Round:
             troubles=tuple(troubles),
         )
 
-    # --- steps
+    # --- running a step
 
     def _tried(self, step: str, do: Callable[[], T], *, is_quiet: bool = False) -> T | None:
-        """None where it fails: one trouble more. `is_quiet`: over at once, nothing to be shown. Raises Incomplete."""
+        """The result of a step, or None and a trouble if it fails. `is_quiet`: the step is short and is not displayed.
+        Raises Incomplete."""
         self._begin(step, is_quiet=is_quiet)
         try:
             return do()
@@ -279,7 +288,7 @@ class _Round:
 
     @contextmanager
     def _required(self, step: str) -> Iterator[None]:
-        """Without this step the round ends."""
+        """A context for a step without which the round ends. Raises RoundEnds."""
         self._begin(step)
         try:
             yield
@@ -294,8 +303,8 @@ class _Round:
             self.hooks.step(step)
 
     def _trouble(self, step: str, error: DriverError) -> None:
-        """In full: by then nobody can look any more. What fails because it was stopped, while it puts something back, is
-        no trouble: the stop goes on."""
+        """Record the error with the last lines of output, which are lost after the teardown. A step that failed because
+        of a stop is no trouble: the stop is raised again."""
         if not self.stop.is_held and (self.stop.is_asked or _follows_a_stop(error)):
             raise KeyboardInterrupt from error
         tail = error.tail.strip().splitlines()[-5:]
@@ -315,11 +324,11 @@ class _Round:
 
 
 def _precise(seconds: float) -> float:
-    """To a tenth of a millisecond: what comes after is noise."""
+    """Seconds rounded to a tenth of a millisecond."""
     return round(seconds, 4)
 
 
 def _follows_a_stop(error: BaseException) -> bool:
-    """Whether it was raised while a KeyboardInterrupt was on its way."""
-    before = error.__context__
-    return before is not None and (isinstance(before, KeyboardInterrupt) or _follows_a_stop(before))
+    """Whether the error was raised while a KeyboardInterrupt was being handled."""
+    context = error.__context__
+    return context is not None and (isinstance(context, KeyboardInterrupt) or _follows_a_stop(context))

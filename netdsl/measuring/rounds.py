@@ -1,4 +1,4 @@
-"""Rounds of one or several targets, one after another and in turn, so that what changes on the machine meets them all."""
+"""The rounds of one or several targets, in turn, so that changes of the machine's load affect all targets alike."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -28,12 +28,12 @@ def measure_all(
     ground: Ground | None = None,
     instruments: Instruments = INSTRUMENTS,
 ) -> tuple[Run, ...]:
-    """A run for each job, in their order: round 1 of each, then round 2 of each. `runs` None: 1, or what a file that is
-    resumed wanted. Only the rounds that a file does not have are done.
+    """A run for each job, in their order. Round 1 of every job is followed by round 2 of every job. `runs` None: 1, or
+    the number in the file that is resumed. Rounds that the file has are not repeated.
 
-    Whatever happens, nothing that was started here runs afterwards, and every job's file has what was measured. Raises
-    RunExists, CannotResume, RunUnreadable, OSError; DriverError (the runtime does not answer, the lab runs already, it
-    could not be taken down); KeyboardInterrupt for SIGINT, SIGTERM and SIGHUP.
+    On every return or exception the labs are taken down and every job's file has what was measured. Raises RunExists,
+    CannotResume, RunUnreadable, OSError; DriverError (the runtime does not answer, the lab runs already, it could not
+    be taken down); KeyboardInterrupt for SIGINT, SIGTERM and SIGHUP.
     """
     ground = ground or Ground()
     machine = ground.machine()
@@ -41,11 +41,11 @@ def measure_all(
     session = _Session(measured, ground, instruments, watch)
     with stoppable() as stop:
         session.prepare(stop)
-        for number in range(1, max((one.run.wanted for one in measured), default=0) + 1):
-            for one in measured:
-                if one.misses(number):
-                    session.round(one, number, stop)
-    return tuple(one.run for one in measured)
+        for number in range(1, max((target.run.wanted for target in measured), default=0) + 1):
+            for target in measured:
+                if target.misses(number):
+                    session.round(target, number, stop)
+    return tuple(target.run for target in measured)
 
 
 def _begin(job: Job, runs: int | None, machine: Machine, existing: Existing) -> Run:
@@ -76,8 +76,8 @@ def _begin(job: Job, runs: int | None, machine: Machine, existing: Existing) -> 
 
 @dataclass(slots=True)
 class _Measured:
-    """A job and what is known of it so far. `compiled`: the folder's manifest when measuring began. `is_left`: the file
-    says that a round began and not that it was taken down."""
+    """A job with its run so far. `compiled`: the folder's manifest when measuring began. `is_left`: whether the file
+    has a round that began and was not taken down."""
 
     job: Job
     run: Run
@@ -85,20 +85,21 @@ class _Measured:
     is_left: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        self.is_left = any(one.is_cut and one.teardown is None for one in self.run.rounds)
+        self.is_left = any(round_.is_cut and round_.teardown is None for round_ in self.run.rounds)
 
     def misses(self, number: int) -> bool:
-        return number <= self.run.wanted and not any(one.number == number and not one.is_cut for one in self.run.rounds)
+        complete = {round_.number for round_ in self.run.rounds if not round_.is_cut}
+        return number <= self.run.wanted and number not in complete
 
     def keep(self, new: Round) -> None:
-        """In place of what a cut round of that number has left. Raises OSError."""
-        others = [one for one in self.run.rounds if one.number != new.number]
-        rounds = sorted([*others, new], key=lambda one: one.number)
+        """Add a round, in place of an incomplete one of the same number, and write the file. Raises OSError."""
+        others = [round_ for round_ in self.run.rounds if round_.number != new.number]
+        rounds = sorted([*others, new], key=lambda round_: round_.number)
         self.run = replace(self.run, rounds=tuple(rounds))
         self.write()
 
     def learn(self, facts: tuple[Fact, ...]) -> None:
-        """Raises DriverError: it is another runtime than that of the rounds before."""
+        """Record the facts of the runtime. Raises DriverError if they differ from those of the previous rounds."""
         if self.run.facts and self.run.facts != facts:
             old = {fact.name: fact.value for fact in self.run.facts}
             new = [f"{fact.name}: {fact.value}" for fact in facts if old.get(fact.name) != fact.value]
@@ -119,49 +120,49 @@ class _Session:
     guesses: dict[str, float] = field(default_factory=dict)
 
     def prepare(self, stop: Stop) -> None:
-        """Before anything is started: nothing runs, and the files can be written."""
-        for one in self.measured:
-            one.compiled = _manifest(one.job)
-            self._free(one, stop)
-        for one in self.measured:
-            one.write()
-            known = [each.seconds for each in one.run.rounds if not each.is_cut]
-            guess = known[-1] if known else one.job.guess
+        """Check before the first start that no lab runs and that the files can be written."""
+        for measured in self.measured:
+            measured.compiled = _manifest(measured.job)
+            self._free(measured, stop)
+        for measured in self.measured:
+            measured.write()
+            seconds = [round_.seconds for round_ in measured.run.rounds if not round_.is_cut]
+            guess = seconds[-1] if seconds else measured.job.guess
             if guess is not None:
-                self.guesses[one.job.target] = guess
+                self.guesses[measured.job.target] = guess
 
-    def round(self, one: _Measured, number: int, stop: Stop) -> None:
-        job, began = one.job, self.ground.pace.now()
-        if _manifest(job) != one.compiled:
+    def round(self, measured: _Measured, number: int, stop: Stop) -> None:
+        job, began = measured.job, self.ground.pace.now()
+        if _manifest(job) != measured.compiled:
             raise DriverError(
                 f"{job.deployment.folder} was compiled anew while it was measured",
                 remedy="measure again, with --anew if the lab is another one now",
             )
         hooks = Hooks(
             step=lambda name: self.watch(
-                Step(job.target, number, one.run.wanted, name, self._rest(one, number, began))
+                Step(job.target, number, measured.run.wanted, name, self._rest(measured, number, began))
             ),
             said=lambda text: self.watch(Said(text)),
-            keep=one.keep,
-            facts=one.learn,
+            keep=measured.keep,
+            facts=measured.learn,
         )
         done = measure_round(job, number, self.ground, self.instruments, hooks, stop)
-        one.keep(done)
+        measured.keep(done)
         self.guesses[job.target] = done.seconds
         stop.release()
 
-    def _free(self, one: _Measured, stop: Stop) -> None:
-        """Raises DriverError where the lab runs; what a measurement that died has left is taken down, which a stop does not
-        interrupt."""
-        driver, deployment = one.job.driver, one.job.deployment
+    def _free(self, measured: _Measured, stop: Stop) -> None:
+        """Take down what an aborted measurement has left, without interruption by signals. Raises DriverError if the lab
+        runs otherwise."""
+        driver, deployment = measured.job.driver, measured.job.deployment
         running = [state.node for state in driver.status(deployment) if state.state != "absent"]
         if not running:
             return
-        if not one.is_left:
+        if not measured.is_left:
             raise DriverError(
                 f"the lab is there already ({', '.join(running[:3])}{', …' if len(running) > 3 else ''}): "
                 "to measure is to start it anew",
-                remedy=f"netdsl down -t {one.job.target} {deployment.folder}; or another --project",
+                remedy=f"netdsl down -t {measured.job.target} {deployment.folder}; or another --project",
             )
         self.watch(Said("taking down what the measurement before has left"))
         stop.hold()
@@ -169,11 +170,11 @@ class _Session:
         stop.release()
 
     def _rest(self, current: _Measured, number: int, began: float) -> float | None:
-        """By what rounds took so far; None where nothing is known of a target."""
+        """The estimated seconds until the end, by the previous rounds; None if there is no estimate for a target."""
         total = 0.0
-        for one in self.measured:
-            missing = sum(one.misses(each) for each in range(1, one.run.wanted + 1))
-            guess = self.guesses.get(one.job.target)
+        for measured in self.measured:
+            missing = sum(measured.misses(n) for n in range(1, measured.run.wanted + 1))
+            guess = self.guesses.get(measured.job.target)
             if missing and guess is None:
                 return None
             total += missing * (guess or 0.0)

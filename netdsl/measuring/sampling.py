@@ -1,4 +1,4 @@
-"""Readings at intervals while something else is done."""
+"""Periodic readings in a thread."""
 
 import threading
 from dataclasses import dataclass, field
@@ -8,14 +8,14 @@ from netdsl.runtime.driver import Deployment, DriverError
 from netdsl.runtime.meter import Meter
 from netdsl.testing.pace import Pace
 
-INTERVAL = 0.5  # seconds between two readings, of containers
+INTERVAL = 0.5  # seconds between two readings of containers
 
 
 @dataclass(slots=True)
 class Sampler:
-    """While the block runs another thread reads, first at once. `since`: when the boot began.
+    """A context in which a thread takes readings, the first one at once. `since`: when the boot began.
 
-    After the block: `readings`, and in `failure` why there is none (None where there is one).
+    After the block `readings` has the readings; `failure` has the last error if there is no reading, otherwise None.
     """
 
     meter: Meter
@@ -25,18 +25,18 @@ class Sampler:
     since: float
     interval: float
     pace: Pace
-    _taken: list[Reading] = field(default_factory=list)
+    _readings: list[Reading] = field(default_factory=list)
     _last_error: DriverError | None = None
-    _end: threading.Event = field(default_factory=threading.Event)
+    _ended: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
     @property
     def readings(self) -> tuple[Reading, ...]:
-        return tuple(self._taken)
+        return tuple(self._readings)
 
     @property
     def failure(self) -> DriverError | None:
-        return None if self._taken else self._last_error
+        return None if self._readings else self._last_error
 
     def __enter__(self) -> "Sampler":
         self._thread = threading.Thread(target=self._run, name="netdsl-sampler", daemon=True)
@@ -44,22 +44,22 @@ class Sampler:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._end.set()
+        self._ended.set()
         if self._thread is not None:
             self._thread.join()
 
     def _run(self) -> None:
-        while not self._end.is_set():
+        while not self._ended.is_set():
             try:
-                self._take()
+                self._read()
             except DriverError as error:
-                self._last_error = error  # nothing runs yet, or no more
+                self._last_error = error  # the nodes have not started, or have ended
             except OSError as error:
                 self._last_error = DriverError(f"the system does not say what the nodes take: {error}")
-            self._end.wait(self.interval)
+            self._ended.wait(self.interval)
 
-    def _take(self) -> None:
+    def _read(self) -> None:
         at = self.pace.now() - self.since
         usage = self.meter.usage(self.deployment)
         if usage.nodes:
-            self._taken.append(Reading(self.boot, self.moment, round(at, 3), usage))
+            self._readings.append(Reading(self.boot, self.moment, round(at, 3), usage))

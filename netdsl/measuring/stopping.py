@@ -1,4 +1,4 @@
-"""Being stopped: once, at any moment, and never while what was started is being taken down."""
+"""Handling of SIGINT, SIGTERM and SIGHUP: they interrupt a measurement once, and never during a teardown."""
 
 import os
 import signal
@@ -13,8 +13,8 @@ from types import FrameType
 from netdsl.testing.pace import Pace
 
 _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_GRACE = 10.0  # seconds for programs that were told to stop
-_LOOK = 0.1
+_GRACE = 10.0  # seconds that programs have to end after a signal
+_POLL = 0.1  # seconds
 _PROC = Path("/proc")
 
 Ending = Callable[[], None]
@@ -22,19 +22,19 @@ Ending = Callable[[], None]
 
 @dataclass(slots=True)
 class Stop:
-    """`is_asked`: somebody wants this to end. Raised as KeyboardInterrupt once, and not after `hold`. `others`: processes
-    that this one had started before; they are left alone."""
+    """The state of a stop. `is_asked`: a signal has arrived; it is raised as KeyboardInterrupt once, and not after
+    `hold`. `others`: child processes from before the measurement, which get no signal."""
 
     is_asked: bool = False
     is_held: bool = False
     others: frozenset[int] = frozenset()
 
     def hold(self) -> None:
-        """From here on a stop is noted and does not interrupt."""
+        """From here on a signal is recorded and does not interrupt."""
         self.is_held = True
 
     def release(self) -> None:
-        """A stop may interrupt again; one that came meanwhile does now."""
+        """Signals interrupt again; a signal that arrived since `hold` interrupts now."""
         self.is_held = False
         if self.is_asked:
             raise KeyboardInterrupt
@@ -45,14 +45,14 @@ class Stop:
         if self.is_held or not is_first:
             return
         if number != signal.SIGINT or not _has_terminal():
-            _signal(_own(self.others), signal.SIGINT)  # a terminal would have told them itself
+            _signal(_started(self.others), signal.SIGINT)  # Ctrl-C of a terminal reaches the children by itself
         raise KeyboardInterrupt
 
 
 @contextmanager
 def stoppable() -> Iterator[Stop]:
-    """Ctrl-C, SIGTERM and the end of the terminal all become one KeyboardInterrupt while the block runs. A thread that is
-    not the main one hears no signals, and with `nohup` the end of the terminal is none."""
+    """A context in which SIGINT, SIGTERM and SIGHUP raise one KeyboardInterrupt. Without effect in a thread that is not
+    the main one, which gets no signals; with `nohup` SIGHUP stays ignored."""
     stop = Stop(others=frozenset(children()))
     if threading.current_thread() is not threading.main_thread():
         yield stop
@@ -65,32 +65,34 @@ def stoppable() -> Iterator[Stop]:
         yield stop
     finally:
         for number, handler in before.items():
-            signal.signal(number, signal.SIG_DFL if handler is None else handler)  # None: it was no Python's
+            signal.signal(
+                number, signal.SIG_DFL if handler is None else handler
+            )  # None: the handler was not set by Python
 
 
 def end_children(pace: Pace, slowness: float, others: frozenset[int] = frozenset()) -> None:
-    """Programs of this process that were at work when it was stopped: what they still make could not be taken down.
+    """End the child processes of an interrupted step, before the teardown: what they would still create would stay.
 
-    They get time to end by themselves, then SIGTERM, then SIGKILL. `others` were there before and are not looked at.
+    They get time to end by themselves, then SIGTERM, then SIGKILL. Children in `others` are left alone.
     """
     for number in (signal.SIGTERM, signal.SIGKILL):
         deadline = pace.now() + _GRACE * slowness
-        while _own(others):
+        while _started(others):
             if pace.now() > deadline:
                 break
-            pace.sleep(_LOOK)
-        _signal(_own(others), number)
+            pace.sleep(_POLL)
+        _signal(_started(others), number)
 
 
 def children() -> tuple[int, ...]:
-    """Processes that this one has started and that have not ended. By Linux's /proc, elsewhere by `ps`: small systems
-    have one of them alone."""
+    """The child processes of this process that have not ended. From Linux's /proc, elsewhere from `ps`: a small system
+    may have only one of the two."""
     rows = _rows_of_proc(_PROC) if (_PROC / "self").exists() else _rows_of_ps()
     return tuple(number for number, parent, state in rows if parent == os.getpid() and not state.startswith("Z"))
 
 
 def _rows_of_proc(proc: Path) -> Iterator[tuple[int, int, str]]:
-    """Of each process its number, its parent's and its state (proc_pid_stat(5))."""
+    """Of each process: process id, parent's process id, state (proc_pid_stat(5))."""
     for entry in os.scandir(proc):
         if entry.name.isdecimal():
             try:
@@ -101,16 +103,16 @@ def _rows_of_proc(proc: Path) -> Iterator[tuple[int, int, str]]:
 
 
 def _rows_of_ps() -> Iterator[tuple[int, int, str]]:
-    """But for the `ps` itself."""
+    """The same by `ps`, without the `ps` process."""
     words = ["ps", "-A", "-o", "pid=", "-o", "ppid=", "-o", "stat="]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as ps:
-        said, _ = ps.communicate()
-    for row in (line.split() for line in said.splitlines()):
+        output, _ = ps.communicate()
+    for row in (line.split() for line in output.splitlines()):
         if len(row) == 3 and int(row[0]) != ps.pid:
             yield int(row[0]), int(row[1]), row[2]
 
 
-def _own(others: frozenset[int]) -> tuple[int, ...]:
+def _started(others: frozenset[int]) -> tuple[int, ...]:
     return tuple(number for number in children() if number not in others)
 
 
@@ -123,7 +125,7 @@ def _signal(processes: tuple[int, ...], number: signal.Signals) -> None:
 
 
 def _has_terminal() -> bool:
-    """Whether this process is in the foreground of a terminal, whose Ctrl-C goes to all of its group."""
+    """Whether this process is in a terminal's foreground process group, which gets its Ctrl-C."""
     try:
         with open("/dev/tty", "rb") as terminal:  # noqa: PTH123 - a device
             return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()

@@ -1,4 +1,4 @@
-"""The file of a run: JSON, written whole or not at all, read strictly."""
+"""The file of a run: JSON, written atomically, validated when read."""
 
 import re
 from collections.abc import Iterator
@@ -10,28 +10,28 @@ from netdsl.measuring.failures import RunUnreadable
 from netdsl.measuring.types import FORMAT, Run
 from netdsl.whole_file import write_whole
 
-_LARGEST = 256 * 2**20  # bytes; a thousand rounds of a large lab have fewer
+_LARGEST = 256 * 2**20  # bytes; a thousand rounds of a large lab take less
 _MOST = 10**18
-"""Bytes, or bits a second, that no computer has."""
+"""The largest plausible number of bytes or of bits per second."""
 
-_FIELD = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<field>.*)`)?$", re.DOTALL)
+_FIELD = re.compile(r"^(?P<message>.*?)(?: - at `\$\.?(?P<field>.*)`)?$", re.DOTALL)
 
 
 class _Head(msgspec.Struct):
-    """What tells a run's file from any other."""
+    """The fields that identify a run's file."""
 
     format: int
     netdsl: str
 
 
 def write_run(path: Path, run: Run) -> None:
-    """Replace the file at once. Raises OSError; then the old one is as it was."""
+    """Replace the file atomically. Raises OSError; then the old file is unchanged."""
     text = msgspec.json.format(msgspec.json.encode(run), indent=1)
     write_whole(path, text.decode() + "\n")
 
 
 def read_run(path: Path) -> Run:
-    """Raises RunUnreadable, OSError."""
+    """The run in a file. Raises RunUnreadable, OSError."""
     with path.open("rb") as file:
         content = file.read(_LARGEST + 1)
     if len(content) > _LARGEST:
@@ -40,11 +40,11 @@ def read_run(path: Path) -> Run:
 
 
 def parse_run(content: bytes, name: str) -> Run:
-    """The same of what was read already; `name` is for messages. Raises RunUnreadable."""
+    """The run in a file's content. `name`: the file's name for messages. Raises RunUnreadable."""
     try:
         head = msgspec.json.decode(content, type=_Head)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise RunUnreadable(f"{name} is no file of `netdsl measure`: {_told(error)}") from error
+        raise RunUnreadable(f"{name} is no file of `netdsl measure`: {_decoding_message(error)}") from error
     if head.format != FORMAT:
         raise RunUnreadable(
             f"{name} has the format {head.format} (written by netdsl {head.netdsl}); this netdsl reads {FORMAT}"
@@ -52,14 +52,14 @@ def parse_run(content: bytes, name: str) -> Run:
     try:
         run = msgspec.json.decode(content, type=Run, strict=True)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise RunUnreadable(f"{name} is damaged: {_told(error)}") from error
+        raise RunUnreadable(f"{name} is damaged: {_decoding_message(error)}") from error
     for field in _impossible(msgspec.to_builtins(run), ""):
         raise RunUnreadable(f"{name} is damaged: {field}: nothing that is measured is below zero, or so large")
     return run
 
 
 def _impossible(value: object, field: str) -> Iterator[str]:
-    """Fields that no measurement has given. A share that is lost can be below zero: packets that came twice."""
+    """The fields with values that no measurement gives. A loss may be negative: duplicated packets."""
     match value:
         case dict():
             for key, inner in value.items():
@@ -72,10 +72,10 @@ def _impossible(value: object, field: str) -> Iterator[str]:
                 yield field
 
 
-def _told(error: Exception) -> str:
-    """`rounds[0].number: expected int, got str`."""
+def _decoding_message(error: Exception) -> str:
+    """The message of a decoding error: `rounds[0].number: expected int, got str`."""
     found = _FIELD.match(str(error))
-    assert found is not None, "it matches anything"
-    what = found["what"].replace("`", "")
-    what = what[:1].lower() + what[1:] if what[:2] != "JS" else what
-    return f"{found['field']}: {what}" if found["field"] else what
+    assert found is not None, "the pattern matches any text"
+    message = found["message"].replace("`", "")
+    message = message[:1].lower() + message[1:] if message[:2] != "JS" else message
+    return f"{found['field']}: {message}" if found["field"] else message

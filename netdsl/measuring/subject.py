@@ -1,4 +1,4 @@
-"""The lab that is measured, told from other labs by what it means."""
+"""The identity of the measured lab: digests of its meaning and its payload, its sources without secrets."""
 
 import hashlib
 import json
@@ -18,11 +18,12 @@ HIDDEN = "(not shown)"
 
 _STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 _SPLICE = re.compile(r"(?<!\\)((?:\\\\)*)\$(?:\{[^}\"\n]*\}|[A-Za-z_]\w*)")
-_TELLING = 4  # characters of a part of a secret; fewer are a word like any other
+_TELLING = 4  # a string of so many characters that is part of a secret is hidden; shorter ones are common words
 
 
 def subject_of(lab: Lab, sources: Iterable[SourceFile], parameters: Mapping[str, str]) -> Subject:
-    """`lab` as it runs (`--closed` makes another lab). Secrets that the sources or parameters spell out are left out."""
+    """The subject of `lab` as it runs (`--closed` gives another lab). Secrets in sources and parameters are
+    replaced."""
     files = tuple(sources)
     strings = [found[1] for file in files for found in _STRING.finditer(file.text)]
     hide = _Hiding.of(_secrets(lab), strings, parameters)
@@ -43,8 +44,8 @@ def subject_of(lab: Lab, sources: Iterable[SourceFile], parameters: Mapping[str,
 
 
 def lab_digest(lab: Lab) -> str:
-    """SHA-256 in hex of the IR as `netdsl dump --stage ir` shows it, without places: comments, layout, the order of files
-    and their folder do not matter, names and expectations do."""
+    """SHA-256 in hex of the IR (`netdsl dump --stage ir`) without places. Independent of comments, layout, file order
+    and folder; names and expectations are included."""
     text = json.dumps(_placeless(dumped(lab)), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -66,14 +67,14 @@ def _secrets(lab: Lab) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Hiding:
-    """`secrets`: all; `composed`: those that nobody spells out as a whole, whose parts are told instead."""
+    """`secrets`: all secrets; `composed`: secrets that no string spells out whole, so that their parts are hidden."""
 
     secrets: frozenset[str]
     composed: frozenset[str]
 
     @classmethod
     def of(cls, secrets: frozenset[str], strings: Collection[str], parameters: Mapping[str, str]) -> "_Hiding":
-        """`strings`: of the sources, as they are written there, without quotes."""
+        """`strings`: the strings in the sources as written, without quotes."""
         spelled = {unescaped(text) for text in strings} | {value.strip('"') for value in parameters.values()}
         return cls(secrets, secrets - spelled)
 
@@ -81,7 +82,7 @@ class _Hiding:
         return _STRING.sub(lambda found: f'"{HIDDEN}"' if self.is_telling(found[1]) else found[0], text)
 
     def is_telling(self, written: str) -> bool:
-        """Of a string as it is written: whether a secret is that, or may be made with it."""
+        """Whether a string, as written in a source, is a secret or a part of a composed one."""
         pieces = [unescaped(piece) for piece in _SPLICE.sub(r"\1\0", written).split("\0")]
         if len(pieces) > 1:
             return any(pieces) and any(_is_made_of(secret, pieces) for secret in self.composed)
@@ -90,7 +91,7 @@ class _Hiding:
 
 
 def _is_made_of(secret: str, pieces: list[str]) -> bool:
-    """Whether it may be these in their order, with anything between two."""
+    """Whether the secret consists of the pieces in this order, with any text between two of them."""
     first, *middle, last = pieces
     if not (secret.startswith(first) and secret.endswith(last)):
         return False

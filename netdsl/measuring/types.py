@@ -1,6 +1,6 @@
-"""What was measured: plain values, as they are kept in a file.
+"""The measured values, in the form of a run's file.
 
-Seconds, bytes, bits a second; times of day in ISO 8601, UTC.
+Seconds, bytes, bits per second; times of day in ISO 8601, UTC.
 """
 
 from dataclasses import dataclass, field
@@ -9,18 +9,18 @@ from enum import StrEnum
 from netdsl.runtime.meter import Disk, Fact, Usage
 
 FORMAT = 1
-"""Of the file; a reader takes no other."""
+"""The format of the file; a file of another format is refused."""
 
 
 class BootKind(StrEnum):
-    FRESH = "fresh"  # images or boxes are built or imported: the case study's definition
-    WARM = "warm"  # they are there already
+    FRESH = "fresh"  # with building or importing images or boxes, as the case study defines it
+    WARM = "warm"  # with images or boxes from before
 
 
 @dataclass(frozen=True, slots=True)
 class Boot:
-    """`build`: what `up` needs beside its folder; `up`: from the command until every node says that it is ready;
-    `holding`: from then until every expectation of the lab as it is has been seen to hold (None: not all do)."""
+    """Seconds. `build`: building or importing images; `up`: from the command until every node is ready; `holding`: from
+    then until every expectation without `while` has held (None: not all did)."""
 
     kind: BootKind
     build: float
@@ -37,7 +37,7 @@ class Boot:
 
 
 class Moment(StrEnum):
-    """When a reading was taken: while it boots, some time after (nothing is asked of it), while throughput is measured."""
+    """When a reading was taken: during a boot, at rest after it, during throughput tests."""
 
     BOOT = "boot"
     STEADY = "steady"
@@ -46,7 +46,7 @@ class Moment(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`boot`: the last one before it. `at`: seconds since that began; under load, since throughput was first measured."""
+    """`boot`: the preceding boot; `at`: seconds since its begin, under load since the begin of the throughput tests."""
 
     boot: BootKind
     moment: Moment
@@ -71,12 +71,12 @@ class Path:
 
 class Asking(StrEnum):
     PING = "ping"
-    CONNECT = "connect"  # SYN to SYN-ACK, where the lab lets no ping through
+    CONNECT = "connect"  # SYN to SYN-ACK, if the lab's filters drop pings
 
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """Every round-trip time, in seconds, in the order they were taken; `lost` were not answered."""
+    """Every round-trip time in seconds, in the order of measurement; `lost`: the number of unanswered probes."""
 
     path: str
     asking: Asking
@@ -91,8 +91,8 @@ class Transport(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Throughput:
-    """What arrived. `payload`: bytes of user data in a packet (of TCP its largest segment); `packets`: a second (of TCP
-    computed from bits and segment); `lost`: the share that did not arrive, None of TCP; `seconds` that it took."""
+    """What arrived. `payload`: bytes of user data in a packet (TCP: the largest segment); `packets`: per second (TCP:
+    computed from bits and segment); `lost`: the share of packets lost, None for TCP; `seconds`: the duration."""
 
     path: str
     transport: Transport
@@ -105,7 +105,7 @@ class Throughput:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One expectation: its place and text, whether it was predicted to hold, and the verdict of the running lab."""
+    """One expectation: its place and text, the verifier's prediction, and the verdict of the running lab."""
 
     place: str
     text: str
@@ -115,12 +115,12 @@ class Line:
 
 
 CUT = "cut short"
-"""The step of a trouble: the round did not get to its end (Ctrl-C, a runtime that died), and is done again."""
+"""The step of the trouble of an incomplete round (Ctrl-C, a runtime that died); `--resume` repeats the round."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A step that failed; the others have their figures."""
+    """A step that failed. The round has the figures of the other steps."""
 
     step: str
     message: str
@@ -129,10 +129,10 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One time through all steps on one target. `load`: the machine's, of one minute, before and after.
+    """All steps on one target. `load`: the machine's load average of one minute, before and after.
 
-    `cpu`: seconds of processor of all nodes together, from the fresh boot's beginning (the warm one's, where there is no
-    fresh one) until every expectation held. What is None or empty has its reason in `troubles`, or was not asked for.
+    `cpu`: seconds of processor time of all nodes, from the begin of the first boot until every expectation held. A
+    value that is None or empty was not requested, or has its reason in `troubles`.
     """
 
     number: int
@@ -150,17 +150,17 @@ class Round:
     troubles: tuple[Trouble, ...] = ()
 
     def boot(self, kind: BootKind) -> Boot | None:
-        return next((one for one in self.boots if one.kind is kind), None)
+        return next((boot for boot in self.boots if boot.kind is kind), None)
 
     @property
     def is_cut(self) -> bool:
-        """What it has is measured, and not all of it is there."""
-        return any(one.step == CUT for one in self.troubles)
+        """Whether the round is incomplete. The values that it has are measured."""
+        return any(trouble.step == CUT for trouble in self.troubles)
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file of the lab: its name as in places, its text."""
+    """A source file of the lab: its name as in places, its text."""
 
     name: str
     text: str
@@ -174,10 +174,8 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The lab that was measured. `digest` is of what its sources mean (the IR), so that comments do not matter.
-
-    `payload` is of what every node was inside, keys left out: the same in each target, by construction.
-    """
+    """The lab that was measured. `digest`: of the IR, so that comments do not matter; `payload`: of the payload of all
+    nodes without keys, which is the same in each target."""
 
     name: str
     title: str
@@ -192,7 +190,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What it was measured on. `memory` in bytes."""
+    """The machine of a run. `memory`: bytes."""
 
     processor: str
     cores: int
@@ -204,8 +202,8 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a round does. `boots` in order; `steady`: seconds of rest before the steady reading; `pings` for each path, and
-    `seconds` for each throughput, with these `payloads` of UDP."""
+    """The steps of a round. `boots`: in order; `steady`: seconds of rest before the reading at rest; `pings`: per path;
+    `seconds`: per throughput test; `payloads`: bytes of user data in the UDP packets."""
 
     boots: tuple[BootKind, ...] = (BootKind.FRESH, BootKind.WARM)
     steady: float = 5.0
@@ -216,7 +214,8 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One lab, one target, one machine; `rounds` as far as it got, `wanted` as many as were asked for."""
+    """The rounds of one lab on one target and one machine. `rounds`: those measured so far; `wanted`: how many are
+    wanted."""
 
     format: int
     netdsl: str
@@ -232,4 +231,4 @@ class Run:
 
     @property
     def is_complete(self) -> bool:
-        return sum(not one.is_cut for one in self.rounds) >= self.wanted
+        return sum(not round_.is_cut for round_ in self.rounds) >= self.wanted

@@ -1,4 +1,4 @@
-"""The verdicts of a test as lines of a run's file."""
+"""From the results of a test to the lines of a run's file."""
 
 from typing import assert_never
 
@@ -11,22 +11,23 @@ _BAD = tuple(verdict.value for verdict in Verdict if not verdict.is_good)
 
 
 def is_good(run: Run) -> bool:
-    """Every step of every round went, and every expectation was tested and passed."""
-    return not any(one.troubles or any(line.verdict in _BAD for line in one.lines) for one in run.rounds)
+    """Whether no step of any round failed and every expectation passed."""
+    return not any(round_.troubles or any(line.verdict in _BAD for line in round_.lines) for round_ in run.rounds)
 
 
 def lines_of(results: Results) -> tuple[Line, ...]:
-    """Every line; a failure block is one of its own before its lines, since it is what has a verdict."""
+    """A line for each expectation. A failure block has a line of its own before its lines: the block has the
+    verdict."""
     return tuple(line for block in results.blocks for line in _block(block))
 
 
 def _block(block: Block) -> tuple[Line, ...]:
-    own = tuple(_line(line) for line in block.lines)
+    lines = tuple(_line(line) for line in block.lines)
     if not block.expectation.is_failure:
-        return own
+        return lines
     is_predicted = not block.lines or any(not line.proof.holds for line in block.lines)
     place, text = shown_place(block.expectation.origin), block_text(block.expectation)
-    return (Line(place, text, is_predicted, block.verdict.value, _seen(block.verdict)), *own)
+    return (Line(place, text, is_predicted, block.verdict.value, _seen(block.verdict)), *lines)
 
 
 def _seen(verdict: Verdict) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from netdsl.measuring.paths import choose
 from netdsl.measuring.probes.iperf import Refused, client_words, read
-from netdsl.measuring.probes.served import Arrival, arrivals, leading
+from netdsl.measuring.probes.served import Arrival, arrivals, redirection
 from netdsl.measuring.probes.throughput import Incomplete, throughput
 from netdsl.measuring.types import Path, Transport
 from netdsl.packets.world import World
@@ -72,15 +72,15 @@ def test_what_arrives_is_known_behind_two_translations_and_a_tunnel() -> None:
     assert arrivals(lab, path) == (Arrival(source, destination, 30000),)
 
 
-def test_one_source_and_one_port_are_led_to_iperf3() -> None:
+def test_one_source_and_one_port_are_redirected_iperf3() -> None:
     found = (Arrival(ip_address("172.16.16.16"), ip_address("10.1.0.2"), 30000),)
-    assert leading(found, "ip", 5201) == (
+    assert redirection(found, "ip", 5201) == (
         "add table ip netdsl-measure; delete table ip netdsl-measure; table ip netdsl-measure { chain prerouting { "
         "type nat hook prerouting priority -110; policy accept; "
         "ip saddr 172.16.16.16 ip daddr 10.1.0.2 tcp dport 30000 dnat to 10.1.0.2:5201; }; }"
     )
     six = (Arrival(ip_address("fc00::1"), ip_address("fc00::2"), 80),)
-    assert "dnat to [fc00::2]:5201" in leading(six, "ip6", 5201)
+    assert "dnat to [fc00::2]:5201" in redirection(six, "ip6", 5201)
 
 
 def answers(node: str, words: Sequence[str]) -> Answer:

@@ -1,4 +1,4 @@
-"""What is measured along a path of a running lab, with a runtime's tools beside (or in) its nodes."""
+"""Measurements along a path of a running lab, with the tools that a runtime's meter gives in or beside the nodes."""
 
 from netdsl.measuring.probes.latency import latency
 from netdsl.measuring.probes.throughput import Incomplete, throughput

@@ -1,4 +1,4 @@
-"""iperf3: how it is called, and what it says. 3.10 or later: `--idle-timeout`."""
+"""Command lines and output of iperf3, version 3.10 or later (`--idle-timeout`)."""
 
 import math
 from dataclasses import dataclass
@@ -8,27 +8,27 @@ import msgspec
 from netdsl.ir.ids import Address
 from netdsl.measuring.types import Transport
 
-_PIDS = "/tmp/netdsl-iperf3.pid"  # noqa: S108 - in a node or beside it, where nobody else is
-_HEADERS = {False: 52, True: 72}  # IPv4, IPv6: its header and that of TCP with a timestamp
+_PIDS = "/tmp/netdsl-iperf3.pid"  # noqa: S108 - in a container or machine without other users
+_HEADERS = {False: 52, True: 72}  # IPv4, IPv6: the IP header and the TCP header with timestamps
 _STEP = 0.2  # seconds of the server's intervals
 _END = f'[ ! -s {_PIDS} ] || kill "$(tr -dc 0-9 <{_PIDS})"; rm -f {_PIDS}'
 
 
 def server_words(address: Address, port: int, slowness: float) -> list[str]:
-    """One test, in the background; it ends by itself where nobody comes. At one address: of several the kernel would answer
-    datagrams from whichever is near, which the client does not take."""
+    """A server for one test, in the background; it ends by itself without a client. Bound to one address: with several
+    the kernel may answer datagrams from another one, which the client discards."""
     words = ["iperf3", "--server", "--one-off", "--daemon", "--pidfile", _PIDS]
     words += ["--bind", str(address), f"-{address.version}", "--port", str(port)]
     return [*words, "--json", "--interval", str(_STEP), "--idle-timeout", str(math.ceil(30 * slowness))]
 
 
 def end_words() -> list[str]:
-    """Ends a server that still waits."""
+    """The command that ends a server that still waits."""
     return ["sh", "-c", _END]
 
 
 def client_words(address: Address, port: int, seconds: float, payload: int | None, slowness: float) -> list[str]:
-    """`payload` None: TCP; else as much UDP as there is way, with so many bytes in each packet."""
+    """`payload` None: TCP; otherwise UDP at full rate with so many bytes of data in each packet."""
     words = ["iperf3", "--client", str(address), f"-{address.version}", "--port", str(port), "--json"]
     words += ["--get-server-output", "--interval", "0", "--time", str(max(1, round(seconds)))]
     words += ["--connect-timeout", str(math.ceil(10_000 * slowness))]
@@ -36,13 +36,13 @@ def client_words(address: Address, port: int, seconds: float, payload: int | Non
 
 
 class Refused(ValueError):
-    """What iperf3 says went wrong."""
+    """The error that iperf3 reports."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """`payload`: bytes of user data in a packet, of TCP its largest segment; `bytes`: what came, in `seconds` from first to
-    last; `sent`: packets, None of TCP."""
+    """What arrived. `payload`: bytes of user data in a packet (TCP: the largest segment); `bytes`: the sum; `seconds`:
+    from the first to the last packet; `sent`: packets sent, None for TCP."""
 
     transport: Transport
     payload: int
@@ -104,7 +104,7 @@ class _Server(msgspec.Struct):
     intervals: tuple[_Interval, ...] = ()
 
 
-class _Said(msgspec.Struct):
+class _Output(msgspec.Struct):
     start: _Start = msgspec.field(default_factory=_Start)
     end: _End = msgspec.field(default_factory=_End)
     error: str = ""
@@ -113,34 +113,34 @@ class _Said(msgspec.Struct):
 
 
 def read(text: str) -> Arrived:
-    """What the client says, with the server's part in it: that one says what came, and when.
+    """The result from the client's output, which includes the server's intervals: they say what arrived when.
 
-    Raises Refused with iperf3's reason; also where nothing came.
+    Raises Refused with iperf3's reason, also if nothing arrived.
     """
     try:
-        said = msgspec.json.decode(text, type=_Said)
+        output = msgspec.json.decode(text, type=_Output)
     except msgspec.DecodeError as error:
         raise Refused(text.strip()[-300:] or "it says nothing") from error
-    if said.error:
-        raise Refused(said.error)
-    came = [interval.sum for interval in said.server_output_json.intervals if interval.sum.bytes > 0]
-    if not came:
+    if output.error:
+        raise Refused(output.error)
+    intervals = [interval.sum for interval in output.server_output_json.intervals if interval.sum.bytes > 0]
+    if not intervals:
         raise Refused("nothing arrived")
-    seconds = max(came[-1].end - came[0].start, _STEP / 10)  # whole intervals: up to two steps too many
-    total = sum(interval.bytes for interval in came)
-    test = said.start.test_start
+    seconds = max(intervals[-1].end - intervals[0].start, _STEP / 10)  # whole intervals: up to two steps too many
+    total = sum(interval.bytes for interval in intervals)
+    test = output.start.test_start
     if test.protocol.lower() == "udp":
         if test.blksize < 1:
             raise Refused("it does not say how large its packets were")
-        return Arrived(Transport.UDP, test.blksize, total, seconds, said.end.sum_sent.packets)
-    return Arrived(Transport.TCP, _segment(said), total, seconds, None)
+        return Arrived(Transport.UDP, test.blksize, total, seconds, output.end.sum_sent.packets)
+    return Arrived(Transport.TCP, _segment(output), total, seconds, None)
 
 
-def _segment(said: _Said) -> int:
-    """The largest of TCP at the end: the connection may have learnt only then what the way carries."""
-    first = max(1, said.start.tcp_mss_default)
-    is_six = any(":" in one.remote_host for one in said.start.connected)
+def _segment(output: _Output) -> int:
+    """TCP's largest segment at the end of the test: path MTU discovery may have reduced it."""
+    first = max(1, output.start.tcp_mss_default)
+    is_ipv6 = any(":" in connection.remote_host for connection in output.start.connected)
     learnt = [
-        stream.pmtu - _HEADERS[is_six] for interval in said.intervals for stream in interval.streams if stream.pmtu
+        stream.pmtu - _HEADERS[is_ipv6] for interval in output.intervals for stream in interval.streams if stream.pmtu
     ]
     return min([first, *learnt[-1:]])

@@ -1,4 +1,4 @@
-"""Round-trip times along a path: by ping, or by TCP connections where the lab lets no ping through."""
+"""Round-trip times along a path: by ping, or by TCP connections if the lab's filters drop pings."""
 
 import math
 import re
@@ -15,8 +15,8 @@ from netdsl.runtime.meter import Tools
 from netdsl.testing.pace import Pace
 
 INTERVAL = 0.01  # seconds between two pings
-_WARM = 3  # pings before the first that counts
-_PATIENCE = 45.0  # seconds until the first answer: a tunnel may come up only now
+_WARM = 3  # pings before the measurement
+_PATIENCE = 45.0  # seconds until the first answer: a tunnel may have to come up first
 _WAIT = 2.0  # seconds for each answer
 _PAUSE = 0.3
 
@@ -26,9 +26,9 @@ _UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6}
 
 
 def latency(job: Job, path: Path, pace: Pace = Pace()) -> Latency:  # noqa: B008 - frozen
-    """As many as the plan says, after the first has been answered: what comes up on traffic is up by then.
+    """The number of probes in the plan, after a first one was answered, so that tunnels with `start on traffic` are up.
 
-    Raises DriverError where nothing answers, or nothing can be asked.
+    Raises DriverError if nothing answers, or if the tools cannot be run.
     """
     slowness, count = job.driver.slowness, job.plan.pings
     if PING in path.services:
@@ -47,7 +47,7 @@ Reading = Callable[[str], tuple[tuple[float, ...], int]]
 
 
 def read_times(read: Reading, answer: Answer) -> tuple[tuple[float, ...], int]:
-    """Times, and how many are lost. Raises DriverError for what is none of either."""
+    """The times and the number of lost probes. Raises DriverError if the output cannot be read."""
     try:
         return read(answer.output)
     except ValueError as error:
@@ -59,7 +59,8 @@ def read_times(read: Reading, answer: Answer) -> tuple[tuple[float, ...], int]:
 
 
 def read_pings(text: str) -> tuple[tuple[float, ...], int]:
-    """What iputils' ping says: the first answer to each, in seconds; how many were not answered. ValueError: no ping."""
+    """The output of iputils' ping: seconds of the first answer to each probe, the number of lost probes. Raises
+    ValueError if it is no output of ping."""
     sent = _SENT.search(text)
     if sent is None:
         raise ValueError("no statistics")
@@ -70,7 +71,7 @@ def read_pings(text: str) -> tuple[tuple[float, ...], int]:
 
 
 def read_connections(text: str) -> tuple[tuple[float, ...], int]:
-    """What `connect.pl` says: a line for each. ValueError: something else."""
+    """The output of `connect.pl`, a line for each connection. Raises ValueError for other text."""
     lines = text.split()
     if not lines:
         raise ValueError("nothing said")

@@ -1,4 +1,5 @@
-"""Where a lab lets one served port through alone, and tools have to be heard there."""
+"""Measuring through a served port, if the lab's filters accept only that port: packets to it are redirected to
+iperf3."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -17,11 +18,11 @@ from netdsl.testing.pace import Pace
 from netdsl.verify.predict import predict
 
 TABLE = "netdsl-measure"
-_PRIORITY = -110  # before the node's own translation (-100)
+_PRIORITY = -110  # before the node's own dnat rules (-100)
 
 
 def tcp_port(path: Path) -> int:
-    """The one that a path has. Raises DriverError where it has none."""
+    """The TCP port of a path. Raises DriverError if it has none."""
     found = next((text for text in path.services if text.startswith("tcp/")), None)
     if found is None:
         raise DriverError(f"the lab lets no TCP connection from `{path.source}` to {path.address}")
@@ -30,7 +31,7 @@ def tcp_port(path: Path) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """How packets of a path come to its destination: whose they seem to be, and for what."""
+    """Source address, destination address and port of a path's packets as they arrive at the destination, after NAT."""
 
     source: Address
     destination: Address
@@ -38,9 +39,10 @@ class Arrival:
 
 
 def arrivals(lab: Lab, path: Path) -> tuple[Arrival, ...]:
-    """Of its TCP port, whoever's ESP the nodes use; the last one is what the destination's service is asked for.
+    """The arrivals of a path's TCP port, with kernel and with user-space ESP. The last one has the address and port of
+    the destination's service.
 
-    Raises DriverError where nothing comes there.
+    Raises DriverError if no packet arrives.
     """
     found: dict[Arrival, None] = {}
     for esp in Esp:
@@ -48,15 +50,15 @@ def arrivals(lab: Lab, path: Path) -> tuple[Arrival, ...]:
             World(lab, esp), NodeId(path.source), ip_address(path.address), port(Protocol.TCP, tcp_port(path))
         )
         if len(verdict.request) > 1 and verdict.request[-1].node == path.destination:
-            came = [wire.packet for wire in verdict.request[-2].wires[-1:]]
+            arrived = [wire.packet for wire in verdict.request[-2].wires[-1:]]
             inside = [step.packet for step in verdict.request[-1].steps]
-            found.update(dict.fromkeys(_plain([*came, *inside])))
+            found.update(dict.fromkeys(_tcp_arrivals([*arrived, *inside])))
     if not found:
         raise DriverError(f"nothing of `{path.source}` that calls {path.address} comes to `{path.destination}`")
     return tuple(found)
 
 
-def _plain(packets: Iterable[Packet]) -> Iterator[Arrival]:
+def _tcp_arrivals(packets: Iterable[Packet]) -> Iterator[Arrival]:
     for inside in packets:
         while inside.inner is not None:
             inside = inside.inner
@@ -65,13 +67,13 @@ def _plain(packets: Iterable[Packet]) -> Iterator[Arrival]:
 
 
 @contextmanager
-def led_to(tools: Tools, found: tuple[Arrival, ...], own_port: int, pace: Pace, timeout: float) -> Iterator[None]:
-    """While the block runs, what arrives for the served port comes to `own_port` of the same address.
+def redirected(tools: Tools, found: tuple[Arrival, ...], own_port: int, pace: Pace, timeout: float) -> Iterator[None]:
+    """A context in which packets to the served port are redirected to `own_port` of the same address.
 
-    `tools` are the destination's. A table of its own, which goes with the block. Raises DriverError.
+    `tools`: the destination's. The rules are a table of their own, removed at the end. Raises DriverError.
     """
     family = "ip" if found[0].source.version == 4 else "ip6"
-    _nft(tools, leading(found, family, own_port), timeout)
+    _nft(tools, redirection(found, family, own_port), timeout)
     try:
         yield
     finally:
@@ -79,13 +81,13 @@ def led_to(tools: Tools, found: tuple[Arrival, ...], own_port: int, pace: Pace, 
             _nft(tools, f"delete table {family} {TABLE}", timeout)
 
 
-def leading(found: tuple[Arrival, ...], family: str, own_port: int) -> str:
-    """What nft is told: one command line, which also clears what a run that died has left."""
+def redirection(found: tuple[Arrival, ...], family: str, own_port: int) -> str:
+    """The nft command, in one line; it also removes the table that an aborted run has left."""
     goal = found[-1].destination
     to = f"[{goal}]:{own_port}" if goal.version == 6 else f"{goal}:{own_port}"
     rules = "".join(
-        f" {family} saddr {one.source} {family} daddr {one.destination} tcp dport {one.port} dnat to {to};"
-        for one in found
+        f" {family} saddr {arrival.source} {family} daddr {arrival.destination} tcp dport {arrival.port} dnat to {to};"
+        for arrival in found
     )
     chain = f"chain prerouting {{ type nat hook prerouting priority {_PRIORITY}; policy accept;{rules} }}"
     return f"add table {family} {TABLE}; delete table {family} {TABLE}; table {family} {TABLE} {{ {chain}; }}"

@@ -1,4 +1,4 @@
-"""What a path carries: iperf3 by TCP, and by UDP in packets of several sizes."""
+"""The throughput of a path by iperf3: TCP, and UDP with packets of several sizes."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -9,20 +9,20 @@ from netdsl.ir.ids import Address, host_name
 from netdsl.measuring.job import Job
 from netdsl.measuring.paths import PORT, UDP
 from netdsl.measuring.probes.iperf import Arrived, Refused, client_words, end_words, read, server_words
-from netdsl.measuring.probes.served import arrivals, led_to, tcp_port
+from netdsl.measuring.probes.served import arrivals, redirected, tcp_port
 from netdsl.measuring.types import Path, Throughput
 from netdsl.runtime.driver import DriverError
 from netdsl.runtime.meter import Tools
 from netdsl.testing.pace import Pace
 
-_ATTEMPTS = 8  # of the client: the server is not heard at once
+_ATTEMPTS = 8  # of the client: the server may not listen yet
 _PAUSE = 0.25
-_QUICK = 30.0  # seconds for what ends at once
-_DRAIN = 60.0  # seconds that a flood may take to flow off
+_QUICK = 30.0  # seconds for short commands
+_DRAIN = 60.0  # seconds for queues to drain after the test
 
 
 class Incomplete(DriverError):
-    """Something was measured, and something could not be. `found` is the first."""
+    """Some measurements failed. `found`: the results of the others."""
 
     def __init__(self, message: str, found: tuple[Throughput, ...], remedy: str | None = None) -> None:
         super().__init__(message, remedy=remedy)
@@ -30,19 +30,21 @@ class Incomplete(DriverError):
 
 
 def throughput(job: Job, path: Path, pace: Pace = Pace()) -> tuple[Throughput, ...]:  # noqa: B008 - frozen
-    """By TCP, then by UDP with each payload of the plan, for as many seconds as it says. What arrived counts.
+    """TCP, then UDP with each payload of the plan, each for the plan's seconds. Counts what arrived.
 
-    Where the lab lets one served port through alone, TCP goes there and comes to iperf3 instead of its service meanwhile.
-    Raises Incomplete where a part has no figure (UDP in such a lab), DriverError where nothing has.
+    If the lab's filters accept only one served port, TCP connections to it are redirected to iperf3 during the test.
+    Raises Incomplete if some tests have no result (UDP in such a lab), DriverError if none has.
     """
     port, slowness = tcp_port(path), job.driver.slowness
     found = arrivals(job.lab, path)
     with ExitStack() as stack:
-        near = stack.enter_context(job.meter.tools(job.deployment, host_name(path.source)))
-        far = stack.enter_context(job.meter.tools(job.deployment, host_name(path.destination)))
+        source_tools = stack.enter_context(job.meter.tools(job.deployment, host_name(path.source)))
+        destination_tools = stack.enter_context(job.meter.tools(job.deployment, host_name(path.destination)))
         if port != PORT:
-            stack.enter_context(led_to(far, found, PORT, pace, _QUICK * slowness))
-        pair = _Pair(near, far, path, found[-1].destination, port, job.plan.seconds, slowness, pace)
+            stack.enter_context(redirected(destination_tools, found, PORT, pace, _QUICK * slowness))
+        pair = _Pair(
+            source_tools, destination_tools, path, found[-1].destination, port, job.plan.seconds, slowness, pace
+        )
         return _all(pair, job.plan.payloads)
 
 
@@ -51,11 +53,11 @@ def _all(pair: "_Pair", payloads: tuple[int, ...]) -> tuple[Throughput, ...]:
     missing: list[str] = []
     has_udp = UDP in pair.path.services and pair.port == PORT
     for payload in (None, *payloads) if has_udp else (None,):
-        what = "TCP" if payload is None else f"UDP in packets of {payload} bytes"
+        test = "TCP" if payload is None else f"UDP in packets of {payload} bytes"
         try:
             found.append(pair.measured(payload))
         except DriverError as error:
-            missing.append(f"{what}: {error.message}")
+            missing.append(f"{test}: {error.message}")
     if not has_udp and payloads:
         missing.append(f"UDP is left out: of what iperf3 needs the lab lets tcp/{pair.port} alone through here")
     if not found:
@@ -67,10 +69,11 @@ def _all(pair: "_Pair", payloads: tuple[int, ...]) -> tuple[Throughput, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """Tools at both ends. `listening`: the destination's address in the end; `port`: the one that the source calls."""
+    """The tools at both ends. `listening`: the destination's own address; `port`: the port that the source connects
+    to."""
 
-    near: Tools
-    far: Tools
+    source_tools: Tools
+    destination_tools: Tools
     path: Path
     listening: Address
     port: int
@@ -79,13 +82,13 @@ class _Pair:
     pace: Pace
 
     def measured(self, payload: int | None) -> Throughput:
-        """One test; no server is left after it. Raises DriverError."""
+        """The result of one test. The server is ended afterwards. Raises DriverError."""
         self._start()
         try:
-            arrived = self._asked(payload)
+            arrived = self._result(payload)
         finally:
             with self.pace.undisturbed():
-                self.far.ask(end_words(), timeout=_QUICK * self.slowness)
+                self.destination_tools.ask(end_words(), timeout=_QUICK * self.slowness)
         return Throughput(
             path=self.path.name,
             transport=arrived.transport,
@@ -98,7 +101,7 @@ class _Pair:
 
     def _start(self) -> None:
         words = server_words(self.listening, PORT, self.slowness)
-        answer = self.far.ask(words, timeout=_QUICK * self.slowness)
+        answer = self.destination_tools.ask(words, timeout=_QUICK * self.slowness)
         if answer.status:
             tail = answer.errors or answer.output
             raise DriverError(
@@ -108,11 +111,11 @@ class _Pair:
                 tail=tail,
             )
 
-    def _asked(self, payload: int | None) -> Arrived:
+    def _result(self, payload: int | None) -> Arrived:
         words = client_words(ip_address(self.path.address), self.port, self.seconds, payload, self.slowness)
         reason = ""
         for _ in self._attempts():
-            answer = self.near.ask(words, timeout=self.seconds + _DRAIN * self.slowness)
+            answer = self.source_tools.ask(words, timeout=self.seconds + _DRAIN * self.slowness)
             try:
                 return read(answer.output)
             except Refused as refused:
