@@ -1,4 +1,4 @@
-"""From a claim to packets: which flows show it, and what is asked for each."""
+"""From a claim to flows: the packets to send for it, and the questions that a node asks for each."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ _PING_HEADERS = {4: 28, 6: 48}
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """A source asks an address. `target`: the node that is meant, None where only an address is. `kind` None: nothing can
-    ask this (no such protocol in user space)."""
+    """A source node, a destination address and a service. `target`: the node that the claim names; None if it names an
+    address. `kind`: how it is probed; None if no program of a node can (SCTP, bare ESP)."""
 
     source: NodeId
     target: NodeId | None
@@ -32,20 +32,20 @@ class Flow:
     service: PortService | None
     predicted: Verdict
     kind: Kind | None
-    served: str | None = None  # http, https …: what is expected to listen there
+    served: str | None = None  # the kind of the service at the destination: http, https …
 
     def question(self, text: str) -> Question:
-        assert self.kind is not None, "asked before"
+        assert self.kind is not None, "the caller checks it"
         number = 0 if self.service is None else self.service.first or 0
         return Question(self.kind, self.address, number, text)
 
     def whole_question(self, text: str, size: int) -> Question:
-        """A ping of `size` bytes, with the headers of IP and ICMP, in one piece."""
+        """A ping of `size` bytes, IP and ICMP headers included, that must not be fragmented."""
         room = max(size - _PING_HEADERS[self.address.version], 0)
         return Question(Kind.WHOLE, self.address, 0, text[:room].ljust(room, "."))
 
     def tls_question(self) -> Question:
-        """What the service says inside of TLS; whoever has signed its certificate."""
+        """A request inside of TLS, without verification of the certificate."""
         host = f"[{self.address}]" if self.address.version == 6 else str(self.address)
         number = self.service.first if self.service is not None else 443
         fetch = ("busybox", "wget", "-q", "-T", _TLS_SECONDS, "--no-check-certificate", "-O", "-")
@@ -56,30 +56,30 @@ class Flow:
 
 
 Group = tuple[Flow, ...]
-"""Ways to ask the same: one that does is enough."""
+"""Alternative flows of one question: one that succeeds is enough."""
 
 
 def groups_of(world: World, proof: Proof) -> tuple[Group, ...]:
-    """The flows of a claim. Where it is proven to hold they are the very flows of the proof."""
+    """The flows of a claim. If the verifier proved that it holds, they are the flows of the proof."""
     claim = proof.line.claim
-    assert isinstance(claim, Reaches | Encrypted | GoesThrough), "no flows in others"
+    assert isinstance(claim, Reaches | Encrypted | GoesThrough), "other claims have no flows"
     is_negative = isinstance(claim, Reaches) and claim.is_negative
-    asked = [
+    wanted = [
         (target, service)
         for target in targets(world, claim.source, claim.goal)
         for service in probes(world, target, claim.goal.services, is_negative=is_negative)
         if target.addresses
     ]
-    if proof.holds and not is_negative and len(asked) == len(proof.verdicts):
-        pairs = zip(asked, proof.verdicts, strict=True)
+    if proof.holds and not is_negative and len(wanted) == len(proof.verdicts):
+        pairs = zip(wanted, proof.verdicts, strict=True)
         return tuple((_flow(world, target.node, verdict),) for (target, _), verdict in pairs)
-    found = [tuple(_every(world, claim.source, target, service)) for target, service in asked]
+    found = [tuple(_alternatives(world, claim.source, target, service)) for target, service in wanted]
     if is_negative:
         return tuple((flow,) for group in found for flow in group)
     return tuple(found)
 
 
-def _every(world: World, source: NodeId, target: Target, service: PortService | None) -> Iterator[Flow]:
+def _alternatives(world: World, source: NodeId, target: Target, service: PortService | None) -> Iterator[Flow]:
     for address in target.addresses:
         yield _flow(world, target.node, predict(world, source, address, service))
 
@@ -96,9 +96,9 @@ def _served(world: World, target: NodeId | None, verdict: Verdict) -> Served | N
     node, name = verdict.answered_by or (target, None)
     if node is None or verdict.service is None:
         return None
-    for one in world.view(node).node.services:
-        if name == one.name or (name is None and one.service.first == verdict.service.first):
-            return one
+    for served in world.view(node).node.services:
+        if name == served.name or (name is None and served.service.first == verdict.service.first):
+            return served
     return None
 
 
@@ -125,13 +125,13 @@ _MOST_CONTROLS = 3
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """Things that must pass from the same node (one of them), so that a silence elsewhere says something."""
+    """Probes of which one must pass from the same node; otherwise missing answers elsewhere prove nothing."""
 
     questions: tuple[Question, ...] = ()
     texts: tuple[str, ...] = ()
 
     def passed(self, replies: Sequence[Reply]) -> str | None:
-        """What passed, in words; None where nothing did. `replies`: to these questions."""
+        """The control that passed, as text; None if none did. `replies`: those to `questions`."""
         if not self.questions:
             return "none: nobody near answers"
         found = zip(self.texts, replies, strict=True)
@@ -139,20 +139,20 @@ class Controls:
 
     @property
     def silence(self) -> str:
-        """Why a silence says nothing."""
+        """The reason why missing answers prove nothing."""
         return f"the control does not pass: {', '.join(self.texts)} silent"
 
 
-def controls_of(world: World, source: NodeId, known: Sequence[Flow], tested: Sequence[Flow]) -> Controls:
-    """Of `known` (flows that the lab's author wants to pass) one from this node that is predicted to; then pings to whoever
-    is near and answers. Nothing that is `tested` itself."""
+def controls_of(world: World, source: NodeId, expected: Sequence[Flow], tested: Sequence[Flow]) -> Controls:
+    """Controls for tests from `source`: one of the `expected` flows, then pings of neighbours that are predicted to
+    answer. Flows in `tested` are excluded."""
     found: dict[Question, str] = {}
     excluded = {(flow.address, flow.service) for flow in tested}
-    for flow in known:
+    for flow in expected:
         if flow.source == source and flow.kind is not None and (flow.address, flow.service) not in excluded:
             found[flow.question("control")] = str(flow)
             break
-    for address in _near(world, source):
+    for address in _neighbours(world, source):
         if len(found) == _MOST_CONTROLS:
             break
         if (address, None) not in excluded and predict(world, source, address).outcome is Outcome.ANSWERED:
@@ -160,10 +160,10 @@ def controls_of(world: World, source: NodeId, known: Sequence[Flow], tested: Seq
     return Controls(tuple(found), tuple(found.values()))
 
 
-def _near(world: World, source: NodeId) -> Iterator[Address]:
-    """The addresses of the neighbours on the node's own networks."""
+def _neighbours(world: World, source: NodeId) -> Iterator[Address]:
+    """The addresses of other nodes on the node's networks."""
     networks = {interface.network for interface in world.view(source).node.interfaces}
     for view in world.fabric.views.values():
         if view.id != source:
-            own = (interface for interface in view.node.interfaces if interface.network in networks)
-            yield from (given.ip for interface in own for given in interface.addresses)
+            shared = (interface for interface in view.node.interfaces if interface.network in networks)
+            yield from (address.ip for interface in shared for address in interface.addresses)

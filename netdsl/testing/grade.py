@@ -1,7 +1,7 @@
-"""Points: the expectations of one lab, asked of another.
+"""Points: the expectations of a reference lab, tested in another lab.
 
-The rule: every line of a block (lists taken apart) is one point, and a failure block is one point as a whole. A line that
-names what the other lab does not have is lost, and says so; a failure block is then without its line.
+Every line of a block (lists expanded) is one point, a failure block one point as a whole. A line with a name that the
+other lab lacks gets no point; in a failure block such a line is left out.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -31,7 +31,7 @@ from netdsl.verify.sentences import block_text, claim_text
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Of one line. `holds` None: not known, which gives no point. `reason`: why (not)."""
+    """The outcome of one line. `holds` None: unknown, which gives no point. `reason`: why the line holds or not."""
 
     holds: bool | None
     reason: str
@@ -39,7 +39,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """What one point is given for."""
+    """One point: its statement, and whether it is won."""
 
     statement: str
     place: str
@@ -49,7 +49,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """One lab's points, in the order of the reference."""
+    """The points of one lab, in the order of the reference's expectations."""
 
     lab: str
     points: tuple[Point, ...]
@@ -60,18 +60,19 @@ class Grade:
 
     @property
     def percent(self) -> float:
-        """Of all points; 100 where there are none."""
+        """The share of points won; 100 if there are no points."""
         return 100 * self.won / len(self.points) if self.points else 100.0
 
 
-Judge = Callable[[Lab], Sequence[Outcome]]
-"""What becomes of each line of a lab's expectations, block by block."""
+Assess = Callable[[Lab], Sequence[Outcome]]
+"""The outcomes of all lines of a lab's expectations, in order: by proof or by a test."""
 
 
-def grade(name: str, reference: Lab, other: Lab, judge: Judge) -> Grade:
-    """Ask `other` what `reference` expects. Nodes, interfaces, networks, tunnels and services match by name."""
+def grade(name: str, reference: Lab, other: Lab, assess: Assess) -> Grade:
+    """The points of `other` for the expectations of `reference`. Nodes, interfaces, networks and tunnels match by
+    name."""
     missing: dict[tuple[int, int], str] = {}
-    kept: list[Expectation] = []
+    blocks: list[Expectation] = []
     for number, block in enumerate(reference.expectations):
         lines: list[Expected] = []
         for index, line in enumerate(block.lines):
@@ -80,8 +81,8 @@ def grade(name: str, reference: Lab, other: Lab, judge: Judge) -> Grade:
                 lines.append(line)
             else:
                 missing[number, index] = lacking
-        kept.append(replace(block, lines=tuple(lines), state=block.state if lines else None))
-    outcomes = iter(judge(replace(other, expectations=tuple(kept))))
+        blocks.append(replace(block, lines=tuple(lines), state=block.state if lines else None))
+    outcomes = iter(assess(replace(other, expectations=tuple(blocks))))
     points: list[Point] = []
     for number, block in enumerate(reference.expectations):
         found = [
@@ -93,13 +94,13 @@ def grade(name: str, reference: Lab, other: Lab, judge: Judge) -> Grade:
 
 
 def mended(reference: Lab) -> Lab:
-    """What is expected once a fault is gone: the lines of failure blocks hold, each a point."""
+    """The reference for a repaired lab: the lines of failure blocks must hold, each a point."""
     blocks = tuple(replace(block, is_failure=False) for block in reference.expectations)
     return replace(reference, expectations=blocks)
 
 
 def proven(lab: Lab) -> list[Outcome]:
-    """By the proof alone. What depends on something raw is not known."""
+    """The outcomes by the verifier. Lines that depend on raw settings are unknown."""
     return [
         Outcome(
             proof.holds if proof.is_exact else None, proof.reason if proof.is_exact else f"not verified: {proof.reason}"
@@ -122,15 +123,15 @@ def _points(block: Expectation, found: Sequence[Outcome]) -> Iterator[Point]:
 
 
 def _missing(line: Expected, state: WhileState | None, lab: Lab) -> Iterator[str]:
-    """What a line names and the lab does not have, each as a sentence."""
+    """A sentence for each name in a line that the lab lacks."""
     for kind, name in (*_names(line), *_names_of_state(state)):
-        known = _known(kind, lab)
-        if name not in known:
-            hint = did_you_mean(name, known)
+        existing = _names_in(kind, lab)
+        if name not in existing:
+            hint = did_you_mean(name, existing)
             yield f"there is no {kind} `{name}` here" + (f": {hint}" if hint else "")
 
 
-def _known(kind: str, lab: Lab) -> set[str]:
+def _names_in(kind: str, lab: Lab) -> set[str]:
     match kind:
         case "node":
             return {str(node.id) for node in lab.nodes}
@@ -146,7 +147,7 @@ def _known(kind: str, lab: Lab) -> set[str]:
 
 
 def _names(line: Expected) -> Iterator[tuple[str, str]]:
-    """Kind and name of all that a line speaks of."""
+    """Kind and name of every element that a line names."""
     claim = line.claim
     match claim:
         case Reaches():

@@ -13,7 +13,7 @@ FORMAT = 1
 
 
 def table(grades: Sequence[Grade]) -> str:
-    """One line for each lab, below it what was lost and why."""
+    """A line for each lab, followed by its lost points with reasons."""
     width = max((len(grade.lab) for grade in grades), default=0)
     lines: list[str] = []
     for grade in grades:
@@ -28,7 +28,7 @@ def _lost(point: Point) -> Iterator[str]:
 
 
 def as_csv(grades: Sequence[Grade]) -> str:
-    """RFC 4180 with line feeds, one row for each lab: name, points, of how many, per cent, what was lost."""
+    """RFC 4180 with line feeds, a row for each lab: name, points, number of points, per cent, lost points."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("lab", "points", "of", "percent", "lost"))
@@ -39,12 +39,12 @@ def as_csv(grades: Sequence[Grade]) -> str:
 
 
 def _cell(text: str) -> str:
-    """No cell is a formula: spreadsheets take what begins with these for one."""
+    """A cell that spreadsheets do not evaluate: text that begins as a formula is prefixed with an apostrophe."""
     return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
 
 
 def as_json(grades: Sequence[Grade]) -> str:
-    """`format` counts incompatible changes of this document."""
+    """`format` is incremented at incompatible changes of this document."""
     labs = [
         {
             "lab": grade.lab,

@@ -1,4 +1,4 @@
-"""How long a lab that has just started takes until everything that is expected of it is so."""
+"""The time from the start of a lab until all its expectations hold."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -16,58 +16,57 @@ from netdsl.testing.types import Seen
 from netdsl.verify.expectations import prove
 from netdsl.verify.types import Proof
 
-_BETWEEN = 0.05  # seconds from one round of questions to the next
+_PAUSE = 0.05  # seconds between two rounds of questions
 _PATIENCE = 0.3
-"""Seconds for an answer, in a container. Who opens a tunnel loses the first packet, and its TCP sends it again after a
-second only: who asks anew knows earlier that it is up."""
-_LEAST = 30.0  # seconds that a lab has at least, in containers
+"""Seconds for an answer, in a container. The packet that opens a tunnel is lost, and TCP retransmits it after a second
+only: a new question finds earlier that the tunnel is up."""
+_LEAST = 30.0  # seconds: the shortest limit, in containers
 
 
 def holding(
     lab: Lab, driver: Driver, deployment: Deployment, pace: Pace | None = None, *, progress: Callable[[str], None]
 ) -> float | None:
-    """Seconds from now until every line that is expected of the lab as it is (no `while`, no `failure`) holds; None where
-    one does not in its time.
+    """Seconds from now until every line outside of blocks with `while` or `failure` holds; None if one does not in
+    time.
 
-    What must pass is asked again and again until all of it has passed at once: that moment counts. What must not pass is
-    asked then; that it gets no answer takes its patience to see, and held from the beginning. Of `encrypted` and `goes
-    through` only that the packets pass counts here: by which way is what `run` finds out. The lab has just
-    been brought up, every node ready. Raises DriverError.
+    Positive lines are probed repeatedly until all hold in one round, whose begin counts. Negative lines are probed
+    then; the time to wait for their missing answers does not count. Of `encrypted` and `goes through` only the passing
+    of the packets is probed; `run` tests the rest. Every node of the lab must be ready. Raises DriverError.
     """
     pace = pace or Pace()
     began = pace.now()
     session = session_of(lab, driver, deployment, pace, progress)
-    chosen = [proof for proof in _proofs(session.bench.world) if _is_of_the_lab_as_it_is(proof.expectation)]
+    chosen = [proof for proof in _proofs(session.bench.world) if _is_unconditional(proof.expectation)]
     planned = trials(session.bench.world, chosen, session.mark, driver.slowness)
-    pairs = list(zip(chosen, map(_by_its_answers, planned), strict=True))
+    pairs = list(zip(chosen, map(_without_recordings, planned), strict=True))
     passing = [trial for proof, trial in pairs if not _is_negative(proof)]
     blocked = [trial for proof, trial in pairs if _is_negative(proof)]
     limit = max([_LEAST * driver.slowness, *(trial.seconds for trial in planned)])
     if _until_all(replace(session, patience=_PATIENCE), passing, began + limit) is None:
         return None
     passed = pace.now() - began
-    asked = _until_all(session, blocked, began + limit)
-    return None if asked is None else max(passed, asked - began)
+    last_round = _until_all(session, blocked, began + limit)
+    return None if last_round is None else max(passed, last_round - began)
 
 
 def _until_all(session: Session, planned: Sequence[Trial], end: float) -> float | None:
-    """Rounds until all hold in one: when that one began. None at the end of the time."""
+    """Repeat rounds until all trials hold in one. Returns when it began, or None after `end`."""
     pace = session.bench.pace
     numbered = dict(enumerate(planned))
     while True:
-        asked = pace.now()
+        round_began = pace.now()
         if all(seen.holds for seen in session.round(numbered).values()):
-            return asked
+            return round_began
         if pace.now() >= end:
             return None
-        pace.sleep(_BETWEEN)
+        pace.sleep(_PAUSE)
 
 
 def _proofs(world: World) -> Sequence[Proof]:
     return prove(world, Diagnostics()).proofs
 
 
-def _is_of_the_lab_as_it_is(block: Expectation) -> bool:
+def _is_unconditional(block: Expectation) -> bool:
     return block.state is None and not block.is_failure
 
 
@@ -76,12 +75,12 @@ def _is_negative(proof: Proof) -> bool:
     return isinstance(claim, Reaches) and claim.is_negative
 
 
-def _by_its_answers(trial: Trial) -> Trial:
-    """A line with recordings, without them."""
-    if not trial.ears:
+def _without_recordings(trial: Trial) -> Trial:
+    """A trial with recordings, reduced to its replies."""
+    if not trial.listeners:
         return trial
 
-    def judge(observed: Observed) -> Seen:
+    def evaluate(observed: Observed) -> Seen:
         return Seen(all(reply.passes for reply in observed.replies), "")
 
-    return replace(trial, ears=(), judge=judge)
+    return replace(trial, listeners=(), evaluate=evaluate)

@@ -1,4 +1,4 @@
-"""Results for machines: JSON, and the XML that CI systems read as JUnit's."""
+"""Results for programs: JSON, and JUnit XML for CI systems."""
 
 import json
 import re
@@ -11,11 +11,11 @@ from netdsl.verify.sentences import block_text, claim_text, state_text
 
 FORMAT = 1
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that XML 1.0 has no way to write."""
+"""Characters that XML 1.0 cannot represent."""
 
 
 def as_json(results: Results) -> str:
-    """`format` counts incompatible changes of this document."""
+    """`format` is incremented at incompatible changes of this document."""
     document = {
         "format": FORMAT,
         "lab": results.lab,
@@ -58,7 +58,8 @@ def _line(line: Tested) -> dict[str, object]:
 
 
 def as_junit(results: Results) -> str:
-    """A suite for each block, a case for each line; a failure block is one case. Differences are failures of their own."""
+    """A suite for each block, a case for each line; a failure block is one case. A difference from the prediction is a
+    failure of its own type."""
     root = Xml.Element("testsuites", name=_text(results.lab), time=f"{results.seconds:.3f}")
     for block in results.blocks:
         root.append(_suite(results, block))

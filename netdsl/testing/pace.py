@@ -1,4 +1,4 @@
-"""The clock that tests wait by, and the moments in which nobody may interrupt them."""
+"""The clock of tests, and blocks that Ctrl-C does not interrupt."""
 
 import signal
 import threading
@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """`now`: seconds that only grow; `sleep`: lets some pass."""
+    """`now`: a monotonic clock in seconds; `sleep`: waits."""
 
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
     @contextmanager
     def undisturbed(self) -> Iterator[None]:
-        """Ctrl-C waits until the block has ended: what is being put back gets back."""
+        """A context in which Ctrl-C is deferred to the end, so that a state can be restored."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return

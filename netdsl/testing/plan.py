@@ -15,17 +15,17 @@ from netdsl.testing.types import Seen
 from netdsl.verify.types import Proof
 
 FIRST_PACKET = 20.0
-"""Seconds, in containers, for a tunnel that opens on traffic, or that comes back: a peer may take as long to notice."""
+"""Seconds, in containers, for a tunnel that opens on traffic or comes back: the time that a peer may take to notice."""
 
 
 def trials(world: World, proofs: Sequence[Proof], mark: str, slowness: float) -> tuple[Trial, ...]:
-    """A trial for each proof, in order. `world`: the lab in the state in which they are to hold.
+    """A trial for each proof, in order. `world`: the lab in the state of the block.
 
-    `mark`: a text that nothing else in the lab carries; `slowness`: the driver's, which an author's own `within` knows
-    nothing of.
+    `mark`: a text that no other packet in the lab contains; `slowness`: the driver's factor for times, which does not
+    apply to a `within` of the source.
     """
-    known = tuple(_expected_flows(world, proofs))
-    plans = (_Plan(world, proof, known, f"{mark}-{number}", slowness) for number, proof in enumerate(proofs))
+    expected = tuple(_expected_flows(world, proofs))
+    plans = (_Plan(world, proof, expected, f"{mark}-{number}", slowness) for number, proof in enumerate(proofs))
     return tuple(_controlled(plan, _trial(plan)) for plan in plans)
 
 
@@ -33,13 +33,13 @@ def trials(world: World, proofs: Sequence[Proof], mark: str, slowness: float) ->
 class _Plan:
     world: World
     proof: Proof
-    known: tuple[Flow, ...]
+    expected: tuple[Flow, ...]
     mark: str
     slowness: float
 
     @property
     def seconds(self) -> float:
-        """How long a line may take: as its author says; else what a tunnel needs, where one is on the way."""
+        """The time limit of a line: its `within`; otherwise that of a tunnel, if one is involved."""
         within = self.proof.expectation.within_seconds
         if within is not None:
             return within
@@ -54,7 +54,7 @@ def _trial(plan: _Plan) -> Trial:
         case Reaches():
             groups = groups_of(world, plan.proof)
             if claim.is_negative:
-                return reaching.cannot_reach(world, claim, groups, plan.known, mark, seconds)
+                return reaching.cannot_reach(world, claim, groups, plan.expected, mark, seconds)
             return reaching.reaches(world, claim, groups, mark, seconds)
         case Encrypted():
             return watching.encrypted(world, claim, groups_of(world, plan.proof), mark, seconds)
@@ -71,35 +71,35 @@ def _trial(plan: _Plan) -> Trial:
 
 
 def _controlled(plan: _Plan, trial: Trial) -> Trial:
-    """In a failure block what does not hold counts, so that it needs what `cannot reach` needs: something that passes."""
+    """In a failure block a line that does not hold counts, so it needs a control, as `cannot reach` does."""
     claim = plan.proof.line.claim
     if not plan.proof.expectation.is_failure or isinstance(claim, TunnelUp | Resolves | RoutesVia) or not trial.asked:
         return trial
     tested = [flow for group in groups_of(plan.world, plan.proof) for flow in group]
-    controls = controls_of(plan.world, claim.source, plan.known, tested)
+    controls = controls_of(plan.world, claim.source, plan.expected, tested)
     count = len(trial.asked)
 
-    def judge(observed: Observed) -> Seen:
-        seen = trial.judge(Observed(observed.replies[:count], observed.heard))
+    def evaluate(observed: Observed) -> Seen:
+        seen = trial.evaluate(Observed(observed.replies[:count], observed.recorded))
         if seen.holds is not False or seen.control:
             return seen
         passed = controls.passed(observed.replies[count:])
         return Seen(None, controls.silence) if passed is None else replace(seen, control=passed)
 
     asked = (*trial.asked, *(Asked(claim.source, question) for question in controls.questions))
-    return replace(trial, asked=asked, judge=judge)
+    return replace(trial, asked=asked, evaluate=evaluate)
 
 
 def _first_packets(plan: _Plan, claim: TunnelUp) -> tuple[Flow, ...]:
-    """For a tunnel that opens on traffic: the flows of other lines that go through it."""
+    """For a tunnel that opens on traffic: flows of other lines that go through it."""
     ends = [end for node in plan.world.lab.nodes for end in node.tunnels if end.tunnel == claim.tunnel]
     if not any(child.start is Start.TRAFFIC for end in ends for child in end.children):
         return ()
-    return tuple(flow for flow in plan.known if claim.tunnel in flow.predicted.tunnels)
+    return tuple(flow for flow in plan.expected if claim.tunnel in flow.predicted.tunnels)
 
 
 def _expected_flows(world: World, proofs: Sequence[Proof]) -> Sequence[Flow]:
-    """What the author wants to be answered, and is predicted to be."""
+    """The flows of positive lines that are predicted to be answered."""
     found: list[Flow] = []
     for proof in proofs:
         claim = proof.line.claim

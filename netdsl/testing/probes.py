@@ -1,4 +1,4 @@
-"""Questions that are asked from inside a node, many at once: `probe.pl` there, its answers read here."""
+"""Probes from inside a node, many at once: `probe.pl` sends them, its output is read here."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,16 +10,16 @@ from netdsl.ir.ids import Address, host_name
 from netdsl.runtime.driver import Deployment, Driver, DriverError
 
 _MOST = 150
-"""Questions in one command: sockets that one process holds, and the length of its arguments."""
+"""Questions in one command, limited by open sockets and the length of arguments."""
 _LINE_END = "\x1f"
 
 
 class Kind(StrEnum):
     ICMP = "icmp"
-    WHOLE = "whole"  # a ping that must not be cut on its way
+    WHOLE = "whole"  # a ping that must not be fragmented
     TCP = "tcp"
     UDP = "udp"
-    DNS = "dns"  # a question that every name server answers, over UDP
+    DNS = "dns"  # a query over UDP that every name server answers
     RUN = "run"  # a program of the node
 
     @property
@@ -58,7 +58,7 @@ class Kind(StrEnum):
 class Outcome(StrEnum):
     ANSWERED = "answered"
     REFUSED = "refused"
-    REJECTED = "rejected"  # an ICMP error in answer to a connection
+    REJECTED = "rejected"  # an ICMP error as answer to a connection attempt
     UNREACHABLE = "unreachable"
     BLOCKED = "blocked"  # by the node's own filter
     TIMEOUT = "timeout"
@@ -67,7 +67,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`text` is what the packet carries, without tabs or line ends. `words`: of RUN, the program and its arguments."""
+    """`text`: the content of the packet, without tabs and line ends; `words`: for RUN the program and its arguments."""
 
     kind: Kind
     address: Address | None = None
@@ -83,7 +83,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`text`: the first line that a service said, or which error; of RUN its whole output, and `status` how it ended."""
+    """`text`: the first line of a service's answer, or the error; for RUN the whole output, with the exit `status`."""
 
     outcome: Outcome
     text: str = ""
@@ -91,7 +91,7 @@ class Reply:
 
     @property
     def passes(self) -> bool:
-        """Something came back from whoever was asked."""
+        """Whether the destination answered or refused."""
         return self.outcome in (Outcome.ANSWERED, Outcome.REFUSED)
 
     def __str__(self) -> str:
@@ -111,15 +111,16 @@ class Reply:
 def ask(
     driver: Driver, deployment: Deployment, node: str, questions: Sequence[Question], *, patience: float
 ) -> tuple[Reply, ...]:
-    """All questions from one node, at once. `node` is its path; `patience`: seconds for each. Raises DriverError."""
+    """The replies to all questions, sent from one node at once. `node`: its path; `patience`: seconds per question.
+    Raises DriverError."""
     program = files("netdsl.testing").joinpath("probe.pl").read_text(encoding="utf-8")
     replies: list[Reply] = []
     for start in range(0, len(questions), _MOST):
-        some = questions[start : start + _MOST]
-        words = ["perl", "-e", program, "--", f"{patience:g}", *(one.argument for one in some)]
+        batch = questions[start : start + _MOST]
+        words = ["perl", "-e", program, "--", f"{patience:g}", *(question.argument for question in batch)]
         answer = driver.ask(deployment, host_name(node), words, timeout=patience * 3 + 30 * driver.slowness)
         lines = answer.output.split("\n")[:-1]
-        if answer.status or len(lines) != len(some):
+        if answer.status or len(lines) != len(batch):
             raise DriverError(
                 f"nothing can be asked from `{node}`",
                 command="perl",
@@ -132,7 +133,7 @@ def ask(
 
 
 def read_reply(line: str) -> Reply:
-    """One line of the program's output. ValueError where it is none."""
+    """The reply in one line of the program's output. Raises ValueError for other text."""
     outcome, _, text = line.partition("\t")
     if outcome.startswith("exit "):
         return Reply(Outcome.RAN, text.replace(_LINE_END, "\n"), int(outcome.removeprefix("exit ")))

@@ -1,4 +1,4 @@
-"""`reaches` and `cannot reach`: what an answer, a refusal and silence mean."""
+"""Trials for `reaches` and `cannot reach`: how answers, refusals and missing answers are evaluated."""
 
 from collections.abc import Sequence
 
@@ -9,16 +9,16 @@ from netdsl.packets.world import World
 from netdsl.testing.flows import Controls, Flow, Group, controls_of
 from netdsl.testing.probes import Kind, Outcome, Question, Reply
 from netdsl.testing.sight import carries
-from netdsl.testing.trial import Asked, Ear, Observed, Trial, untested
+from netdsl.testing.trial import Asked, Listener, Observed, Trial, untested
 from netdsl.testing.types import Seen
 from netdsl.testing.watching import marks, sized
 
 
 def reaches(world: World, claim: Reaches, groups: Sequence[Group], mark: str, seconds: float) -> Trial:
-    """Each group has a flow that is answered, by the right one, through the right tunnels."""
-    cannot = _cannot_ask(groups)
-    if cannot is not None:
-        return untested(cannot)
+    """Holds if each group has a flow that is answered, by the node and service and through the tunnels of the claim."""
+    untestable_reason = _untestable(groups)
+    if untestable_reason is not None:
+        return untested(untestable_reason)
     flows = [flow for group in groups for flow in group]
     if claim.whole_up_to is not None and any(flow.kind is not Kind.ICMP for flow in flows):
         return untested("of pings alone the size can be chosen")
@@ -27,33 +27,33 @@ def reaches(world: World, claim: Reaches, groups: Sequence[Group], mark: str, se
     asked = [Asked(flow.source, _question(flow, claim, f"{mark}-{number}")) for number, flow in enumerate(flows)]
     fetched = [flow for flow in flows if _is_fetched(flow, claim)]
     asked += [Asked(flow.source, flow.tls_question()) for flow in fetched]
-    doubtful = [flow for flow in flows if _is_doubtful(world, flow)]
-    ears = _ears_of(doubtful)
+    ambiguous = [flow for flow in flows if _is_ambiguous(world, flow)]
+    listeners = _listeners_at_targets(ambiguous)
 
-    def judge(observed: Observed) -> Seen:
-        said = _replies(flows, fetched, observed)
+    def evaluate(observed: Observed) -> Seen:
+        replies = _replies(flows, fetched, observed)
         found = []
         for group in groups:
-            fitting = [said[id(flow)] for flow in group if _does(flow, claim, said[id(flow)])]
-            if any(flow in doubtful and not _arrived(flow, flows, mark, observed) for flow in group):
+            fitting = [replies[id(flow)] for flow in group if _is_expected(flow, claim, replies[id(flow)])]
+            if any(flow in ambiguous and not _arrived(flow, flows, mark, observed) for flow in group):
                 return Seen(False, f"{group[0].address} is answered by somebody else")
             if not fitting:
-                return Seen(False, _missing(group[0], claim, said[id(group[0])], len(groups)))
+                return Seen(False, _missing(group[0], claim, replies[id(group[0])], len(groups)))
             found.append(str(fitting[0]))
-        return Seen(True, _all(found))
+        return Seen(True, _listed(found))
 
-    return Trial(tuple(asked), judge, ears, seconds)
+    return Trial(tuple(asked), evaluate, listeners, seconds)
 
 
 def cannot_reach(
-    world: World, claim: Reaches, groups: Sequence[Group], known: Sequence[Flow], mark: str, seconds: float
+    world: World, claim: Reaches, groups: Sequence[Group], expected: Sequence[Flow], mark: str, seconds: float
 ) -> Trial:
-    """No flow gets there, and something else from the same node does pass."""
-    cannot = _cannot_ask(groups)
-    if cannot is not None:
-        return untested(cannot)
+    """Holds if no flow arrives, while a control from the same node passes."""
+    untestable_reason = _untestable(groups)
+    if untestable_reason is not None:
+        return untested(untestable_reason)
     flows = [flow for group in groups for flow in group]
-    controls = controls_of(world, claim.source, known, flows)
+    controls = controls_of(world, claim.source, expected, flows)
     if claim.through:
         return _not_through(world, claim, flows[0], controls, mark, seconds)
     asked = [Asked(flow.source, flow.question(f"{mark}-{number}")) for number, flow in enumerate(flows)]
@@ -61,30 +61,30 @@ def cannot_reach(
     asked += [Asked(flow.source, flow.tls_question()) for flow in fetched]
     count = len(asked)
     asked += [Asked(claim.source, question) for question in controls.questions]
-    doubtful = [flow for flow in flows if _is_doubtful(world, flow)]
+    ambiguous = [flow for flow in flows if _is_ambiguous(world, flow)]
 
-    def judge(observed: Observed) -> Seen:
+    def evaluate(observed: Observed) -> Seen:
         passed = controls.passed(observed.replies[count:])
         if passed is None:
             return Seen(None, controls.silence)
-        said = _replies(flows, fetched, observed)
+        replies = _replies(flows, fetched, observed)
         texts = []
         for flow in flows:
-            reply = said[id(flow)]
-            is_other = flow in doubtful and not _arrived(flow, flows, mark, observed)
-            if _gets_there(world, flow, claim, reply) and not is_other:
+            reply = replies[id(flow)]
+            is_other = flow in ambiguous and not _arrived(flow, flows, mark, observed)
+            if _reaches(world, flow, claim, reply) and not is_other:
                 return Seen(False, f"{flow} {reply}", passed)
             texts.append(f"{reply}, by another node" if is_other and reply.passes else str(reply))
-        return Seen(True, _all(texts), passed)
+        return Seen(True, _listed(texts), passed)
 
-    return Trial(tuple(asked), judge, _ears_of(doubtful), seconds)
+    return Trial(tuple(asked), evaluate, _listeners_at_targets(ambiguous), seconds)
 
 
 def _question(flow: Flow, claim: Reaches, text: str) -> Question:
     return flow.question(text) if claim.whole_up_to is None else flow.whole_question(text, claim.whole_up_to)
 
 
-def _cannot_ask(groups: Sequence[Group]) -> str | None:
+def _untestable(groups: Sequence[Group]) -> str | None:
     if not groups or not all(groups):
         return "there is nobody to ask"
     missing = next((flow for group in groups for flow in group if flow.kind is None), None)
@@ -96,7 +96,7 @@ def _is_fetched(flow: Flow, claim: Reaches) -> bool:
 
 
 def _replies(flows: Sequence[Flow], fetched: Sequence[Flow], observed: Observed) -> dict[int, Reply]:
-    """By identity of the flow; of a service behind TLS what it says inside."""
+    """The replies by the flow's id(); for a TLS service the reply inside of TLS."""
     found = {id(flow): reply for flow, reply in zip(flows, observed.replies, strict=False)}
     for flow, reply in zip(fetched, observed.replies[len(flows) :], strict=False):
         if found[id(flow)].outcome is Outcome.ANSWERED:
@@ -104,15 +104,16 @@ def _replies(flows: Sequence[Flow], fetched: Sequence[Flow], observed: Observed)
     return found
 
 
-def _does(flow: Flow, claim: Reaches, reply: Reply) -> bool:
-    return reply.outcome is Outcome.ANSWERED and _is_right_one(flow, claim.answered_by, reply)
+def _is_expected(flow: Flow, claim: Reaches, reply: Reply) -> bool:
+    return reply.outcome is Outcome.ANSWERED and _is_from(flow, claim.answered_by, reply)
 
 
-def _is_right_one(flow: Flow, wanted: tuple[NodeId, str | None] | None, reply: Reply) -> bool:
-    """A service says its name, `NODE.SERVICE`; pings and name servers do not: there the prediction has to do."""
-    if wanted is None:
+def _is_from(flow: Flow, server: tuple[NodeId, str | None] | None, reply: Reply) -> bool:
+    """Whether the claim's node and service answered. Services send their name, `NODE.SERVICE`; for pings and DNS the
+    prediction is used."""
+    if server is None:
         return True
-    node, service = wanted
+    node, service = server
     if flow.kind is None or not flow.kind.says_who_answers:
         by = flow.predicted.answered_by
         return by is not None and by[0] == node and service in (None, by[1])
@@ -120,35 +121,35 @@ def _is_right_one(flow: Flow, wanted: tuple[NodeId, str | None] | None, reply: R
 
 
 def _missing(flow: Flow, claim: Reaches, reply: Reply, count: int) -> str:
-    where = f"{flow} " if count > 1 or reply.outcome is not Outcome.ANSWERED else ""
+    prefix = f"{flow} " if count > 1 or reply.outcome is not Outcome.ANSWERED else ""
     if reply.outcome is Outcome.ANSWERED and claim.answered_by is not None and not reply.text:
-        return f"{where}answered, and does not say by whom"
-    return f"{where}{reply}"
+        return f"{prefix}answered, and does not say by whom"
+    return f"{prefix}{reply}"
 
 
-def _gets_there(world: World, flow: Flow, claim: Reaches, reply: Reply) -> bool:
+def _reaches(world: World, flow: Flow, claim: Reaches, reply: Reply) -> bool:
     if not reply.passes or world.view(flow.source).is_local(flow.address):
         return False
     is_datagram = flow.kind is not None and flow.kind.is_datagram
     if is_datagram and reply.outcome is Outcome.REFUSED and flow.predicted.outcome is packets.Outcome.REJECTED:
-        return False  # a datagram's refusal does not say whose it is
+        return False  # an ICMP error does not say which node refuses the datagram
     if claim.answered_by is not None:
-        return _does(flow, claim, reply)
+        return _is_expected(flow, claim, reply)
     is_other = flow.target is not None and reply.text and reply.text.rpartition(".")[0] != flow.target
     return not (is_other and not claim.goal.services and reply.text.rpartition(".")[0] in world.fabric.views)
 
 
-def _all(said: Sequence[str]) -> str:
-    texts = list(dict.fromkeys(said))
+def _listed(replies: Sequence[str]) -> str:
+    texts = list(dict.fromkeys(replies))
     shown = ", ".join(texts[:3]) + (", …" if len(texts) > 3 else "")
-    return f"{shown} ({len(said)} flows)" if len(said) > 1 else shown
+    return f"{shown} ({len(replies)} flows)" if len(replies) > 1 else shown
 
 
-# --- several nodes with one address: who was it?
+# --- several nodes with one address: which one answered
 
 
-def _is_doubtful(world: World, flow: Flow) -> bool:
-    """Whether an answer without a name may come from a node that is not meant."""
+def _is_ambiguous(world: World, flow: Flow) -> bool:
+    """Whether an answer without a name may come from another node than the target."""
     if flow.target is None or world.view(flow.source).is_local(flow.address):
         return False
     by = flow.predicted.answered_by
@@ -156,15 +157,15 @@ def _is_doubtful(world: World, flow: Flow) -> bool:
     return flow.kind is Kind.ICMP and (is_shared or (by is not None and by[0] != flow.target))
 
 
-def _ears_of(flows: Sequence[Flow]) -> tuple[Ear, ...]:
-    return tuple(dict.fromkeys(Ear(flow.target, "any") for flow in flows if flow.target is not None))
+def _listeners_at_targets(flows: Sequence[Flow]) -> tuple[Listener, ...]:
+    return tuple(dict.fromkeys(Listener(flow.target, "any") for flow in flows if flow.target is not None))
 
 
 def _arrived(flow: Flow, flows: Sequence[Flow], mark: str, observed: Observed) -> bool:
-    """Whether the node that is meant has got this very packet."""
-    number = next(index for index, one in enumerate(flows) if one is flow)
-    heard = (frames for ear, frames in observed.heard.items() if ear.node == flow.target)
-    return any(frame.shows(f"{mark}-{number}") for frames in heard for frame in frames)
+    """Whether the target received the packet, according to the recording at it."""
+    number = next(index for index, candidate in enumerate(flows) if candidate is flow)
+    recorded = (frames for listener, frames in observed.recorded.items() if listener.node == flow.target)
+    return any(frame.shows(f"{mark}-{number}") for frames in recorded for frame in frames)
 
 
 # --- through a tunnel
@@ -176,8 +177,8 @@ def _through(world: World, claim: Reaches, flow: Flow, mark: str, seconds: float
     if claim.whole_up_to is not None:
         asked += (Asked(flow.source, flow.whole_question("whole", claim.whole_up_to)),)
 
-    def judge(observed: Observed) -> Seen:
-        failed = next((reply for reply in observed.replies if not _does(flow, claim, reply)), None)
+    def evaluate(observed: Observed) -> Seen:
+        failed = next((reply for reply in observed.replies if not _is_expected(flow, claim, reply)), None)
         if failed is not None:
             return Seen(False, _missing(flow, claim, failed, 1))
         missing = [tunnel for tunnel in claim.through if not _carried(world, tunnel, mark, texts, observed)]
@@ -185,7 +186,7 @@ def _through(world: World, claim: Reaches, flow: Flow, mark: str, seconds: float
             return Seen(False, f"answered, and no packet of `{missing[0]}` carries it")
         return Seen(True, f"{observed.replies[0]}, in packets of {', '.join(f'`{one}`' for one in claim.through)}")
 
-    return Trial(asked, judge, _ears_at_ends(world, claim.through), seconds)
+    return Trial(asked, evaluate, _listeners_at_ends(world, claim.through), seconds)
 
 
 def _not_through(world: World, claim: Reaches, flow: Flow, controls: Controls, mark: str, seconds: float) -> Trial:
@@ -194,28 +195,28 @@ def _not_through(world: World, claim: Reaches, flow: Flow, controls: Controls, m
     count = len(asked)
     asked += [Asked(claim.source, question) for question in controls.questions]
 
-    def judge(observed: Observed) -> Seen:
+    def evaluate(observed: Observed) -> Seen:
         passed = controls.passed(observed.replies[count:])
         if passed is None:
             return Seen(None, controls.silence)
-        is_answered = _does(flow, claim, observed.replies[0])
+        is_answered = _is_expected(flow, claim, observed.replies[0])
         if is_answered and all(_carried(world, tunnel, mark, texts, observed) for tunnel in claim.through):
             return Seen(False, f"{observed.replies[0]}, in packets of `{claim.through[0]}`", passed)
         text = f"{observed.replies[0]}, not through `{claim.through[0]}`" if is_answered else str(observed.replies[0])
         return Seen(True, text, passed)
 
-    return Trial(tuple(asked), judge, _ears_at_ends(world, claim.through), seconds)
+    return Trial(tuple(asked), evaluate, _listeners_at_ends(world, claim.through), seconds)
 
 
-def _ears_at_ends(world: World, tunnels: Sequence[TunnelId]) -> tuple[Ear, ...]:
+def _listeners_at_ends(world: World, tunnels: Sequence[TunnelId]) -> tuple[Listener, ...]:
     nodes = (node for node in world.lab.nodes if any(end.tunnel in tunnels for end in node.tunnels))
-    return tuple(Ear(node.id, "any") for node in nodes)
+    return tuple(Listener(node.id, "any") for node in nodes)
 
 
 def _carried(world: World, tunnel: TunnelId, mark: str, texts: Sequence[str], observed: Observed) -> bool:
-    """Whether one end sends outer packets to the other: with the mark in them, or such that grow as the packets do."""
-    for ear, frames in observed.heard.items():
-        for end in world.view(ear.node).node.tunnels:
+    """Whether one end sends outer packets to the other that have the mark, or whose lengths grow as the packets'."""
+    for listener, frames in observed.recorded.items():
+        for end in world.view(listener.node).node.tunnels:
             if end.tunnel != tunnel:
                 continue
             sent = [

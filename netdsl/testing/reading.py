@@ -1,4 +1,4 @@
-"""Claims about what a node says of itself: tunnels, names, routes."""
+"""Trials for claims about a node's own state: tunnels, names, routes."""
 
 from collections.abc import Sequence
 
@@ -18,74 +18,76 @@ STATUS = Question(Kind.RUN, words=(*NODE_SCRIPT, "status"))
 
 
 def ends_of(world: World, tunnel: str) -> tuple[NodeId, ...]:
-    """The nodes at which a tunnel ends."""
+    """The nodes with an end of the tunnel."""
     return tuple(node.id for node in world.lab.nodes if any(end.tunnel == tunnel for end in node.tunnels))
 
 
 def tunnel_lines(status: str) -> list[tuple[str, str, str, str]]:
-    """Of what a node says of itself: tunnel, child, state (up, down), ESP (kernel, user)."""
+    """The tunnels in a node's status: tunnel, child, state (up, down), ESP (kernel, user)."""
     rows = (line.split() for line in status.splitlines())
     return [(row[1], row[2], row[3], row[5]) for row in rows if row[:1] == ["tunnel"] and len(row) >= 6]
 
 
 def tunnel_up(world: World, claim: TunnelUp, first: Sequence[Flow], seconds: float) -> Trial:
-    """Up at every end, by what the nodes say. `first`: flows that open it."""
+    """Compares the state of the tunnel at every end. `first`: flows that open it."""
     ends = ends_of(world, claim.tunnel)
     asked = [Asked(node, STATUS) for node in ends]
     asked += [Asked(flow.source, flow.question("first")) for flow in first[:1]]
 
-    def judge(observed: Observed) -> Seen:
+    def evaluate(observed: Observed) -> Seen:
         for node, reply in zip(ends, observed.replies, strict=False):
-            wanted = _sections(world, node, claim)
-            states = {child: state for _, child, state, _ in tunnel_lines(reply.text) if child in wanted}
-            down = [child for child in wanted if states.get(child) != "up"]
-            if down or not wanted:
+            sections = _sections(world, node, claim)
+            states = {child: state for _, child, state, _ in tunnel_lines(reply.text) if child in sections}
+            down = [child for child in sections if states.get(child) != "up"]
+            if down or not sections:
                 return Seen(claim.is_negative, f"down at `{node}`")
         return Seen(not claim.is_negative, "up at both ends" if len(ends) == 2 else f"up at {len(ends)} ends")
 
-    return Trial(tuple(asked), judge, (), seconds)
+    return Trial(tuple(asked), evaluate, (), seconds)
 
 
 def _sections(world: World, node: NodeId, claim: TunnelUp) -> list[str]:
-    """The children's names in the node's daemon."""
+    """The names of the claim's children in the node's daemon."""
     ends = [end for end in world.view(node).node.tunnels if end.tunnel == claim.tunnel]
     return [section(end, child) for end in ends for child in end.children if claim.child in (None, child.name)]
 
 
 def section(end: TunnelEnd, child: Child) -> str:
-    """As the payload calls a child: by its connection's name alone where it is the only one."""
+    """The payload's name of a child: that of the connection if the child is its only one."""
     name = flat(end.connection)
     return name if len(end.children) == 1 else f"{name}_{flat(child.name)}"
 
 
 def resolves(world: World, claim: Resolves, seconds: float) -> Trial:
-    """As a program of the node would: hosts file, then name servers."""
-    wanted = {str(address) for target in targets(world, claim.source, claim.goal) for address in target.addresses}
+    """Resolves as the node's programs do: hosts file, then name servers."""
+    expected = {str(address) for target in targets(world, claim.source, claim.goal) for address in target.addresses}
     question = Question(Kind.RUN, words=("getent", "ahosts", claim.name))
 
-    def judge(observed: Observed) -> Seen:
+    def evaluate(observed: Observed) -> Seen:
         found = list(dict.fromkeys(line.split()[0] for line in observed.replies[0].text.splitlines() if line.strip()))
         if not found:
             return Seen(False, "the name is not known")
-        return Seen(bool(wanted.intersection(found)), f"it is {', '.join(found)}")
+        return Seen(bool(expected.intersection(found)), f"it is {', '.join(found)}")
 
-    return Trial((Asked(claim.source, question),), judge, (), seconds)
+    return Trial((Asked(claim.source, question),), evaluate, (), seconds)
 
 
 def routes_via(world: World, claim: RoutesVia, seconds: float) -> Trial:
-    """The route of this very prefix; where there is none, the one that its first address takes."""
-    wanted = {str(address) for target in targets(world, claim.source, claim.next_hop) for address in target.addresses}
+    """Compares the next hop of the prefix's own route, or of the route of its first address."""
+    next_hops = {
+        str(address) for target in targets(world, claim.source, claim.next_hop) for address in target.addresses
+    }
     version = f"-{claim.prefix.version}"
     exact = ("ip", version, "-o", "route", "show", "table", "main", "exact", str(claim.prefix))
     used = ("ip", version, "-o", "route", "get", str(claim.prefix.network_address), "fibmatch")
     asked = tuple(Asked(claim.source, Question(Kind.RUN, words=words)) for words in (exact, used))
 
-    def judge(observed: Observed) -> Seen:
+    def evaluate(observed: Observed) -> Seen:
         lines = [line for reply in observed.replies if reply.status == 0 for line in reply.text.splitlines()]
         if not lines:
             return Seen(False, "no route")
         words = lines[0].split()
         hop = words[words.index("via") + 1] if "via" in words[:-1] else ""
-        return Seen(hop in wanted, f"via {hop}" if hop else "on the link")
+        return Seen(hop in next_hops, f"via {hop}" if hop else "on the link")
 
-    return Trial(asked, judge, (), seconds)
+    return Trial(asked, evaluate, (), seconds)

@@ -1,4 +1,4 @@
-"""Results as a table of 80 columns, with what differs from the prediction first."""
+"""Results as a table of 80 columns. Differences from the prediction come first."""
 
 import textwrap
 from collections.abc import Iterator
@@ -11,11 +11,11 @@ from netdsl.verify.sentences import block_text, claim_text
 WIDTH = 80
 _MARKS = {Verdict.PASSED: "ok", Verdict.FAILED: "FAIL", Verdict.UNTESTED: "?", Verdict.LINE: "-"}
 _COLUMNS = (4, 13, 26, 5, 28)
-"""Verdict, place, statement, predicted, seen; a blank between two."""
+"""Widths of the columns: verdict, place, statement, predicted, seen; separated by a blank."""
 
 
 def table(results: Results) -> str:
-    """What a student reads."""
+    """All results as text."""
     return "".join(f"{line}\n" for line in _lines(results))
 
 
@@ -34,7 +34,7 @@ def _lines(results: Results) -> Iterator[str]:
 
 
 def _alarm(results: Results) -> Iterator[str]:
-    """First and loudest."""
+    """The differences between prediction and test, with a frame."""
     bar = "!" * WIDTH
     yield bar
     yield "PREDICTION AND REALITY DIFFER: a bug in netdsl, or in the lab's raw parts"
@@ -81,12 +81,12 @@ def _row(cells: tuple[str, ...]) -> Iterator[str]:
 
 
 def _wrapped(text: str, first: str, others: str | None = None) -> Iterator[str]:
-    rest = f"{first}  " if others is None else others
-    yield from textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=rest)
+    indent = f"{first}  " if others is None else others
+    yield from textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=indent)
 
 
 def summary(results: Results) -> str:
-    """One line: what passed, what did not, whose ESP it was."""
+    """One line: the numbers of verdicts, the duration, and whether ESP ran in the kernel or in user space."""
     parts = [f"{results.count(Verdict.PASSED)} passed"]
     failed, untested = results.count(Verdict.FAILED), results.count(Verdict.UNTESTED)
     parts += [f"{failed} failed"] if failed else []

@@ -1,4 +1,4 @@
-"""The expectations of a lab in the running lab: one call, one result."""
+"""Testing the expectations of a lab in the running lab."""
 
 import secrets
 from collections.abc import Callable, Sequence
@@ -22,18 +22,18 @@ from netdsl.testing.probes import Reply, ask
 from netdsl.testing.reading import NODE_SCRIPT, section, tunnel_lines
 from netdsl.testing.sight import Frame, frames
 from netdsl.testing.states import Bench, during
-from netdsl.testing.trial import Asked, Ear, Observed, Trial
+from netdsl.testing.trial import Asked, Listener, Observed, Trial
 from netdsl.testing.types import Block, Results, Seen, Tested
 from netdsl.verify.expectations import prove
 from netdsl.verify.sentences import state_text
 from netdsl.verify.types import Proof
 
 PATIENCE = 3.0
-"""Seconds for an answer: a SYN that is lost is sent again after one."""
-_AT_ONCE = 8  # nodes that are asked at the same time
-_AGAIN = 1.0  # seconds between two attempts
-_LAST_FRAMES = 1.5  # seconds for what was sent to get into the recordings
-_LOOKS = 5
+"""Seconds for an answer: a lost SYN is retransmitted after one."""
+_PARALLEL = 8  # nodes that are probed at the same time
+_PAUSE = 1.0  # seconds between two attempts
+_LAST_FRAMES = 1.5  # seconds until packets that were sent are in the recordings
+_READS = 5  # of a recording, within `_LAST_FRAMES`
 
 Progress = Callable[[str], None]
 
@@ -41,8 +41,8 @@ Progress = Callable[[str], None]
 def run(
     lab: Lab, driver: Driver, deployment: Deployment, target: str, progress: Progress, pace: Pace | None = None
 ) -> Results:
-    """Test every line. Tunnels and links that are taken down come back, whatever happens. Raises DriverError where the lab
-    does not run, or a state cannot be made; what goes wrong with one line alone is told there."""
+    """The results of all lines. Tunnels and links that a block takes down are restored also after errors. Raises
+    DriverError if the lab does not run or a state cannot be brought about; an error of a single line is its result."""
     pace = pace or Pace()
     began = pace.now()
     _check_running(lab, driver, deployment)
@@ -52,25 +52,27 @@ def run(
     proofs = _by_block(lab.expectations, summary.proofs)
     seen: dict[int, Seen] = {}
     for state in dict.fromkeys(block.state for block in lab.expectations):
-        chosen = [proof for block, own in proofs if block.state == state for proof in own]
+        chosen = [proof for block, members in proofs if block.state == state for proof in members]
         if state is not None:
             progress(f"{counted(len(chosen), 'line')} {state_text(state)}")
         with during(session.bench, state):
             outcomes = session.test(world.during(state), chosen)
         seen.update((id(proof), outcome) for proof, outcome in zip(chosen, outcomes, strict=True))
-    blocks = tuple(Block(block, tuple(Tested(proof, seen[id(proof)]) for proof in own)) for block, own in proofs)
+    blocks = tuple(
+        Block(block, tuple(Tested(proof, seen[id(proof)]) for proof in members)) for block, members in proofs
+    )
     return Results(lab.name, target, blocks, summary, session.esp, pace.now() - began)
 
 
 def session_of(lab: Lab, driver: Driver, deployment: Deployment, pace: Pace, progress: Progress) -> "Session":
-    """What a running lab is asked with. Raises DriverError."""
+    """The session for a running lab. Raises DriverError."""
     esp = _esp(lab, driver, deployment)
     world = World(lab, Esp(esp) if esp else Esp.KERNEL)
     return Session(Bench(driver, deployment, world, pace), esp, f"netdsl-{secrets.token_hex(4)}", progress)
 
 
 def _by_block(blocks: Sequence[Expectation], proofs: Sequence[Proof]) -> list[tuple[Expectation, list[Proof]]]:
-    """Proofs come in the order of blocks and lines."""
+    """The proofs, which are in the order of blocks and lines, by block."""
     left = list(proofs)
     found = []
     for block in blocks:
@@ -92,7 +94,7 @@ def _check_running(lab: Lab, driver: Driver, deployment: Deployment) -> None:
 
 
 def _esp(lab: Lab, driver: Driver, deployment: Deployment) -> str:
-    """Whose ESP the nodes have chosen; empty where no tunnel takes packets by policies."""
+    """Where the nodes run ESP: `kernel` or `user`; empty if no tunnel takes packets by policies."""
     for node in lab.nodes:
         names = {section(end, child) for end in node.tunnels if _is_selected(end) for child in end.children}
         if names:
@@ -107,10 +109,10 @@ def _is_selected(end: TunnelEnd) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """The lines of one state are done together: first all that listen nowhere, then the others one by one.
+    """Tests the lines of one state: first all without recordings together, then those with recordings one by one.
 
-    `esp`: whose the nodes have chosen, empty where there are no tunnels; `mark`: a text of this run alone;
-    `patience`: seconds for an answer, in a container.
+    `esp`: `kernel` or `user`, empty if the lab has no tunnels; `mark`: a text that is unique to this run; `patience`:
+    seconds for an answer, in a container.
     """
 
     bench: Bench
@@ -122,7 +124,7 @@ class Session:
     def test(self, world: World, proofs: Sequence[Proof]) -> list[Seen]:
         mark = f"{self.mark}-{secrets.token_hex(2)}"
         planned = trials(world, proofs, mark, self.bench.driver.slowness)
-        together = [index for index, trial in enumerate(planned) if not trial.ears]
+        together = [index for index, trial in enumerate(planned) if not trial.listeners]
         found: dict[int, Seen] = self._together({index: planned[index] for index in together})
         alone = [index for index in range(len(planned)) if index not in found]
         if alone:
@@ -132,7 +134,7 @@ class Session:
         return [found[index] for index in range(len(planned))]
 
     def _together(self, planned: dict[int, Trial]) -> dict[int, Seen]:
-        """All at once; those that do not hold again, as long as they may take."""
+        """Test all at once, and repeat those that do not hold within their time limit."""
         began = self.bench.pace.now()
         found: dict[int, Seen] = {}
         left = dict(planned)
@@ -140,38 +142,38 @@ class Session:
             found |= self.round(left)
             passed = self.bench.pace.now() - began
             found |= {index: replace(found[index], seconds=passed) for index in left}
-            left = {index: one for index, one in left.items() if not found[index].holds and passed < one.seconds}
+            left = {index: trial for index, trial in left.items() if not found[index].holds and passed < trial.seconds}
             if left:
-                self.bench.pace.sleep(_AGAIN)
+                self.bench.pace.sleep(_PAUSE)
         return found
 
     def round(self, planned: dict[int, Trial]) -> dict[int, Seen]:
-        """Everything that these trials ask, once, node by node at the same time."""
+        """Ask all questions of the trials once, the nodes in parallel."""
         asked: dict[NodeId, list[tuple[int, int]]] = {}
         for index, trial in planned.items():
-            for number, one in enumerate(trial.asked):
-                asked.setdefault(one.node, []).append((index, number))
+            for number, question in enumerate(trial.asked):
+                asked.setdefault(question.node, []).append((index, number))
         replies: dict[tuple[int, int], Reply] = {}
         failures: dict[int, str] = {}
         questions = {node: [planned[index].asked[number] for index, number in keys] for node, keys in asked.items()}
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            for node, said in zip(asked, pool.map(self._ask, asked, questions.values()), strict=True):
-                if isinstance(said, str):
-                    failures |= {index: said for index, _ in asked[node]}
+        with ThreadPoolExecutor(_PARALLEL) as pool:
+            for node, answered in zip(asked, pool.map(self._ask, asked, questions.values()), strict=True):
+                if isinstance(answered, str):
+                    failures |= {index: answered for index, _ in asked[node]}
                 else:
-                    replies |= dict(zip(asked[node], said, strict=True))
+                    replies |= dict(zip(asked[node], answered, strict=True))
         found: dict[int, Seen] = {}
         for index, trial in planned.items():
             if index in failures:
                 found[index] = Seen(None, failures[index])
                 continue
-            own = tuple(replies[index, number] for number in range(len(trial.asked)))
-            found[index] = trial.judge(Observed(own))
+            observed = Observed(tuple(replies[index, number] for number in range(len(trial.asked))))
+            found[index] = trial.evaluate(observed)
         return found
 
     def _ask(self, node: NodeId, asked: Sequence[Asked]) -> tuple[Reply, ...] | str:
-        """The replies, or why there are none."""
-        questions = [one.question for one in asked]
+        """The replies of a node, or the error message."""
+        questions = [item.question for item in asked]
         try:
             driver = self.bench.driver
             return ask(driver, self.bench.deployment, node, questions, patience=self.patience * driver.slowness)
@@ -181,44 +183,47 @@ class Session:
     def _alone(self, trial: Trial) -> Seen:
         began = self.bench.pace.now()
         try:
-            with ExitStack() as recordings:
-                heard = self._listen(trial.ears, recordings)
+            with ExitStack() as stack:
+                recordings = self._listen(trial.listeners, stack)
                 while True:
-                    seen = self._look(trial, heard)
+                    seen = self._ask_and_read(trial, recordings)
                     passed = self.bench.pace.now() - began
                     if seen.holds or passed >= trial.seconds:
                         return replace(seen, seconds=passed)
-                    self.bench.pace.sleep(_AGAIN)
+                    self.bench.pace.sleep(_PAUSE)
         except DriverError as error:
             return Seen(None, error.message)
 
-    def _look(self, trial: Trial, heard: dict[Ear, Recording]) -> Seen:
-        """Ask once; what is recorded may come a moment later."""
-        before = {ear: sum(1 for _ in frames(recording.read())) for ear, recording in heard.items()}
+    def _ask_and_read(self, trial: Trial, recordings: dict[Listener, Recording]) -> Seen:
+        """Ask once, then read the recordings several times: packets appear in them with a delay."""
+        before = {at: sum(1 for _ in frames(recording.read())) for at, recording in recordings.items()}
         replies: dict[int, Reply] = {}
-        for node in dict.fromkeys(one.node for one in trial.asked):
-            numbers = [number for number, one in enumerate(trial.asked) if one.node == node]
-            said = self._ask(node, [trial.asked[number] for number in numbers])
-            if isinstance(said, str):
-                return Seen(None, said)
-            replies |= dict(zip(numbers, said, strict=True))
-        own = tuple(replies[number] for number in range(len(trial.asked)))
+        for node in dict.fromkeys(item.node for item in trial.asked):
+            numbers = [number for number, item in enumerate(trial.asked) if item.node == node]
+            answered = self._ask(node, [trial.asked[number] for number in numbers])
+            if isinstance(answered, str):
+                return Seen(None, answered)
+            replies |= dict(zip(numbers, answered, strict=True))
+        in_order = tuple(replies[number] for number in range(len(trial.asked)))
         seen = Seen(None, "")
-        for _ in range(_LOOKS):
-            self.bench.pace.sleep(_LAST_FRAMES / _LOOKS)
-            seen = trial.judge(Observed(own, {ear: _heard(ear, one, before[ear]) for ear, one in heard.items()}))
+        for _ in range(_READS):
+            self.bench.pace.sleep(_LAST_FRAMES / _READS)
+            recorded = {at: _recorded(at, recording, before[at]) for at, recording in recordings.items()}
+            seen = trial.evaluate(Observed(in_order, recorded))
         return seen
 
-    def _listen(self, ears: Sequence[Ear], stack: ExitStack) -> dict[Ear, Recording]:
-        """All recordings, begun at the same time. Each ends with the stack."""
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            begun = [(ear, pool.submit(self._enter, ear, stack)) for ear in dict.fromkeys(ears)]
-            return {ear: future.result() for ear, future in begun}
+    def _listen(self, listeners: Sequence[Listener], stack: ExitStack) -> dict[Listener, Recording]:
+        """Start all recordings in parallel. Each ends with the stack."""
+        with ThreadPoolExecutor(_PARALLEL) as pool:
+            begun = [(listener, pool.submit(self._enter, listener, stack)) for listener in dict.fromkeys(listeners)]
+            return {listener: future.result() for listener, future in begun}
 
-    def _enter(self, ear: Ear, stack: ExitStack) -> Recording:
-        return stack.enter_context(self.bench.driver.listen(self.bench.deployment, host_name(ear.node), ear.interface))
+    def _enter(self, listener: Listener, stack: ExitStack) -> Recording:
+        return stack.enter_context(
+            self.bench.driver.listen(self.bench.deployment, host_name(listener.node), listener.interface)
+        )
 
 
-def _heard(ear: Ear, recording: Recording, known: int) -> tuple[Frame, ...]:
-    """What was recorded after the first `known` packets."""
-    return tuple(frame for frame in islice(frames(recording.read()), known, None) if ear.hears(frame))
+def _recorded(listener: Listener, recording: Recording, skipped: int) -> tuple[Frame, ...]:
+    """The packets recorded after the first `skipped` ones."""
+    return tuple(frame for frame in islice(frames(recording.read()), skipped, None) if listener.accepts(frame))

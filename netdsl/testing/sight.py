@@ -1,4 +1,4 @@
-"""What a recording shows: the IP packets of a pcap file, those of tunnels among them, and whether a text is in it."""
+"""Reading a recording: the IP packets of a pcap file, those of tunnels among them, and the texts in them."""
 
 import struct
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,17 +12,15 @@ from netdsl.ir.tunnel import Carrier
 _NAT_TRAVERSAL = 4500
 _IPV4, _IPV6 = 0x0800, 0x86DD
 _ETHERNET, _COOKED, _COOKED_2, _RAW = 1, 113, 276, (12, 101)  # https://www.tcpdump.org/linktypes.html
-_OUTGOING = 4  # of cooked frames: sent by this node
+_OUTGOING = 4  # the direction of cooked frames: sent by this node
 _BLOCK = 16
-"""Ciphers pad to a block of at most so many bytes."""
+"""The largest block of a cipher, in bytes, to which packets are padded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The outermost IP header of a frame. `length` is the IP packet's; `sender` the MAC address where there is one.
-
-    `is_sent`: by this node; None where the recording does not say.
-    """
+    """The outermost IP header of a frame. `length`: of the IP packet; `sender`: the MAC address, or empty; `is_sent`:
+    whether this node sent it, None if the recording lacks the direction."""
 
     source: Address
     destination: Address
@@ -53,7 +51,7 @@ class Frame:
 
 
 def frames(pcap: bytes) -> Iterator[Frame]:
-    """The IP packets of a recording, fragments' first parts among them; an incomplete record ends it."""
+    """The IP packets of a recording, fragments included. Ends at an incomplete record."""
     if len(pcap) < 24:
         return
     order = "<" if pcap[:4] in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1") else ">"
@@ -98,7 +96,7 @@ def _packet(kind: int, raw: bytes, sender: str, is_sent: bool | None) -> Frame |
 
 
 def carries(seen: Iterable[Frame], sizes: Sequence[int]) -> bool:
-    """Whether outer packets of tunnels grow as packets of `sizes` bytes (ascending) do inside of them.
+    """Whether the lengths of outer packets grow as those of inner packets of `sizes` bytes (ascending).
 
     What is encrypted cannot be read, but its length shows: a tunnel adds the same to each packet, but for the padding.
     """

@@ -1,10 +1,10 @@
-"""How reports name places; claims and blocks are put into words by `netdsl.verify.sentences`."""
+"""Places as reports show them. `netdsl.verify.sentences` has the texts of claims and blocks."""
 
 from netdsl.source import Place
 
 
 def shown_place(place: Place | None) -> str:
-    """`lab.net:52`: a line is enough for a statement."""
+    """File and line: `lab.net:52`."""
     if place is None:
         return "-"
     return f"{place.span.source.name}:{place.span.source.position(place.span.start)[0]}"

@@ -1,4 +1,4 @@
-"""`while T down`, `while A -- B down`: the running lab is put into that state, and back."""
+"""Bringing the running lab into the state of a block (`while T down`, `while A -- B down`), and back."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from netdsl.runtime.driver import Deployment, Driver, DriverError
 from netdsl.testing.pace import Pace
 from netdsl.testing.reading import NODE_SCRIPT, ends_of, tunnel_lines
 
-_COMMAND = 60.0  # seconds: ending an IKE association that nobody answers takes a while
+_COMMAND = 60.0  # seconds: ending an IKE association takes long if the peer does not answer
 _SETTLE = 30.0  # seconds until a tunnel that comes back is up
 _PAUSE = 0.3
 _TABLE = "netdsl_cut"
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """A running lab: what all tests of it need."""
+    """A running lab with its driver and world, as all tests use it."""
 
     driver: Driver
     deployment: Deployment
@@ -32,7 +32,7 @@ class Bench:
     pace: Pace
 
     def command(self, node: NodeId, *words: str) -> str:
-        """Run something in a node that has to succeed. Raises DriverError."""
+        """The output of a command in a node. Raises DriverError if the command fails."""
         answer = self.driver.ask(self.deployment, host_name(node), words, timeout=_COMMAND * self.driver.slowness)
         if answer.status:
             raise DriverError(
@@ -44,7 +44,7 @@ class Bench:
         return tunnel_lines(self.command(node, *NODE_SCRIPT, "status"))
 
     def wait(self, holds: Callable[[], bool], seconds: float) -> bool:
-        """Whether it comes to hold in time (seconds of containers)."""
+        """Whether a condition becomes true in time. `seconds`: in a container."""
         deadline = self.pace.now() + seconds * self.driver.slowness
         while not holds():
             if self.pace.now() > deadline:
@@ -55,7 +55,7 @@ class Bench:
 
 @contextmanager
 def during(bench: Bench, state: WhileState | None) -> Iterator[None]:
-    """The block runs in that state; afterwards the lab is as it was, whatever happens. Raises DriverError."""
+    """A context in which the lab is in a state, restored also after errors. Raises DriverError."""
     if state is None:
         yield
     elif state.tunnel is not None:
@@ -64,13 +64,14 @@ def during(bench: Bench, state: WhileState | None) -> Iterator[None]:
     elif state.link is None or state.is_up:
         yield
     else:
-        with _cut(bench, state.link):
+        with _interrupted(bench, state.link):
             yield
 
 
 @contextmanager
 def _tunnel(bench: Bench, tunnel: TunnelId, *, is_up: bool) -> Iterator[None]:
-    """By the payload's own `down` and `up`, at every end: one alone would be brought up again by the other."""
+    """Take a tunnel down or up by the payload's commands at every end: a single end would be brought up again by the
+    other."""
     starts = {
         child.start
         for node in bench.world.lab.nodes
@@ -96,12 +97,12 @@ def _tunnel(bench: Bench, tunnel: TunnelId, *, is_up: bool) -> Iterator[None]:
 
 
 def _at_all_ends(bench: Bench, tunnel: TunnelId, verb: str) -> None:
-    """At every end, also where one of them fails; then DriverError."""
-    _each(ends_of(bench.world, tunnel), lambda node: bench.command(node, *NODE_SCRIPT, verb, flat(tunnel)))
+    """Run the command at every end, also after one has failed. Raises DriverError if one failed."""
+    _for_all(ends_of(bench.world, tunnel), lambda node: bench.command(node, *NODE_SCRIPT, verb, flat(tunnel)))
 
 
 def _await_tunnel(bench: Bench, tunnel: TunnelId, state: str) -> None:
-    """What does not come about in time is left to the lines of the block: they will say it."""
+    """Wait for a state. A timeout is no error here: the lines of the block show it."""
 
     def is_so() -> bool:
         lines = (line for node in ends_of(bench.world, tunnel) for line in bench.tunnels(node))
@@ -111,35 +112,36 @@ def _await_tunnel(bench: Bench, tunnel: TunnelId, state: str) -> None:
 
 
 @contextmanager
-def _cut(bench: Bench, network: NetworkId) -> Iterator[None]:
-    """Nothing that arrives from the network is taken, in any node: it carries nothing, and keeps addresses and routes,
-    which a link that is set down would lose."""
-    places = [
+def _interrupted(bench: Bench, network: NetworkId) -> Iterator[None]:
+    """Interrupt a network: every node drops all frames that arrive from it. Interfaces stay up, because setting a link
+    down would remove addresses and routes."""
+    interfaces = [
         (node.id, number, interface.name)
         for node in bench.world.lab.nodes
         for number, interface in enumerate(node.interfaces)
         if interface.network == network
     ]
     try:
-        _each(places, lambda place: bench.command(place[0], "nft", _cutting(*place[1:])))
+        _for_all(interfaces, lambda at: bench.command(at[0], "nft", _dropping(*at[1:])))
         yield
     finally:
         with bench.pace.undisturbed():
-            nodes = tuple(dict.fromkeys(place[0] for place in places))
-            _each(
+            nodes = tuple(dict.fromkeys(node for node, _, _ in interfaces))
+            _for_all(
                 nodes,
                 lambda node: bench.command(node, "nft", f"add table netdev {_TABLE}; delete table netdev {_TABLE}"),
             )
 
 
-def _cutting(number: int, interface: str) -> str:
-    """One argument of nft. An interface's name is letters, digits, `-`, `_` and `.` only: nothing of it needs an escape."""
+def _dropping(number: int, interface: str) -> str:
+    """The nft command, in one argument. Names of interfaces consist of letters, digits, `-`, `_` and `.`, so they need
+    no quoting."""
     hook = f'type filter hook ingress device "{interface}" priority -500; policy drop;'
     return f"add table netdev {_TABLE}; add chain netdev {_TABLE} cut_{number} {{ {hook} }}"
 
 
-def _each(items: tuple[T, ...] | list[T], do: Callable[[T], object]) -> None:
-    """For every one, although one may fail; then the first failure is raised."""
+def _for_all(items: tuple[T, ...] | list[T], do: Callable[[T], object]) -> None:
+    """Call `do` for every item, also after a failure; then raise the first DriverError."""
     failures: list[DriverError] = []
     for item in items:
         try:

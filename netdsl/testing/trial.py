@@ -1,4 +1,4 @@
-"""A trial: what is asked in which nodes, where is listened meanwhile, and how the outcome is read."""
+"""A trial of one expectation: the questions to nodes, the recordings meanwhile, and the evaluation of both."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,39 +16,39 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Ear:
-    """Where is listened: an interface of a node, `any` for all. `mac`: only frames that this sender put on the wire count
-    (what a node has decrypted itself shows up on the same interface a second time)."""
+class Listener:
+    """A recording at an interface of a node (`any`: all interfaces). `mac`: only frames from this sender count, because
+    a packet that the node itself has decrypted appears on the same interface again."""
 
     node: NodeId
     interface: str
     mac: str | None = field(default=None, compare=False)
 
-    def hears(self, frame: Frame) -> bool:
+    def accepts(self, frame: Frame) -> bool:
         return self.mac is None or frame.sender == self.mac
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """The replies in the order of the questions; what each ear heard."""
+    """The replies in the order of the questions, and the frames of each recording."""
 
     replies: tuple[Reply, ...]
-    heard: Mapping[Ear, tuple[Frame, ...]] = field(default_factory=dict)
+    recorded: Mapping[Listener, tuple[Frame, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One line to be tested. Those with ears are done one after another: nothing else must be on the wires then.
+    """The test of one line. Trials with recordings run one after another, so that no other test's packets are recorded.
 
-    `seconds`: for so long it is tried again where it does not come out as the author expects (0: once).
+    `evaluate`: the result from what was observed; `seconds`: how long a trial that does not hold is repeated (0: once).
     """
 
     asked: tuple[Asked, ...]
-    judge: Callable[[Observed], Seen]
-    ears: tuple[Ear, ...] = ()
+    evaluate: Callable[[Observed], Seen]
+    listeners: tuple[Listener, ...] = ()
     seconds: float = 0.0
 
 
 def untested(text: str) -> Trial:
-    """A line that nothing can test, and why."""
+    """The trial of a line that cannot be tested, with the reason."""
     return Trial((), lambda _: Seen(None, text))

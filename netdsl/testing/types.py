@@ -1,4 +1,4 @@
-"""What a test of a running lab found: plain values, for tables and machines."""
+"""The results of testing a running lab: plain values."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -9,7 +9,7 @@ from netdsl.verify.types import Proof, Summary
 
 
 class Verdict(StrEnum):
-    """`LINE`: one line of a failure block, of which nothing alone is expected."""
+    """`LINE`: a line of a failure block, which has no verdict of its own."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -29,9 +29,9 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the running lab did for one line. `holds` None: it could not be tested, and `text` says why.
+    """The observation for one line. `holds` None: it could not be tested, `text` has the reason.
 
-    `control`: what shows that a negative had a chance to fail; empty where none is needed.
+    `control`: the control that passed for a negative line; empty if none is needed.
     """
 
     holds: bool | None
@@ -42,7 +42,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Tested:
-    """One line of an `expect` block: predicted and seen."""
+    """One line of an `expect` block with its prediction and observation."""
 
     proof: Proof
     seen: Seen
@@ -65,7 +65,7 @@ class Tested:
 
     @property
     def differs(self) -> bool:
-        """Whether an exact prediction and reality do not agree: a defect of netdsl, or of what the lab hands in raw."""
+        """Whether an exact prediction and the observation differ: a defect of netdsl, or of raw settings in the lab."""
         return self.proof.is_exact and self.seen.holds is not None and self.seen.holds != self.proof.holds
 
 
@@ -78,18 +78,18 @@ class Block:
 
     @property
     def verdict(self) -> Verdict:
-        """A failure block passes where at least one of its lines does not hold; another where all do."""
+        """A failure block passes if at least one of its lines does not hold, any other block if all hold."""
         if self.expectation.is_failure:
             if any(line.seen.holds is False for line in self.lines) or not self.lines:
                 return Verdict.PASSED
             return Verdict.UNTESTED if any(line.seen.holds is None for line in self.lines) else Verdict.FAILED
         verdicts = {line.verdict for line in self.lines}
-        return next((one for one in (Verdict.FAILED, Verdict.UNTESTED) if one in verdicts), Verdict.PASSED)
+        return next((worst for worst in (Verdict.FAILED, Verdict.UNTESTED) if worst in verdicts), Verdict.PASSED)
 
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """A whole run. `esp`: kernel or user, as the nodes said; empty where there are no tunnels."""
+    """The results of all blocks. `esp`: `kernel` or `user`, as the nodes report; empty if the lab has no tunnels."""
 
     lab: str
     target: str
@@ -107,7 +107,7 @@ class Results:
         return tuple(line for line in self.lines if line.differs)
 
     def count(self, verdict: Verdict) -> int:
-        """Lines with it; of failure blocks, blocks."""
+        """The number of lines with the verdict; a failure block counts as one line."""
         return sum(
             (block.verdict is verdict)
             if block.expectation.is_failure
@@ -117,5 +117,5 @@ class Results:
 
     @property
     def is_good(self) -> bool:
-        """Everything was tested and passed, and nothing else than predicted was seen."""
+        """Whether everything was tested and passed, without differences from the prediction."""
         return not (self.count(Verdict.FAILED) or self.count(Verdict.UNTESTED) or self.differences)

@@ -1,4 +1,5 @@
-"""`is encrypted on`, `goes through`: recordings on the networks and nodes named, while marked packets go."""
+"""Trials for `is encrypted on` and `goes through`: recordings at the named networks and nodes while marked packets are
+sent."""
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,23 +10,24 @@ from netdsl.ir.tunnel import Carrier
 from netdsl.packets.world import World
 from netdsl.testing.flows import Flow, Group
 from netdsl.testing.sight import Frame, carries
-from netdsl.testing.trial import Asked, Ear, Observed, Trial, untested
+from netdsl.testing.trial import Asked, Listener, Observed, Trial, untested
 from netdsl.testing.types import Seen
 
-Heard = Mapping[NetworkId, Sequence[Frame]]
+Recordings = Mapping[NetworkId, Sequence[Frame]]
 Carriers = Sequence[Carrier]
 
 _SIZES = (104, 250, 400)
 _VARIETY = 48
 _SMALLEST_MTU = 700
-"""Bytes: with a smaller MTU the largest of the sizes, encapsulated, may not pass in one piece."""
-_MOST_EARS = 24
+"""Bytes: with a smaller MTU the largest packet may be fragmented after encapsulation."""
+_MOST_LISTENERS = 24
 
 
 def sized(world: World, flow: Flow, mark: str) -> tuple[str, ...]:
-    """The mark, padded to lengths of which no other traffic has the differences: they show through encryption.
+    """The mark, padded to lengths whose differences no other traffic has, so that encrypted packets are recognised by
+    them.
 
-    One text where lengths cannot be chosen (a question for a name) or might be cut into fragments.
+    One text only if the length cannot be chosen (DNS) or packets might be fragmented.
     """
     smallest = min((network.mtu for network in world.lab.networks), default=1500)
     if flow.kind is None or not flow.kind.carries_text or smallest < _SMALLEST_MTU:
@@ -36,7 +38,7 @@ def sized(world: World, flow: Flow, mark: str) -> tuple[str, ...]:
 
 
 def marks(texts: Sequence[str]) -> tuple[int, ...]:
-    """The lengths to look for."""
+    """The lengths to look for in recordings."""
     return tuple(map(len, texts))
 
 
@@ -52,80 +54,89 @@ def outer(frames: Sequence[Frame], carriers: Carriers, mark: str) -> list[Frame]
 
 
 def encrypted(world: World, claim: Encrypted, groups: Sequence[Group], mark: str, seconds: float) -> Trial:
-    """On every network named: packets of a tunnel that grow as these do, and nowhere the mark in clear; or the contrary."""
+    """On every network named: packets of a tunnel that grow as these do, and nowhere the mark in clear; or the
+    contrary."""
     flow = groups[0][0] if groups and groups[0] else None
     if flow is None or flow.kind is None:
         return untested("there is nobody to ask" if flow is None else f"nothing in a node asks {flow.service}")
-    ears = {network: tuple(_senders(world, network, flow)) for network in claim.networks}
+    listeners = {network: tuple(_senders(world, network, flow)) for network in claim.networks}
     texts, carriers = sized(world, flow, mark), carriers_of(world)
 
-    def judge(observed: Observed) -> Seen:
+    def evaluate(observed: Observed) -> Seen:
         silent = next((reply for reply in observed.replies if not reply.passes), None)
         if silent is not None:
             return Seen(False, str(silent))
         control = f"the packets pass: {observed.replies[0]}"
-        heard = {network: [frame for ear in ears[network] for frame in observed.heard.get(ear, ())] for network in ears}
+        recorded = {
+            network: [frame for listener in listeners[network] for frame in observed.recorded.get(listener, ())]
+            for network in listeners
+        }
         if claim.is_negative:
-            return _in_clear(heard, carriers, mark, marks(texts), control)
-        return _hidden(heard, carriers, mark, observed.replies[0].text, marks(texts), control)
+            return _in_clear(recorded, carriers, mark, marks(texts), control)
+        return _hidden(recorded, carriers, mark, observed.replies[0].text, marks(texts), control)
 
     asked = tuple(Asked(flow.source, flow.question(text)) for text in texts)
-    return Trial(asked, judge, tuple(ear for each in ears.values() for ear in each)[:_MOST_EARS], seconds)
+    return Trial(
+        asked, evaluate, tuple(listener for at in listeners.values() for listener in at)[:_MOST_LISTENERS], seconds
+    )
 
 
-def _hidden(heard: Heard, carriers: Carriers, mark: str, answer: str, sizes: Sequence[int], control: str) -> Seen:
-    for network, frames in heard.items():
-        if any(_is_told(frame, mark, answer) for frame in frames):
+def _hidden(
+    recorded: Recordings, carriers: Carriers, mark: str, answer: str, sizes: Sequence[int], control: str
+) -> Seen:
+    for network, frames in recorded.items():
+        if any(_is_readable(frame, mark, answer) for frame in frames):
             return Seen(False, f"in clear on `{network}`", control)
         if not carries(outer(frames, carriers, mark), sizes):
             return Seen(False, f"nothing encrypted on `{network}` carries it", control)
-    return Seen(True, f"encrypted, and no mark, on {_names(tuple(heard))}", control)
+    return Seen(True, f"encrypted, and no mark, on {_names(tuple(recorded))}", control)
 
 
-def _is_told(frame: Frame, mark: str, answer: str) -> bool:
-    """Whether the request or what a web server answered can be read."""
+def _is_readable(frame: Frame, mark: str, answer: str) -> bool:
+    """Whether the frame has the request or a web server's answer in clear."""
     return frame.shows(mark) or (bool(answer) and frame.shows(f"\r\n\r\n{answer}\n"))
 
 
-def _in_clear(heard: Heard, carriers: Carriers, mark: str, sizes: Sequence[int], control: str) -> Seen:
-    for network, frames in heard.items():
+def _in_clear(recorded: Recordings, carriers: Carriers, mark: str, sizes: Sequence[int], control: str) -> Seen:
+    for network, frames in recorded.items():
         if carries(outer(frames, carriers, mark), sizes):
             return Seen(False, f"something encrypted on `{network}` carries it", control)
         if not any(frame.shows(mark) for frame in frames):
             return Seen(False, f"it is not seen on `{network}`", control)
-    return Seen(True, f"the mark is read on {_names(tuple(heard))}", control)
+    return Seen(True, f"the mark is read on {_names(tuple(recorded))}", control)
 
 
 def goes_through(world: World, claim: GoesThrough, groups: Sequence[Group], mark: str, seconds: float) -> Trial:
-    """The marked packets, or encrypted ones that grow as they do, are seen in each of the nodes; or in none of them."""
+    """Holds if the marked packets, or encrypted ones whose lengths grow as theirs, are seen in each of the nodes; with
+    `not` if in none."""
     flow = groups[0][0] if groups and groups[0] else None
     if flow is None or flow.kind is None:
         return untested("there is nobody to ask" if flow is None else f"nothing in a node asks {flow.service}")
-    ears = tuple(Ear(node, "any") for node in claim.nodes)
+    listeners = tuple(Listener(node, "any") for node in claim.nodes)
     texts, carriers = sized(world, flow, mark), carriers_of(world)
 
-    def judge(observed: Observed) -> Seen:
+    def evaluate(observed: Observed) -> Seen:
         silent = next((reply for reply in observed.replies if not reply.passes), None)
         if silent is not None:
             return Seen(False, str(silent))
         control = f"the packets pass: {observed.replies[0]}"
-        for ear in ears:
-            is_seen = _passes(observed.heard.get(ear, ()), carriers, mark, marks(texts))
+        for listener in listeners:
+            is_seen = _passes(observed.recorded.get(listener, ()), carriers, mark, marks(texts))
             if is_seen is claim.is_negative:
-                return Seen(False, f"{'seen' if is_seen else 'not seen'} in `{ear.node}`", control)
+                return Seen(False, f"{'seen' if is_seen else 'not seen'} in `{listener.node}`", control)
         return Seen(True, f"{'not seen' if claim.is_negative else 'seen'} in {_names(claim.nodes)}", control)
 
-    return Trial(tuple(Asked(flow.source, flow.question(text)) for text in texts), judge, ears, seconds)
+    return Trial(tuple(Asked(flow.source, flow.question(text)) for text in texts), evaluate, listeners, seconds)
 
 
 def _passes(frames: Sequence[Frame], carriers: Carriers, mark: str, sizes: Sequence[int]) -> bool:
     return any(frame.shows(mark) for frame in frames) or carries(outer(frames, carriers, mark), sizes)
 
 
-def _senders(world: World, network: NetworkId, flow: Flow) -> Iterator[Ear]:
-    """Who may put the packets on a network: its routers and switches, and the two ends where they are on it.
+def _senders(world: World, network: NetworkId, flow: Flow) -> Iterator[Listener]:
+    """Recordings at all interfaces that may send the packets to a network: its routers, its switches, and the two ends.
 
-    Each packet is taken where it is sent. Where it is received the kernel shows it once more, decrypted.
+    Packets are recorded where they are sent: where they are received, the kernel shows them once more, decrypted.
     """
     ends = {flow.source, flow.target, (flow.predicted.answered_by or (None, None))[0]}
     for node in world.lab.nodes:
@@ -133,7 +144,7 @@ def _senders(world: World, network: NetworkId, flow: Flow) -> Iterator[Ear]:
             continue
         for interface in node.interfaces:
             if interface.network == network:
-                yield Ear(node.id, interface.name, None if node.kind.bridges else interface.mac)
+                yield Listener(node.id, interface.name, None if node.kind.bridges else interface.mac)
 
 
 def _names(names: Sequence[str]) -> str:
