@@ -1,4 +1,5 @@
-"""Certification authorities, end entities and revocation lists, by `cryptography`. Pure but for the keys it draws."""
+"""Certification authorities, end-entity certificates and revocation lists, by `cryptography`. Pure except for new
+keys."""
 
 import ipaddress
 from collections.abc import Callable
@@ -13,10 +14,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from netdsl.ir.pki import EndEntity, Pki
 
-BACKDATE = timedelta(days=1)  # a virtual machine's clock may lag behind ours
+BACKDATE = timedelta(days=1)  # a virtual machine's clock may lag behind the compiling machine's
 
 _LONGEST_NAME = 64
-"""Characters of a common name: ub-common-name, RFC 5280, appendix A.1."""
+"""The largest number of characters of a common name: ub-common-name, RFC 5280, appendix A.1."""
 
 _KEYS: dict[str, Callable[[], CertificateIssuerPrivateKeyTypes]] = {
     "rsa-2048": lambda: rsa.generate_private_key(65537, 2048),
@@ -72,7 +73,7 @@ def make_intermediate(pki: Pki, root: Authority, now: datetime) -> Authority:
 
 
 def issue(pki: Pki, entity: EndEntity, issuer: Authority, now: datetime) -> Issued:
-    """A certificate for both client and server use, which never outlives its issuer."""
+    """A certificate for client and server use. It ends no later than its issuer's."""
     key = _KEYS[pki.algorithm]()
     names: list[x509.GeneralName] = [x509.IPAddress(ipaddress.ip_address(str(address))) for address in entity.addresses]
     names += [x509.RFC822Name(name) if "@" in name else x509.DNSName(name) for name in entity.names]
@@ -89,7 +90,7 @@ def issue(pki: Pki, entity: EndEntity, issuer: Authority, now: datetime) -> Issu
 
 
 def revocation_list(pki: Pki, issuer: Authority, now: datetime) -> x509.CertificateRevocationList:
-    """An empty list that is valid as long as its issuer's certificate."""
+    """An empty revocation list, valid as long as its issuer's certificate."""
     builder = x509.CertificateRevocationListBuilder(
         issuer_name=issuer.certificate.subject,
         last_update=now - BACKDATE,
@@ -107,7 +108,7 @@ def key_pem(key: CertificateIssuerPrivateKeyTypes) -> bytes:
 
 
 def load_authority(certificate: bytes, key: bytes) -> Authority:
-    """Read what `key_pem` and a PEM certificate hold. Raises ValueError."""
+    """The authority of a certificate and a key in PEM. Raises ValueError."""
     loaded = serialization.load_pem_private_key(key, None)
     accepted = (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey, ed25519.Ed25519PrivateKey, ed448.Ed448PrivateKey)
     if not isinstance(loaded, accepted):

@@ -1,6 +1,6 @@
-"""What the credentials stage gives to the later ones: where each node's secrets lie and what they are worth.
+"""The result of the credentials stage for the later stages.
 
-Secrets themselves stay in the store: `nodes/<host name>/` of it is what an envelope hands into that node.
+The secrets stay in the store; an envelope mounts or copies its folder `nodes/<host name>/` into the node.
 """
 
 from collections.abc import Mapping
@@ -12,8 +12,8 @@ from netdsl.ir.ids import NodeId
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """`digests` has an entry for each node that has credentials: a hash of its folder, to notice a change.
-    `expires` is the earliest end of any certificate or revocation list; None where there is none."""
+    """`digests`: for each node with credentials the hash of its folder, by which changes are detected. `expires`: the
+    earliest end of a certificate or revocation list; None if there is none."""
 
     digests: Mapping[NodeId, str]
     expires: datetime | None

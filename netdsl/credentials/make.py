@@ -1,4 +1,5 @@
-"""The one impure stage of compiling: keys, certificates, revocation lists and secrets, made once and kept per lab."""
+"""The credentials stage, the only impure one: keys, certificates, revocation lists and secrets, kept in a store per
+lab."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -26,7 +27,7 @@ from netdsl.ir.node import Node
 from netdsl.ir.pki import SERVICES_PKI, EndEntity, Pki
 from netdsl.ir.tunnel import AuthMethod, SharedSecret
 
-RENEWAL = timedelta(days=30)  # what ends sooner is made again; a tenth of its life for what lives shorter
+RENEWAL = timedelta(days=30)  # certificates are renewed so long before their end, or a tenth of their life if less
 
 _SECRET_SECTIONS = {AuthMethod.PSK: "ike", AuthMethod.EAP_MSCHAPV2: "eap"}
 
@@ -34,7 +35,7 @@ _SECRET_SECTIONS = {AuthMethod.PSK: "ike", AuthMethod.EAP_MSCHAPV2: "eap"}
 def credentials(
     lab: Lab, folder: Path, *, clock: Callable[[], datetime], entropy: Callable[[int], bytes]
 ) -> Credentials:
-    """Make what is missing, keep what is there, make again what was made for other names or is about to end.
+    """The credentials of a lab. Existing ones are kept; missing ones, ones for other names and expiring ones are made.
 
     The store is not touched for a lab without credentials. Raises OSError, StoreUnreadable.
     """
@@ -67,13 +68,13 @@ def _provide_pki(
     for entity in pki.end_entities:
         certificate, key = _end_entity(pki, entity, names[entity.node], issuer, mark, store, now)
         end = min(end, x509.load_pem_x509_certificate(certificate).not_valid_after_utc)
-        _place(pki, certificate, key, authorities, crls, files.setdefault(entity.node, {}))
+        _add_entity_files(pki, certificate, key, authorities, crls, files.setdefault(entity.node, {}))
     for node in pki.relying:
         files.setdefault(node, {}).update(_authority_files(pki, authorities, crls))
     return end
 
 
-def _place(
+def _add_entity_files(
     pki: Pki,
     certificate: bytes,
     key: bytes,
@@ -102,7 +103,7 @@ def _authority_files(pki: Pki, authorities: tuple[Authority, ...], crls: tuple[b
 
 
 def file_name(pki: Pki) -> str:
-    """The name of a PKI's files in a node's credentials: strongSwan's names hold no dots."""
+    """The name of a PKI's files in a node's credentials, without dots, which strongSwan's names cannot have."""
     return pki.id.replace(".", "_")
 
 
@@ -113,20 +114,20 @@ def _authorities(pki: Pki, store: Store, now: datetime) -> tuple[Authority, ...]
     mark = fingerprint(pki.algorithm, pki.subject, pki.path_length, pki.has_intermediate, pki.validity_days)
     name = f"pki:{pki.id}"
     if store.is_made(name, mark, paths):
-        kept = tuple(
+        existing = tuple(
             load_authority(store.read(f"{base}/{title}.pem"), store.read(f"{base}/{title}.key")) for title in titles
         )
-        if not any(is_ending(authority.certificate, now) for authority in kept):
-            return kept
+        if not any(is_ending(authority.certificate, now) for authority in existing):
+            return existing
     root = make_root(pki, now)
-    made = (root, make_intermediate(pki, root, now)) if pki.has_intermediate else (root,)
-    for title, authority in zip(titles, made, strict=True):
+    created = (root, make_intermediate(pki, root, now)) if pki.has_intermediate else (root,)
+    for title, authority in zip(titles, created, strict=True):
         store.write(f"{base}/{title}.key", key_pem(authority.key))
         store.write(f"{base}/{title}.pem", authority.certificate.public_bytes(Encoding.PEM))
         crl = revocation_list(pki, authority, now)
         store.write(f"{base}/{title}.crl", crl.public_bytes(Encoding.PEM))
     store.made(name, mark)
-    return made
+    return created
 
 
 def _revocation_lists(pki: Pki, store: Store, authorities: tuple[Authority, ...]) -> tuple[bytes, ...]:
@@ -155,7 +156,7 @@ def _end_entity(
 
 
 def is_ending(certificate: x509.Certificate, now: datetime) -> bool:
-    """Whether a certificate has to be made again: 30 days before its end, or a tenth of its life if that is less."""
+    """Whether a certificate must be renewed: 30 days before its end, or a tenth of its life if that is less."""
     end, life = certificate.not_valid_after_utc, certificate.not_valid_after_utc - certificate.not_valid_before_utc
     return now >= end - min(RENEWAL, life / 10)
 
@@ -179,7 +180,7 @@ def _value(secret: SharedSecret, store: Store, entropy: Callable[[int], bytes]) 
         return secret.value.encode()
     path, name = f"secrets/{secret.name}", f"secret:{secret.name}"
     if not store.is_made(name, "1", (path,)):
-        # hexadecimal: an EAP password is text, and people may want to type it
+        # hexadecimal: an EAP password is text that a user may type
         store.write(path, entropy(24).hex().encode())
         store.made(name, "1")
     return store.read(path)

@@ -12,15 +12,15 @@ _INDEX = "index.json"
 
 
 class StoreUnreadable(Exception):
-    """The store's index exists and cannot be understood."""
+    """The store's index exists and cannot be parsed."""
 
 
 @dataclass(slots=True)
 class Store:
-    """A folder of secrets. Every file has mode 0600 and every folder 0700; a file is replaced whole.
+    """A folder of secrets. Files have mode 0600, folders 0700; a file is replaced atomically.
 
-    The index maps the name of each thing made (`pki:lab-pki`, `entity:lab-pki:gw`) to a fingerprint of what it was made
-    for, so that it is made again when that changes.
+    The index maps the name of each credential (`pki:lab-pki`, `entity:lab-pki:gw`) to a fingerprint of its parameters,
+    so that it is made again if they change.
     """
 
     folder: Path
@@ -28,7 +28,7 @@ class Store:
 
     @classmethod
     def open(cls, folder: Path) -> "Store":
-        """Read the index; the folder is made when something is first written. Raises OSError, StoreUnreadable."""
+        """The store at a folder, which the first write creates. Raises OSError, StoreUnreadable."""
         try:
             raw = json.loads((folder / _INDEX).read_bytes())
             return cls(folder, {str(name): str(value) for name, value in raw["made"].items()})
@@ -59,7 +59,7 @@ class Store:
         part.replace(target)
 
     def fill(self, path: str, files: Mapping[str, bytes]) -> None:
-        """Make the folder at `path` hold exactly these files; what is there and right already is left alone."""
+        """Make the folder at `path` contain exactly `files`; files that are already right are not rewritten."""
         root = self.folder / path
         for old in sorted(root.rglob("*"), reverse=True):
             if old.is_dir() and not old.is_symlink():
@@ -86,12 +86,12 @@ class Store:
 
 
 def fingerprint(*parts: object) -> str:
-    """A hash of what a credential is made for; parts have a stable `repr`."""
+    """A hash of a credential's parameters, whose `repr` must be stable."""
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 def digest(files: Mapping[str, bytes]) -> str:
-    """A hash over names and contents."""
+    """A hash of the names and contents of files."""
     total = hashlib.sha256()
     for name in sorted(files):
         total.update(f"{name}\0{len(files[name])}\0".encode())

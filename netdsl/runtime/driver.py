@@ -1,4 +1,4 @@
-"""What can be done with an emitted output folder: the contract of a runtime's driver."""
+"""The contract of a driver: running the lab of an output folder."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -8,10 +8,8 @@ from typing import Protocol
 
 
 class DriverError(Exception):
-    """The runtime said no. `command` is what was run (no secrets), `status` its exit status, `tail` its last lines.
-
-    `help` is the remedy where one is known.
-    """
+    """The runtime failed. `command`: what was run (without secrets); `status`: its exit status; `tail`: its last lines;
+    `remedy`: what the user can do, if known."""
 
     def __init__(
         self, message: str, *, command: str = "", status: int | None = None, tail: str = "", remedy: str | None = None
@@ -26,8 +24,8 @@ class DriverError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class NodeState:
-    """One node as the runtime sees it: `state` in its words (running, exited, shutoff, absent), `health` (ready,
-    starting, not ready, -), `detail` the payload's own lines."""
+    """The state of a node. `state`: the runtime's word (running, exited, shutoff, absent); `health`: ready, starting,
+    not ready or `-`; `detail`: the lines of the payload's `status`."""
 
     node: str
     state: str
@@ -37,7 +35,7 @@ class NodeState:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """An output folder as one running thing; `project` tells two copies of a lab apart."""
+    """A running (or startable) output folder. `project`: distinguishes copies of a lab."""
 
     folder: Path
     project: str
@@ -45,7 +43,7 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line of `doctor`: what was looked at, whether it is as it must be, what was found, what to do."""
+    """One line of `doctor`: what was checked, the result, what was found, and the remedy."""
 
     what: str
     is_ok: bool
@@ -56,7 +54,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a command in a node said: its exit status, its standard output, its standard error."""
+    """The result of a command in a node: exit status, standard output, standard error."""
 
     status: int
     output: str
@@ -64,10 +62,10 @@ class Answer:
 
 
 class Recording(Protocol):
-    """A capture that runs."""
+    """A running capture."""
 
     def read(self) -> bytes:
-        """All that was recorded so far: a pcap file (the classic format), whose last packet may be incomplete."""
+        """The pcap file (classic format) so far; its last packet may be incomplete."""
         ...
 
 
@@ -75,15 +73,15 @@ Progress = Callable[[str], None]
 
 
 class Driver(Protocol):
-    """Nodes are named by their host name. Every method raises DriverError."""
+    """Nodes are identified by their host names. Every method raises DriverError."""
 
     @property
     def slowness(self) -> float:
-        """How many times longer than containers its nodes may take for something: who waits is as much more patient."""
+        """The factor for all time limits, relative to containers."""
         ...
 
     def up(self, deployment: Deployment, progress: Progress, *, timeout: int | None) -> None:
-        """Start it and wait until every node is ready: `timeout` seconds, None for as long as this runtime may need."""
+        """Start the lab and wait until every node is ready. `timeout`: seconds; None: the runtime's own limit."""
         ...
 
     def down(self, deployment: Deployment, progress: Progress) -> None: ...
@@ -91,7 +89,7 @@ class Driver(Protocol):
     def status(self, deployment: Deployment) -> tuple[NodeState, ...]: ...
 
     def execute(self, deployment: Deployment, node: str, command: Sequence[str]) -> int:
-        """Run a command in a node with this terminal's input and output; its exit status."""
+        """Run a command in a node with this terminal's input and output. Returns its exit status."""
         ...
 
     def shell(self, deployment: Deployment, node: str) -> int: ...
@@ -99,23 +97,21 @@ class Driver(Protocol):
     def logs(self, deployment: Deployment, nodes: Sequence[str], *, follow: bool) -> int: ...
 
     def capture(self, deployment: Deployment, node: str, interface: str, file: Path | None, count: int | None) -> int:
-        """tcpdump on an interface: to a file in pcap format, `-` for standard output, or as text (None)."""
+        """Run tcpdump on an interface. `file`: the pcap file, `-` for standard output, None for text."""
         ...
 
     def ask(self, deployment: Deployment, node: str, command: Sequence[str], *, timeout: float) -> Answer:
-        """Run a command in a node, with no input, and wait for its end.
+        """Run a command in a node without input and wait for its end.
 
-        Its exit status is part of the answer, whatever it is. DriverError where it does not end within `timeout`
-        seconds, or where there is no such node. Quick, called from several threads at once, and not ended by a Ctrl-C
-        that this process gets.
+        A nonzero exit status is no error. Raises DriverError if the command does not end within `timeout` seconds or
+        the node does not exist. Must be fast and thread-safe; a Ctrl-C of this process does not end the command.
         """
         ...
 
     def listen(self, deployment: Deployment, node: str, interface: str) -> AbstractContextManager[Recording]:
-        """Record whole packets on an interface of a node (`any`: on all of them) while the block runs.
+        """A context in which whole packets on an interface of a node (`any`: on all) are recorded.
 
-        It is recording when the block begins, and nothing is left in the node or beside it after the block. Called from
-        several threads at once.
+        The recording has started when the block begins. After the block nothing of it is left. Thread-safe.
         """
         ...
 

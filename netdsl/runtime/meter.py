@@ -1,4 +1,4 @@
-"""What can be measured of an emitted output folder: the contract of a runtime's meter, beside that of its driver."""
+"""The contract of a meter: measuring the lab of an output folder, beside the driver that runs it."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -8,12 +8,12 @@ from typing import Protocol
 from netdsl.runtime.driver import Answer, Deployment, Progress
 
 TOO_LONG = (124, 137)
-"""The statuses by which `timeout -k` says that it ended a tool, or had to kill it."""
+"""The exit statuses of `timeout -k` for a tool that it ended or killed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Something about what a figure was measured on: `engine` is `Docker Engine 26.1.5`, `accelerator` is `none (QEMU
+    """A property of the runtime during a measurement: `engine` is `Docker Engine 26.1.5`, `accelerator` is `none (QEMU
     emulates the processor)`."""
 
     name: str
@@ -22,9 +22,9 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class NodeUsage:
-    """What one node takes now. Bytes: `cgroup` as the kernel accounts it to the node's control group (page cache of its
-    own files included), `pss` the proportional set size of its processes (a VM: of its hypervisor's). None where the
-    runtime has no such figure. `cpu`: seconds of processor since it was started, by the same group or process."""
+    """The current usage of a node. `cgroup`: bytes accounted to its control group (page cache included); `pss`: bytes
+    of proportional set size of its processes (of a VM: of its hypervisor); None if the runtime lacks the figure. `cpu`:
+    seconds of processor time since its start, by the same group or process."""
 
     node: str
     cgroup: int | None
@@ -34,8 +34,8 @@ class NodeUsage:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """All nodes that run. `helpers`: bytes (PSS) of the runtime's processes that are there for these nodes alone and are
-    in no node's figure (a container's shim); what the runtime takes anyway (its daemon) is nobody's."""
+    """The usage of all running nodes. `helpers`: bytes (PSS) of the runtime's processes that exist for these nodes only
+    and are not part of a node's figure (a container's shim). The runtime's own daemon is not included."""
 
     nodes: tuple[NodeUsage, ...]
     helpers: int = 0
@@ -43,7 +43,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Bytes on disk of one node alone."""
+    """Bytes on disk that belong to one node."""
 
     node: str
     size: int
@@ -51,7 +51,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """What nodes share on disk: an image or a box, in bytes, once for all nodes."""
+    """An image or a box that nodes share, in bytes."""
 
     name: str
     size: int
@@ -59,53 +59,55 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class Disk:
-    """`bases` once, and what each node adds by having run."""
+    """`bases`: shared images or boxes; `nodes`: what each node added while running."""
 
     bases: tuple[Base, ...]
     nodes: tuple[Share, ...]
 
 
 class Tools(Protocol):
-    """Measuring tools (iperf3, ping, nft) with the network of one node: the same interfaces, addresses, routes, filters.
+    """Measuring tools (iperf3, ping, nft) in the network of one node: its interfaces, addresses, routes and filters.
 
-    What they take is in no figure of the node where the runtime can keep it apart (containers), and told where it cannot.
+    Their usage is not part of the node's figures if the runtime can separate it (containers); otherwise `methods` says
+    so.
     """
 
     def ask(self, command: Sequence[str], *, timeout: float) -> Answer:
-        """Run a command to its end, without input. DriverError where it does not end in `timeout` seconds. Nothing of it is
-        left after the block, daemons that it began included."""
+        """Run a command to its end, without input. Raises DriverError if it does not end in `timeout` seconds. After
+        the block none of its processes is left, daemons included."""
         ...
 
 
 class Meter(Protocol):
-    """Every method raises DriverError. Nodes are named by their host name."""
+    """Every method raises DriverError. Nodes are identified by their host names."""
 
     def facts(self, deployment: Deployment) -> tuple[Fact, ...]:
-        """What runs the lab: engine or provider with versions, accelerator, driver of networks, the nodes' kernel, image or
-        box. Asked while it runs."""
+        """The properties of the runtime of a running lab: engine or provider with versions, accelerator, driver of
+        networks, the nodes' kernel, image or box."""
         ...
 
     def methods(self) -> tuple[Fact, ...]:
-        """How its figures are taken, for people: `memory`, `cpu`, `disk`, `fresh boot`, `warm boot`, a sentence each."""
+        """How its figures are measured, a sentence each for `memory`, `cpu`, `disk`, `fresh boot`, `warm boot`."""
         ...
 
     def rebuild(self, deployment: Deployment, progress: Progress) -> None:
-        """Make a fresh boot of the next `up`: what it needs beside this folder is built anew (images, without a cache of
-        layers), or taken away so that `up` has to import it (the provider's copy of a box). Nothing of the lab runs.
-        Harms no other lab: what another one uses stays, and then the DriverError says so."""
+        """Prepare the next `up` to be a fresh boot: build images without a layer cache, or remove the provider's copy
+        of a box so that `up` imports it. The lab must not run. What another lab uses is not removed: raises
+        DriverError."""
         ...
 
     def park(self, deployment: Deployment, progress: Progress) -> None:
-        """Put a running lab away so that the next `up` is a warm boot, as people do between two lessons: containers are
-        removed and their images stay, machines are halted and their disks stay."""
+        """Stop a running lab so that the next `up` is a warm boot: containers are removed and their images stay,
+        machines are halted and their disks stay."""
         ...
 
     def usage(self, deployment: Deployment) -> Usage:
-        """Of the nodes that run at this moment, also while others are being started. Quick; from any thread."""
+        """The usage of the nodes that run at this moment, also while others are starting. Fast and thread-safe."""
         ...
 
     def disk(self, deployment: Deployment) -> Disk: ...
 
     def tools(self, deployment: Deployment, node: str) -> AbstractContextManager[Tools]:
-        """While the block runs. DriverError where this runtime has no such tools for the node, with the remedy."""
+        """A context with tools in the network of a node. Raises DriverError with a remedy if the runtime has none for
+        it."""
         ...

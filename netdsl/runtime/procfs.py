@@ -1,6 +1,6 @@
-"""What Linux says of processes in files, for meters: nothing of one that is gone, or that is nobody's to read.
+"""Reading procfs for meters. Processes that have ended or may not be read give no values.
 
-`proc` is the root of procfs everywhere: PROC, another one in tests.
+`proc` is the root of procfs in all functions: PROC, or another one in tests.
 """
 
 import os
@@ -11,27 +11,27 @@ from pathlib import Path
 
 PROC = Path("/proc")
 _GONE = (FileNotFoundError, ProcessLookupError, NotADirectoryError)
-_PIECE = 2**16  # bytes; the kernel gives less at once
+_PIECE = 2**16  # bytes per read; the kernel returns less
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PSS = re.compile(r"^Pss:\s+(\d+) kB", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """Where control groups are mounted. `kinds`: the controllers of a hierarchy of version 1, none of version 2; `root`:
-    the group that is seen at `place`."""
+    """A mounted hierarchy of control groups. `place`: the mount point; `root`: the group that is mounted there;
+    `kinds`: the controllers of version 1, empty for version 2."""
 
     place: Path
     root: str
     kinds: frozenset[str]
 
     def folder(self, group: str) -> Path | None:
-        """Of a group, by its path; None where it cannot be seen from here."""
+        """The folder of a group by its path; None if the group is outside of the mounted one."""
         return self.place / group.removeprefix(self.root).lstrip("/") if group.startswith(self.root) else None
 
 
 def processes(proc: Path) -> Iterator[int]:
-    """All of them; none where there is no procfs (macOS)."""
+    """The ids of all processes; none without procfs (macOS)."""
     try:
         entries = os.scandir(proc)
     except _GONE:
@@ -54,7 +54,7 @@ def group_mounts(proc: Path) -> tuple[Mount, ...]:
 
 
 def proportional(proc: Path, numbers: Collection[int]) -> int | None:
-    """Bytes: the proportional set size of these processes together. None where this user may not ask."""
+    """The sum of the proportional set sizes of processes in bytes. None if this user may not read one."""
     total = 0
     for number in numbers:
         try:
@@ -69,7 +69,7 @@ def proportional(proc: Path, numbers: Collection[int]) -> int | None:
 
 
 def processor_seconds(proc: Path, numbers: Collection[int]) -> float:
-    """Of those that are there, and of their children that were waited for (proc_pid_stat(5))."""
+    """Processor time of the processes that exist, and of their reaped children (proc_pid_stat(5))."""
     ticks = 0
     for number in numbers:
         fields = read_text(proc / str(number) / "stat").rpartition(")")[2].split()
@@ -78,7 +78,7 @@ def processor_seconds(proc: Path, numbers: Collection[int]) -> float:
 
 
 def read_number(file: Path) -> int | None:
-    """A file that is a number; None where it is none."""
+    """The number in a file; None if the content is no number."""
     text = read_text(file).strip()
     return int(text) if text.isdecimal() else None
 
@@ -88,7 +88,7 @@ def read_text(file: Path | str) -> str:
 
 
 def read_bytes(file: Path | str) -> bytes:
-    """Empty where it is gone, or not for this user. Without buffers: these files are short, and many."""
+    """The content of a file; empty if the file is missing or not readable. Unbuffered: the files are short and many."""
     try:
         number = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
     except (*_GONE, PermissionError):

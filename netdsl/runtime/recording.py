@@ -1,4 +1,4 @@
-"""Captures that run while a block runs: a tcpdump that writes pcap to its standard output, wherever it runs."""
+"""Recording packets in a context: a tcpdump in a node that writes pcap to its standard output."""
 
 import subprocess
 import time
@@ -11,15 +11,13 @@ from tempfile import TemporaryDirectory
 from netdsl.runtime.driver import DriverError
 
 Tcpdump = subprocess.Popen[bytes]
-_PATIENCE = (
-    60.0  # seconds until tcpdump listens: it is the first command in a node that is emulated, or the engine is busy
-)
+_PATIENCE = 60.0  # seconds until tcpdump listens: emulated nodes and busy engines are slow
 _PAUSE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class FileRecording:
-    """What tcpdump writes, while it writes."""
+    """The file into which tcpdump writes."""
 
     file: Path
 
@@ -29,32 +27,32 @@ class FileRecording:
 
 @contextmanager
 def recorded(command: Sequence[str], end: Callable[[Tcpdump], None]) -> Iterator[FileRecording]:
-    """Run the command until the block ends; `end` then ends it, where it runs. It listens when the block begins.
+    """A context in which the command runs and records. `end`: ends the process in the node.
 
-    Raises DriverError where it does not.
+    Raises DriverError if tcpdump does not listen in time.
     """
     with TemporaryDirectory(prefix="netdsl-") as folder:
-        file, said = Path(folder) / "pcap", Path(folder) / "said"
+        file, errors = Path(folder) / "pcap", Path(folder) / "errors"
         with (
             file.open("wb") as out,
-            said.open("wb") as errors,
+            errors.open("wb") as error_stream,
             subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=out, stderr=errors, start_new_session=True
+                command, stdin=subprocess.PIPE, stdout=out, stderr=error_stream, start_new_session=True
             ) as process,
         ):
             try:
-                _wait(process, said)
+                _wait(process, errors)
                 yield FileRecording(file)
             finally:
                 end(process)
                 process.terminate()
 
 
-def _wait(process: Tcpdump, said: Path) -> None:
-    """Until tcpdump says that it listens. DriverError where it does not."""
+def _wait(process: Tcpdump, errors: Path) -> None:
+    """Wait until tcpdump reports that it listens. Raises DriverError if it does not."""
     deadline = time.monotonic() + _PATIENCE
-    while b"listening on" not in said.read_bytes():
+    while b"listening on" not in errors.read_bytes():
         if process.poll() is not None or time.monotonic() > deadline:
-            tail = said.read_text(errors="replace")
+            tail = errors.read_text(errors="replace")
             raise DriverError("the capture does not start", command="tcpdump", status=process.poll(), tail=tail)
         time.sleep(_PAUSE)
