@@ -1,4 +1,4 @@
-"""A report's file: written whole or not at all."""
+"""Writing a file atomically."""
 
 import os
 import tempfile
@@ -7,9 +7,10 @@ from pathlib import Path
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Replace a file at once; who reads it meanwhile has the old one. Its folder has to be there. Raises OSError.
+    """Replace a file atomically; concurrent readers get the old or the new content. The folder must exist. Raises
+    OSError.
 
-    What is no file (/dev/null, /dev/stdout, a pipe) is written to: root could replace it too.
+    A path that is no regular file (/dev/null, /dev/stdout, a pipe) is written to, never replaced.
     """
     if path.exists() and not path.is_file():
         path.write_text(text, encoding="utf-8")
@@ -26,9 +27,9 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def is_one_of(file: str, others: Iterable[str]) -> bool:
-    """Whether it is the same file as one of them, whatever the names; none is where it is not there."""
-    here = Path(file)
-    return here.is_file() and any(Path(one).is_file() and here.samefile(one) for one in others)
+    """Whether `file` is the same file as one of `others`, also under another name. False if it does not exist."""
+    path = Path(file)
+    return path.is_file() and any(Path(other).is_file() and path.samefile(other) for other in others)
 
 
 def _mask() -> int:

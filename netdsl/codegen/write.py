@@ -1,11 +1,12 @@
-"""Writing an output folder: whole or not at all, nothing of the user's lost, nothing outside the folder touched.
+"""Writing an output folder atomically, without losing a user's changes and without touching files outside of the
+folder.
 
-All bytes are staged below the folder first (so that a full disk or a missing right is met before anything changes). Then a
-journal names the renames and removals; from there on the new output is complete, and `recover` finishes an interrupted
-commit before anything else looks at the folder.
+All content is staged below the folder first, so that a full disk or a missing permission is an error before anything
+changes. Then a journal lists the renames and removals; from then on the new output is complete, and `recover` finishes
+an interrupted commit before the folder is used again.
 
-A lab of a thousand nodes has thousands of files: paths are strings here, every folder is looked at and made once, and the
-staging is flat (a file is called by its number in the journal), which spares the system a second tree.
+A lab of a thousand nodes has thousands of files: paths are strings here, every folder is checked and created once, and
+the staging is flat (a staged file is named by its number in the journal).
 """
 
 # ruff: noqa: PTH103, PTH105, PTH112, PTH123
@@ -29,22 +30,22 @@ _JOURNAL = ".netdsl-journal.json"
 _STAGING = ".netdsl-staging-"
 _LOCK = ".netdsl-lock"
 _ATTEMPTS = 10
-_LONGEST_NAME = 255  # bytes, on every file system of Linux
+_LONGEST_NAME = 255  # bytes, the limit of Linux file systems
 
 
 class PathRefused(Exception):
-    """A path that leaves the output folder, by its name or through a symbolic link."""
+    """A path that leads out of the output folder, by `..` or through a symbolic link."""
 
 
 class FolderBusy(Exception):
-    """Another netdsl writes to the folder at this moment."""
+    """Another netdsl process holds the folder's lock."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What writing would do. `edited` are generated files that somebody changed since; `foreign` are files in the way that
-    netdsl did not write. Both stop a commit unless it is told to overwrite. `kept` are edited files that the new output
-    does not have any more: they stay."""
+    """The changes that writing makes. `edited`: generated files that were changed by hand since; `foreign`: files at a
+    path of the output that netdsl did not write. Both prevent a commit without `--overwrite`. `kept`: edited files that
+    are not part of the new output, which stay."""
 
     folder: Path
     created: tuple[Artifact, ...]
@@ -61,7 +62,7 @@ class Plan:
 
 
 def plan(artifacts: tuple[Artifact, ...], folder: Path) -> Plan:
-    """Compare the new files with the folder. Reads only. Raises PathRefused, ManifestUnreadable, OSError."""
+    """Compare the new files with the folder, without writing. Raises PathRefused, ManifestUnreadable, OSError."""
     tree = _Tree(os.fspath(folder))
     for artifact in artifacts:
         tree.refuse_bad_path(artifact.path)
@@ -95,7 +96,7 @@ def plan(artifacts: tuple[Artifact, ...], folder: Path) -> Plan:
 
 
 def commit(planned: Plan) -> None:
-    """Carry a plan out. Raises OSError; then the folder is as it was."""
+    """Carry out a plan. Raises OSError; then the folder is unchanged."""
     folder = planned.folder
     existed = folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
@@ -118,7 +119,7 @@ def commit(planned: Plan) -> None:
 
 
 def recover(folder: Path) -> bool:
-    """Finish a commit whose journal was written; drop the staging of one that did not come so far. True if it did."""
+    """Finish a commit whose journal was written, and return True; otherwise remove its staged files."""
     try:
         journal = json.loads((folder / _JOURNAL).read_bytes())
     except (FileNotFoundError, NotADirectoryError):
@@ -137,18 +138,18 @@ def recover(folder: Path) -> bool:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the folder for this process; its parent is made where it is missing. Raises FolderBusy, OSError."""
+    """Lock the folder for this process; creates its parent if it is missing. Raises FolderBusy, OSError."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     path = folder.parent / f"{_LOCK}-{folder.name}"
-    with _held(path, folder):
+    with _locked_file(path, folder):
         try:
             yield
         finally:
             path.unlink(missing_ok=True)
 
 
-def _held(path: Path, folder: Path) -> TextIO:
-    """The file, locked. One that its last holder took away after it was opened locks nobody out: then again."""
+def _locked_file(path: Path, folder: Path) -> TextIO:
+    """The lock file, locked. If the file was deleted after open(), the lock protects nothing; retry."""
     for _ in range(_ATTEMPTS):
         handle = path.open("w")
         try:
@@ -165,35 +166,37 @@ def _held(path: Path, folder: Path) -> TextIO:
 
 
 class _Tree:
-    """An output folder as it is. Folders are looked at once: in one that is missing nothing has to be looked for."""
+    """The current output folder. Each subfolder is checked once: a missing one has no files to check."""
 
     def __init__(self, root: str) -> None:
         self._root = root
         self._folders = {"": os.path.isdir(root)}
 
     def refuse_bad_path(self, path: str) -> None:
-        """Raises PathRefused for a path that leaves the folder, by its name or through a symbolic link."""
+        """Raises PathRefused for a path that leads out of the folder, by `..` or through a symbolic link."""
         parts = path.split("/")
         if path.startswith("/") or ".." in parts or "\0" in path or not any(part not in ("", ".") for part in parts):
             raise PathRefused(f"{path!r} is no path inside the output folder")
         if len(path) > _LONGEST_NAME // 4 and any(len(os.fsencode(part)) > _LONGEST_NAME for part in parts):
-            raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG), path)  # staging would not meet it
+            raise OSError(
+                errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG), path
+            )  # staging uses short names and would not find this error
         if self._has_folder(_parent(path)):
-            self._is_there(path)
+            self._exists(path)
 
     def content(self, path: str) -> bytes | None:
-        """None where there is no such file."""
+        """The content of a file; None if it does not exist."""
         if not self._has_folder(_parent(path)):
             return None
         return _content(f"{self._root}/{path}")
 
     def _has_folder(self, folder: str) -> bool:
-        known = self._folders.get(folder)
-        if known is None:
-            known = self._folders[folder] = self._has_folder(_parent(folder)) and self._is_there(folder)
-        return known
+        exists = self._folders.get(folder)
+        if exists is None:
+            exists = self._folders[folder] = self._has_folder(_parent(folder)) and self._exists(folder)
+        return exists
 
-    def _is_there(self, path: str) -> bool:
+    def _exists(self, path: str) -> bool:
         full = f"{self._root}/{path}"
         try:
             mode = os.lstat(full).st_mode
@@ -230,7 +233,7 @@ def _stale(old: Manifest, new: set[str], folder: Path) -> tuple[tuple[str, ...],
 
 
 def _stage(artifacts: tuple[Artifact, ...], staging: Path) -> None:
-    """Write each artifact to a file called by its number."""
+    """Write each artifact to a file named by its number."""
     root = os.fspath(staging)
     for number, artifact in enumerate(artifacts):
         descriptor = os.open(f"{root}/{number}", os.O_WRONLY | os.O_CREAT | os.O_EXCL, artifact.mode)
@@ -244,14 +247,14 @@ def _stage(artifacts: tuple[Artifact, ...], staging: Path) -> None:
 
 
 def _put_in_place(paths: list[str], staging: str, root: str) -> None:
-    """Rename what was staged; what is not there any more is in place already."""
-    made: set[str] = set()
+    """Rename the staged files. A missing one has already been renamed."""
+    created: set[str] = set()
     for number, path in enumerate(paths):
         staged = f"{staging}/{number}"
         parent = _parent(path)
-        if parent not in made:
+        if parent not in created:
             os.makedirs(f"{root}/{parent}", exist_ok=True)
-            made.add(parent)
+            created.add(parent)
         try:
             os.replace(staged, f"{root}/{path}")
         except FileNotFoundError:

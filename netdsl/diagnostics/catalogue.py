@@ -1,4 +1,4 @@
-"""Every rule of netdsl, declared once. A page in `pages/` and a golden case belong to each (a test says so)."""
+"""All rules, each declared once. Each has a page in `pages/` and a golden case, which a test checks."""
 
 from netdsl.diagnostics.core import Rule, Severity
 

@@ -1,4 +1,4 @@
-"""Diagnostics are values: found anywhere, collected, sorted, printed by the command line alone."""
+"""Diagnostics as values: every stage reports them, the command line sorts and prints them."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What can be wrong: a stable kebab-case code, declared once in the catalogue."""
+    """A kind of finding: a stable kebab-case code, declared once in the catalogue."""
 
     code: str
     severity: Severity
@@ -24,7 +24,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A place and what to say about it; lower case, no full stop, names in backticks."""
+    """A place and a text about it: lower case, no full stop, names in backticks."""
 
     place: Place
     text: str = ""
@@ -32,7 +32,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding: the rule, what is wrong in the user's words, where, what else has to do with it, the remedy."""
+    """One finding: its rule, the message in the user's words, the primary place, related places, the remedy."""
 
     rule: Rule
     message: str
@@ -52,7 +52,7 @@ class Diagnostic:
 
 @dataclass(slots=True)
 class Diagnostics:
-    """The sink. The same finding at the same place through the same uses is kept once."""
+    """Collects findings. An equal finding at the same place through the same `use` lines is kept once."""
 
     _found: dict[Diagnostic, None] = field(default_factory=dict)
 
@@ -69,8 +69,8 @@ class Diagnostics:
         related: tuple[Label, ...] = (),
         help: str | None = None,  # noqa: A002 - the word of the output
     ) -> None:
-        """The short way to `add`. Of a statement with a block its head is shown; names that nobody could read are cut."""
-        related = tuple(Label(one.place.head, one.text) for one in related)
+        """Build a finding and add it. A statement with a block is marked at its head; overlong names are cut."""
+        related = tuple(Label(other.place.head, other.text) for other in related)
         primary = Label(place.head, _readable(label))
         self.add(Diagnostic(rule, _readable(message), primary, related, help and _readable(help)))
 
@@ -89,5 +89,5 @@ _LONG_NAME = re.compile(r"`([^`]{120})[^`]{80,}`")
 
 
 def _readable(text: str) -> str:
-    """A source can hold a name of a megabyte; a message shows its beginning."""
+    """The text cut to a length for messages: a name in a source may have a megabyte."""
     return _LONG_NAME.sub(r"`\1…`", text)

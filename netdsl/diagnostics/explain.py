@@ -1,4 +1,4 @@
-"""The long text of a rule: what it means, why it matters, a bad and a mended source."""
+"""The page of a rule: its meaning, its reason, a bad and a corrected source."""
 
 from collections.abc import Iterator
 from importlib import resources
@@ -15,7 +15,7 @@ kept by a test.
 
 
 def explain(code: str) -> str | None:
-    """The page of a rule in Markdown, None for a code that is none."""
+    """The page of a rule in Markdown; None for an unknown code."""
     if code not in CATALOGUE:
         return None
     page = resources.files("netdsl.diagnostics") / "pages" / f"{code}.md"

@@ -8,7 +8,7 @@ from netdsl.diagnostics.core import Diagnostic, Label
 from netdsl.source import Span
 
 FORMAT_VERSION = 1
-"""Counts up when a field changes its meaning or goes; new fields come without notice."""
+"""Incremented when a field changes its meaning or is removed; fields can be added without an increment."""
 
 
 class Position(TypedDict):
@@ -54,7 +54,7 @@ class Report(TypedDict):
 
 
 def render_json(diagnostics: Iterable[Diagnostic]) -> str:
-    """All findings in the order given, as one ASCII JSON document with a line end after it."""
+    """All findings in the given order, as one ASCII JSON document with a line end."""
     return json.dumps(report(diagnostics), indent=2) + "\n"
 
 

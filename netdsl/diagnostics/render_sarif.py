@@ -1,4 +1,4 @@
-"""Findings as SARIF 2.1.0, what code hosts and editors read.
+"""Findings as SARIF 2.1.0, which code hosts and editors read.
 
 Source: OASIS, 'Static Analysis Results Interchange Format (SARIF) Version 2.1.0 Plus Errata 01',
 28 August 2023; section numbers below are its. Dictionaries here are the format's own objects.
@@ -19,9 +19,9 @@ Object = Mapping[str, Json]
 
 
 def render_sarif(diagnostics: Iterable[Diagnostic], *, version: str) -> str:
-    """A SARIF log of one run, in ASCII; the rules are those that were found, each with its page as help.
+    """A SARIF log of one run, in ASCII, with the rules of the findings and their pages as help.
 
-    `version` is netdsl's. The run counts as successful: that there are findings is not a failure of the tool.
+    `version`: netdsl's. The run is marked as successful: findings are no failure of the tool.
     """
     found = tuple(diagnostics)
     rules = sorted({diagnostic.rule for diagnostic in found}, key=lambda rule: rule.code)
@@ -113,6 +113,6 @@ def _message(text: str) -> Object:
 
 
 def uri(name: str) -> str:
-    """A file's name as a URI reference (3.4.3): relative ones stay so, what is unsafe is percent-encoded."""
+    """A file name as a URI reference (3.4.3): relative names stay relative, unsafe characters are percent-encoded."""
     path = quote(name, safe="/", errors="backslashreplace")
     return f"file://{path}" if name.startswith("/") else path

@@ -1,4 +1,4 @@
-"""Findings as a person reads them: the message, the lines with marks, the help."""
+"""Findings for a terminal: message, source lines with marks, help."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,16 +20,16 @@ from netdsl.source import SourceFile, Span
 
 DEFAULT_WIDTH = 120
 NEAR = 2
-"""A related place this many lines away, or fewer, is drawn in the same picture."""
+"""A related place at most so many lines away is drawn in the same snippet."""
 LONGEST_CHAIN = 5
-"""Uses shown of a place that templates brought there."""
+"""The number of `use` lines that are shown for a place in a template."""
 MOST_ALIKE = 2
-"""Findings of one rule at one place that are all drawn; of more (turns of a loop, uses of a template) the first is."""
+"""Up to so many findings of one rule at one place are drawn; of more (loops, templates) only the first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """What to write before each kind of text, and after it."""
+    """The terminal sequences before each kind of text, and after it."""
 
     error: str = ""
     warning: str = ""
@@ -55,7 +55,7 @@ COLOURED = Palette(
 
 @dataclass(frozen=True, slots=True)
 class _Picture:
-    """One snippet: where its arrow points, and its marks, all of one file."""
+    """One snippet of a file: the place of its arrow, and its marks."""
 
     arrow: str
     at: Span
@@ -64,7 +64,7 @@ class _Picture:
 
 @dataclass(frozen=True, slots=True)
 class _Pen:
-    """Draws one diagnostic with a gutter of fixed width."""
+    """Renders one diagnostic with a gutter of fixed width."""
 
     palette: Palette
     digits: int
@@ -111,22 +111,22 @@ class _Pen:
 
 
 def render_text(diagnostics: Iterable[Diagnostic], *, colour: bool = False, width: int = DEFAULT_WIDTH) -> str:
-    """All findings, in the order given, each followed by an empty line, and their count; empty for none.
+    """All findings in the given order, each followed by an empty line, and their count; empty for none.
 
-    Where a loop or a template makes one mistake many, the first is drawn and says how many there are.
-    `width` is the terminal's columns: longer source lines are cut around their marks, words are not wrapped.
-    The result holds no control character but line ends and, with `colour`, this module's own SGR sequences.
+    Of many findings that a loop or a template makes of one mistake the first is drawn, with their number. `width`: the
+    terminal's columns; longer source lines are cut around their marks, messages are not wrapped. The result has no
+    control character except line ends and, with `colour`, the SGR sequences of this module.
     """
     found = tuple(diagnostics)
     if not found:
         return ""
     palette = COLOURED if colour else PLAIN
-    blocks = ["\n".join(_block(group[0], palette, width, len(group) - 1)) for group in _alike(found)]
+    blocks = ["\n".join(_block(group[0], palette, width, len(group) - 1)) for group in _grouped(found)]
     return "\n\n".join([*blocks, count(found)]) + "\n"
 
 
 def count(diagnostics: Iterable[Diagnostic]) -> str:
-    """How many of each kind: `2 errors, 1 warning`; empty for none."""
+    """The numbers of errors and warnings: `2 errors, 1 warning`; empty for none."""
     errors = warnings = 0
     for diagnostic in diagnostics:
         if diagnostic.is_error:
@@ -137,8 +137,8 @@ def count(diagnostics: Iterable[Diagnostic]) -> str:
     return ", ".join(f"{number} {word}{'s' * (number != 1)}" for number, word in numbers if number)
 
 
-def _alike(found: Iterable[Diagnostic]) -> Iterator[list[Diagnostic]]:
-    """Findings of one rule at one place together where there are many of them, the others one by one."""
+def _grouped(found: Iterable[Diagnostic]) -> Iterator[list[Diagnostic]]:
+    """Groups of findings to draw as one: many of one rule at one place together, the others separately."""
     groups: dict[tuple[str, Span], list[Diagnostic]] = {}
     for diagnostic in found:
         groups.setdefault((diagnostic.rule.code, diagnostic.primary.place.span), []).append(diagnostic)
@@ -146,7 +146,7 @@ def _alike(found: Iterable[Diagnostic]) -> Iterator[list[Diagnostic]]:
         if len(group) > MOST_ALIKE:
             yield group
         else:
-            yield from ([one] for one in group)
+            yield from ([finding] for finding in group)
 
 
 def _block(diagnostic: Diagnostic, palette: Palette, width: int, more: int) -> Iterator[str]:
@@ -154,7 +154,7 @@ def _block(diagnostic: Diagnostic, palette: Palette, width: int, more: int) -> I
     pictures = _pictures(diagnostic)
     chain = diagnostic.primary.place.via[:LONGEST_CHAIN]
     uses = [_Picture(":::", span, (Mark(span, "-", ""),)) for span in chain]
-    digits = max(len(str(last_line(mark.span))) for one in (*pictures, *uses) for mark in one.marks)
+    digits = max(len(str(last_line(mark.span))) for picture in (*pictures, *uses) for mark in picture.marks)
     pen = _Pen(palette, digits, width, severity)
     title = pen.paint(palette.severity(severity), f"{severity}[{diagnostic.rule.code}]")
     yield f"{title}{pen.paint(palette.strong, f': {visible(diagnostic.message)}')}"
@@ -177,14 +177,14 @@ def _block(diagnostic: Diagnostic, palette: Palette, width: int, more: int) -> I
 
 
 def _pictures(diagnostic: Diagnostic) -> tuple[_Picture, ...]:
-    """The primary place with what is near it, then the other places, those of one line together."""
+    """The snippets: the primary place with related ones near it, then the other places, grouped by line."""
     primary = diagnostic.primary
     near = [label for label in diagnostic.related if _is_near(primary.place.span, label.place.span)]
-    far = [label for label in diagnostic.related if label not in near]
+    distant = [label for label in diagnostic.related if label not in near]
     marks = (Mark(primary.place.span, "^", primary.text), *map(_related, near))
     others = (
         _Picture(":::", group[0].place.span, tuple(map(_related, group)))
-        for _, labels in groupby(far, key=_line_of)
+        for _, labels in groupby(distant, key=_line_of)
         if (group := list(labels))
     )
     return (_Picture("-->", primary.place.span, marks), *others)

@@ -1,4 +1,4 @@
-"""Lines of a source with marks under them: the picture in the middle of a message."""
+"""Source lines with marks under them."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -7,18 +7,18 @@ from netdsl.diagnostics.visible import columns, visible, width_of
 from netdsl.source import SourceFile, Span
 
 LONGEST_BLOCK = 6
-"""A marked stretch of more lines than this shows its first and its last."""
+"""Of a marked range with more lines only the first and the last are shown."""
 
 CUT = "…"
 _NARROWEST = 24
 _LEAD = 8
 _MOST_PER_COLUMN = 4
-"""Characters of no width (combining ones) that a column may have before its line counts as too long."""
+"""Zero-width (combining) characters per column up to which a line is shown whole."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A stretch of a source, what to draw under it, and what to say."""
+    """A range of a source with a sign to draw under it and a text."""
 
     span: Span
     sign: str  # "^" or "-"
@@ -27,7 +27,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """A line of the source, fit to be seen."""
+    """A source line with control characters made visible."""
 
     number: int
     text: str
@@ -35,7 +35,7 @@ class SourceRow:
 
 @dataclass(frozen=True, slots=True)
 class MarkRow:
-    """Marks under the line above, and their words."""
+    """Marks under the line above, and their text."""
 
     indent: int
     marks: str
@@ -61,7 +61,7 @@ def last_line(span: Span) -> int:
 
 
 def rows(source: SourceFile, marks: Iterable[Mark], width: int) -> Iterator[Row]:
-    """The lines that the marks touch, each followed by its marks; long ones cut to `width` columns."""
+    """The lines with marks, each followed by its marks; long lines cut to `width` columns."""
     ordered = sorted(marks, key=lambda mark: (mark.span.start, mark.span.end, mark.sign))
     by_line: dict[int, list[Mark]] = {}
     for mark in ordered:
@@ -98,7 +98,7 @@ def _line_rows(source: SourceFile, number: int, marks: list[Mark], width: int) -
 
 
 def _stretch(source: SourceFile, number: int, line: str, span: Span) -> tuple[int, int]:
-    """The part of a line that a span covers, as indices; blanks at the front of later lines left out."""
+    """The part of a line that a span covers, as indices, without leading blanks of its later lines."""
     offset = source.line_starts[number - 1]
     left, right = max(span.start - offset, 0), min(span.end - offset, len(line))
     if span.start < offset:
@@ -108,7 +108,7 @@ def _stretch(source: SourceFile, number: int, line: str, span: Span) -> tuple[in
 
 
 def _cut(line: str, focus: int, width: int) -> tuple[str, int, int]:
-    """A window of `width` columns on the line, with `focus` in it: its text, and its limits as indices."""
+    """A part of the line of `width` columns around `focus`: its text, and its limits as indices."""
     width = max(width, _NARROWEST)
     if _fits(line, width):
         return visible(line), 0, len(line)
@@ -123,7 +123,7 @@ def _cut(line: str, focus: int, width: int) -> tuple[str, int, int]:
 
 
 def _fits(text: str, width: int) -> bool:
-    """Whether the text takes at most that many columns; never measures a line of megabytes."""
+    """Whether the text takes at most `width` columns; very long texts are not measured."""
     return len(text) <= _MOST_PER_COLUMN * width and width_of(text) <= width
 
 

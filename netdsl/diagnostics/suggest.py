@@ -1,24 +1,23 @@
-"""'Did you mean': the nearest of the names that would have been right."""
+"""'Did you mean': the valid name that is nearest to a wrong one."""
 
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 
 LONGEST_WORD = 64
-"""Longer words are never a typing mistake of one another; the bound keeps a comparison small."""
+"""Longer words get no suggestion; the limit bounds the cost of a comparison."""
 
 
 MOST_COMPARED = 250
-"""Of more candidates than these only such as are one edit away are found, by looking them up."""
+"""With more candidates only names at an edit distance of one are found, by lookup."""
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789-_."
 
 
 def closest(word: str, candidates: Iterable[str]) -> str | None:
-    """The candidate fewest edits away (insert, delete, replace, swap neighbours), None if none is near.
+    """The candidate with the smallest edit distance (insert, delete, replace, swap neighbours); None if none is near.
 
-    Near is at most `max(1, len(word) // 3)` edits, and fewer than the longer word has letters; of equally
-    near ones the first in the alphabet. The word itself is never suggested. Thousands of unknown names among
-    thousands of candidates stay cheap: see `MOST_COMPARED`.
+    Near: at most `max(1, len(word) // 3)` edits, and fewer than the longer word has letters. Of equally near candidates
+    the alphabetically first. The word itself is never suggested. The cost is bounded by `MOST_COMPARED`.
     """
     if not 0 < len(word) <= LONGEST_WORD:
         return None
@@ -45,7 +44,7 @@ def _nearest(word: str, names: AbstractSet[str]) -> str | None:
 
 
 def _one_edit_away(word: str) -> Iterator[str]:
-    """All words one edit away that names can be; none that shares no letter with the word."""
+    """All possible names at an edit distance of one that share a letter with the word."""
     for index in range(len(word) + 1):
         head, tail = word[:index], word[index:]
         for letter in _LETTERS:
@@ -59,7 +58,7 @@ def _one_edit_away(word: str) -> Iterator[str]:
 
 
 def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
-    """The help text for a word that names nothing, where a near candidate exists."""
+    """The help text for an unknown name, if a near candidate exists."""
     near = closest(word, candidates)
     return None if near is None else f"did you mean `{near}`?"
 

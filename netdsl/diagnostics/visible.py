@@ -1,7 +1,7 @@
-"""Text from a source made fit to be seen: nothing that a terminal obeys, and its width in columns.
+"""Text from a source for display: control and invisible characters replaced by visible signs, and its width in columns.
 
-A lab may come from a stranger. Escape sequences, carriage returns, bidirectional controls and invisible
-characters are shown, never sent ('Trojan Source', CVE-2021-42574).
+Labs may come from untrusted authors. Escape sequences, carriage returns, bidirectional controls and invisible
+characters are never sent to the terminal ('Trojan Source', CVE-2021-42574).
 """
 
 from functools import lru_cache
@@ -15,7 +15,7 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 @lru_cache(maxsize=4096)
 def cell(character: str) -> str:
-    """One character as shown: itself, blanks for a tab, a picture or `\\u{…}` for what is not seen."""
+    """One character as shown: itself, blanks for a tab, a control picture or `\\u{…}` for an invisible character."""
     if character == "\t":
         return TAB
     code = ord(character)
@@ -30,7 +30,7 @@ def cell(character: str) -> str:
 
 @lru_cache(maxsize=4096)
 def columns(character: str) -> int:
-    """How many columns a terminal gives its cell: 0 (combining), 1, 2 (East Asian wide), or more."""
+    """The number of columns of a character as shown: 0 (combining), 1, 2 (East Asian wide), or more."""
     shown = cell(character)
     if len(shown) > 1:
         return len(shown)
@@ -40,10 +40,10 @@ def columns(character: str) -> int:
 
 
 def visible(text: str) -> str:
-    """The text with every character that is not seen, or that moves the cursor, shown."""
+    """The text with every control and invisible character replaced by a visible sign."""
     return "".join(map(cell, text))
 
 
 def width_of(text: str) -> int:
-    """The columns that `visible(text)` takes."""
+    """The number of columns of `visible(text)`."""
     return sum(map(columns, text))
