@@ -1,15 +1,15 @@
-"""Processes on this terminal: ssh with our input and output, until it ends."""
+"""Running a command on this terminal until it ends: ssh with this process's input and output."""
 
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from threading import Event, Lock, Thread
 
-_TERMINATED = 128 + 15  # what ends in the machine when we do
+_TERMINATED = 128 + 15  # status of a command that ends in the machine because this process closed its input
 
 
 def attached(command: list[str]) -> int:
-    """With this terminal's input and output; Ctrl-C goes to the command, whose end is ours."""
+    """Run with this terminal's input and output. Ctrl-C goes to the command. Returns its status."""
     with subprocess.Popen(command) as process:
         while True:
             try:
@@ -19,15 +19,15 @@ def attached(command: list[str]) -> int:
 
 
 def to_output(command: list[str], output: int | None) -> int:
-    """Without input; Ctrl-C closes it, which ends the command in the machine, and that ends ours."""
+    """Run without input. Ctrl-C closes the input, which ends the command in the machine and then the local one."""
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output, process_group=0) as process:
         return _until_end(process)
 
 
 def followed(commands: Mapping[str, list[str]], prefixes: Mapping[str, bytes]) -> int:
-    """Several at once, line by line, each with what its name has before it; the first status that is not zero.
+    """Run several commands, each output line with the prefix of its name. Returns the first nonzero status.
 
-    Raises BrokenPipeError when nobody reads any more.
+    Raises BrokenPipeError if the standard output is closed.
     """
     processes = {
         name: subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0)
@@ -78,5 +78,5 @@ def _end(processes: Iterable["subprocess.Popen[bytes]"]) -> None:
 
 
 def _status(status: int) -> int:
-    """As a shell has it: 128 and the signal's number."""
+    """The status as in a shell: for a signal 128 plus its number."""
     return status if status >= 0 else 128 - status

@@ -1,4 +1,4 @@
-"""The backend: the Vagrantfile, what is fixed beside it, and what each machine is provisioned from."""
+"""The backend: the Vagrantfile, the fixed files beside it, and the files from which machines are provisioned."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -38,7 +38,7 @@ class VagrantBackend:
 
 @cache
 def fixed_files() -> tuple[Artifact, ...]:
-    """All that is the same for every lab, below `machine/`; sorted by path."""
+    """The files below `machine/` that are equal for all labs, sorted by path."""
     return tuple(sorted(_below(files("netdsl.backends.vagrant") / "machine", "machine"), key=lambda file: file.path))
 
 

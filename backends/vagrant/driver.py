@@ -32,7 +32,8 @@ from .reach import Reached, all_at_once, reach, reach_node
 from .ssh import Connection, Unreachable, close_all
 
 TIMEOUT = 600
-"""Seconds until every node is ready, from when the last machine is up: emulated processors are about ten times slower."""
+"""Seconds until every node is ready, from when the last machine is up: emulated processors are about ten times
+slower."""
 
 _ROUND = 20  # seconds of waiting in a machine at a time
 _PATIENCE = 60.0  # seconds for a short answer

@@ -1,4 +1,4 @@
-"""Why machines did not come up, and what to do about it where that is known."""
+"""Errors of machines that did not come up, with cause and remedy if they are known."""
 
 import re
 from collections.abc import Sequence
@@ -9,13 +9,13 @@ from netdsl.runtime.driver import DriverError
 from .vagrant import Ended, Failure, failures
 
 _DOCTOR = "netdsl doctor -t vagrant"
-_LINES = 14  # of the fifteen that an error shows
-_TRACE = re.compile(r"\s*(?:from )?\S+\.rb:\d+:in [`']")  # of Ruby, after what went wrong
+_LINES = 14  # of the fifteen lines that an error shows
+_TRACE = re.compile(r"\s*(?:from )?\S+\.rb:\d+:in [`']")  # a line of Ruby's stack trace
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """`sign` in Vagrant's words, `cause` and `remedy` in ours; no cause: the machine did not come up."""
+    """A known failure. `sign`: a pattern of Vagrant's output; `cause`: None if the message needs none."""
 
     sign: str
     cause: str | None
@@ -92,25 +92,25 @@ _KNOWN = (
 
 
 def succeeded(ended: Ended, doing: str) -> None:
-    """Raises DriverError where a call of Vagrant's has failed; `doing` is what the machines then did not do."""
+    """Raises DriverError if a call of Vagrant failed. `doing`: the action for the message, as `come up`."""
     if ended.status:
         raise explain(ended, doing)
 
 
 def explain(ended: Ended, doing: str) -> DriverError:
-    """An error that names the machines, with the last lines of Vagrant and of the first one's console."""
+    """The error with the names of the machines, Vagrant's last lines and those of the first machine's console."""
     found = failures(ended.errors)
-    known = next((one for one in _KNOWN if re.search(one.sign, ended.errors)), None)
+    recognised = next((failure for failure in _KNOWN if re.search(failure.sign, ended.errors)), None)
     names = [failure.machine for failure in found if failure.machine is not None]
     message = _subject(names, doing)
-    if known is not None and known.cause is not None:
-        message = f"{message}: {known.cause}"
+    if recognised is not None and recognised.cause is not None:
+        message = f"{message}: {recognised.cause}"
     return DriverError(
         message,
         command=ended.command,
         status=ended.status,
         tail="\n".join(_tail(found, ended)),
-        remedy=known.remedy if known is not None else None,
+        remedy=recognised.remedy if recognised is not None else None,
     )
 
 
@@ -125,9 +125,9 @@ def _subject(names: Sequence[str], doing: str) -> str:
 
 
 def _tail(found: Sequence[Failure], ended: Ended) -> list[str]:
-    """Each reason once, then what the first machine said last: its console, or else what Vagrant did with it."""
-    said = (line for failure in found for line in failure.reason.splitlines())
-    reasons = list(dict.fromkeys(line for line in said if line.strip() and not _TRACE.match(line)))
+    """Each reason once, then the last lines of the first machine's console, or of Vagrant's output about it."""
+    lines = (line for failure in found for line in failure.reason.splitlines())
+    reasons = list(dict.fromkeys(line for line in lines if line.strip() and not _TRACE.match(line)))
     first = next((failure for failure in found if failure.machine is not None), None)
     if first is None or first.machine is None:
         return reasons[-_LINES:]

@@ -1,4 +1,4 @@
-"""What a lab of machines runs on, and how its figures are taken."""
+"""The properties of the runtime of a lab of machines, and how its figures are measured."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -50,13 +50,13 @@ METHODS = (
         "Ping and iperf3 run inside the machine, in a control group of their own: what they take is in its figures.",
     ),
 )
-_ASKED = ("sh", "-c", "uname -r; cat /run/netdsl/esp 2>/dev/null || :")
+_COMMAND = ("sh", "-c", "uname -r; cat /run/netdsl/esp 2>/dev/null || :")
 _ESP = {"kernel": "kernel", "user": "user space"}
 _PATIENCE = 60.0  # seconds
 
 
 def facts_of(deployment: Deployment) -> tuple[Fact, ...]:
-    """Of a lab that runs. Raises DriverError."""
+    """The facts of a running lab. Raises DriverError."""
     made = made_machines(deployment.folder)
     if not made:
         raise DriverError("the lab does not run", remedy=f"netdsl up -t vagrant -o {deployment.folder}")
@@ -65,14 +65,14 @@ def facts_of(deployment: Deployment) -> tuple[Fact, ...]:
     found = (
         ("vagrant", _version(deployment)),
         *described,
-        ("box", alike({one.name: box.title for one in made if (box := box_of(one)) is not None})),
+        ("box", per_node({machine.name: box.title for machine in made if (box := box_of(machine)) is not None})),
         *_inside(deployment, made),
     )
     return tuple(Fact(name, value) for name, value in found if value)
 
 
-def alike(values: Mapping[str, str]) -> str:
-    """One value where all nodes have the same, else each with its nodes."""
+def per_node(values: Mapping[str, str]) -> str:
+    """The value if all nodes have the same; otherwise each value with its nodes."""
     nodes: dict[str, list[str]] = {}
     for node, value in values.items():
         nodes.setdefault(value, []).append(node)
@@ -82,7 +82,7 @@ def alike(values: Mapping[str, str]) -> str:
 
 
 def accelerator(kind: str | None) -> str:
-    """Of the type of a domain, which libvirt starts as that or not at all."""
+    """The accelerator by the type of a libvirt domain."""
     match kind:
         case "kvm":
             return KVM
@@ -108,43 +108,43 @@ def _libvirt(deployment: Deployment, made: Sequence[Made]) -> Iterator[tuple[str
     running = re.search(r"Running hypervisor: (.+)", answer)
     installed = vagrant.plugins(vagrant.call(deployment.folder, "plugin", "list", "--machine-readable").output)
     plugin = installed.get("vagrant-libvirt", "of unknown version")
-    domains = {one.name: element(libvirt("dumpxml", one.id)) for one in made}
+    domains = {machine.name: element(libvirt("dumpxml", machine.id)) for machine in made}
     yield "provider", f"libvirt {daemon[1] if daemon else ''}, by vagrant-libvirt {plugin}"
     yield "hypervisor", running[1].strip() if running else ""
-    yield "accelerator", alike({node: accelerator(domain.get("type")) for node, domain in domains.items()})
+    yield "accelerator", per_node({node: accelerator(domain.get("type")) for node, domain in domains.items()})
     processors = {node: domain.findtext("cpu/model") or "the host's" for node, domain in domains.items()}
-    yield "processor", alike(processors)
+    yield "processor", per_node(processors)
     sizes = {
         node: hardware(int(domain.findtext("memory") or 0) // 1024, int(domain.findtext("vcpu") or 1))
         for node, domain in domains.items()
     }
-    yield "machines", alike(sizes)
+    yield "machines", per_node(sizes)
     yield "networks", "bridges without an address of the host"
 
 
 def _virtualbox(made: Sequence[Made]) -> Iterator[tuple[str, str]]:
-    known = {one.name: shown(one.id) for one in made}
+    properties = {machine.name: shown(machine.id) for machine in made}
     yield "provider", f"VirtualBox {virtualbox_version()}"
     yield "accelerator", "the processor's virtualization (VirtualBox has no emulation)"
-    sizes = {node: hardware(int(one.get("memory", "0")), int(one.get("cpus", "1"))) for node, one in known.items()}
-    yield "machines", alike(sizes)
+    sizes = {node: hardware(int(vm.get("memory", "0")), int(vm.get("cpus", "1"))) for node, vm in properties.items()}
+    yield "machines", per_node(sizes)
     yield "networks", "internal networks of VirtualBox"
 
 
 def _inside(deployment: Deployment, made: Sequence[Made]) -> Iterator[tuple[str, str]]:
-    """What those machines say that answer."""
-    said = all_at_once(_asked, reach(deployment.folder, made).connections.items())
-    answers = {node: lines for node, lines in said if lines}
+    """The facts from inside the machines, of those that answer."""
+    outputs = all_at_once(_lines_of, reach(deployment.folder, made).connections.items())
+    answers = {node: lines for node, lines in outputs if lines}
     if not answers:
         raise DriverError("no machine answers", remedy=f"netdsl status -t vagrant -o {deployment.folder}")
-    yield "kernel", f"{alike({node: lines[0] for node, lines in answers.items()})} (each machine's own)"
-    yield "esp", alike({node: _ESP[lines[-1]] for node, lines in answers.items() if lines[-1] in _ESP})
+    yield "kernel", f"{per_node({node: lines[0] for node, lines in answers.items()})} (each machine's own)"
+    yield "esp", per_node({node: _ESP[lines[-1]] for node, lines in answers.items() if lines[-1] in _ESP})
 
 
-def _asked(item: tuple[str, Connection]) -> tuple[str, list[str]]:
+def _lines_of(item: tuple[str, Connection]) -> tuple[str, list[str]]:
     node, connection = item
     try:
-        return node, connection.ask(_ASKED, timeout=_PATIENCE).output.splitlines()
+        return node, connection.ask(_COMMAND, timeout=_PATIENCE).output.splitlines()
     except Unreachable:
         connection.close()
         return node, []

@@ -1,4 +1,4 @@
-"""What is run inside machines, as argument lists for root, and what its answers mean."""
+"""The commands that run inside machines as root, as argument lists, and the evaluation of their output."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,15 +10,15 @@ _NODE = "/netdsl/lab/node.sh"
 _GOING = ("active", "activating", "reloading")
 
 _STATUS = f"systemctl is-active {UNIT}; exec sh {_NODE} status"
-# The node counts rounds, of which each takes an emulated processor of a busy host many times what is meant. A unit that is
-# not active yet in a machine that still boots is waited for.
+# `timeout`: the script counts rounds, each of which takes longer on an emulated processor. A unit that is inactive while
+# the machine still boots counts as activating.
 _READY = (
     f'timeout "$1" sh {_NODE} ready "$1" >/dev/null && exit 0; reason=$(sh {_NODE} ready) && exit 0; '
     f"unit=$(systemctl is-active {UNIT}); system=$(systemctl is-system-running); "
     "case $unit/$system in inactive/initializing | inactive/starting) unit=activating ;; esac; "
     'printf "%s\\n%s\\n" "$unit" "$reason"; exit 1'
 )
-# ssh without a terminal passes no Ctrl-C on: what runs ends when its standard input does, which nobody writes to.
+# ssh without a terminal does not pass Ctrl-C on, so the command is ended when its (unused) standard input is closed.
 _WATCHED = (
     'exec 3<&0; "$@" </dev/null 3<&- & child=$!; { cat <&3; kill "$child"; } >/dev/null 2>&1 & watch=$!; '
     '{ wait "$child"; } 2>/dev/null; status=$?; kill "$watch" 2>/dev/null; exit "$status"'
@@ -30,7 +30,7 @@ SHELL = ("sh", "-c", "cd /; exec $(command -v bash || command -v sh)")
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """`is_final`: waiting longer changes nothing."""
+    """The result of `ready_command`. `is_final`: the node will not become ready any more."""
 
     is_ready: bool
     is_final: bool
@@ -38,7 +38,7 @@ class Readiness:
 
 
 def ready_command(seconds: int) -> tuple[str, ...]:
-    """Waits that long in the machine, which costs it nearly nothing."""
+    """The command that waits in the machine until the node is ready, at most so many seconds."""
     return "sh", "-c", _READY, "sh", str(seconds)
 
 
@@ -48,20 +48,20 @@ def logs_command(*, follow: bool) -> tuple[str, ...]:
 
 
 def capture_command(interface: str, *, is_text: bool, count: int | None) -> tuple[str, ...]:
-    """tcpdump to its standard output: text, or pcap packet by packet."""
+    """tcpdump to its standard output: text, or unbuffered pcap."""
     words = ["tcpdump", "-p", "-Z", "root", "-i", interface, "--immediate-mode"]
     words += ["-c", str(count)] if count else []
     return _watched(*words, *(("-l", "-n") if is_text else ("-U", "-w", "-")))
 
 
 def recording_command(interface: str) -> tuple[str, ...]:
-    """tcpdump of whole packets, until its standard input ends."""
+    """tcpdump of whole packets until its standard input is closed."""
     words = ("tcpdump", "-p", "-Z", "root", "-i", interface, "--immediate-mode", "-s", "0", "-U", "-w", "-")
     return _watched(*words)
 
 
 def readiness(status: int, output: str) -> Readiness:
-    """Of the answer to `ready_command`."""
+    """The readiness by the result of `ready_command`."""
     if status == 0:
         return Readiness(is_ready=True, is_final=True)
     unit, _, reason = output.strip().partition("\n")
@@ -70,7 +70,7 @@ def readiness(status: int, output: str) -> Readiness:
 
 
 def node_state(node: str, output: str) -> NodeState:
-    """Of the answer to STATUS: the unit's state, then what `node.sh status` says."""
+    """The state by the output of STATUS: the unit's state, then the lines of `node.sh status`."""
     unit, *lines = output.splitlines() or [""]
     field, _, word = (lines[0] if lines else "").partition("\t")
     if field != "node":
@@ -88,6 +88,6 @@ def _watched(*command: str) -> tuple[str, ...]:
 
 
 def prefixed(nodes: Sequence[str]) -> dict[str, bytes]:
-    """What stands before each line of a node's log where there are several."""
+    """The prefix of each line in the logs of several nodes."""
     width = max(map(len, nodes), default=0)
     return {node: f"{node:{width}}  | ".encode() for node in nodes}

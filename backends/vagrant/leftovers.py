@@ -1,4 +1,4 @@
-"""What a lab can leave in libvirt when Vagrant has forgotten it (`.vagrant` was removed, a start was killed half-way)."""
+"""Removing what a lab left in libvirt without Vagrant's metadata (`.vagrant` was removed, or a start was killed)."""
 
 import os
 import re
@@ -12,11 +12,11 @@ from netdsl.runtime.driver import Deployment, Progress
 FILE = "Vagrantfile"
 
 URI = "qemu:///system"
-_HOST = r"[a-z0-9-]+"  # of a host name: no `_`, so that a project `a` is not taken for `a_b`
+_HOST = r"[a-z0-9-]+"  # without `_`, so that machines of a project `a_b` do not match the project `a`
 
 
 def libvirt(*words: str) -> str | None:
-    """What `virsh` answers; None where it is missing, fails or takes too long."""
+    """The output of `virsh`; None if it is missing, fails or takes too long."""
     command = ["virsh", "--quiet", "--connect", os.environ.get("LIBVIRT_DEFAULT_URI") or URI, *words]
     try:
         done = subprocess.run(
@@ -28,20 +28,20 @@ def libvirt(*words: str) -> str | None:
 
 
 def sweep(deployment: Deployment, progress: Progress) -> None:
-    """Take away machines that were made from this folder, then the disks and networks of the project that nobody uses.
+    """Remove machines that were made from this folder, then the unused disks and networks of the project.
 
-    Nothing to do where no libvirt answers. A machine of the same name that was made elsewhere stays, with all it uses.
+    Does nothing if libvirt does not answer. A machine of the same name from another folder stays with all it uses.
     """
     all_machines = names("list", "--all", "--name")
     if all_machines is None:
         return
     machines = [name for name in all_machines if re.fullmatch(f"{re.escape(deployment.project)}_{_HOST}", name)]
-    own = [name for name in machines if _is_from(name, deployment.folder)]
-    for name in own:
+    orphans = [name for name in machines if _is_from(name, deployment.folder)]
+    for name in orphans:
         progress(f"{name.removeprefix(deployment.project + '_')}: taken away (it was forgotten)")
         libvirt("destroy", name)
         libvirt("undefine", name, "--nvram", "--snapshots-metadata")
-    if len(own) < len(machines):
+    if len(orphans) < len(machines):
         return
     for pool, volume in _volumes(deployment.project):
         libvirt("vol-delete", "--pool", pool, volume)
@@ -51,7 +51,8 @@ def sweep(deployment: Deployment, progress: Progress) -> None:
 
 
 def _is_from(name: str, folder: Path) -> bool:
-    """vagrant-libvirt writes the Vagrantfile's path into a machine's description."""
+    """Whether a machine was made from the folder: vagrant-libvirt writes the Vagrantfile's path into its
+    description."""
     description = element(libvirt("dumpxml", name)).findtext("description") or ""
     return description == f"Source: {folder.resolve() / FILE}" or description == f"Source: {folder.absolute() / FILE}"
 
@@ -72,11 +73,11 @@ def _volumes(project: str) -> Iterator[tuple[str, str]]:
 
 
 def names(*words: str) -> list[str] | None:
-    """One per line of what `virsh` answers; None where it does not."""
+    """The output lines of `virsh`; None if it fails."""
     text = libvirt(*words)
     return None if text is None else [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def element(text: str | None) -> ElementTree.Element:
-    """Of an answer in XML; without one an empty element."""
-    return ElementTree.fromstring(text or "<none/>")  # noqa: S314 (libvirt's own)
+    """The root element of an XML output; an empty element if there is none."""
+    return ElementTree.fromstring(text or "<none/>")  # noqa: S314 (libvirt's output)

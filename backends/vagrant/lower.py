@@ -20,7 +20,7 @@ from .ranges import slices
 from .settings import Settings, settings_of
 
 DEFAULT_MEMORY_MIB = 256
-"""An IPsec gateway uses 46 of it (docs/hypervisor.md); the rest is for what somebody runs in there."""
+"""An IPsec gateway uses 46 of it (docs/hypervisor.md); the rest is for commands of users."""
 
 LEAST_MEMORY_MIB = 192
 """netdsl's own box starts with 128; a public one unpacks an initial RAM disk of all drivers."""
@@ -32,7 +32,7 @@ _MIB = 1024**2
 
 @dataclass(frozen=True, slots=True)
 class _Shared:
-    """What all machines of a project have in common. `inside` covers what goes into each of them."""
+    """The values that all machines of a project share. `inside`: the digest of the files that every machine gets."""
 
     settings: Settings
     is_closed: bool
@@ -43,9 +43,9 @@ class _Shared:
 
 
 def lower(lab: Lab, payload: Payload, layout: Layout, options: Options, guest: Iterable[Artifact]) -> Project:
-    """The project. `guest`: the fixed files that go into every machine. Linear in nodes and interfaces.
+    """The project. `guest`: the fixed files that every machine gets. Linear in nodes and interfaces.
 
-    Raises NoRange (`check_support` has asked before).
+    Raises NoRange, which `check_support` has excluded.
     """
     name = project_name(lab, options)
     settings = settings_of(lab, options)
@@ -78,7 +78,7 @@ def lower(lab: Lab, payload: Payload, layout: Layout, options: Options, guest: I
 
 
 def project_ranges(lab: Lab, options: Options) -> tuple[IPv4Network, IPv4Network | None]:
-    """The ranges of `mgmt` and, where a node has one, of `uplink`. Raises NoRange."""
+    """The range of `mgmt`, and that of `uplink` if a node has one. Raises NoRange."""
     has_uplink = any(node.has_uplink for node in lab.nodes)
     purposes = ("mgmt", "uplink") if has_uplink else ("mgmt",)
     pool = settings_of(lab, options).pool
@@ -87,8 +87,8 @@ def project_ranges(lab: Lab, options: Options) -> tuple[IPv4Network, IPv4Network
 
 
 def management_macs(project: str, hosts: Iterable[str]) -> Mapping[str, str]:
-    """The MAC address of every host's `mgmt`, from a hash of project and host; of two that are equal (24 bits are free) the
-    later one tries the next, so that a machine added at the end moves no other."""
+    """The MAC address of each host's `mgmt`, from a hash of project and host. On a collision (24 bits are free) the
+    later host takes the next one, so that a machine added at the end changes no other."""
     taken: set[str] = set()
     macs: dict[str, str] = {}
     for host in hosts:
@@ -104,7 +104,8 @@ def _mark(text: str) -> str:
 
 
 def _segments(lab: Lab, project: str) -> dict[NetworkId, Segment]:
-    """Of networks with somebody on them. A project's name holds no dot: no two projects share a segment's name."""
+    """The segments of networks with a member. A project's name has no dot, so segments of two projects differ in
+    name."""
     members = {interface.network for node in lab.nodes for interface in node.wired}
     keys = network_keys(lab)
     return {
@@ -164,14 +165,14 @@ def cpus_of(resources: Resources) -> int:
 
 
 def memory_of(resources: Resources) -> int:
-    """MiB, rounded up, at least what a machine can start with."""
+    """MiB, rounded up, at least the minimum with which a machine boots."""
     if resources.memory_bytes is None:
         return DEFAULT_MEMORY_MIB
     return max(LEAST_MEMORY_MIB, -(-resources.memory_bytes // _MIB))
 
 
 def _digest(*parts: object) -> str:
-    """Of data whose `repr` is all of it: texts, bytes, numbers, prefixes, tuples of them."""
+    """A digest of values with a complete `repr`: texts, bytes, numbers, prefixes, tuples of them."""
     digest = hashlib.sha256()
     for part in parts:
         digest.update(repr(part).encode(errors="surrogatepass") + b"\n")

@@ -1,4 +1,4 @@
-"""What an output folder says of its machines, what Vagrant has made of them, and what `up` therefore has to do."""
+"""The machines of an output folder, those that Vagrant has made, and the steps that `up` takes for the difference."""
 
 import os
 from collections.abc import Sequence
@@ -8,14 +8,14 @@ from pathlib import Path
 from netdsl.runtime.driver import DriverError
 
 DIGESTS = "machine/digests.tsv"
-HARDWARE = "netdsl-hardware"  # in the folder that Vagrant keeps for a machine, and takes away with it
+HARDWARE = "netdsl-hardware"  # in Vagrant's folder of a machine, which Vagrant removes with it
 INSIDE = "netdsl-inside"
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A machine of the lab: its host name; the digest of what only a new machine can change, and that of what is
-    provisioned."""
+    """A machine of the lab. `name`: its host name; `hardware`: the digest of properties that require a new machine;
+    `inside`: the digest of what is provisioned."""
 
     name: str
     hardware: str
@@ -24,8 +24,8 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A machine that Vagrant has made, by the `id` of its provider. `folder` is Vagrant's own for it; `hardware` and
-    `inside` are the digests that it was made and last provisioned from, None where that did not end well."""
+    """A machine that Vagrant has made. `id`: the provider's; `folder`: Vagrant's for it; `hardware`, `inside`: the
+    digests from which it was made and last provisioned, None if that failed."""
 
     name: str
     provider: str
@@ -37,7 +37,8 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """Names of machines: to be made anew, to be provisioned once more, and no longer in the lab."""
+    """Names of machines. `anew`: to be recreated; `again`: to be provisioned again; `obsolete`: no longer in the
+    lab."""
 
     anew: tuple[str, ...]
     again: tuple[str, ...]
@@ -45,7 +46,7 @@ class Steps:
 
 
 def wanted_machines(folder: Path) -> tuple[Wanted, ...]:
-    """In the order of the lab. Raises DriverError where the folder is no Vagrant project of netdsl's."""
+    """The machines in the order of the lab. Raises DriverError if the folder is no Vagrant project of netdsl."""
     remedy = "compile the lab again for this target"
     try:
         text = (folder / DIGESTS).read_text(encoding="utf-8", errors="replace")
@@ -58,22 +59,25 @@ def wanted_machines(folder: Path) -> tuple[Wanted, ...]:
 
 
 def own_folder(folder: Path) -> Path:
-    """Where Vagrant keeps what it made from an output folder."""
+    """Vagrant's data folder of an output folder."""
     return folder / os.environ.get("VAGRANT_DOTFILE_PATH", ".vagrant")
 
 
 def made_machines(folder: Path) -> tuple[Made, ...]:
-    """By name; machines that Vagrant is only preparing are among them. A folder without any is no error."""
+    """The machines that Vagrant has made or is making, by name; none is no error."""
     found = []
     for path in sorted(own_folder(folder).glob("machines/*/*/id")):
-        place = path.parent
-        name, provider = place.parent.name, place.name
-        found.append(Made(name, provider, _line(path) or "", place, _line(place / HARDWARE), _line(place / INSIDE)))
+        machine = path.parent
+        name, provider = machine.parent.name, machine.name
+        found.append(
+            Made(name, provider, _line(path) or "", machine, _line(machine / HARDWARE), _line(machine / INSIDE))
+        )
     return tuple(found)
 
 
 def steps(wanted: Sequence[Wanted], made: Sequence[Made]) -> Steps:
-    """A machine whose digest is not known was not made to the end: Vagrant can bring it up, but would not provision it."""
+    """The steps of `up`. A machine without digests was not completed: Vagrant boots it but does not provision it, so it
+    is provisioned again."""
     by_name = {machine.name: machine for machine in wanted}
     anew, again, obsolete = [], [], []
     for machine in made:

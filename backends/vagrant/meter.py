@@ -1,4 +1,4 @@
-"""Measuring a lab of machines: by the hypervisor's process of each, and by the disks that they stand on."""
+"""Measuring a lab of machines, by the hypervisor's process and the disks of each."""
 
 import os
 import re
@@ -19,7 +19,7 @@ from .explain import succeeded
 from .facts import METHODS, facts_of
 from .leftovers import FILE, libvirt
 from .machines import Made, made_machines
-from .processes import PS, Seen, heard_of, look
+from .processes import PS, RunningMachines, running_in_listing, running_machines
 from .reach import all_at_once, reach, reach_node
 from .ssh import Connection, Unreachable, close_all
 from .tools import MachineTools, tools_in
@@ -28,7 +28,7 @@ from .volumes import described, disks_of, take_away_copies
 
 _PROVIDER = re.compile(r"\bprovider: '(\w+)'")
 _OFF = ("systemctl", "poweroff", "--no-block")
-_HALTING = 90.0  # seconds for all machines, emulated ones too; then they are switched off
+_HALTING = 90.0  # seconds for all machines to shut down before they are switched off
 _PATIENCE = 60.0
 
 
@@ -42,8 +42,8 @@ class VagrantMeter:
         return METHODS
 
     def rebuild(self, deployment: Deployment, progress: Progress) -> None:
-        """Machines that are halted go, then libvirt's copy of their box. VirtualBox's master stays: machines of any lab
-        are its linked clones, and it does not tell whose."""
+        """Remove halted machines, then libvirt's copy of their box. VirtualBox's master of linked clones stays, because
+        machines of other labs may be clones of it."""
         if _running(deployment, made_machines(deployment.folder)).machines:
             raise DriverError("the lab runs", remedy=f"netdsl down -t vagrant -o {deployment.folder}")
         provider = _provider(deployment.folder)
@@ -55,8 +55,7 @@ class VagrantMeter:
         take_away_copies({beginning for box in boxes for beginning in box.copies()}, progress)
 
     def park(self, deployment: Deployment, progress: Progress) -> None:
-        """All machines are asked to shut down at once, which Vagrant would do one by one; those that do not are
-        switched off."""
+        """Shut all machines down in parallel (Vagrant would do it one by one), then switch off those that still run."""
         folder = deployment.folder
         made = made_machines(folder)
         if not made:
@@ -70,51 +69,53 @@ class VagrantMeter:
         succeeded(vagrant.call(folder, "halt", "--force", heard=vagrant.telling(progress)), "halt")
 
     def usage(self, deployment: Deployment) -> Usage:
-        """Files of the kernel alone (Linux): no question to libvirt or to a machine."""
+        """By the kernel's files only (Linux), without a request to libvirt or to a machine."""
         made = made_machines(deployment.folder)
-        seen = _running(deployment, made)
-        found = ((one.name, seen.machines[one.id]) for one in made if one.id in seen.machines)
-        nodes = tuple(NodeUsage(name, held.cgroup, held.pss, held.cpu) for name, held in found)
-        return Usage(nodes, seen.helpers)
+        running = _running(deployment, made)
+        found = ((machine.name, running.machines[machine.id]) for machine in made if machine.id in running.machines)
+        nodes = tuple(NodeUsage(name, usage.cgroup, usage.pss, usage.cpu) for name, usage in found)
+        return Usage(nodes, running.helpers)
 
     def disk(self, deployment: Deployment) -> Disk:
         made = [machine for machine in made_machines(deployment.folder) if machine.id]
         boxes = {box for box in map(box_of, made) if box is not None}
-        kept = tuple(Base(f"{box.title} (Vagrant's)", box.size()) for box in sorted(boxes, key=lambda box: box.title))
+        boxes_on_disk = tuple(
+            Base(f"{box.title} (Vagrant's)", box.size()) for box in sorted(boxes, key=lambda box: box.title)
+        )
         is_libvirt = all(machine.provider == "libvirt" for machine in made)
         copies, shares = _volumes_of(made, boxes) if is_libvirt else _folders_of(made, boxes)
-        return Disk((*kept, *copies), shares)
+        return Disk((*boxes_on_disk, *copies), shares)
 
     @contextmanager
     def tools(self, deployment: Deployment, node: str) -> Iterator[MachineTools]:
-        """In the machine itself: what they take is in the node's figures."""
+        """Tools that run in the machine: their usage is part of the node's figures."""
         with tools_in(node, reach_node(deployment, node)) as tools:
             yield tools
 
 
-def _running(deployment: Deployment, made: tuple[Made, ...]) -> Seen:
-    """Machines whose process there is. Vagrant notes an id before it starts a machine."""
+def _running(deployment: Deployment, made: tuple[Made, ...]) -> RunningMachines:
+    """The machines that have a process. Vagrant stores an id before it starts a machine."""
     ids = {machine.id for machine in made if machine.id}
     if not ids:
-        return Seen({})
+        return RunningMachines({})
     if PROC.joinpath("self").exists():
         project = deployment.project
-        return look(PROC, ids, {f"netdsl-{project}", f"netdsl.{project}.outside"})
+        return running_machines(PROC, ids, {f"netdsl-{project}", f"netdsl.{project}.outside"})
     try:
         done = subprocess.run(PS, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=True)
     except (OSError, subprocess.SubprocessError) as error:
         raise DriverError("the hypervisor's processes cannot be seen", command=" ".join(PS)) from error
-    return heard_of(done.stdout, ids)
+    return running_in_listing(done.stdout, ids)
 
 
 def _ask_to_end(connection: Connection) -> None:
-    """One that does not hear it is switched off."""
+    """Ask a machine to shut down. One that does not answer is switched off later."""
     with suppress(Unreachable):
         connection.ask(_OFF, timeout=_PATIENCE)
 
 
 def _provider(folder: Path) -> str:
-    """Of the machines that there are, else the one that `up` would take."""
+    """The provider of the existing machines, otherwise the one that `up` would use."""
     made = made_machines(folder)
     if made:
         return made[0].provider
@@ -131,17 +132,17 @@ def _vagrantfile(folder: Path) -> str:
 
 
 def _volumes_of(made: list[Made], boxes: set[Box]) -> tuple[tuple[Base, ...], tuple[Share, ...]]:
-    """libvirt's: the copies that machines stand on, and each machine's own."""
-    shares, below = [], set[str]()
+    """libvirt's volumes: the copies of boxes that the machines use, and each machine's own volumes."""
+    shares, backing = [], set[str]()
     for machine in made:
-        own = [described("", libvirt("vol-dumpxml", path)) for path in disks_of(machine.id)]
-        shares.append(Share(machine.name, sum(volume.size for volume in own if volume is not None)))
-        below |= {volume.backing for volume in own if volume is not None and volume.backing is not None}
-    copies = [described("", libvirt("vol-dumpxml", path)) for path in sorted(below)]
+        volumes = [described("", libvirt("vol-dumpxml", path)) for path in disks_of(machine.id)]
+        shares.append(Share(machine.name, sum(volume.size for volume in volumes if volume is not None)))
+        backing |= {volume.backing for volume in volumes if volume is not None and volume.backing is not None}
+    copies = [described("", libvirt("vol-dumpxml", path)) for path in sorted(backing)]
     titles = {beginning: box.title for box in boxes for beginning in box.copies()}
 
     def title(name: str) -> str:
-        """An older box's copy has its own name."""
+        """The box's title; the volume's name for the copy of an older box."""
         return next((text for beginning, text in titles.items() if name.startswith(beginning)), name)
 
     bases = (Base(f"{title(copy.name)} (libvirt's copy)", copy.size) for copy in copies if copy is not None)
@@ -149,8 +150,9 @@ def _volumes_of(made: list[Made], boxes: set[Box]) -> tuple[tuple[Base, ...], tu
 
 
 def _folders_of(made: list[Made], boxes: set[Box]) -> tuple[tuple[Base, ...], tuple[Share, ...]]:
-    """VirtualBox's: the masters of linked clones, whose ids Vagrant keeps beside the boxes, and each machine's folder."""
-    size: Callable[[str], int] = lambda machine: size_of(place) if (place := folder_of(machine)) else 0  # noqa: E731
+    """VirtualBox's folders: the masters of linked clones (Vagrant stores their ids with the boxes), and each
+    machine's."""
+    size: Callable[[str], int] = lambda machine: size_of(folder) if (folder := folder_of(machine)) else 0  # noqa: E731
     masters = [file.read_text(encoding="utf-8").strip() for box in boxes for file in box.folder.glob("master_id")]
     bases = tuple(Base(f"master {master} (VirtualBox's)", size(master)) for master in sorted(masters))
     return bases, tuple(Share(machine.name, size(machine.id)) for machine in made)

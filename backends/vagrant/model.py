@@ -1,4 +1,4 @@
-"""A Vagrant project, in Vagrant's words; every decision is made."""
+"""A Vagrant project in Vagrant's terms: the result of all decisions."""
 
 from dataclasses import dataclass
 from ipaddress import IPv4Network
@@ -6,7 +6,8 @@ from ipaddress import IPv4Network
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A layer-2 segment. `name` is unique on the host: libvirt's network, VirtualBox's internal network; `mtu` in bytes."""
+    """A layer-2 segment. `name`: of libvirt's network or VirtualBox's internal network, unique on the host; `mtu`:
+    bytes."""
 
     name: str
     mtu: int
@@ -14,8 +15,8 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Nic:
-    """An interface on a segment, found inside by its MAC address (lower case, colons). `is_open`: it has to see frames for
-    others (a switch's ports)."""
+    """An interface on a segment, identified in the machine by its MAC address (lower case, colons). `is_open`: it
+    receives frames for other addresses (a switch's port)."""
 
     segment: str
     mac: str
@@ -25,11 +26,9 @@ class Nic:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """`name` is the host name and Vagrant's name of it. `image` names the folder `machine/images/…` of what is installed.
-
-    `memory_mib` in MiB. `hardware` and `inside` are digests: of what only a new machine can change, and of what is
-    provisioned.
-    """
+    """A machine. `name`: its host name, and Vagrant's name; `image`: the folder in `machine/images/` of what is
+    installed; `hardware`: the digest of properties that require a new machine; `inside`: the digest of what is
+    provisioned."""
 
     name: str
     box: str | None  # None: the lab's
@@ -47,7 +46,7 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class InstalledImage:
-    """What is installed in machines of a kind: the twin of a stage of the Dockerfile, under the same name."""
+    """What is installed in machines with the same needs. Corresponds to the Dockerfile's stage of the same name."""
 
     name: str
     packages: tuple[str, ...]
@@ -56,9 +55,9 @@ class InstalledImage:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """`provider` and `accelerator` None: what the host has. `management` is the range of the interface `mgmt`, `outside`
-    that of `uplink` (None where no machine has one); both are outside of all the lab's prefixes. `is_closed`: it was
-    asked for that nothing leads out of the lab."""
+    """`provider`, `accelerator`: None: what the host has; `management`: the range of the interfaces `mgmt`; `outside`:
+    that of `uplink`, None without uplinks; both are disjoint from the lab's prefixes. `is_closed`: compiled with
+    `--closed`."""
 
     name: str
     lab: str

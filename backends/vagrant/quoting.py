@@ -1,4 +1,4 @@
-"""Values as Ruby literals. One filter for all that stands in the Vagrantfile; no other text of a lab gets there."""
+"""Values as Ruby literals: the quoting function of the Vagrantfile, used for every text of a lab in it."""
 
 import re
 
@@ -6,11 +6,11 @@ _COMMENT = re.compile(r"[^\w .-]")
 
 
 def literal(value: str | int | bool | None) -> str:
-    """A Ruby literal, in one line, that is the value and runs nothing.
+    """The value as a Ruby literal in one line, without interpolation.
 
-    Text is single-quoted, where Ruby knows two escapes and no interpolation. What is not printable (line ends, controls,
-    bidirectional marks) is written by number, which needs double quotes; bytes of a path that are not UTF-8 (Python's
-    surrogate escapes) become those bytes. UnicodeEncodeError: other surrogates, which are no text.
+    Printable text is single-quoted, with Ruby's two escapes. Text with line ends, control or bidirectional characters
+    is double-quoted, with these characters by number; bytes of a path that are not UTF-8 (Python's surrogate escapes)
+    are written as bytes. Raises UnicodeEncodeError for other surrogates.
     """
     match value:
         case None:
@@ -36,5 +36,5 @@ def _escaped(character: str) -> str:
 
 
 def comment(text: str) -> str:
-    """Text of one line in a comment. No colon, no equals sign: Ruby obeys comments like `coding: x`."""
+    """Text for a comment of one line, without colons and equals signs: Ruby interprets comments as `coding: x`."""
     return _COMMENT.sub(" ", text)

@@ -1,7 +1,7 @@
-"""The ranges of `mgmt` and of `uplink`: slices of a pool where nothing of the lab lies.
+"""The ranges of `mgmt` and of `uplink`: parts of a pool that are disjoint from the lab's prefixes.
 
-A slice's place is given by a hash of the project, so that it is the same at every compile and two projects hardly ever
-meet. Guests use what the provider's DHCP server gives them; no packet of the lab has such an address.
+The position of a range is a hash of the project, so that it is the same at every compile and rarely collides with
+another project's. Guests get their addresses from the provider's DHCP server; no packet of the lab has such an address.
 """
 
 import hashlib
@@ -15,8 +15,8 @@ from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
 
 POOLS = tuple(map(IPv4Network, ("10.176.0.0/12", "198.18.0.0/15", "192.168.0.0/16", "172.24.0.0/13")))
-"""Where the lab names no pool: the first with room. Private ones, and that for measuring (RFC 2544). The first holds 16,384
-ranges of a small lab: libvirt starts no two networks whose ranges overlap, so labs side by side must not meet."""
+"""The default pools, of which the first with room is used: private ranges and the benchmarking range (RFC 2544). The
+first has 16,384 ranges for small labs: libvirt does not start two networks with overlapping ranges."""
 
 _OVERHEAD = 3  # network, broadcast, the host
 _SMALLEST = 5  # bits: VirtualBox gives its guest the 15th address of a range
@@ -24,12 +24,11 @@ _USUAL = 6
 
 
 class NoRange(Exception):
-    """The pool has no room for the machines beside the lab's own prefixes."""
+    """The pool has no free range that is disjoint from the lab's prefixes."""
 
 
-class Taken:
-    """All IPv4 addresses that a lab speaks of, as merged spans of integers. Prefixes of everything (`0.0.0.0/0`) say
-    nothing about where the lab is, and do not count."""
+class UsedAddresses:
+    """All IPv4 addresses in a lab, as merged spans of integers. The prefix `0.0.0.0/0` is not counted."""
 
     def __init__(self, prefixes: Iterable[IPv4Network]) -> None:
         spans: list[tuple[int, int]] = []
@@ -49,20 +48,20 @@ class Taken:
 def slices(
     lab: Lab, project: str, pool: IPv4Network | None, machines: int, purposes: tuple[str, ...]
 ) -> tuple[IPv4Network, ...]:
-    """A range for each purpose, of equal size, no two overlapping. Raises NoRange."""
-    taken = Taken(prefixes_of(lab))
-    for one in (pool,) if pool is not None else POOLS:
-        found = _slices(taken, project, one, machines, purposes)
+    """A range for each purpose, of equal size and disjoint. Raises NoRange."""
+    used = UsedAddresses(prefixes_of(lab))
+    for candidate in (pool,) if pool is not None else POOLS:
+        found = _slices(used, project, candidate, machines, purposes)
         if found is not None:
             return found
-    where = pool if pool is not None else ", ".join(map(str, POOLS))
-    raise NoRange(f"no range for {machines} machines is free in {where}: the lab uses those addresses itself")
+    pools = pool if pool is not None else ", ".join(map(str, POOLS))
+    raise NoRange(f"no range for {machines} machines is free in {pools}: the lab uses those addresses itself")
 
 
 def _slices(
-    taken: Taken, project: str, pool: IPv4Network, machines: int, purposes: tuple[str, ...]
+    used: UsedAddresses, project: str, pool: IPv4Network, machines: int, purposes: tuple[str, ...]
 ) -> tuple[IPv4Network, ...] | None:
-    # twice the machines: a DHCP server keeps addresses for those that went away
+    # twice the machines: a DHCP server keeps the leases of removed ones
     usual = max(_USUAL, (2 * machines + _OVERHEAD - 1).bit_length())
     least = max(_SMALLEST, (machines + _OVERHEAD - 1).bit_length())
     bits = min(usual, 32 - pool.prefixlen - (len(purposes) - 1).bit_length())
@@ -71,9 +70,9 @@ def _slices(
     found: list[IPv4Network] = []
     for purpose in purposes:
         free = (
-            one
-            for one in _places(project, purpose, pool, bits)
-            if one not in found and not taken.overlaps(one)
+            candidate
+            for candidate in _candidates(project, purpose, pool, bits)
+            if candidate not in found and not used.overlaps(candidate)
         )  # fmt: skip
         chosen = next(free, None)
         if chosen is None:
@@ -82,7 +81,7 @@ def _slices(
     return tuple(found)
 
 
-def _places(project: str, purpose: str, pool: IPv4Network, bits: int) -> Iterator[IPv4Network]:
+def _candidates(project: str, purpose: str, pool: IPv4Network, bits: int) -> Iterator[IPv4Network]:
     count = 1 << (32 - pool.prefixlen - bits)
     mark = hashlib.sha256(f"{project}\0{purpose}".encode()).digest()
     start = int.from_bytes(mark[:8], "big") % count

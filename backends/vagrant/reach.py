@@ -1,4 +1,4 @@
-"""Finding a way to machines that Vagrant has made, with as few calls of Vagrant as there can be: none, as a rule."""
+"""Connecting to the machines that Vagrant has made, with as few calls of Vagrant as possible: usually none."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +27,8 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """Open connections by machine, why there is none to others, and, where one was missing, what Vagrant says of each."""
+    """`connections`: open connections by machine; `reasons`: why a machine has none; `states`: Vagrant's states, if a
+    connection is missing."""
 
     connections: Mapping[str, Connection]
     reasons: Mapping[str, str] = field(default_factory=dict)
@@ -35,8 +36,8 @@ class Reached:
 
 
 def reach(folder: Path, machines: Sequence[Made]) -> Reached:
-    """Connect to all that run. Machines that were halted and started by hand may have other addresses: then Vagrant is
-    asked again, once. Raises DriverError where there is no Vagrant to ask."""
+    """Connect to all running machines. If one cannot be reached, Vagrant is asked once for the current addresses:
+    machines that were restarted by hand may have new ones. Raises DriverError without Vagrant."""
     made = made_machines(folder)
     config = known_configuration(folder, made)
     if config is None and made:
@@ -54,7 +55,7 @@ def reach(folder: Path, machines: Sequence[Made]) -> Reached:
 
 
 def reach_node(deployment: Deployment, node: str) -> Connection:
-    """An open connection to a node. Raises DriverError where there is none, with the names of those that there are."""
+    """An open connection to a node. Raises DriverError if there is none, with the names of the started nodes."""
     made = {machine.name: machine for machine in made_machines(deployment.folder)}
     if node not in made:
         raise DriverError(
@@ -70,7 +71,7 @@ def reach_node(deployment: Deployment, node: str) -> Connection:
 
 
 def all_at_once(task: Callable[[T], R], items: Iterable[T]) -> list[R]:
-    """The results in order; an error of one is raised when all have ended."""
+    """The results of parallel tasks in order. An error of one is raised after all have ended."""
     work = list(items)
     if not work:
         return []
@@ -79,10 +80,10 @@ def all_at_once(task: Callable[[T], R], items: Iterable[T]) -> list[R]:
 
 
 def _open(folder: Path, machines: Sequence[Made], config: Path | None) -> tuple[dict[str, Connection], dict[str, str]]:
-    known = configured_machines(config) if config is not None else frozenset[str]()
+    configured = configured_machines(config) if config is not None else frozenset[str]()
 
     def attempt(machine: Made) -> Connection | str:
-        if config is None or machine.name not in known:
+        if config is None or machine.name not in configured:
             return "Vagrant knows no way to it"
         connection = connection_to(folder, machine, config)
         try:

@@ -16,10 +16,11 @@ def vagrantfile(project: Project) -> str:
 
 
 def machine_files(project: Project) -> Iterator[Artifact]:
-    """What differs between labs below `machine/`."""
+    """The files below `machine/` that differ between labs."""
     yield _file("machine/guest/mgmt.range", f"{project.management}\n")
     yield _file(
-        "machine/digests.tsv", "".join(f"{one.name}\t{one.hardware}\t{one.inside}\n" for one in project.machines)
+        "machine/digests.tsv",
+        "".join(f"{machine.name}\t{machine.hardware}\t{machine.inside}\n" for machine in project.machines),
     )
     for image in project.images:
         yield from _image_files(image)

@@ -1,7 +1,7 @@
-"""Connections to machines: plain ssh with the configuration that Vagrant gives, one connection per machine for all calls.
+"""Connections to machines: ssh with the configuration from Vagrant, and one shared connection per machine.
 
-To connect costs seconds of a processor under emulation, to run a command over a connection that is there hardly anything.
-Connections are kept for ten minutes, as sockets in a private folder; `down` closes them.
+Connecting takes seconds of processor time under emulation, a command over an open connection hardly any. Connections
+stay open for ten minutes (ControlPersist), with their sockets in a private folder; `down` closes them.
 """
 
 import fcntl
@@ -30,15 +30,15 @@ _OPTIONS = (
 )
 _KEPT = "600"  # seconds
 _HOST = re.compile(r"^Host (\S+)$", re.MULTILINE)
-_LONGEST = 104 - 18  # bytes in a socket's name on macOS (Linux: 108), less what ssh appends while it makes one
+_LONGEST = 104 - 18  # bytes of a socket's name on macOS (Linux: 108), less the suffix that ssh appends temporarily
 
 
 class Unreachable(Exception):
-    """No connection to a machine; the message is ssh's own."""
+    """No connection to a machine. The message is from ssh."""
 
 
 def known_configuration(folder: Path, made: Sequence[Made]) -> Path | None:
-    """The ssh configuration that Vagrant gave for these very machines; None where it has to be asked."""
+    """The cached ssh configuration from Vagrant; None if it is missing or was made for other machines."""
     path = _config_path(folder)
     try:
         with path.open(encoding="utf-8") as file:
@@ -48,7 +48,7 @@ def known_configuration(folder: Path, made: Sequence[Made]) -> Path | None:
 
 
 def asked_configuration(folder: Path, made: Sequence[Made], names: Sequence[str]) -> Path | None:
-    """Ask Vagrant for the configuration of the machines `names`, and keep it; None where one of them does not run."""
+    """Get the configuration of the machines `names` from Vagrant and cache it; None if one of them does not run."""
     ended = vagrant.call(folder, "ssh-config", *names)
     if ended.status:
         return None
@@ -60,7 +60,7 @@ def asked_configuration(folder: Path, made: Sequence[Made], names: Sequence[str]
 
 
 def configured_machines(config: Path) -> frozenset[str]:
-    """The machines that a configuration has: ssh would look for others among the hosts of the world."""
+    """The machines in a configuration. ssh would resolve other names by DNS."""
     return frozenset(_HOST.findall(config.read_text(encoding="utf-8")))
 
 
@@ -74,27 +74,27 @@ def _mark(made: Sequence[Made]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A way to a machine: through a socket of ssh's own."""
+    """A connection to a machine through an ssh control socket."""
 
     machine: str
     config: Path
     socket: Path
 
     def open(self) -> None:
-        """Nothing to do where it is open. Raises Unreachable."""
+        """Open the connection unless it is open. Raises Unreachable."""
         with _locked(self.socket.with_suffix(".lock")):
             if self.is_open():
                 return
             words = ["ssh", *self._common(), *_OPTIONS, "-o", "ControlMaster=yes", "-o", f"ControlPersist={_KEPT}"]
-            with TemporaryFile() as errors:  # not a pipe: the connection that stays behind would hold it
+            with TemporaryFile() as errors:  # not a pipe: the background connection would keep it open
                 done = subprocess.run(
                     [*words, "-fN", self.machine], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors,
                     check=False, start_new_session=True,
                 )  # fmt: skip
                 errors.seek(0)
-                said = errors.read().decode(errors="replace").strip()
+                message = errors.read().decode(errors="replace").strip()
         if done.returncode:
-            raise Unreachable(said or "ssh failed")
+            raise Unreachable(message or "ssh failed")
 
     def is_open(self) -> bool:
         words = ["ssh", *self._common(), "-O", "check", self.machine]
@@ -104,13 +104,14 @@ class Connection:
         subprocess.run(["ssh", *self._common(), "-O", "exit", self.machine], capture_output=True, check=False)
 
     def command(self, command: Sequence[str], *, has_terminal: bool = False) -> list[str]:
-        """The words that run a command as root in the machine, on an open connection; each of them arrives as it is."""
+        """The local command that runs a command as root in the machine over the open connection; arguments are
+        quoted."""
         remote = shlex.join(["sudo", "-n", "--", *command])
         terminal = "-t" if has_terminal else "-T"
         return ["ssh", *self._common(), *_OPTIONS, "-o", "ControlMaster=no", terminal, self.machine, "--", remote]
 
     def ask(self, command: Sequence[str], *, timeout: float) -> Answer:
-        """Run a command as root and hear what it says. Raises Unreachable, also when it takes too long."""
+        """The result of a command that runs as root. Raises Unreachable, also after a timeout."""
         self.open()
         try:
             done = subprocess.run(
@@ -119,7 +120,7 @@ class Connection:
                 capture_output=True,
                 timeout=timeout,
                 check=False,
-                start_new_session=True,  # a Ctrl-C is for the one who asks
+                start_new_session=True,  # Ctrl-C of the terminal must not end the command
             )
         except subprocess.TimeoutExpired as error:
             raise Unreachable(f"no answer for {timeout:.0f} s") from error
@@ -132,12 +133,12 @@ class Connection:
 
 
 def connection_to(folder: Path, machine: Made, config: Path) -> Connection:
-    """Raises DriverError where there is no private folder for sockets."""
+    """The connection to a machine. Raises DriverError if there is no private folder for sockets."""
     return Connection(machine.name, config.absolute(), _sockets(folder) / _key(machine.name, machine.id))
 
 
 def close_all(folder: Path) -> None:
-    """Close what is open to machines of an output folder, whichever they are now."""
+    """Close all open connections of an output folder."""
     sockets = _sockets(folder)
     for path in sockets.iterdir():
         if path.is_socket():
@@ -147,18 +148,22 @@ def close_all(folder: Path) -> None:
 
 
 def _sockets(folder: Path) -> Path:
-    """A folder for this output folder's sockets that nobody else can enter, with a short name."""
-    base = Path(f"/tmp/netdsl-{os.getuid()}")  # noqa: S108 (looked at below: ours, or refused)
-    place = _key(str(folder.resolve()))
-    given = os.environ.get("XDG_RUNTIME_DIR")
-    if given and Path(given).is_dir() and len(os.fsencode(Path(given) / "netdsl" / place / place)) <= _LONGEST:
-        base = Path(given) / "netdsl"
-    for path in (base, base / place):
+    """The private folder for an output folder's sockets, with a short path."""
+    base = Path(f"/tmp/netdsl-{os.getuid()}")  # noqa: S108 (owner and mode are checked below)
+    name = _key(str(folder.resolve()))
+    runtime_folder = os.environ.get("XDG_RUNTIME_DIR")
+    if (
+        runtime_folder
+        and Path(runtime_folder).is_dir()
+        and len(os.fsencode(Path(runtime_folder) / "netdsl" / name / name)) <= _LONGEST
+    ):
+        base = Path(runtime_folder) / "netdsl"
+    for path in (base, base / name):
         path.mkdir(mode=0o700, exist_ok=True)
-        found = path.lstat()
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        status = path.lstat()
+        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o077:
             raise DriverError(f"{path} is not a private folder of this user", remedy=f"remove {path}")
-    return base / place
+    return base / name
 
 
 def _key(*parts: str) -> str:
@@ -167,7 +172,7 @@ def _key(*parts: str) -> str:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """One at a time: two that open the same connection would leave one behind."""
+    """A lock: two processes that open the same connection would leave one behind."""
     with path.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

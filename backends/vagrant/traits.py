@@ -1,4 +1,5 @@
-"""What virtual machines are, beside another target: words for this lab, and the model's coefficients."""
+"""The traits of virtual machines for a comparison of targets: texts for a lab, and the coefficients of the cost
+model."""
 
 from netdsl.codegen.contract import Options
 from netdsl.codegen.images import stages
@@ -22,7 +23,7 @@ EMULATED = Costs(
     fresh=Linear(fixed=12.0, node=26.0, tunnel=10.0),
     warm=Linear(fixed=10.0, node=21.0, tunnel=10.0),
 )
-"""docs/estimates.md: what each of them was measured on, and how."""
+"""docs/estimates.md says how and on what machine they were measured."""
 
 KVM = Costs(
     case="KVM",
@@ -44,10 +45,10 @@ _CARRIED = {
 
 
 def traits(lab: Lab, payload: Payload, options: Options) -> Traits:
-    """Pure; of a lab that `check_support` refused as well."""
+    """The traits of a lab, also of one that `check_support` refuses."""
     settings = settings_of(lab, options)
-    made, _ = stages(lab, payload)
-    names = sorted({name for stage in made for name in stage.packages})
+    images, _ = stages(lab, payload)
+    names = sorted({name for stage in images for name in stage.packages})
     machines = _MACHINES.get(settings.provider or "", f"{_MACHINES['libvirt']}; or VirtualBox")
     return Traits(
         (
@@ -87,7 +88,7 @@ def _processors(settings: Settings) -> str:
 
 def _networks(lab: Lab, settings: Settings) -> Trait:
     members = {interface.network for node in lab.nodes for interface in node.wired}
-    number = len([one for one in lab.networks if one.id in members])
+    number = sum(network.id in members for network in lab.networks)
     word = "segment" if number == 1 else "segments"
     outside = ", 1 behind NAT as the way out" if any(node.has_uplink for node in lab.nodes) else ""
     carried = _CARRIED.get(settings.provider or "", f"{_CARRIED['libvirt']}, or {_CARRIED['virtualbox']}")
@@ -95,7 +96,7 @@ def _networks(lab: Lab, settings: Settings) -> Trait:
 
 
 def _costs(settings: Settings) -> tuple[Costs, ...]:
-    """Of the provider and accelerator that were asked for; of both accelerators where nothing was."""
+    """The costs for the chosen provider and accelerator; for both accelerators if none is chosen."""
     if settings.provider == "virtualbox":
         return ()
     match settings.accelerator:

@@ -1,4 +1,4 @@
-"""Calling Vagrant, and reading what it says."""
+"""Calling Vagrant and parsing its output."""
 
 import os
 import re
@@ -13,19 +13,19 @@ from netdsl.runtime.driver import DriverError, Progress
 from .machines import own_folder
 
 NAMES = "NETDSL_MACHINES"
-# Vagrant takes away only what a Vagrantfile names; this one names machines that the lab's own does not have any more.
+# Vagrant destroys only machines in a Vagrantfile. This one names machines that are no longer in the lab's own.
 _OTHERS = f"""Vagrant.configure('2') do |config|
   config.vm.box = 'netdsl/none'
   ENV.fetch('{NAMES}').split.each {{ |name| config.vm.define name }}
 end
 """
-_SAID = re.compile(r"(?:==>| {3}) (\S+?): ?(.*)")
+_LINE = re.compile(r"(?:==>| {3}) (\S+?): ?(.*)")
 _FAILED = re.compile(
     r"An (?:unexpected )?error occurred (?:while|when) executing the action on the\s+'([^']+)'\s+machine\.\s.*?\n\n",
     re.DOTALL,
 )
 _NOISE = re.compile(r"^\[fog\]\[WARNING\]|^\S+\.rb:\d+: warning:|^==> \S+: An error occurred\. The error will be shown")
-_KEPT = 15  # lines
+_LAST_LINES = 15  # lines
 _STEPS: tuple[tuple[str, str | None], ...] = (
     ("Uploading base box image", "copying the box into libvirt's pool (the first time only)"),
     ("Importing base box", "copying the box"),
@@ -70,12 +70,12 @@ _STEPS: tuple[tuple[str, str | None], ...] = (
     ("See https://", None),
 )
 
-Heard = Callable[["Said"], None]
+Heard = Callable[["OutputLine"], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """A line of Vagrant's. `machine` is None where it speaks of none; `is_detail`: of what a step prints, not a step."""
+class OutputLine:
+    """A line of Vagrant's output. `machine`: None for a line about none; `is_detail`: output of a step, not a step."""
 
     machine: str | None
     text: str
@@ -84,7 +84,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A call that has ended: its command, exit status, what it wrote, and its errors without Ruby's noise."""
+    """The result of a call: command, exit status, output, and errors without warnings of Ruby libraries."""
 
     command: str
     status: int
@@ -92,15 +92,15 @@ class Ended:
     errors: str
 
     def last_lines(self, machine: str) -> tuple[str, ...]:
-        """The last that it said of a machine."""
-        lines = (said(line) for line in self.output.splitlines())
-        return tuple(line.text for line in lines if line.machine == machine and line.text)[-_KEPT:]
+        """The last output lines about a machine."""
+        lines = (parsed_line(line) for line in self.output.splitlines())
+        return tuple(line.text for line in lines if line.machine == machine and line.text)[-_LAST_LINES:]
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What went wrong with a machine, in Vagrant's words, and the end of its console; `machine` is None where it says
-    nothing of one."""
+    """A failure of a machine: Vagrant's message and the end of the console. `machine`: None if the message names
+    none."""
 
     machine: str | None
     reason: str
@@ -110,16 +110,16 @@ class Failure:
 def call(
     folder: Path, *words: str, heard: Heard | None = None, also: Mapping[str, str] | None = None, at: Path | None = None
 ) -> Ended:
-    """Run Vagrant for an output folder and read along; `at` has another Vagrantfile than the folder's own.
+    """Run Vagrant for an output folder. `heard`: gets each output line; `at`: the folder of another Vagrantfile.
 
-    Ctrl-C reaches Vagrant as it reaches us: it ends by its own rules, then KeyboardInterrupt is raised.
-    Raises DriverError where there is no Vagrant.
+    Ctrl-C also reaches Vagrant, which ends in its own way; then KeyboardInterrupt is raised. Raises DriverError if
+    Vagrant is not installed.
     """
     environment = {key: value for key, value in os.environ.items() if key != "VAGRANT_VAGRANTFILE"}
     environment |= {
         "VAGRANT_CWD": str((at or folder).absolute()),
         "VAGRANT_DOTFILE_PATH": str(own_folder(folder.absolute())),
-        "VAGRANT_CHECKPOINT_DISABLE": "1",  # no question to the network for a new version
+        "VAGRANT_CHECKPOINT_DISABLE": "1",  # no request for a newer version over the network
         "VAGRANT_NO_COLOR": "1",
         **(also or {}),
     }
@@ -141,18 +141,18 @@ def call(
 
 
 def destroy_others(folder: Path, names: Sequence[str], *, heard: Heard | None = None) -> Ended:
-    """Take away machines that the folder's Vagrantfile does not name."""
+    """Destroy machines that are not in the folder's Vagrantfile."""
     with TemporaryDirectory(prefix="netdsl-") as other:
         (Path(other) / "Vagrantfile").write_text(_OTHERS, encoding="utf-8")
         return call(folder, "destroy", "-f", *names, heard=heard, also={NAMES: " ".join(names)}, at=Path(other))
 
 
-def said(line: str) -> Said:
-    """`==> a-gw: Starting domain.` is a step of `a-gw`, `    a-gw: …` what it prints."""
-    found = _SAID.fullmatch(line)
+def parsed_line(line: str) -> OutputLine:
+    """Parse a line: `==> a-gw: Starting domain.` is a step of `a-gw`, `    a-gw: …` a detail."""
+    found = _LINE.fullmatch(line)
     if found is None:
-        return Said(None, line.strip(), is_detail=False)
-    return Said(found[1], found[2].strip(), is_detail=not line.startswith("==>") or found[2].startswith(" -- "))
+        return OutputLine(None, line.strip(), is_detail=False)
+    return OutputLine(found[1], found[2].strip(), is_detail=not line.startswith("==>") or found[2].startswith(" -- "))
 
 
 def states(text: str) -> dict[str, str]:
@@ -173,16 +173,16 @@ def boxes(text: str) -> tuple[tuple[str, str], ...]:
 
 
 def failures(errors: str) -> tuple[Failure, ...]:
-    """What Vagrant's errors say of each machine: it tells those of machines that come up together in one text."""
+    """The failures by machine. Vagrant reports those of machines that start in parallel in one text."""
     consoles: dict[str, list[str]] = {}
-    rest = []
+    messages = []
     for line in errors.splitlines():
-        part = said(line)
+        part = parsed_line(line)
         if part.machine is not None and line.startswith("==>"):
             consoles.setdefault(part.machine, []).append(part.text)
         else:
-            rest.append(line)
-    text = "\n".join(rest).strip()
+            messages.append(line)
+    text = "\n".join(messages).strip()
     parts = _FAILED.split(f"{text}\n")
     names = parts[1::2]
     if not names and text:
@@ -194,12 +194,12 @@ def failures(errors: str) -> tuple[Failure, ...]:
 
 
 def without_noise(errors: str) -> str:
-    """Without the warnings of Ruby's libraries."""
+    """The errors without warnings of Ruby libraries."""
     return "\n".join(line for line in errors.splitlines() if not _NOISE.search(line)).strip()
 
 
-def step(line: Said) -> str | None:
-    """What a machine does, in few words; None for what nobody waits for."""
+def step(line: OutputLine) -> str | None:
+    """The progress text of a step; None for lines that are not worth one."""
     if line.machine is None or line.is_detail or not line.text:
         return None
     for beginning, words in _STEPS:
@@ -209,10 +209,10 @@ def step(line: Said) -> str | None:
 
 
 def telling(progress: Progress) -> Heard:
-    """Each step of a machine, once."""
+    """A callback for `call` that reports each step of a machine once."""
     last: dict[str | None, str] = {}
 
-    def heard(line: Said) -> None:
+    def heard(line: OutputLine) -> None:
         text = step(line)
         if text is not None and last.get(line.machine) != text:
             last[line.machine] = text
@@ -222,7 +222,7 @@ def telling(progress: Progress) -> Heard:
 
 
 def _read(process: "subprocess.Popen[str]", lines: list[str], heard: Heard | None) -> bool:
-    """All lines until the end; whether somebody interrupted."""
+    """Read all lines until the end. Returns whether Ctrl-C was pressed."""
     assert process.stdout is not None
     was_interrupted = False
     while True:
@@ -230,7 +230,7 @@ def _read(process: "subprocess.Popen[str]", lines: list[str], heard: Heard | Non
             for line in process.stdout:
                 lines.append(line)
                 if heard is not None:
-                    heard(said(line.rstrip("\n")))
+                    heard(parsed_line(line.rstrip("\n")))
             process.wait()
         except KeyboardInterrupt:
             was_interrupted = True
@@ -239,7 +239,7 @@ def _read(process: "subprocess.Popen[str]", lines: list[str], heard: Heard | Non
 
 
 def _records(text: str) -> list[tuple[str, str, list[str]]]:
-    """Time stamp, target, kind, data…: a comma in the data is written `%!(VAGRANT_COMMA)`."""
+    """Machine-readable records as (target, kind, data). A comma in the data is written as `%!(VAGRANT_COMMA)`."""
     records = []
     for line in text.splitlines():
         fields = line.split(",")

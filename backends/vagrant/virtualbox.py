@@ -1,4 +1,4 @@
-"""VirtualBox, as VBoxManage tells of it."""
+"""Properties of VirtualBox and its machines, by VBoxManage."""
 
 import re
 import subprocess
@@ -11,26 +11,26 @@ _LINE = re.compile(r'^"?([^"=\n]+)"?="?([^"\n]*)"?$', re.MULTILINE)
 
 
 def shown(machine: str) -> Mapping[str, str]:
-    """What it says of a machine, by its id. Raises DriverError."""
-    return values(_said("showvminfo", machine, "--machinereadable"))
+    """The properties of a machine, by its id. Raises DriverError."""
+    return values(_output("showvminfo", machine, "--machinereadable"))
 
 
 def values(text: str) -> Mapping[str, str]:
-    """Of `showvminfo --machinereadable`: `name="value"`, a number without quotes."""
+    """Parse the output of `showvminfo --machinereadable`: `name="value"`, numbers without quotes."""
     return {found[1]: found[2] for found in _LINE.finditer(text)}
 
 
 def virtualbox_version() -> str:
-    return _said("--version").strip()
+    return _output("--version").strip()
 
 
 def folder_of(machine: str) -> Path | None:
-    """Where it keeps a machine, disks included."""
+    """The folder of a machine with its disks."""
     file = shown(machine).get("CfgFile")
     return Path(file).parent if file else None
 
 
-def _said(*words: str) -> str:
+def _output(*words: str) -> str:
     command = " ".join(("VBoxManage", *words))
     try:
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""libvirt's volumes: its copies of boxes, and the disks of machines, which stand on them."""
+"""libvirt's volumes: copies of boxes, and the disks of machines, which are overlays of these copies."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -8,12 +8,14 @@ from netdsl.runtime.driver import DriverError, Progress
 
 from .leftovers import element, libvirt, names
 
-_APART = re.compile(r"\s+(?=/)|\s{2,}")  # in what `virsh vol-list` says, a name from its path: a name may have spaces
+_APART = re.compile(
+    r"\s+(?=/)|\s{2,}"
+)  # separates name and path in the output of `virsh vol-list`; a name may have spaces
 
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """`size`: bytes on disk; `backing`: the path of the volume that it is only the changes of."""
+    """`size`: bytes on disk; `backing`: the path of the backing volume, None without one."""
 
     pool: str
     name: str
@@ -23,7 +25,7 @@ class Volume:
 
 
 def volumes() -> tuple[Volume, ...]:
-    """All that libvirt knows, in pools that are active. Raises DriverError where it does not answer."""
+    """All volumes in active pools. Raises DriverError if libvirt does not answer."""
     pools = names("pool-list", "--name")
     if pools is None:
         raise DriverError("libvirt does not answer", command="virsh pool-list", remedy="netdsl doctor -t vagrant")
@@ -31,20 +33,21 @@ def volumes() -> tuple[Volume, ...]:
 
 
 def disks_of(domain: str) -> tuple[str, ...]:
-    """Paths of a machine's own disks."""
+    """The paths of a machine's disks."""
     rows = (line.split(maxsplit=3) for line in (libvirt("domblklist", "--details", domain) or "").splitlines())
     return tuple(row[3] for row in rows if len(row) == 4 and row[1] == "disk" and row[3].startswith("/"))
 
 
 def take_away_copies(beginnings: Collection[str], progress: Progress) -> None:
-    """Delete libvirt's copies of boxes (`Box.copies`): all, or none and DriverError where a machine stands on one."""
-    known = volumes()
-    copies = [volume for volume in known if volume.name.startswith(tuple(beginnings))]
-    standing = standing_on(known, copies)
-    if standing:
+    """Delete libvirt's copies of boxes (`Box.copies`). Raises DriverError, without deleting any, if a machine uses
+    one."""
+    existing = volumes()
+    copies = [volume for volume in existing if volume.name.startswith(tuple(beginnings))]
+    users = users_of(existing, copies)
+    if users:
         raise DriverError(
-            f"libvirt's copy of the box stays: {', '.join(f'`{name}`' for name in standing)} "
-            f"{'stand' if len(standing) > 1 else 'stands'} on it",
+            f"libvirt's copy of the box stays: {', '.join(f'`{name}`' for name in users)} "
+            f"{'stand' if len(users) > 1 else 'stands'} on it",
             remedy="take those machines down first (netdsl down, where they were started)",
         )
     for copy in copies:
@@ -53,10 +56,10 @@ def take_away_copies(beginnings: Collection[str], progress: Progress) -> None:
             raise DriverError("libvirt's copy of the box cannot be deleted", command=f"virsh vol-delete {copy.name}")
 
 
-def standing_on(known: Collection[Volume], copies: Collection[Volume]) -> tuple[str, ...]:
-    """The machines whose disks are changes of these volumes: vagrant-libvirt names a disk after its machine."""
+def users_of(existing: Collection[Volume], copies: Collection[Volume]) -> tuple[str, ...]:
+    """The machines whose disks are overlays of the volumes: vagrant-libvirt names a disk after its machine."""
     paths = {copy.path for copy in copies}
-    return tuple(sorted(volume.name.removesuffix(".img") for volume in known if volume.backing in paths))
+    return tuple(sorted(volume.name.removesuffix(".img") for volume in existing if volume.backing in paths))
 
 
 def _volumes_of(pool: str) -> Iterator[Volume]:
@@ -69,7 +72,7 @@ def _volumes_of(pool: str) -> Iterator[Volume]:
 
 
 def described(pool: str, text: str | None) -> Volume | None:
-    """Of what `virsh vol-dumpxml` says; None of a volume that is gone."""
+    """The volume in the output of `virsh vol-dumpxml`; None if it no longer exists."""
     root = element(text)
     path = root.findtext("target/path")
     if path is None:

@@ -6,7 +6,7 @@ import pytest
 from netdsl.backends.compose.backend import backend as compose_backend
 from netdsl.backends.vagrant.backend import fixed_files
 from netdsl.backends.vagrant.lower import DEFAULT_MEMORY_MIB, LEAST_MEMORY_MIB, management_macs
-from netdsl.backends.vagrant.ranges import POOLS, NoRange, Taken, prefixes_of, slices
+from netdsl.backends.vagrant.ranges import POOLS, NoRange, UsedAddresses, prefixes_of, slices
 from netdsl.codegen.contract import Artifact, Layout, Options
 from netdsl.credentials.contract import Credentials
 from netdsl.ir.ids import ImageId, NetworkId
@@ -135,7 +135,7 @@ def test_a_small_pool_is_shared_in_halves() -> None:
 
 
 def test_spans_are_merged_and_asked() -> None:
-    taken = Taken(map(IPv4Network, ("10.0.0.0/24", "10.0.1.0/24", "10.0.0.0/30", "0.0.0.0/0", "10.0.9.1/32")))
+    taken = UsedAddresses(map(IPv4Network, ("10.0.0.0/24", "10.0.1.0/24", "10.0.0.0/30", "0.0.0.0/0", "10.0.9.1/32")))
     for prefix, overlaps in (
         ("10.0.0.0/16", True),
         ("10.0.1.255/32", True),

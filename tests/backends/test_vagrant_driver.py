@@ -25,7 +25,7 @@ from netdsl.backends.vagrant.inside import (
 from netdsl.backends.vagrant.lower import DEFAULT_MEMORY_MIB
 from netdsl.backends.vagrant.machines import Made, Wanted, made_machines, steps, wanted_machines
 from netdsl.backends.vagrant.ssh import Connection
-from netdsl.backends.vagrant.vagrant import Ended, Failure, Said
+from netdsl.backends.vagrant.vagrant import Ended, Failure, OutputLine
 from netdsl.runtime.driver import Deployment, DriverError, NodeState
 
 STATUS = """\
@@ -82,16 +82,22 @@ class TestReading:
         assert vagrant.boxes(BOXES) == (("debian/x", "libvirt"), ("netdsl/debian-13", "virtualbox"))
 
     def test_a_line_names_its_machine(self) -> None:
-        assert vagrant.said("==> a-gw: Starting domain.") == Said("a-gw", "Starting domain.", is_detail=False)
-        assert vagrant.said("    a-gw: SSH username: vagrant") == Said("a-gw", "SSH username: vagrant", is_detail=True)
-        assert vagrant.said("==> a:  -- Memory:  256M") == Said("a", "-- Memory:  256M", is_detail=True)
-        assert vagrant.said("Bringing machine 'a' up") == Said(None, "Bringing machine 'a' up", is_detail=False)
+        assert vagrant.parsed_line("==> a-gw: Starting domain.") == OutputLine(
+            "a-gw", "Starting domain.", is_detail=False
+        )
+        assert vagrant.parsed_line("    a-gw: SSH username: vagrant") == OutputLine(
+            "a-gw", "SSH username: vagrant", is_detail=True
+        )
+        assert vagrant.parsed_line("==> a:  -- Memory:  256M") == OutputLine("a", "-- Memory:  256M", is_detail=True)
+        assert vagrant.parsed_line("Bringing machine 'a' up") == OutputLine(
+            None, "Bringing machine 'a' up", is_detail=False
+        )
 
     def test_steps_in_few_words(self) -> None:
-        assert vagrant.step(vagrant.said("==> a: Starting domain.")) == "a: starting"
-        assert vagrant.step(vagrant.said("==> a: Something new happens")) == "a: Something new happens"
-        assert vagrant.step(vagrant.said("==> a: Creating shared folders metadata...")) is None
-        assert vagrant.step(vagrant.said("    a: SSH username: vagrant")) is None
+        assert vagrant.step(vagrant.parsed_line("==> a: Starting domain.")) == "a: starting"
+        assert vagrant.step(vagrant.parsed_line("==> a: Something new happens")) == "a: Something new happens"
+        assert vagrant.step(vagrant.parsed_line("==> a: Creating shared folders metadata...")) is None
+        assert vagrant.step(vagrant.parsed_line("    a: SSH username: vagrant")) is None
 
     def test_failures_of_machines_that_come_up_together(self) -> None:
         first, second = vagrant.failures(vagrant.without_noise(TOGETHER))

@@ -9,9 +9,16 @@ import pytest
 
 from netdsl.backends.vagrant import boxes, meter, processes, tools, volumes
 from netdsl.backends.vagrant.boxes import Box
-from netdsl.backends.vagrant.facts import EMULATED, KVM, accelerator, alike, hardware
+from netdsl.backends.vagrant.facts import EMULATED, KVM, accelerator, hardware, per_node
 from netdsl.backends.vagrant.machines import Made
-from netdsl.backends.vagrant.processes import Held, heard_of, look, machine_id, network_of, seconds
+from netdsl.backends.vagrant.processes import (
+    ProcessUsage,
+    machine_id,
+    network_of,
+    running_in_listing,
+    running_machines,
+    seconds,
+)
 from netdsl.backends.vagrant.ssh import Unreachable
 from netdsl.backends.vagrant.tools import tools_in
 from netdsl.backends.vagrant.virtualbox import values
@@ -61,32 +68,32 @@ class TestProcesses:
         proc.add(7, QEMU, 250_000)
         proc.add(8, (*QEMU[:-1], TWO), 1)
         proc.add(9, ("/bin/grep", "-uuid", ONE), 1)
-        assert look(proc.root, {ONE}, ()).machines == {ONE: Held(7, 3.0, 250_000 * 1024)}
+        assert running_machines(proc.root, {ONE}, ()).machines == {ONE: ProcessUsage(7, 3.0, 250_000 * 1024)}
 
     def test_it_has_a_group_of_its_own_where_libvirt_makes_one(self, proc: Proc) -> None:
         proc.add(7, QEMU, 1, f"{SCOPE}/libvirt/emulator")
         place = proc.groups / SCOPE.lstrip("/")
         place.mkdir(parents=True)
         (place / "memory.current").write_text("290000000\n")
-        assert look(proc.root, {ONE}, ()).machines[ONE].cgroup == 290_000_000
+        assert running_machines(proc.root, {ONE}, ()).machines[ONE].cgroup == 290_000_000
 
     def test_the_group_of_all_that_a_service_started_is_no_machine_s(self, proc: Proc) -> None:
         proc.add(7, QEMU, 1, "/system.slice/libvirtd.service")
         (proc.groups / "system.slice/libvirtd.service").mkdir(parents=True)
         (proc.groups / "system.slice/libvirtd.service/memory.current").write_text("1\n")
-        assert look(proc.root, {ONE}, ()).machines[ONE].cgroup is None
+        assert running_machines(proc.root, {ONE}, ()).machines[ONE].cgroup is None
 
     def test_helpers_are_the_servers_of_the_lab_s_own_networks(self, proc: Proc) -> None:
         for number in (10, 11):
             proc.add(number, DNSMASQ, 500)
         proc.add(12, (DNSMASQ[0], "--conf-file=/var/lib/libvirt/dnsmasq/netdsl-other.conf"), 500)
         proc.add(13, (DNSMASQ[0], "--conf-file=/etc/dnsmasq/netdsl-lab.conf"), 500)
-        assert look(proc.root, {ONE}, {"netdsl-lab", "netdsl.lab.outside"}).helpers == 1_000 * 1024
+        assert running_machines(proc.root, {ONE}, {"netdsl-lab", "netdsl.lab.outside"}).helpers == 1_000 * 1024
 
     def test_a_process_that_ends_meanwhile_is_left_out(self, proc: Proc) -> None:
         proc.add(7, QEMU)
         (proc.root / "7/stat").unlink()
-        assert look(proc.root, {ONE}, ()).machines == {}
+        assert running_machines(proc.root, {ONE}, ()).machines == {}
 
     @pytest.mark.parametrize("name", ["comm", "cmdline", "stat"])
     def test_a_process_that_nobody_may_look_at_is_left_out(
@@ -103,16 +110,16 @@ class TestProcesses:
             return opened(path, flags)
 
         monkeypatch.setattr(os, "open", guarded)
-        assert set(look(proc.root, {ONE, TWO}, ()).machines) == {ONE}
+        assert set(running_machines(proc.root, {ONE, TWO}, ()).machines) == {ONE}
 
     def test_a_user_who_may_not_ask_gets_no_set_size(self, proc: Proc, monkeypatch: pytest.MonkeyPatch) -> None:
         proc.add(7, QEMU, 250_000)
         monkeypatch.setattr(processes, "proportional", lambda *_: None)
-        assert look(proc.root, {ONE}, ()).machines == {ONE: Held(7, 3.0, None)}
+        assert running_machines(proc.root, {ONE}, ()).machines == {ONE: ProcessUsage(7, 3.0, None)}
 
     def test_without_procfs_ps_says_what_it_knows(self) -> None:
         listing = f"  712  01:02.50 /Applications/VBoxHeadless --comment lab one --startvm {ONE} --vrde config\n"
-        assert heard_of(listing + "  9 0:00.01 -zsh\n", {ONE}).machines == {ONE: Held(712, 62.5)}
+        assert running_in_listing(listing + "  9 0:00.01 -zsh\n", {ONE}).machines == {ONE: ProcessUsage(712, 62.5)}
 
     @pytest.mark.parametrize(
         ("time", "is_worth"), [("0:00.01", 0.01), ("61:02.50", 3662.5), ("01:00:01", 3601.0), ("2-00:00:00", 172800.0)]
@@ -284,12 +291,12 @@ class TestFacts:
         assert accelerator("qemu") == EMULATED == "none (QEMU emulates the processor)"
         assert "KVM" not in accelerator("qemu")
         assert accelerator("hvf") == "unknown to netdsl: hvf"
-        both = alike({"a": accelerator("kvm"), "b": accelerator("qemu"), "c": accelerator("qemu")})
+        both = per_node({"a": accelerator("kvm"), "b": accelerator("qemu"), "c": accelerator("qemu")})
         assert both == "KVM (a); none (QEMU emulates the processor) (b, c)"
 
     def test_what_is_alike_is_said_once(self) -> None:
-        assert alike({"a": "x", "b": "x"}) == "x"
-        assert alike({}) == ""
+        assert per_node({"a": "x", "b": "x"}) == "x"
+        assert per_node({}) == ""
         assert hardware(256, 1) == "256 MiB, 1 processor"
         assert hardware(512, 2) == "512 MiB, 2 processors"
 
