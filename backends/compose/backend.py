@@ -1,4 +1,4 @@
-"""The backend: compose.yaml, its pristine copy, and the script for the networks' parents."""
+"""The backend: compose.yaml, its unedited copy, and the script for the parents of networks."""
 
 from importlib.resources import files
 
@@ -39,7 +39,7 @@ class ComposeBackend:
         )
 
     def adopt(self, edited: bytes, written: bytes, override: bytes | None) -> bytes:
-        from .override import adopt  # ruamel.yaml takes as long to load as a small lab to compile
+        from .override import adopt  # loading ruamel.yaml takes as long as compiling a small lab
 
         return adopt(edited, written, override)
 

@@ -1,4 +1,4 @@
-"""Why the engine refused a network's range: another network has it. Which, whose, and what to do."""
+"""Explains the engine's refusal of a network's range: names the other network with that range, and the remedy."""
 
 import re
 from ipaddress import ip_network
@@ -10,12 +10,12 @@ from netdsl.runtime.driver import Deployment, DriverError
 _REFUSAL = re.compile(r"[Pp]ool overlaps|address space|already using parent interface")
 
 
-def explain_clash(docker: DockerClient, deployment: Deployment, said: str) -> DriverError | None:
-    """None where the error is of another kind."""
-    if not _REFUSAL.search(said):
+def explain_clash(docker: DockerClient, deployment: Deployment, message: str) -> DriverError | None:
+    """The error for a clash of ranges. `message`: the engine's; None if it is about something else."""
+    if not _REFUSAL.search(message):
         return None
     config = docker.compose.config(return_json=True)
-    wanted = [
+    own_ranges = [
         ip_network(entry["subnet"])
         for network in config.get("networks", {}).values()
         for entry in network.get("ipam", {}).get("config", [])
@@ -28,10 +28,10 @@ def explain_clash(docker: DockerClient, deployment: Deployment, said: str) -> Dr
             continue
         for entry in (network.ipam.config or []) if network.ipam else []:
             subnet = (entry or {}).get("Subnet")
-            if subnet and any(_overlap(ip_network(subnet), mine) for mine in wanted):
-                whose = f"the project `{owner}`" if owner else "no Compose project"
+            if subnet and any(_overlap(ip_network(subnet), own) for own in own_ranges):
+                project = f"the project `{owner}`" if owner else "no Compose project"
                 return DriverError(
-                    f"the network `{network.name}` of {whose} has a range that this lab asks for ({subnet})",
+                    f"the network `{network.name}` of {project} has a range that this lab asks for ({subnet})",
                     command="docker compose up",
                     remedy="give this copy a name of its own (`--project NAME`), other ranges (`--set pool=PREFIX`), "
                     "or take that network away",

@@ -1,4 +1,4 @@
-"""What a measured project runs on, and how its figures are taken."""
+"""The properties of the runtime of a project, and how its figures are measured."""
 
 import json
 import platform
@@ -36,7 +36,7 @@ METHODS = (
 
 
 def facts_of(deployment: Deployment, driver: Driver) -> tuple[Fact, ...]:
-    """Of a project that runs. Raises DriverError."""
+    """The facts of a running project. Raises DriverError."""
     engine = json.loads(said(["info", "--format", "json"]))
     project = f"label=com.docker.compose.project={deployment.project}"
     networks = said(["network", "ls", "--filter", project, "--format", "{{.Driver}}"]).split()
@@ -55,14 +55,14 @@ def facts_of(deployment: Deployment, driver: Driver) -> tuple[Fact, ...]:
     return tuple(Fact(name, value) for name, value in found if value)
 
 
-def kernel(engine: str, own: str) -> str:
-    """The nodes' is the engine's, which is this machine's (`own`) where it runs beside it: not on macOS, nor far away."""
-    whose = "and with the machine" if engine == own else "not this machine's own"
-    return f"{engine} (shared by all nodes, {whose})"
+def kernel(engine: str, machine: str) -> str:
+    """The nodes' kernel is the engine's. It is this machine's (`machine`) unless the engine runs in a VM or remotely."""
+    relation = "and with the machine" if engine == machine else "not this machine's own"
+    return f"{engine} (shared by all nodes, {relation})"
 
 
 def _esp(deployment: Deployment, driver: Driver) -> str:
-    """Whose ESP the nodes have chosen, by the first that has a tunnel; empty where none has."""
+    """Where the nodes run ESP, by the first one with a tunnel; empty without tunnels."""
     probe = next(iter(sorted(deployment.folder.glob("**/esp-probe.batch"))), None)
     if probe is None:
         return ""

@@ -1,6 +1,6 @@
-"""What the kernel says of containers: the processes in their control groups, and what the groups hold. Linux's files alone.
+"""The processes of containers and the usage of their control groups, from procfs and cgroupfs.
 
-Groups of version 1 and 2, whatever their driver names them: a container's group is the one with its id in its path.
+Supports versions 1 and 2 and every cgroup driver: a container's group is the one with the container's id in its path.
 """
 
 import re
@@ -12,12 +12,12 @@ from netdsl.runtime.procfs import Mount, processes, read_bytes, read_number, rea
 
 _CONTAINER = re.compile(r"[0-9a-f]{64}")
 _OF_A_SHIM = re.compile(rb"-id\x00([0-9a-f]{64})\x00")
-_SHIM = "containerd-shim"  # the kernel keeps fifteen characters of a program's name
+_SHIM = "containerd-shim"  # the kernel stores fifteen characters of a program's name
 
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """Of one container: its processes, the text of /proc/PID/cgroup of one of them, and its shim."""
+    """The processes of a container, the text of /proc/PID/cgroup of one of them, and the container's shim."""
 
     processes: tuple[int, ...]
     group: str
@@ -25,62 +25,71 @@ class Members:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """Bytes, and seconds of processor; None where this system does not say."""
+class GroupUsage:
+    """The usage of a control group: bytes, seconds of processor time; None if the system lacks the figure."""
 
     memory: int | None
     cpu: float | None
 
 
 def members(proc: Path, containers: Collection[str]) -> dict[str, Members]:
-    """Of those containers (full ids) that have a process here: one pass over all processes."""
+    """The members of each container (full ids) that has a process on this machine, in one pass over all processes."""
     found: dict[str, list[int]] = {}
     groups: dict[str, str] = {}
     shims: dict[str, int] = {}
     is_inside = _CONTAINER.search(read_text(f"{proc}/self/cgroup")) is not None
     for process in processes(proc):
-        own = f"{proc}/{process}"
-        group = read_text(f"{own}/cgroup")
+        folder = f"{proc}/{process}"
+        group = read_text(f"{folder}/cgroup")
         ids = _CONTAINER.findall(group)
-        container = next((one for one in ids if one in containers), None)  # an engine may run in a container itself
+        container = next(
+            (identity for identity in ids if identity in containers), None
+        )  # the engine may run in a container itself
         if container is not None:
             found.setdefault(container, []).append(process)
             groups.setdefault(container, group)
-        elif (not ids or is_inside) and read_text(f"{own}/comm").startswith(_SHIM):
-            shim = _OF_A_SHIM.search(read_bytes(f"{own}/cmdline"))
+        elif (not ids or is_inside) and read_text(f"{folder}/comm").startswith(_SHIM):
+            shim = _OF_A_SHIM.search(read_bytes(f"{folder}/cmdline"))
             if shim is not None:
                 shims[shim[1].decode()] = process
-    return {one: Members(tuple(sorted(own)), groups[one], shims.get(one)) for one, own in sorted(found.items())}
+    return {
+        container: Members(tuple(sorted(numbers)), groups[container], shims.get(container))
+        for container, numbers in sorted(found.items())
+    }
 
 
-def held(hierarchies: tuple[Mount, ...], group: str, container: str) -> Held:
-    """`group`: the text of a member's /proc/PID/cgroup."""
-    places = dict(_places(hierarchies, group, container))
-    memory, cpu = places.get("memory"), places.get("cpuacct")
+def group_usage(hierarchies: tuple[Mount, ...], group: str, container: str) -> GroupUsage:
+    """The usage of a container's group. `group`: the text of /proc/PID/cgroup of a member."""
+    folders = dict(_group_folders(hierarchies, group, container))
+    memory, cpu = folders.get("memory"), folders.get("cpuacct")
     if memory is not None or cpu is not None:
-        return Held(
+        return GroupUsage(
             read_number(memory / "memory.usage_in_bytes") if memory is not None else None,
             None if cpu is None else _scaled(read_number(cpu / "cpuacct.usage"), 1e-9),
         )
-    unified = places.get("")
+    unified = folders.get("")
     if unified is None:
-        return Held(None, None)
-    return Held(read_number(unified / "memory.current"), _scaled(_statistic(unified / "cpu.stat", "usage_usec"), 1e-6))
+        return GroupUsage(None, None)
+    return GroupUsage(
+        read_number(unified / "memory.current"), _scaled(_statistic(unified / "cpu.stat", "usage_usec"), 1e-6)
+    )
 
 
-def _places(hierarchies: tuple[Mount, ...], group: str, container: str) -> Iterator[tuple[str, Path]]:
-    """The container's group by controller (`` of version 2), where it can be seen."""
+def _group_folders(hierarchies: tuple[Mount, ...], group: str, container: str) -> Iterator[tuple[str, Path]]:
+    """The folders of the container's group by controller (empty for version 2), as far as they are visible."""
     for line in group.splitlines():
         _, kinds, path = line.split(":", 2)
         head, found, tail = path.partition(container)
         if not found:
             continue
-        own = head + found + tail.partition("/")[0]  # a process may have made groups of its own inside
-        wanted = frozenset(kinds.split(",")) if kinds else frozenset()
+        container_group = (
+            head + found + tail.partition("/")[0]
+        )  # without groups that the container's processes have created
+        controllers = frozenset(kinds.split(",")) if kinds else frozenset()
         for mount in hierarchies:
-            is_its = bool(wanted & mount.kinds) or not (wanted or mount.kinds)
-            if is_its and (place := mount.folder(own)) is not None:
-                yield from ((kind, place) for kind in wanted or {""})
+            is_same = bool(controllers & mount.kinds) or not (controllers or mount.kinds)
+            if is_same and (folder := mount.folder(container_group)) is not None:
+                yield from ((controller, folder) for controller in controllers or {""})
 
 
 def _statistic(file: Path, name: str) -> int | None:

@@ -1,4 +1,4 @@
-"""Images on the engine's disk: which layers they share."""
+"""The sizes of images without the layers that they share."""
 
 import json
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from .engine import said
 
 @dataclass(frozen=True, slots=True)
 class Layered:
-    """An image: bytes of all its layers, from the lowest."""
+    """An image. `size`: bytes of all layers; `layers`: their digests from the lowest."""
 
     name: str
     size: int
@@ -20,7 +20,7 @@ class Layered:
 
 
 def image_of(name: str) -> Layered | None:
-    """None where the engine has none of that name."""
+    """The image of a name; None if the engine has none."""
     try:
         (found,) = json.loads(said(["image", "inspect", name]))
     except DriverError as error:
@@ -30,8 +30,8 @@ def image_of(name: str) -> Layered | None:
     return Layered(name, found["Size"], tuple(found["RootFS"].get("Layers") or ()))
 
 
-def apart(below: Layered | None, images: Sequence[Layered]) -> tuple[Base, ...]:
-    """What images have on top of the one below them, and that once. An image that was built on another counts whole."""
+def without_shared(below: Layered | None, images: Sequence[Layered]) -> tuple[Base, ...]:
+    """The sizes of images without the image `below`, and `below` once. Images that are not built on it count whole."""
     if below is None:
         return tuple(Base(image.name, image.size) for image in images)
     found: list[Base] = []

@@ -20,7 +20,7 @@ from .ranges import POOL, Ranges
 
 DEFAULT_DRIVER = "macvlan"
 UPLINK = "uplink"
-_REACHING_ALL = ("forwarding", "disable_ipv6")  # the kernel writes these through to every interface
+_REACHING_ALL = ("forwarding", "disable_ipv6")  # writing these to `all` changes every interface
 _PER_INTERFACE = re.compile(r"net\.(ipv4|ipv6)\.(conf|neigh)\.([^.]+)\.(.+)")
 
 
@@ -52,10 +52,10 @@ def setting(lab: Lab, options: Options, key: str) -> str | None:
 
 
 def driver_of(network: Network, options: Options, switched: frozenset[NetworkId]) -> tuple[str, str | None]:
-    """Driver and mode: the network's own wish, the command line's, the default.
+    """Driver and mode: those of the network, otherwise those of the command line, otherwise the default.
 
-    macvlan delivers a frame by the MAC addresses of its own devices, so nothing but broadcasts gets to a switch: where one
-    is on the network, that is a bridge.
+    macvlan delivers unicast frames only to the MAC addresses of its own devices, so they do not reach a node behind a
+    switch: a network with a switch is a bridge.
     """
     if network.driver is not None:
         return network.driver.name, network.driver.mode
@@ -64,7 +64,7 @@ def driver_of(network: Network, options: Options, switched: frozenset[NetworkId]
 
 
 def switched_networks(lab: Lab) -> frozenset[NetworkId]:
-    """The networks that a switch is on."""
+    """The networks with a switch on them."""
     switches = (node for node in lab.nodes if node.kind.bridges)
     return frozenset(interface.network for node in switches for interface in node.wired)
 
@@ -96,7 +96,7 @@ def _networks(lab: Lab, options: Options, project: str, keys: Mapping[NetworkId,
 
 
 def _with_unique_variables(networks: dict[str, ComposeNetwork]) -> dict[str, ComposeNetwork]:
-    """`a-b` and `a_b` would share a variable: the later one gets its device's name as well."""
+    """Make the variables unique: of networks like `a-b` and `a_b` the later one gets its device's name appended."""
     used: set[str] = set()
     for key, network in networks.items():
         if network.parent_variable is None:
@@ -119,7 +119,7 @@ def _attach(mac: str, network: ComposeNetwork, hosts: Mapping[str, Iterator[IPv4
 
 
 def _addresses(subnet: IPv4Network) -> Iterator[IPv4Address]:
-    """A range's addresses for nodes: not the first, which the engine takes for a gateway."""
+    """The addresses of a range for nodes, without the first, which is the engine's gateway."""
     hosts = iter(subnet.hosts())
     next(hosts)
     return hosts
@@ -158,10 +158,11 @@ def _service(
 
 
 def _sysctls(node: Node, inside: NodePayload, attachments: list[Attachment]) -> tuple[tuple[str, str], ...]:
-    """As Compose can set them: after the interfaces exist, by the engine's names (`eth0` … in the order of the networks).
+    """The sysctls as Compose sets them: after the interfaces exist, by the engine's names (`eth0` … in the order of
+    networks).
 
-    `all` and `default` do not reach an interface that exists, so the engine's interfaces are named one by one. Where nodes
-    share a MAC address (ipvlan) the payload makes the lab's interface itself, later: that begins with `default`.
+    `all` and `default` do not reach an interface that exists, so the engine's interfaces are named one by one. Where
+    nodes share a MAC address (ipvlan) the payload makes the lab's interface itself, later: that begins with `default`.
     """
     order = {key: number for number, key in enumerate(sorted(attachment.network for attachment in attachments))}
     pairs = tuple(zip(node.wired, attachments, strict=False))

@@ -1,4 +1,4 @@
-"""Measuring a compiled project where it runs: the engine says which containers there are, the kernel what they hold."""
+"""Measuring a project on the machine where it runs: containers from the engine, usage from the kernel's files."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,8 +13,8 @@ from netdsl.runtime.procfs import PROC, Mount, group_mounts, processor_seconds, 
 from .driver import driver
 from .engine import docker_of, failed, said, stream, told
 from .facts import METHODS, facts_of
-from .groups import Members, held, members
-from .layers import Layered, apart, image_of
+from .groups import Members, group_usage, members
+from .layers import Layered, image_of, without_shared
 from .tools import SideTools, side_tools
 
 _SERVICE = '{{.Label "com.docker.compose.service"}}'
@@ -30,8 +30,8 @@ class ComposeMeter:
         return METHODS
 
     def rebuild(self, deployment: Deployment, progress: Progress) -> None:
-        """Images are named by what is in them, and other labs may have the same. Where a container of theirs has the old
-        image, that keeps its name and the new one goes: Compose would make their containers anew for it."""
+        """An image is named by its content, so other labs may use it. If one of their containers uses the old image,
+        that keeps the name and the new one is removed: otherwise Compose would recreate their containers."""
         docker = docker_of(deployment)
         with told():
             services = docker.compose.config(return_json=True)["services"]
@@ -49,8 +49,8 @@ class ComposeMeter:
         driver.down(deployment, progress)
 
     def usage(self, deployment: Deployment) -> Usage:
-        """One call of the engine and short files of the kernel: for nine nodes about 40 ms of processor time, half of it
-        the engine's client's (measured on two cores, with 200 processes)."""
+        """One call of the engine and reads of small kernel files: for nine nodes about 40 ms of processor time, half of
+        it in the engine's client (measured on two cores with 200 processes)."""
         services = _running(deployment)
         found = members(PROC, services)
         if services and not found and services.keys() & _running(deployment).keys():
@@ -60,9 +60,9 @@ class ComposeMeter:
                 remedy="measure where the engine runs (on Linux, beside it)",
             )
         hierarchies = group_mounts(PROC)
-        nodes = [_usage(hierarchies, services[one], one, own) for one, own in found.items()]
-        shims = [own.shim for own in found.values() if own.shim is not None]
-        return Usage(tuple(sorted(nodes, key=lambda one: one.node)), proportional(PROC, shims) or 0)
+        nodes = [_usage(hierarchies, services[identity], identity, group) for identity, group in found.items()]
+        shims = [group.shim for group in found.values() if group.shim is not None]
+        return Usage(tuple(sorted(nodes, key=lambda usage: usage.node)), proportional(PROC, shims) or 0)
 
     def disk(self, deployment: Deployment) -> Disk:
         containers = _containers(deployment, is_running=False)
@@ -79,13 +79,13 @@ class ComposeMeter:
 
     @contextmanager
     def tools(self, deployment: Deployment, node: str) -> Iterator[SideTools]:
-        """A container beside the node: what it takes is in no figure of the node's."""
+        """A container in the node's network: its usage is not part of the node's figures."""
         with side_tools(deployment, node) as tools:
             yield tools
 
 
 def _running(deployment: Deployment) -> dict[str, str]:
-    """The nodes' host names by their containers' ids."""
+    """The host names of running nodes by container id."""
     return _containers(deployment, is_running=True)
 
 
@@ -96,14 +96,14 @@ def _containers(deployment: Deployment, *, is_running: bool) -> dict[str, str]:
     return {row[0]: row[1] for row in rows}
 
 
-def _usage(hierarchies: tuple[Mount, ...], node: str, container: str, own: Members) -> NodeUsage:
-    group = held(hierarchies, own.group, container)
-    cpu = group.cpu if group.cpu is not None else processor_seconds(PROC, own.processes)
-    return NodeUsage(node, group.memory, proportional(PROC, own.processes), cpu)
+def _usage(hierarchies: tuple[Mount, ...], node: str, container: str, group: Members) -> NodeUsage:
+    usage = group_usage(hierarchies, group.group, container)
+    cpu = usage.cpu if usage.cpu is not None else processor_seconds(PROC, group.processes)
+    return NodeUsage(node, usage.memory, proportional(PROC, group.processes), cpu)
 
 
 def _settle(image: str, old: str, new: str) -> None:
-    """One of two images with the same name goes: the old one, or the new one where a container has the old one."""
+    """Remove one of two images of a name: the old one, or the new one if a container uses the old one."""
     if old == new:
         return
     users = said(["ps", "--all", "--quiet", "--filter", f"ancestor={old}"]).split()
@@ -112,13 +112,12 @@ def _settle(image: str, old: str, new: str) -> None:
     try:
         said(["image", "rm", new if users else old])
     except DriverError:
-        return  # a container has taken it at this moment: then it stays
+        return  # a container has started to use it meanwhile, so it stays
 
 
 def _bases(images: list[Layered]) -> tuple[Base, ...]:
-    """What all share is counted once: the distribution's image, if it is still the one they were built on."""
-    below = image_of(BASE)
-    return apart(below, images)
+    """The images' sizes, with the distribution's image counted once if they are built on it."""
+    return without_shared(image_of(BASE), images)
 
 
 meter: Meter = ComposeMeter()

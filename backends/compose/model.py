@@ -1,4 +1,4 @@
-"""A Compose project in Compose's own words; every decision is made."""
+"""A Compose project in Compose's terms: the result of all decisions."""
 
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 @dataclass(frozen=True, slots=True)
 class ComposeNetwork:
-    """`parent_variable` and `parent_device` for drivers that sit on one (macvlan, ipvlan)."""
+    """A network. `parent_variable`, `parent_device`: for drivers with a parent device (macvlan, ipvlan)."""
 
     key: str
     driver: str
@@ -19,8 +19,8 @@ class ComposeNetwork:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A container on a network: by MAC address, or (ipvlan, whose nodes share one) by the engine's address, and then the
-    number of the segment that the payload lays over it."""
+    """A container's interface on a network, identified by its MAC address. On ipvlan, where nodes share a MAC address:
+    `address`, which the engine assigns, and `segment`, the VNI of the vxlan that the payload creates over it."""
 
     network: str
     mac: str | None = None
@@ -34,7 +34,7 @@ class ComposeService:
     host_name: str
     node: str
     image: str
-    builds: str | None  # the stage, in the first service of an image: the others wait for it
+    builds: str | None  # the Dockerfile's stage, in the first service with the image; the others use the built image
     attachments: tuple[Attachment, ...]
     capabilities: tuple[str, ...]
     devices: tuple[str, ...]

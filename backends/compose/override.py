@@ -1,9 +1,9 @@
 """Moving a user's edits of compose.yaml to compose.override.yaml, with their comments (ruamel.yaml keeps them).
 
-The file as it was written is data alone: PyYAML reads that, in C.
+The file as it was written is read by PyYAML (CSafeLoader): its comments are not needed.
 
-Compose merges the two files: what was added or changed stands in the override as it is, what was taken away as
-`!reset null`, a list that did not only grow as `!override [...]` (Compose 2.24 and later know both).
+Compose merges the two files. Added and changed values are written as they are, removed ones as `!reset null`, lists
+with other changes than appended members as `!override [...]` (both since Compose 2.24).
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ _TITLE = "Changes to compose.yaml, which netdsl writes anew at every compile. Th
 
 
 def adopt(edited: bytes, written: bytes, override: bytes | None) -> bytes:
-    """The override file's new text. Raises CannotAdopt where a file is no YAML map."""
+    """The new text of the override file. Raises CannotAdopt if a file is no YAML map."""
     new, old = _load(edited, "compose.yaml"), _data(written)
     target = _load(override, "compose.override.yaml") if override else CommentedMap()
     lines = edited.decode(errors="replace").splitlines()
@@ -75,7 +75,7 @@ def _dump(data: CommentedMap) -> bytes:
 
 
 def _difference(new: CommentedMap, old: Mapping[object, object], lines: list[str], carried: set[int]) -> CommentedMap:
-    """What has to stand in the override so that `old` becomes `new`; merged (`<<`) keys count as the map's own."""
+    """The override that turns `old` into `new`. Merged keys (`<<`) count as the map's own."""
     found = CommentedMap()
     for key in new:
         value, before = new[key], old.get(key)
@@ -93,7 +93,7 @@ def _difference(new: CommentedMap, old: Mapping[object, object], lines: list[str
 
 
 def _changed(value: object, before: object) -> object:
-    """A list that only grew gives its new members; any other change of a list replaces it."""
+    """The changed value: of a list with appended members only these, any other changed list as a whole."""
     if isinstance(value, CommentedSeq) and isinstance(before, list):
         if list(value[: len(before)]) == before:
             return CommentedSeq(value[len(before) :])
@@ -106,11 +106,11 @@ def _changed(value: object, before: object) -> object:
 def _carry_comments(
     source: CommentedMap, key: object, target: CommentedMap, lines: list[str], carried: set[int]
 ) -> None:
-    """The comment lines right above a key, and the one behind it."""
+    """Copy the comment lines directly above a key and the comment behind it."""
     try:
         line = source.lc.key(key)[0]
     except (KeyError, TypeError):
-        return  # a merged key: its comment stands elsewhere
+        return  # a merged key has no line in this map
     above = line - 1
     while above >= 0 and lines[above].strip().startswith("#"):
         above -= 1

@@ -1,4 +1,4 @@
-"""What `parents.sh` makes: data beside the fixed script."""
+"""The data of `parents.sh`: the parent devices that it creates."""
 
 from netdsl.payload.quoting import tsv
 
@@ -6,7 +6,7 @@ from .model import Project
 
 
 def parents_table(project: Project) -> str:
-    """One line per network that sits on a parent: the variable of compose.yaml, the device's name, the driver."""
+    """A line for each network with a parent device: the variable in compose.yaml, the device's name, the driver."""
     return "".join(
         tsv(network.parent_variable, network.parent_device, network.driver)
         for network in project.networks

@@ -1,8 +1,8 @@
-"""The engine's own addresses: small ranges from 240.0.0.0/4, where no lab and no other network lies.
+"""The address ranges of the engine's networks: small ranges from 240.0.0.0/4, which no lab and no other network uses.
 
-Docker's default pools end after thirty networks, and it refuses ranges that overlap. A network's range is just large
-enough, at a place given by a hash of project and network, so that it is the same at every compile and two projects hardly
-ever meet. Nodes never see these addresses: the payload takes them off and sets the lab's.
+Docker's default pools are exhausted after thirty networks, and it refuses overlapping ranges. A range is as small as
+possible. Its position is a hash of project and network, so that it is the same at every compile and rarely collides
+with another project's. Nodes do not see these addresses: the payload replaces them with the lab's.
 """
 
 import hashlib
@@ -17,15 +17,15 @@ class PoolTooSmall(Exception):
 
 
 class Ranges:
-    """Hands out ranges of one pool, no two overlapping."""
+    """Allocates disjoint ranges of one pool."""
 
     def __init__(self, pool: IPv4Network, project: str) -> None:
         self._pool = pool
         self._project = project
-        self._taken: dict[int, set[int]] = {}
+        self._allocated: dict[int, set[int]] = {}
 
     def range_for(self, network: str, members: int) -> IPv4Network:
-        """A range for a network with so many containers. Raises PoolTooSmall."""
+        """A range for a network with `members` containers. Raises PoolTooSmall."""
         bits = max(3, (members + _OVERHEAD - 1).bit_length())
         room = 32 - self._pool.prefixlen - bits
         if room < 0:
@@ -34,20 +34,20 @@ class Ranges:
         mark = hashlib.sha256(f"{self._project}\0{network}".encode()).digest()
         start = int.from_bytes(mark[:8], "big") % count
         for step in range(min(count, 100_000)):
-            place = (start + step) % count
-            if self._is_free(place, bits):
-                self._take(place, bits)
-                return IPv4Network((int(self._pool.network_address) + (place << bits), 32 - bits))
+            position = (start + step) % count
+            if self._is_free(position, bits):
+                self._allocate(position, bits)
+                return IPv4Network((int(self._pool.network_address) + (position << bits), 32 - bits))
         raise PoolTooSmall(f"{self._pool} is full")
 
-    def _is_free(self, place: int, bits: int) -> bool:
-        for size, places in self._taken.items():
+    def _is_free(self, position: int, bits: int) -> bool:
+        for size, positions in self._allocated.items():
             if size >= bits:
-                if place >> (size - bits) in places:
+                if position >> (size - bits) in positions:
                     return False
-            elif any((place << (bits - size)) <= other < ((place + 1) << (bits - size)) for other in places):
+            elif any((position << (bits - size)) <= other < ((position + 1) << (bits - size)) for other in positions):
                 return False
         return True
 
-    def _take(self, place: int, bits: int) -> None:
-        self._taken.setdefault(bits, set()).add(place)
+    def _allocate(self, position: int, bits: int) -> None:
+        self._allocated.setdefault(bits, set()).add(position)

@@ -1,4 +1,4 @@
-"""Captures in a container beside a node, in its network: the node itself has no right to capture."""
+"""Captures by a container in a node's network namespace: the node itself lacks the capability."""
 
 import secrets
 import subprocess
@@ -9,20 +9,26 @@ from netdsl.runtime.recording import FileRecording, Tcpdump, recorded
 
 
 def container_words(container: str, image: str) -> list[str]:
-    """`docker run …` of a tcpdump in the network of a container, up to where its own options begin."""
+    """The command `docker run … tcpdump` in a container's network, without tcpdump's further options."""
     words = ["run", "--rm", "--network", f"container:{container}", "--cap-drop", "ALL", "--cap-add", "NET_RAW"]
-    words += ["--label", "com.docker.compose.project="]  # not that of the project that built the image
+    words += [
+        "--label",
+        "com.docker.compose.project=",
+    ]  # overrides the label of the image, which names the project that built it
     return [*words, "--entrypoint", "tcpdump", image, "-p", "-Z", "root", "--immediate-mode"]
 
 
 @contextmanager
 def record(words: list[str], name: str) -> Iterator[FileRecording]:
-    """Run the words of `container_words` (with an interface) until the block ends. The container goes with it."""
-    own = f"{name}-listens-{secrets.token_hex(4)}"
+    """A context in which the command of `container_words` (with an interface) records. The container is removed at the
+    end."""
+    container_name = f"{name}-listens-{secrets.token_hex(4)}"
 
     def remove(_: Tcpdump) -> None:
-        command = ["docker", "rm", "--force", own]
+        command = ["docker", "rm", "--force", container_name]
         subprocess.run(command, capture_output=True, timeout=60, check=False, start_new_session=True)
 
-    with recorded(["docker", "run", "--name", own, *words[1:], "-s", "0", "-U", "-w", "-"], remove) as recording:
+    with recorded(
+        ["docker", "run", "--name", container_name, *words[1:], "-s", "0", "-U", "-w", "-"], remove
+    ) as recording:
         yield recording

@@ -1,4 +1,4 @@
-"""The project as data in the shape of the compose-spec, and as text. No decisions."""
+"""The project as text of compose.yaml. No decisions."""
 
 from netdsl.codegen.yaml import Anchor, Data, dump
 
@@ -12,7 +12,7 @@ _HEADER = """\
 # Changes belong into compose.override.yaml, which Compose reads beside this file.
 """
 
-# It waits inside for twenty seconds: one process per node instead of one every 200 ms, which takes a small machine whole.
+# The check waits up to twenty seconds in the node: a process every 200 ms per node would saturate a small machine.
 _READY = ("CMD", "/bin/sh", "/netdsl/lab/node.sh", "ready", "20")
 
 
@@ -64,7 +64,7 @@ def _service(service: ComposeService, project: Project, common: Anchor) -> Data:
     if service.memory_bytes is not None:
         data["mem_limit"] = str(service.memory_bytes)
     if service.credentials is not None:
-        data["tmpfs"] = ["/run/netdsl:mode=0755,size=4m"]  # keys never reach a disk of the engine's
+        data["tmpfs"] = ["/run/netdsl:mode=0755,size=4m"]  # keys are never written to the engine's disk
     if service.environment:
         data["environment"] = {key: literal(value) for key, value in service.environment}
     if service.sysctls:
@@ -120,7 +120,7 @@ def _network(network: ComposeNetwork) -> Data:
         if network.mode is not None:
             options[f"{network.driver}_mode"] = network.mode
     elif network.key != "uplink":
-        # no IPv4 address of the host on it, and what nodes re-address passes (an internal bridge drops it)
+        # without an IPv4 address of the host; not `internal`, because such a bridge drops packets from the lab's addresses
         options["com.docker.network.bridge.inhibit_ipv4"] = "true"
         options["com.docker.network.bridge.enable_ip_masquerade"] = "false"
     if options:
@@ -132,5 +132,5 @@ def _network(network: ComposeNetwork) -> Data:
 
 
 def literal(text: str) -> str:
-    """A string that Compose is not to interpolate: every `$` doubled."""
+    """A string that Compose does not interpolate: every `$` doubled."""
     return text.replace("$", "$$")

@@ -1,4 +1,4 @@
-"""What this target can do, and what of a lab it does not have: said at the user's line."""
+"""The target's abilities, and findings about what it lacks, at the user's line."""
 
 from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
 
@@ -34,7 +34,7 @@ ABILITIES = Abilities(
 
 
 def check_support(lab: Lab, diagnostics: Diagnostics) -> None:
-    """macvlan delivers by the MAC addresses of its own devices: what is meant for a node behind a switch never arrives."""
+    """macvlan delivers unicast frames only to its own devices: frames for a node behind a switch do not arrive."""
     switched = switched_networks(lab)
     for network in lab.networks:
         is_macvlan = network.driver is not None and network.driver.name == "macvlan"

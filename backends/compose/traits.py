@@ -1,4 +1,4 @@
-"""What containers are, beside another target: words for this lab, and the model's coefficients."""
+"""The traits of containers for a comparison of targets: texts for a lab, and the coefficients of the cost model."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ _FRESH = Linear(fixed=9.3, node=0.2, tunnel=0.1)
 _WARM = Linear(fixed=1.2, node=0.2, tunnel=0.1)
 _BASE, _IMAGE, _IPSEC = 78.5 * _MB, 15.5 * _MB, 4.3 * _MB
 _MEASURED_ON = "two cores of an AMD EPYC, Docker Engine 26.1"
-"""docs/estimates.md: what each of them was measured on, and how."""
+"""docs/estimates.md says how and on what machine they were measured."""
 
 _CARRIED = {
     "macvlan": "by the kernel, from device to device; no address of the host is in the lab",
@@ -30,8 +30,8 @@ _CARRIED = {
 
 
 def traits(lab: Lab, payload: Payload, options: Options) -> Traits:
-    """Pure; of a lab that `check_support` refused as well."""
-    made, _ = stages(lab, payload)
+    """The traits of a lab, also of one that `check_support` refuses."""
+    images, _ = stages(lab, payload)
     return Traits(
         (
             Trait("kernel", "shared with this machine", _kernel(lab)),
@@ -40,41 +40,45 @@ def traits(lab: Lab, payload: Payload, options: Options) -> Traits:
                 "namespaces and control groups",
                 "a defect of the kernel is everybody's; of root's rights a node has the few that it needs",
             ),
-            Trait("image", _image(made), "packages only, built once; labs with the same needs share it"),
-            Trait("packages", _packages(made), "Debian 13's versions of the day when the image is built"),
-            _processors(made),
+            Trait("image", _image(images), "packages only, built once; labs with the same needs share it"),
+            Trait("packages", _packages(images), "Debian 13's versions of the day when the image is built"),
+            _processors(images),
             _networks(lab, options),
         ),
-        (_costs(lab, made),),
+        (_costs(lab, images),),
     )
 
 
-def _costs(lab: Lab, made: tuple[Stage, ...]) -> Costs:
-    """On disk: the base once, and what each image has beside it; packages of the lab's own are not known here."""
+def _costs(lab: Lab, images: tuple[Stage, ...]) -> Costs:
+    """The costs. On disk: the base once, and each image's own layers, without packages that the lab adds."""
     ipsec = _IPSEC if any(node.tunnels for node in lab.nodes) else 0
-    disk = Linear(fixed=_BASE + len(made) * (_IMAGE + ipsec), node=0)
+    disk = Linear(fixed=_BASE + len(images) * (_IMAGE + ipsec), node=0)
     return Costs("", _MEASURED_ON, memory=_MEMORY, disk=disk, fresh=_FRESH, warm=_WARM)
 
 
 def _kernel(lab: Lab) -> str:
-    what = "modules and sysctls are the machine's"
+    shared = "modules and sysctls are the machine's"
     if any(node.tunnels for node in lab.nodes):
-        return f"{what}; without ESP in it, IPsec runs in user space"
-    return what
+        return f"{shared}; without ESP in it, IPsec runs in user space"
+    return shared
 
 
-def _image(made: tuple[Stage, ...]) -> str:
-    return f"{BASE} and packages, {counted(len(made), 'image')} for all nodes"
+def _image(images: tuple[Stage, ...]) -> str:
+    return f"{BASE} and packages, {counted(len(images), 'image')} for all nodes"
 
 
-def _packages(made: Iterable[Stage]) -> str:
-    return ", ".join(sorted({name for stage in made for name in stage.packages}))
+def _packages(images: Iterable[Stage]) -> str:
+    return ", ".join(sorted({name for stage in images for name in stage.packages}))
 
 
-def _processors(made: tuple[Stage, ...]) -> Trait:
-    """What every image is for: nodes of one lab run on one machine."""
-    common = [one for one in made[0].platforms if all(one in stage.platforms for stage in made)] if made else []
-    names = " and ".join(one.removeprefix("linux/") for one in common) or "none that all images have"
+def _processors(images: tuple[Stage, ...]) -> Trait:
+    """The platforms that all images support: the nodes of a lab run on one machine."""
+    common = (
+        [platform for platform in images[0].platforms if all(platform in stage.platforms for stage in images)]
+        if images
+        else []
+    )
+    names = " and ".join(platform.removeprefix("linux/") for platform in common) or "none that all images have"
     how = "docker buildx bake makes images for both" if len(common) > 1 else "an image of the lab is for no other"
     return Trait("processors", names, how)
 
@@ -82,7 +86,7 @@ def _processors(made: tuple[Stage, ...]) -> Trait:
 def _networks(lab: Lab, options: Options) -> Trait:
     members = {interface.network for node in lab.nodes for interface in node.wired}
     switched = switched_networks(lab)
-    kinds = Counter(driver_of(one, options, switched)[0] for one in lab.networks if one.id in members)
+    kinds = Counter(driver_of(network, options, switched)[0] for network in lab.networks if network.id in members)
     parts = [f"{number} {kind}" for kind, number in kinds.items()]
     if any(node.has_uplink for node in lab.nodes):
         parts.append("1 bridge as the way out")

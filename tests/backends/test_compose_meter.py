@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from netdsl.backends.compose.facts import kernel
-from netdsl.backends.compose.groups import Held, held, members
-from netdsl.backends.compose.layers import Layered, apart
+from netdsl.backends.compose.groups import GroupUsage, group_usage, members
+from netdsl.backends.compose.layers import Layered, without_shared
 from netdsl.backends.compose.tools import DOCKERFILE, run_words
 from netdsl.codegen.images import BASE
 from netdsl.runtime.driver import Deployment
@@ -105,7 +105,7 @@ def test_version_2_has_one_place_for_all(proc: Path, tmp_path: Path) -> None:
     write(place / "memory.current", "4096\n")
     write(place / "cpu.stat", "usage_usec 2500000\nuser_usec 1\n")
     group = f"0::/system.slice/docker-{ONE}.scope/init.scope\n"
-    assert held(group_mounts(proc), group, ONE) == Held(4096, 2.5)
+    assert group_usage(group_mounts(proc), group, ONE) == GroupUsage(4096, 2.5)
 
 
 def test_version_1_has_a_place_for_each_controller(proc: Path, tmp_path: Path) -> None:
@@ -119,18 +119,18 @@ def test_version_1_has_a_place_for_each_controller(proc: Path, tmp_path: Path) -
     write(tmp_path / "memory" / "docker" / ONE / "memory.usage_in_bytes", "8192\n")
     write(tmp_path / "cpuacct" / "docker" / ONE / "cpuacct.usage", "1500000000\n")
     group = f"4:memory:/docker/{ONE}\n2:cpu,cpuacct:/docker/{ONE}\n0::/docker/{ONE}\n"
-    assert held(group_mounts(proc), group, ONE) == Held(8192, 1.5)
+    assert group_usage(group_mounts(proc), group, ONE) == GroupUsage(8192, 1.5)
 
 
 def test_a_mount_that_shows_a_part_of_the_hierarchy_is_looked_into(proc: Path, tmp_path: Path) -> None:
     mounted(proc, f"41 31 0:38 /outer {tmp_path}/cg rw - cgroup2 cgroup2 rw")
     write(tmp_path / "cg" / "docker" / ONE / "memory.current", "4096\n")
-    assert held(group_mounts(proc), f"0::/outer/docker/{ONE}\n", ONE) == Held(4096, None)
+    assert group_usage(group_mounts(proc), f"0::/outer/docker/{ONE}\n", ONE) == GroupUsage(4096, None)
 
 
 def test_groups_that_cannot_be_seen_say_nothing(proc: Path) -> None:
     mounted(proc)
-    assert held(group_mounts(proc), f"0::/docker/{ONE}\n", ONE) == Held(None, None)
+    assert group_usage(group_mounts(proc), f"0::/docker/{ONE}\n", ONE) == GroupUsage(None, None)
 
 
 # --- images
@@ -139,12 +139,12 @@ def test_groups_that_cannot_be_seen_say_nothing(proc: Path) -> None:
 def test_what_images_share_is_counted_once() -> None:
     below = Layered("debian", 70, ("d",))
     images = [Layered("one", 100, ("d", "1")), Layered("two", 90, ("d", "2"))]
-    assert apart(below, images) == (Base("debian", 70), Base("one", 30), Base("two", 20))
+    assert without_shared(below, images) == (Base("debian", 70), Base("one", 30), Base("two", 20))
 
 
 def test_an_image_on_another_base_counts_whole() -> None:
-    assert apart(Layered("debian", 70, ("new",)), [Layered("one", 100, ("d", "1"))]) == (Base("one", 100),)
-    assert apart(None, [Layered("one", 100, ("d", "1"))]) == (Base("one", 100),)
+    assert without_shared(Layered("debian", 70, ("new",)), [Layered("one", 100, ("d", "1"))]) == (Base("one", 100),)
+    assert without_shared(None, [Layered("one", 100, ("d", "1"))]) == (Base("one", 100),)
 
 
 # --- tools
