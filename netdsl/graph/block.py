@@ -4,11 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from netdsl.graph.arrange import Block, Line, Web
-from netdsl.graph.drawing import Box, Curve, Panel, Point, Rect, Side, Wire
+from netdsl.graph.drawing import Box, Curve, Panel, Place, Point, Rect, Side, Wire
 from netdsl.graph.model import Graph
 from netdsl.graph.plan import INSET, Plan, planned
 from netdsl.graph.rows import Slot, settled
-from netdsl.graph.shapes import moved_box, moved_panel
 from netdsl.graph.sizes import label_size
 from netdsl.graph.tracks import Channel, Run, channel, corridor
 
@@ -193,26 +192,25 @@ def _whole(plan: Plan, wires: tuple[Wire, ...], curves: tuple[Curve, ...]) -> Pl
     left = min(lefts)
     panels, boxes = [], []
     for vertex in plan.row:
-        at = plan.web.vertices[vertex]
+        at, here = plan.web.vertices[vertex], _translation(plan.x[vertex] - left, plan.y[vertex])
         if at.segment is not None:
-            segment = plan.graph.segments[at.segment]
-            panels.append(moved_panel(segment, plan.panels[vertex], plan.x[vertex] - left, plan.y[vertex]))
+            inside = plan.panels[vertex]
+            rect = Rect(0, 0, inside.width, inside.height)
+            panels.append(Panel(plan.graph.segments[at.segment], rect, inside.chips).placed(here))
         elif at.device is not None:
-            device = plan.graph.devices[at.device]
-            boxes.append(moved_box(device, plan.boxes[vertex], plan.x[vertex] - left, plan.y[vertex]))
+            shape = plan.boxes[vertex]
+            rect = Rect(0, 0, shape.width, shape.height)
+            boxes.append(Box(plan.graph.devices[at.device], rect, shape.cells, shape.centre).placed(here))
+    shifted = _translation(-left, 0)
     return Placed(
         max(rights) - left,
         max(bottoms),
         tuple(panels),
         tuple(boxes),
-        tuple(Wire(w.device, w.port, *((x - left, y) for x, y in (w.start, w.bend, w.turn, w.end))) for w in wires),
-        tuple(
-            Curve(
-                c.joint,
-                tuple((x - left, y) for x, y in c.points),
-                Rect(c.label.x - left, c.label.y, c.label.width, c.label.height),
-                c.is_long,
-            )
-            for c in curves
-        ),
+        tuple(wire.placed(shifted) for wire in wires),
+        tuple(curve.placed(shifted) for curve in curves),
     )
+
+
+def _translation(x: float, y: float) -> Place:
+    return lambda point: (point[0] + x, point[1] + y)

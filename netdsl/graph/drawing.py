@@ -1,12 +1,20 @@
 """A drawing with all its positions, which the renderers of SVG and draw.io draw. Pixels, y downwards, rounded."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from netdsl.graph.model import Device, Graph, Joint, Port, Segment
 from netdsl.graph.sizes import label_texts
 
 Point = tuple[float, float]
+Place = Callable[[Point], Point]
+"""A translation: the new position of a point."""
+
+
+def tenth(value: float) -> float:
+    """Rounded to a tenth of a pixel: the last bits of a float may differ between machines. Never -0."""
+    return round(value, 1) + 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +35,9 @@ class Rect:
     @property
     def middle(self) -> Point:
         return self.x + self.width / 2, self.y + self.height / 2
+
+    def placed(self, place: Place) -> "Rect":
+        return Rect(*place((self.x, self.y)), tenth(self.width), tenth(self.height))
 
 
 class Side(StrEnum):
@@ -50,6 +61,10 @@ class Panel:
     rect: Rect
     chips: tuple[Chip, ...]
 
+    def placed(self, place: Place) -> "Panel":
+        chips = tuple(Chip(chip.device, chip.rect.placed(place)) for chip in self.chips)
+        return Panel(self.segment, self.rect.placed(place), chips)
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -69,6 +84,10 @@ class Box:
     cells: tuple[Cell, ...]
     centre: Rect
 
+    def placed(self, place: Place) -> "Box":
+        cells = tuple(Cell(cell.port, cell.rect.placed(place), cell.side) for cell in self.cells)
+        return Box(self.device, self.rect.placed(place), cells, self.centre.placed(place))
+
 
 @dataclass(frozen=True, slots=True)
 class Wire:
@@ -81,6 +100,9 @@ class Wire:
     turn: Point
     end: Point
 
+    def placed(self, place: Place) -> "Wire":
+        return Wire(self.device, self.port, *map(place, (self.start, self.bend, self.turn, self.end)))
+
 
 @dataclass(frozen=True, slots=True)
 class Curve:
@@ -90,6 +112,9 @@ class Curve:
     points: tuple[Point, ...]
     label: Rect
     is_long: bool  # name and ranges in one line
+
+    def placed(self, place: Place) -> "Curve":
+        return replace(self, points=tuple(map(place, self.points)), label=self.label.placed(place))
 
     @property
     def name(self) -> str:

@@ -5,11 +5,10 @@ of a page.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from netdsl.graph.arrange import Block, Web, blocks, web_of
 from netdsl.graph.block import Placed, placed
-from netdsl.graph.drawing import Box, Curve, Drawing, Panel, Point, Rect, Wire
+from netdsl.graph.drawing import Box, Curve, Drawing, Panel, Place, Rect, Wire, tenth
 from netdsl.graph.model import Graph
 from netdsl.graph.sizes import label_size
 
@@ -47,19 +46,17 @@ def _drawn(graph: Graph, web: Web, parts: Sequence[Block], columns: int) -> Draw
     curves: list[Curve] = []
     wide = high = 0.0
     for part, x, y in _shelves(components):
-        panels += [_panel(panel, x, y) for panel in part.panels]
-        boxes += [_box(box, x, y) for box in part.boxes]
-        wires += [_wire(wire, x, y) for wire in part.wires]
-        curves += [
-            replace(curve, points=tuple(_by(point, x, y) for point in curve.points), label=_rounded(curve.label, x, y))
-            for curve in part.curves
-        ]
+        here = _rounded(x, y)
+        panels += [panel.placed(here) for panel in part.panels]
+        boxes += [box.placed(here) for box in part.boxes]
+        wires += [wire.placed(here) for wire in part.wires]
+        curves += [curve.placed(here) for curve in part.curves]
         wide, high = max(wide, x + part.width), max(high, y + part.height)
     apart, high = _apart(graph, boxes, curves, high)
     by_joint = {(curve.joint.tunnel, curve.joint.one, curve.joint.other): curve for curve in (*curves, *apart)}
     ordered = tuple(by_joint[joint.tunnel, joint.one, joint.other] for joint in graph.joints)
     wide = max([wide, *(curve.label.right for curve in ordered)])
-    return Drawing(graph, _round(wide), _round(high), tuple(panels), tuple(boxes), tuple(wires), ordered)
+    return Drawing(graph, tenth(wide), tenth(high), tuple(panels), tuple(boxes), tuple(wires), ordered)
 
 
 def _shelves(components: Sequence[Placed]) -> Iterator[tuple[Placed, float, float]]:
@@ -91,37 +88,13 @@ def _apart(graph: Graph, boxes: list[Box], curves: list[Curve], high: float) -> 
             y = high + 24
             wide, tall = label_size(joint, is_long=True)
             (x, start), (end, stop) = (one.middle[0], one.bottom), (other.middle[0], other.bottom)
-            label = _rounded(Rect(max((x + end - wide) / 2, 0), y - tall / 2, wide, tall), 0, 0)
-            points = tuple(_by(point, 0, 0) for point in ((x, start), (x, y), (end, y), (end, stop)))
-            found.append(Curve(joint, points, label, True))
+            label = Rect(max((x + end - wide) / 2, 0), y - tall / 2, wide, tall)
+            points = ((x, start), (x, y), (end, y), (end, stop))
+            found.append(Curve(joint, points, label, True).placed(_rounded(0, 0)))
             high = y + 14
     return found, high
 
 
-# --- moved and rounded to a tenth of a pixel: the last bits of a float may differ between machines
-
-
-def _round(value: float) -> float:
-    return round(value, 1) + 0.0
-
-
-def _by(point: Point, x: float, y: float) -> Point:
-    return _round(point[0] + x), _round(point[1] + y)
-
-
-def _rounded(rect: Rect, x: float, y: float) -> Rect:
-    return Rect(_round(rect.x + x), _round(rect.y + y), _round(rect.width), _round(rect.height))
-
-
-def _panel(panel: Panel, x: float, y: float) -> Panel:
-    chips = tuple(replace(chip, rect=_rounded(chip.rect, x, y)) for chip in panel.chips)
-    return Panel(panel.segment, _rounded(panel.rect, x, y), chips)
-
-
-def _box(box: Box, x: float, y: float) -> Box:
-    cells = tuple(replace(cell, rect=_rounded(cell.rect, x, y)) for cell in box.cells)
-    return Box(box.device, _rounded(box.rect, x, y), cells, _rounded(box.centre, x, y))
-
-
-def _wire(wire: Wire, x: float, y: float) -> Wire:
-    return Wire(wire.device, wire.port, *(_by(point, x, y) for point in (wire.start, wire.bend, wire.turn, wire.end)))
+def _rounded(x: float, y: float) -> Place:
+    """A translation to a tenth of a pixel."""
+    return lambda point: (tenth(point[0] + x), tenth(point[1] + y))

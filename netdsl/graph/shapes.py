@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from netdsl.graph.arrange import Web
-from netdsl.graph.drawing import Box, Cell, Chip, Panel, Rect, Side
+from netdsl.graph.drawing import Cell, Chip, Rect, Side
 from netdsl.graph.model import Device, Graph, Segment
 from netdsl.graph.sizes import (
     PAD,
@@ -109,17 +109,3 @@ def box_shape(
 def _spread(legs: list[Leg], wide: float) -> list[Leg]:
     """The legs over the whole lower edge, which no line uses."""
     return [Leg(leg.joint, wide * (number + 1) / (len(legs) + 1)) for number, leg in enumerate(legs)]
-
-
-def moved_box(device: Device, shape: BoxShape, x: float, y: float) -> Box:
-    cells = tuple(Cell(cell.port, moved(cell.rect, x, y), cell.side) for cell in shape.cells)
-    return Box(device, Rect(x, y, shape.width, shape.height), cells, moved(shape.centre, x, y))
-
-
-def moved_panel(segment: Segment, shape: PanelShape, x: float, y: float) -> Panel:
-    chips = tuple(Chip(chip.device, moved(chip.rect, x, y)) for chip in shape.chips)
-    return Panel(segment, Rect(x, y, shape.width, shape.height), chips)
-
-
-def moved(rect: Rect, x: float, y: float) -> Rect:
-    return Rect(rect.x + x, rect.y + y, rect.width, rect.height)
