@@ -9,6 +9,7 @@ from netdsl.ir.node import NodeKind
 from netdsl.semantics.evaluate import evaluate_list
 from netdsl.semantics.items import Item
 from netdsl.semantics.resolve import attributes
+from netdsl.semantics.resolve.kind_names import kind_names
 from netdsl.semantics.resolve.networks import mtu
 from netdsl.semantics.resolve.placement import sort_block
 from netdsl.semantics.resolve.work import InterfaceDraft, NetworkDraft, NodeDraft, Work
@@ -20,9 +21,10 @@ LONGEST_INTERFACE_NAME = 15
 """IFNAMSIZ less the closing NUL: linux/if.h."""
 LONGEST_LABEL = 63
 """A label of a host name: RFC 1123 section 2.1, RFC 1035 section 2.3.4."""
+_INSIDE = "that name is kept for the inside of nodes"
 RESERVED_INTERFACES = {
     **dict.fromkeys(("all", "default", "lo"), "kernels use that name"),
-    **dict.fromkeys(("ipsec0", "mgmt", "uplink"), "that name is kept for the inside of nodes"),
+    **dict.fromkeys(("mgmt", "uplink"), _INSIDE),
     **dict.fromkeys(
         ("tunl0", "gre0", "gretap0", "erspan0", "ip_vti0", "ip6_vti0", "sit0", "ip6tnl0", "ip6gre0", "bonding_masters"),
         "kernels make that name in every network namespace",
@@ -158,11 +160,9 @@ def is_interface_name(node: NodeDraft, name: str, place: Place, advice: str, wor
     if len(name) > LONGEST_INTERFACE_NAME:
         message = f"the interface name `{name}` has {len(name)} characters, kernels have room for 15"
         work.diagnostics.report(catalogue.INTERFACE_NAME_TOO_LONG, message, place, help=advice or None)
-    elif name in RESERVED_INTERFACES:
+    elif (reason := _reserved(name)) is not None:
         message = f"no interface can be called `{name}`"
-        work.diagnostics.report(
-            catalogue.RESERVED_INTERFACE_NAME, message, place, RESERVED_INTERFACES[name], help=advice or None
-        )
+        work.diagnostics.report(catalogue.RESERVED_INTERFACE_NAME, message, place, reason, help=advice or None)
     elif not _INTERFACE_NAME.fullmatch(name):
         message = f"`{name}` is no interface name"
         advice = advice or "letters, digits, `_` and `-`, the first no `-`"
@@ -171,6 +171,12 @@ def is_interface_name(node: NodeDraft, name: str, place: Place, advice: str, wor
         return True
     node.is_broken = True
     return False
+
+
+def _reserved(name: str) -> str | None:
+    """Why no interface of a source can be called so."""
+    is_kept = any(name in names.INTERFACES for names in kind_names())
+    return _INSIDE if is_kept else RESERVED_INTERFACES.get(name)
 
 
 def _report_loose(node: NodeDraft, name: str, item: Item, work: Work) -> None:

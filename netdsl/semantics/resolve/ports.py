@@ -6,6 +6,7 @@ from netdsl.ir.service import BUILT_IN_SERVICES, PortService
 from netdsl.semantics.bindings import Placed
 from netdsl.semantics.evaluate import Context, evaluate_list
 from netdsl.semantics.items import Item
+from netdsl.semantics.resolve.kind_names import kind_names
 from netdsl.semantics.resolve.work import Work
 from netdsl.semantics.scopes import MOST_FINDINGS, find, outwards, visible_names
 from netdsl.semantics.values import Value, Word
@@ -14,7 +15,7 @@ from netdsl.syntax import tree as syntax
 from netdsl.syntax.description import ElementKind
 
 FOREIGN_SERVICES = {
-    "icmpv6": "icmp", "icmp6": "icmp", "ping": "icmp/echo-request", "ipsec": "ike, esp", "isakmp": "ike",
+    "icmpv6": "icmp", "icmp6": "icmp", "ping": "icmp/echo-request",
     "domain": "dns", "www": "http", "ipv6-icmp": "icmp",
 }  # fmt: skip
 ANYTHING = ("any", "all", "ip", "anything")
@@ -107,7 +108,8 @@ def _declared(path: str, item: Item, work: Work, depth: int) -> None:
 def _report_unknown(word: Word, place: Place, work: Work) -> None:
     if any(scope.is_incomplete for scope in outwards(word.scope)):
         return
-    ours = FOREIGN_SERVICES.get(word.text)
+    tables = (FOREIGN_SERVICES, *(names.FOREIGN_SERVICES for names in kind_names()))
+    ours = next((table[word.text] for table in tables if word.text in table), None)
     if word.text in ANYTHING:
         message = f"`{word.text}` is a word of other tools"
         advice = "a line without a service is for every one"

@@ -1,10 +1,11 @@
 """Statements of the language that this version does not compile: their whole text, block and all, is passed over."""
 
+from netdsl.index import TUNNELS
 from netdsl.syntax.description import Description
 from netdsl.syntax.tree import Later
 
 _ROUTING = "`routing auto` finds routes, `route PREFIX via NODE` says them"
-_TUNNEL = "`ipsec NAME { between A and B … }` is the tunnel that this version has"
+_TUNNEL = f"this version has the tunnels {', '.join(f'`{kind}`' for kind in TUNNELS)}"
 
 STATEMENTS = tuple(
     Description(word, Later, instead=instead)
