@@ -1,6 +1,13 @@
-"""All rules, each declared once. Each has a page in `pages/` and a golden case, which a test checks."""
+"""All rules of the core, each declared once. Each has a page in `pages/` and a golden case, which a test checks.
+
+A kind's own rules are constants of its module `netdsl.kinds.KIND.catalogue`, their pages in its folder `pages/`.
+"""
+
+from collections.abc import Mapping
+from functools import cache
 
 from netdsl.diagnostics.core import Rule, Severity
+from netdsl.index import modules
 
 CATALOGUE: dict[str, Rule] = {}
 
@@ -119,22 +126,15 @@ TUNNEL_NOT_OF_NODE = _error("tunnel-not-of-node", "a tunnel named by a node that
 FAMILY_MISMATCH = _error("family-mismatch", "a rule or a child whose two sides are of different families")
 
 # --- tunnels and certificates
-UNKNOWN_PROPOSAL = _error("unknown-proposal", "an unknown algorithm or an impossible proposal")
-WEAK_PROPOSAL = _warning("weak-proposal", "an algorithm that is broken or deprecated")
 TUNNEL_ENDS_DO_NOT_MEET = _error("tunnel-ends-do-not-meet", "ends of a tunnel without a way to each other")
 TUNNEL_FAMILY_AMBIGUOUS = _error("tunnel-family-ambiguous", "both ends have both families and `over` is missing")
 TUNNEL_END_AMBIGUOUS = _error("tunnel-end-ambiguous", "an end of a tunnel with several addresses to choose from")
 TUNNEL_TO_SELF = _error("tunnel-to-self", "both ends of a tunnel are one node")
 TUNNEL_CARRIES_ITSELF = _error("tunnel-carries-itself", "a tunnel's own outer packets are led into it")
 TUNNELS_NOT_TOLD_APART = _error("tunnels-not-told-apart", "nothing tells the outer packets of two tunnels apart")
-SELECTORS_OVERLAP = _error("selectors-overlap", "traffic selectors of a tunnel's ends, or of two tunnels, overlap")
 PROTECTED_NOT_ATTACHED = _warning("protected-not-attached", "a protected network that its end cannot reach")
-SECRET_MISSING = _error("secret-missing", "an authentication that needs a secret, or one for nobody")
-WEAK_SECRET = _warning("weak-secret", "a secret short enough to be guessed")
 POOL_OVERLAPS = _error("pool-overlaps", "a virtual address pool that overlaps a network")
 POOL_WITHOUT_CLIENTS = _error("pool-without-clients", "a pool in a tunnel without clients")
-TRANSPORT_WITH_PROTECTED = _error("transport-with-protected", "transport mode with protected networks")
-AUTH_MISMATCH = _error("auth-mismatch", "an authentication that this end or tunnel cannot have")
 PKI_ALGORITHM = _error("pki-algorithm", "an unknown key algorithm")
 PKI_VALIDITY = _error("pki-validity", "a validity that certificates cannot have")
 INVALID_SUBJECT = _error("invalid-subject", "a distinguished name that cannot be read")
@@ -174,3 +174,15 @@ CLEAR_WHEN_DOWN = _warning("clear-when-down", "traffic that arrives in clear whe
 # --- targets
 UNSUPPORTED_BY_TARGET = _error("unsupported-by-target", "a feature that the chosen target does not have")
 DIFFERS_IN_TARGET = _warning("differs-in-target", "something that the chosen target makes otherwise than the others")
+
+
+@cache
+def homes() -> Mapping[str, tuple[Rule, str]]:
+    """Every rule of the core and of the kinds, by its code, with the package whose folder `pages` explains it."""
+    found = {code: (rule, "netdsl.diagnostics") for code, rule in CATALOGUE.items()}
+    for kind, module in modules("catalogue"):
+        for rule in vars(module).values():
+            if isinstance(rule, Rule):
+                assert rule.code not in found, f"two rules are called `{rule.code}`"
+                found[rule.code] = (rule, f"netdsl.kinds.{kind}")
+    return found

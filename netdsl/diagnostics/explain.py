@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from importlib import resources
 
-from netdsl.diagnostics.catalogue import CATALOGUE
+from netdsl.diagnostics.catalogue import homes
 
 INTRODUCTION = """\
 # The rules
@@ -16,9 +16,9 @@ kept by a test.
 
 def explain(code: str) -> str | None:
     """The page of a rule in Markdown; None for an unknown code."""
-    if code not in CATALOGUE:
+    if code not in homes():
         return None
-    page = resources.files("netdsl.diagnostics") / "pages" / f"{code}.md"
+    page = resources.files(homes()[code][1]) / "pages" / f"{code}.md"
     return page.read_text(encoding="utf-8") if page.is_file() else None
 
 
@@ -30,7 +30,6 @@ def index() -> str:
 def _rows() -> Iterator[str]:
     yield "| rule | severity | what it is about |"
     yield "| --- | --- | --- |"
-    for code in sorted(CATALOGUE):
-        rule = CATALOGUE[code]
-        page = f"../../netdsl/diagnostics/pages/{code}.md"
+    for code, (rule, package) in sorted(homes().items()):
+        page = f"../../{package.replace('.', '/')}/pages/{code}.md"
         yield f"| [`{code}`]({page}) | {rule.severity.value} | {rule.summary.replace('|', chr(92) + '|')} |"

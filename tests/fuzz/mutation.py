@@ -158,7 +158,7 @@ def corpus() -> tuple[str, ...]:
     files = [*ROOT.glob("examples/*/*.net"), *ROOT.glob("tests/syntax/data/*.net")]
     texts = [path.read_text(encoding="utf-8") for path in sorted(files)]
     fence = re.compile(r"^```netdsl good\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-    for page in sorted(ROOT.glob("netdsl/diagnostics/pages/*.md")):
+    for page in sorted(ROOT.glob("netdsl/**/pages/*.md")):
         texts += fence.findall(page.read_text(encoding="utf-8"))
     return tuple(texts)
 

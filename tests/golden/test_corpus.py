@@ -1,7 +1,8 @@
 """Every rule, shown: the bad source gives exactly its finding, and the mended one none at all.
 
-The case of a rule is its page's two examples (`netdsl/diagnostics/pages/CODE.md`), or, where one file is not enough, the
-folders `cases/CODE/bad` and `cases/CODE/good`, each with a `lab.net`. `expected/CODE.txt` is what a person reads.
+The case of a rule is its page's two examples (`pages/CODE.md` in `netdsl/diagnostics`, or in the kind's folder), or, where
+one file is not enough, the folders `cases/CODE/bad` and `cases/CODE/good`, each with a `lab.net`. `expected/CODE.txt` is
+what a person reads.
 """
 
 import re
@@ -11,7 +12,7 @@ import pytest
 
 from netdsl.codegen.contract import Options
 from netdsl.codegen.registry import target_of
-from netdsl.diagnostics.catalogue import CATALOGUE
+from netdsl.diagnostics.catalogue import homes
 from netdsl.diagnostics.core import Diagnostic
 from netdsl.diagnostics.explain import explain
 from netdsl.diagnostics.render_text import render_text
@@ -19,7 +20,7 @@ from netdsl.lower.lower import lower
 from netdsl.pipeline.analysis import check
 
 HERE = Path(__file__).parent
-CODES = sorted(CATALOGUE)
+CODES = sorted(homes())
 WIDTH = 100
 TARGETS = {"differs-in-target": "vagrant"}
 """The target that a rule needs; else compose."""

@@ -4,26 +4,32 @@ from pathlib import Path
 
 import pytest
 
-from netdsl.diagnostics.catalogue import CATALOGUE
+from netdsl.diagnostics.catalogue import homes
 from netdsl.diagnostics.explain import explain, index
 
 REPOSITORY = Path(__file__).parents[2]
-PAGES = REPOSITORY / "netdsl" / "diagnostics" / "pages"
-CODES = sorted(CATALOGUE)
+CODES = sorted(homes())
 HEADINGS = ["## What it means", "## Why it matters", "## Wrong", "## Mended", "## What to do"]
 
 
+def _page(code: str) -> Path:
+    _, package = homes()[code]
+    return REPOSITORY.joinpath(*package.split("."), "pages", f"{code}.md")
+
+
 def test_there_is_a_page_for_each_rule_and_none_without() -> None:
-    assert sorted(page.stem for page in PAGES.glob("*")) == CODES
+    """Each in the folder of its rule."""
+    pages = set((REPOSITORY / "netdsl").glob("**/pages/*"))
+    assert pages == set(map(_page, CODES))
 
 
 @pytest.mark.parametrize("code", CODES)
 def test_a_page_says_what_why_and_what_to_do(code: str, update: bool) -> None:
-    rule = CATALOGUE[code]
+    rule, _ = homes()[code]
     head = [f"# {code}", "", f"*{rule.severity.value.capitalize()}: {rule.summary}.*"]
     if update:
-        body = (PAGES / f"{code}.md").read_text(encoding="utf-8").split("\n")[3:]
-        (PAGES / f"{code}.md").write_text("\n".join([*head, *body]), encoding="utf-8")
+        body = _page(code).read_text(encoding="utf-8").split("\n")[3:]
+        _page(code).write_text("\n".join([*head, *body]), encoding="utf-8")
     page = explain(code)
     assert page is not None
     lines = page.splitlines()

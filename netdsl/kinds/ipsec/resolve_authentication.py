@@ -7,6 +7,7 @@ from netdsl.diagnostics.core import Label
 from netdsl.ir.ids import NodeId, PkiId
 from netdsl.ir.tunnel import AuthMethod
 from netdsl.kinds.ipsec import tree
+from netdsl.kinds.ipsec.catalogue import AUTH_MISMATCH, SECRET_MISSING
 from netdsl.semantics import defaults
 from netdsl.semantics.bindings import BoundAuth, Placed
 from netdsl.semantics.items import Item, Scope
@@ -73,7 +74,7 @@ def _auth(statement: tree.Auth, item: Item, members: Members, proofs: _Proofs, w
     is_right = named is not None and (pki is not None or not _needs_pki(method))
     if statement.secret is not None and method not in WITH_SECRET:
         message = f"`auth {method}` takes no secret"
-        work.diagnostics.report(catalogue.AUTH_MISMATCH, message, item.at(statement.secret.span))
+        work.diagnostics.report(AUTH_MISMATCH, message, item.at(statement.secret.span))
         is_right = False
     if not is_right or named is None or (statement.secret is not None and secret is None):
         proofs.is_right = False
@@ -126,7 +127,7 @@ def _complete(item: Item, members: Members, proofs: _Proofs, work: Work) -> None
             advice = "`auth certificate` or `auth psk`; or a `gateway` and a `client` in place of `between`"
         else:
             continue
-        work.diagnostics.report(catalogue.AUTH_MISMATCH, message, proof.place, help=advice)
+        work.diagnostics.report(AUTH_MISMATCH, message, proof.place, help=advice)
         proofs.is_right = False
         return
 
@@ -144,7 +145,7 @@ def _pki(statement: tree.Auth, method: AuthMethod, item: Item, work: Work) -> Pk
         if _needs_pki(method):
             return PkiId(element.path)
         message = f"`auth {method}` takes no certificate"
-        work.diagnostics.report(catalogue.AUTH_MISMATCH, message, item.at(statement.pki.span))
+        work.diagnostics.report(AUTH_MISMATCH, message, item.at(statement.pki.span))
         return None
     return _nearest_pki(item.scope, item.place, work) if _needs_pki(method) else None
 
@@ -156,7 +157,7 @@ def _nearest_pki(scope: Scope, place: Place, work: Work) -> PkiId | None:
         if len(found) > 1:
             names = " or ".join(f"`from {path}`" for path in found)
             message = f"certificates can come from {len(found)} authorities here"
-            work.diagnostics.report(catalogue.AUTH_MISMATCH, message, place, help=f"say which: {names}")
+            work.diagnostics.report(AUTH_MISMATCH, message, place, help=f"say which: {names}")
             return None
         if found:
             return PkiId(found[0])
@@ -182,7 +183,7 @@ def _text(value: syntax.Value, item: Item, work: Work) -> str | None:
     if text is None or placed is None:
         return None
     if not text:
-        work.diagnostics.report(catalogue.SECRET_MISSING, "the secret is empty", placed.place)
+        work.diagnostics.report(SECRET_MISSING, "the secret is empty", placed.place)
         return None
     if any(character in text for character in "\n\r\0"):
         message = "a secret is one line of text"
@@ -207,7 +208,7 @@ def _secret(statement: tree.Secret, item: Item, members: Members, proofs: _Proof
         whose = f"`{needless[0]}`" if needless else f"nobody in `{members.tunnel}`"
         message = f"a secret for {whose}, who authenticates without one"
         work.diagnostics.report(
-            catalogue.SECRET_MISSING, message, item.place, help="secrets are for `auth psk` and `auth eap-mschapv2`"
+            SECRET_MISSING, message, item.place, help="secrets are for `auth psk` and `auth eap-mschapv2`"
         )
         proofs.is_right = False
         return

@@ -7,9 +7,9 @@ The keywords are those of strongSwan's proposal_keywords_static.txt, less what D
 from dataclasses import dataclass
 from enum import Enum
 
-from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.suggest import closest
 from netdsl.kinds.ipsec import tree
+from netdsl.kinds.ipsec.catalogue import UNKNOWN_PROPOSAL
 from netdsl.semantics.bindings import Placed
 from netdsl.semantics.evaluate import evaluate_list
 from netdsl.semantics.items import Item
@@ -135,5 +135,5 @@ def _proposal(placed: Placed[Value], protocol: str, work: Work) -> str | None:
     wrong = fault(text, protocol)
     if wrong is None:
         return text
-    work.diagnostics.report(catalogue.UNKNOWN_PROPOSAL, wrong.message, placed.place, help=wrong.help)
+    work.diagnostics.report(UNKNOWN_PROPOSAL, wrong.message, placed.place, help=wrong.help)
     return None

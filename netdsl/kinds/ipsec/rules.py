@@ -1,9 +1,10 @@
 """Rules on what an `ipsec` carries, and how safely."""
 
-from netdsl.diagnostics.catalogue import FAMILY_MISMATCH, TRANSPORT_WITH_PROTECTED, WEAK_PROPOSAL, WEAK_SECRET
+from netdsl.diagnostics.catalogue import FAMILY_MISMATCH
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.tunnel import Mode
 from netdsl.kinds.ipsec.bindings import bound_child, bound_tunnel
+from netdsl.kinds.ipsec.catalogue import TRANSPORT_WITH_PROTECTED, WEAK_PROPOSAL, WEAK_SECRET
 from netdsl.kinds.ipsec.rules_selectors import check_selectors, child_name
 from netdsl.semantics.bindings import BoundAuth, BoundTunnel
 from netdsl.semantics.rules.blocks import block_of, block_of_address

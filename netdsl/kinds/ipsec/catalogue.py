@@ -1,0 +1,13 @@
+"""IPsec's own rules."""
+
+from netdsl.diagnostics.core import Rule, Severity
+
+UNKNOWN_PROPOSAL = Rule("unknown-proposal", Severity.ERROR, "an unknown algorithm or an impossible proposal")
+WEAK_PROPOSAL = Rule("weak-proposal", Severity.WARNING, "an algorithm that is broken or deprecated")
+SELECTORS_OVERLAP = Rule(
+    "selectors-overlap", Severity.ERROR, "traffic selectors of a tunnel's ends, or of two tunnels, overlap"
+)
+SECRET_MISSING = Rule("secret-missing", Severity.ERROR, "an authentication that needs a secret, or one for nobody")
+WEAK_SECRET = Rule("weak-secret", Severity.WARNING, "a secret short enough to be guessed")
+TRANSPORT_WITH_PROTECTED = Rule("transport-with-protected", Severity.ERROR, "transport mode with protected networks")
+AUTH_MISMATCH = Rule("auth-mismatch", Severity.ERROR, "an authentication that this end or tunnel cannot have")
