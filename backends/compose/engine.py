@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from python_on_whales import DockerClient
+from python_on_whales import ClientNotFoundError, DockerClient
 from python_on_whales.exceptions import DockerException
 
 from netdsl.runtime.driver import Answer, Deployment, DriverError, Progress
@@ -54,6 +54,8 @@ def told() -> Iterator[None]:
         yield
     except DockerException as error:
         raise failed("Docker refused", error) from error
+    except ClientNotFoundError as error:
+        raise client_fault() or DriverError(str(error)) from error
 
 
 def said(words: Sequence[str], *, timeout: float = 120, given: str | None = None) -> str:
