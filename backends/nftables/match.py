@@ -9,7 +9,7 @@ from itertools import product
 
 from netdsl.ir.filter import Chain, Match
 from netdsl.ir.ids import Prefix, TunnelId
-from netdsl.ir.node import Node
+from netdsl.ir.node import Node, outer_interface
 from netdsl.ir.service import PROTOCOL_NUMBERS, PortService, Protocol
 from netdsl.ir.tunnel import Carrier, Device, Segment, Selectors, TunnelEnd
 
@@ -45,13 +45,11 @@ class Tunnel:
 
 def tunnels_of(node: Node) -> dict[TunnelId, Tunnel]:
     """The tunnels that end in a node, by name."""
-    owner = {address.ip: interface.name for interface in node.interfaces for address in interface.addresses}
     found: dict[TunnelId, Tunnel] = {}
     for end in node.tunnels:
         pairs = tuple((child.local, child.remote) for child in end.children)
-        outer = owner.get(end.local) if end.local is not None else None
         before = found.get(end.tunnel)
-        found[end.tunnel] = _seen(end, before.pairs + pairs if before else pairs, outer)
+        found[end.tunnel] = _seen(end, before.pairs + pairs if before else pairs, outer_interface(node, end))
     return found
 
 

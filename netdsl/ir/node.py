@@ -6,8 +6,9 @@ from typing import assert_never
 
 from netdsl.ir.filter import Firewall, Nat
 from netdsl.ir.ids import Address, AddressWithPrefix, ImageId, NetworkId, NodeId, Prefix
+from netdsl.ir.prefixes import holds
 from netdsl.ir.service import PortService
-from netdsl.ir.tunnel import Segment, TunnelEnd
+from netdsl.ir.tunnel import Segment, TunnelEnd, device_of
 from netdsl.source import Place
 
 
@@ -144,3 +145,15 @@ class Node:
         """The interfaces that the envelope makes: all but those on a segment that a tunnel carries."""
         carried = {end.steering.interface for end in self.tunnels if isinstance(end.steering, Segment)}
         return tuple(each for each in self.interfaces if each.name not in carried) if carried else self.interfaces
+
+
+def outer_interface(node: Node, end: TunnelEnd) -> str | None:
+    """By which the outer packets of an end leave its node: the device of another tunnel whose routes lead to the other end,
+    else the interface that has the end's address; None where neither is known."""
+    devices = [(device, other) for other in node.tunnels if (device := device_of(other)) is not None]
+    for device, other in devices:
+        remote = [prefix for child in other.children for prefix in child.remote]
+        if other.tunnel != end.tunnel and any(holds(prefix, peer) for prefix in remote for peer in end.peer_addresses):
+            return device.name
+    held = (interface.name for interface in node.interfaces for given in interface.addresses if given.ip == end.local)
+    return next(held, None)

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from netdsl.ir.filter import WhileTunnel
 from netdsl.ir.ids import Address, AddressWithPrefix, NetworkId, NodeId, Prefix, TunnelId
-from netdsl.ir.node import Interface, Node
+from netdsl.ir.node import Interface, Node, outer_interface
 from netdsl.ir.service import PortService, Protocol
 from netdsl.ir.tunnel import Child, Device, Mode, Segment, Selectors, TunnelEnd
 from netdsl.packets.filtering import Ends, Pairs, in_any
@@ -288,13 +288,11 @@ def is_raw(node: Node) -> bool:
 
 
 def _ends(node: Node) -> dict[TunnelId, Ends]:
-    owner = {given.ip: interface.name for interface in node.interfaces for given in interface.addresses}
     found: dict[TunnelId, Ends] = {}
     for end in node.tunnels:
         pairs = tuple((child.local, child.remote) for child in end.children)
         before = found.get(end.tunnel)
-        outer = owner.get(end.local) if end.local is not None else None
-        found[end.tunnel] = _seen(end, before.pairs + pairs if before else pairs, outer)
+        found[end.tunnel] = _seen(end, before.pairs + pairs if before else pairs, outer_interface(node, end))
     return found
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from netdsl.ir.ids import TunnelId
 from netdsl.verify import Esp, Outcome, World
-from tests.kinds.asking import lab, outer, ping, said
+from tests.kinds.asking import files, lab, outer, ping, said
 from tests.verify.asking import ask, checked
 from tests.verify.asking import lab as broken
 
@@ -184,3 +184,15 @@ def test_without_the_outer_one_the_device_stands_and_nothing_passes() -> None:
     fallen = World(found, held={TunnelId("out")})
     assert fallen.is_up(TunnelId("in"))
     assert not ping(fallen, "pc", "10.12.0.10").passes
+
+
+@pytest.mark.parametrize("esp", Esp)
+def test_filters_find_the_outer_packets_of_another_tunnel_at_the_device(esp: Esp) -> None:
+    rules = "firewall { policy drop ; accept tunnel out ; accept tunnel in ; accept forward through in }"
+    text = BASE.replace("deep on deep-l .1 }", f"deep on deep-l .1 ; {rules} }}")
+    found = lab(f"{text}{IPSEC_OVER}expect {{ in is up ; pc reaches www through in, out }}")
+    assert ping(World(found, esp), "pc", "10.12.0.10").passes
+    assert (
+        'iifname "out" ip saddr 10.2.0.1 ip daddr 10.1.0.1 meta l4proto { esp, ah } accept'
+        in files(found, "a")["filter.nft"]
+    )
