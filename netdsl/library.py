@@ -2,7 +2,6 @@
 
 import errno
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from netdsl.codegen.contract import Layout, Options
@@ -12,6 +11,7 @@ from netdsl.comparing.compare import compare as compared
 from netdsl.comparing.paper import paper as on_paper
 from netdsl.comparing.paper_types import Paper
 from netdsl.comparing.types import Comparison
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.ir.lab import Lab
 from netdsl.measuring.job import Watch, unwatched

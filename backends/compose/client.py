@@ -7,8 +7,8 @@ import signal
 import subprocess
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 
+from netdsl.dataclass import dataclass
 from netdsl.runtime.driver import Check, DriverError
 
 PATIENCE = 20.0

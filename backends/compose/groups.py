@@ -5,9 +5,9 @@ Supports versions 1 and 2 and every cgroup driver: a container's group is the on
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from netdsl.dataclass import dataclass
 from netdsl.runtime.procfs import Mount, processes, read_bytes, read_number, read_text
 
 _CONTAINER = re.compile(r"[0-9a-f]{64}")

@@ -1,7 +1,8 @@
 """A Compose project in Compose's terms: the result of all decisions."""
 
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
+
+from netdsl.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ import secrets
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from netdsl.codegen.images import BASE
+from netdsl.dataclass import dataclass
 from netdsl.runtime.driver import Answer, Deployment, DriverError
 from netdsl.runtime.meter import TOO_LONG
 

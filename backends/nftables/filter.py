@@ -4,10 +4,11 @@ The order of the parts, and why each is there: `README.md`, '`filter.nft`, by te
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache
 from itertools import groupby
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.filter import (
     Chain,
     DestinationNat,

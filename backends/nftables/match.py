@@ -4,9 +4,9 @@ One match can need several rules (both families, several protocols, kernel and u
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import product
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.filter import Chain, Match
 from netdsl.ir.ids import Prefix, TunnelId
 from netdsl.ir.node import Node, outer_interface

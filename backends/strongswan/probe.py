@@ -5,8 +5,8 @@ and the tables of strongSwan's kernel-netlink plugin.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.node import Node
 from netdsl.kinds.ipsec.ir import child_inside, ends_of
 

@@ -1,9 +1,9 @@
 """`swanctl.conf` of one node: nested sections of settings, printed by one writer with one quoting rule."""
 
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass
 
 from netdsl.credentials.quoting import quoted
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Prefix
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node

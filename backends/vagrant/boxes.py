@@ -5,8 +5,9 @@ import os
 import platform
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from netdsl.dataclass import dataclass
 
 from .machines import Made
 

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from netdsl.dataclass import dataclass
 from netdsl.runtime.driver import DriverError
 
 from .vagrant import Ended, Failure, failures

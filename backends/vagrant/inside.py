@@ -1,8 +1,8 @@
 """The commands that run inside machines as root, as argument lists, and the evaluation of their output."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from netdsl.dataclass import dataclass
 from netdsl.runtime.driver import NodeState
 
 UNIT = "netdsl.service"

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from ipaddress import IPv4Network
 from itertools import count
 from math import ceil
@@ -10,6 +9,7 @@ from math import ceil
 from netdsl.codegen.contract import Artifact, Layout, Options
 from netdsl.codegen.images import Stage, stages
 from netdsl.codegen.names import network_keys, project_name
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import NetworkId
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Interface, Node, Resources

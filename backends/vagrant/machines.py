@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from netdsl.dataclass import dataclass
 from netdsl.runtime.driver import DriverError
 
 DIGESTS = "machine/digests.tsv"

@@ -1,7 +1,8 @@
 """A Vagrant project in Vagrant's terms: the result of all decisions."""
 
-from dataclasses import dataclass
 from ipaddress import IPv4Network
+
+from netdsl.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from netdsl.dataclass import dataclass
 from netdsl.runtime.procfs import (
     Mount,
     group_mounts,

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
 
 from netdsl.codegen.contract import Options
+from netdsl.dataclass import dataclass
 from netdsl.ir.lab import Lab
 
 TARGET = "vagrant"

@@ -14,10 +14,10 @@ import stat
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 
+from netdsl.dataclass import dataclass
 from netdsl.runtime.driver import Answer, DriverError
 
 from . import vagrant

@@ -4,8 +4,8 @@ import math
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
+from netdsl.dataclass import dataclass
 from netdsl.runtime.driver import Answer, DriverError
 from netdsl.runtime.meter import TOO_LONG
 

@@ -4,10 +4,10 @@ import os
 import re
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 
+from netdsl.dataclass import dataclass
 from netdsl.runtime.driver import DriverError, Progress
 
 from .machines import own_folder

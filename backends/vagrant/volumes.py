@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
+from netdsl.dataclass import dataclass
 from netdsl.runtime.driver import DriverError, Progress
 
 from .leftovers import element, libvirt, names

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import click
 
@@ -12,6 +12,7 @@ from netdsl.cli.measuring import job_of, measure_jobs
 from netdsl.codegen.contract import Options
 from netdsl.codegen.registry import CannotRun, driver_of, meter_of
 from netdsl.comparing.paper_types import Paper, Severity
+from netdsl.dataclass import dataclass
 from netdsl.measuring.measurement import Measurement
 from netdsl.measuring.types import Run
 

@@ -4,7 +4,6 @@ import difflib
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,6 +15,7 @@ from netdsl.cli.place import Places, places_of
 from netdsl.codegen.contract import PRISTINE, Adopter, Layout, Options
 from netdsl.codegen.registry import target_of
 from netdsl.codegen.write import Plan, plan
+from netdsl.dataclass import dataclass
 from netdsl.output import compile_checked, write_output
 from netdsl.pipeline.compilation import Compiled, output_files
 

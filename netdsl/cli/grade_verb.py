@@ -1,7 +1,6 @@
 """`netdsl grade`."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from netdsl.cli.deployment import find_deployment
 from netdsl.cli.each import lab_name, parameter_names, parameter_values
 from netdsl.cli.options import DEFINE, TARGET
 from netdsl.cli.place import BUILD
+from netdsl.dataclass import dataclass
 from netdsl.ir.lab import Lab
 from netdsl.testing.grade import Grade, Outcome, grade, mended, proven
 from netdsl.testing.grades import as_csv, as_json, table

@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 from netdsl.cli.layout import fitting, hanging
 from netdsl.cli.trace_table import RESULTS
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics.visible import visible, width_of
 from netdsl.ir.ids import Address, NodeId
 from netdsl.packets.types import Outcome

@@ -1,13 +1,13 @@
 """Where the output of a lab lies, and which lab a verb speaks of."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from netdsl.cli.each import lab_name
 from netdsl.codegen.manifest import MANIFEST
+from netdsl.dataclass import dataclass
 
 BUILD = Path("build")
 

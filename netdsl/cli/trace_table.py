@@ -1,11 +1,11 @@
 """A verdict as a table that a student can read: hop by hop, there and back, then what it comes to."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import assert_never
 
 from netdsl.cli.layout import fitting, hanging, place_text, snippet
 from netdsl.cli.ways import Changed, Passage, answer_way, request_way
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics.visible import visible
 from netdsl.ir.ids import Address
 from netdsl.packets.types import Decision, Outcome, Packet, Verdict, Wire

@@ -1,8 +1,9 @@
 """The ways of a verdict, with what every step found and what it left: what a table and JSON show."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address
 from netdsl.packets.tracking import reverse
 from netdsl.packets.types import Esp, Hop, Packet, Step, Verdict

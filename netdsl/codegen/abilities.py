@@ -1,8 +1,9 @@
 """What a runtime can make of a lab, as data: `check_support` refuses the rest."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.node import NodeKind
 from netdsl.ir.service import Protocol
 

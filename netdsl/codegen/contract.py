@@ -1,9 +1,10 @@
 """What a backend is: it turns the lab and its payload into the files of one runtime's envelope."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol, runtime_checkable
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.ir.lab import Lab
 from netdsl.payload.contract import Payload

@@ -2,8 +2,8 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import NodeId
 from netdsl.ir.image import Image
 from netdsl.ir.lab import Lab

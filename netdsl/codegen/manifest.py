@@ -3,11 +3,12 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 
 from netdsl.codegen.contract import Artifact, Emission
+from netdsl.dataclass import dataclass
 from netdsl.version import __version__
 
 MANIFEST = "netdsl-manifest.json"

@@ -1,10 +1,10 @@
 """What a target does not have, or makes in another way: said at the user's line, by the data of its abilities."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from netdsl.codegen.abilities import OF_IMAGE, Abilities, TakenPort
 from netdsl.codegen.contract import BadOption, Options
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.diagnostics.suggest import did_you_mean

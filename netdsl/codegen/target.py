@@ -1,11 +1,12 @@
 """What a target is: what makes a lab's files for a runtime, what the runtime can do, what runs and measures a lab there."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from netdsl.codegen.abilities import Abilities
 from netdsl.codegen.contract import Backend, Options
 from netdsl.codegen.support import check_abilities
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.ir.lab import Lab
 from netdsl.runtime.driver import Driver

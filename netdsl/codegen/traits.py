@@ -1,9 +1,9 @@
 """What a target is, for who chooses between two: a backend that can say so answers to `Described`."""
 
-from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from netdsl.codegen.contract import Options
+from netdsl.dataclass import dataclass
 from netdsl.ir.lab import Lab
 from netdsl.payload.contract import Payload
 

@@ -18,13 +18,13 @@ import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import mkdtemp
 from typing import TextIO
 
 from netdsl.codegen.contract import Artifact
 from netdsl.codegen.manifest import MANIFEST, Manifest, digest, read_manifest
+from netdsl.dataclass import dataclass
 
 _JOURNAL = ".netdsl-journal.json"
 _STAGING = ".netdsl-staging-"

@@ -1,9 +1,9 @@
 """The comparison of targets without running them: plain values."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from netdsl.codegen.traits import Trait
+from netdsl.dataclass import dataclass
 
 
 class Severity(StrEnum):

@@ -1,8 +1,9 @@
 """The comparison of several runs of one lab: plain values for tables, programs and pages."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from netdsl.dataclass import dataclass
 from netdsl.measuring.types import Run
 
 

@@ -3,7 +3,7 @@ keys."""
 
 import ipaddress
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
 from cryptography import x509
@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.pki import EndEntity, Pki
 
 BACKDATE = timedelta(days=1)  # a virtual machine's clock may lag behind the compiling machine's

@@ -4,9 +4,9 @@ The secrets stay in the store; an envelope mounts or copies its folder `nodes/<h
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import NodeId
 
 

@@ -5,8 +5,10 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
+
+from netdsl.dataclass import dataclass
 
 _INDEX = "index.json"
 

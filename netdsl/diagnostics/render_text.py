@@ -1,9 +1,9 @@
 """Findings for a terminal: message, source lines with marks, help."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import groupby
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics.core import Diagnostic, Label, Severity
 from netdsl.diagnostics.snippet import (
     GapRow,

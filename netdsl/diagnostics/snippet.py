@@ -1,8 +1,8 @@
 """Source lines with marks under them."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics.visible import columns, visible, width_of
 from netdsl.source import SourceFile, Span
 

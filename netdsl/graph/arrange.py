@@ -7,11 +7,11 @@ crossings.
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
 from random import Random
 
 import igraph
 
+from netdsl.dataclass import dataclass
 from netdsl.graph.model import Graph
 from netdsl.ir.ids import NodeId
 

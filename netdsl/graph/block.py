@@ -1,8 +1,8 @@
 """One connected component, laid out from its own corner: heights, lines and tunnels."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from netdsl.dataclass import dataclass
 from netdsl.graph.arrange import Block, Line, Web
 from netdsl.graph.drawing import Box, Curve, Panel, Place, Point, Rect, Side, Wire
 from netdsl.graph.model import Graph

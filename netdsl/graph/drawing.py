@@ -1,9 +1,10 @@
 """A drawing with all its positions, which the renderers of SVG and draw.io draw. Pixels, y downwards, rounded."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
+from netdsl.dataclass import dataclass
 from netdsl.graph.model import Device, Graph, Joint, Port, Segment
 from netdsl.graph.sizes import label_texts
 

@@ -2,8 +2,9 @@
 network that it crosses is recorded. A packet that a filter drops on the way has no path."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import NetworkId, NodeId, TunnelId
 from netdsl.ir.lab import Lab
 from netdsl.ir.service import Protocol

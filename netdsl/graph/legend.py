@@ -1,9 +1,9 @@
 """The legend: the meaning of each sign that the drawing has."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import assert_never
 
+from netdsl.dataclass import dataclass
 from netdsl.graph.icons import icon_of
 from netdsl.graph.model import Graph, State
 from netdsl.graph.sizes import SMALL

@@ -3,10 +3,10 @@
 All texts are plain: a renderer quotes them for its format.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import NetworkId, NodeId, TunnelId
 from netdsl.ir.node import NodeKind
 

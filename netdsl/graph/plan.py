@@ -2,8 +2,9 @@
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from netdsl.dataclass import dataclass
 from netdsl.graph.arrange import Block, Line, Web
 from netdsl.graph.model import Graph
 from netdsl.graph.rows import Tie, middles

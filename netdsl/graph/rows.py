@@ -6,7 +6,8 @@ solved in turn. Linear in the vertices for each of a fixed number of turns.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from netdsl.dataclass import dataclass
 
 _TURNS = 12
 _CENTRE, _TALL = (

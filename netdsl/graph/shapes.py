@@ -1,7 +1,6 @@
 """The inside of a box or a panel, from its own corner; needs the order of the rows."""
 
-from dataclasses import dataclass
-
+from netdsl.dataclass import dataclass
 from netdsl.graph.arrange import Web
 from netdsl.graph.drawing import Cell, Chip, Rect, Side
 from netdsl.graph.model import Device, Graph, Segment

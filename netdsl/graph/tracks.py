@@ -3,7 +3,8 @@ rows at an x that no box covers. Labels stand on the tracks, clear of crossing l
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from netdsl.dataclass import dataclass
 
 _MARGIN = 8.0
 _LONG_PITCH, _SHORT_PITCH = 27.0, 40.0

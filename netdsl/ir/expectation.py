@@ -1,7 +1,8 @@
 """What a lab's author expects, with names resolved: the material of proofs and tests."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, NetworkId, NodeId, Prefix, TunnelId
 from netdsl.ir.service import PortService
 from netdsl.source import Place

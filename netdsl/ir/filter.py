@@ -1,8 +1,9 @@
 """Packet filter and address translation of one node, first match wins, addresses instead of names."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, Prefix, TunnelId
 from netdsl.ir.service import PortService
 from netdsl.ir.tunnel import Carrier

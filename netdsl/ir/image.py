@@ -1,7 +1,8 @@
 """What is installed in a node, in the words of a distribution, not of a runtime."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import ImageId
 from netdsl.source import Place
 

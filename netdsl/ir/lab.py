@@ -1,7 +1,8 @@
 """The lab: frozen, closed, every address, MAC address and route decided, no names left to resolve."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.expectation import Expectation
 from netdsl.ir.ids import Address
 from netdsl.ir.image import Image

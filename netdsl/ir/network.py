@@ -1,7 +1,8 @@
 """Layer-2 segments."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import NetworkId, Prefix
 from netdsl.source import Place
 

@@ -1,9 +1,10 @@
 """A node, complete: what is inside it in every runtime."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import assert_never
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.filter import Firewall, Nat
 from netdsl.ir.ids import Address, AddressWithPrefix, ImageId, NetworkId, NodeId, Prefix
 from netdsl.ir.prefixes import holds

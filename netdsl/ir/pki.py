@@ -1,7 +1,8 @@
 """Certification authorities and who gets a certificate."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, NodeId, PkiId
 from netdsl.source import Place
 

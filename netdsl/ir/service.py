@@ -1,7 +1,8 @@
 """Protocols and ports: what `tcp/80`, `udp/1-9`, `icmp/echo-request` and the named services mean."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from netdsl.dataclass import dataclass
 
 
 class Protocol(StrEnum):

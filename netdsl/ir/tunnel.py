@@ -3,10 +3,11 @@
 What only the kind itself reads (proposals, identities, keys) is `inside`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import assert_never
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, AddressWithPrefix, NodeId, Prefix, TunnelId
 from netdsl.ir.service import PortService, Protocol
 from netdsl.source import Place

@@ -14,9 +14,9 @@ everything.
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from netdsl.dataclass import dataclass
 from netdsl.lower.ways import LOCAL, Ways
 
 ANY = -1  # a set of hops with all of them: bits of a number

@@ -10,10 +10,11 @@ another domain. If there is one, that is the node's default. Without one, see `a
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from heapq import heapify, heappop, heappush
 from itertools import chain
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import NodeId, Prefix
 from netdsl.ir.node import NodeKind, Route
 from netdsl.ir.prefixes import host_prefix, prefix_of

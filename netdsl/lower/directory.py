@@ -1,8 +1,8 @@
 """Who has which address: the one index that all of lowering looks things up in."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, NetworkId, NodeId, Prefix, TunnelId
 from netdsl.ir.node import NodeKind
 from netdsl.ir.prefixes import holds, host_prefix, unique

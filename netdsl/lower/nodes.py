@@ -1,8 +1,8 @@
 """What is inside a node besides its network: services, resolvers, interfaces as the IR has them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, NetworkId, NodeId
 from netdsl.ir.node import DnsRecord, Interface, Served
 from netdsl.lower.defaults import MTU

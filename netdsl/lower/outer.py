@@ -1,7 +1,8 @@
 """How the outer packets of tunnels travel: asked of the engine, in the lab as it is without any tunnel or filter."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.filter import Chain
 from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.lab import Lab

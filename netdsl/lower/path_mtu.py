@@ -4,8 +4,9 @@ A way may itself lead into another tunnel: then that one's inside is the link.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, NodeId, TunnelId
 from netdsl.ir.prefixes import holds
 from netdsl.ir.tunnel import Segment, TunnelEnd, device_of

@@ -1,9 +1,10 @@
 """Certificates: who gets one, in which name, for which addresses."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import ip_address
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, NodeId, PkiId, host_name
 from netdsl.ir.pki import SERVICES_PKI, EndEntity, Pki
 from netdsl.ir.prefixes import unique

@@ -7,8 +7,9 @@ what its edges cost.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from netdsl.dataclass import dataclass
 from netdsl.lower.topology import Topology
 
 

@@ -12,8 +12,8 @@ to be in a subnet of one's own). An edge joins a router with each subnet that it
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, NetworkId, NodeId, Prefix
 from netdsl.ir.node import NodeKind
 from netdsl.ir.prefixes import contains, host_prefix

@@ -7,10 +7,10 @@ arrive.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
 
+from netdsl.dataclass import dataclass
 from netdsl.lower.skeleton import Chain, Skeleton
 
 LOCAL = -1  # the start itself, or a subnet it is on

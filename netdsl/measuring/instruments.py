@@ -1,8 +1,8 @@
 """The measurements along a path, as functions that a test can replace."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from netdsl.dataclass import dataclass
 from netdsl.measuring.job import Job
 from netdsl.measuring.probes import latency, throughput
 from netdsl.measuring.types import Latency, Path, Throughput

@@ -1,10 +1,11 @@
 """One lab on one target, ready to be measured, and the environment of a measurement (clocks, machine, progress)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from pathlib import Path as FilePath
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.lab import Lab
 from netdsl.measuring.machine import fingerprint, load
 from netdsl.measuring.types import Machine, Path, Plan, Subject

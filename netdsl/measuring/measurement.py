@@ -1,8 +1,9 @@
 """What is asked for when a lab is measured: the same for each of its targets."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from netdsl.dataclass import dataclass
 from netdsl.measuring.types import Plan
 
 

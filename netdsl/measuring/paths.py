@@ -4,8 +4,9 @@ The number of candidates is bounded for labs of any size, and the choice depends
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.expectation import Encrypted, GoesThrough, Reaches
 from netdsl.ir.ids import Address, NodeId, Prefix, TunnelId
 from netdsl.ir.lab import Lab

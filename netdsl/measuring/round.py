@@ -3,9 +3,10 @@ done."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeVar, assert_never
 
+from netdsl.dataclass import dataclass
 from netdsl.measuring.instruments import Instruments
 from netdsl.measuring.job import Ground, Job
 from netdsl.measuring.paths import TCP, UDP

@@ -1,10 +1,11 @@
 """The rounds of one or several targets, in turn, so that changes of the machine's load affect all targets alike."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import assert_never
 
 from netdsl.codegen.manifest import MANIFEST
+from netdsl.dataclass import dataclass
 from netdsl.measuring.failures import RunExists
 from netdsl.measuring.instruments import INSTRUMENTS, Instruments
 from netdsl.measuring.job import Ground, Job, Said, Step, Watch, unwatched

@@ -1,8 +1,9 @@
 """Periodic readings in a thread."""
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from netdsl.dataclass import dataclass
 from netdsl.measuring.types import BootKind, Moment, Reading
 from netdsl.runtime.driver import Deployment, DriverError
 from netdsl.runtime.meter import Meter

@@ -6,10 +6,10 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from netdsl.dataclass import dataclass
 from netdsl.testing.pace import Pace
 
 _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

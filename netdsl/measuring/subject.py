@@ -4,8 +4,8 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.dump import Json, dumped
 from netdsl.ir.lab import Lab
 from netdsl.measuring.types import Parameter, Source, Subject

@@ -3,9 +3,10 @@
 Seconds, bytes, bits per second; times of day in ISO 8601, UTC.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from netdsl.dataclass import dataclass
 from netdsl.runtime.meter import Disk, Fact, Usage
 
 FORMAT = 1

@@ -1,8 +1,9 @@
 """The lab as packets meet it: nodes, and segments with who answers on them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, NetworkId, NodeId
 from netdsl.ir.lab import Lab
 from netdsl.ir.network import Network

@@ -5,8 +5,9 @@ payload writes each rule so that both mean the same (backends/nftables/match.py)
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.filter import (
     Chain,
     DestinationNat,

@@ -1,7 +1,6 @@
 """How a packet leaves a node by a route: over which networks, to whom; or why it does not."""
 
-from dataclasses import dataclass
-
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.routes import Hop

@@ -1,7 +1,6 @@
 """A packet at one node: as it comes, while it is there, where it ends."""
 
-from dataclasses import dataclass
-
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import NodeId
 from netdsl.packets.tracking import Known, State
 from netdsl.packets.types import Hook, Outcome, Packet

@@ -1,9 +1,10 @@
 """A node's routing tables as the kernel has them, look-up by longest prefix, and the choice of a source address."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv6Network
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, AddressWithPrefix, Prefix
 from netdsl.ir.node import Node
 from netdsl.ir.prefixes import ANYWHERE

@@ -6,9 +6,9 @@ an interface's own: include/linux/inetdevice.h.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.node import Node
 
 _CONF = re.compile(r"net\.(ipv[46])\.conf\.(.+)\.([^.]+)")

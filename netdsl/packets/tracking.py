@@ -1,8 +1,9 @@
 """Connection tracking: which packets belong to a flow that a node has seen, and how it translates them."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import Enum, auto
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.service import Protocol
 from netdsl.packets.types import Packet

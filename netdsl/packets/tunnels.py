@@ -5,10 +5,11 @@ rules `while T up`, so all is tried again until nothing changes.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache
 from typing import Protocol, cast
 
+from netdsl.dataclass import dataclass
 from netdsl.index import modules
 from netdsl.ir.ids import Address, NodeId, Prefix, TunnelId
 from netdsl.ir.lab import Lab

@@ -3,9 +3,10 @@
 Public and stable: command-line verbs, tests in running labs and graders stand on these types. All are plain values.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, NetworkId, NodeId, TunnelId
 from netdsl.ir.service import PortService, Protocol
 from netdsl.source import Place

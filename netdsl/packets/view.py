@@ -1,9 +1,10 @@
 """A node as packets meet it: its addresses, tables, rules and IPsec policies."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Address, IPv4Network
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.filter import WhileTunnel
 from netdsl.ir.ids import Address, AddressWithPrefix, NetworkId, NodeId, Prefix, TunnelId
 from netdsl.ir.node import Interface, Node, outer_interface

@@ -6,8 +6,9 @@ encapsulated packet through output and postrouting again. A packet that its rout
 encapsulated there (for user-space ESP by charon, whose own packets are looked up in the main table).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.filter import Chain, Verdict
 from netdsl.ir.ids import Address
 from netdsl.ir.service import Protocol

@@ -1,8 +1,9 @@
 """What a payload is: the inside of every node, the same bytes in every runtime (`README.md` here: what each file holds)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import NodeId
 
 LAB_FOLDER = "/netdsl/lab"  # shared by all nodes: the script, the hosts file

@@ -1,8 +1,8 @@
 """What parts have in common whose tunnels have a device and no daemon: `PART.tsv`, and the functions of `devices.sh`."""
 
-from dataclasses import dataclass
 from importlib.resources import files
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.lab import Lab
 from netdsl.ir.tunnel import Start, TunnelEnd, device_of
 from netdsl.payload.contract import Needs, PayloadFile

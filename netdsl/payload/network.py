@@ -1,8 +1,8 @@
 """Interfaces, addresses, routes: `interfaces.tsv` and the files for `ip -batch`."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import AddressWithPrefix
 from netdsl.ir.node import Node, NodeKind, Route
 from netdsl.ir.tunnel import Device, Segment, Selectors

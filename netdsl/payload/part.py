@@ -1,11 +1,12 @@
 """Parts: what a daemon, or an engine of filters, has in a node. In folders of `backends/`; `README.md` here, 'Parts'."""
 
 from collections.abc import Iterable, Set
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib.resources import files
 from typing import Protocol, cast
 
 from netdsl import index
+from netdsl.dataclass import dataclass
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node, Served
 from netdsl.ir.service import ServiceKind

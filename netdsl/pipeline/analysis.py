@@ -1,9 +1,9 @@
 """From a source to a proven lab."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.ir.lab import Lab

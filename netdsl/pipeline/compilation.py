@@ -1,7 +1,7 @@
 """From a proven lab to the files of a target."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from netdsl.codegen.options import options_of
 from netdsl.codegen.registry import target_of
 from netdsl.credentials.contract import Credentials
 from netdsl.credentials.make import credentials
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.ir.lab import Lab
 from netdsl.lower.lower import lower

@@ -3,12 +3,12 @@
 import gzip
 import re
 from base64 import b64encode
-from dataclasses import dataclass
 from io import BytesIO
 
 import msgspec
 
 from netdsl.comparing.types import Column
+from netdsl.dataclass import dataclass
 from netdsl.measuring.types import Run
 
 _ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}

@@ -1,13 +1,13 @@
 """The plots of a comparison, each with a description of its figures in words."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from netdsl.comparing.cautions import usable_rounds
 from netdsl.comparing.figures import all_times, path_title
 from netdsl.comparing.statistics import percentile
 from netdsl.comparing.types import Comparison, Group, Quantity, Unit
 from netdsl.comparing.units import shown, shown_spread
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics.wording import counted
 from netdsl.measuring.types import BootKind, Path, Run, Throughput, Transport
 from netdsl.report.rows import Bars, Curves, Point, Ranges, Row, SizeLine, Sizes, Times

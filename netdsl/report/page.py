@@ -1,7 +1,6 @@
 """A comparison as one self-contained HTML page: no network access, no other file, readable without scripts."""
 
 from base64 import b64encode
-from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -13,6 +12,7 @@ from markupsafe import Markup, escape
 from netdsl.comparing.paper_types import Paper
 from netdsl.comparing.types import Column, Comparison, Group
 from netdsl.comparing.units import shown_sizes
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics.visible import visible
 from netdsl.report.data import embedded, file_name
 from netdsl.report.error import ReportError

@@ -1,10 +1,10 @@
 """The data of each plot: plain values."""
 
-from dataclasses import dataclass
 from statistics import median
 from typing import assert_never
 
 from netdsl.comparing.types import Spread, Unit
+from netdsl.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

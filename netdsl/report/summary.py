@@ -1,12 +1,12 @@
 """The summary of a comparison: its main figures, each with its reservation."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import assert_never
 
 from netdsl.comparing.statistics import overlap
 from netdsl.comparing.types import Comparison, Group, Quantity, Spread, Unit
 from netdsl.comparing.units import shown_ratio, shown_spread
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics.wording import counted
 from netdsl.measuring.types import Transport
 from netdsl.report.figures import headed, paths_of

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from netdsl.codegen.traits import TRAIT_NAMES
 from netdsl.comparing.cautions import usable_rounds
@@ -12,6 +11,7 @@ from netdsl.comparing.paper_types import Paper
 from netdsl.comparing.table import is_pooled
 from netdsl.comparing.types import Comparison, Group, Quantity, Unit
 from netdsl.comparing.units import shown, shown_sizes, shown_spread
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics.wording import counted
 from netdsl.measuring.types import Plan, Run, Source
 from netdsl.report.figures import headed, paths_of

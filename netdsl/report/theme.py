@@ -4,7 +4,7 @@ The colours are Okabe and Ito's (https://jfly.uni-koeln.de/color/), darkened or 
 plot is drawn in placeholder colours (marks); the page's style sheet has the real ones, for light, dark and print.
 """
 
-from dataclasses import dataclass
+from netdsl.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

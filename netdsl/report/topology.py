@@ -1,9 +1,9 @@
 """The drawing of the lab as an image (`data:` URL): its content has no access to the page."""
 
 from base64 import b64encode
-from dataclasses import dataclass
 from xml.etree import ElementTree
 
+from netdsl.dataclass import dataclass
 from netdsl.report.error import ReportError
 
 _SVG = "{http://www.w3.org/2000/svg}"

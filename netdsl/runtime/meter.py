@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Protocol
 
+from netdsl.dataclass import dataclass
 from netdsl.runtime.driver import Answer, Deployment, Progress
 
 TOO_LONG = (124, 137)

@@ -6,8 +6,9 @@
 import os
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from netdsl.dataclass import dataclass
 
 PROC = Path("/proc")
 _GONE = (FileNotFoundError, ProcessLookupError, NotADirectoryError)

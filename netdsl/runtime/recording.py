@@ -4,10 +4,10 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from netdsl.dataclass import dataclass
 from netdsl.runtime.driver import DriverError
 
 Tcpdump = subprocess.Popen[bytes]

@@ -5,9 +5,10 @@ networks and tunnels; there it holds addresses. Here `routing auto` is a wish; t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Generic, TypeVar
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.expectation import Expectation
 from netdsl.ir.filter import Chain, Limit, Verdict
 from netdsl.ir.ids import Address, AddressWithPrefix, ImageId, NetworkId, NodeId, PkiId, Prefix, TunnelId

@@ -1,8 +1,9 @@
 """Expanding: imports and templates, loops and conditions unrolled into a tree of items, every element declared."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.semantics.declaration import VALID, declare, element_name, report_shadowed, valid_name

@@ -3,9 +3,10 @@
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
+
+from netdsl.dataclass import dataclass
 
 LARGEST_SOURCE = 16 * 2**20
 LARGEST_FILE = 16 * 2**20

@@ -5,9 +5,9 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.semantics.literals import Problem
 from netdsl.semantics.texts import described, text_of

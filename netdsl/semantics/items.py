@@ -5,8 +5,9 @@ syntax tree with the environment that its values are evaluated in and the scope 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.semantics.values import Failed, Value
 from netdsl.source import Place, Span

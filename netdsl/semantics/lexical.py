@@ -6,9 +6,10 @@ of templates without a `use`, of branches not taken.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeGuard
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.semantics.evaluate import is_right_call, report_problem

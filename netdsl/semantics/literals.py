@@ -4,12 +4,12 @@ The shapes are those of `grammar/lexical.lark`; `kind_of_text` finds the kind ag
 """
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import assert_never
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Rule
 from netdsl.diagnostics.suggest import did_you_mean

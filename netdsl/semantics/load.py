@@ -1,9 +1,10 @@
 """Loading: the lab file and all that it imports, read and parsed, each once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import PurePosixPath
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.diagnostics.suggest import did_you_mean

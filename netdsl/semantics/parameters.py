@@ -1,8 +1,8 @@
 """What a lab, a file or a template is given: checked against what it asks for."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.diagnostics.suggest import did_you_mean

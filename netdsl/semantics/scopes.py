@@ -7,8 +7,8 @@ caller's to read.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.diagnostics.suggest import closest

@@ -5,8 +5,9 @@ Templates and files, which make scopes, are the subclass's (`expand`).
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.semantics.declaration import declare, element_name

@@ -1,10 +1,11 @@
 """What a value is once evaluated. Words keep the scope they were written in: that is where they are looked up."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.filter import Limit
 from netdsl.ir.ids import Address, Prefix
 from netdsl.ir.service import PortService

@@ -1,8 +1,8 @@
 """Where the parser could not go on, and what is found to be wrong there."""
 
 import re
-from dataclasses import dataclass
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics.core import Rule
 
 _WORD = re.compile(r'"[^"\n]*"?|(?:[^\s{}()\[\],;"#=<>]|->)+|[=<>!]+|.')

@@ -5,9 +5,9 @@ A part of the grammar, or a kind, has a module with its descriptions (`STATEMENT
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+from netdsl.dataclass import dataclass
 from netdsl.syntax.dead_end import Dead
 from netdsl.syntax.tree import Statement, WithBlock
 

@@ -4,9 +4,10 @@ What the layout leaves to the author: where lines end inside a statement, and wh
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.source import SourceFile
 from netdsl.syntax.description import Column

@@ -5,7 +5,9 @@ The text has been parsed before, so that braces and strings are known to match.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from netdsl.dataclass import dataclass
 
 _TOKEN = re.compile(
     r'(?P<string>"(?:[^"\\\n]|\\.)*")'

@@ -1,9 +1,9 @@
 """From a claim to flows: the packets to send for it, and the questions that a node asks for each."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import assert_never
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.expectation import Encrypted, GoesThrough, Reaches
 from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.node import Served

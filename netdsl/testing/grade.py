@@ -5,9 +5,10 @@ other lab lacks gets no point; in a failure block such a line is left out.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import assert_never
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.ir.expectation import (

@@ -5,7 +5,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+
+from netdsl.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """From the lines of `expect` blocks to trials: one function for each kind of claim."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import assert_never
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.expectation import Encrypted, GoesThrough, Reaches, Resolves, RoutesVia, TunnelUp
 from netdsl.ir.tunnel import Start
 from netdsl.packets.types import Outcome

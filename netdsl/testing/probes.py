@@ -1,11 +1,11 @@
 """Probes from inside a node, many at once: `probe.pl` sends them, its output is read here."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources import files
 from typing import assert_never
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, host_name
 from netdsl.runtime.driver import Deployment, Driver, DriverError
 

@@ -4,9 +4,10 @@ import secrets
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.diagnostics.wording import counted
 from netdsl.ir.expectation import Expectation

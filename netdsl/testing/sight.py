@@ -2,9 +2,9 @@
 
 import struct
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from ipaddress import ip_address
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address
 from netdsl.ir.service import PROTOCOL_NUMBERS
 from netdsl.ir.tunnel import Carrier

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TypeVar
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.expectation import WhileState
 from netdsl.ir.ids import NetworkId, NodeId, TunnelId, host_name
 from netdsl.ir.tunnel import Start

@@ -1,8 +1,9 @@
 """A trial of one expectation: the questions to nodes, the recordings meanwhile, and the evaluation of both."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import NodeId
 from netdsl.testing.probes import Question, Reply
 from netdsl.testing.sight import Frame

@@ -1,9 +1,10 @@
 """The results of testing a running lab: plain values."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import assert_never
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.expectation import Expectation, Expected
 from netdsl.verify.types import Proof, Summary
 

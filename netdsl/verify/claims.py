@@ -1,9 +1,9 @@
 """Whether one line of an `expect` block holds, and the sentence that says why."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import assert_never
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.expectation import Claim, Encrypted, Goal, GoesThrough, Reaches, Resolves, RoutesVia, TunnelUp
 from netdsl.ir.ids import Address, NetworkId, NodeId
 from netdsl.ir.service import PortService, Protocol, port

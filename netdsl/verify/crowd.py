@@ -3,8 +3,9 @@ at once."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, Prefix
 
 Some = int

@@ -1,7 +1,8 @@
 """The proof of a lab's `expect` blocks: each line that does not hold is a diagnostic with its reason."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.expectation import Claim, Expectation, WhileState

@@ -1,8 +1,8 @@
 """What an expectation's goal stands for: nodes with the addresses that may be meant, ports that may be asked."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.expectation import Goal
 from netdsl.ir.ids import Address, NetworkId, NodeId
 from netdsl.ir.node import NodeKind

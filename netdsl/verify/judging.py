@@ -5,8 +5,9 @@ that they cannot tell apart. What a node would change in a packet (translation, 
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.filter import Chain, DestinationNat, FilterRule, Match, SourceNat, Verdict
 from netdsl.ir.ids import Address
 from netdsl.ir.service import Protocol

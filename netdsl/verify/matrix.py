@@ -9,8 +9,9 @@ time; a node with something of its own is a class of its own.
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.filter import FilterRule, Match
 from netdsl.ir.ids import Address, NodeId, Prefix
 from netdsl.ir.lab import Lab

@@ -1,10 +1,10 @@
 """What a person asks in words, `a.client-1` `server.lan` `tcp/8080`, as what `predict` takes."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from ipaddress import ip_address
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics.suggest import closest, did_you_mean
 from netdsl.ir.expectation import Goal
 from netdsl.ir.ids import Address, NetworkId, NodeId, TunnelId

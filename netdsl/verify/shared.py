@@ -5,9 +5,10 @@ somebody stops is followed to the place where it is. What changes a packet (addr
 round or is too big, is not decided here: ask `predict`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.service import PortService, Protocol
 from netdsl.packets.checks import IKE_PORTS, disbelief, unbelieved_asker

@@ -4,8 +4,9 @@ At each place stands whom the node stops or might change, as a set of sources; e
 to the end.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.filter import Chain
 from netdsl.ir.ids import Address, NodeId
 from netdsl.packets.fabric import Fabric

@@ -3,8 +3,9 @@
 Public and stable, as the flows in `netdsl.packets.types`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics.wording import counted
 from netdsl.ir.expectation import Expectation, Expected
 from netdsl.ir.ids import Address, NodeId

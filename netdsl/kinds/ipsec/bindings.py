@@ -1,7 +1,6 @@
 """IPsec's own share of a bound tunnel: what IPsec alone reads of it."""
 
-from dataclasses import dataclass
-
+from netdsl.dataclass import dataclass
 from netdsl.ir.tunnel import DpdAction
 from netdsl.semantics.bindings import BoundChild, BoundTunnel
 

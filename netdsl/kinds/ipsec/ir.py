@@ -1,7 +1,6 @@
 """IPsec's own share of a tunnel end: what the IKE daemon of this node needs to know beside the common part."""
 
-from dataclasses import dataclass
-
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import PkiId
 from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import AuthMethod, Carrier, Child, DpdAction, TunnelEnd

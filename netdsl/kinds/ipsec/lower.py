@@ -1,8 +1,9 @@
 """IPsec from each of its ends: connections, identities, secrets, selectors, who opens what."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import NodeId, Prefix
 from netdsl.ir.prefixes import host_prefix
 from netdsl.ir.service import PortService

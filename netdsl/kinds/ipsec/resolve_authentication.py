@@ -1,7 +1,8 @@
 """How the ends of a tunnel prove who they are: `auth`, `identity`, `secret`."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Label
 from netdsl.ir.ids import NodeId, PkiId

@@ -1,7 +1,8 @@
 """What a tunnel carries: its children, their selectors, proposals and lifetimes."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Label
 from netdsl.ir.ids import NodeId, TunnelId

@@ -4,9 +4,9 @@ The keywords are those of strongSwan's proposal_keywords_static.txt, less what D
 (blowfish, cast, serpent, twofish, the post-quantum drafts).
 """
 
-from dataclasses import dataclass
 from enum import Enum
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics.suggest import closest
 from netdsl.kinds.ipsec import tree
 from netdsl.kinds.ipsec.catalogue import UNKNOWN_PROPOSAL

@@ -2,9 +2,10 @@
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Address, IPv6Address
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics.catalogue import CHILD_NETWORKS_FOREIGN
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.ids import NodeId

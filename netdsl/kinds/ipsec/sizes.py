@@ -8,8 +8,7 @@ UDP is counted always: user-space ESP sends nothing else, and a lab has the same
 carried in UDP. Padding is to the cipher's block, four bytes at least. Several proposals: the costliest.
 """
 
-from dataclasses import dataclass
-
+from netdsl.dataclass import dataclass
 from netdsl.ir.tunnel import Child, Mode
 from netdsl.kinds.ipsec.ir import child_inside
 from netdsl.lower.defaults import IP_HEADER

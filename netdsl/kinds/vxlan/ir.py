@@ -1,7 +1,6 @@
 """VXLAN's own share of a tunnel end."""
 
-from dataclasses import dataclass
-
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import NetworkId
 from netdsl.ir.tunnel import TunnelEnd
 

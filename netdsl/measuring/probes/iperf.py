@@ -1,10 +1,10 @@
 """Command lines and output of iperf3, version 3.10 or later (`--idle-timeout`)."""
 
 import math
-from dataclasses import dataclass
 
 import msgspec
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address
 from netdsl.measuring.types import Transport
 

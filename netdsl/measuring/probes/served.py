@@ -3,9 +3,9 @@ iperf3."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from ipaddress import ip_address
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.lab import Lab
 from netdsl.ir.service import Protocol, port

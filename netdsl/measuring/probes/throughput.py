@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from ipaddress import ip_address
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, host_name
 from netdsl.measuring.job import Job
 from netdsl.measuring.paths import PORT, UDP

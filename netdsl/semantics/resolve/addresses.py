@@ -4,9 +4,10 @@ Allocation is in source order, per segment and prefix, the lowest host address t
 node added at the end moves nobody, and the work is linear: each prefix has one cursor that only goes up.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.ir.ids import Address, AddressWithPrefix, NetworkId, Prefix
 from netdsl.ir.node import NodeKind

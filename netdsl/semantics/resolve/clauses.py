@@ -1,7 +1,8 @@
 """The clauses of firewall and NAT lines: `from`, `to`, `in`, `out`, `through`, `except`, `limit`, `log`, `while`."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Label
 from netdsl.diagnostics.suggest import did_you_mean

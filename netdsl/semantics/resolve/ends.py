@@ -1,8 +1,8 @@
 """The ends of a tunnel, whatever its kind: who they are, their outer addresses, what they protect."""
 
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Label
 from netdsl.diagnostics.suggest import did_you_mean

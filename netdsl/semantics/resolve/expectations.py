@@ -1,10 +1,10 @@
 """Expectations: every line for each of its sources and goals, names resolved."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 from ipaddress import IPv4Network, IPv6Network
 from typing import assert_never
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.ir import expectation as ir

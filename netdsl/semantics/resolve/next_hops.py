@@ -1,8 +1,8 @@
 """Next hops: the address on the one segment that a node shares with its next hop, or why there is none."""
 
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Label
 from netdsl.diagnostics.suggest import did_you_mean

@@ -1,8 +1,8 @@
 """The outer addresses of a tunnel: which family, and which address of each end the other one talks to."""
 
 from collections import deque
-from dataclasses import dataclass
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Label
 from netdsl.ir.ids import Address, NetworkId

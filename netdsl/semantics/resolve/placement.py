@@ -1,9 +1,10 @@
 """A block's lines sorted by what they are: what may stand there, and what stands once."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeVar, cast
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.semantics.items import Item

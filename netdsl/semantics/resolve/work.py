@@ -1,7 +1,8 @@
 """What resolving works on: the lab half built, and the sink. Drafts are frozen into `Bindings` at the end."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.ir.ids import Address, AddressWithPrefix, NetworkId, NodeId, PkiId, Prefix, TunnelId

@@ -1,8 +1,9 @@
 """Which earlier rule takes every packet of a later one. Sound, not complete: one rule has to cover the other alone."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import product
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import TunnelId
 from netdsl.ir.service import PortService, Protocol
 from netdsl.semantics.bindings import BoundMatch, BoundState

@@ -1,7 +1,8 @@
 """Rules on `expect` blocks: what names and families alone make impossible. Whether the rest holds is for the proof."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics.catalogue import DUPLICATE_EXPECTATION, EXPECT_IMPOSSIBLE
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.expectation import (

@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, AddressWithPrefix, NetworkId, NodeId, TunnelId
 from netdsl.ir.node import NodeKind
 from netdsl.ir.service import PortService, Protocol

@@ -1,8 +1,8 @@
 """Rules on what the lines of a firewall or NAT block say: names, families, chains, tunnels."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics.catalogue import (
     AMBIGUOUS_NODE_ADDRESS,
     CHAIN_INTERFACE_MISMATCH,

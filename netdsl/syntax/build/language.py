@@ -1,10 +1,10 @@
 """The statements of the language itself, bodies, conditions."""
 
-from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
 from lark import Token, v_args
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics.catalogue import NESTING_TOO_DEEP
 from netdsl.source import Place, Span
 from netdsl.syntax.build.values import BaseBuilder

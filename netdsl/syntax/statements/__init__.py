@@ -1,11 +1,12 @@
 """All statements, described: those of the core and those of the kinds, and what the tables of other rooms are made of."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from itertools import chain
 from typing import Protocol, cast
 
+from netdsl.dataclass import dataclass
 from netdsl.index import modules
 from netdsl.syntax.description import Description
 from netdsl.syntax.foreign import FOREIGN_WORDS, INNER_WORDS

@@ -1,7 +1,6 @@
 """Expectations."""
 
-from dataclasses import dataclass
-
+from netdsl.dataclass import dataclass
 from netdsl.source import Span
 from netdsl.syntax.tree.filter import While
 from netdsl.syntax.tree.language import Statement

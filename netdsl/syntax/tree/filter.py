@@ -1,7 +1,6 @@
 """Firewall and NAT."""
 
-from dataclasses import dataclass
-
+from netdsl.dataclass import dataclass
 from netdsl.source import Span
 from netdsl.syntax.tree.language import Body, Statement, WithBlock
 from netdsl.syntax.tree.values import Value

@@ -1,7 +1,6 @@
 """The statements of the language itself, and what every statement is."""
 
-from dataclasses import dataclass
-
+from netdsl.dataclass import dataclass
 from netdsl.source import SourceFile, Span
 from netdsl.syntax.tree.values import Expression, Value
 

@@ -1,7 +1,6 @@
 """Networks, nodes, and what a node runs."""
 
-from dataclasses import dataclass
-
+from netdsl.dataclass import dataclass
 from netdsl.source import Span
 from netdsl.syntax.tree.language import Body, Named, Statement, WithBlock
 from netdsl.syntax.tree.values import Value

@@ -1,7 +1,6 @@
 """Tunnels: what their kinds have in common, and the certificates for them."""
 
-from dataclasses import dataclass
-
+from netdsl.dataclass import dataclass
 from netdsl.source import Span
 from netdsl.syntax.tree.language import Body, Named, Statement, WithBlock
 from netdsl.syntax.tree.values import Value

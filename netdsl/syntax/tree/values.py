@@ -1,8 +1,8 @@
 """Values and expressions: what stands in a statement, as written."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from netdsl.dataclass import dataclass
 from netdsl.source import Span
 
 

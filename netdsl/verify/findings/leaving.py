@@ -4,8 +4,8 @@ A host needs none where the router translates what it sends there: then all that
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.ids import Address, NetworkId

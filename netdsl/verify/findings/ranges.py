@@ -8,8 +8,8 @@ gateways send everything to a provider that knows neither, do not meet; two that
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.filter import Chain

@@ -7,9 +7,10 @@ a network that no router of the circle has a better route to is walked. A way in
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Network, IPv6Network
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.ids import Address, NetworkId, NodeId, Prefix

@@ -5,8 +5,8 @@ open. The firewalls of the ends are asked, and do not stop them: so both the way
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.filter import Chain, FilterRule, Firewall, TunnelAccept
