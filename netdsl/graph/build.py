@@ -31,7 +31,7 @@ def graph_of(lab: Lab) -> Graph:
 
 
 def _carried(lab: Lab) -> dict[NetworkId, TunnelId]:
-    """The networks that are no cable's: a tunnel carries each."""
+    """The networks that a tunnel carries, each with its tunnel."""
     steered = ((node, end, end.steering) for node in lab.nodes for end in node.tunnels)
     return {
         interface.network: end.tunnel
@@ -163,7 +163,7 @@ def _state(one: TunnelEnd, other: TunnelEnd) -> State:
 
 
 def _protected(one: TunnelEnd, other: TunnelEnd) -> Iterator[tuple[str, str]]:
-    """Nothing of a tunnel that carries a network."""
+    """The ranges of each child on both sides; none for a tunnel that carries a network."""
     for child in () if isinstance(one.steering, TunnelSegment) else one.children:
         only = ", ".join(map(str, dict.fromkeys((*child.only_local, *child.only_remote))))
         local = _side(child.local, one, other)

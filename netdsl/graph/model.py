@@ -30,7 +30,7 @@ class State(StrEnum):
 
     @property
     def note(self) -> str:
-        """What stands behind a tunnel's name."""
+        """The text after a tunnel's name."""
         return "" if self is State.UP else f" ({self})"
 
 
@@ -84,9 +84,9 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Joint:
-    """A tunnel between two of its ends. `protects`: for each child what it carries, from `one` to `other`: a pair of
-    texts; none where it carries a network. `crosses`: the networks that its outer packets cross, in order, from the
-    verifier; none where it is down. `kind`: as the source calls it. `reason`: why it is down."""
+    """A tunnel between two of its ends. `protects`: for each child the ranges on the sides of `one` and `other`, as
+    texts; empty if it carries a network. `crosses`: the networks that its outer packets cross, in order, by the
+    verifier; empty if it is down. `kind`: the source's word; `reason`: why it is down."""
 
     tunnel: TunnelId
     one: NodeId
@@ -123,7 +123,7 @@ class Graph:
         return f"{self.name}: {self.title}" if self.title else self.name
 
     def carried(self) -> dict[NetworkId, tuple[TunnelId, ...]]:
-        """The tunnels that encrypt, by each network that their outer packets cross."""
+        """For each network the encrypting tunnels whose outer packets cross it."""
         found: dict[NetworkId, dict[TunnelId, None]] = {}
         for joint in self.joints:
             if joint.is_encrypted:
