@@ -1,4 +1,4 @@
-"""The choice of the paths to measure: through tunnels, and without encryption. The verifier decides what passes.
+"""The choice of the paths to measure: through tunnels, and outside of them. The verifier decides what passes.
 
 The number of candidates is bounded for labs of any size, and the choice depends on the lab alone.
 """
@@ -30,7 +30,7 @@ _MOST_ALIKE = 2  # tunnels with equal settings
 _TRIED_TUNNELS = 16
 _MOST_CLAIMS = 60  # lines of `expect` that are considered
 _MOST_MEMBERS = 3  # nodes that are tried of a network or of one side of a tunnel
-_MOST_NETWORKS = 12  # networks that are tried for a path without encryption
+_MOST_NETWORKS = 12  # networks that are tried for a path outside of tunnels
 _MOST_SERVED = 16  # served ports that are tried if the tools' own do not pass
 
 _TOOL_SERVICES: tuple[tuple[str, PortService | None], ...] = (
@@ -43,12 +43,12 @@ _TOOL_SERVICES: tuple[tuple[str, PortService | None], ...] = (
 def choose(lab: Lab, world: World, wanted: Sequence[tuple[str, str]] = ()) -> tuple[Path, ...]:
     """The path of each wanted pair (a node, and a destination as `netdsl trace` takes it). Without wanted pairs: one
     path through each tunnel, at most two of tunnels with equal settings and four in all, and for each address family
-    one path without encryption.
+    one path outside of tunnels.
 
     Raises BadQuestion for a wanted pair that does not exist, or between which no measurable service passes.
     """
     finder = _PathFinder(lab, world)
-    found = [finder.wanted(*pair) for pair in wanted] if wanted else [*_through(finder), *_unencrypted(finder)]
+    found = [finder.wanted(*pair) for pair in wanted] if wanted else [*_through(finder), *_outside_tunnels(finder)]
     return _named(dict.fromkeys(found))
 
 
@@ -264,11 +264,11 @@ def _members(nodes: Iterable[Node], prefixes: Sequence[Prefix], end: NodeId | No
     return [(node, address) for _, node, address in found[:_MOST_MEMBERS]]
 
 
-# --- without encryption
+# --- outside of tunnels
 
 
-def _unencrypted(finder: _PathFinder) -> Iterator[Path]:
-    """For each address family the best path without encryption: TCP possible, many hops, between hosts."""
+def _outside_tunnels(finder: _PathFinder) -> Iterator[Path]:
+    """For each address family the best path outside of tunnels: TCP possible, many hops, between hosts."""
     pairs = [*_expected(finder), *_distant_pairs(finder)]
     for version in (4, 6):
         found = [

@@ -57,9 +57,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A way through the lab that is measured. `source` and `destination` are nodes by their names in the lab, `address` the
-    one that is called. `tunnels`: those that carry it on its way, none where it goes around them; `hops`: nodes that
-    forward it. `services`: what the lab lets through here of what a measurement needs: `icmp`, `tcp/PORT`, `udp/PORT`."""
+    """A path through the lab that is measured. `source`, `destination`: names of nodes; `address`: the destination address.
+    `tunnels`: the tunnels that carry the packets; empty for a path outside of tunnels. `hops`: the number of nodes that
+    forward. `services`: the services needed for measurements that the lab's filters accept: `icmp`, `tcp/PORT`,
+    `udp/PORT`."""
 
     name: str
     source: str
