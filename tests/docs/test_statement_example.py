@@ -82,12 +82,11 @@ def test_its_words_mean_a_tunnel(house: Path) -> None:
     [
         ("knock 7000 with a", "expected `,` or `by`, found `with` | `knock PORT by NODE`"),
         ("tube x { }", "`tube` is not a word of this language | write `pipe NAME { between A and B }`"),
-        ("host a { key 3 }", "`key` does not belong in a `host` | `key` belongs in a `pipe`"),
-        (
-            "pipe p { mtu 1400 }",
-            "`mtu` does not belong in a `pipe` | `mtu` belongs in a `network`, a `link` or an `interface`",
-        ),
+        ("host a { key 3 }", "`key` does not belong in a `host` | `key` belongs in a … `pipe`"),
+        ("pipe p { mtu 1400 }", "`mtu` does not belong in a `pipe` | `mtu` belongs in a `network`, …"),
     ],
 )
 def test_its_description_gives_the_messages(house: Path, text: str, message: str) -> None:
-    assert message in _run(house, _SAID, text).splitlines()
+    """`…` stands for the words of whatever kinds there are."""
+    start, _, end = message.partition("…")
+    assert any(line.startswith(start) and line.endswith(end) for line in _run(house, _SAID, text).splitlines())
