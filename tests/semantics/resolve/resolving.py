@@ -14,6 +14,21 @@ NODES = (
     + "host a { interface on lan .2 ; default via gw }\nhost b { interface on wan .7 ; default via gw }\n"
 )
 """A host on each side of a router."""
+SITES = """
+network inet 192.0.2.0/24
+network isp  198.51.100.0/24
+network left 10.1.0.0/24
+network right 10.2.0.0/24
+router isp-r { interface on inet .1 ; interface on isp .1 }
+router l { interface on inet .2 ; interface on left .1 ; default via isp-r }
+router r { interface on isp .2 ; interface on right .1 ; default via isp-r }
+"""
+"""Two routers on networks of their own, with a router between them."""
+
+
+def between(lines: str) -> str:
+    """A tunnel of two ends on one network."""
+    return NODES + f"ipsec t {{ between gw and b\n{lines}\n}}"
 
 
 def resolved(text: str) -> Bindings:

@@ -1,28 +1,8 @@
-"""Tunnels: their ends and addresses, who proves what, what they carry."""
+"""Tunnels of any kind, by the example of IPsec: their ends and addresses, and certificates."""
 
 import pytest
 
-from netdsl.ir.tunnel import AuthMethod, DpdAction, Mode
-from netdsl.kinds.ipsec.bindings import bound_child, bound_tunnel
-from tests.semantics.resolve.resolving import NETWORKS, NODES, codes, only, resolved, said, tunnel
-
-SITES = """
-network inet 192.0.2.0/24
-network isp  198.51.100.0/24
-network left 10.1.0.0/24
-network right 10.2.0.0/24
-router isp-r { interface on inet .1 ; interface on isp .1 }
-router l { interface on inet .2 ; interface on left .1 ; default via isp-r }
-router r { interface on isp .2 ; interface on right .1 ; default via isp-r }
-"""
-
-
-def between(lines: str) -> str:
-    return NODES + f"ipsec t {{ between gw and b\n{lines}\n}}"
-
-
-def hub(lines: str) -> str:
-    return NODES + f"ipsec t {{ gateway gw\nclient b\n{lines}\n}}"
+from tests.semantics.resolve.resolving import NETWORKS, NODES, SITES, between, codes, only, resolved, said, tunnel
 
 
 def outer(text: str) -> list[str]:
@@ -46,49 +26,6 @@ def test_an_end_may_be_an_interface() -> None:
     assert outer(NODES + "ipsec t { between gw.lan and b ; auth psk }") == ["10.0.0.1 lan", "192.0.2.7 wan"]
 
 
-def test_nothing_protected_is_the_two_outer_addresses() -> None:
-    ((child,),) = tunnel(resolved(between("auth psk")), "t").children_of.values()
-    assert (child.name, [str(one) for one in child.left], [str(one) for one in child.right]) == (
-        "t", ["192.0.2.1/32"], ["192.0.2.7/32"],
-    )  # fmt: skip
-
-
-def test_a_protected_network_is_all_its_prefixes_and_a_prefix_narrows() -> None:
-    lab = resolved(SITES + "ipsec t { between l protecting left and r protecting 10.2.0.0/28 ; auth psk }")
-    ((child,),) = tunnel(lab, "t").children_of.values()
-    assert ([str(one) for one in child.left], [str(one) for one in child.right]) == (["10.1.0.0/24"], ["10.2.0.0/28"])
-
-
-def test_a_child_has_its_own_terms_and_else_the_tunnels() -> None:
-    lab = resolved(
-        SITES + "ipsec t { between l and r ; auth psk ; start on traffic ; rekey esp 2h, 500MB\n"
-        "child x { between left and right ; esp chacha20poly1305-x25519 ; start at boot by r }\n"
-        "child y { between left and right ; only tcp/80 ; mode transport } }"
-    )
-    ((first, second),) = tunnel(lab, "t").children_of.values()
-    inside = bound_child(first)
-    assert (inside.proposals, first.start.when, first.start.by) == (("chacha20poly1305-x25519",), "at boot", ("r",))
-    assert (inside.rekey_seconds, inside.rekey_bytes) == (7200, 500_000_000)
-    assert (bound_child(second).proposals, second.start.when, second.mode) == (
-        ("aes256gcm16-ecp384",),
-        "on traffic",
-        Mode.TRANSPORT,
-    )
-    assert [str(one) for one in second.only] == ["tcp/80"]
-
-
-def test_clients_with_a_pool_have_virtual_addresses() -> None:
-    lab = resolved(
-        hub('pool 10.3.0.0/28 ; auth certificate for gw ; auth eap-mschapv2 for b ; secret "Ar3etTnp" for b')
-    )
-    one = tunnel(lab, "t")
-    assert [end.role for end in one.ends] == ["gateway", "client"]
-    assert [child.right for child in one.children_of[one.ends[1].node]] == [()]
-    assert [(auth.method, auth.secret) for auth in one.auth.values()] == [
-        (AuthMethod.CERTIFICATE, None), (AuthMethod.EAP_MSCHAPV2, "Ar3etTnp"),
-    ]  # fmt: skip
-
-
 def test_a_pool_is_enough_for_all_clients() -> None:
     text = NODES + "ipsec t { gateway gw.wan\nclient a, b\nauth psk\npool %s }"
     assert resolved(text % "10.3.0.0/30")
@@ -96,91 +33,6 @@ def test_a_pool_is_enough_for_all_clients() -> None:
         "pool-exhausted", "pool 10.3.0.0/32", "the pool has 1 IPv4 addresses for 2 clients",
         "a shorter prefix has room for more",
     )  # fmt: skip
-
-
-def test_a_secret_for_one_end_is_what_that_end_holds() -> None:
-    auths = tunnel(resolved(between('auth psk ; secret "guess-me" for b')), "t").auth
-    assert [auth.secret for auth in auths.values()] == [None, "guess-me"]
-
-
-def test_what_is_not_said_has_a_default() -> None:
-    one = tunnel(resolved(between("auth certificate")), "t")
-    inside = bound_tunnel(one)
-    assert inside.ike_proposals == ("aes256gcm16-prfsha384-ecp384",)
-    assert (inside.dpd_seconds, inside.dpd_action, inside.mobike, one.family) == (30, DpdAction.RESTART, False, 4)
-    on_traffic = tunnel(resolved(between("auth psk ; start on traffic")), "t")
-    assert bound_tunnel(on_traffic).dpd_action is DpdAction.TRAP
-
-
-def test_certificates_come_from_the_nearest_pki_or_the_built_in_one() -> None:
-    lab = resolved(between("auth certificate"))
-    (pki,) = lab.pkis.values()
-    assert (pki.id, pki.subject, pki.place) == ("default", (("O", "x"), ("CN", "$address")), None)
-    lab = resolved('pki p { subject "C=FI, O=Lab, CN=$address" ; intermediate no }\n' + between("auth certificate"))
-    assert [auth.pki for auth in tunnel(lab, "t").auth.values()] == ["p", "p"]
-    (pki,) = lab.pkis.values()
-    assert (pki.subject[0], pki.has_intermediate) == (("C", "FI"), False)
-
-
-@pytest.mark.parametrize(
-    ("line", "code"),
-    [
-        ("", "missing-statement"),
-        ("auth psk for gw", "missing-statement"),
-        ("auth psk ; auth certificate", "repeated-statement"),
-        ("auth eap-tls", "auth-mismatch"),
-        ('auth certificate "x"', "auth-mismatch"),
-        ("auth certificate from nobody", "unknown-name"),
-        ("auth psk for a, gw, b", "wrong-element"),
-        ('auth psk ""', "secret-missing"),
-        ('auth certificate ; secret "x"', "secret-missing"),
-        ("auth psk ; dpd 30s hold", "foreign-word"),
-        ("auth psk ; dpd 30s trap ; dpd 30s trap", "repeated-statement"),
-        ("auth psk ; mobike true", "foreign-word"),
-        ("auth psk ; mode beet", "wrong-kind"),
-        ("auth psk ; rekey ike 500MB", "wrong-kind"),
-        ("auth psk ; rekey ike 1h ; rekey ike 2h", "repeated-statement"),
-        ("auth psk ; start at boot by a", "wrong-element"),
-        ("auth psk ; over ipv6", "tunnel-ends-do-not-meet"),
-        ("auth psk ; esp aes256gcm16 ; ah sha256", "repeated-statement"),
-        ("auth psk ; client a", "misplaced-statement"),
-        ("auth psk ; child c { ike aes256gcm16-prfsha384-ecp384 }", "misplaced-statement"),
-        ("auth psk ; child c { start by hand } ; child c { start by hand }", "duplicate-name"),
-    ],
-)
-def test_a_line_that_is_wrong(line: str, code: str) -> None:
-    assert codes(between(line)) == [code]
-
-
-def test_a_gateway_does_not_prove_itself_by_eap() -> None:
-    assert said(hub("auth eap-mschapv2"))[::3] == (
-        "auth-mismatch", "`auth certificate for gw`, and `auth eap-mschapv2 for` the clients",
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("proposal", "message"),
-    [
-        ("ike aes256gcm16-prfsha384", "a proposal for `ike` needs a key exchange"),
-        ("ike aes256gcm16-sha384-ecp384", "a cipher with integrity of its own takes no integrity algorithm"),
-        ("ike aes256-sha256-dh14", "no algorithm is called `dh14`"),
-        ("ike aes256gcm16-ecp384", "a proposal for `ike` without integrity algorithm needs a pseudo-random function"),
-        ("esp aes256-ecp384", "an integrity algorithm is missing"),
-        ("esp sha256", "a proposal for `esp` needs an encryption algorithm"),
-        ("esp aes256gcm16-prfsha384", "`esp` has no pseudo-random function"),
-        ("ah aes256-sha256", "`ah` does not encrypt, so it has no encryption algorithm"),
-    ],
-)
-def test_an_impossible_proposal(proposal: str, message: str) -> None:
-    one = only(between(f"auth psk ; {proposal}"))
-    assert (one.rule.code, one.message) == ("unknown-proposal", message)
-
-
-@pytest.mark.parametrize(
-    "proposal", ["esp aes128-sha256", "esp aes256gcm16-ecp384-esn", "ah sha256-ecp256", "ike aes256-sha256-modp2048"]
-)
-def test_a_proposal_that_is_right(proposal: str) -> None:
-    assert resolved(between(f"auth psk ; {proposal}"))
 
 
 def test_ends_with_two_families_say_which() -> None:
@@ -244,8 +96,3 @@ def test_a_broken_tunnel_silences_what_names_it() -> None:
 )
 def test_a_pki_line_that_is_wrong(line: str, code: str) -> None:
     assert codes(f"pki p {{ {line} }}\n" + between("auth certificate")) == [code]
-
-
-def test_two_authorities_need_a_choice() -> None:
-    one = only("pki p { crl yes }\npki q { crl yes }\n" + between("auth certificate"))
-    assert (one.rule.code, one.help) == ("auth-mismatch", "say which: `from p` or `from q`")

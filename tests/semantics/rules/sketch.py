@@ -327,3 +327,19 @@ def state_of(text: str) -> BoundState | None:
         return None
     tunnel, _, word = text.partition(" ")
     return BoundState(TunnelId(tunnel), None, word == "up", place(f"while {text}"))
+
+
+# --- a lab for tunnels
+
+
+def two_gateways() -> Sketch:
+    """`ga` – core – `gb`, with a network behind each gateway and default routes to the core."""
+    sketch = Sketch().network("a", "10.1.0.0/16").network("wa", "192.0.2.0/25")
+    sketch.network("b", "10.2.0.0/16").network("wb", "192.0.2.128/25")
+    sketch.router("core", wa="192.0.2.1/25", wb="192.0.2.129/25")
+    sketch.router("ga", a="10.1.0.1/16", wa="192.0.2.2/25").route("ga", "default", "192.0.2.1")
+    return sketch.router("gb", b="10.2.0.1/16", wb="192.0.2.130/25").route("gb", "default", "192.0.2.129")
+
+
+def site_to_site(**fields: object) -> Sketch:
+    return two_gateways().tunnel("t", "ga.wa", "gb.wb", protecting=("10.1.0.0/16", "10.2.0.0/16"), **fields)  # type: ignore[arg-type]

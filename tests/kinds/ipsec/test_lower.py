@@ -10,8 +10,7 @@ from netdsl.kinds.ipsec.ir import child_inside, end_inside
 from netdsl.kinds.ipsec.sizes import child_cost
 from netdsl.lower.lower import lower
 from netdsl.semantics.bindings import BoundTunnel
-
-from .factory import auth, bindings, child, end, host, network, node, pki, tunnel
+from tests.lower.factory import auth, bindings, child, end, host, network, node, pki, tunnel
 
 PSK = AuthMethod.PSK
 

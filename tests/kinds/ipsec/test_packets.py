@@ -1,11 +1,10 @@
-"""Tunnels: when they come up, what they take, what is on the wire, what becomes of packets without them."""
+"""IPsec as packets meet it: when tunnels come up, what they take, what is on the wire, what becomes of packets without."""
 
 import pytest
 
 from netdsl.ir.expectation import WhileState
 from netdsl.verify import Decision, Esp, Hook, Outcome
-
-from .asking import ask, world
+from tests.verify.asking import ask, world
 
 TEXT = """
 network wa 192.0.2.0/24
