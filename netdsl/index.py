@@ -8,7 +8,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 
-TUNNELS: tuple[str, ...] = ("ipsec", "gre", "vxlan")
+TUNNELS: tuple[str, ...] = ("ipsec", "gre", "vxlan", "ipip")
 """Kinds of tunnels: `netdsl/kinds/NAME/`, `grammar/NAME.lark`."""
 
 TARGETS: tuple[str, ...] = ("compose", "vagrant")
@@ -17,7 +17,7 @@ TARGETS: tuple[str, ...] = ("compose", "vagrant")
 FILTERS: tuple[str, ...] = ("nftables",)
 """Engines of packet filters and address translation, the default first: `backends/NAME/part.py`, `part.sh`."""
 
-PARTS: tuple[str, ...] = ("busybox", "socat", "dnsmasq", "gre", "vxlan", "strongswan")
+PARTS: tuple[str, ...] = ("busybox", "socat", "dnsmasq", "gre", "vxlan", "ipip", "strongswan")
 """Daemons' shares of nodes, in the order in which they start: `backends/NAME/part.py`, `part.sh`, `services.py`."""
 
 

@@ -1,0 +1,1 @@
+"""IPIP in a node: by the kernel, or by socat."""

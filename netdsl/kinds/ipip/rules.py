@@ -1,0 +1,15 @@
+"""Rules on IPIP."""
+
+from netdsl.diagnostics.core import Diagnostics
+from netdsl.semantics.bindings import BoundEnd, BoundTunnel
+from netdsl.semantics.rules.facts import Facts
+from netdsl.semantics.rules.outer_packets import check_told_apart
+
+
+def check(tunnels: tuple[BoundTunnel, ...], facts: Facts, diagnostics: Diagnostics) -> None:
+    """IPIP has nothing but the two addresses."""
+    check_told_apart(tunnels, _mark, "the same two addresses", diagnostics)
+
+
+def _mark(tunnel: BoundTunnel, end: BoundEnd, other: BoundEnd) -> object:
+    return end.outer, other.outer

@@ -1,0 +1,15 @@
+"""The statement of IPIP."""
+
+from dataclasses import dataclass
+
+from netdsl.source import Span
+from netdsl.syntax.tree import Body, Named, Value, WithBlock
+
+
+@dataclass(frozen=True, slots=True)
+class Ipip(Named, WithBlock):
+    """`tunnel NAME ipip { … }`."""
+
+    name: Value
+    body: Body
+    span: Span
