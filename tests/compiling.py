@@ -18,7 +18,15 @@ from netdsl.semantics.load import load
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 LABS = sorted(EXAMPLES.glob("*/lab.net"))
+TESTS = Path(__file__).parent
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
+
+
+def all_tunnels() -> str:
+    """A lab with tunnels of all kinds without keys, alone and in one another: `labs/tunnels.net`, and what each kind brings
+    of its own, `kinds/KIND/live.net` (nodes on the network `isp`, and what is expected of them)."""
+    pieces = (TESTS / "labs/tunnels.net", *sorted(TESTS.glob("kinds/*/live.net")))
+    return "\n".join(piece.read_text() for piece in pieces)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.labs import automatic
 from netdsl.codegen.contract import Options
-from tests.compiling import LABS, Outcome, compiled_file, compiled_text
+from tests.compiling import LABS, Outcome, all_tunnels, compiled_file, compiled_text
 from tests.outputs import read_all
 
 DRIVERS = ("macvlan", "bridge", "ipvlan")
@@ -42,6 +42,12 @@ def _check_all(folder: Path) -> None:
 @pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.parent.name)
 def test_examples(lab: Path, driver: str, tmp_path: Path) -> None:
     outcome = compiled_file(lab, tmp_path / "credentials", options=Options(driver=driver))
+    _check_all(_written(outcome, tmp_path / "out"))
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_tunnels_of_all_kinds(driver: str, tmp_path: Path) -> None:
+    outcome = compiled_text(all_tunnels(), tmp_path / "credentials", options=Options(driver=driver))
     _check_all(_written(outcome, tmp_path / "out"))
 
 

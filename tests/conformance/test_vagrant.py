@@ -17,7 +17,7 @@ from netdsl.backends.vagrant.render import vagrantfile as written
 from netdsl.codegen.contract import Layout
 from tests import vagrantfile
 from tests.attack.texts import TEXTS
-from tests.compiling import LABS, Outcome, compiled_file, compiled_text
+from tests.compiling import LABS, Outcome, all_tunnels, compiled_file, compiled_text
 from tests.machines import a_lab, files_of, project_of
 
 pytestmark = pytest.mark.live  # tools/hypervisor installs what is called here
@@ -109,6 +109,12 @@ def test_examples(lab: Path, tmp_path: Path) -> None:
     folder = _write(compiled_file(lab, tmp_path / "credentials", target="vagrant"), tmp_path / "out")
     _run("ruby", "-wc", "Vagrantfile", folder=folder)
     _run("ruby", "-c", "machine/netdsl.rb", folder=folder)
+    assert _told([folder / "Vagrantfile"], folder) == [_as_read((folder / "Vagrantfile").read_text())]
+    _validate(folder, tmp_path / "home")
+
+
+def test_tunnels_of_all_kinds(tmp_path: Path) -> None:
+    folder = _write(compiled_text(all_tunnels(), tmp_path / "credentials", target="vagrant"), tmp_path / "out")
     assert _told([folder / "Vagrantfile"], folder) == [_as_read((folder / "Vagrantfile").read_text())]
     _validate(folder, tmp_path / "home")
 

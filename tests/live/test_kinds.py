@@ -1,0 +1,48 @@
+"""Tunnels of all kinds without keys in one running lab: each expectation holds as predicted."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.compiling import all_tunnels
+from tests.live.conftest import compiled_lab
+from tests.live.machine import Machine, netdsl
+from tests.live.vagrant import VagrantLab, compile_machines
+
+pytestmark = pytest.mark.live
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    file = tmp_path / "tunnels.net"
+    file.write_text(all_tunnels())
+    return file
+
+
+def _holds(source: Path, output: Path, *words: str, timeout: float) -> None:
+    """Whether `netdsl test` sees in the running lab what it predicts, line by line."""
+    done = netdsl("test", str(source), "-o", str(output), "--format", "json", *words, folder=output, timeout=timeout)
+    assert done.stdout, done.stderr
+    lines = [line for block in json.loads(done.stdout)["blocks"] for line in block["lines"]]
+    assert [line for line in lines if line["differs"] or line["verdict"] != "passed"] == []
+    assert done.returncode == 0
+
+
+def test_containers(source: Path, tmp_path: Path, engine: str, run_name: str) -> None:
+    with compiled_lab(source, tmp_path / "lab", f"{run_name}-tunnels", "--closed") as lab:
+        lab.prepare()
+        lab.up()
+        _holds(source, lab.folder, timeout=300)
+
+
+@pytest.mark.vm
+@pytest.mark.full
+def test_machines(source: Path, tmp_path: Path, hypervisor: Machine, run_name: str) -> None:
+    lab: VagrantLab = compile_machines(source, tmp_path / "lab", f"{run_name}-tunnels", hypervisor, "--closed")
+    try:
+        lab.prepare()
+        lab.up()
+        _holds(source, lab.folder, "-t", "vagrant", timeout=300 * hypervisor.patience)
+    finally:
+        lab.take_away()
