@@ -70,8 +70,7 @@ class PathMtus:
                     inside = self.inside(other)
                     found += [] if inside is None else [inside]
                     return other.peer
-            link = self._carried(end, hop) or self.outer.mtu(hop)
-            found += [] if link is None else [link]
+            found += [link for link in (self._carried(end, hop), self.outer.mtu(hop)) if link is not None]
         return None
 
     def _carried(self, end: TunnelEnd, hop: Hop) -> int | None:

@@ -131,7 +131,8 @@ def test_other_tunnels_carry_it(tunnels: str, is_encrypted: bool, mtu: int, esp:
     assert [one.mtu for node in found.nodes for one in node.interfaces if one.name == "o"] == [mtu, mtu]
 
 
-def test_it_carries_others() -> None:
+@pytest.mark.parametrize(("size", "mtu"), [("", 1426), ("{ mtu 1300 }", 1276)])
+def test_it_carries_others(size: str, mtu: int) -> None:
     text = f"""{PAIR}
 network deep-l 10.11.0.0/24
 network deep-r 10.12.0.0/24
@@ -140,8 +141,12 @@ tunnel out vxlan {{ between a and b ; carries o }}
 tunnel in gre {{ between a.o protecting deep-l and b.o protecting deep-r }}
 expect {{ h reaches 10.12.0.1 through in, out }}
 """
-    text = text.replace("on left .1", "on deep-l .1").replace("on right .1", "on deep-r .1")
+    text = (
+        text.replace("network o 10.5.0.0/24", f"network o 10.5.0.0/24 {size}")
+        .replace("on left .1", "on deep-l .1")
+        .replace("on right .1", "on deep-r .1")
+    )
     text = text.replace("network left 10.1.0.0/24\nnetwork right 10.2.0.0/24\n", "")
     found = lab(text)
-    assert [one.mtu for node in found.nodes for one in node.tunnels if one.tunnel == "in"] == [1426, 1426]
+    assert [one.mtu for node in found.nodes for one in node.tunnels if one.tunnel == "in"] == [mtu, mtu]
     assert set(ping(World(found), "h", "10.12.0.1").tunnels) == {"out", "in"}
