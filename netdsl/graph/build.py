@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from netdsl.graph.esp import TunnelPath, tunnel_paths, world_with_all_tunnels
+from netdsl.graph.esp import TunnelPath, header_of, tunnel_paths, world_with_all_tunnels
 from netdsl.graph.model import Device, Graph, Joint, Port, Segment, State
 from netdsl.ir.ids import NetworkId, NodeId, Prefix, TunnelId
 from netdsl.ir.lab import Lab
@@ -68,13 +68,13 @@ def _impaired(wire: Impairment) -> Iterator[str]:
 
 
 def _devices(lab: Lab, paths: Iterable[TunnelPath]) -> Iterator[Device]:
-    carried: dict[tuple[NodeId, str], dict[TunnelId, None]] = {}
-    bridged: dict[tuple[NetworkId, TunnelId], None] = {}
+    carried: dict[tuple[NodeId, str], dict[TunnelId, str]] = {}
+    bridged: dict[tuple[NetworkId, TunnelId], str] = {}
     for path in paths:
         if path.is_encrypted:
-            bridged.update(((network, path.tunnel), None) for network in path.networks)
+            bridged.update(((network, path.tunnel), path.header) for network in path.networks)
             for port in path.ports:
-                carried.setdefault(port, {})[path.tunnel] = None
+                carried.setdefault(port, {})[path.tunnel] = path.header
     for node in lab.nodes:
         yield Device(
             node.id,
@@ -91,8 +91,8 @@ def _devices(lab: Lab, paths: Iterable[TunnelPath]) -> Iterator[Device]:
 
 def _ports(
     node: Node,
-    carried: dict[tuple[NodeId, str], dict[TunnelId, None]],
-    bridged: dict[tuple[NetworkId, TunnelId], None],
+    carried: dict[tuple[NodeId, str], dict[TunnelId, str]],
+    bridged: dict[tuple[NetworkId, TunnelId], str],
 ) -> Iterator[Port]:
     """A walk does not list switches: a tunnel that crosses two networks of a switch is carried by the switch."""
     crossing: dict[TunnelId, int] = {}
@@ -103,11 +103,14 @@ def _ports(
                 crossing[tunnel] = crossing.get(tunnel, 0) + 1
     for interface in node.interfaces:
         carries = dict(carried.get((node.id, interface.name), {}))
-        carries.update(
-            (tunnel, None) for tunnel, count in crossing.items() if count > 1 and (interface.network, tunnel) in bridged
-        )
+        for tunnel, count in crossing.items():
+            header = bridged.get((interface.network, tunnel))
+            if count > 1 and header is not None:
+                carries[tunnel] = header
         addresses = tuple(str(address.ip) for address in interface.addresses)
-        yield Port(interface.name, interface.network, addresses, tuple(sorted(carries)))
+        yield Port(
+            interface.name, interface.network, addresses, tuple(sorted(carries)), tuple(sorted({*carries.values()}))
+        )
 
 
 def _service(served: Served) -> str:
@@ -135,9 +138,14 @@ def _joints(lab: Lab, world: World, paths: tuple[TunnelPath, ...]) -> Iterator[J
             _state(one, other) if is_open else State.DOWN,
             tuple(networks) if is_open else (),
             all(child.is_hiding for child in one.children),
-            one.kind,
+            _header(one),
             "" if is_open else world.why_down(one.tunnel),
         )
+
+
+def _header(end: TunnelEnd) -> str:
+    in_clear = [child for child in end.children if not child.is_hiding]
+    return ", ".join(dict.fromkeys(header_of(end, child) for child in in_clear or end.children))
 
 
 def _pairs(lab: Lab) -> Iterator[tuple[TunnelEnd, TunnelEnd]]:

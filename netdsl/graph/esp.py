@@ -8,7 +8,7 @@ from netdsl.dataclass import dataclass
 from netdsl.ir.ids import NetworkId, NodeId, TunnelId
 from netdsl.ir.lab import Lab
 from netdsl.ir.service import Protocol
-from netdsl.ir.tunnel import Start
+from netdsl.ir.tunnel import Child, Start, TunnelEnd
 from netdsl.packets.passage import Delivered
 from netdsl.packets.tunnels import packets_of
 from netdsl.packets.view import Association, Policy, View
@@ -19,7 +19,7 @@ from netdsl.verify import Packet, World
 @dataclass(frozen=True, slots=True)
 class TunnelPath:
     """The path from end `one` of a tunnel to end `other`. `ports`: the (node, interface) pairs that the packets leave
-    or enter by."""
+    or enter by; `header`: what carries them."""
 
     tunnel: TunnelId
     one: NodeId
@@ -27,6 +27,7 @@ class TunnelPath:
     networks: tuple[NetworkId, ...]
     ports: frozenset[tuple[NodeId, str]]
     is_encrypted: bool
+    header: str
 
 
 def world_with_all_tunnels(lab: Lab) -> World:
@@ -67,4 +68,10 @@ def _path(world: World, view: View, policy: Policy, association: Association) ->
         for interface in (hop.in_interface, hop.out_interface)
         if interface is not None
     )
-    yield TunnelPath(policy.end.tunnel, view.id, result.view.id, networks, touched, policy.child.is_hiding)
+    header = header_of(policy.end, policy.child)
+    yield TunnelPath(policy.end.tunnel, view.id, result.view.id, networks, touched, policy.child.is_hiding, header)
+
+
+def header_of(end: TunnelEnd, child: Child) -> str:
+    """What carries a child's packets, by its name (`ESP`): the last of what has to pass between the ends."""
+    return packets_of(end.kind).needs(replace(end, children=(child,)))[-1].name

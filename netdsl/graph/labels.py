@@ -19,10 +19,10 @@ def segment_lines(segment: Segment) -> tuple[str, ...]:
 
 
 def port_lines(port: Port) -> tuple[str, ...]:
-    """Interface, addresses, and `ESP` if a tunnel's packets cross it."""
-    return (port.interface, *port.addresses, *(["ESP"] if port.carries else []))
+    """Interface, addresses, and `ESP` if such packets of a tunnel cross it."""
+    return (port.interface, *port.addresses, *port.headers)
 
 
 def joint_lines(joint: Joint) -> tuple[str, ...]:
-    kind = "tunnel" if joint.is_encrypted else f"tunnel ({joint.kind}, not encrypted)"
+    kind = "tunnel" if joint.is_encrypted else f"tunnel ({joint.header}, not encrypted)"
     return (f"{kind} {joint.tunnel}{joint.state.note}", *(f"{one} ↔ {other}" for one, other in joint.protects))

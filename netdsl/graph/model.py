@@ -52,12 +52,13 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """An interface of a node on a network. `carries`: the tunnels that encrypt what crosses it."""
+    """An interface of a node on a network. `carries`: the tunnels that encrypt what crosses it, in `headers` (ESP)."""
 
     interface: str
     network: NetworkId
     addresses: tuple[str, ...]
     carries: tuple[TunnelId, ...] = ()
+    headers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,8 @@ class Device:
 class Joint:
     """A tunnel between two of its ends. `protects`: for each child the ranges on the sides of `one` and `other`, as
     texts; empty if it carries a network. `crosses`: the networks that its outer packets cross, in order, by the
-    verifier; empty if it is down. `kind`: the source's word; `reason`: why it is down."""
+    verifier; empty if it is down. `header`: of the outer packets (ESP), or of those that hide nothing (GRE); `reason`:
+    why it is down."""
 
     tunnel: TunnelId
     one: NodeId
@@ -95,7 +97,7 @@ class Joint:
     state: State
     crosses: tuple[NetworkId, ...] = ()
     is_encrypted: bool = True
-    kind: str = ""
+    header: str = ""
     reason: str = ""
 
     @property
@@ -130,3 +132,6 @@ class Graph:
                 for network in joint.crosses:
                     found.setdefault(network, {})[joint.tunnel] = None
         return {network: tuple(tunnels) for network, tunnels in found.items()}
+
+    def header(self, tunnel: TunnelId) -> str:
+        return next(joint.header for joint in self.joints if joint.tunnel == tunnel)

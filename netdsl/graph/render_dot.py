@@ -14,7 +14,7 @@ _ENCRYPTED = 'shape=box, style="filled,rounded,dashed", fillcolor="#e6f0fa", col
 
 
 def render(graph: Graph) -> str:
-    """The file, with a line end. Lines that carry ESP are dashed and thick, tunnels dotted."""
+    """The file, with a line end. Lines that carry encrypted packets are dashed and thick, tunnels dotted."""
     return "\n".join(_lines(graph)) + "\n"
 
 

@@ -20,7 +20,7 @@ _STYLES = (
 
 
 def render(graph: Graph) -> str:
-    """The file, with a line end. Lines that carry ESP are thick, tunnels dotted."""
+    """The file, with a line end. Lines that carry encrypted packets are thick, tunnels dotted."""
     return "\n".join(_lines(graph)) + "\n"
 
 

@@ -131,7 +131,8 @@ class _Svg:
     def _panel(self, panel: Panel) -> Iterator[str]:
         segment, rect = panel.segment, panel.rect
         tunnels = self.carried.get(segment.id, ())
-        yield f"<g><title>{xml(words.segment(segment, tunnels))}</title>"
+        crossing = [f"{self.graph.header(tunnel)} of {tunnel}" for tunnel in tunnels]
+        yield f"<g><title>{xml(words.segment(segment, crossing))}</title>"
         round_ = rect.height / 2 if segment.is_link else 9
         yield rectangle(rect, "n", round_)
         if tunnels:

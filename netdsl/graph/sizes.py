@@ -122,7 +122,7 @@ def centre_size(device: Device) -> Size:
 def label_texts(joint: Joint) -> tuple[str, str]:
     """The tunnel's name with its state, and what it protects."""
     name = shown(joint.tunnel) + joint.state.note
-    return name + ("" if joint.is_encrypted else f" ({joint.kind}, not encrypted)"), shown(joint.ranges)
+    return name + ("" if joint.is_encrypted else f" ({joint.header}, not encrypted)"), shown(joint.ranges)
 
 
 def label_size(joint: Joint, *, is_long: bool) -> Size:

@@ -53,7 +53,7 @@ def tunnel(joint: Joint) -> str:
             pass
         case _:
             assert_never(joint.state)
-    word = "encrypted" if joint.is_encrypted else f"{joint.kind}, not encrypted,"
+    word = "encrypted" if joint.is_encrypted else f"{joint.header}, not encrypted,"
     return f"{text}, {word} on {_listed(joint.crosses)}" if joint.crosses else text
 
 
@@ -81,7 +81,7 @@ def _device_lines(device: Device) -> Iterator[str]:
 
 def segment(network: Segment, carried: Iterable[str]) -> str:
     lines = [f"{'link' if network.is_link else 'network'} {network.id}", *network.prefixes, *network.notes]
-    lines += [f"carries ESP of {tunnel}" for tunnel in carried]
+    lines += [f"carries {packets}" for packets in carried]
     return shown_lines(lines)
 
 

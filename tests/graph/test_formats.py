@@ -41,7 +41,7 @@ def hostile(text: str) -> Graph:
             Device(
                 node,
                 NodeKind.ROUTER,
-                (Port(text, lan, (text,), (tunnel,)), Port("x", NetworkId("link"), (text,))),
+                (Port(text, lan, (text,), (tunnel,), (text,)), Port("x", NetworkId("link"), (text,))),
                 (text,),
                 (text,),
                 True,
@@ -49,10 +49,10 @@ def hostile(text: str) -> Graph:
                 ("dnat",),
                 (tunnel,),
             ),
-            Device(other, NodeKind.HOST, (Port(text, lan, (text,), (tunnel,)),), tunnels=(tunnel,)),
+            Device(other, NodeKind.HOST, (Port(text, lan, (text,), (tunnel,), (text,)),), tunnels=(tunnel,)),
             Device(NodeId("leaf"), NodeKind.HOST, (Port(text, lan, (text,)),), services=(text,)),
         ),
-        (Joint(tunnel, node, other, ((text, text), (text, text)), State.UP, (lan,), True, text),),
+        (Joint(tunnel, node, other, ((text, text), (text, text)), State.UP, (lan,), True, text, text),),
     )
 
 

@@ -1,7 +1,6 @@
 """IPIP's own share of a tunnel end."""
 
-from dataclasses import dataclass
-
+from netdsl.dataclass import dataclass
 from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import Carrier, TunnelEnd
 

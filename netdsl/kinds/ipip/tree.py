@@ -1,7 +1,6 @@
 """The statement of IPIP."""
 
-from dataclasses import dataclass
-
+from netdsl.dataclass import dataclass
 from netdsl.source import Span
 from netdsl.syntax.tree import Body, Named, Value, WithBlock
 

@@ -22,7 +22,7 @@ tunnel t gre { between a.wan protecting left and b.wan protecting right }
 @pytest.mark.parametrize("name", sorted(FORMATS))
 def test_it_is_drawn_as_a_tunnel_that_encrypts_nothing(name: str) -> None:
     picture = FORMATS[name](graph_of(lab(SITES)))
-    assert "gre, not encrypted" in picture
+    assert "GRE, not encrypted" in picture
     assert not any(word in picture for word in ("ESP", "AH", "carries a tunnel's packets"))
 
 

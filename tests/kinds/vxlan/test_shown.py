@@ -24,8 +24,8 @@ def test_the_network_says_which_tunnel_carries_it() -> None:
 
 def test_each_two_ends_have_a_line_that_encrypts_nothing() -> None:
     joints = graph_of(lab(OFFICES)).joints
-    assert [(joint.one, joint.other, joint.kind, joint.is_encrypted, joint.ranges) for joint in joints] == [
-        (one, other, "vxlan", False, "") for one, other in (("a", "b"), ("a", "c"), ("b", "c"))
+    assert [(joint.one, joint.other, joint.header, joint.is_encrypted, joint.ranges) for joint in joints] == [
+        (one, other, "VXLAN", False, "") for one, other in (("a", "b"), ("a", "c"), ("b", "c"))
     ]
 
 
