@@ -56,13 +56,15 @@ def prefixes_inside(end: BoundEnd) -> tuple[Prefix, ...]:
 
 def _has_room_for(node: NodeDraft, name: str, place: Place, work: Work) -> bool:
     """Whether the device can be called like the tunnel; else reported."""
-    other = node.interfaces.get(name)
-    if other is not None:
+    interface, device = node.interfaces.get(name), node.devices.setdefault(name, place)
+    other = device if interface is None else interface.place
+    if interface is not None or device is not place:
+        what = "another tunnel's device" if interface is None else "an interface"
         work.diagnostics.report(
             catalogue.DUPLICATE_INTERFACE,
-            f"`{node.id}` has an interface `{name}`, and the device of the tunnel is called so as well",
+            f"`{node.id}` has {what} `{name}`, and the device of the tunnel is called so as well",
             place,
-            related=(Label(other.place, "the interface"),),
+            related=(Label(other, "the first one"),),
             help="another name for one of the two",
         )
         return False

@@ -64,6 +64,7 @@ class NodeDraft:
     item: Item
     block: Block
     interfaces: dict[str, InterfaceDraft] = field(default_factory=dict)
+    devices: dict[str, Place] = field(default_factory=dict)  # of tunnels: where each is named
     segments: dict[NetworkId, list[InterfaceDraft]] = field(default_factory=dict)
     loopbacks: list[Placed[AddressWithPrefix]] = field(default_factory=list)
     routes: list[BoundRoute] = field(default_factory=list)

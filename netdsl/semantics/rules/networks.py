@@ -1,6 +1,7 @@
 """Rules on networks, interfaces and their addresses."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import chain
 
 from netdsl.diagnostics.catalogue import (
@@ -11,11 +12,12 @@ from netdsl.diagnostics.catalogue import (
     UNUSED_NETWORK,
 )
 from netdsl.diagnostics.core import Diagnostics, Label
-from netdsl.ir.ids import NetworkId, NodeId
+from netdsl.ir.ids import AddressWithPrefix, NetworkId, NodeId
 from netdsl.ir.node import NodeKind
-from netdsl.semantics.bindings import BoundAddress, BoundInterface, BoundNode
+from netdsl.semantics.bindings import BoundInterface, BoundNode, BoundTunnel
 from netdsl.semantics.rules.blocks import block_of, groups
 from netdsl.semantics.rules.facts import Facts, Owner, join, root
+from netdsl.source import Place
 
 USUAL_MTU = 1500
 """Bytes; what a network carries that does not say (Ethernet's, RFC 894)."""
@@ -28,7 +30,7 @@ def check_networks(facts: Facts, diagnostics: Diagnostics) -> None:
     _mtu_above_network(facts, diagnostics)
     _unused_networks(facts, diagnostics)
     for node in facts.nodes:
-        _overlapping_interfaces(node, diagnostics)
+        _overlapping_interfaces(node, facts.tunnels_of.get(node.id, ()), diagnostics)
 
 
 def _duplicate_addresses(facts: Facts, diagnostics: Diagnostics) -> None:
@@ -137,37 +139,49 @@ def _unused_networks(facts: Facts, diagnostics: Diagnostics) -> None:
             )
 
 
-def _overlapping_interfaces(node: BoundNode, diagnostics: Diagnostics) -> None:
+@dataclass(frozen=True, slots=True)
+class _Leg:
+    """An address of a node: of an interface on a network, or of the device of a tunnel."""
+
+    interface: str
+    where: str
+    address: AddressWithPrefix
+    place: Place
+
+
+def _legs(node: BoundNode, tunnels: tuple[BoundTunnel, ...]) -> Iterator[_Leg]:
+    for interface in node.interfaces:
+        for entry in interface.addresses:
+            yield _Leg(interface.name, f"on `{interface.network}`", entry.address, entry.place)
+    for tunnel in tunnels:
+        for end in tunnel.ends:
+            for address in end.inside if end.node == node.id else ():
+                yield _Leg(tunnel.id.rpartition(".")[2], f"inside `{tunnel.id}`", address, end.place)
+
+
+def _overlapping_interfaces(node: BoundNode, tunnels: tuple[BoundTunnel, ...], diagnostics: Diagnostics) -> None:
     """A node cannot tell by which of two interfaces an address is reached. A switch has no need to."""
-    if node.kind is NodeKind.SWITCH or len(node.interfaces) < 2:
+    if node.kind is NodeKind.SWITCH or len(node.interfaces) + len(tunnels) < 2:
         return
-    entries = [
-        (block_of(entry.address.network), (index, entry))
-        for index, interface in enumerate(node.interfaces)
-        for entry in interface.addresses
-    ]
-    told: set[tuple[int, int]] = set()
-    for group in groups(entries):
-        _, (outer, widest) = group[0]
-        for _, (index, entry) in group[1:]:
-            pair = (min(outer, index), max(outer, index))
-            if outer == index or pair in told:
-                continue
-            told.add(pair)
-            ordered = sorted(((outer, widest), (index, entry)), key=lambda member: member[0])
-            _report_overlap(node, ordered[0], ordered[1], diagnostics)
+    legs = tuple(_legs(node, tunnels))
+    told: set[tuple[str, str]] = set()
+    for group in groups([(block_of(leg.address.network), number) for number, leg in enumerate(legs)]):
+        _, outer = group[0]
+        for _, number in group[1:]:
+            first, second = legs[min(outer, number)], legs[max(outer, number)]
+            pair = (first.interface, second.interface)
+            if first.interface != second.interface and pair not in told:
+                told.add(pair)
+                _report_overlap(node, first, second, diagnostics)
 
 
-def _report_overlap(
-    node: BoundNode, first: tuple[int, BoundAddress], second: tuple[int, BoundAddress], diagnostics: Diagnostics
-) -> None:
-    one, other = node.interfaces[first[0]], node.interfaces[second[0]]
+def _report_overlap(node: BoundNode, first: _Leg, second: _Leg, diagnostics: Diagnostics) -> None:
     diagnostics.report(
         OVERLAPPING_INTERFACES,
-        f"`{node.id}` is on overlapping networks: {first[1].address.network} by `{one.name}`, "
-        f"{second[1].address.network} by `{other.name}`",
-        second[1].place,
-        f"on `{other.network}`",
-        related=(Label(first[1].place, f"on `{one.network}`"),),
+        f"`{node.id}` is on overlapping networks: {first.address.network} by `{first.interface}`, "
+        f"{second.address.network} by `{second.interface}`",
+        second.place,
+        second.where,
+        related=(Label(first.place, first.where),),
         help="a node finds a network by its range: give one of them another, or put a second node there",
     )

@@ -137,6 +137,29 @@ def test_a_tunnel_that_is_wrong_is_marked(tunnel: str, code: str, marked: str, m
     assert said(sites(f"tunnel {tunnel}"))[:3] == (code, marked, message)
 
 
+def test_two_scopes_tunnels_of_one_name_have_no_device_each_at_a_node() -> None:
+    text = sites("template pair(other) {\ntunnel t gre { between a.wan and $other }\n}\nuse pair as x (other = b)\n%s")
+    lab(text % "")
+    code, _, message, _ = said(text % "use pair as y (other = c)\n")
+    assert code == "duplicate-interface"
+    assert message == "`a` has another tunnel's device `t`, and the device of the tunnel is called so as well"
+
+
+@pytest.mark.parametrize(
+    ("prefix", "message"),
+    [
+        ("10.1.0.0/30", "`a` is on overlapping networks: 10.1.0.0/24 by `lan`, 10.1.0.0/30 by `t`"),
+        ("10.9.1.0/30", "`a` is on overlapping networks: 10.9.0.0/16 by `u`, 10.9.1.0/30 by `t`"),
+    ],
+)
+def test_addresses_inside_are_a_range_of_their_own(prefix: str, message: str) -> None:
+    other = "tunnel u gre { between a.wan and c.wan ; addresses 10.9.0.0/16 }\n"
+    assert said(sites(f"{other}tunnel t gre {{ {ENDS} ; addresses {prefix} }}"))[::2][:2] == (
+        "overlapping-interfaces",
+        message,
+    )
+
+
 def test_a_gateway_with_clients_is_another_kinds() -> None:
     found = findings(sites("tunnel t gre {\ngateway a\nclient b\n}"))
     assert [one.message for one in found] == [
