@@ -22,8 +22,7 @@ SYSCTLS_BY_KIND: dict[NodeKind, dict[str, str]] = {
 # Strict reverse-path filtering and user-space ESP go together only with this one (and with a mark set by the filter).
 SYSCTLS_OF_TUNNEL_ENDS: dict[str, str] = {"net.ipv4.conf.all.src_valid_mark": "1"}
 
-# --- IPsec: what one packet grows by
-
+# --- IP
 
 IP_HEADER: dict[int, int] = {4: 20, 6: 40}  # RFC 791, RFC 8200
 IPV6_MINIMUM_MTU = 1280  # RFC 8200 §5
