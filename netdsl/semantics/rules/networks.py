@@ -1,9 +1,9 @@
 """Rules on networks, interfaces and their addresses."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics.catalogue import (
     DUPLICATE_ADDRESS,
     DUPLICATE_MAC,
