@@ -8,6 +8,7 @@ from netdsl.diagnostics.core import Diagnostics
 from netdsl.packets.world import World
 from netdsl.verify.findings.falls import check_falls
 from netdsl.verify.findings.leaving import check_leaving
+from netdsl.verify.findings.mtus import check_mtus
 from netdsl.verify.findings.nesting import check_nesting
 from netdsl.verify.findings.next_hops import check_next_hops
 from netdsl.verify.findings.ranges import check_ranges
@@ -26,6 +27,7 @@ def check_findings(world: World, diagnostics: Diagnostics) -> None:
     check_ranges(world, diagnostics)
     check_services(world, diagnostics)
     check_translation(world, diagnostics)
+    check_mtus(world, diagnostics)
     nested = check_nesting(world, diagnostics)
     told = nested | check_tunnels(world, nested, diagnostics)
     if any(view.raw for view in world.fabric.views.values()):
