@@ -5,7 +5,7 @@ import platform
 
 from netdsl.codegen.images import BASE
 from netdsl.runtime.driver import Deployment, Driver
-from netdsl.runtime.meter import Fact
+from netdsl.runtime.meter import ESP_OF_A_NODE, Fact
 
 from .engine import said
 
@@ -66,5 +66,5 @@ def _esp(deployment: Deployment, driver: Driver) -> str:
     probe = next(iter(sorted(deployment.folder.glob("**/esp-probe.batch"))), None)
     if probe is None:
         return ""
-    answer = driver.ask(deployment, probe.parent.name, ["cat", "/run/netdsl/esp"], timeout=30)
+    answer = driver.ask(deployment, probe.parent.name, ["cat", ESP_OF_A_NODE], timeout=30)
     return f"{answer.output.strip()} space" if answer.output.strip() == "user" else answer.output.strip()

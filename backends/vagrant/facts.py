@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from netdsl.diagnostics.wording import counted
 from netdsl.runtime.driver import Deployment, DriverError
-from netdsl.runtime.meter import Fact
+from netdsl.runtime.meter import ESP_OF_A_NODE, Fact
 
 from . import vagrant
 from .boxes import box_of
@@ -50,7 +50,7 @@ METHODS = (
         "Ping and iperf3 run inside the machine, in a control group of their own: what they take is in its figures.",
     ),
 )
-_COMMAND = ("sh", "-c", "uname -r; cat /run/netdsl/esp 2>/dev/null || :")
+_COMMAND = ("sh", "-c", f"uname -r; cat {ESP_OF_A_NODE} 2>/dev/null || :")
 _ESP = {"kernel": "kernel", "user": "user space"}
 _PATIENCE = 60.0  # seconds
 

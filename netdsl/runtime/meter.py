@@ -10,6 +10,9 @@ from netdsl.runtime.driver import Answer, Deployment, Progress
 TOO_LONG = (124, 137)
 """The exit statuses of `timeout -k` for a tool that it ended or killed."""
 
+ESP_OF_A_NODE = "/run/netdsl/space/strongswan"
+"""Where the part `strongswan` says inside a node whose ESP it uses: `kernel` or `user`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:
