@@ -1,7 +1,12 @@
 """What holds for all tests."""
 
+import signal
+
 from hypothesis import HealthCheck, settings
 
 # The same examples in every run, and no clock: a busy machine fails no test.
 settings.register_profile("netdsl", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("netdsl")
+
+# A shell's background job (`make test &`) ignores Ctrl-C, and so would the programs that tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
