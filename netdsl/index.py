@@ -17,8 +17,9 @@ TARGETS: tuple[str, ...] = ("compose", "vagrant")
 FILTERS: tuple[str, ...] = ("nftables",)
 """Engines of packet filters and address translation, the default first: `backends/NAME/part.py`, `part.sh`."""
 
-PARTS: tuple[str, ...] = ("busybox", "socat", "dnsmasq", "gre", "vxlan", "ipip", "strongswan")
-"""Daemons' shares of nodes, in the order in which they start: `backends/NAME/part.py`, `part.sh`, `services.py`."""
+PARTS: tuple[str, ...] = ("gre", "vxlan", "ipip", "busybox", "socat", "dnsmasq", "strongswan")
+"""Daemons' shares of nodes: `backends/NAME/part.py`, `part.sh`, `services.py`. They start in this order: devices of tunnels
+first, since services listen at their addresses."""
 
 
 def of_backend(name: str, module: str) -> ModuleType:
