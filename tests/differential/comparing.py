@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from netdsl.ir.ids import TunnelId
 from netdsl.ir.lab import Lab
 from netdsl.ir.service import Protocol
+from netdsl.ir.tunnel import Selectors
 from netdsl.lower.lower import lower
 from netdsl.pipeline.analysis import check_text
 from netdsl.verify import Esp, Verdict, World, predict
@@ -53,7 +54,10 @@ def lab_of(source: str) -> Lab:
 
 def world_of(observation: Observation) -> World:
     """The lab with the ESP that its nodes had."""
-    return World(lab_of(observation.source), Esp(observation.esp))
+    lab = lab_of(observation.source)
+    ipsec = {end.tunnel for node in lab.nodes for end in node.tunnels if isinstance(end.steering, Selectors)}
+    spaces = {state.esp for state in observation.tunnels if TunnelId(state.tunnel) in ipsec}
+    return World(lab, Esp(spaces.pop()) if spaces else Esp.USER)
 
 
 def tunnels_that_differ(world: World, observation: Observation) -> tuple[str, ...]:

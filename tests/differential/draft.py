@@ -73,14 +73,20 @@ class Box:
 
 @dataclass(slots=True)
 class Tunnel:
-    """`ends` are two nodes; `kind`: site (protects networks), host (protects nothing), road (gateway and client)."""
+    """`ends`: two nodes, more for a segment; `kind`: site (protects networks), host (protects nothing), road (gateway and
+    client), device (protects nothing, has addresses), segment (carries a network). `protocol`: the word of its kind."""
 
     name: str
     kind: str
-    ends: tuple[Box, Box]
+    ends: tuple[Box, ...]
     start: str
     protected: tuple[tuple[Net, ...], tuple[Net, ...]] = ((), ())
     lines: list[str] = field(default_factory=list)
+    protocol: str = "ipsec"
+
+    @property
+    def head(self) -> str:
+        return f"ipsec {self.name}" if self.protocol == "ipsec" else f"tunnel {self.name} {self.protocol}"
 
 
 @dataclass(slots=True)
@@ -126,9 +132,11 @@ def text(draft: Draft) -> str:
     for box in draft.boxes:
         lines += _block(f"{box.kind} {box.name}", _inside(box))
     for tunnel in draft.tunnels:
-        lines += _block(f"ipsec {tunnel.name}", tunnel.lines)
+        lines += _block(tunnel.head, tunnel.lines)
     if draft.is_meant_to_fail:
-        lines += _block("expect failure", [f"{tunnel.name} is up" for tunnel in draft.tunnels])
+        lines += _block(
+            "expect failure", [f"{tunnel.name} is up" for tunnel in draft.tunnels if tunnel.protocol == "ipsec"]
+        )
     return "\n".join(lines) + "\n"
 
 

@@ -16,7 +16,7 @@ FEATURES = (
     "firewall", "policy drop", "accept", "drop", "reject", "in or out", "from or to", "service in a filter",
     "tunnel", "psk", "certificate", "site to site", "host to host", "tunnel by hand", "while",
     "http", "tcp", "udp", "wrong on purpose",
-    "through", "only", "virtual addresses", "switch",
+    "through", "only", "virtual addresses", "switch", "gre", "ipip", "vxlan",
 )  # fmt: skip
 """Each is in a fifth of the labs or more."""
 
@@ -96,6 +96,9 @@ def _of_firewall(node: Node) -> Iterator[str]:
 
 
 def _of_tunnel(end: TunnelEnd) -> Iterator[str]:
+    if end.kind != "ipsec":
+        yield end.kind
+        return
     yield "tunnel"
     methods = {auth.method for auth in end_inside(end).own_auth}
     yield from (name for method, name in _METHODS if method in methods)

@@ -16,6 +16,13 @@ POLICIES = (
     ("policy input drop",),
     ("policy accept", "policy output drop"),
 )
+OUTER = {
+    "ipsec": "accept forward ike, esp",
+    "gre": "accept forward gre",
+    "ipip": "accept forward ipip",
+    "vxlan": "accept forward udp/4789",
+}
+"""What a router lets through for tunnels that pass by."""
 CHANCE = {"core": 0.15, "gateway": 0.5, "inner": 0.35, "host": 0.3}
 
 
@@ -32,8 +39,8 @@ def _give(rng: Random, draft: Draft, box: Box) -> None:
     policies = rng.choices(POLICIES, [26, 24, 22, 12, 8, 8])[0]
     box.firewall += policies
     box.firewall += [f"accept tunnel {tunnel.name}" for tunnel in draft.tunnels_of(box)]
-    if box.forwards and any(box not in tunnel.ends for tunnel in draft.tunnels):
-        box.firewall.append("accept forward ike, esp")
+    others = {tunnel.protocol for tunnel in draft.tunnels if box not in tunnel.ends} if box.forwards else set()
+    box.firewall += [OUTER[protocol] for protocol in sorted(others)]
     is_strict = "policy drop" in policies
     for _ in range(rng.choice([2, 3, 4, 5]) if is_strict else rng.choice([1, 1, 2, 3])):
         box.firewall.append(_line(rng, draft, box, is_strict=is_strict))
@@ -45,7 +52,7 @@ def _give(rng: Random, draft: Draft, box: Box) -> None:
 
 
 def _protecting(draft: Draft, box: Box) -> list[Tunnel]:
-    return [tunnel for tunnel in draft.tunnels_of(box) if tunnel.kind == "site"]
+    return [tunnel for tunnel in draft.tunnels_of(box) if tunnel.kind in ("site", "segment")]
 
 
 def _line(rng: Random, draft: Draft, box: Box, *, is_strict: bool) -> str:
@@ -104,8 +111,8 @@ def _tunnel(rng: Random, draft: Draft, box: Box) -> list[str]:
     if not mine or rng.random() > 0.5:
         return []
     tunnel = rng.choice(mine)
-    if tunnel.kind == "site" and rng.random() < 0.6:
-        return [f"through {rng.choice([tunnel.name, 'ipsec'])}"]
+    if tunnel.kind in ("site", "segment") and rng.random() < 0.6:
+        return [f"through {rng.choice([tunnel.name, tunnel.protocol])}"]
     if tunnel.kind == "road":
         return []
     return [f"while {tunnel.name} {rng.choice(['up', 'up', 'down'])}"]

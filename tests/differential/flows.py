@@ -9,6 +9,7 @@ from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node, NodeKind
 from netdsl.ir.service import PortService, Protocol, port
+from netdsl.ir.tunnel import Device
 
 ECHO: PortService | None = None
 OPEN_OR_CLOSED = (
@@ -84,6 +85,9 @@ def addresses_of(node: Node) -> Iterator[Address]:
             yield given.ip
     for given in node.loopbacks:
         yield given.ip
+    for end in node.tunnels:
+        if isinstance(end.steering, Device):
+            yield from (given.ip for given in end.steering.addresses)
 
 
 def _vacant(lab: Lab) -> Iterator[Address]:

@@ -2,14 +2,15 @@
 
 from random import Random
 
-from netdsl.diagnostics.catalogue import NAT_TARGET_UNREACHABLE
+from netdsl.diagnostics.catalogue import NAT_TARGET_UNREACHABLE, TUNNEL_CARRIES_ITSELF
 from netdsl.pipeline.analysis import check_text
 from tests.differential.draft import Draft, text
 from tests.differential.filtered import give_filters
+from tests.differential.keyless import give_keyless_tunnels
 from tests.differential.shapes import outline
 from tests.differential.translated import give_nat
 from tests.differential.tunnelled import give_tunnels
-from tests.differential.ways import give_routes
+from tests.differential.ways import by_hand, give_routes
 
 
 def draft_of(seed: int) -> Draft:
@@ -17,11 +18,22 @@ def draft_of(seed: int) -> Draft:
     rng = Random(f"netdsl differential {seed}")
     draft = outline(rng, f"fuzz-{seed}")
     give_tunnels(rng, draft)
+    give_keyless_tunnels(rng, draft)
     give_routes(rng, draft)
     give_nat(rng, draft)
     give_filters(rng, draft)
+    _mend_routes_into_themselves(draft)
     _leave_out_dead_targets(draft)
     return draft
+
+
+def _mend_routes_into_themselves(draft: Draft) -> None:
+    """Of two ways of one length, `routing auto` may take the segment for the segment's own packets."""
+    found = check_text(text(draft).encode()).diagnostics
+    ends = [end for tunnel in draft.tunnels if tunnel.kind == "segment" for end in tunnel.ends]
+    for end in ends if any(one.rule is TUNNEL_CARRIES_ITSELF for one in found) else ():
+        if "routing auto" in end.routes:
+            end.routes[:] = by_hand(draft, end)
 
 
 def _leave_out_dead_targets(draft: Draft) -> None:

@@ -59,10 +59,6 @@ class Observation:
     tunnels: tuple[TunnelState, ...] = ()
     failure: str = ""
 
-    @property
-    def esp(self) -> str:
-        return next((tunnel.esp for tunnel in self.tunnels), "user")
-
 
 def key_of(source: str) -> str:
     """Of a lab and the way in which it is asked: another key is another observation."""

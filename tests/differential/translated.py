@@ -101,7 +101,7 @@ def _needs(form: str) -> set[str]:
 
 
 def _note_missing_exemption(draft: Draft, gateway: Box) -> None:
-    protects = any(tunnel.kind == "site" for tunnel in draft.tunnels_of(gateway))
+    protects = any(tunnel.kind == "site" and tunnel.protocol == "ipsec" for tunnel in draft.tunnels_of(gateway))
     for line in gateway.nat:
         if protects and line.startswith("masquerade") and "except" not in line:
             draft.faults.append(f"{gateway.name} masquerades what its tunnel protects")

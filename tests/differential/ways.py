@@ -13,7 +13,7 @@ def give_routes(rng: Random, draft: Draft) -> None:
         if style == "auto" or (style == "mixed" and rng.random() < 0.5):
             box.routes.append("routing auto")
         else:
-            box.routes += _by_hand(draft, box)
+            box.routes += by_hand(draft, box)
     for box in draft.of("host"):
         box.routes.append(
             "routing auto" if style == "auto" and rng.random() < 0.4 else f"default via {_exit(draft, box)}"
@@ -37,7 +37,7 @@ def _exit(draft: Draft, host: Box) -> str:
     return f"in-{host.site}" if host.name.startswith("end") else f"gw-{host.site}"
 
 
-def _by_hand(draft: Draft, box: Box) -> list[str]:
+def by_hand(draft: Draft, box: Box) -> list[str]:
     match box.role:
         case "inner":
             return [f"default via gw-{box.site}"]
@@ -66,7 +66,7 @@ def _to_site(draft: Draft, gateway: Box, knower: Box) -> list[str]:
     first = {prefix: net for net in reversed(draft.nets) for prefix in net.prefixes}
     nets = [net for net in _nets(draft, gateway.site) if not known & set(net.prefixes)]
     nets = [net for net in nets if all(first[prefix] is net for prefix in net.prefixes)]
-    return [f"route {net.name} via {gateway.name}" for net in nets]
+    return [f"route {net.name} via {gateway.name}.wan" for net in nets]
 
 
 def _nets(draft: Draft, site: str) -> list[Net]:
@@ -103,6 +103,6 @@ def _mislead(rng: Random, draft: Draft) -> None:
         lines = [line for line in box.routes if line.startswith("route ")]
         if lines:
             line = rng.choice(lines)
-            wrong = rng.choice([gateway for gateway in gateways if not line.endswith(gateway.name)])
-            box.routes[box.routes.index(line)] = f"{line.rsplit(' ', 1)[0]} {wrong.name}"
+            wrong = rng.choice([gateway for gateway in gateways if not line.endswith(f"{gateway.name}.wan")])
+            box.routes[box.routes.index(line)] = f"{line.rsplit(' ', 1)[0]} {wrong.name}.wan"
             draft.faults.append(f"core has `{line}` by {wrong.name}")
