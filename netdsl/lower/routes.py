@@ -6,7 +6,7 @@ from dataclasses import replace
 from netdsl.ir.ids import Address, Prefix
 from netdsl.ir.node import Neighbour, Route
 from netdsl.ir.prefixes import ANYWHERE, holds
-from netdsl.ir.tunnel import Mode, TunnelEnd, device_of
+from netdsl.ir.tunnel import Child, Device, Mode, TunnelEnd, device_of
 from netdsl.lower.defaults import IPV6_MINIMUM_MTU
 from netdsl.lower.directory import Directory
 from netdsl.lower.outer import OuterPackets
@@ -52,7 +52,7 @@ def tunnel_routes(
     for end in ends:
         for child in end.children:
             for prefix in child.remote if child.mode is Mode.TUNNEL else ():
-                route = _towards(directory, outer, node, end, prefix)
+                route = _towards(directory, outer, node, end, child, prefix)
                 if route is not None and prefix not in said:
                     found.setdefault(prefix, route)
     return tuple(found.values())
@@ -77,11 +77,12 @@ def with_tunnel_mtu(directory: Directory, routes: tuple[Route, ...], ends: Itera
 
 
 def _towards(
-    directory: Directory, outer: OuterPackets, node: BoundNode, end: TunnelEnd, prefix: Prefix
+    directory: Directory, outer: OuterPackets, node: BoundNode, end: TunnelEnd, child: Child, prefix: Prefix
 ) -> Route | None:
     device = device_of(end)
     if device is not None:
-        return Route(prefix, None, device.name, is_automatic=True, origin=end.origin)
+        source = _own_source(node, end, child, device, prefix.version)
+        return Route(prefix, None, device.name, source, is_automatic=True, origin=end.origin)
     peer = _peer(directory, end)
     if peer is None or holds(prefix, peer):
         return None
@@ -92,6 +93,18 @@ def _towards(
     if hop is None or peer.version != prefix.version:
         return None  # one family in the other: the daemon's own routes serve
     return Route(prefix, hop.gateway or peer, hop.interface, mtu=mtu, is_automatic=True, origin=end.origin)
+
+
+def _own_source(node: BoundNode, end: TunnelEnd, child: Child, device: Device, version: int) -> Address | None:
+    """What the node itself sends into a device with, so that the answer finds the tunnel: an address in what this end
+    protects, else any. None: the device has one. Of a device without, the kernel takes one of the interface that was made
+    first (inet_select_addr), which differs from runtime to runtime."""
+    if any(given.version == version for given in device.addresses):
+        return None
+    given = [*node.loopbacks, *(one.address for interface in node.interfaces for one in interface.addresses)]
+    own = [address.ip for address in given if address.version == version]
+    protected = (address for address in own if any(holds(prefix, address) for prefix in child.local))
+    return next(protected, end.local if end.local in own else next(iter(own), None))
 
 
 def _peer(directory: Directory, end: TunnelEnd) -> Address | None:

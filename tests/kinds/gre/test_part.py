@@ -54,6 +54,15 @@ def test_the_batch_has_mtu_addresses_and_routes() -> None:
     ]
 
 
+def test_over_a_device_without_addresses_a_node_sends_with_one_that_it_protects() -> None:
+    text = sites(IPV4).replace("addresses 10.9.0.0/30, fd00:9::/64 ; ", "")
+    assert files(lab(text), "a")["devices/t.batch"].splitlines()[2:] == ["route replace 10.2.0.0/24 dev t src 10.1.0.1"]
+    assert files(lab(text), "b")["devices/t.batch"].splitlines()[2:] == [
+        "route replace 10.1.0.0/24 dev t src 10.2.0.1",
+        "route replace fd00:1::/64 dev t",
+    ]
+
+
 def test_the_filter_takes_protocol_47_with_the_other_end_only() -> None:
     rules = files(lab(sites(IPV4)), "a")["filter.nft"]
     assert "ip saddr 192.0.2.2 ip daddr 192.0.2.1 meta l4proto 47 accept" in rules
