@@ -17,9 +17,9 @@ TARGETS: tuple[str, ...] = ("compose", "vagrant")
 FILTERS: tuple[str, ...] = ("nftables",)
 """Engines of packet filters and address translation, the default first: `backends/NAME/part.py`, `part.sh`."""
 
-PARTS: tuple[str, ...] = ("gre", "vxlan", "ipip", "busybox", "socat", "dnsmasq", "strongswan")
-"""Daemons' shares of nodes: `backends/NAME/part.py`, `part.sh`, `services.py`. They start in this order: devices of tunnels
-first, since services listen at their addresses."""
+PARTS: tuple[str, ...] = ("vxlan", "gre", "ipip", "busybox", "socat", "dnsmasq", "strongswan")
+"""Daemons' shares of nodes: `backends/NAME/part.py`, `part.sh`, `services.py`. They start in this order: what has an
+address before what sends from it or listens at it. A device may send from a segment's address, a service listens at both."""
 
 
 def of_backend(name: str, module: str) -> ModuleType:
