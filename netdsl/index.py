@@ -19,7 +19,7 @@ FILTERS: tuple[str, ...] = ("nftables",)
 
 PARTS: tuple[str, ...] = ("vxlan", "gre", "ipip", "busybox", "socat", "dnsmasq", "strongswan")
 """Daemons' shares of nodes: `backends/NAME/part.py`, `part.sh`, `services.py`. They start in this order: what has an
-address before what sends from it or listens at it. A device may send from a segment's address, a service listens at both."""
+address before what sends from it or listens at it. Devices send from segments' addresses, services listen at both."""
 
 
 def of_backend(name: str, module: str) -> ModuleType:

@@ -1,27 +1,9 @@
 """The part `gre`: a device for each tunnel, by the kernel where it has the type, else by socat."""
 
-from netdsl.ir.lab import Lab
-from netdsl.ir.node import Node
 from netdsl.ir.service import PROTOCOL_NUMBERS, Protocol
 from netdsl.ir.tunnel import TunnelEnd
 from netdsl.kinds.gre.ir import KIND, settings_of
-from netdsl.payload.contract import PayloadFile
-from netdsl.payload.devices import NEEDS, UserSpace, device_record, device_script, raw_address, tunnel_record
-from netdsl.payload.part import Share, scripts
-
-
-class GrePart:
-    name = KIND
-
-    def shared(self, lab: Lab) -> tuple[PayloadFile, ...]:
-        return (*scripts(__package__, "part.sh"), device_script())
-
-    def share(self, node: Node, lab: Lab) -> Share | None:
-        ends = [end for end in node.tunnels if end.kind == KIND]
-        if not ends:
-            return None
-        table = "".join(device_record(end, _link(end), _user_space(end)) for end in ends)
-        return Share((PayloadFile("gre.tsv", table.encode()),), NEEDS, tuple(tunnel_record(end, lab) for end in ends))
+from netdsl.payload.devices import DevicePart, UserSpace, raw_address
 
 
 def _link(end: TunnelEnd) -> str:
@@ -42,4 +24,4 @@ def _user_space(end: TunnelEnd) -> UserSpace | str:
     return UserSpace("iff-up", raw_address(end, PROTOCOL_NUMBERS[Protocol.GRE], settings.ttl))
 
 
-part = GrePart()
+part = DevicePart(KIND, __package__, _link, _user_space)

@@ -1,31 +1,13 @@
 """The part `ipip`: a device for each tunnel, by the kernel where it has the type, else by socat."""
 
-from netdsl.ir.lab import Lab
-from netdsl.ir.node import Node
 from netdsl.ir.service import PROTOCOL_NUMBERS
 from netdsl.ir.tunnel import TunnelEnd
 from netdsl.kinds.ipip.ir import KIND, PROTOCOLS, settings_of
-from netdsl.payload.contract import PayloadFile
-from netdsl.payload.devices import NEEDS, UserSpace, device_record, device_script, raw_address, tunnel_record
-from netdsl.payload.part import Share, scripts
+from netdsl.payload.devices import DevicePart, UserSpace, raw_address
 
 _TYPES = {4: {(4,): "ipip", (6,): "sit", (4, 6): "sit mode any"},
           6: {(4,): "ip6tnl mode ipip6", (6,): "ip6tnl mode ip6ip6", (4, 6): "ip6tnl mode any"}}  # fmt: skip
 """Of devices, by the family outside, then by those inside: ip-link(8), ip-tunnel(8)."""
-
-
-class IpipPart:
-    name = KIND
-
-    def shared(self, lab: Lab) -> tuple[PayloadFile, ...]:
-        return (*scripts(__package__, "part.sh"), device_script())
-
-    def share(self, node: Node, lab: Lab) -> Share | None:
-        ends = [end for end in node.tunnels if end.kind == KIND]
-        if not ends:
-            return None
-        table = "".join(device_record(end, _link(end), _user_space(end)) for end in ends)
-        return Share((PayloadFile("ipip.tsv", table.encode()),), NEEDS, tuple(tunnel_record(end, lab) for end in ends))
 
 
 def _link(end: TunnelEnd) -> str:
@@ -46,4 +28,4 @@ def _user_space(end: TunnelEnd) -> UserSpace | str:
     )
 
 
-part = IpipPart()
+part = DevicePart(KIND, __package__, _link, _user_space)

@@ -1,12 +1,14 @@
 """What parts have in common whose tunnels have a device and no daemon: `PART.tsv`, and the functions of `devices.sh`."""
 
+from collections.abc import Callable
 from importlib.resources import files
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.lab import Lab
+from netdsl.ir.node import Node
 from netdsl.ir.tunnel import Start, TunnelEnd, device_of
 from netdsl.payload.contract import Needs, PayloadFile
-from netdsl.payload.part import TunnelRecord, mode_of
+from netdsl.payload.part import Share, TunnelRecord, mode_of, scripts
 from netdsl.payload.quoting import flat, tsv
 
 NEEDS = Needs(("socat",), ("NET_ADMIN", "NET_RAW"), ("/dev/net/tun",))
@@ -22,17 +24,33 @@ class UserSpace:
     remote: str
 
 
-def device_script() -> PayloadFile:
-    """The functions that `part.sh` of such a part calls."""
-    return PayloadFile(SCRIPT, (files("netdsl.payload") / SCRIPT).read_bytes(), mode_of(SCRIPT))
+@dataclass(frozen=True, slots=True)
+class DevicePart:
+    """The part of a kind whose tunnels have a device each. `name`: of the kind and of its folder in `backends/`, `package`.
+    `link`: an end's words for `ip link add`; `user_space`: as a text, why user space has no such tunnel."""
 
+    name: str
+    package: str
+    link: Callable[[TunnelEnd], str]
+    user_space: Callable[[TunnelEnd], UserSpace | str]
 
-def device_record(end: TunnelEnd, link: str, user_space: UserSpace | str) -> str:
-    """A line of `PART.tsv`. `link`: words for `ip link add`; `user_space` as a text: why it has no such tunnel."""
-    device = device_of(end)
-    assert device is not None, "an end with a device"
-    far = ("-", user_space) if isinstance(user_space, str) else (user_space.tun, user_space.remote)
-    return tsv(child_of(end), device.name, link, *far)
+    def shared(self, lab: Lab) -> tuple[PayloadFile, ...]:
+        script = PayloadFile(SCRIPT, (files("netdsl.payload") / SCRIPT).read_bytes(), mode_of(SCRIPT))
+        return (*scripts(self.package, "part.sh"), script)
+
+    def share(self, node: Node, lab: Lab) -> Share | None:
+        ends = [end for end in node.tunnels if end.kind == self.name]
+        if not ends:
+            return None
+        table = PayloadFile(f"{self.name}.tsv", "".join(map(self._record, ends)).encode())
+        return Share((table,), NEEDS, tuple(tunnel_record(end, lab) for end in ends))
+
+    def _record(self, end: TunnelEnd) -> str:
+        """A line of the table."""
+        device, user_space = device_of(end), self.user_space(end)
+        assert device is not None, "an end with a device"
+        far = ("-", user_space) if isinstance(user_space, str) else (user_space.tun, user_space.remote)
+        return tsv(child_of(end), device.name, self.link(end), *far)
 
 
 def tunnel_record(end: TunnelEnd, lab: Lab) -> TunnelRecord:

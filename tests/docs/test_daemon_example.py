@@ -1,34 +1,23 @@
 """The part in docs/adding-a-daemon.md is added to a copy of the compiler, as the page says; a lab with it is run."""
 
-import os
-import re
 import shutil
 import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests.docs.copied import MAIN, add_to_index, block, copy_compiler, run
 from tests.payload.node import ROOT, Node
 
-PAGE = (ROOT / "docs/adding-a-daemon.md").read_text(encoding="utf-8")
-INDEX = "netdsl/index.py"
-
-
-def _block(before: str) -> str:
-    """The block after the line that names it."""
-    found = re.search(rf"{re.escape(before)}[^\n]*:\n\n```[^\n]*\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-    assert found is not None, before
-    return found[1]
+_block = partial(block, (ROOT / "docs/adding-a-daemon.md").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The compiler with the part: its folder, and the line of the index."""
     root = tmp_path_factory.mktemp("house")
-    shutil.copytree(ROOT / "netdsl", root / "netdsl")
-    for folder in ("backends", "grammar"):
-        shutil.copytree(ROOT / folder, root / "netdsl" / folder)
+    copy_compiler(root)
     part = root / "netdsl/backends/daytime"
     part.mkdir()
     (part / "__init__.py").write_text('"""Date and time."""\n')
@@ -37,26 +26,14 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     for name in ("part.py", "part.sh"):
         (part / name).write_text(_block(f"`backends/daytime/{name}`"))
-    index, line = root / INDEX, _block(f"In `{INDEX}`, at the end of `PARTS`").strip()
-    text, count = re.subn(r"^(PARTS: .*)\)$", rf"\1, {line})", index.read_text(), flags=re.MULTILINE)
-    assert count == 1
-    index.write_text(text)
+    add_to_index(root, "PARTS", _block("In `netdsl/index.py`, at the end of `PARTS`").strip())
     return root
 
 
 @pytest.fixture(scope="module")
 def compiled(house: Path) -> Path:
     (house / "lab.net").write_text(_block("A lab with it"))
-    done = subprocess.run(
-        [sys.executable, "-m", "netdsl.cli.main", "compile", "lab.net"],
-        cwd=house,
-        env=os.environ | {"PYTHONPATH": str(house)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    run(house, MAIN, "compile", "lab.net")
     return house / "build/clock/compose/payload"
 
 

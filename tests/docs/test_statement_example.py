@@ -1,58 +1,28 @@
 """The kind in docs/adding-a-statement.md is added to a copy of the compiler, as the page says; its words are read."""
 
-import os
-import re
-import shutil
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs/adding-a-statement.md").read_text(encoding="utf-8")
-INDEX = "netdsl/index.py"
+from tests.docs.copied import ROOT, add_to_index, block, copy_compiler, run
 
-
-def _block(before: str) -> str:
-    """The block after the line that names it."""
-    found = re.search(rf"{re.escape(before)}[^\n]*:\n\n```[^\n]*\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-    assert found is not None, before
-    return found[1]
+_block = partial(block, (ROOT / "docs/adding-a-statement.md").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The compiler with the kind: its files, and the line of the index."""
     root = tmp_path_factory.mktemp("house")
-    shutil.copytree(ROOT / "netdsl", root / "netdsl")
-    for folder in ("backends", "grammar"):
-        shutil.copytree(ROOT / folder, root / "netdsl" / folder)
+    copy_compiler(root)
     (root / "netdsl/grammar/pipe.lark").write_text(_block("`grammar/pipe.lark`"))
     kind = root / "netdsl/kinds/pipe"
     kind.mkdir()
     (kind / "__init__.py").write_text('"""Pipes."""\n')
     for name in ("tree", "build", "statements", "resolve"):
         (kind / f"{name}.py").write_text(_block(f"`netdsl/kinds/pipe/{name}.py`"))
-    index, line = root / INDEX, _block(f"In `{INDEX}`, at the end of `TUNNELS`").strip()
-    text, count = re.subn(r"^(TUNNELS: .*?),?\)$", rf"\1, {line})", index.read_text(), flags=re.MULTILINE)
-    assert count == 1
-    index.write_text(text)
+    add_to_index(root, "TUNNELS", _block("In `netdsl/index.py`, at the end of `TUNNELS`").strip())
     return root
-
-
-def _run(house: Path, program: str, *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", program, *arguments],
-        cwd=house,
-        env=os.environ | {"PYTHONPATH": f"{house}{os.pathsep}{ROOT}", "XDG_CACHE_HOME": str(house / "cache")},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 _RESOLVED = """
@@ -72,7 +42,7 @@ print(*said(sys.argv[1]), *later, sep="\\n")
 
 @pytest.mark.slow
 def test_its_words_mean_a_tunnel(house: Path) -> None:
-    found = _run(house, _RESOLVED, _block("A lab with it"))
+    found = run(house, _RESOLVED, _block("A lab with it"), also=(ROOT,))
     assert found == "pipe 10.0.0.1 10.0.0.2 BoundPipe(key=42, by=('a',))\n"
 
 
@@ -89,4 +59,6 @@ def test_its_words_mean_a_tunnel(house: Path) -> None:
 def test_its_description_gives_the_messages(house: Path, text: str, message: str) -> None:
     """`…` stands for the words of whatever kinds there are."""
     start, _, end = message.partition("…")
-    assert any(line.startswith(start) and line.endswith(end) for line in _run(house, _SAID, text).splitlines())
+    assert any(
+        line.startswith(start) and line.endswith(end) for line in run(house, _SAID, text, also=(ROOT,)).splitlines()
+    )

@@ -1,15 +1,12 @@
 """The kind of tunnel in docs/adding-a-tunnel.md is added to a copy of the compiler; a lab with it holds."""
 
-import os
 import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.docs.copied import MAIN, ROOT, add_to_index, copy_compiler, run
+
 PAGE = (ROOT / "docs/adding-a-tunnel.md").read_text(encoding="utf-8")
 OLD, NEW = "ipip", "wrap"
 
@@ -28,46 +25,27 @@ def _copied(path: Path, target: Path) -> None:
 def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The compiler with the kind: the files that the page names, and its name twice in the index."""
     root = tmp_path_factory.mktemp("house")
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "netdsl", root / "netdsl", ignore=ignored)
-    for folder in ("backends", "grammar"):
-        shutil.copytree(ROOT / folder, root / "netdsl" / folder, ignore=ignored)
+    copy_compiler(root)
     _copied(ROOT / f"grammar/{OLD}.lark", root / f"netdsl/grammar/{NEW}.lark")
     _copied(ROOT / f"netdsl/kinds/{OLD}", root / f"netdsl/kinds/{NEW}")
     _copied(ROOT / f"backends/{OLD}", root / f"netdsl/backends/{NEW}")
-    index = root / "netdsl/index.py"
-    text, count = re.subn(rf'^((?:TUNNELS|PARTS): .*"{OLD}")', rf'\1, "{NEW}"', index.read_text(), flags=re.MULTILINE)
-    assert count == 2
-    index.write_text(text)
+    for members in ("TUNNELS", "PARTS"):
+        add_to_index(root, members, f'"{NEW}"')
     found = re.search(r"^## A kind under another name\n\n```text\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     assert found is not None
     (root / "lab.net").write_text(found[1])
     return root
 
 
-def _netdsl(house: Path, *words: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", "from netdsl.cli.main import main; main()", *words],
-        cwd=house,
-        env=os.environ | {"PYTHONPATH": str(house), "XDG_CACHE_HOME": str(house / "cache")},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
 @pytest.mark.slow
 def test_a_lab_with_it_is_verified(house: Path) -> None:
-    assert "copied: 5 expectations hold" in _netdsl(house, "verify", "lab.net")
+    assert "copied: 5 expectations hold" in run(house, MAIN, "verify", "lab.net")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("target", ["compose", "vagrant"])
 def test_a_lab_with_it_is_compiled(house: Path, target: str) -> None:
-    _netdsl(house, "compile", "lab.net", "-t", target, "-o", target, "--credentials", "keys")
+    run(house, MAIN, "compile", "lab.net", "-t", target, "-o", target, "--credentials", "keys")
     node = house / target / "payload/nodes/a"
     record = (node / f"{NEW}.tsv").read_text().split("\t")
     assert record[:3] == ["t", "t", "type ipip local 192.0.2.1 remote 192.0.2.2 ttl 64"]
