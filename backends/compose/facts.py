@@ -5,7 +5,7 @@ import platform
 
 from netdsl.codegen.images import BASE
 from netdsl.runtime.driver import Deployment, Driver
-from netdsl.runtime.meter import ESP_OF_A_NODE, Fact
+from netdsl.runtime.meter import SPACES, Fact, tunnel_facts
 
 from .engine import said
 
@@ -50,7 +50,7 @@ def facts_of(deployment: Deployment, driver: Driver) -> tuple[Fact, ...]:
         ("kernel", kernel(engine["KernelVersion"], platform.release())),
         ("image", ", ".join(sorted(set(images)))),
         ("base", BASE),
-        ("esp", _esp(deployment, driver)),
+        *tunnel_facts(_spaces(deployment, driver)),
     )
     return tuple(Fact(name, value) for name, value in found if value)
 
@@ -61,10 +61,10 @@ def kernel(engine: str, machine: str) -> str:
     return f"{engine} (shared by all nodes, {relation})"
 
 
-def _esp(deployment: Deployment, driver: Driver) -> str:
-    """Where the nodes run ESP, by the first one with a tunnel; empty without tunnels."""
-    probe = next(iter(sorted(deployment.folder.glob("**/esp-probe.batch"))), None)
-    if probe is None:
-        return ""
-    answer = driver.ask(deployment, probe.parent.name, ["cat", ESP_OF_A_NODE], timeout=30)
-    return f"{answer.output.strip()} space" if answer.output.strip() == "user" else answer.output.strip()
+def _spaces(deployment: Deployment, driver: Driver) -> dict[str, str]:
+    """What nodes say of their tunnels. All have one kernel: of nodes with tunnels of the same parts the first is asked."""
+    asked: dict[frozenset[str], str] = {}
+    for table in sorted(deployment.folder.glob("payload/nodes/*/tunnels.tsv")):
+        parts = frozenset(line.rpartition("\t")[2] for line in table.read_text(encoding="utf-8").splitlines())
+        asked.setdefault(parts, table.parent.name)
+    return {node: driver.ask(deployment, node, SPACES, timeout=30).output for node in asked.values()}

@@ -1,11 +1,11 @@
 """The properties of the runtime of a lab of machines, and how its figures are measured."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from netdsl.diagnostics.wording import counted
 from netdsl.runtime.driver import Deployment, DriverError
-from netdsl.runtime.meter import ESP_OF_A_NODE, Fact
+from netdsl.runtime.meter import SPACES, Fact, per_node, tunnel_facts
 
 from . import vagrant
 from .boxes import box_of
@@ -50,8 +50,7 @@ METHODS = (
         "Ping and iperf3 run inside the machine, in a control group of their own: what they take is in its figures.",
     ),
 )
-_COMMAND = ("sh", "-c", f"uname -r; cat {ESP_OF_A_NODE} 2>/dev/null || :")
-_ESP = {"kernel": "kernel", "user": "user space"}
+_COMMAND = ("sh", "-c", f"uname -r; {SPACES[-1]}")
 _PATIENCE = 60.0  # seconds
 
 
@@ -69,16 +68,6 @@ def facts_of(deployment: Deployment) -> tuple[Fact, ...]:
         *_inside(deployment, made),
     )
     return tuple(Fact(name, value) for name, value in found if value)
-
-
-def per_node(values: Mapping[str, str]) -> str:
-    """The value if all nodes have the same; otherwise each value with its nodes."""
-    nodes: dict[str, list[str]] = {}
-    for node, value in values.items():
-        nodes.setdefault(value, []).append(node)
-    if len(nodes) == 1:
-        return next(iter(nodes))
-    return "; ".join(f"{value} ({', '.join(names)})" for value, names in nodes.items())
 
 
 def accelerator(kind: str | None) -> str:
@@ -133,18 +122,18 @@ def _virtualbox(made: Sequence[Made]) -> Iterator[tuple[str, str]]:
 
 def _inside(deployment: Deployment, made: Sequence[Made]) -> Iterator[tuple[str, str]]:
     """The facts from inside the machines, of those that answer."""
-    outputs = all_at_once(_lines_of, reach(deployment.folder, made).connections.items())
-    answers = {node: lines for node, lines in outputs if lines}
+    outputs = all_at_once(_output_of, reach(deployment.folder, made).connections.items())
+    answers = {node: output.partition("\n") for node, output in outputs if output}
     if not answers:
         raise DriverError("no machine answers", remedy=f"netdsl status -t vagrant -o {deployment.folder}")
-    yield "kernel", f"{per_node({node: lines[0] for node, lines in answers.items()})} (each machine's own)"
-    yield "esp", per_node({node: _ESP[lines[-1]] for node, lines in answers.items() if lines[-1] in _ESP})
+    yield "kernel", f"{per_node({node: kernel for node, (kernel, _, _) in answers.items()})} (each machine's own)"
+    yield from tunnel_facts({node: spaces for node, (_, _, spaces) in answers.items()})
 
 
-def _lines_of(item: tuple[str, Connection]) -> tuple[str, list[str]]:
+def _output_of(item: tuple[str, Connection]) -> tuple[str, str]:
     node, connection = item
     try:
-        return node, connection.ask(_COMMAND, timeout=_PATIENCE).output.splitlines()
+        return node, connection.ask(_COMMAND, timeout=_PATIENCE).output
     except Unreachable:
         connection.close()
-        return node, []
+        return node, ""

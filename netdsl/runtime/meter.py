@@ -1,6 +1,6 @@
 """The contract of a meter: measuring the lab of an output folder, beside the driver that runs it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -10,8 +10,11 @@ from netdsl.runtime.driver import Answer, Deployment, Progress
 TOO_LONG = (124, 137)
 """The exit statuses of `timeout -k` for a tool that it ended or killed."""
 
-ESP_OF_A_NODE = "/run/netdsl/space/strongswan"
-"""Where the part `strongswan` says inside a node whose ESP it uses: `kernel` or `user`."""
+SPACES = ("sh", "-c", "cd /run/netdsl/space && grep -H . * 2>/dev/null || :")
+"""The command by which a node says, for each of its parts with tunnels, `PART:kernel` or `PART:user`."""
+_WORDS = {"kernel": "kernel", "user": "user space"}
+_ESP = "strongswan"
+"""The part whose tunnels are ESP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,29 @@ class Fact:
 
     name: str
     value: str
+
+
+def per_node(values: Mapping[str, str]) -> str:
+    """The value if all nodes have the same; otherwise each value with its nodes."""
+    nodes: dict[str, list[str]] = {}
+    for node, value in values.items():
+        nodes.setdefault(value, []).append(node)
+    if len(nodes) == 1:
+        return next(iter(nodes))
+    return "; ".join(f"{value} ({', '.join(names)})" for value, names in nodes.items())
+
+
+def tunnel_facts(answers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Where tunnels run, by the outputs of `SPACES`. `esp`: `kernel` or `user space`; `tunnels`: the same of the other
+    kinds, `gre: user space, vxlan: kernel`. Empty without such tunnels."""
+    found: dict[str, dict[str, str]] = {}
+    for node, output in answers.items():
+        for line in output.splitlines():
+            part, _, space = line.partition(":")
+            if space in _WORDS:
+                found.setdefault(part, {})[node] = _WORDS[space]
+    yield "esp", per_node(found.pop(_ESP, {}))
+    yield "tunnels", ", ".join(f"{part}: {per_node(spaces)}" for part, spaces in sorted(found.items()))
 
 
 @dataclass(frozen=True, slots=True)

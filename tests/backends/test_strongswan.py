@@ -18,7 +18,6 @@ from netdsl.ir.service import BUILT_IN_SERVICES, Protocol, port
 from netdsl.ir.tunnel import AuthMethod, Child, DpdAction, Mode, Selectors, SharedSecret, Start, TunnelEnd
 from netdsl.kinds.ipsec.ir import CARRIERS, Authentication, IpsecChild, IpsecEnd
 from netdsl.payload.part import TunnelRecord
-from netdsl.runtime.meter import ESP_OF_A_NODE
 from tests.compiling import compiled_text
 
 ESP = IpsecChild("esp", ("aes256gcm16-ecp384",), reqid=7)
@@ -229,8 +228,3 @@ ipsec t {
 
 def test_a_node_without_tunnels_does_not_use_it() -> None:
     assert part.share(Node(NodeId("h"), "h", NodeKind.HOST, ()), _lab()) is None
-
-
-def test_meters_look_where_the_part_says_whose_esp_it_uses() -> None:
-    script = (Path(__file__).parents[2] / "backends/strongswan/part.sh").read_text()
-    assert f'>"{ESP_OF_A_NODE.replace("/run/netdsl", "$STATE")}"' in script

@@ -9,7 +9,7 @@ import pytest
 
 from netdsl.backends.vagrant import boxes, meter, processes, tools, volumes
 from netdsl.backends.vagrant.boxes import Box
-from netdsl.backends.vagrant.facts import EMULATED, KVM, accelerator, hardware, per_node
+from netdsl.backends.vagrant.facts import EMULATED, KVM, accelerator, hardware
 from netdsl.backends.vagrant.machines import Made
 from netdsl.backends.vagrant.processes import (
     ProcessUsage,
@@ -25,6 +25,7 @@ from netdsl.backends.vagrant.virtualbox import values
 from netdsl.backends.vagrant.volumes import described, take_away_copies
 from netdsl.codegen.contract import Options
 from netdsl.runtime.driver import Answer, Deployment, DriverError
+from netdsl.runtime.meter import per_node, tunnel_facts
 from tests.machines import a_host, a_lab, files_of, settings_of
 
 ONE, TWO = "8d7b50d4-0e30-40b0-bf35-3ab4ba958e06", "c8f29f21-5a0a-4f6b-8d52-1f9cf5ab6d00"
@@ -297,6 +298,20 @@ class TestFacts:
     def test_what_is_alike_is_said_once(self) -> None:
         assert per_node({"a": "x", "b": "x"}) == "x"
         assert per_node({}) == ""
+
+    def test_tunnels_are_named_with_where_they_run_and_other_lines_with_nothing(self) -> None:
+        said = {
+            "a": "gre:user\nstrongswan:kernel\nvxlan:kernel\n",
+            "b": "gre:kernel\nsomething else\nipip:elsewhere\n",
+            "c": "",
+        }
+        assert dict(tunnel_facts(said)) == {
+            "esp": "kernel",
+            "tunnels": "gre: user space (a); kernel (b), vxlan: kernel",
+        }
+        assert dict(tunnel_facts({"a": ""})) == {"esp": "", "tunnels": ""}
+
+    def test_machines_have_the_size_that_was_asked(self) -> None:
         assert hardware(256, 1) == "256 MiB, 1 processor"
         assert hardware(512, 2) == "512 MiB, 2 processors"
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from netdsl.runtime.driver import Deployment
 from tests.live.capture import Capture, captured
 from tests.live.host import Host, look_at_host
 from tests.live.lab import Lab, compile_for
@@ -25,6 +26,10 @@ def compile_lab(source: Path, folder: Path, project: str, *options: str) -> "Com
 @dataclass(frozen=True, slots=True)
 class ComposeLab(Lab):
     """A Compose project."""
+
+    @property
+    def deployment(self) -> Deployment:
+        return Deployment(self.folder, self.project)
 
     def compose(self, *words: str, timeout: float = 300) -> str:
         return self.machine.say("docker", "compose", *words, folder=self.folder, timeout=timeout)

@@ -1,10 +1,12 @@
 """Tunnels of all kinds without keys in one running lab: each expectation holds as predicted."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
+from netdsl.backends.compose.meter import meter
 from tests.compiling import all_tunnels
 from tests.live.conftest import compiled_lab
 from tests.live.machine import Machine, netdsl
@@ -34,6 +36,9 @@ def test_containers(source: Path, tmp_path: Path, engine: str, run_name: str) ->
         lab.prepare()
         lab.up()
         _holds(source, lab.folder, timeout=300)
+        facts = {fact.name: fact.value for fact in meter.facts(lab.deployment)}
+        assert re.fullmatch("gre: (kernel|user space), ipip: (kernel|user space), vxlan: kernel", facts["tunnels"])
+        assert facts["esp"] in ("kernel", "user space")
 
 
 @pytest.mark.vm

@@ -15,7 +15,7 @@ from netdsl.measuring.types import Asking, Plan, Subject, Throughput, Transport
 from netdsl.measuring.types import Path as Way
 from netdsl.packets.world import World
 from netdsl.pipeline.analysis import check
-from netdsl.runtime.driver import Deployment, DriverError
+from netdsl.runtime.driver import DriverError
 from tests.live.compose import ComposeLab
 from tests.live.conftest import Starter
 from tests.live.machine import HERE, ROOT
@@ -26,10 +26,6 @@ pytestmark = pytest.mark.live
 
 def ignore(_: str) -> None:
     """Progress."""
-
-
-def deployment_of(lab: ComposeLab) -> Deployment:
-    return Deployment(lab.folder, lab.project)
 
 
 def containers_of(lab: ComposeLab) -> list[str]:
@@ -46,7 +42,7 @@ def pair(deploy: Starter) -> ComposeLab:
 
 
 def test_what_nodes_take_is_said_of_each_and_of_nobody_else(pair: ComposeLab) -> None:
-    usage = meter.usage(deployment_of(pair))
+    usage = meter.usage(pair.deployment)
     assert [node.node for node in usage.nodes] == ["one", "two"]
     for node in usage.nodes:
         assert node.cgroup is not None
@@ -58,44 +54,44 @@ def test_what_nodes_take_is_said_of_each_and_of_nobody_else(pair: ComposeLab) ->
 
 
 def test_a_lab_that_does_not_run_takes_nothing(pair: ComposeLab) -> None:
-    meter.park(deployment_of(pair), ignore)
-    assert meter.usage(deployment_of(pair)).nodes == ()
+    meter.park(pair.deployment, ignore)
+    assert meter.usage(pair.deployment).nodes == ()
     assert containers_of(pair) == []
     assert all(HERE.run("docker", "image", "inspect", image).returncode == 0 for image in pair.images())
 
 
 def test_facts_and_disk_are_of_this_lab(pair: ComposeLab) -> None:
-    facts = {fact.name: fact.value for fact in meter.facts(deployment_of(pair))}
+    facts = {fact.name: fact.value for fact in meter.facts(pair.deployment)}
     assert facts["networks"] == "macvlan"
     assert facts["image"] == pair.images()[0]
-    disk = meter.disk(deployment_of(pair))
+    disk = meter.disk(pair.deployment)
     assert [share.node for share in disk.nodes] == ["one", "two"]
     assert sum(base.size for base in disk.bases) == pair.disk_held()[0][pair.images()[0]]
 
 
 def test_tools_have_the_nodes_network_and_go(pair: ComposeLab) -> None:
     before = containers_of(pair)
-    with meter.tools(deployment_of(pair), "two") as tools:
+    with meter.tools(pair.deployment, "two") as tools:
         assert "10.9.1.2/24" in tools.ask(["ip", "-br", "address"], timeout=10).output
         assert tools.ask(["nft", "list", "tables"], timeout=10).status == 0
         assert tools.ask(["false"], timeout=10).status == 1
         with pytest.raises(DriverError, match="does not end within 1 s"):
             tools.ask(["sleep", "60"], timeout=1)
         assert len(containers_of(pair)) == len(before) + 1
-        assert [node.node for node in meter.usage(deployment_of(pair)).nodes] == ["one", "two"]
+        assert [node.node for node in meter.usage(pair.deployment).nodes] == ["one", "two"]
     assert containers_of(pair) == before
 
 
 def test_tools_that_were_left_go_with_the_lab(pair: ComposeLab) -> None:
-    manager = meter.tools(deployment_of(pair), "two")
+    manager = meter.tools(pair.deployment, "two")
     manager.__enter__()  # as where this process is killed in the block
-    driver.down(deployment_of(pair), ignore)
+    driver.down(pair.deployment, ignore)
     assert containers_of(pair) == []
     manager.__exit__(None, None, None)
 
 
 def test_a_node_that_there_is_not_has_no_tools(pair: ComposeLab) -> None:
-    with pytest.raises(DriverError), meter.tools(deployment_of(pair), "three"):
+    with pytest.raises(DriverError), meter.tools(pair.deployment, "three"):
         pytest.fail("no such node")
     assert len(containers_of(pair)) == 2
 
@@ -106,11 +102,11 @@ def test_images_are_built_anew_and_harm_nobody_who_has_them(pair: ComposeLab, de
     other = deploy(PAIR, "other")
     identity = HERE.say("docker", "image", "inspect", "--format", "{{.Id}}", image)
     said: list[str] = []
-    meter.rebuild(deployment_of(other), said.append)
+    meter.rebuild(other.deployment, said.append)
     assert any("apt-get install" in line for line in said)
     assert HERE.say("docker", "image", "inspect", "--format", "{{.Id}}", image) == identity
-    meter.park(deployment_of(pair), ignore)
-    meter.rebuild(deployment_of(other), ignore)
+    meter.park(pair.deployment, ignore)
+    meter.rebuild(other.deployment, ignore)
     assert HERE.say("docker", "image", "inspect", "--format", "{{.Id}}", image) != identity
     assert HERE.run("docker", "image", "inspect", identity.strip()).returncode != 0
 
@@ -118,7 +114,7 @@ def test_images_are_built_anew_and_harm_nobody_who_has_them(pair: ComposeLab, de
 def test_an_engine_elsewhere_is_told(pair: ComposeLab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("netdsl.backends.compose.meter.PROC", tmp_path)
     with pytest.raises(DriverError, match="cannot be seen from here") as caught:
-        meter.usage(deployment_of(pair))
+        meter.usage(pair.deployment)
     assert caught.value.remedy
 
 
@@ -131,7 +127,7 @@ def job_of(lab: ComposeLab, name: str) -> tuple[Job, tuple[Way, ...]]:
     paths = choose(found, World(found))
     subject = Subject(name, name, "", "", len(found.nodes), len(found.networks), 0)
     plan = Plan(pings=20, seconds=1.0, payloads=(64, 1370))
-    return Job(found, subject, "compose", driver, meter, deployment_of(lab), paths, plan, None), paths
+    return Job(found, subject, "compose", driver, meter, lab.deployment, paths, plan, None), paths
 
 
 def carried(job: Job, path: Way) -> tuple[Throughput, ...]:
@@ -161,6 +157,9 @@ def test_the_case_studies_are_measured_through_their_tunnel_and_around_it(deploy
         assert [one.transport for one in found] == wanted
         assert all(one.bits > 10_000 for one in found)
     assert len(containers_of(lab)) == 9
+    facts = {fact.name: fact.value for fact in meter.facts(lab.deployment)}
+    assert facts["esp"] in ("kernel", "user space")
+    assert "tunnels" not in facts
     for node in lab.nodes():
         assert "netdsl-measure" not in lab.say(node, "nft", "list", "tables")
 
@@ -176,7 +175,7 @@ def test_after_a_stop_nothing_is_left(pair: ComposeLab, monkeypatch: pytest.Monk
         return run(words, **options)  # type: ignore[call-overload, no-any-return]
 
     monkeypatch.setattr("subprocess.run", stopped)
-    with pytest.raises(KeyboardInterrupt), meter.tools(deployment_of(pair), "two") as tools:
+    with pytest.raises(KeyboardInterrupt), meter.tools(pair.deployment, "two") as tools:
         tools.ask(["sleep", "60"], timeout=60)
     monkeypatch.undo()
     assert containers_of(pair) == before
