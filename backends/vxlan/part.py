@@ -1,5 +1,6 @@
 """The part `vxlan`: a device for each segment, with head-end replication to the other ends."""
 
+from netdsl.ir.ids import NetworkId, NodeId
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Interface, Node
 from netdsl.ir.tunnel import Segment, TunnelEnd
@@ -21,7 +22,16 @@ class VxlanPart:
         if not ends:
             return None
         devices = dict.fromkeys(tsv(_interface(node, end).name, _link(end, _interface(node, end))) for end in ends)
-        peers = (tsv(child_of(end), _interface(node, end).name, end.peer_addresses[0]) for end in ends)
+        macs = _macs_of_peers(ends, lab)
+        peers = (
+            tsv(
+                child_of(end),
+                _interface(node, end).name,
+                end.peer_addresses[0],
+                macs[end.peer, settings_of(end).network],
+            )
+            for end in ends
+        )
         files = (
             PayloadFile("vxlan.tsv", "".join(devices).encode()),
             PayloadFile("vxlan-peers.tsv", "".join(peers).encode()),
@@ -35,11 +45,18 @@ def _interface(node: Node, end: TunnelEnd) -> Interface:
     return next(interface for interface in node.interfaces if interface.name == name)
 
 
+def _macs_of_peers(ends: list[TunnelEnd], lab: Lab) -> dict[tuple[NodeId | None, NetworkId], str]:
+    """By node and network."""
+    peers = {end.peer for end in ends}
+    return {(node.id, own.network): own.mac for node in lab.nodes if node.id in peers for own in node.interfaces}
+
+
 def _link(end: TunnelEnd, interface: Interface) -> str:
-    """ip-link(8), VXLAN: the lab's MAC address; no group, since the flood list is in the forwarding database."""
+    """ip-link(8), VXLAN: the lab's MAC address; no group and no learning, since the forwarding database has every end. (A
+    learned place is the source address of an outer packet, which an end's own translation may have changed.)"""
     settings = settings_of(end)
     where = f"local {end.local} dstport {settings.port} ttl {settings.ttl}"
-    return f"address {interface.mac} type vxlan id {settings.vni} {where}"
+    return f"address {interface.mac} type vxlan id {settings.vni} {where} nolearning"
 
 
 part = VxlanPart()

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# The part `vxlan`: a device for each segment (vxlan.tsv: device, words for `ip link add`), and for each other end an entry that
-# floods what has no known place (vxlan-peers.tsv: child, device, address).
+# The part `vxlan`: a device for each segment (vxlan.tsv: device, words for `ip link add`), and for each other end the place of its
+# MAC address and an entry that floods broadcast and what has no known place (vxlan-peers.tsv: child, device, address, MAC).
 
 vxlan_start() {
 	echo kernel >"$STATE/space/vxlan"
@@ -17,16 +17,17 @@ vxlan_start() {
 
 # vxlan_up CHILD
 vxlan_up() {
-	while IFS=$TAB read -r child device peer; do
+	while IFS=$TAB read -r child device peer mac; do
 		[ "$child" = "$1" ] || continue
 		bridge fdb append 00:00:00:00:00:00 dev "$device" dst "$peer" || return 1
+		bridge fdb replace "$mac" dev "$device" dst "$peer" || return 1
 		(lock_tunnels && turn_child "$child" up)
 	done <"$NODE/vxlan-peers.tsv"
 }
 
-# vxlan_down CHILD: nothing goes to that end, also what has a learned place there.
+# vxlan_down CHILD: nothing goes to that end.
 vxlan_down() {
-	while IFS=$TAB read -r child device peer; do
+	while IFS=$TAB read -r child device peer _; do
 		[ "$child" = "$1" ] || continue
 		bridge fdb show dev "$device" | while read -r mac rest; do
 			case "$rest " in *"dst $peer "*) bridge fdb delete "$mac" dev "$device" dst "$peer" ;; esac

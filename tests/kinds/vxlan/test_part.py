@@ -10,8 +10,8 @@ router a {
   interface on o .1 { mac 02:00:00:00:00:0a }
   firewall { policy drop ; accept tunnel t }
 }
-router b { interface wan on isp .2, ::2 ; interface on o .2 }
-router c { interface wan on isp .3, ::3 ; interface on o .3 }
+router b { interface wan on isp .2, ::2 ; interface on o .2 { mac 02:00:00:00:00:0b } }
+router c { interface wan on isp .3, ::3 ; interface on o .3 { mac 02:00:00:00:00:0c } }
 tunnel t vxlan { between a, b and c ; carries o ; vni 42 ; port 8472 ; ttl 9 ; over %s }
 """
 
@@ -19,9 +19,11 @@ tunnel t vxlan { between a, b and c ; carries o ; vni 42 ; port 8472 ; ttl 9 ; o
 def test_the_table_has_the_device_and_each_other_end() -> None:
     found = lab(OFFICES % "ipv4")
     assert records(found, "a", "vxlan.tsv") == [
-        ["o", "address 02:00:00:00:00:0a type vxlan id 42 local 192.0.2.1 dstport 8472 ttl 9"],
+        ["o", "address 02:00:00:00:00:0a type vxlan id 42 local 192.0.2.1 dstport 8472 ttl 9 nolearning"],
     ]  # fmt: skip
-    assert records(found, "a", "vxlan-peers.tsv") == [["t_b", "o", "192.0.2.2"], ["t_c", "o", "192.0.2.3"]]
+    assert records(found, "a", "vxlan-peers.tsv") == [
+        ["t_b", "o", "192.0.2.2", "02:00:00:00:00:0b"], ["t_c", "o", "192.0.2.3", "02:00:00:00:00:0c"],
+    ]  # fmt: skip
     assert [line[2] for line in records(found, "a", "tunnels.tsv")] == ["t_b", "t_c"]
 
 
