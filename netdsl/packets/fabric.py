@@ -8,13 +8,15 @@ from netdsl.ir.ids import Address, NetworkId, NodeId
 from netdsl.ir.lab import Lab
 from netdsl.ir.network import Network
 from netdsl.ir.node import Interface, NodeKind
+from netdsl.packets.passage import Stop
 from netdsl.packets.view import View, view_of
 
 
 @dataclass(slots=True, eq=False)
 class Fabric:
     """Nodes and segments of a lab. `cut` are networks that carry nothing. `segment_of`: switches join networks to one
-    segment, called by the first of them."""
+    segment, called by the first of them. `lost_answers`: of a node, its interface and another node on a network that a
+    tunnel carries, where the answer to ARP or neighbour discovery ends; None: it arrives. Left out: not asked yet."""
 
     lab: Lab
     views: dict[NodeId, View]
@@ -27,6 +29,7 @@ class Fabric:
     addresses: dict[Address, tuple[NodeId, ...]]
     cut: frozenset[NetworkId] = frozenset()
     is_user_space: bool = False
+    lost_answers: dict[tuple[NodeId, str, NodeId], Stop | None] = field(default_factory=dict)
     _answers: dict[tuple[NetworkId, Address], tuple[View, Interface] | None] = field(default_factory=dict)
     _paths: dict[tuple[NetworkId, NetworkId], tuple[NetworkId, ...] | None] = field(default_factory=dict)
     _bridged: dict[NetworkId, list[NetworkId]] = field(default_factory=dict)
@@ -45,6 +48,7 @@ class Fabric:
     def forget_answers(self) -> None:
         """Addresses of nodes have changed: tunnels came or went."""
         self._answers.clear()
+        self.lost_answers.clear()
 
     def _answering(self, segment: NetworkId, address: Address) -> tuple[View, Interface] | None:
         """The owner on the segment; in IPv4 any node on it that has the address anywhere (arp_ignore 0)."""

@@ -20,6 +20,7 @@ from netdsl.packets.links import WIDEST, DeadEnd, mtu_of, no_route, onward, way_
 from netdsl.packets.passage import Delivered, Frame, Passage, Stop
 from netdsl.packets.policies import policy_fault
 from netdsl.packets.routes import Hop as Route
+from netdsl.packets.segments import unanswered
 from netdsl.packets.tracking import State, Tracker, with_destination, with_source
 from netdsl.packets.tunnels import packets_of, receiving_end
 from netdsl.packets.types import Decision, Hook, Hop, Outcome, Packet, Step, Wire
@@ -371,18 +372,21 @@ class Walk:
         if isinstance(found, DeadEnd):
             return self._ended(view, found, packet)
         if found.interface in view.segments:
-            return self._carry(passage, packet, found)
+            return self._carry(passage, packet, found, route.gateway or packet.destination)
         if passage.in_interface is not None and passage.came is None and view.only_forwards:
             view.exits[passage.in_interface, packet.destination] = found
             view.believed.add((passage.in_interface, packet.source))
         return self._cross(found, packet)
 
-    def _carry(self, passage: Passage, packet: Packet, by: Exit) -> Frame | Delivered | Stop:
+    def _carry(self, passage: Passage, packet: Packet, by: Exit, next_hop: Address) -> Frame | Delivered | Stop:
         """A frame for another end of the tunnel that carries the network."""
-        policy = passage.view.segments[by.interface].get(by.other.id)
+        view, policy = passage.view, passage.view.segments[by.interface].get(by.other.id)
         if policy is None or policy.association is None:
-            text = f"no tunnel carries `{by.networks[0]}` from `{passage.view.id}` to `{by.other.id}`"
-            return self._stop(Outcome.UNREACHABLE, passage.view, Hook.TUNNEL, text, None, packet)
+            text = f"no tunnel carries `{by.networks[0]}` from `{view.id}` to `{by.other.id}`"
+            return self._stop(Outcome.UNREACHABLE, view, Hook.TUNNEL, text, None, packet)
+        silent = unanswered(self.fabric, view, by, next_hop, Walk(self.fabric, Tracker(self.tracker.standing)).run)
+        if silent is not None:
+            return self._ended(view, silent, packet)
         self._carrying += [Wire(name, packet, packet.is_encrypted) for name in by.networks]
         return self._encapsulate(passage, packet, policy, policy.association)
 
