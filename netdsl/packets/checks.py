@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from netdsl.ir.ids import Address
+from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.service import Protocol
-from netdsl.packets.types import Hop, Outcome, Packet
+from netdsl.packets.types import Outcome, Packet
 from netdsl.packets.view import LOOPBACK, View
 
 TTL = 64
@@ -25,13 +25,13 @@ def unbelievable(
     if source.is_loopback or packet.destination.is_loopback:
         if not view.sysctl(interface, "route_localnet"):
             return f"`{view.id}` takes no packet {source} > {packet.destination} from outside (martian)"
-    elif view.is_local(source) and not view.sysctl(interface, "accept_local"):
+    elif view.is_own_source(packet) and not view.sysctl(interface, "accept_local"):
         return f"the source {source} is `{view.id}`'s own address (martian)"
     mode = view.sysctl(interface, "rp_filter") if view.checks_source and not is_decrypted else 0
     if mode == 0:
         return None
     is_ike = is_local and packet.protocol is Protocol.UDP and packet.destination_port in IKE_PORTS
-    back = view.route(source, is_charon=is_ike and is_user_space)
+    back = view.route_back(packet, is_charon=is_ike and is_user_space)
     if back is not None and (mode != 1 or back.interface == interface):
         return None
     way = "has no route back" if back is None else f"is reached by `{back.interface}`, not by `{interface}`"
@@ -53,23 +53,23 @@ def unbelieved_asker(
     MAC, where that is not believed either. It is the packet's source if `before` has that, or its own in the subnet."""
     if before is None or interface not in view.interfaces:
         return None
-    if before.is_local(packet.source):
+    if before.is_own_source(packet):
         return packet.source
     near = [given.network for given in view.interfaces[interface].addresses if given.version == 4]
     own = (given.ip for each in before.node.interfaces for given in each.addresses if given.version == 4)
     asker = next((address for address in own if any(address in network for network in near)), None)
-    if asker is None or doubt(replace(packet, source=asker, protocol=Protocol.ICMP)) is None:
+    if asker is None or doubt(replace(packet, source=asker, protocol=Protocol.ICMP, alike=None)) is None:
         return None
     return asker
 
 
-def circle(hops: Sequence[Hop]) -> str:
-    """In words, what a packet did until its time to live was over."""
-    names: list[str] = []
-    for hop in reversed(hops):
-        if hop.node in names:
+def circle(nodes: Sequence[NodeId]) -> str:
+    """In words, what a packet that was in these nodes did until its time to live was over."""
+    names: list[NodeId] = []
+    for node in reversed(nodes):
+        if node in names:
             break
-        names.append(hop.node)
+        names.append(node)
     if len(names) >= TTL - 2:
         return f"the way is longer than {TTL} routers"
     shown = ", ".join(f"`{name}`" for name in reversed(names))

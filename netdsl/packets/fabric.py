@@ -8,7 +8,7 @@ from netdsl.ir.ids import Address, NetworkId, NodeId
 from netdsl.ir.lab import Lab
 from netdsl.ir.network import Network
 from netdsl.ir.node import Interface, NodeKind
-from netdsl.packets.passage import Stop
+from netdsl.packets.passage import Exit, Stop
 from netdsl.packets.view import View, view_of
 
 
@@ -16,7 +16,8 @@ from netdsl.packets.view import View, view_of
 class Fabric:
     """Nodes and segments of a lab. `cut` are networks that carry nothing. `segment_of`: switches join networks to one
     segment, called by the first of them. `lost_answers`: of a node, its interface and another node on a network that a
-    tunnel carries, where the answer to ARP or neighbour discovery ends; None: it arrives. Left out: not asked yet."""
+    tunnel carries, where the answer to ARP or neighbour discovery ends; None: it arrives. `exits`: of a node, its interface
+    and a next hop there. Left out of both: not asked yet."""
 
     lab: Lab
     views: dict[NodeId, View]
@@ -30,6 +31,7 @@ class Fabric:
     cut: frozenset[NetworkId] = frozenset()
     is_user_space: bool = False
     lost_answers: dict[tuple[NodeId, str, NodeId], Stop | None] = field(default_factory=dict)
+    exits: dict[tuple[NodeId, str, Address], Exit] = field(default_factory=dict)
     _answers: dict[tuple[NetworkId, Address], tuple[View, Interface] | None] = field(default_factory=dict)
     _paths: dict[tuple[NetworkId, NetworkId], tuple[NetworkId, ...] | None] = field(default_factory=dict)
     _bridged: dict[NetworkId, list[NetworkId]] = field(default_factory=dict)
@@ -49,6 +51,7 @@ class Fabric:
         """Addresses of nodes have changed: tunnels came or went."""
         self._answers.clear()
         self.lost_answers.clear()
+        self.exits.clear()
 
     def _answering(self, segment: NetworkId, address: Address) -> tuple[View, Interface] | None:
         """The owner on the segment; in IPv4 any node on it that has the address anywhere (arp_ignore 0)."""

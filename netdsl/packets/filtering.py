@@ -90,14 +90,16 @@ def matches(match: Match, sight: Sight, chain: Chain | None, tunnels: Mapping[Tu
     packet = sight.packet
     if match.services and not any(service_fits(service, packet) for service in match.services):
         return False
-    if match.sources and not in_any(packet.source, match.sources):
-        return False
-    if match.destinations and not in_any(packet.destination, match.destinations):
+    if match.destinations and not packet.is_for(match.destinations):
         return False
     if match.through or match.through_kinds:
-        return _is_tunnelled(match, sight, chain, tunnels)
-    names = ((match.in_interfaces, sight.in_interface), (match.out_interfaces, sight.out_interface))
-    return all(_is_by(wanted, name, match, tunnels) for wanted, name in names)
+        if not _is_tunnelled(match, sight, chain, tunnels):
+            return False
+    elif match.in_interfaces or match.out_interfaces:
+        names = ((match.in_interfaces, sight.in_interface), (match.out_interfaces, sight.out_interface))
+        if not all(_is_by(wanted, name, match, tunnels) for wanted, name in names):
+            return False
+    return not match.sources or packet.is_from(match.sources)
 
 
 def _is_by(wanted: Sequence[str], name: str | None, match: Match, tunnels: Mapping[TunnelId, Ends]) -> bool:
@@ -110,7 +112,7 @@ def _is_by(wanted: Sequence[str], name: str | None, match: Match, tunnels: Mappi
 
 
 def _is_tunnelled(match: Match, sight: Sight, chain: Chain | None, tunnels: Mapping[TunnelId, Ends]) -> bool:
-    meant = [tunnels[name] for name in match.through]
+    meant = [tunnels[name] for name in match.through if name in tunnels]  # before lowering a lab has none
     for kind in match.through_kinds:
         meant += _of_kind(kind, tunnels)
     return any(_is_through(ends, match, sight, chain) for ends in meant)
@@ -145,9 +147,9 @@ def _is_device(name: str | None, ends: Ends) -> bool:
 
 def _is_between(packet: Packet, sources: Sequence[Prefix], destinations: Sequence[Prefix]) -> bool:
     """No prefixes: any address."""
-    if sources and not in_any(packet.source, sources):
+    if destinations and not packet.is_for(destinations):
         return False
-    return not destinations or in_any(packet.destination, destinations)
+    return not sources or packet.is_from(sources)
 
 
 # --- the three chains
@@ -196,7 +198,6 @@ def spoken(origin: Place | None, otherwise: str) -> str:
 
 def _is_of_tunnel(rule: TunnelAccept, chain: Chain, sight: Sight, tunnels: Mapping[TunnelId, Ends]) -> bool:
     packet, is_in = sight.packet, chain is Chain.INPUT
-    own, other = (packet.destination, packet.source) if is_in else (packet.source, packet.destination)
     here, there = packet.destination_port, packet.source_port
     if not is_in:
         here, there = there, here
@@ -210,9 +211,12 @@ def _is_of_tunnel(rule: TunnelAccept, chain: Chain, sight: Sight, tunnels: Mappi
     peers = [address for address in rule.peers if address.version == version]
     if not (local or peers) or (rule.peers and not peers):
         return False
-    if (local and own not in local) or (peers and other not in peers):
+    if not any(_is_carried(carrier, packet, here, there if rule.peers else None) for carrier in rule.carriers):
         return False
-    return any(_is_carried(carrier, packet, here, there if rule.peers else None) for carrier in rule.carriers)
+    destinations, sources = (local, peers) if is_in else (peers, local)
+    if destinations and not packet.is_for_one(destinations):
+        return False
+    return not sources or packet.is_from_one(sources)
 
 
 def _is_carried(carrier: Carrier, packet: Packet, here: int, there: int | None) -> bool:
@@ -253,11 +257,11 @@ def source_nat(
     for rule in rules:
         if rule.state is not None and not is_active(rule.state):
             continue
-        if rule.address is not None and (
-            rule.address.version != packet.source.version or rule.address == packet.source
-        ):
+        if rule.address is not None and rule.address.version != packet.source.version:
             continue
-        if matches(rule.match, sight, None, tunnels) and not _is_excepted(rule.match, sight, tunnels):
+        if not matches(rule.match, sight, None, tunnels) or _is_excepted(rule.match, sight, tunnels):
+            continue
+        if rule.address is None or not packet.is_from_one((rule.address,)):
             return rule
     return None
 
@@ -266,4 +270,4 @@ def _is_excepted(match: Match, sight: Sight, tunnels: Mapping[TunnelId, Ends]) -
     through = Match(through=match.not_through, through_kinds=match.not_through_kinds)
     if _is_tunnelled(through, sight, Chain.OUTPUT, tunnels):
         return True
-    return in_any(sight.packet.destination, match.not_destinations)
+    return bool(match.not_destinations) and sight.packet.is_for(match.not_destinations)

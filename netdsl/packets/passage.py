@@ -1,7 +1,7 @@
 """A packet at one node: as it comes, while it is there, where it ends."""
 
 from netdsl.dataclass import dataclass
-from netdsl.ir.ids import NodeId
+from netdsl.ir.ids import Address, NetworkId, NodeId
 from netdsl.packets.tracking import Known, State
 from netdsl.packets.types import Hook, Outcome, Packet
 from netdsl.packets.view import Policy, View
@@ -10,7 +10,7 @@ from netdsl.source import Place
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """The packet goes no further."""
+    """The packet goes no further. `sender`: of a packet of a class, with which source it was sent."""
 
     outcome: Outcome
     node: NodeId
@@ -18,6 +18,31 @@ class Stop:
     text: str
     origin: Place | None
     packet: Packet
+    sender: Address | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeadEnd:
+    """Nothing for this address goes further at the node. No `origin`: the node's own statement."""
+
+    outcome: Outcome
+    hook: Hook
+    text: str
+    origin: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Exit:
+    """How packets for a next hop leave a node: over which networks, to whom. `narrow`: the smallest MTU behind switches, in
+    bytes. `unheard`: why the next hop does not answer ARP, if no packet of the node's own asks; None: it does."""
+
+    interface: str
+    networks: tuple[NetworkId, ...]
+    narrow: int
+    other: View
+    there: str
+    next_hop: Address
+    unheard: DeadEnd | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +55,13 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The packet comes to a node by an interface; `came`: out of a tunnel."""
+    """The packet comes to a node by an interface; `came`: out of a tunnel; `before`: the node that sent it on the link."""
 
     view: View
     interface: str
     packet: Packet
     came: Policy | None = None
+    before: View | None = None
 
 
 @dataclass(slots=True)
@@ -49,6 +75,7 @@ class Passage:
     known: Known | None
     state: State
     is_outer: bool = False
+    before: View | None = None
 
     @property
     def was_selected(self) -> bool:

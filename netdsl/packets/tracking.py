@@ -6,6 +6,7 @@ from enum import Enum, auto
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.service import Protocol
+from netdsl.packets.classes import PacketClass
 from netdsl.packets.types import Packet
 
 Key = tuple[Address, Address, Protocol, int, int]
@@ -42,14 +43,34 @@ def reverse(packet: Packet, *, is_error: bool = False) -> Packet:
         kind = "echo-reply"
     elif is_error:
         kind = None
-    return replace(
-        packet,
-        source=packet.destination,
-        destination=packet.source,
-        source_port=packet.destination_port,
-        destination_port=packet.source_port,
-        icmp_type=kind,
-        is_error=is_error,
+    return Packet(
+        packet.destination,
+        packet.source,
+        packet.protocol,
+        packet.destination_port,
+        packet.source_port,
+        kind,
+        packet.size,
+        is_error,
+        packet.inner,
+        packet.tunnel,
+        packet.is_hiding,
+        packet.shown,
+    )
+
+
+def of_class(packet: Packet, alike: PacketClass) -> Packet:
+    """The packet, as one of a class."""
+    return Packet(
+        packet.source,
+        packet.destination,
+        packet.protocol,
+        packet.source_port,
+        packet.destination_port,
+        packet.icmp_type,
+        packet.size,
+        packet.is_error,
+        alike=alike,
     )
 
 
@@ -73,8 +94,17 @@ class Tracker:
 
 
 def with_source(packet: Packet, target: Target) -> Packet:
-    return replace(packet, source=target[0], source_port=target[1])
+    return _changed(packet, replace(packet, source=target[0], source_port=target[1], alike=None))
 
 
 def with_destination(packet: Packet, target: Target) -> Packet:
-    return replace(packet, destination=target[0], destination_port=target[1])
+    return _changed(packet, replace(packet, destination=target[0], destination_port=target[1], alike=None))
+
+
+def _changed(packet: Packet, changed: Packet) -> Packet:
+    """The translated packet; the packet itself where its addresses stay."""
+    if changed == packet:
+        return packet
+    if packet.alike is not None:
+        packet.alike.is_left = True
+    return changed

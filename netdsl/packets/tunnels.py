@@ -14,7 +14,7 @@ from netdsl.index import modules
 from netdsl.ir.ids import Address, NodeId, Prefix, TunnelId
 from netdsl.ir.lab import Lab
 from netdsl.ir.service import PortService
-from netdsl.ir.tunnel import Child, Start, TunnelEnd
+from netdsl.ir.tunnel import Child, Device, Segment, Selectors, Start, TunnelEnd
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.tracking import Flows
 from netdsl.packets.types import Packet
@@ -115,6 +115,15 @@ def receiving_end(view: View, policy: Policy) -> TunnelEnd:
     """The end of the policy's tunnel in the node that takes the packet out."""
     ends = [end for end in view.node.tunnels if end.tunnel == policy.end.tunnel]
     return next((end for end in ends if end.peer == policy.end.node), ends[0])
+
+
+def arrival(end: TunnelEnd, outer: str, *, is_user_space: bool) -> str:
+    """The interface by which an end sees the inner packet come, whose outer one came by `outer`."""
+    match end.steering:
+        case Device(name=name) | Segment(interface=name):
+            return name
+        case Selectors(stand_in=stand_in):
+            return stand_in if stand_in is not None and is_user_space else outer
 
 
 def settle(fabric: Fabric, held: frozenset[TunnelId], forced: frozenset[TunnelId]) -> TunnelStates:

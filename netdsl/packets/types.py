@@ -3,12 +3,15 @@
 Public and stable: command-line verbs, tests in running labs and graders stand on these types. All are plain values.
 """
 
+from collections.abc import Sequence
 from dataclasses import field
 from enum import StrEnum
 
 from netdsl.dataclass import dataclass
-from netdsl.ir.ids import Address, NetworkId, NodeId, TunnelId
+from netdsl.ir.ids import Address, NetworkId, NodeId, Prefix, TunnelId
+from netdsl.ir.prefixes import holds
 from netdsl.ir.service import PortService, Protocol
+from netdsl.packets.classes import PacketClass
 from netdsl.source import Place
 
 
@@ -72,6 +75,7 @@ class Packet:
     `is_hiding`: it cannot be read; `shown`: what the encapsulation is called, where the protocol does not say it.
 
     `size` is that of the IP packet in bytes. `is_error`: an ICMP error about a packet of this protocol, on its way back.
+    `alike`: takes note of what is asked of the addresses; None: nothing does, or they are not those that it was sent with.
     """
 
     source: Address
@@ -86,6 +90,31 @@ class Packet:
     tunnel: TunnelId | None = None
     is_hiding: bool = False
     shown: str = ""
+    alike: PacketClass | None = field(default=None, compare=False, repr=False)
+
+    def is_from(self, prefixes: Sequence[Prefix]) -> bool:
+        """Whether the source is in one of the prefixes, which are a part of the lab."""
+        if self.alike is not None:
+            return self.alike.is_from(self.alike.index.of_any(prefixes))
+        return any(holds(prefix, self.source) for prefix in prefixes)
+
+    def is_for(self, prefixes: Sequence[Prefix]) -> bool:
+        """Whether the destination is in one of the prefixes, which are a part of the lab."""
+        if self.alike is not None:
+            return self.alike.is_for(self.alike.index.of_any(prefixes))
+        return any(holds(prefix, self.destination) for prefix in prefixes)
+
+    def is_from_one(self, addresses: Sequence[Address]) -> bool:
+        """Whether the source is one of the addresses."""
+        if self.alike is not None:
+            return self.alike.is_from(self.alike.index.these(addresses))
+        return self.source in addresses
+
+    def is_for_one(self, addresses: Sequence[Address]) -> bool:
+        """Whether the destination is one of the addresses."""
+        if self.alike is not None:
+            return self.alike.is_for(self.alike.index.these(addresses))
+        return self.destination in addresses
 
     @property
     def is_encrypted(self) -> bool:

@@ -6,10 +6,11 @@ from ipaddress import IPv4Address, IPv4Network
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.filter import WhileTunnel
-from netdsl.ir.ids import Address, AddressWithPrefix, NetworkId, NodeId, Prefix, TunnelId
+from netdsl.ir.ids import Address, AddressWithPrefix, NodeId, Prefix, TunnelId
 from netdsl.ir.node import Interface, Node, outer_interface
 from netdsl.ir.service import PortService, Protocol
 from netdsl.ir.tunnel import Child, Device, Mode, Segment, Selectors, TunnelEnd
+from netdsl.packets.classes import AddressIndex, AddressSet
 from netdsl.packets.filtering import Ends, Pairs, in_any
 from netdsl.packets.routes import Hop, Own, Table, main_table, source_for
 from netdsl.packets.sysctls import Sysctls, unmodelled
@@ -65,14 +66,15 @@ class Policy:
         return sum(lengths), bool(self.child.only_local or self.child.only_remote)
 
     def takes_out(self, packet: Packet) -> bool:
-        return self._fits(packet, packet.source, packet.destination, packet.source_port, packet.destination_port)
+        is_limited = self._is_only(packet, packet.source_port, packet.destination_port)
+        return is_limited and packet.is_for(self.remote) and packet.is_from(self.local)
 
     def takes_in(self, packet: Packet) -> bool:
-        return self._fits(packet, packet.destination, packet.source, packet.destination_port, packet.source_port)
+        is_limited = self._is_only(packet, packet.destination_port, packet.source_port)
+        return is_limited and packet.is_for(self.local) and packet.is_from(self.remote)
 
-    def _fits(self, packet: Packet, own: Address, other: Address, here: int, there: int) -> bool:
-        if not in_any(own, self.local) or not in_any(other, self.remote):
-            return False
+    def _is_only(self, packet: Packet, here: int, there: int) -> bool:
+        """Whether the child takes the protocol and the ports."""
         limits = [(service, here) for service in self.child.only_local]
         limits += [(service, there) for service in self.child.only_remote]
         return not limits or any(_is_of(service, packet, port) for service, port in limits)
@@ -102,18 +104,30 @@ def best_policy(found: list[Policy], packet: Packet, *, is_out: bool) -> Policy 
     if len(found) < 2:
         return found[0] if found else None
     ends = (packet.source, packet.destination) if is_out else (packet.destination, packet.source)
+    if packet.alike is not None:
+        for policy in found:
+            own, other = (policy.local, policy.remote) if is_out else (policy.remote, policy.local)
+            for prefix in own:
+                packet.alike.is_from(packet.alike.index.of(prefix))
+            for prefix in other:
+                packet.alike.is_for(packet.alike.index.of(prefix))
     return max(found, key=lambda policy: policy.rank(*ends))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Exit:
-    """How packets for an address leave a node that only forwards them: to whom, over which networks, how large."""
+@dataclass(slots=True, eq=False)
+class _Sets:
+    """Of all addresses of the lab: a node's own, broadcast ones of its subnets, those that a route leads to, and those that
+    are behind an interface."""
 
-    interface: str
-    networks: tuple[NetworkId, ...]
-    mtu: int
-    other: "View"
-    there: str
+    own: AddressSet
+    broadcasts: AddressSet
+    by_route: dict[int, AddressSet] = field(default_factory=dict)  # by the identity of the route
+    behind: dict[str | None, AddressSet] = field(default_factory=dict)
+
+    def put(self, route: Hop | None, bit: AddressSet) -> None:
+        name = None if route is None else route.interface
+        self.by_route[id(route)] = self.by_route.get(id(route), 0) | bit
+        self.behind[name] = self.behind.get(name, 0) | bit
 
 
 @dataclass(slots=True, eq=False)
@@ -121,9 +135,6 @@ class View:
     """A node with all that decides about a packet in it. `policies` and `up` are set as tunnels come and go.
 
     `segments`: of an interface whose network a tunnel carries, what takes the frames for each other end.
-
-    `exits` (by incoming interface and destination) and `believed` (sources by interface) are what was found out about
-    packets that it only forwards.
     """
 
     node: Node
@@ -146,13 +157,12 @@ class View:
     segments: dict[str, dict[NodeId, Policy]] = field(default_factory=dict)
     up: set[tuple[TunnelId, str | None]] = field(default_factory=set)
     checks_source: bool = False
-    exits: dict[tuple[str, Address], Exit] = field(default_factory=dict)
-    believed: set[tuple[str, Address]] = field(default_factory=set)
     _addresses: dict[str, tuple[AddressWithPrefix, ...]] = field(default_factory=dict)  # of devices
     _local: dict[Address, bool] = field(default_factory=dict)
     _routes: dict[Address, Hop | None] = field(default_factory=dict)
     _sources: dict[Hop, Address | None] = field(default_factory=dict)
     _interface_sysctls: dict[tuple[str, str], int] = field(default_factory=dict)
+    _sets: "_Sets | None" = None
 
     def is_local(self, address: Address) -> bool:
         found = self._local.get(address)
@@ -161,9 +171,48 @@ class View:
         return found
 
     @property
-    def only_forwards(self) -> bool:
-        """Whether nothing in it looks at more than where a packet is from and for."""
-        return not (self.tracks or self.policies or self.devices or self.segments or self.checks_source)
+    def asks_more_than_addresses(self) -> bool:
+        """Whether a packet's protocol or ports, or what it answers, can decide anything in the node."""
+        return self.tracks or bool(self.policies or self.devices or self.segments)
+
+    def is_own_source(self, packet: Packet) -> bool:
+        if packet.alike is None:
+            return self.is_local(packet.source)
+        return packet.alike.is_from(self._sets_of(packet.alike.index).own)
+
+    def is_for_it(self, packet: Packet) -> bool:
+        """Whether a packet's destination is the node's own address."""
+        if packet.alike is None:
+            return self.is_local(packet.destination)
+        return packet.alike.is_for(self._sets_of(packet.alike.index).own)
+
+    def is_unicast(self, packet: Packet) -> bool:
+        """Whether a packet's destination is neither a multicast address nor a broadcast one of the node's subnets."""
+        if packet.alike is None:
+            return is_unicast(packet.destination, self)
+        return not packet.alike.is_for(self._sets_of(packet.alike.index).broadcasts)
+
+    def route_to(self, packet: Packet, *, is_charon: bool = False) -> Hop | None:
+        """The route of a packet; for all that is alike it is the same."""
+        found = self.route(packet.destination, is_charon=is_charon)
+        if packet.alike is not None:
+            packet.alike.is_for(self._sets_of(packet.alike.index).by_route[id(found)])
+        return found
+
+    def route_back(self, packet: Packet, *, is_charon: bool = False) -> Hop | None:
+        """The route to the source; for all that is alike it has the same interface."""
+        found = self.route(packet.source, is_charon=is_charon)
+        if packet.alike is not None:
+            packet.alike.is_from(self._sets_of(packet.alike.index).behind[None if found is None else found.interface])
+        return found
+
+    def _sets_of(self, index: AddressIndex) -> "_Sets":
+        if self._sets is None:
+            own = index.these(self.local) | index.of_any(self.local_prefixes)
+            self._sets = _Sets(own, index.these(self.broadcasts))
+            for place, address in enumerate(index.addresses):
+                self._sets.put(self.route(address), 1 << place)
+        return self._sets
 
     def route(self, address: Address, *, is_charon: bool = False) -> Hop | None:
         """charon's own packets carry a mark that keeps them out of its table."""
@@ -186,6 +235,10 @@ class View:
         if hop not in self._sources:  # towards a gateway it is the same for all of IPv4
             self._sources[hop] = source_for(address, hop, self.own)
         return self._sources[hop]
+
+    def own_on(self, interface: str, towards: Address) -> Address | None:
+        """With which address it asks for the MAC address of an IPv4 neighbour, if no packet says it (inet_select_addr)."""
+        return source_for(towards, Hop(interface), self.own)
 
     def is_active(self, state: WhileTunnel) -> bool:
         return ((state.tunnel, state.child) in self.up) == state.is_up
@@ -242,7 +295,8 @@ class View:
         self._forget()
 
     def _forget(self) -> None:
-        for known in (self._routes, self._local, self._sources, self.exits, self.believed):
+        self._sets = None
+        for known in (self._routes, self._local, self._sources):
             known.clear()
 
 

@@ -7,24 +7,23 @@ encapsulated there (for user-space ESP by charon, whose own packets are looked u
 """
 
 from dataclasses import field
+from functools import partial
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.filter import Chain, Verdict
-from netdsl.ir.ids import Address
 from netdsl.ir.service import Protocol
-from netdsl.ir.tunnel import Device, Segment, Selectors, TunnelEnd
 from netdsl.packets.checks import TTL, circle, disbelief, unbelievable, unbelieved_asker
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.filtering import Ruling, Sight, destination_nat, refusal, ruling, source_nat, spoken
-from netdsl.packets.links import WIDEST, DeadEnd, mtu_of, no_route, onward, way_out
-from netdsl.packets.passage import Delivered, Frame, Passage, Stop
+from netdsl.packets.links import WIDEST, mtu_of, no_route, onward, way_out
+from netdsl.packets.neighbours import lost_answer
+from netdsl.packets.passage import DeadEnd, Delivered, Exit, Frame, Passage, Stop
 from netdsl.packets.policies import policy_fault
 from netdsl.packets.routes import Hop as Route
-from netdsl.packets.segments import unanswered
 from netdsl.packets.tracking import State, Tracker, with_destination, with_source
-from netdsl.packets.tunnels import packets_of, receiving_end
+from netdsl.packets.tunnels import arrival, packets_of, receiving_end
 from netdsl.packets.types import Decision, Hook, Hop, Outcome, Packet, Step, Wire
-from netdsl.packets.view import LOOPBACK, Association, Exit, Policy, TunnelDevice, View, is_unicast
+from netdsl.packets.view import LOOPBACK, Association, Policy, TunnelDevice, View
 from netdsl.source import Place
 
 _MOST_FRAMES = 2000
@@ -54,7 +53,8 @@ class Walk:
     overrules: frozenset[Chain] = frozenset()
     overruled: list[Overruled] = field(default_factory=list)
     hops: list[Hop] = field(default_factory=list)
-    _ttl: int = TTL
+    ttl: int = TTL
+    _frames: int = 0
     _carried: list[tuple[Packet, int, Policy]] = field(default_factory=list)
     _carrying: list[Wire] = field(default_factory=list)  # networks that the outer packets carry, not yet in a hop
     _view: View | None = None
@@ -63,16 +63,27 @@ class Walk:
 
     def run(self, view: View, packet: Packet) -> Delivered | Stop:
         """From a node's process to where it ends."""
-        self._open(view, None)
-        result, frames = self._send(view, packet), 0
+        result = self.start(view, packet)
         while isinstance(result, Frame):
-            frames += 1
-            if frames > _MOST_FRAMES:
-                result = self._stop(
-                    Outcome.LOOP, result.view, Hook.ROUTE, "tunnels lead through each other", None, packet
-                )
-                break
-            result = self._pass(result) or self._receive(result)
+            result = self.step(result)
+        return result
+
+    def start(self, view: View, packet: Packet) -> Frame | Delivered | Stop:
+        """Out of the node that sends it."""
+        self._open(view, None)
+        return self._ending(self._send(view, packet))
+
+    def step(self, frame: Frame) -> Frame | Delivered | Stop:
+        """Through the node that it comes to."""
+        self._frames += 1
+        if self._frames > _MOST_FRAMES:
+            text = "tunnels lead through each other"
+            return self._ending(self._stop(Outcome.LOOP, frame.view, Hook.ROUTE, text, None, frame.packet))
+        return self._ending(self._receive(frame))
+
+    def _ending(self, result: Frame | Delivered | Stop) -> Frame | Delivered | Stop:
+        if isinstance(result, Frame):
+            return result
         if isinstance(result, Stop):
             decision = _DECISIONS.get(result.outcome, Decision.FAIL)
             self._steps.append(Step(result.hook, decision, result.text, result.packet, result.origin))
@@ -100,19 +111,6 @@ class Walk:
 
     # --- in a node
 
-    def _pass(self, frame: Frame) -> Frame | None:
-        """The short way through a node that only forwards, once it is known; None: the long way."""
-        view, packet, interface = frame.view, frame.packet, frame.interface
-        if self._view is not None or frame.came is not None or not view.only_forwards:
-            return None
-        known = view.exits.get((interface, packet.destination))
-        is_believed = (interface, packet.source) in view.believed
-        if known is None or not is_believed or packet.size > known.mtu or self._ttl <= 1:
-            return None
-        self._ttl -= 1
-        self._open(view, interface)
-        return self._cross(known, packet)
-
     def _passage(self, view: View, packet: Packet, interface: str | None, came: Policy | None) -> Passage:
         if not view.tracks:
             return Passage(view, packet, interface, came, None, State.NEW)
@@ -127,13 +125,13 @@ class Walk:
         passage = self._passage(view, packet, None, None)
         passage.is_outer = is_outer
         is_charon = is_outer or self._is_own_ike(view)
-        route = self._route(view, packet.destination, is_charon=is_charon)
+        route = self._route(view, packet, is_charon=is_charon)
         if route is None:
             return self._ended(view, no_route(view, packet.destination), packet)
         translated = self._destination(passage, packet, route)
         out = route.interface  # to the filter it stays what it was before translation
         if translated.destination != packet.destination:
-            route = self._route(view, translated.destination, is_charon=is_charon)
+            route = self._route(view, translated, is_charon=is_charon)
             if route is None:
                 return self._ended(view, no_route(view, translated.destination), translated)
         stop = self._filter(passage, Chain.OUTPUT, translated, route, out)
@@ -142,39 +140,38 @@ class Walk:
     def _is_own_ike(self, view: View) -> bool:
         return self.is_charon and len(self.hops) == 0
 
-    def _route(self, view: View, address: Address, *, is_charon: bool = False) -> Route | None:
-        if view.is_local(address):
+    def _route(self, view: View, packet: Packet, *, is_charon: bool = False) -> Route | None:
+        if view.is_for_it(packet):
             return Route(LOOPBACK)
-        if not is_unicast(address, view):
+        if not view.is_unicast(packet):
             return None
-        return view.route(address, is_charon=is_charon and self.fabric.is_user_space)
+        return view.route_to(packet, is_charon=is_charon and self.fabric.is_user_space)
 
     def _receive(self, frame: Frame) -> Frame | Delivered | Stop:
         view, packet = frame.view, frame.packet
         if self._view is None:
             self._open(view, frame.interface)
         passage = self._passage(view, packet, frame.interface, frame.came)
+        passage.before = frame.before
         packet = self._destination(passage, packet, None)
-        is_local = view.is_local(packet.destination)
-        if is_local:
+        if view.is_for_it(packet):
             return self._check_source(passage, packet, is_local=True) or self._input(passage, packet)
         return self._forward(passage, packet)
 
     def _check_source(self, passage: Passage, packet: Packet, *, is_local: bool) -> Stop | None:
         view, interface = passage.view, passage.in_interface or LOOPBACK
-        is_decrypted = passage.was_selected and not self.fabric.is_user_space
-
-        def doubt(asked: Packet) -> str | None:
-            return unbelievable(
-                view, interface, asked, is_decrypted=is_decrypted, is_local=is_local,
-                is_user_space=self.fabric.is_user_space,
-            )  # fmt: skip
-
+        doubt = partial(
+            unbelievable,
+            view,
+            interface,
+            is_decrypted=passage.was_selected and not self.fabric.is_user_space,
+            is_local=is_local,
+            is_user_space=self.fabric.is_user_space,
+        )
         text = doubt(packet)
         if text is None:
             return None
-        before = self.fabric.views[self.hops[-1].node] if self.hops and passage.came is None else None
-        outcome, text = disbelief(text, unbelieved_asker(view, interface, before, packet, doubt))
+        outcome, text = disbelief(text, unbelieved_asker(view, interface, passage.before, packet, doubt))
         return self._stop(outcome, view, Hook.SOURCE_CHECK, text, None, packet)
 
     def _input(self, passage: Passage, packet: Packet) -> Frame | Delivered | Stop:
@@ -193,15 +190,15 @@ class Walk:
 
     def _forward(self, passage: Passage, packet: Packet) -> Frame | Delivered | Stop:
         view, interface = passage.view, passage.in_interface or LOOPBACK
-        route = onward(view, interface, packet.destination)
+        route = onward(view, interface, packet)
         if isinstance(route, DeadEnd):
             return self._ended(view, route, packet)
         stop = self._check_source(passage, packet, is_local=False)
         if stop is not None:
             return stop
-        if self._ttl <= 1:
-            return self._stop(Outcome.LOOP, view, Hook.ROUTE, circle(self.hops), None, packet)
-        self._ttl -= 1
+        if self.ttl <= 1:
+            return self._stop(Outcome.LOOP, view, Hook.ROUTE, circle([hop.node for hop in self.hops]), None, packet)
+        self.ttl -= 1
         stop = self._check_policy(passage, "forward") or self._filter(passage, Chain.FORWARD, packet, route)
         return stop or self._leave(passage, packet, route)
 
@@ -314,7 +311,8 @@ class Walk:
         self, passage: Passage, packet: Packet, policy: Policy, association: Association
     ) -> Frame | Delivered | Stop:
         view, kind = passage.view, packets_of(policy.end.kind)
-        outer = self._route(view, association.remote, is_charon=policy.is_selected)
+        outside = kind.outer_packet(packet, policy)
+        outer = self._route(view, outside, is_charon=policy.is_selected)
         link = WIDEST if outer is None else mtu_of(view, outer)
         room = kind.room_inside(policy, link, is_user_space=self.fabric.is_user_space)
         child = policy.child
@@ -323,9 +321,8 @@ class Walk:
                 f"{packet.size} bytes are too big for tunnel `{policy.end.tunnel}` at `{view.id}`, which takes {room}"
             )
             return self._stop(Outcome.TOO_BIG, view, Hook.TUNNEL, text, policy.end.origin, packet)
-        outside = kind.outer_packet(packet, policy)
-        self._carried.append((packet, self._ttl, policy))
-        self._ttl = TTL
+        self._carried.append((packet, self.ttl, policy))
+        self.ttl = TTL
         text = f"into tunnel `{policy.end.tunnel}`" + (
             f" (child `{child.name}`)" if len(policy.end.children) > 1 else ""
         )
@@ -345,17 +342,11 @@ class Walk:
             text = f"`{view.id}` takes no {packet} out of tunnel `{end.tunnel}`: {refusal}"
             return self._stop(Outcome.DROPPED, view, Hook.TUNNEL, text, end.origin, packet)
         self._carried.pop()
-        self._ttl = ttl
+        self.ttl = ttl
         self.note(Hook.TUNNEL, Decision.DECAPSULATE, f"out of tunnel `{policy.end.tunnel}`", inner, policy.end.origin)
-        return Frame(view, self._arrival(end, passage.in_interface or LOOPBACK), inner, policy)
-
-    def _arrival(self, end: TunnelEnd, outer: str) -> str:
-        """The interface by which an end sees the inner packet come, whose outer one came by `outer`."""
-        match end.steering:
-            case Device(name=name) | Segment(interface=name):
-                return name
-            case Selectors(stand_in=stand_in):
-                return stand_in if stand_in is not None and self.fabric.is_user_space else outer
+        return Frame(
+            view, arrival(end, passage.in_interface or LOOPBACK, is_user_space=self.fabric.is_user_space), inner, policy
+        )
 
     def _check_policy(self, passage: Passage, what: str) -> Stop | None:
         fault = policy_fault(passage, what, is_user_space=self.fabric.is_user_space)
@@ -368,31 +359,30 @@ class Walk:
         view = passage.view
         association = self._carried[-1][2].association if packet.inner is not None else None
         may_split = association is not None and association.may_split
-        found = way_out(self.fabric, view, route, packet.destination, packet.size, may_split=may_split)
+        found = way_out(self.fabric, view, route, packet, may_split=may_split)
         if isinstance(found, DeadEnd):
             return self._ended(view, found, packet)
+        if found.unheard is not None and not view.is_own_source(packet):
+            return self._ended(view, found.unheard, packet)
         if found.interface in view.segments:
-            return self._carry(passage, packet, found, route.gateway or packet.destination)
-        if passage.in_interface is not None and passage.came is None and view.only_forwards:
-            view.exits[passage.in_interface, packet.destination] = found
-            view.believed.add((passage.in_interface, packet.source))
-        return self._cross(found, packet)
+            return self._carry(passage, packet, found)
+        return self._cross(view, found, packet)
 
-    def _carry(self, passage: Passage, packet: Packet, by: Exit, next_hop: Address) -> Frame | Delivered | Stop:
+    def _carry(self, passage: Passage, packet: Packet, by: Exit) -> Frame | Delivered | Stop:
         """A frame for another end of the tunnel that carries the network."""
         view, policy = passage.view, passage.view.segments[by.interface].get(by.other.id)
         if policy is None or policy.association is None:
             text = f"no tunnel carries `{by.networks[0]}` from `{view.id}` to `{by.other.id}`"
             return self._stop(Outcome.UNREACHABLE, view, Hook.TUNNEL, text, None, packet)
-        silent = unanswered(self.fabric, view, by, next_hop, Walk(self.fabric, Tracker(self.tracker.standing)).run)
+        silent = lost_answer(self.fabric, view, by, Walk(self.fabric, Tracker(self.tracker.standing)).run)
         if silent is not None:
             return self._ended(view, silent, packet)
         self._carrying += [Wire(name, packet, packet.is_encrypted) for name in by.networks]
         return self._encapsulate(passage, packet, policy, policy.association)
 
-    def _cross(self, by: Exit, packet: Packet) -> Frame:
+    def _cross(self, view: View, by: Exit, packet: Packet) -> Frame:
         crossed = [Wire(name, packet, packet.is_encrypted) for name in by.networks]
         if self._carrying:
             crossed, self._carrying = [*self._carrying, *crossed], []
         self._close(by.interface, tuple(crossed))
-        return Frame(by.other, by.there, packet)
+        return Frame(by.other, by.there, packet, before=view)

@@ -80,7 +80,7 @@ class _Asked:
         reason = success(arrived.view, arrived.packet, outcome, served)
         if isinstance(returned, Stop):
             outcome, node, hook, origin = Outcome.NO_WAY_BACK, NodeId(returned.node), returned.hook, returned.origin
-            reason = f"it arrives at `{arrived.view.id}`, and the answer does not come back: {returned.text}"
+            reason = no_way_back(arrived.view, returned.text)
         elif not _is_expected(returned, view, request):
             outcome, origin = Outcome.NO_WAY_BACK, returned.view.node.origin
             reason = (
@@ -150,6 +150,11 @@ def success(view: View, packet: Packet, outcome: Outcome, served: Served | None)
     if outcome is Outcome.REFUSED:
         return f"`{view.id}` takes it and refuses: nobody listens on {packet.protocol}/{packet.destination_port}"
     return f"`{view.id}{'' if served is None else f'.{served.name}'}` answers"
+
+
+def no_way_back(view: View, text: str) -> str:
+    """In words, that the answer of the node which took a request stops. `text`: why."""
+    return f"it arrives at `{view.id}`, and the answer does not come back: {text}"
 
 
 def _is_expected(returned: Delivered, view: View, request: Packet) -> bool:

@@ -39,6 +39,9 @@ def outer_packet(packet: Packet, policy: Policy) -> Packet:
     source, destination = packet.source, packet.destination
     if policy.is_tunnel:
         source, destination = association.local, association.remote
+    else:
+        packet.is_from_one((source,))
+        packet.is_for_one((destination,))
     cost = cost_of(child, destination.version)
     padded = -(-(packet.size - cost.kept + cost.trailer) // cost.block) * cost.block
     size = padded + cost.kept + cost.fixed - _saved(policy)

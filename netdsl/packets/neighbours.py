@@ -1,0 +1,80 @@
+"""How a node finds the MAC address of a next hop: whose requests are answered, and whether the answer comes back.
+
+ARP and neighbour discovery are asked when a packet waits for them, so a request takes the way of that packet over the link.
+On a network that a tunnel carries they go through it as everything does: filters do not see them inside, and do see their
+outer packets.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from netdsl.ir.ids import Address
+from netdsl.ir.service import Protocol
+from netdsl.packets.checks import unbelievable
+from netdsl.packets.fabric import Fabric
+from netdsl.packets.passage import DeadEnd, Delivered, Exit, Stop
+from netdsl.packets.tunnels import packets_of
+from netdsl.packets.types import Hook, Outcome, Packet
+from netdsl.packets.view import View
+
+Run = Callable[[View, Packet], Delivered | Stop]
+"""Follows a packet from a node's process to where it ends."""
+
+
+# --- requests that are not answered
+
+
+def unheard_request(
+    fabric: Fabric, view: View, interface: str, next_hop: Address, other: View, there: str
+) -> DeadEnd | None:
+    """Why a node that has the address of a next hop does not answer ARP for it; None: it does.
+
+    arp_process answers only where it would take a packet from the sender of the request (ip_route_input). A packet of the
+    node's own asks with its source (arp_solicit), which the next hop judges with the packet itself. What the next hop asks
+    for itself, with its own address on the link, tells this node its MAC address as well. Neighbour discovery does not ask.
+    """
+    asker = view.own_on(interface, next_hop) if next_hop.version == 4 else None
+    if asker is None or (view.id, interface, next_hop) in fabric.permanent or other.own_on(there, asker) == next_hop:
+        return None
+    request = Packet(asker, next_hop, Protocol.ICMP)
+    text = unbelievable(other, there, request, is_decrypted=False, is_local=True, is_user_space=fabric.is_user_space)
+    if text is None:
+        return None
+    what = f"`{other.id}` does not answer ARP of {asker} for {next_hop}: {text}"
+    return DeadEnd(Outcome.UNREACHABLE, Hook.NEIGHBOUR, what)
+
+
+# --- answers that are lost
+
+
+def lost_answer(fabric: Fabric, view: View, by: Exit, run: Run) -> DeadEnd | None:
+    """Why a node does not find a next hop on a network that a tunnel carries; None: it does, or knows its MAC address
+    without asking. The request goes the way of the packet that waits for it."""
+    if (view.id, by.interface, by.next_hop) in fabric.permanent:
+        return None
+    key, lost = (view.id, by.interface, by.other.id), fabric.lost_answers
+    if key not in lost:
+        lost[key] = None  # meanwhile: of a tunnel that leads into itself there is an error of its own
+        lost[key] = _lost(view, by, run)
+    end = lost[key]
+    if end is None:
+        return None
+    where = f"on `{by.networks[0]}` the answer of `{by.other.id}` is lost"
+    text = f"`{view.id}` does not find {by.next_hop}: {where}: {end.text}"
+    return DeadEnd(Outcome.UNREACHABLE, Hook.NEIGHBOUR, text, end.origin)
+
+
+def _lost(view: View, by: Exit, run: Run) -> Stop | None:
+    """Where the answer of the other end ends before it is in the node."""
+    policy = by.other.segments[by.there].get(view.id)
+    if policy is None or policy.association is None:
+        return None
+    inner = Packet(
+        policy.association.local, policy.association.remote, Protocol.UDP
+    )  # whatever it is, the outer one is alike
+    outer = replace(packets_of(policy.end.kind).outer_packet(inner, policy), inner=None)
+    ended = run(by.other, outer)
+    if isinstance(ended, Delivered) and ended.view is not view:
+        text = f"it gets to `{ended.view.id}`"
+        return Stop(Outcome.UNREACHABLE, ended.view.id, Hook.TUNNEL, text, policy.end.origin, outer)
+    return ended if isinstance(ended, Stop) else None
