@@ -2,7 +2,7 @@
 
 from netdsl.verify import Decision, Outcome
 
-from .asking import ask
+from .asking import ask, world
 
 TEXT = """
 network lan 10.0.0.0/24
@@ -56,3 +56,17 @@ def test_source_nat_by_service_and_with_exceptions() -> None:
     snat = TEXT % "snat tcp/80 out out -> 203.0.113.1"
     assert ask(snat, "pc", "203.0.113.9", "tcp/80").passes
     assert not ask(snat, "pc", "203.0.113.9").passes
+
+
+def test_an_exception_for_a_tunnel_is_none_for_the_outer_packets_of_another_one() -> None:
+    text = """
+    network inet 192.0.2.0/24
+    network lan 10.1.0.0/24
+    router gw { interface wan on inet .1 ; interface lan on lan .1 ; nat { masquerade out wan except through there } }
+    host h { interface on lan .2 ; default via gw }
+    host peer { interface on inet .9 }
+    host other { interface on inet .8 }
+    ipsec here { between h and peer ; auth psk }
+    ipsec there { between gw.wan and other ; auth psk }
+    """
+    assert world(text).tunnels.connections.keys() == {"here", "there"}
