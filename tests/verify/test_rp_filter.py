@@ -2,9 +2,9 @@
 
 import pytest
 
-from netdsl.verify import Hook, Outcome
+from netdsl.verify import Esp, Hook, Outcome
 
-from .asking import ask
+from .asking import ask, world
 
 TEXT = """
 network a 10.1.0.0/24
@@ -58,3 +58,38 @@ def test_a_packet_with_the_receiver_s_own_source_is_a_martian() -> None:
     assert "own address" in ask(text % "routing none", "h", "10.2.0.9").reason
     accepted = ask(text % "sysctl net.ipv4.conf.all.accept_local = 1", "h", "10.2.0.9")
     assert accepted.outcome is not Outcome.DROPPED
+
+
+BEHIND_A_TUNNEL = """
+network inet 192.0.2.0/24
+network lan 10.1.0.0/24
+router gw-a { interface wan on inet .1, .101 ; default via 192.0.2.2 ; sysctl net.ipv4.conf.all.rp_filter = 1 }
+router gw-b { interface wan on inet .2 ; interface lan on lan .1 }
+host h { interface on lan .2 ; default via gw-b }
+ipsec t { between gw-a.wan and gw-b.wan ; auth psk }
+"""
+
+
+def test_a_packet_that_is_believed_waits_for_arp_of_a_neighbour_that_is_not() -> None:
+    user = world(BEHIND_A_TUNNEL, Esp.USER)  # gw-a has its route to gw-b by the tunnel's device
+    verdict = ask(user, "h", "192.0.2.101")
+    assert (verdict.node, verdict.hook, verdict.outcome) == ("gw-b", Hook.NEIGHBOUR, Outcome.UNREACHABLE)
+    assert "does not answer ARP of 192.0.2.2 for 192.0.2.101" in verdict.reason
+    assert ask(world(BEHIND_A_TUNNEL, Esp.KERNEL), "h", "192.0.2.101").passes
+    known = BEHIND_A_TUNNEL.replace("interface lan on lan .1 }", "interface lan on lan .1 ; neighbour 192.0.2.101 %s }")
+    mac = next(each.mac for node in user.lab.nodes if node.id == "gw-a" for each in node.interfaces)
+    assert ask(world(known % mac, Esp.USER), "h", "192.0.2.101").passes
+
+
+def test_a_neighbour_that_is_not_believed_knows_the_address_from_which_the_next_hop_asks_itself() -> None:
+    beyond = """
+    network far 10.9.0.0/24
+    host s { interface on far .2 ; default via gw-a }
+    """
+    lab = BEHIND_A_TUNNEL.replace("on inet .1, .101 ;", "on inet .1, .101 ; interface on far .1 ;") + beyond
+    by = {
+        address: lab.replace("on lan .1 }", f"on lan .1 ; route far via {address} }}")
+        for address in ("192.0.2.1", "192.0.2.101")
+    }
+    assert ask(world(by["192.0.2.1"], Esp.USER), "h", "10.9.0.2").passes
+    assert ask(world(by["192.0.2.101"], Esp.USER), "h", "10.9.0.2").outcome is Outcome.UNREACHABLE
