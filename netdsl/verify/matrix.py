@@ -6,7 +6,7 @@ from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.node import Node, NodeKind
 from netdsl.ir.service import PortService
 from netdsl.packets.world import World
-from netdsl.verify.alike import alike_flows
+from netdsl.verify.flow_classes import flow_classes
 from netdsl.verify.predict import predict
 from netdsl.verify.types import Cell
 
@@ -22,7 +22,7 @@ def matrix(
 
     `service` instead of a ping; `sources`, `destinations`: these alone. Flows that are alike are followed once.
     """
-    alike = alike_flows(world, service)
+    alike = flow_classes(world, service)
     nodes = [node for node in world.lab.nodes if node.kind is not NodeKind.SWITCH]
     addresses = {node.id: _addresses(node) for node in nodes}
     for source in nodes:

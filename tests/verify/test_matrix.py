@@ -8,7 +8,7 @@ from netdsl.ir.service import PortService, Protocol, port
 from netdsl.lower.lower import lower
 from netdsl.pipeline.analysis import check
 from netdsl.verify import Esp, Outcome, World, matrix
-from netdsl.verify.alike import alike_flows
+from netdsl.verify.flow_classes import flow_classes
 from tests.differential.comparing import lab_of
 from tests.differential.generate import generate
 
@@ -104,7 +104,7 @@ def test_what_shares_a_way_is_answered_as_if_it_were_asked_alone(more: str) -> N
 def test_no_flow_is_followed_alone_where_routers_filter_or_check_sources(more: str) -> None:
     asked = world(MESH.replace("MORE", more))
     for service in SERVICES:
-        flows = alike_flows(asked, service)
+        flows = flow_classes(asked, service)
         assert flows is not None
         for cell in matrix(asked, service):
             alike = flows.ask(asked.view(cell.source), cell.address)

@@ -1,4 +1,4 @@
-"""Requests and their answers by the ways of classes of packets: one question for all that go the same way.
+"""Requests and their answers by the paths of classes of packets: one question for all that go the same path.
 
 What each packet is to be followed for alone is not decided here: ask `predict`.
 """
@@ -8,9 +8,9 @@ from netdsl.ir.ids import Address
 from netdsl.ir.service import PortService, Protocol
 from netdsl.packets.checks import IKE_PORTS
 from netdsl.packets.classes import AddressIndex, index_of
+from netdsl.packets.paths import ClassPaths, ClassStop, FlowIndex
 from netdsl.packets.types import Outcome
 from netdsl.packets.view import View
-from netdsl.packets.ways import FlowIndex, Halt, Ways
 from netdsl.packets.world import World
 from netdsl.verify.predict import PROBE_SIZE, no_way_back, probe, success, taken
 
@@ -28,14 +28,14 @@ class Answer:
 
 
 @dataclass(slots=True, eq=False)
-class AlikeFlows:
+class FlowClasses:
     """Requests of one kind, their answers, and errors about them."""
 
     service: PortService | None
     addresses: AddressIndex
-    requests: Ways
-    answers: Ways
-    errors: Ways
+    requests: ClassPaths
+    answers: ClassPaths
+    errors: ClassPaths
 
     def ask(self, source: View, destination: Address) -> Answer | None:
         """To a node's request. None: it is to be followed alone."""
@@ -46,33 +46,33 @@ class AlikeFlows:
         there = self.requests.follow(source, request)
         if there.end is None:
             return None
-        if isinstance(there.end, Halt):
+        if isinstance(there.end, ClassStop):
             is_exact = not there.is_raw and there.end.outcome is not Outcome.NOT_VERIFIED
             return Answer(there.end.outcome, there.is_encrypted, is_exact, self.requests.reason(there, source, request))
         answer, outcome, served = taken(there.end, request)
         if answer is None:
             return None
-        ways = self.errors if answer.is_error else self.answers
-        back = ways.follow(there.end, answer, there.confirmed)
+        paths = self.errors if answer.is_error else self.answers
+        back = paths.follow(there.end, answer, there.confirmed)
         is_encrypted, is_exact = there.is_encrypted or back.is_encrypted, not (there.is_raw or back.is_raw)
-        if isinstance(back.end, Halt):
-            text = no_way_back(there.end, ways.reason(back, there.end, answer, there.confirmed))
+        if isinstance(back.end, ClassStop):
+            text = no_way_back(there.end, paths.reason(back, there.end, answer, there.confirmed))
             return Answer(Outcome.NO_WAY_BACK, is_encrypted, is_exact, text)
         if back.end is not source:
             return None
         return Answer(outcome, is_encrypted, is_exact, success(there.end, request, outcome, served))
 
 
-def alike_flows(world: World, service: PortService | None) -> AlikeFlows | None:
+def flow_classes(world: World, service: PortService | None) -> FlowClasses | None:
     """For one kind of question. None: nodes have more to say to it than their rules do."""
     if not _has_classes(service):
         return None
     addresses, flows, standing = index_of(world.fabric.addresses), FlowIndex(), world.tunnels.standing
-    requests = Ways(world.fabric, standing, addresses, flows, is_answer=False)
+    requests = ClassPaths(world.fabric, standing, addresses, flows, is_answer=False)
     if not any(view.asks_more_than_addresses for view in world.fabric.views.values()):
-        return AlikeFlows(service, addresses, requests, requests, requests)
-    answers, errors = (Ways(world.fabric, standing, addresses, flows, is_answer=True) for _ in range(2))
-    return AlikeFlows(service, addresses, requests, answers, errors)
+        return FlowClasses(service, addresses, requests, requests, requests)
+    answers, errors = (ClassPaths(world.fabric, standing, addresses, flows, is_answer=True) for _ in range(2))
+    return FlowClasses(service, addresses, requests, answers, errors)
 
 
 def _has_classes(service: PortService | None) -> bool:

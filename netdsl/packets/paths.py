@@ -1,14 +1,13 @@
-"""Ways of classes of packets: what the walk of one packet found out serves all that go the same way.
+"""The paths of classes of packets: what the walk of one packet found out serves all that take the same path.
 
-A *stretch* leads from a place (a node, and the interface by which packets come to it) through this node, and through a
-tunnel that begins there, to the next place where the packet is as it was sent. It holds for the class of packets that
-nothing on it told apart, and for what its nodes knew of the flow: the walk follows one packet of each class. A *way* is the
-sum of the stretches to where packets for one destination end; all that come to a place and are alike take the same.
+A *leg* leads from an ingress (a node, and the interface by which packets come to it) through this node, and through a
+tunnel that begins there, to the next ingress where the packet is as it was sent. It holds for the class of packets that
+nothing on it told apart, and for what its nodes knew of the flow: the walk follows one packet of each class. A *path* is
+the sum of the legs to where packets for one destination end; all of a class that come to an ingress share it.
 
-What changes a packet's addresses (translation) and what is too big has no way: each packet is followed alone.
+What changes a packet's addresses (translation) and what is too big has no path: each packet is followed alone.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import field
 from functools import reduce
 
@@ -78,18 +77,18 @@ class ClassTracker(Tracker):
 
 
 @dataclass(slots=True, eq=False)
-class Place:
-    """A node, the interface by which packets come to it, and from which node; without these: it sends them. `stretches`:
+class Ingress:
+    """A node, the interface by which packets come to it, and from which node; without these: it sends them. `legs`:
     those from here that hold for more than one destination."""
 
     view: View
     interface: str | None
     before: View | None
-    stretches: "list[Stretch]" = field(default_factory=list)
+    legs: "list[Leg]" = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
-class Halt:
+class ClassStop:
     """Where packets stop. `is_named`: the reason names what is not alike, addresses or the nodes of a circle."""
 
     outcome: Outcome
@@ -98,15 +97,15 @@ class Halt:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stretch:
-    """From a place to the next one, for a class of packets.
+class Leg:
+    """From an ingress to the next one, for a class of packets.
 
     It holds for these `sources` and `destinations` where the nodes know, of the flows `asked`, just those `known`.
     `confirmed`: flows that they know afterwards. `hops`: what the time to live loses. `nodes`: those on it. `end`: where
-    the packets are then: at a place, taken by a node, stopped; None: each is to be followed alone.
+    the packets are then: at an ingress, taken by a node, stopped; None: each is to be followed alone.
     """
 
-    start: Place
+    start: Ingress
     sources: AddressSet
     destinations: AddressSet
     asked: FlowSet
@@ -116,13 +115,13 @@ class Stretch:
     is_encrypted: bool
     hops: int
     nodes: tuple[NodeId, ...]
-    end: Place | View | Halt | None
+    end: Ingress | View | ClassStop | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Way:
-    """From a place to the end, for a class of packets for one destination: the sum of its stretches. `last`: the place from
-    which the last one leads."""
+class ClassPath:
+    """From an ingress to the end, for a class of packets for one destination: the sum of its legs. `last`: from where the
+    last one leads."""
 
     sources: AddressSet
     asked: FlowSet
@@ -131,12 +130,15 @@ class Way:
     is_raw: bool
     is_encrypted: bool
     hops: int
-    end: View | Halt | None
-    last: Place
+    end: View | ClassStop | None
+    last: Ingress
+
+
+_Tree = dict[Ingress, list[ClassPath]]
 
 
 @dataclass(slots=True, eq=False)
-class Ways:
+class ClassPaths:
     """Of packets of one kind and size, whose addresses are in the index. `is_answer`: they answer requests."""
 
     fabric: Fabric
@@ -144,66 +146,66 @@ class Ways:
     addresses: AddressIndex
     flows: FlowIndex
     is_answer: bool
-    _places: dict[tuple[NodeId, str | None, NodeId | None], Place] = field(default_factory=dict)
-    _trees: dict[Address, dict[Place, list[Way]]] = field(default_factory=dict)
+    _ingresses: dict[tuple[NodeId, str | None, NodeId | None], Ingress] = field(default_factory=dict)
+    _trees: dict[Address, _Tree] = field(default_factory=dict)
 
-    def follow(self, view: View, packet: Packet, passed: FlowSet = 0) -> Way:
-        """The way of a packet from its sender. `passed`: flows that nodes know by its request."""
+    def follow(self, view: View, packet: Packet, passed: FlowSet = 0) -> ClassPath:
+        """The path of a packet from its sender. `passed`: flows that nodes know by its request."""
         source, tree = 1 << self.addresses.places[packet.source], self._trees.get(packet.destination)
         if tree is None:
             tree = self._trees[packet.destination] = {}
-        place, hops = self._place(view, None, None), 0
-        chain: list[Stretch] = []
-        while (found := _known_way(tree, place, source, passed)) is None or hops + found.hops >= TTL:
-            stretch = self._stretch(place, packet, source, passed)
-            hops += stretch.hops
+        ingress, hops = self._ingress(view, None, None), 0
+        chain: list[Leg] = []
+        while (found := _known_path(tree, ingress, source, passed)) is None or hops + found.hops >= TTL:
+            leg = self._leg(ingress, packet, source, passed)
+            hops += leg.hops
             if hops >= TTL:
-                return reduce(_longer, reversed(chain), _way(stretch, _too_long(stretch)))
-            if not isinstance(stretch.end, Place):
-                found = _way(stretch, stretch.end)
-                tree.setdefault(place, []).append(found)
+                return reduce(_longer, reversed(chain), _path(leg, _too_long(leg)))
+            if not isinstance(leg.end, Ingress):
+                found = _path(leg, leg.end)
+                tree.setdefault(ingress, []).append(found)
                 break
-            chain.append(stretch)
-            place = stretch.end
-        for stretch in reversed(chain):
-            found = _longer(found, stretch)
-            tree.setdefault(stretch.start, []).append(found)
+            chain.append(leg)
+            ingress = leg.end
+        for leg in reversed(chain):
+            found = _longer(found, leg)
+            tree.setdefault(leg.start, []).append(found)
         return found
 
-    def reason(self, way: Way, view: View, packet: Packet, passed: FlowSet = 0) -> str:
-        """Why a packet stops at the end of its way from its sender."""
-        assert isinstance(way.end, Halt), "it stops"
-        if not way.end.is_named:
-            return way.end.reason
-        if way.end.outcome is Outcome.LOOP:
+    def reason(self, path: ClassPath, view: View, packet: Packet, passed: FlowSet = 0) -> str:
+        """Why a packet stops at the end of its path from its sender."""
+        assert isinstance(path.end, ClassStop), "it stops"
+        if not path.end.is_named:
+            return path.end.reason
+        if path.end.outcome is Outcome.LOOP:
             return circle(self._nodes(view, packet, passed))
         _, stopped = self._walk(
-            way.last, packet, class_of(self.addresses, packet.source, packet.destination), self._tracker(passed)
+            path.last, packet, class_of(self.addresses, packet.source, packet.destination), self._tracker(passed)
         )
         assert isinstance(stopped, Stop), "all of its class stop here"
         return stopped.text
 
     def _nodes(self, view: View, packet: Packet, passed: FlowSet) -> list[NodeId]:
         """Those in which a packet is until its time to live is over."""
-        source, place, ttl = 1 << self.addresses.places[packet.source], self._place(view, None, None), TTL
+        source, ingress, ttl = 1 << self.addresses.places[packet.source], self._ingress(view, None, None), TTL
         found: list[NodeId] = []
         while True:
-            stretch = self._stretch(place, packet, source, passed)
-            ttl -= stretch.hops
-            if ttl <= 0 or not isinstance(stretch.end, Place):
+            leg = self._leg(ingress, packet, source, passed)
+            ttl -= leg.hops
+            if ttl <= 0 or not isinstance(leg.end, Ingress):
                 return found
-            found += stretch.nodes
-            place = stretch.end
+            found += leg.nodes
+            ingress = leg.end
 
-    def _stretch(self, place: Place, packet: Packet, source: AddressSet, passed: FlowSet) -> Stretch:
+    def _leg(self, ingress: Ingress, packet: Packet, source: AddressSet, passed: FlowSet) -> Leg:
         destination = 1 << self.addresses.places[packet.destination]
-        for known in place.stretches:
+        for known in ingress.legs:
             if known.sources & source and known.destinations & destination and known.asked & passed == known.known:
                 return known
         alike, tracker = class_of(self.addresses, packet.source, packet.destination), self._tracker(passed)
-        walk, result = self._walk(place, packet, alike, tracker)
-        found = Stretch(
-            place,
+        walk, result = self._walk(ingress, packet, alike, tracker)
+        found = Leg(
+            ingress,
             alike.sources,
             alike.destinations,
             tracker.asked,
@@ -216,19 +218,19 @@ class Ways:
             None if alike.is_left or tracker.is_alone else self._end(result, packet),
         )
         if alike.destinations != destination:
-            place.stretches.append(found)
+            ingress.legs.append(found)
         return found
 
     def _walk(
-        self, place: Place, packet: Packet, alike: PacketClass, tracker: ClassTracker
+        self, ingress: Ingress, packet: Packet, alike: PacketClass, tracker: ClassTracker
     ) -> tuple[Walk, Frame | Delivered | Stop]:
-        """From a place to the next one, or to the end."""
+        """From an ingress to the next one, or to the end."""
         packet = of_class(packet, alike)
         walk = Walk(self.fabric, tracker, self.is_answer)
-        if place.interface is None:
-            result = walk.start(place.view, packet)
+        if ingress.interface is None:
+            result = walk.start(ingress.view, packet)
         else:
-            result = walk.step(Frame(place.view, place.interface, packet, before=place.before))
+            result = walk.step(Frame(ingress.view, ingress.interface, packet, before=ingress.before))
         while isinstance(result, Frame) and (result.packet is not packet or result.came is not None):
             result = walk.step(result)
         return walk, result
@@ -236,62 +238,62 @@ class Ways:
     def _tracker(self, passed: FlowSet) -> ClassTracker:
         return ClassTracker(self.standing, index=self.flows, passed=passed)
 
-    def _end(self, result: Frame | Delivered | Stop, packet: Packet) -> Place | View | Halt | None:
+    def _end(self, result: Frame | Delivered | Stop, packet: Packet) -> Ingress | View | ClassStop | None:
         match result:
             case Frame(view, interface, before=before):
-                return self._place(view, interface, before)
+                return self._ingress(view, interface, before)
             case Delivered(view):
                 return view
             case Stop(outcome):
                 is_named = str(packet.source) in result.text or str(packet.destination) in result.text
-                return None if outcome in (Outcome.LOOP, Outcome.TOO_BIG) else Halt(outcome, result.text, is_named)
+                return None if outcome in (Outcome.LOOP, Outcome.TOO_BIG) else ClassStop(outcome, result.text, is_named)
 
-    def _place(self, view: View, interface: str | None, before: View | None) -> Place:
+    def _ingress(self, view: View, interface: str | None, before: View | None) -> Ingress:
         key = (view.id, interface, None if before is None else before.id)
-        found = self._places.get(key)
+        found = self._ingresses.get(key)
         if found is None:
-            found = self._places[key] = Place(view, interface, before)
+            found = self._ingresses[key] = Ingress(view, interface, before)
         return found
 
 
-def _known_way(tree: Mapping[Place, Sequence[Way]], place: Place, source: AddressSet, passed: FlowSet) -> Way | None:
-    for way in tree.get(place, ()):
-        if way.sources & source and way.asked & passed == way.known:
-            return way
+def _known_path(tree: _Tree, ingress: Ingress, source: AddressSet, passed: FlowSet) -> ClassPath | None:
+    for path in tree.get(ingress, ()):
+        if path.sources & source and path.asked & passed == path.known:
+            return path
     return None
 
 
-def _too_long(stretch: Stretch) -> Halt | None:
-    """Of a stretch in which the time to live of a packet is over: at its one hop."""
-    return Halt(Outcome.LOOP, "", is_named=True) if stretch.hops == 1 else None
+def _too_long(leg: Leg) -> ClassStop | None:
+    """Of a leg in which the time to live of a packet is over: at its one hop."""
+    return ClassStop(Outcome.LOOP, "", is_named=True) if leg.hops == 1 else None
 
 
-def _way(stretch: Stretch, end: View | Halt | None) -> Way:
-    """The last stretch."""
-    return Way(
-        stretch.sources,
-        stretch.asked,
-        stretch.known,
-        stretch.confirmed,
-        stretch.is_raw,
-        stretch.is_encrypted,
-        0 if end is None else stretch.hops,
+def _path(leg: Leg, end: View | ClassStop | None) -> ClassPath:
+    """The path of one leg."""
+    return ClassPath(
+        leg.sources,
+        leg.asked,
+        leg.known,
+        leg.confirmed,
+        leg.is_raw,
+        leg.is_encrypted,
+        0 if end is None else leg.hops,
         end,
-        stretch.start,
+        leg.start,
     )
 
 
-def _longer(way: Way, stretch: Stretch) -> Way:
-    """The way from a place before. A node that sees the packet twice knows more of it the second time."""
-    is_alone = way.end is None or way.asked & stretch.confirmed
-    return Way(
-        stretch.sources & way.sources,
-        stretch.asked | way.asked,
-        stretch.known | way.known,
-        stretch.confirmed | way.confirmed,
-        stretch.is_raw or way.is_raw,
-        stretch.is_encrypted or way.is_encrypted,
-        0 if is_alone else stretch.hops + way.hops,
-        None if is_alone else way.end,
-        way.last,
+def _longer(path: ClassPath, leg: Leg) -> ClassPath:
+    """The path from an ingress before. A node that sees the packet twice knows more of it the second time."""
+    is_alone = path.end is None or path.asked & leg.confirmed
+    return ClassPath(
+        leg.sources & path.sources,
+        leg.asked | path.asked,
+        leg.known | path.known,
+        leg.confirmed | path.confirmed,
+        leg.is_raw or path.is_raw,
+        leg.is_encrypted or path.is_encrypted,
+        0 if is_alone else leg.hops + path.hops,
+        None if is_alone else path.end,
+        path.last,
     )
