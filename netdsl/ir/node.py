@@ -14,6 +14,8 @@ from netdsl.source import Place
 
 
 class NodeKind(StrEnum):
+    """What a node is. The code asks a property of it, which each kind answers, or matches all kinds."""
+
     HOST = "host"
     ROUTER = "router"
     SWITCH = "switch"
@@ -36,6 +38,17 @@ class NodeKind(StrEnum):
             case NodeKind.SWITCH:
                 return True
             case NodeKind.HOST | NodeKind.ROUTER:
+                return False
+            case _:
+                assert_never(self)
+
+    @property
+    def is_end_system(self) -> bool:
+        """Whether packets begin and end there: it passes none on."""
+        match self:
+            case NodeKind.HOST:
+                return True
+            case NodeKind.ROUTER | NodeKind.SWITCH:
                 return False
             case _:
                 assert_never(self)
@@ -136,10 +149,6 @@ class Node:
     resources: Resources = field(default_factory=Resources)
     image: ImageId | None = None  # None: the default image
     origin: Place | None = field(default=None, compare=False, repr=False)
-
-    @property
-    def is_router(self) -> bool:
-        return self.kind.forwards
 
     @property
     def wired(self) -> tuple[Interface, ...]:

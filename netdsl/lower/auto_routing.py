@@ -16,7 +16,7 @@ from itertools import chain
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import NodeId, Prefix
-from netdsl.ir.node import NodeKind, Route
+from netdsl.ir.node import Route
 from netdsl.ir.prefixes import host_prefix, prefix_of
 from netdsl.lower.aggregate import Goal, Line, Trie, cover, make_trie
 from netdsl.lower.directory import Directory
@@ -71,7 +71,7 @@ class AutoRouting:
         """The vertices that a node sends from: itself if it forwards, and the subnets on which it is a guest."""
         own = self.topology.vertex_of.get(node.id)
         attachments = self.topology.attachments[node.id]
-        if own is None or node.kind is not NodeKind.ROUTER or not self.topology.neighbours[own]:
+        if own is None or not node.kind.forwards or not self.topology.neighbours[own]:
             return tuple(attachments)
         guest = self.topology.guests.get(node.id, ())
         return (own, *(vertex for vertex in attachments if vertex in guest))
@@ -222,7 +222,7 @@ def _nearest_exits(directory: Directory, topology: Topology) -> Sequence[int]:
 
 def _is_exit(node: BoundNode, topology: Topology) -> bool:
     has_default = _default_line(node, topology.version) is not None
-    return node.kind is NodeKind.ROUTER and (node.uplink is not None or has_default or node.id in topology.guests)
+    return node.kind.forwards and (node.uplink is not None or has_default or node.id in topology.guests)
 
 
 def _default_line(node: BoundNode, version: int) -> BoundRoute | None:

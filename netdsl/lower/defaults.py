@@ -1,7 +1,5 @@
 """What a lab gets where its source says nothing: one table for each kind of thing."""
 
-from netdsl.ir.node import NodeKind
-
 MTU = 1500  # bytes: Ethernet's
 
 UPLINK = "uplink"  # the name of the interface that leads out of the lab, in every runtime
@@ -14,11 +12,7 @@ SYSCTLS: dict[str, str] = {
     "net.ipv4.conf.all.rp_filter": "0",
     "net.ipv6.conf.all.disable_ipv6": "0",
 }
-SYSCTLS_BY_KIND: dict[NodeKind, dict[str, str]] = {
-    NodeKind.HOST: {"net.ipv4.ip_forward": "0", "net.ipv6.conf.all.forwarding": "0"},
-    NodeKind.ROUTER: {"net.ipv4.ip_forward": "1", "net.ipv6.conf.all.forwarding": "1"},
-    NodeKind.SWITCH: {"net.ipv4.ip_forward": "0", "net.ipv6.conf.all.forwarding": "0"},
-}
+FORWARDING: tuple[str, ...] = ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding")  # 1 where the node forwards
 # Strict reverse-path filtering and user-space ESP go together only with this one (and with a mark set by the filter).
 SYSCTLS_OF_TUNNEL_ENDS: dict[str, str] = {"net.ipv4.conf.all.src_valid_mark": "1"}
 

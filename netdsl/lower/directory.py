@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, NetworkId, NodeId, Prefix, TunnelId
-from netdsl.ir.node import NodeKind
 from netdsl.ir.prefixes import holds, host_prefix, unique
 from netdsl.semantics.bindings import (
     Bindings,
@@ -102,7 +101,7 @@ def _segments(bindings: Bindings) -> dict[NetworkId, NetworkId]:
         return network
 
     for node in bindings.nodes.values():
-        if node.kind is NodeKind.SWITCH:
+        if node.kind.bridges:
             roots = sorted((root(interface.network) for interface in node.interfaces), key=rank.__getitem__)
             first.update((other, roots[0]) for other in roots[1:])
     return {network: root(network) for network in first}

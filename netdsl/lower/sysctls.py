@@ -2,7 +2,7 @@
 
 import re
 
-from netdsl.lower.defaults import SYSCTLS, SYSCTLS_BY_KIND, SYSCTLS_OF_TUNNEL_ENDS
+from netdsl.lower.defaults import FORWARDING, SYSCTLS, SYSCTLS_OF_TUNNEL_ENDS
 from netdsl.semantics.bindings import BoundNode
 
 _PER_INTERFACE = re.compile(r"net\.(ipv[46])\.conf\.(.+)\.([^.]+)")
@@ -14,7 +14,8 @@ def lower_sysctls(node: BoundNode, is_tunnel_end: bool) -> tuple[tuple[str, str]
     `conf.all.K` means every interface of the node; where the source asks for K on one interface, the implied value is
     given to each of the others by its name, not to `all` (the kernel combines `all` with the interface's own).
     """
-    implied = SYSCTLS | SYSCTLS_BY_KIND[node.kind] | (SYSCTLS_OF_TUNNEL_ENDS if is_tunnel_end else {})
+    forwarding = dict.fromkeys(FORWARDING, "1" if node.kind.forwards else "0")
+    implied = SYSCTLS | forwarding | (SYSCTLS_OF_TUNNEL_ENDS if is_tunnel_end else {})
     asked = dict(node.sysctls)
     own = {(found[1], found[3]): None for key in asked if (found := _PER_INTERFACE.fullmatch(key)) is not None}
     values: dict[str, str] = {}

@@ -15,7 +15,6 @@ from collections.abc import Iterable, Mapping
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, NetworkId, NodeId, Prefix
-from netdsl.ir.node import NodeKind
 from netdsl.ir.prefixes import contains, host_prefix
 from netdsl.lower.directory import Directory
 from netdsl.semantics.bindings import BoundInterface, BoundNode, BoundSourceNat
@@ -71,7 +70,7 @@ class Topology:
 def make_topology(directory: Directory, version: int) -> Topology:
     """The graph of one family, 4 or 6."""
     nodes = directory.nodes.values()
-    forwarding = [node for node in nodes if node.kind is NodeKind.ROUTER or _loopbacks(node, version)]
+    forwarding = [node for node in nodes if node.kind.forwards or _loopbacks(node, version)]
     vertex_of = {node.id: number for number, node in enumerate(forwarding)}
     subnets: dict[tuple[NetworkId, Prefix], int] = {}
     attachments = {node.id: _attachments(directory, node, version, subnets, len(forwarding)) for node in nodes}
@@ -81,7 +80,7 @@ def make_topology(directory: Directory, version: int) -> Topology:
     neighbours: list[list[int]] = [[] for _ in range(len(forwarding) + len(subnets))]
     for vertex, node in enumerate(forwarding):
         touched = [vertex for vertex in attachments[node.id] if vertex not in guests.get(node.id, ())]
-        for subnet in touched if node.kind is NodeKind.ROUTER else touched[:1]:
+        for subnet in touched if node.kind.forwards else touched[:1]:
             neighbours[vertex].append(subnet)
             neighbours[subnet].append(vertex)
     return Topology(
@@ -89,7 +88,7 @@ def make_topology(directory: Directory, version: int) -> Topology:
         tuple(vertex_of),
         tuple(Subnet(network, prefix) for network, prefix in subnets),
         tuple(map(tuple, neighbours)),
-        tuple(1 if node.has_auto_routing or node.kind is not NodeKind.ROUTER else DETOUR for node in forwarding),
+        tuple(1 if node.has_auto_routing or not node.kind.forwards else DETOUR for node in forwarding),
         vertex_of,
         attachments,
         guests,

@@ -7,7 +7,7 @@ from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, NetworkId, NodeId
 from netdsl.ir.lab import Lab
 from netdsl.ir.network import Network
-from netdsl.ir.node import Interface, NodeKind
+from netdsl.ir.node import Interface
 from netdsl.packets.passage import Exit, Stop
 from netdsl.packets.view import View, view_of
 
@@ -98,7 +98,7 @@ def make_fabric(lab: Lab, cut: Iterable[NetworkId] = (), *, is_user_space: bool 
     for view in views.values():
         for address in view.local:
             addresses.setdefault(address, []).append(view.id)
-        if view.node.kind is NodeKind.SWITCH:
+        if view.node.kind.bridges:
             continue
         for interface in view.node.interfaces:
             segment = segment_of[interface.network]
@@ -136,7 +136,7 @@ def _segments(lab: Lab) -> tuple[dict[NetworkId, NetworkId], dict[NetworkId, lis
         return network
 
     for node in lab.nodes:
-        if node.kind is NodeKind.SWITCH:
+        if node.kind.bridges:
             joined = [interface.network for interface in node.interfaces]
             for network in joined:
                 bridged.setdefault(network, []).extend(other for other in joined if other != network)

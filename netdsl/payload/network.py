@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import AddressWithPrefix
-from netdsl.ir.node import Node, NodeKind, Route
+from netdsl.ir.node import Node, Route
 from netdsl.ir.tunnel import Device, Segment, Selectors
 from netdsl.payload.contract import PayloadFile
 from netdsl.payload.quoting import tsv
@@ -33,7 +33,7 @@ def _interfaces(node: Node) -> str:
 
 def _links(node: Node) -> str:
     lines = [f"link set dev {interface.name} mtu {interface.mtu}" for interface in node.wired if interface.mtu != 1500]
-    if node.kind is NodeKind.SWITCH and node.interfaces:
+    if node.kind.bridges and node.interfaces:
         lines.append(f"link add name {_BRIDGE} type bridge")
         lines += [f"link set dev {interface.name} master {_BRIDGE}" for interface in node.interfaces]
     return _batch(lines)

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from netdsl.dataclass import dataclass
 from netdsl.ir.expectation import Goal
 from netdsl.ir.ids import Address, NetworkId, NodeId
-from netdsl.ir.node import NodeKind
 from netdsl.ir.service import PortService, Protocol, port
 from netdsl.packets.view import View
 from netdsl.packets.world import World
@@ -48,7 +47,7 @@ def targets(world: World, source: NodeId, goal: Goal) -> list[Target]:
 
 def _on(world: World, network: NetworkId) -> Iterator[View]:
     for view in world.fabric.views.values():
-        if view.node.kind is not NodeKind.SWITCH and any(one.network == network for one in view.node.interfaces):
+        if not view.node.kind.bridges and any(one.network == network for one in view.node.interfaces):
             yield view
 
 

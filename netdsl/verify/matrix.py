@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 
 from netdsl.ir.ids import Address, NodeId
-from netdsl.ir.node import Node, NodeKind
+from netdsl.ir.node import Node
 from netdsl.ir.service import PortService
 from netdsl.packets.world import World
 from netdsl.verify.flow_classes import flow_classes
@@ -23,7 +23,7 @@ def matrix(
     `service` instead of a ping; `sources`, `destinations`: these alone. Flows that are alike are followed once.
     """
     alike = flow_classes(world, service)
-    nodes = [node for node in world.lab.nodes if node.kind is not NodeKind.SWITCH]
+    nodes = [node for node in world.lab.nodes if not node.kind.bridges]
     addresses = {node.id: _addresses(node) for node in nodes}
     for source in nodes:
         if sources is not None and source.id not in sources:

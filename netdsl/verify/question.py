@@ -9,7 +9,7 @@ from netdsl.diagnostics.suggest import closest, did_you_mean
 from netdsl.ir.expectation import Goal
 from netdsl.ir.ids import Address, NetworkId, NodeId, TunnelId
 from netdsl.ir.lab import Lab
-from netdsl.ir.node import Node, NodeKind
+from netdsl.ir.node import Node
 from netdsl.ir.service import BUILT_IN_SERVICES, PortService, Protocol
 from netdsl.packets.types import Esp
 from netdsl.packets.world import World
@@ -73,7 +73,7 @@ def node_of(lab: Lab, name: str) -> NodeId:
     names = _names(lab)
     if name not in names:
         raise BadQuestion(f"there is no node `{name}`" + _hint(name, names))
-    if names[name].kind is NodeKind.SWITCH:
+    if names[name].kind.bridges:
         raise BadQuestion(f"`{name}` is a switch, which sends no packets of its own")
     return names[name].id
 
@@ -83,7 +83,7 @@ def nodes_of(lab: Lab, names: Iterable[str]) -> tuple[NodeId, ...]:
 
     Raises BadQuestion for a name that finds nobody.
     """
-    ends = [node for node in lab.nodes if node.kind is not NodeKind.SWITCH]
+    ends = [node for node in lab.nodes if not node.kind.bridges]
     found: dict[NodeId, None] = {}
     for name in names:
         if "*" in name:

@@ -31,7 +31,7 @@ def features_of(lab: Lab, source: str) -> frozenset[str]:
 def _of_networks(lab: Lab) -> Iterator[str]:
     prefixes = [(network, prefix) for network in lab.networks for prefix in network.prefixes]
     yield from (f"v{prefix.version}" for _, prefix in prefixes)
-    switched = {frozenset(i.network for i in node.interfaces) for node in lab.nodes if node.kind == "switch"}
+    switched = {frozenset(i.network for i in node.interfaces) for node in lab.nodes if node.kind.bridges}
     for (one, a), (other, b) in combinations(prefixes, 2):
         is_one_segment = any({one.id, other.id} <= joined for joined in switched)
         if one is not other and a.version == b.version and a.overlaps(b) and not is_one_segment:

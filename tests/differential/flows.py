@@ -7,7 +7,7 @@ from ipaddress import ip_address
 
 from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.lab import Lab
-from netdsl.ir.node import Node, NodeKind
+from netdsl.ir.node import Node
 from netdsl.ir.service import PortService, Protocol, port
 from netdsl.ir.tunnel import Device
 
@@ -62,7 +62,7 @@ class Seen:
 
 
 def flows_of(lab: Lab) -> tuple[Flow, ...]:
-    nodes = [node for node in lab.nodes if node.kind is not NodeKind.SWITCH]
+    nodes = [node for node in lab.nodes if not node.kind.bridges]
     return tuple(flow for node in nodes for flow in _flows_from(node, nodes, lab))
 
 

@@ -3,17 +3,19 @@
 Where a table would be too large for that, `match` with `assert_never` makes it a type error.
 """
 
+import ast
 import pkgutil
 from enum import Enum
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 
 import backends
 import netdsl
 
+ROOT = Path(__file__).parents[2]
 PARTIAL = {
     "netdsl.credentials.make._SECRET_SECTIONS": "methods of authentication that have a secret",
-    "netdsl.payload.match._NUMBERS": "protocols whose names nft does not know by itself",
     "netdsl.semantics.placement._BELONGS": "levels that a statement can be too deep for",
     "netdsl.semantics.rules.filters.WITHOUT": "chains whose packets lack an interface",
     "netdsl.verify.near._CHAINS": "hooks that have a chain of the firewall",
@@ -45,3 +47,16 @@ def test_a_table_by_members_has_every_member() -> None:
                 missing[path] = sorted(str(member) for member in set(members) - value.keys())
     assert seen > 10
     assert {path: members for path, members in missing.items() if members} == {}
+
+
+def test_no_comparison_asks_for_one_kind_of_node() -> None:
+    """For a new kind it would be false without a word. A property of the kind, or a `match`, makes it a type error."""
+    found = [
+        f"{path.relative_to(ROOT)}:{compared.lineno}"
+        for folder in ("netdsl", "backends")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        if "NodeKind" in (text := path.read_text(encoding="utf-8"))
+        for compared in ast.walk(ast.parse(text))
+        if isinstance(compared, ast.Compare) and "NodeKind." in ast.unparse(compared)
+    ]
+    assert found == []

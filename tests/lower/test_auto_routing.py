@@ -263,7 +263,7 @@ def labs(draw: st.DrawFn) -> Bindings:
 
 def distances(given: Bindings, start: BoundNode) -> dict[str, int]:
     """Over how many links each segment is reached, by a plain search: routers forward, hosts do not."""
-    routers = [each for each in given.nodes.values() if each.kind is NodeKind.ROUTER]
+    routers = [each for each in given.nodes.values() if each.kind.forwards]
     found = {str(interface.network): 1 for interface in start.interfaces}
     waiting = deque(found)
     while waiting:
@@ -291,7 +291,7 @@ def test_packets_arrive_on_shortest_ways_between_all_pairs(given_lab: Bindings) 
             for interface in goal.interfaces:
                 hops = arrives(fabric, start.id, interface.addresses[0].address.ip)
                 expected = near.get(interface.network)
-                is_early = goal.kind is NodeKind.ROUTER and hops is not None and hops + 1 == expected
+                is_early = goal.kind.forwards and hops is not None and hops + 1 == expected
                 assert hops == expected or is_early, (start.id, goal.id, interface.name)
             for loopback in goal.loopbacks:
                 reachable = any(interface.network in near for interface in goal.interfaces)
@@ -327,7 +327,7 @@ def test_who_is_behind_source_nat_reaches_all_that_is_outside(drawn: tuple[Bindi
     lab = lower(given_lab)
     fabric = make_fabric(lab)
     core = [each for each in given_lab.nodes.values() if not each.id.startswith(("box", "pc"))]
-    routers = [each for each in core if each.kind is NodeKind.ROUTER]
+    routers = [each for each in core if each.kind.forwards]
     for number, segment in enumerate(outside):
         near = joined_with(segment, routers)
         for goal in core:

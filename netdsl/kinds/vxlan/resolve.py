@@ -5,7 +5,6 @@ from dataclasses import replace
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Label
 from netdsl.ir.ids import TunnelId
-from netdsl.ir.node import NodeKind
 from netdsl.kinds.vxlan.ir import HIGHEST_VNI, KIND, PORT, TTL, VxlanSettings
 from netdsl.kinds.vxlan.statements import WORD
 from netdsl.semantics.bindings import BoundTunnel
@@ -67,7 +66,7 @@ def _network(id_: TunnelId, block: Block, item: Item, work: Work) -> NetworkDraf
     network = None if placed is None else work.network(placed)
     if network is None or network.is_broken:
         return None
-    switch = next((one for one in network.interfaces if work.nodes[one.node].kind is NodeKind.SWITCH), None)
+    switch = next((one for one in network.interfaces if work.nodes[one.node].kind.bridges), None)
     if switch is not None:
         work.diagnostics.report(
             catalogue.WRONG_ELEMENT,

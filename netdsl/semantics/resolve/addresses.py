@@ -10,7 +10,6 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.ir.ids import Address, AddressWithPrefix, NetworkId, Prefix
-from netdsl.ir.node import NodeKind
 from netdsl.semantics.bindings import BoundAddress, Placed
 from netdsl.semantics.evaluate import evaluate_list
 from netdsl.semantics.resolve.work import InterfaceDraft, NetworkDraft, NodeDraft, Work
@@ -64,7 +63,7 @@ def addresses(work: Work) -> None:
             _given(interface, network, pools, work)
     for node in work.nodes.values():
         for interface in node.interfaces.values():
-            if not interface.written and node.kind is not NodeKind.SWITCH and not interface.is_broken:
+            if not interface.written and not node.kind.bridges and not interface.is_broken:
                 _allocated(interface, work.networks[interface.network], pools, work)
         _loopbacks(node, work)
 
@@ -103,7 +102,7 @@ def candidates(value: Address | ShortAddress, prefixes: tuple[Prefix, ...]) -> l
 def _given(
     interface: InterfaceDraft, network: NetworkDraft, pools: dict[tuple[NetworkId, Prefix], Pool], work: Work
 ) -> None:
-    if interface.written and work.nodes[interface.node].kind is NodeKind.SWITCH:
+    if interface.written and work.nodes[interface.node].kind.bridges:
         message = f"`{interface.node}` is a switch, whose interfaces have no addresses"
         work.diagnostics.report(catalogue.MISPLACED_STATEMENT, message, interface.written[0].place)
         return

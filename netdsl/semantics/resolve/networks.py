@@ -7,7 +7,6 @@ from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.ir.ids import NetworkId, NodeId, Prefix
 from netdsl.ir.network import Driver, Impairment
-from netdsl.ir.node import NodeKind
 from netdsl.semantics.bindings import Placed
 from netdsl.semantics.evaluate import evaluate_list
 from netdsl.semantics.items import Item
@@ -85,7 +84,7 @@ def join_segments(work: Work) -> None:
         return id_
 
     for node in work.nodes.values():
-        if node.kind is NodeKind.SWITCH:
+        if node.kind.bridges:
             joined = [one.network for one in node.interfaces.values()]
             for other in joined[1:]:
                 parents[root(other)] = root(joined[0])

@@ -6,7 +6,6 @@ from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Label
 from netdsl.ir.ids import Address, NetworkId
-from netdsl.ir.node import NodeKind
 from netdsl.semantics.resolve.work import InterfaceDraft, NodeDraft, Work
 from netdsl.source import Place
 
@@ -186,7 +185,7 @@ def _steps(target: NodeDraft, family: int, work: Work) -> dict[NetworkId, int]:
             steps[segment] = count
             for interface in work.on_segment[segment]:
                 neighbour = work.nodes[interface.node]
-                is_way = neighbour.kind is NodeKind.ROUTER and interface.of_family(family)
+                is_way = neighbour.kind.forwards and interface.of_family(family)
                 if is_way and neighbour.id not in seen:
                     seen.add(neighbour.id)
                     waiting.append((neighbour, count + 1))

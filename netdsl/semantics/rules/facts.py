@@ -6,7 +6,6 @@ from dataclasses import field, replace
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, AddressWithPrefix, NetworkId, NodeId, TunnelId
-from netdsl.ir.node import NodeKind
 from netdsl.ir.service import PortService, Protocol
 from netdsl.semantics import bindings as bound
 from netdsl.semantics.bindings import (
@@ -147,7 +146,7 @@ def _segments(bindings: Bindings) -> dict[NetworkId, SegmentId]:
     """Each network's segment: the first of those that switches join with it."""
     joined = {network: network for network in bindings.networks}
     for node in bindings.nodes.values():
-        if node.kind is NodeKind.SWITCH:
+        if node.kind.bridges:
             for interface in node.interfaces[1:]:
                 join(joined, node.interfaces[0].network, interface.network)
     return {network: root(joined, network) for network in joined}

@@ -13,7 +13,6 @@ from netdsl.diagnostics.catalogue import (
 )
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.ids import AddressWithPrefix, NetworkId, NodeId
-from netdsl.ir.node import NodeKind
 from netdsl.semantics.bindings import BoundInterface, BoundNode, BoundTunnel
 from netdsl.semantics.rules.blocks import block_of, groups
 from netdsl.semantics.rules.facts import Facts, Owner, join, root
@@ -161,7 +160,7 @@ def _legs(node: BoundNode, tunnels: tuple[BoundTunnel, ...]) -> Iterator[_Leg]:
 
 def _overlapping_interfaces(node: BoundNode, tunnels: tuple[BoundTunnel, ...], diagnostics: Diagnostics) -> None:
     """A node cannot tell by which of two interfaces an address is reached. A switch has no need to."""
-    if node.kind is NodeKind.SWITCH or len(node.interfaces) + len(tunnels) < 2:
+    if node.kind.bridges or len(node.interfaces) + len(tunnels) < 2:
         return
     legs = tuple(_legs(node, tunnels))
     told: set[tuple[str, str]] = set()

@@ -8,7 +8,6 @@ from netdsl.diagnostics.catalogue import (
     UNUSED_IMAGE,
 )
 from netdsl.diagnostics.core import Diagnostics, Label
-from netdsl.ir.node import NodeKind
 from netdsl.ir.service import PortService
 from netdsl.semantics.bindings import BoundNode, BoundService
 from netdsl.semantics.rules.facts import Facts, ports_of
@@ -108,8 +107,8 @@ def _sysctls(node: BoundNode, facts: Facts, diagnostics: Diagnostics) -> None:
 
 def _against(node: BoundNode, key: str, value: str, facts: Facts) -> tuple[str, str] | None:
     """What the node is that the sysctl denies, and the remedy."""
-    if key in FORWARDING and (value != "0") != (node.kind is NodeKind.ROUTER):
-        if node.kind is NodeKind.ROUTER:
+    if key in FORWARDING and (value != "0") != node.kind.forwards:
+        if node.kind.forwards:
             return "a router forwards", f"make `{node.id}` a `host`, or leave the line out"
         return f"a {node.kind} does not forward", f"make `{node.id}` a `router`, or leave the line out"
     if key in NO_IPV6 and value != "0" and 6 in facts.families_of[node.id]:

@@ -5,7 +5,6 @@ from collections.abc import Collection
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.ids import Address, NodeId, Prefix, TunnelId
-from netdsl.ir.node import NodeKind
 from netdsl.ir.tunnel import Mode, Start, TunnelEnd
 from netdsl.packets.filtering import in_any
 from netdsl.packets.types import Outcome
@@ -83,6 +82,6 @@ def _host_beside(world: World, view: View, prefixes: tuple[Prefix, ...]) -> tupl
     for interface in view.node.interfaces:
         for other, touched in world.fabric.members.get(world.fabric.segment_of[interface.network], ()):
             for given in touched.addresses:
-                if other is not view and other.node.kind is NodeKind.HOST and in_any(given.ip, prefixes):
+                if other is not view and other.node.kind.is_end_system and in_any(given.ip, prefixes):
                     return other.id, given.ip
     return None

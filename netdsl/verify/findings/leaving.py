@@ -9,7 +9,7 @@ from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.ids import Address, NetworkId
-from netdsl.ir.node import Interface, NodeKind
+from netdsl.ir.node import Interface
 from netdsl.packets.types import Outcome
 from netdsl.packets.view import View
 from netdsl.packets.world import World
@@ -31,7 +31,7 @@ def check_leaving(world: World, diagnostics: Diagnostics) -> None:
     leaders = dict(_leaders(world))
     for view in world.fabric.views.values():
         node = view.node
-        if node.kind is not NodeKind.HOST or node.routes or node.has_uplink or node.tunnels or view.raw:
+        if not node.kind.is_end_system or node.routes or node.has_uplink or node.tunnels or view.raw:
             continue
         for interface in node.interfaces:
             leader = leaders.get(world.fabric.segment_of[interface.network])
@@ -47,7 +47,7 @@ def _leaders(world: World) -> Iterator[tuple[NetworkId, _Leader]]:
     for segment, members in world.fabric.members.items():
         for view, interface in members:
             leaves = view.has_uplink or any(segment_of[leg.network] != segment for leg in view.node.interfaces)
-            if view.node.is_router and interface.addresses and leaves:
+            if view.node.kind.forwards and interface.addresses and leaves:
                 yield segment, _Leader(view, interface)
                 break
 

@@ -31,7 +31,7 @@ def _check(world: World, view: View, route: Route, place: Place, diagnostics: Di
     is_outside = (view.id, interface.name, route.next_hop) in fabric.permanent
     if is_outside or any(other.raw for other, _ in others):
         return False
-    routers = [(other, there) for other, there in others if other is not view and other.node.is_router]
+    routers = [(other, there) for other, there in others if other is not view and other.node.kind.forwards]
     diagnostics.report(
         catalogue.NEXT_HOP_NOBODY,
         f"nobody on `{interface.network}` has the address {route.next_hop}, the next hop of `{view.id}`",

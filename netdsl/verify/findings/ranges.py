@@ -159,13 +159,13 @@ def _segment_of(world: World, view: View, address: Address) -> NetworkId | None:
 
 def _forwarders(world: World, home: NetworkId, prefix: Prefix) -> Iterator[View]:
     """The routers that packets of a network come to with their own source address, nearest first."""
-    waiting = deque(view for view, _ in world.fabric.members[home] if view.node.is_router)
+    waiting = deque(view for view, _ in world.fabric.members[home] if view.node.kind.forwards)
     seen = {view.id for view in waiting}
     while waiting and len(seen) <= _LONGEST_SEARCH:
         view = waiting.popleft()
         yield view
         for other in _next(world, view, prefix):
-            if other.id not in seen and other.node.is_router:
+            if other.id not in seen and other.node.kind.forwards:
                 seen.add(other.id)
                 waiting.append(other)
 

@@ -10,7 +10,6 @@ from itertools import islice
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.ids import Address, NodeId, Prefix
-from netdsl.ir.node import NodeKind
 from netdsl.ir.prefixes import ANYWHERE
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.types import Hook, Outcome
@@ -30,7 +29,7 @@ def check_returning(world: World, known: Collection[tuple[NodeId, Prefix]], diag
     routers = [
         (view, families)
         for view in world.fabric.views.values()
-        if view.node.is_router and not view.has_uplink and (families := _without_default(view))
+        if view.node.kind.forwards and not view.has_uplink and (families := _without_default(view))
     ]
     hosts = list(_hosts(world.fabric)) if routers else []
     for view, families in routers[: 1 + _MOST_LOOKED_UP // max(1, len(hosts))]:
@@ -52,7 +51,7 @@ def _hosts(fabric: Fabric) -> Iterator[_Host]:
     """The first host of each prefix, where one segment alone has it."""
     found: dict[Prefix, list[tuple[object, _Host]]] = {}
     for view in fabric.views.values():
-        for interface in view.node.interfaces if view.node.kind is NodeKind.HOST else ():
+        for interface in view.node.interfaces if view.node.kind.is_end_system else ():
             segment = fabric.segment_of[interface.network]
             for given in interface.addresses:
                 found.setdefault(given.network, []).append((segment, (view, given.ip, given.network)))
@@ -85,7 +84,7 @@ def _flows(fabric: Fabric, router: View, strangers: list[_Host]) -> Iterator[tup
         (view, given.ip, given.network)
         for leg in router.node.interfaces
         for view, there in fabric.members.get(fabric.segment_of[leg.network], ())
-        if view.node.kind is NodeKind.HOST
+        if view.node.kind.is_end_system
         for given in there.addresses
     ]
     for stranger in strangers:

@@ -14,7 +14,7 @@ from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.ids import Address, NetworkId, NodeId, Prefix
-from netdsl.ir.node import NodeKind, Route
+from netdsl.ir.node import Route
 from netdsl.ir.prefixes import contains, holds
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.filtering import in_any
@@ -74,7 +74,7 @@ class _Ways:
 
     def _is_asked(self, view: View, route: Route) -> bool:
         is_line = _is_line(route) and route.prefix.prefixlen > 0
-        return is_line and (view.node.kind is not NodeKind.HOST or self._is_first_host(view, route))
+        return is_line and (not view.node.kind.is_end_system or self._is_first_host(view, route))
 
     def _lines_of(self, view: View, route: Route, goals: list[_Goal]) -> bool:
         """False: that was enough."""
@@ -89,7 +89,7 @@ class _Ways:
         """The circles of routers' default routes, each with a router of it that has a line of its own."""
         following: dict[NodeId, NodeId] = {}
         for view in self.fabric.views.values():
-            default = view.main.exact(_EVERYTHING[version]) if view.node.kind is NodeKind.ROUTER else None
+            default = view.main.exact(_EVERYTHING[version]) if view.node.kind.forwards else None
             if default is not None and default.gateway is not None and default.interface in view.interfaces:
                 found = self.fabric.neighbour(view, default.interface, default.gateway)
                 if found is not None:
@@ -159,7 +159,7 @@ class _Ways:
                 return _End(view.id, True, tuple(passed))
             if view.id in passed:
                 return _End(view.id, False, tuple(passed))
-            if passed and (view.node.kind is not NodeKind.ROUTER or view.node.nat.source):
+            if passed and (not view.node.kind.forwards or view.node.nat.source):
                 return _End(view.id, None, tuple(passed))
             if any(in_any(address, child.remote) for end in view.node.tunnels for child in end.children):
                 return _End(view.id, None, tuple(passed))
@@ -230,7 +230,7 @@ class _Ways:
 
     def _has_host(self, network: NetworkId, but: View) -> bool:
         members = self.fabric.members.get(self.fabric.segment_of[network], ())
-        return any(other is not but and other.node.kind is NodeKind.HOST for other, _ in members)
+        return any(other is not but and other.node.kind.is_end_system for other, _ in members)
 
     def _one_way(self, view: View, route: Route, goal: _Goal, back: _End, home: Prefix) -> None:
         last = self.fabric.views[back.node].node.origin
