@@ -16,6 +16,9 @@ from reprlib import recursive_repr
 from types import FunctionType
 from typing import TYPE_CHECKING, Literal, NoReturn, TypeVar, cast
 
+SECRET = {"secret": True}
+"""The metadata of a field that no dump shows."""
+
 _T = TypeVar("_T")
 
 

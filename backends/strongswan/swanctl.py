@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator, Sequence, Set
 
-from netdsl.credentials.quoting import quoted
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Prefix
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
 from netdsl.ir.service import PROTOCOL_NUMBERS, PortService, Protocol
-from netdsl.ir.tunnel import AuthMethod, Child, TunnelEnd
-from netdsl.kinds.ipsec.ir import Authentication, child_inside, end_inside, ends_of
+from netdsl.ir.tunnel import Child, TunnelEnd
+from netdsl.kinds.ipsec.ir import Authentication, AuthMethod, child_inside, end_inside, ends_of
 from netdsl.payload.quoting import flat
+
+from .quoting import quoted
 
 _AUTH = {
     AuthMethod.CERTIFICATE: "pubkey",

@@ -18,18 +18,14 @@ from netdsl.credentials.authority import (
     make_root,
     revocation_list,
 )
-from netdsl.credentials.contract import Credentials
-from netdsl.credentials.quoting import base64_secret, quoted
+from netdsl.credentials.contract import Credentials, secret_parts
 from netdsl.credentials.store import Store, digest, fingerprint
 from netdsl.ir.ids import NodeId
 from netdsl.ir.lab import Lab
-from netdsl.ir.node import Node
 from netdsl.ir.pki import SERVICES_PKI, EndEntity, Pki
-from netdsl.ir.tunnel import AuthMethod, SharedSecret
+from netdsl.ir.tunnel import SharedSecret
 
 RENEWAL = timedelta(days=30)  # certificates are renewed so long before their end, or a tenth of their life if less
-
-_SECRET_SECTIONS = {AuthMethod.PSK: "ike", AuthMethod.EAP_MSCHAPV2: "eap"}
 
 
 def credentials(
@@ -49,9 +45,10 @@ def credentials(
     for pki in lab.pkis:
         ends.append(_provide_pki(pki, store, names, now, files))
     for node in lab.nodes:
-        secrets = _secrets_file(node, store, entropy)
-        if secrets is not None:
-            files.setdefault(node.id, {})["secrets.conf"] = secrets
+        for part in secret_parts():
+            secrets = part.secret_files(node, lambda secret: _value(secret, store, entropy))
+            if secrets:
+                files.setdefault(node.id, {}).update(secrets)
     for owner, content in files.items():
         store.fill(f"nodes/{names[owner]}", content)
     return Credentials({owner: digest(content) for owner, content in files.items()}, min(ends) if ends else None)
@@ -103,7 +100,7 @@ def _authority_files(pki: Pki, authorities: tuple[Authority, ...], crls: tuple[b
 
 
 def file_name(pki: Pki) -> str:
-    """The name of a PKI's files in a node's credentials, without dots, which strongSwan's names cannot have."""
+    """The name of a PKI's files in a node's credentials, without dots: what daemons' configurations call it."""
     return pki.id.replace(".", "_")
 
 
@@ -161,26 +158,12 @@ def is_ending(certificate: x509.Certificate, now: datetime) -> bool:
     return now >= end - min(RENEWAL, life / 10)
 
 
-def _secrets_file(node: Node, store: Store, entropy: Callable[[int], bytes]) -> bytes | None:
-    secrets = {(secret.name, secret.owners): secret for end in node.tunnels for secret in end.secrets}
-    if not secrets:
-        return None
-    lines = ["secrets {"]
-    for number, secret in enumerate(secrets.values(), start=1):
-        lines.append(f"  {_SECRET_SECTIONS[secret.method]}-{number} {{")
-        lines.extend(f"    id-{index} = {quoted(owner)}" for index, owner in enumerate(secret.owners, start=1))
-        lines.append(f"    secret = {base64_secret(_value(secret, store, entropy))}")
-        lines.append("  }")
-    lines.append("}")
-    return "\n".join(lines).encode() + b"\n"
-
-
 def _value(secret: SharedSecret, store: Store, entropy: Callable[[int], bytes]) -> bytes:
     if secret.value is not None:
         return secret.value.encode()
     path, name = f"secrets/{secret.name}", f"secret:{secret.name}"
     if not store.is_made(name, "1", (path,)):
-        # hexadecimal: an EAP password is text that a user may type
+        # hexadecimal: a password is text that a user may type
         store.write(path, entropy(24).hex().encode())
         store.made(name, "1")
     return store.read(path)

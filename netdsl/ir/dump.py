@@ -3,7 +3,7 @@
 Stable: fields in the order of their declaration, tuples and mappings in their own (which is the source's). A class is
 named in `is` (unions would be a riddle without). Addresses, prefixes, names and places are strings; a place is
 `FILE:LINE:COLUMN`, through a template `… via FILE:LINE:COLUMN`. Bytes are text where they are UTF-8, else base64.
-Secrets are not shown (but a syntax tree is the source itself).
+Fields marked `SECRET` are not shown (but a syntax tree is the source itself).
 """
 
 import json
@@ -28,7 +28,6 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 HIDDEN = "(not shown)"
 _TEXTS = (Decimal, IPv4Address, IPv6Address, IPv4Interface, IPv6Interface, IPv4Network, IPv6Network)
-_SECRET_FIELDS = frozenset({("SharedSecret", "value"), ("BoundAuth", "secret")})
 
 
 def dump(value: object) -> str:
@@ -67,15 +66,15 @@ def _collection(value: object) -> Json:
 
 def _fields(value: object) -> Iterator[tuple[str, Json]]:
     kind: type = type(value)
-    for name in _names(kind):
+    for name, is_secret in _described(kind):
         inner: object = getattr(value, name)
-        is_secret = (kind.__name__, name) in _SECRET_FIELDS and inner is not None
-        yield name, HIDDEN if is_secret else dumped(inner)
+        yield name, HIDDEN if is_secret and inner is not None else dumped(inner)
 
 
 @cache
-def _names(kind: type) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(kind))
+def _described(kind: type) -> tuple[tuple[str, bool], ...]:
+    """Each field's name, and whether it is a secret."""
+    return tuple((each.name, "secret" in each.metadata) for each in fields(kind))
 
 
 def _key(key: object) -> str:

@@ -7,7 +7,7 @@ from dataclasses import field
 from enum import StrEnum
 from typing import assert_never
 
-from netdsl.dataclass import dataclass
+from netdsl.dataclass import SECRET, dataclass
 from netdsl.ir.ids import Address, AddressWithPrefix, NodeId, Prefix, TunnelId
 from netdsl.ir.service import PortService, Protocol
 from netdsl.source import Place
@@ -40,50 +40,17 @@ class Mode(StrEnum):
     TRANSPORT = "transport"
 
 
-class DpdAction(StrEnum):
-    TRAP = "trap"
-    CLEAR = "clear"
-    RESTART = "restart"
-
-
-class AuthMethod(StrEnum):
-    CERTIFICATE = "certificate"
-    PSK = "psk"
-    EAP_MSCHAPV2 = "eap-mschapv2"
-    EAP_TLS = "eap-tls"
-
-    @property
-    def is_eap(self) -> bool:
-        match self:
-            case AuthMethod.EAP_MSCHAPV2 | AuthMethod.EAP_TLS:
-                return True
-            case AuthMethod.CERTIFICATE | AuthMethod.PSK:
-                return False
-            case _:
-                assert_never(self)
-
-    @property
-    def has_certificate(self) -> bool:
-        match self:
-            case AuthMethod.CERTIFICATE | AuthMethod.EAP_TLS:
-                return True
-            case AuthMethod.PSK | AuthMethod.EAP_MSCHAPV2:
-                return False
-            case _:
-                assert_never(self)
-
-
 @dataclass(frozen=True, slots=True)
 class SharedSecret:
-    """A PSK or EAP password; `value` None: made once and kept with the lab, under `name`.
+    """A secret that both ends know; `value` None: made once and kept with the lab, under `name`.
 
-    `owners` are the identities it belongs to.
+    `method` is the kind's word for what it proves. `owners` are the identities it belongs to.
     """
 
     name: str  # unique in the lab, stable: the credential store's key, e.g. `sites` or `remote.carol`
-    method: AuthMethod
+    method: str
     owners: tuple[str, ...]
-    value: str | None = field(default=None, repr=False)
+    value: str | None = field(default=None, repr=False, metadata=SECRET)
 
 
 @dataclass(frozen=True, slots=True)

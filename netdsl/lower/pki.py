@@ -5,18 +5,15 @@ from dataclasses import field
 from ipaddress import ip_address
 
 from netdsl.dataclass import dataclass
-from netdsl.ir.ids import Address, NodeId, PkiId, host_name
+from netdsl.ir.ids import Address, NodeId, PkiId
 from netdsl.ir.pki import SERVICES_PKI, EndEntity, Pki
 from netdsl.ir.prefixes import unique
-from netdsl.ir.tunnel import AuthMethod
 from netdsl.lower.defaults import SERVICES_ALGORITHM, SERVICES_SUBJECT, SERVICES_VALIDITY_DAYS
 from netdsl.lower.directory import Directory
-from netdsl.semantics.bindings import Bindings, BoundAuth, BoundEnd, BoundPki, BoundTunnel
-from netdsl.semantics.defaults import PKI_NAME
+from netdsl.semantics.bindings import Bindings, BoundEnd, BoundPki, BoundTunnel
 from netdsl.semantics.service_kinds import service_kinds
 
 ADDRESS = "$address"
-CERTIFIED = (AuthMethod.CERTIFICATE, AuthMethod.EAP_TLS)
 
 EndEntities = Mapping[tuple[PkiId, NodeId], EndEntity]
 
@@ -29,13 +26,6 @@ class _Claims:
     identities: list[str] = field(default_factory=list)
 
 
-def pki_of(auth: BoundAuth) -> PkiId | None:
-    """The PKI of a certificate; None for what needs none."""
-    if auth.method not in CERTIFIED:
-        return None
-    return PkiId(PKI_NAME) if auth.pki is None else auth.pki
-
-
 def end_entities(bindings: Bindings) -> dict[tuple[PkiId, NodeId], EndEntity]:
     """One certificate for each node and PKI that any of its tunnels authenticates it with, in the order of the tunnels.
 
@@ -46,34 +36,16 @@ def end_entities(bindings: Bindings) -> dict[tuple[PkiId, NodeId], EndEntity]:
     claims: dict[tuple[PkiId, NodeId], _Claims] = {}
     for tunnel in bindings.tunnels.values():
         for end in tunnel.ends:
-            auth = tunnel.auth.get(end.node)
-            pki = None if auth is None else pki_of(auth)
-            if auth is not None and pki is not None:
-                claim = claims.setdefault((pki, end.node), _Claims())
+            wanted = tunnel.certificates.get(end.node)
+            if wanted is not None:
+                claim = claims.setdefault((wanted.pki, end.node), _Claims())
                 claim.addresses.append(end.outer)
-                if auth.identity is not None:
-                    claim.identities.append(auth.identity)
+                if wanted.identity is not None:
+                    claim.identities.append(wanted.identity)
     return {
         (pki, node): _end_entity(bindings.pkis[pki], node, bindings.nodes[node].host_name, claim)
         for (pki, node), claim in claims.items()
     }
-
-
-def identity_of(entities: EndEntities, end: BoundEnd, auth: BoundAuth) -> str:
-    """The IKE identity: given, or the certificate's subject, or the outer address (a subject with a comma in a value
-    cannot be written as an identity; the address is in the certificate too). A user name for EAP-MSCHAPv2 has to be a
-    text: there it is the host name."""
-    if auth.identity is not None:
-        return auth.identity
-    if auth.method is AuthMethod.EAP_MSCHAPV2:
-        return host_name(end.node)
-    pki = pki_of(auth)
-    if pki is None:
-        return str(end.outer)
-    subject = entities[pki, end.node].subject
-    if any(set(value) & set(',/="+\\') for _, value in subject):
-        return str(end.outer)
-    return ", ".join(f"{key}={value}" for key, value in subject)
 
 
 def lower_pkis(bindings: Bindings, directory: Directory, entities: EndEntities) -> tuple[Pki, ...]:
@@ -149,10 +121,9 @@ def _relying(bindings: Bindings, entities: EndEntities) -> dict[PkiId, tuple[Nod
     for tunnel in bindings.tunnels.values():
         for end in tunnel.ends:
             for other in _others(tunnel, end):
-                auth = tunnel.auth.get(other.node)
-                pki = None if auth is None else pki_of(auth)
-                if pki is not None and (pki, end.node) not in entities:
-                    found.setdefault(pki, {})[end.node] = None
+                shown = tunnel.certificates.get(other.node)
+                if shown is not None and (shown.pki, end.node) not in entities:
+                    found.setdefault(shown.pki, {})[end.node] = None
     return {pki: tuple(nodes) for pki, nodes in found.items()}
 
 

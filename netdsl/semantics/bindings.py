@@ -17,7 +17,7 @@ from netdsl.ir.lab import TargetSetting
 from netdsl.ir.network import Driver, Impairment
 from netdsl.ir.node import NodeFile, NodeKind, Resources
 from netdsl.ir.service import PortService
-from netdsl.ir.tunnel import AuthMethod, Mode
+from netdsl.ir.tunnel import Mode
 from netdsl.source import Place
 
 T = TypeVar("T")
@@ -255,14 +255,11 @@ class BoundEnd:
 
 
 @dataclass(frozen=True, slots=True)
-class BoundAuth:
-    """How one node proves itself in one tunnel; `secret` None: made and kept with the lab."""
+class BoundCertificate:
+    """The certificate that an end proves itself with."""
 
-    method: AuthMethod
-    pki: PkiId | None
-    secret: str | None = field(repr=False)
-    identity: str | None  # None: the certificate's subject, or the outer address
-    place: Place = field(compare=False, repr=False)
+    pki: PkiId
+    identity: str | None  # a name that it has to have; None: none but the outer address
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,13 +289,13 @@ class BoundTunnel:
 
     `children` of the gateway/client form are per client: `right` is that client's protected networks; then
     `children_of[client]` holds them. For two peers `children_of` has one entry, under the second end's node.
-    `auth` is empty where the ends prove nothing. `family` is that of the outer packets. Only the kind reads `inside`.
+    `certificates` are those of the ends that need one. `family` is that of the outer packets. Only the kind reads `inside`.
     """
 
     id: TunnelId
     kind: str  # a name of `netdsl.index.TUNNELS`
     ends: tuple[BoundEnd, ...]
-    auth: Mapping[NodeId, BoundAuth]
+    certificates: Mapping[NodeId, BoundCertificate]
     children_of: Mapping[NodeId, tuple[BoundChild, ...]]
     pool: tuple[Prefix, ...]
     family: int

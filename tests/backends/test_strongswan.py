@@ -8,6 +8,7 @@ import pytest
 
 from netdsl.backends.strongswan.part import part
 from netdsl.backends.strongswan.probe import probe_lines
+from netdsl.backends.strongswan.quoting import NotQuotable, quoted
 from netdsl.backends.strongswan.swanctl import swanctl_conf
 from netdsl.ir.expectation import Expectation
 from netdsl.ir.ids import NodeId, PkiId, TunnelId
@@ -15,8 +16,8 @@ from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node, NodeKind
 from netdsl.ir.pki import Pki
 from netdsl.ir.service import BUILT_IN_SERVICES, Protocol, port
-from netdsl.ir.tunnel import AuthMethod, Child, DpdAction, Mode, Selectors, SharedSecret, Start, TunnelEnd
-from netdsl.kinds.ipsec.ir import CARRIERS, Authentication, IpsecChild, IpsecEnd
+from netdsl.ir.tunnel import Child, Mode, Selectors, SharedSecret, Start, TunnelEnd
+from netdsl.kinds.ipsec.ir import CARRIERS, Authentication, AuthMethod, DpdAction, IpsecChild, IpsecEnd
 from netdsl.payload.part import TunnelRecord
 from tests.compiling import compiled_text
 
@@ -228,3 +229,9 @@ ipsec t {
 
 def test_a_node_without_tunnels_does_not_use_it() -> None:
     assert part.share(Node(NodeId("h"), "h", NodeKind.HOST, ()), _lab()) is None
+
+
+def test_quoting_knows_its_escapes_and_refuses_nul() -> None:
+    assert quoted('a"b\\c\n') == '"a\\"b\\\\c\\n"'
+    with pytest.raises(NotQuotable):
+        quoted("a\0b")

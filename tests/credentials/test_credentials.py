@@ -8,14 +8,15 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from netdsl.backends.strongswan.quoting import base64_secret
 from netdsl.credentials.make import credentials
-from netdsl.credentials.quoting import NotQuotable, base64_secret, quoted
 from netdsl.credentials.store import StoreUnreadable
 from netdsl.ir.ids import NodeId, PkiId, TunnelId
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node, NodeKind
 from netdsl.ir.pki import EndEntity, Pki
-from netdsl.ir.tunnel import AuthMethod, Selectors, SharedSecret, TunnelEnd
+from netdsl.ir.tunnel import Selectors, SharedSecret, TunnelEnd
+from netdsl.kinds.ipsec.ir import AuthMethod
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -140,12 +141,6 @@ def test_a_broken_index_is_told(tmp_path: Path) -> None:
     (tmp_path / "index.json").write_text("{")
     with pytest.raises(StoreUnreadable):
         _make(_lab(_pki()), tmp_path)
-
-
-def test_quoting_knows_its_escapes_and_refuses_nul() -> None:
-    assert quoted('a"b\\c\n') == '"a\\"b\\\\c\\n"'
-    with pytest.raises(NotQuotable):
-        quoted("a\0b")
 
 
 def test_a_long_name_of_a_pki_is_cut_to_what_a_certificate_holds(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from netdsl.ir.filter import DestinationNat, FilterRule, SourceNat, Verdict
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
 from netdsl.ir.service import Protocol
-from netdsl.ir.tunnel import AuthMethod, Start, TunnelEnd
-from netdsl.kinds.ipsec.ir import end_inside
+from netdsl.ir.tunnel import Start, TunnelEnd
+from netdsl.kinds.ipsec.ir import AuthMethod, end_inside
 
 FEATURES = (
     "v4", "v6", "routes by hand", "routing auto", "several sites", "overlapping ranges", "inner router",

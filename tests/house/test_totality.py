@@ -15,7 +15,7 @@ import netdsl
 
 ROOT = Path(__file__).parents[2]
 PARTIAL = {
-    "netdsl.credentials.make._SECRET_SECTIONS": "methods of authentication that have a secret",
+    "netdsl.backends.strongswan.secrets._SECTIONS": "methods of authentication that have a secret",
     "netdsl.semantics.placement._BELONGS": "levels that a statement can be too deep for",
     "netdsl.semantics.rules.filters.WITHOUT": "chains whose packets lack an interface",
     "netdsl.verify.near._CHAINS": "hooks that have a chain of the firewall",

@@ -9,7 +9,8 @@ import pytest
 from netdsl.ir.dump import HIDDEN, dump, dumped
 from netdsl.ir.ids import NetworkId, NodeId
 from netdsl.ir.node import Interface, Node, NodeFile, NodeKind, Route
-from netdsl.ir.tunnel import AuthMethod, SharedSecret
+from netdsl.ir.tunnel import SharedSecret
+from netdsl.kinds.ipsec.ir import AuthMethod
 from netdsl.source import Place, SourceFile, Span
 
 SOURCE = SourceFile("a.net", "lab x\nhost h\n")

@@ -6,12 +6,13 @@ from ipaddress import ip_address, ip_interface, ip_network
 
 from netdsl.ir.ids import Address, NetworkId, NodeId, PkiId, TunnelId
 from netdsl.ir.node import NodeKind, Resources
-from netdsl.ir.tunnel import AuthMethod, DpdAction, Mode
-from netdsl.kinds.ipsec.bindings import BoundIpsec, BoundIpsecChild
+from netdsl.ir.tunnel import Mode
+from netdsl.kinds.ipsec.bindings import BoundAuth, BoundIpsec, BoundIpsecChild
+from netdsl.kinds.ipsec.ir import AuthMethod, DpdAction
 from netdsl.semantics.bindings import (
     Bindings,
     BoundAddress,
-    BoundAuth,
+    BoundCertificate,
     BoundChild,
     BoundEnd,
     BoundInterface,
@@ -163,15 +164,16 @@ def tunnel(
         )
         for other in ends[1:]
     }
+    proofs = {one.node: (auths or {}).get(one.node, auth()) for one in ends}
     return BoundTunnel(
         TunnelId(name),
         "ipsec",
         tuple(ends),
-        {one.node: (auths or {}).get(one.node, auth()) for one in ends},
+        {node: BoundCertificate(one.pki, one.identity) for node, one in proofs.items() if one.pki is not None},
         {other: tuple(given.get(other, found)) for other, found in implied.items()},
         tuple(map(ip_network, pool)),
         ends[0].outer.version,
-        BoundIpsec(("aes256gcm16-prfsha384-ecp384",), 30, DpdAction.TRAP, False, None),
+        BoundIpsec(("aes256gcm16-prfsha384-ecp384",), 30, DpdAction.TRAP, False, None, proofs),
         PLACE,
     )
 

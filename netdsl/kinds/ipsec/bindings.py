@@ -1,8 +1,24 @@
 """IPsec's own share of a bound tunnel: what IPsec alone reads of it."""
 
-from netdsl.dataclass import dataclass
-from netdsl.ir.tunnel import DpdAction
+from collections.abc import Mapping
+from dataclasses import field
+
+from netdsl.dataclass import SECRET, dataclass
+from netdsl.ir.ids import NodeId, PkiId
+from netdsl.kinds.ipsec.ir import AuthMethod, DpdAction
 from netdsl.semantics.bindings import BoundChild, BoundTunnel
+from netdsl.source import Place
+
+
+@dataclass(frozen=True, slots=True)
+class BoundAuth:
+    """How one node proves itself in one tunnel; `secret` None: made and kept with the lab."""
+
+    method: AuthMethod
+    pki: PkiId | None  # of a method that has a certificate
+    secret: str | None = field(repr=False, metadata=SECRET)
+    identity: str | None  # None: the certificate's subject, or the outer address
+    place: Place = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +28,7 @@ class BoundIpsec:
     dpd_action: DpdAction
     mobike: bool
     ike_rekey_seconds: int | None
+    auth: Mapping[NodeId, BoundAuth]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What holds where an `ipsec` says nothing: one table."""
 
-from netdsl.ir.tunnel import DpdAction, Mode
+from netdsl.ir.tunnel import Mode
+from netdsl.kinds.ipsec.ir import DpdAction
 
 IKE_PROPOSALS = ("aes256gcm16-prfsha384-ecp384",)
 ESP_PROPOSALS = ("aes256gcm16-ecp384",)

@@ -1,14 +1,50 @@
 """IPsec's own share of a tunnel end: what the IKE daemon of this node needs to know beside the common part."""
 
+from enum import StrEnum
+from typing import assert_never
+
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import PkiId
 from netdsl.ir.service import Protocol
-from netdsl.ir.tunnel import AuthMethod, Carrier, Child, DpdAction, TunnelEnd
+from netdsl.ir.tunnel import Carrier, Child, TunnelEnd
 
 KIND = "ipsec"
 DEVICE = "ipsec0"  # kernel-libipsec's interface: ESP in user space
 IKE_PORTS = (500, 4500)
 CARRIERS = (Carrier(Protocol.UDP, IKE_PORTS, is_symmetric=True), Carrier(Protocol.ESP), Carrier(Protocol.AH))
+
+
+class DpdAction(StrEnum):
+    TRAP = "trap"
+    CLEAR = "clear"
+    RESTART = "restart"
+
+
+class AuthMethod(StrEnum):
+    CERTIFICATE = "certificate"
+    PSK = "psk"
+    EAP_MSCHAPV2 = "eap-mschapv2"
+    EAP_TLS = "eap-tls"
+
+    @property
+    def is_eap(self) -> bool:
+        match self:
+            case AuthMethod.EAP_MSCHAPV2 | AuthMethod.EAP_TLS:
+                return True
+            case AuthMethod.CERTIFICATE | AuthMethod.PSK:
+                return False
+            case _:
+                assert_never(self)
+
+    @property
+    def has_certificate(self) -> bool:
+        match self:
+            case AuthMethod.CERTIFICATE | AuthMethod.EAP_TLS:
+                return True
+            case AuthMethod.PSK | AuthMethod.EAP_MSCHAPV2:
+                return False
+            case _:
+                assert_never(self)
 
 
 @dataclass(frozen=True, slots=True)

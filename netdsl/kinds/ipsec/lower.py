@@ -4,17 +4,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import field, replace
 
 from netdsl.dataclass import dataclass
-from netdsl.ir.ids import NodeId, Prefix
+from netdsl.ir.ids import NodeId, Prefix, host_name
 from netdsl.ir.prefixes import host_prefix
 from netdsl.ir.service import PortService
-from netdsl.ir.tunnel import AuthMethod, Child, Selectors, SharedSecret, Start, TunnelEnd
-from netdsl.kinds.ipsec.bindings import bound_child, bound_tunnel
-from netdsl.kinds.ipsec.ir import CARRIERS, DEVICE, KIND, Authentication, IpsecChild, IpsecEnd, child_inside
+from netdsl.ir.tunnel import Child, Selectors, SharedSecret, Start, TunnelEnd
+from netdsl.kinds.ipsec.bindings import BoundAuth, bound_child, bound_tunnel
+from netdsl.kinds.ipsec.ir import CARRIERS, DEVICE, KIND, Authentication, AuthMethod, IpsecChild, IpsecEnd, child_inside
 from netdsl.kinds.ipsec.sizes import room, tunnel_overhead
 from netdsl.lower.directory import Directory
 from netdsl.lower.outer import OuterPackets
-from netdsl.lower.pki import EndEntities, identity_of, pki_of
-from netdsl.semantics.bindings import BoundAuth, BoundChild, BoundEnd, BoundTunnel
+from netdsl.lower.pki import EndEntities
+from netdsl.semantics.bindings import BoundChild, BoundEnd, BoundTunnel
 
 ANY_IDENTITY = "%any"
 
@@ -80,9 +80,9 @@ def _groups(tunnel: BoundTunnel, others: Sequence[BoundEnd]) -> list[tuple[Bound
         return [(other,) for other in others]
     alike: dict[object, list[BoundEnd]] = {}
     for other in others:
-        auth = tunnel.auth[other.node]
+        auth = bound_tunnel(tunnel).auth[other.node]
         children = tuple((child.name, child.left, child.right) for child in tunnel.children_of[other.node])
-        alike.setdefault((auth.method, pki_of(auth), children), []).append(other)
+        alike.setdefault((auth.method, auth.pki, children), []).append(other)
     return [tuple(group) for group in alike.values()]
 
 
@@ -202,8 +202,24 @@ def _start(tunnel: BoundTunnel, child: BoundChild, end: BoundEnd, *, may_open: b
 
 
 def _authentication(tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd) -> Authentication:
-    auth = tunnel.auth[end.node]
-    return Authentication(auth.method, identity_of(tunnels.entities, end, auth), pki_of(auth))
+    auth = bound_tunnel(tunnel).auth[end.node]
+    return Authentication(auth.method, _identity(tunnels.entities, end, auth), auth.pki)
+
+
+def _identity(entities: EndEntities, end: BoundEnd, auth: BoundAuth) -> str:
+    """Given, or the certificate's subject, or the outer address (a subject with a comma in a value cannot be written as an
+    identity; the address is in the certificate too). A user name for EAP-MSCHAPv2 has to be a text: there it is the host
+    name."""
+    if auth.identity is not None:
+        return auth.identity
+    if auth.method is AuthMethod.EAP_MSCHAPV2:
+        return host_name(end.node)
+    if auth.pki is None:
+        return str(end.outer)
+    subject = entities[auth.pki, end.node].subject
+    if any(set(value) & set(',/="+\\') for _, value in subject):
+        return str(end.outer)
+    return ", ".join(f"{key}={value}" for key, value in subject)
 
 
 def _peer_authentication(tunnels: _Tunnels, tunnel: BoundTunnel, others: tuple[BoundEnd, ...]) -> Authentication:
@@ -217,8 +233,8 @@ def _secrets(tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd, second: Boun
     Between two peers each holds what it was given: two that were given different ones do not agree.
     """
     pair = (tunnel.ends[0], second)
-    auths = [tunnel.auth[one.node] for one in pair]
-    identities = tuple(identity_of(tunnels.entities, one, auth) for one, auth in zip(pair, auths, strict=True))
+    auths = [bound_tunnel(tunnel).auth[one.node] for one in pair]
+    identities = tuple(_identity(tunnels.entities, one, auth) for one, auth in zip(pair, auths, strict=True))
     if any(auth.method is AuthMethod.PSK for auth in auths):
         name = tunnel.id if end.role == "peer" else f"{tunnel.id}.{second.node}"
         yield SharedSecret(name, AuthMethod.PSK, identities, _shared_value(tunnel, end, second, auths))
@@ -228,9 +244,9 @@ def _secrets(tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd, second: Boun
 
 
 def _shared_value(tunnel: BoundTunnel, end: BoundEnd, client: BoundEnd, auths: Sequence[BoundAuth]) -> str | None:
+    all_auths = bound_tunnel(tunnel).auth
     if end.role == "peer":
-        own = tunnel.auth[end.node]
-        using = [own, *auths]
+        using = [all_auths[end.node], *auths]
         return next(auth.secret for auth in using if auth.method is AuthMethod.PSK)
-    given = tunnel.auth[client.node].secret
-    return tunnel.auth[tunnel.ends[0].node].secret if given is None else given
+    given = all_auths[client.node].secret
+    return all_auths[tunnel.ends[0].node].secret if given is None else given

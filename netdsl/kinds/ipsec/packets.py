@@ -11,8 +11,8 @@ from netdsl.ir.ids import Address, NodeId, Prefix
 from netdsl.ir.lab import Lab
 from netdsl.ir.prefixes import host_prefix
 from netdsl.ir.service import PortService, Protocol, port
-from netdsl.ir.tunnel import AuthMethod, Child, Mode, SharedSecret, Start, TunnelEnd
-from netdsl.kinds.ipsec.ir import DEVICE, KIND, Authentication, child_inside, end_inside
+from netdsl.ir.tunnel import Child, Mode, SharedSecret, Start, TunnelEnd
+from netdsl.kinds.ipsec.ir import DEVICE, KIND, Authentication, AuthMethod, child_inside, end_inside
 from netdsl.kinds.ipsec.sizes import UDP_HEADER, cost_of
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.filtering import in_any

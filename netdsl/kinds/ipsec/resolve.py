@@ -2,14 +2,13 @@
 
 from netdsl.diagnostics import catalogue
 from netdsl.ir.ids import Prefix, TunnelId
-from netdsl.ir.tunnel import DpdAction
 from netdsl.kinds.ipsec import defaults, tree
 from netdsl.kinds.ipsec.bindings import BoundIpsec
-from netdsl.kinds.ipsec.ir import KIND
+from netdsl.kinds.ipsec.ir import KIND, DpdAction
 from netdsl.kinds.ipsec.resolve_authentication import authentication
 from netdsl.kinds.ipsec.resolve_children import Context, children, rekey
 from netdsl.kinds.ipsec.resolve_proposals import proposals
-from netdsl.semantics.bindings import BoundTunnel, Placed
+from netdsl.semantics.bindings import BoundCertificate, BoundTunnel, Placed
 from netdsl.semantics.evaluate import evaluate_list
 from netdsl.semantics.items import Item
 from netdsl.semantics.resolve import attributes
@@ -42,9 +41,10 @@ def tunnel(id_: TunnelId, item: Item, work: Work) -> BoundTunnel | None:
         return None
     first = next(iter(by_client.values()))[0].start.when
     inside = BoundIpsec(
-        ike or defaults.IKE_PROPOSALS, delay, action or defaults.DPD_ACTION[first], mobike, limits.ike_seconds
+        ike or defaults.IKE_PROPOSALS, delay, action or defaults.DPD_ACTION[first], mobike, limits.ike_seconds, auth
     )
-    return BoundTunnel(id_, KIND, ends, auth, by_client, pool, family, inside, item.place)
+    certificates = {node: BoundCertificate(one.pki, one.identity) for node, one in auth.items() if one.pki is not None}
+    return BoundTunnel(id_, KIND, ends, certificates, by_client, pool, family, inside, item.place)
 
 
 def _dpd(block: Block, work: Work) -> tuple[DpdAction | None, int]:

@@ -6,11 +6,12 @@ from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Label
 from netdsl.ir.ids import NodeId, PkiId
-from netdsl.ir.tunnel import AuthMethod
 from netdsl.kinds.ipsec import tree
+from netdsl.kinds.ipsec.bindings import BoundAuth
 from netdsl.kinds.ipsec.catalogue import AUTH_MISMATCH, SECRET_MISSING
+from netdsl.kinds.ipsec.ir import AuthMethod
 from netdsl.semantics import defaults
-from netdsl.semantics.bindings import BoundAuth, Placed
+from netdsl.semantics.bindings import Placed
 from netdsl.semantics.items import Item, Scope
 from netdsl.semantics.resolve import attributes
 from netdsl.semantics.resolve.ends import Members, ends_named, name_place
@@ -23,7 +24,6 @@ from netdsl.source import Place
 from netdsl.syntax import tree as syntax
 from netdsl.syntax.description import ElementKind
 
-EAP = (AuthMethod.EAP_MSCHAPV2, AuthMethod.EAP_TLS)
 WITH_SECRET = (AuthMethod.PSK, AuthMethod.EAP_MSCHAPV2)
 
 
@@ -72,7 +72,7 @@ def _auth(statement: tree.Auth, item: Item, members: Members, proofs: _Proofs, w
     named = ends_named(statement.nodes, item, members, work) if statement.nodes else []
     pki = _pki(statement, method, item, work)
     secret = _text(statement.secret, item, work) if statement.secret is not None else None
-    is_right = named is not None and (pki is not None or not _needs_pki(method))
+    is_right = named is not None and (pki is not None or not method.has_certificate)
     if statement.secret is not None and method not in WITH_SECRET:
         message = f"`auth {method}` takes no secret"
         work.diagnostics.report(AUTH_MISMATCH, message, item.at(statement.secret.span))
@@ -120,10 +120,10 @@ def _complete(item: Item, members: Members, proofs: _Proofs, work: Work) -> None
             )
             proofs.is_right = False
             return
-        if proof.method in EAP and node == members.gateway:
+        if proof.method.is_eap and node == members.gateway:
             message = f"`{proof.method}` is for the clients of a tunnel, `{node}` is the gateway"
             advice = f"`auth certificate for {node}`, and `auth {proof.method} for` the clients"
-        elif proof.method in EAP and members.gateway is None:
+        elif proof.method.is_eap and members.gateway is None:
             message = f"`{proof.method}` is for the clients of a tunnel, this one has none"
             advice = "`auth certificate` or `auth psk`; or a `gateway` and a `client` in place of `between`"
         else:
@@ -133,22 +133,18 @@ def _complete(item: Item, members: Members, proofs: _Proofs, work: Work) -> None
         return
 
 
-def _needs_pki(method: AuthMethod) -> bool:
-    return method in (AuthMethod.CERTIFICATE, AuthMethod.EAP_TLS)
-
-
 def _pki(statement: tree.Auth, method: AuthMethod, item: Item, work: Work) -> PkiId | None:
     if statement.pki is not None:
         placed = attributes.placed(statement.pki, item, work.diagnostics)
         element = None if placed is None else work.element(placed, (ElementKind.PKI,), "a pki's name")
         if element is None:
             return None
-        if _needs_pki(method):
+        if method.has_certificate:
             return PkiId(element.path)
         message = f"`auth {method}` takes no certificate"
         work.diagnostics.report(AUTH_MISMATCH, message, item.at(statement.pki.span))
         return None
-    return _nearest_pki(item.scope, item.place, work) if _needs_pki(method) else None
+    return _nearest_pki(item.scope, item.place, work) if method.has_certificate else None
 
 
 def _nearest_pki(scope: Scope, place: Place, work: Work) -> PkiId | None:
@@ -242,7 +238,7 @@ def _identity(statement: tree.Identity, item: Item, members: Members, proofs: _P
         if proof is not None and proof.identity not in (None, identity):
             message = f"`{target.value}` has two identities"
             work.diagnostics.report(catalogue.REPEATED_STATEMENT, message, placed.place)
-        elif proof is not None and _needs_pki(proof.method) and (problem := identity_problem(identity)):
+        elif proof is not None and proof.method.has_certificate and (problem := identity_problem(identity)):
             work.diagnostics.report(catalogue.INVALID_SUBJECT, problem, placed.place)
         elif proof is not None:
             proof.identity = identity

@@ -3,10 +3,10 @@
 from netdsl.diagnostics.catalogue import FAMILY_MISMATCH
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.tunnel import Mode
-from netdsl.kinds.ipsec.bindings import bound_child, bound_tunnel
+from netdsl.kinds.ipsec.bindings import BoundAuth, bound_child, bound_tunnel
 from netdsl.kinds.ipsec.catalogue import TRANSPORT_WITH_PROTECTED, WEAK_PROPOSAL, WEAK_SECRET
 from netdsl.kinds.ipsec.rules_selectors import check_selectors, child_name
-from netdsl.semantics.bindings import BoundAuth, BoundTunnel
+from netdsl.semantics.bindings import BoundTunnel
 from netdsl.semantics.rules.blocks import block_of, block_of_address
 from netdsl.semantics.rules.facts import Facts, Selectors, families, selectors
 from netdsl.source import Place
@@ -107,7 +107,7 @@ def _weak_proposals(tunnel: BoundTunnel, diagnostics: Diagnostics) -> None:
 
 def _weak_secrets(tunnel: BoundTunnel, diagnostics: Diagnostics) -> None:
     told: set[Place] = set()
-    for node, auth in tunnel.auth.items():
+    for node, auth in bound_tunnel(tunnel).auth.items():
         if not _is_weak(auth) or auth.place in told:
             continue
         told.add(auth.place)

@@ -139,7 +139,7 @@ def has_behind(node: BoundNode, end: BoundEnd, block: Block, facts: Facts) -> bo
 
 
 def _unused_pkis(facts: Facts, diagnostics: Diagnostics) -> None:
-    used = {auth.pki for tunnel in facts.bindings.tunnels.values() for auth in tunnel.auth.values()}
+    used = {one.pki for tunnel in facts.bindings.tunnels.values() for one in tunnel.certificates.values()}
     for pki in facts.bindings.pkis.values():
         if pki.id not in used and pki.place is not None:
             diagnostics.report(

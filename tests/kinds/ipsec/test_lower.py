@@ -5,8 +5,8 @@ import pytest
 from netdsl.ir.ids import NodeId
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
-from netdsl.ir.tunnel import AuthMethod, Mode, Start
-from netdsl.kinds.ipsec.ir import child_inside, end_inside
+from netdsl.ir.tunnel import Mode, Start
+from netdsl.kinds.ipsec.ir import AuthMethod, child_inside, end_inside
 from netdsl.kinds.ipsec.sizes import child_cost
 from netdsl.lower.lower import lower
 from netdsl.semantics.bindings import BoundTunnel

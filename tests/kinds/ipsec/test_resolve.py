@@ -2,8 +2,9 @@
 
 import pytest
 
-from netdsl.ir.tunnel import AuthMethod, DpdAction, Mode
+from netdsl.ir.tunnel import Mode
 from netdsl.kinds.ipsec.bindings import bound_child, bound_tunnel
+from netdsl.kinds.ipsec.ir import AuthMethod, DpdAction
 from tests.semantics.resolve.resolving import NODES, SITES, between, codes, only, resolved, said, tunnel
 
 
@@ -49,13 +50,13 @@ def test_clients_with_a_pool_have_virtual_addresses() -> None:
     one = tunnel(lab, "t")
     assert [end.role for end in one.ends] == ["gateway", "client"]
     assert [child.right for child in one.children_of[one.ends[1].node]] == [()]
-    assert [(auth.method, auth.secret) for auth in one.auth.values()] == [
+    assert [(auth.method, auth.secret) for auth in bound_tunnel(one).auth.values()] == [
         (AuthMethod.CERTIFICATE, None), (AuthMethod.EAP_MSCHAPV2, "Ar3etTnp"),
     ]  # fmt: skip
 
 
 def test_a_secret_for_one_end_is_what_that_end_holds() -> None:
-    auths = tunnel(resolved(between('auth psk ; secret "guess-me" for b')), "t").auth
+    auths = bound_tunnel(tunnel(resolved(between('auth psk ; secret "guess-me" for b')), "t")).auth
     assert [auth.secret for auth in auths.values()] == [None, "guess-me"]
 
 
@@ -73,7 +74,7 @@ def test_certificates_come_from_the_nearest_pki_or_the_built_in_one() -> None:
     (pki,) = lab.pkis.values()
     assert (pki.id, pki.subject, pki.place) == ("default", (("O", "x"), ("CN", "$address")), None)
     lab = resolved('pki p { subject "C=FI, O=Lab, CN=$address" ; intermediate no }\n' + between("auth certificate"))
-    assert [auth.pki for auth in tunnel(lab, "t").auth.values()] == ["p", "p"]
+    assert [one.pki for one in tunnel(lab, "t").certificates.values()] == ["p", "p"]
     (pki,) = lab.pkis.values()
     assert (pki.subject[0], pki.has_intermediate) == (("C", "FI"), False)
 

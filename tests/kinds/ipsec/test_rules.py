@@ -3,9 +3,8 @@
 import pytest
 
 from netdsl.ir.ids import NodeId
-from netdsl.ir.tunnel import DpdAction, Mode
-from netdsl.kinds.ipsec.bindings import BoundIpsec
-from tests.semantics.rules.sketch import auth, child, site_to_site, two_gateways
+from netdsl.ir.tunnel import Mode
+from tests.semantics.rules.sketch import auth, child, ipsec, site_to_site, two_gateways
 
 
 def test_transport_mode_carries_no_networks() -> None:
@@ -74,14 +73,12 @@ def test_the_networks_of_a_child_stand_in_the_order_of_the_ends() -> None:
 
 @pytest.mark.parametrize("proposal", ["aes128-sha1-modp2048", "3des-sha256-modp2048", "aes256-sha256-modp1024"])
 def test_weak_algorithms(proposal: str) -> None:
-    assert site_to_site(inside=BoundIpsec((proposal,), 30, DpdAction.TRAP, False, None)).told == [
-        ("weak-proposal", "ipsec t")
-    ]
+    assert site_to_site(inside=ipsec(proposal)).told == [("weak-proposal", "ipsec t")]
 
 
 @pytest.mark.parametrize("proposal", ["aes128-sha256-modp2048", "chacha20poly1305-x25519"])
 def test_strong_ones(proposal: str) -> None:
-    assert site_to_site(inside=BoundIpsec((proposal,), 30, DpdAction.TRAP, False, None)).told == []
+    assert site_to_site(inside=ipsec(proposal)).told == []
 
 
 def test_the_proposal_of_a_child_is_told_at_the_child() -> None:
@@ -96,4 +93,4 @@ def test_the_proposal_of_a_child_is_told_at_the_child() -> None:
 @pytest.mark.parametrize(("secret", "is_told"), [("1234567", True), ("guess-me", False), (None, False)])
 def test_a_secret_has_eight_characters(secret: str | None, is_told: bool) -> None:
     both = {NodeId(node): auth(f"psk of {node}", secret) for node in ("ga", "gb")}
-    assert [code for code, _ in site_to_site(auth=both).told] == ["weak-secret"] * (2 if is_told else 0)
+    assert [code for code, _ in site_to_site(inside=ipsec(auth=both)).told] == ["weak-secret"] * (2 if is_told else 0)

@@ -10,14 +10,14 @@ from netdsl.ir.filter import Chain, Limit, Verdict
 from netdsl.ir.ids import NetworkId, NodeId, PkiId, TunnelId
 from netdsl.ir.node import NodeKind, Resources
 from netdsl.ir.service import BUILT_IN_SERVICES, PortService, Protocol, port
-from netdsl.ir.tunnel import AuthMethod, DpdAction, Mode
-from netdsl.kinds.ipsec.bindings import BoundIpsec, BoundIpsecChild
+from netdsl.ir.tunnel import Mode
+from netdsl.kinds.ipsec.bindings import BoundAuth, BoundIpsec, BoundIpsecChild, bound_tunnel
+from netdsl.kinds.ipsec.ir import AuthMethod, DpdAction
 from netdsl.lower.lower import lower
 from netdsl.packets.world import World
 from netdsl.semantics.bindings import (
     Bindings,
     BoundAddress,
-    BoundAuth,
     BoundChild,
     BoundDestinationNat,
     BoundEnd,
@@ -228,14 +228,16 @@ class Sketch:
             id=TunnelId(name),
             kind="ipsec",
             ends=ends,
-            auth={end.node: auth(f"auth of {end.node}") for end in ends},
+            certificates={},
             children_of={ends[1].node: tuple(children) or (implied,)},
             pool=(),
             family=ends[0].outer.version,
-            inside=BoundIpsec(("aes256gcm16-prfsha384-ecp384",), 30, DpdAction.TRAP, False, None),
+            inside=ipsec(),
             place=place(f"ipsec {name}"),
         )
-        self.tunnels[bound.id] = replace(bound, **fields)  # type: ignore[arg-type]
+        made = replace(bound, **fields)  # type: ignore[arg-type]
+        proofs = {end.node: auth(f"auth of {end.node}") for end in ends} | dict(bound_tunnel(made).auth)
+        self.tunnels[bound.id] = replace(made, inside=replace(bound_tunnel(made), auth=proofs))
         return self
 
     def _end(self, text: str, protecting: str, role: str) -> BoundEnd:
@@ -312,9 +314,13 @@ def child(
     )
 
 
-def auth(text: str, secret: str | None = None, pki: str | None = None) -> BoundAuth:
-    method = AuthMethod.CERTIFICATE if pki else AuthMethod.PSK
-    return BoundAuth(method, PkiId(pki) if pki else None, secret, None, place(text))
+def auth(text: str, secret: str | None = None) -> BoundAuth:
+    return BoundAuth(AuthMethod.PSK, None, secret, None, place(text))
+
+
+def ipsec(*proposals: str, auth: Mapping[NodeId, BoundAuth] | None = None) -> BoundIpsec:
+    """What an `ipsec` has inside."""
+    return BoundIpsec(proposals or ("aes256gcm16-prfsha384-ecp384",), 30, DpdAction.TRAP, False, None, auth or {})
 
 
 def accept_tunnel(name: str) -> BoundTunnelAccept:

@@ -4,8 +4,8 @@ from dataclasses import replace
 from ipaddress import ip_network
 
 from netdsl.ir.ids import NodeId, PkiId
-from netdsl.semantics.bindings import BoundPki
-from tests.semantics.rules.sketch import Sketch, auth, child, place, site_to_site, two_gateways
+from netdsl.semantics.bindings import BoundCertificate, BoundPki
+from tests.semantics.rules.sketch import Sketch, child, place, site_to_site, two_gateways
 
 
 def test_a_whole_site_to_site_lab_is_fine() -> None:
@@ -52,6 +52,6 @@ def test_a_pki_is_there_for_a_tunnel() -> None:
     sketch = site_to_site()
     sketch.pkis[PkiId("p")] = BoundPki(PkiId("p"), "ed25519", (), None, False, False, 3650, place("pki p"))
     assert sketch.told == [("unused-pki", "pki p")]
-    used = {NodeId(node): auth(node, pki="p") for node in ("ga", "gb")}
-    sketch.tunnels.update(site_to_site(auth=used).tunnels)
+    used = {NodeId(node): BoundCertificate(PkiId("p"), None) for node in ("ga", "gb")}
+    sketch.tunnels.update(site_to_site(certificates=used).tunnels)
     assert sketch.told == []
