@@ -12,13 +12,13 @@ from netdsl.index import modules
 CATALOGUE: dict[str, Rule] = {}
 
 
-def _error(code: str, summary: str) -> Rule:
-    rule = CATALOGUE[code] = Rule(code, Severity.ERROR, summary)
+def _error(code: str, summary: str, *, is_about_failure: bool = False) -> Rule:
+    rule = CATALOGUE[code] = Rule(code, Severity.ERROR, summary, is_about_failure)
     return rule
 
 
-def _warning(code: str, summary: str) -> Rule:
-    rule = CATALOGUE[code] = Rule(code, Severity.WARNING, summary)
+def _warning(code: str, summary: str, *, is_about_failure: bool = False) -> Rule:
+    rule = CATALOGUE[code] = Rule(code, Severity.WARNING, summary, is_about_failure)
     return rule
 
 
@@ -114,9 +114,15 @@ CHAIN_INTERFACE_MISMATCH = _error("chain-interface-mismatch", "`out` in the inpu
 UNKNOWN_PROTOCOL = _error("unknown-protocol", "an unknown protocol or service name")
 PORT_OUT_OF_RANGE = _error("port-out-of-range", "a port outside 1 to 65535")
 TUNNEL_BLOCKED_BY_FIREWALL = _error("tunnel-blocked-by-firewall", "a tunnel's own packets are dropped at its end")
-MASQUERADE_HITS_TUNNEL = _warning("masquerade-hits-tunnel", "source NAT changes what a tunnel's selectors expect")
-THROUGH_BEFORE_NAT = _error("through-before-nat", "`through` a tunnel that only source NAT leads into")
-RULE_NEVER_MATCHES = _warning("rule-never-matches", "a rule that an earlier one hides, or that nothing can match")
+MASQUERADE_HITS_TUNNEL = _warning(
+    "masquerade-hits-tunnel", "source NAT changes what a tunnel's selectors expect", is_about_failure=True
+)
+THROUGH_BEFORE_NAT = _error(
+    "through-before-nat", "`through` a tunnel that only source NAT leads into", is_about_failure=True
+)
+RULE_NEVER_MATCHES = _warning(
+    "rule-never-matches", "a rule that an earlier one hides, or that nothing can match", is_about_failure=True
+)
 SAME_DNAT_TWICE = _error("same-dnat-twice", "two dnat rules for the same packets")
 SERVICE_BLOCKED = _warning("service-blocked", "a node serves what its own firewall drops")
 AMBIGUOUS_NODE_ADDRESS = _error("ambiguous-node-address", "a node in a filter whose address is somebody else's too")
@@ -132,13 +138,14 @@ TUNNEL_END_AMBIGUOUS = _error("tunnel-end-ambiguous", "an end of a tunnel with s
 TUNNEL_TO_SELF = _error("tunnel-to-self", "both ends of a tunnel are one node")
 TUNNEL_CARRIES_ITSELF = _error("tunnel-carries-itself", "a tunnel's own outer packets are led into it")
 TUNNELS_NOT_TOLD_APART = _error("tunnels-not-told-apart", "nothing tells the outer packets of two tunnels apart")
-PROTECTED_NOT_ATTACHED = _warning("protected-not-attached", "a protected network that its end cannot reach")
+PROTECTED_NOT_ATTACHED = _warning(
+    "protected-not-attached", "a protected network that its end cannot reach", is_about_failure=True
+)
 POOL_OVERLAPS = _error("pool-overlaps", "a virtual address pool that overlaps a network")
 POOL_WITHOUT_CLIENTS = _error("pool-without-clients", "a pool in a tunnel without clients")
 PKI_ALGORITHM = _error("pki-algorithm", "an unknown key algorithm")
 PKI_VALIDITY = _error("pki-validity", "a validity that certificates cannot have")
 INVALID_SUBJECT = _error("invalid-subject", "a distinguished name that cannot be read")
-CHILD_NETWORKS_FOREIGN = _warning("child-networks-foreign", "a child's networks that its end cannot reach")
 UNUSED_PKI = _warning("unused-pki", "a `pki` that no tunnel uses")
 
 # --- nodes: services, files, resources
@@ -152,7 +159,9 @@ INVALID_SYSCTL = _error("invalid-sysctl", "a sysctl that is not of the network n
 SYSCTL_CONFLICT = _error("sysctl-conflict", "a sysctl that contradicts what the node is")
 INVALID_RESOURCE = _error("invalid-resource", "a cpu or memory limit that no runtime can give")
 INVALID_PACKAGE = _error("invalid-package", "a package name that Debian cannot have")
-RESOLVER_UNREACHABLE = _error("resolver-unreachable", "a resolver that serves no dns or shares no address family")
+RESOLVER_UNREACHABLE = _error(
+    "resolver-unreachable", "a resolver that serves no dns or shares no address family", is_about_failure=True
+)
 INVALID_ZONE = _error("invalid-zone", "a DNS zone or record name that is no domain name")
 UNKNOWN_SETTING = _error("unknown-setting", "a setting that a target, or its value, does not have")
 

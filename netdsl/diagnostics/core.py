@@ -16,11 +16,15 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A kind of finding: a stable kebab-case code, declared once in the catalogue."""
+    """A kind of finding: a stable kebab-case code, declared once in a catalogue.
+
+    `is_about_failure`: it says only that the lab does not do what it looks like; silent in a lab that is meant to fail.
+    """
 
     code: str
     severity: Severity
     summary: str
+    is_about_failure: bool = False
 
 
 @dataclass(frozen=True, slots=True)

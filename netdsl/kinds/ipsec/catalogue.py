@@ -10,4 +10,7 @@ SELECTORS_OVERLAP = Rule(
 SECRET_MISSING = Rule("secret-missing", Severity.ERROR, "an authentication that needs a secret, or one for nobody")
 WEAK_SECRET = Rule("weak-secret", Severity.WARNING, "a secret short enough to be guessed")
 TRANSPORT_WITH_PROTECTED = Rule("transport-with-protected", Severity.ERROR, "transport mode with protected networks")
+CHILD_NETWORKS_FOREIGN = Rule(
+    "child-networks-foreign", Severity.WARNING, "a child's networks that its end cannot reach", is_about_failure=True
+)
 AUTH_MISMATCH = Rule("auth-mismatch", Severity.ERROR, "an authentication that this end or tunnel cannot have")

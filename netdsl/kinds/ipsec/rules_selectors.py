@@ -6,10 +6,9 @@ from dataclasses import field
 from ipaddress import IPv4Address, IPv6Address
 
 from netdsl.dataclass import dataclass
-from netdsl.diagnostics.catalogue import CHILD_NETWORKS_FOREIGN
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.ids import NodeId
-from netdsl.kinds.ipsec.catalogue import SELECTORS_OVERLAP
+from netdsl.kinds.ipsec.catalogue import CHILD_NETWORKS_FOREIGN, SELECTORS_OVERLAP
 from netdsl.semantics.bindings import BoundTunnel
 from netdsl.semantics.rules.blocks import (
     EVERYWHERE,

@@ -7,7 +7,7 @@ fails. README.md has one line for each rule.
 """
 
 from netdsl.diagnostics import catalogue
-from netdsl.diagnostics.core import Diagnostics, Rule
+from netdsl.diagnostics.core import Diagnostics
 from netdsl.semantics.bindings import Bindings
 from netdsl.semantics.rules.expectations import check_expectations
 from netdsl.semantics.rules.facts import Facts, facts_of
@@ -18,18 +18,6 @@ from netdsl.semantics.rules.routes import check_routes
 from netdsl.semantics.rules.services import check_services
 from netdsl.semantics.rules.tunnels import check_tunnels
 
-IT_WILL_NOT_WORK: frozenset[Rule] = frozenset(
-    {
-        catalogue.CHILD_NETWORKS_FOREIGN,
-        catalogue.MASQUERADE_HITS_TUNNEL,
-        catalogue.PROTECTED_NOT_ATTACHED,
-        catalogue.RESOLVER_UNREACHABLE,
-        catalogue.RULE_NEVER_MATCHES,
-        catalogue.THROUGH_BEFORE_NAT,
-    }
-)
-"""Rules on labs that compile into something whole which then does not do what it looks like."""
-
 
 def check_rules(bindings: Bindings, diagnostics: Diagnostics) -> None:
     """Report what is wrong with a finished lab; about linear in its size."""
@@ -37,7 +25,7 @@ def check_rules(bindings: Bindings, diagnostics: Diagnostics) -> None:
     facts = facts_of(bindings)
     _check(facts, found)
     for diagnostic in found:
-        if not (facts.is_broken_on_purpose and diagnostic.rule in IT_WILL_NOT_WORK):
+        if not (facts.is_broken_on_purpose and diagnostic.rule.is_about_failure):
             diagnostics.add(diagnostic)
 
 
