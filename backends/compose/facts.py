@@ -5,7 +5,7 @@ import platform
 
 from netdsl.codegen.images import BASE
 from netdsl.runtime.driver import Deployment, Driver
-from netdsl.runtime.meter import SPACES, Fact, tunnel_facts
+from netdsl.runtime.meter import SPACES, Fact, tunnel_spaces
 
 from .engine import said
 
@@ -50,7 +50,7 @@ def facts_of(deployment: Deployment, driver: Driver) -> tuple[Fact, ...]:
         ("kernel", kernel(engine["KernelVersion"], platform.release())),
         ("image", ", ".join(sorted(set(images)))),
         ("base", BASE),
-        *tunnel_facts(_spaces(deployment, driver)),
+        ("tunnels", tunnel_spaces(_spaces(deployment, driver))),
     )
     return tuple(Fact(name, value) for name, value in found if value)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from netdsl.diagnostics.wording import counted
 from netdsl.runtime.driver import Deployment, DriverError
-from netdsl.runtime.meter import SPACES, Fact, per_node, tunnel_facts
+from netdsl.runtime.meter import SPACES, Fact, per_node, tunnel_spaces
 
 from . import vagrant
 from .boxes import box_of
@@ -127,7 +127,7 @@ def _inside(deployment: Deployment, made: Sequence[Made]) -> Iterator[tuple[str,
     if not answers:
         raise DriverError("no machine answers", remedy=f"netdsl status -t vagrant -o {deployment.folder}")
     yield "kernel", f"{per_node({node: kernel for node, (kernel, _, _) in answers.items()})} (each machine's own)"
-    yield from tunnel_facts({node: spaces for node, (_, _, spaces) in answers.items()})
+    yield "tunnels", tunnel_spaces({node: spaces for node, (_, _, spaces) in answers.items()})
 
 
 def _output_of(item: tuple[str, Connection]) -> tuple[str, str]:

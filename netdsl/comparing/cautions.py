@@ -91,7 +91,6 @@ _COMPARABLE: tuple[tuple[str, Callable[[Run], str]], ...] = (
     ("other nodes inside (payload)", lambda run: run.subject.payload[:12]),
     ("other machines", lambda run: machine_text(run.machine)),
     ("other versions of netdsl", lambda run: run.netdsl),
-    ("IPsec by other means", lambda run: f"in {fact(run, 'esp')}" if fact(run, "esp") else ""),
     ("tunnels by other means", lambda run: fact(run, "tunnels")),
     ("other plans", lambda run: _plan_text(run)),
     ("other paths (under load another memory)", lambda run: ", ".join(path.name for path in run.paths) or "none"),

@@ -15,7 +15,7 @@ from netdsl.measuring.types import Run
 _HEAD = 20
 _RATIO = 6
 _LEAST = 24  # columns of one run: `2.50 [2.45, 2.56] Gbit/s`; runs that do not fit are in a table below
-_FACTS = ("engine", "provider", "hypervisor", "accelerator", "esp", "tunnels")
+_FACTS = ("engine", "provider", "hypervisor", "accelerator", "tunnels")
 """The facts of a runtime that are shown in a run's heading."""
 
 
@@ -44,9 +44,7 @@ def run_text(run: Run) -> str:
 
 def _fact_text(run: Run, name: str) -> str:
     value = fact(run, name)
-    if not value:
-        return ""
-    return f"ESP in {value}" if name == "esp" else f"{name}: {value}" if name in ("accelerator", "tunnels") else value
+    return f"{name}: {value}" if value and name in ("accelerator", "tunnels") else value
 
 
 def ratio(quantity: Quantity, first: int, second: int) -> float | None:

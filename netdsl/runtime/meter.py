@@ -1,6 +1,6 @@
 """The contract of a meter: measuring the lab of an output folder, beside the driver that runs it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -13,8 +13,6 @@ TOO_LONG = (124, 137)
 SPACES = ("sh", "-c", "cd /run/netdsl/space && grep -H . * 2>/dev/null || :")
 """The command by which a node says, for each of its parts with tunnels, `PART:kernel` or `PART:user`."""
 _WORDS = {"kernel": "kernel", "user": "user space"}
-_ESP = "strongswan"
-"""The part whose tunnels are ESP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +34,15 @@ def per_node(values: Mapping[str, str]) -> str:
     return "; ".join(f"{value} ({', '.join(names)})" for value, names in nodes.items())
 
 
-def tunnel_facts(answers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Where tunnels run, by the outputs of `SPACES`. `esp`: `kernel` or `user space`; `tunnels`: the same of the other
-    kinds, `gre: user space, vxlan: kernel`. Empty without such tunnels."""
+def tunnel_spaces(answers: Mapping[str, str]) -> str:
+    """Where the tunnels of each part run, by the outputs of `SPACES`: `gre: user space, vxlan: kernel`. Empty without."""
     found: dict[str, dict[str, str]] = {}
     for node, output in answers.items():
         for line in output.splitlines():
             part, _, space = line.partition(":")
             if space in _WORDS:
                 found.setdefault(part, {})[node] = _WORDS[space]
-    yield "esp", per_node(found.pop(_ESP, {}))
-    yield "tunnels", ", ".join(f"{part}: {per_node(spaces)}" for part, spaces in sorted(found.items()))
+    return ", ".join(f"{part}: {per_node(spaces)}" for part, spaces in sorted(found.items()))
 
 
 @dataclass(frozen=True, slots=True)

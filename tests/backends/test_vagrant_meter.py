@@ -25,7 +25,7 @@ from netdsl.backends.vagrant.virtualbox import values
 from netdsl.backends.vagrant.volumes import described, take_away_copies
 from netdsl.codegen.contract import Options
 from netdsl.runtime.driver import Answer, Deployment, DriverError
-from netdsl.runtime.meter import per_node, tunnel_facts
+from netdsl.runtime.meter import per_node, tunnel_spaces
 from tests.machines import a_host, a_lab, files_of, settings_of
 
 ONE, TWO = "8d7b50d4-0e30-40b0-bf35-3ab4ba958e06", "c8f29f21-5a0a-4f6b-8d52-1f9cf5ab6d00"
@@ -305,11 +305,8 @@ class TestFacts:
             "b": "gre:kernel\nsomething else\nipip:elsewhere\n",
             "c": "",
         }
-        assert dict(tunnel_facts(said)) == {
-            "esp": "kernel",
-            "tunnels": "gre: user space (a); kernel (b), vxlan: kernel",
-        }
-        assert dict(tunnel_facts({"a": ""})) == {"esp": "", "tunnels": ""}
+        assert tunnel_spaces(said) == "gre: user space (a); kernel (b), strongswan: kernel, vxlan: kernel"
+        assert tunnel_spaces({"a": ""}) == ""
 
     def test_machines_have_the_size_that_was_asked(self) -> None:
         assert hardware(256, 1) == "256 MiB, 1 processor"

@@ -74,7 +74,7 @@ def containers(*scales: float) -> Run:
         target="compose",
         subject=SUBJECT,
         machine=MACHINE,
-        facts=(Fact("engine", "Docker Engine 26"), Fact("esp", "kernel")),
+        facts=(Fact("engine", "Docker Engine 26"), Fact("tunnels", "strongswan: kernel")),
         methods=(),
         plan=Plan(),
         paths=(PATH,),
@@ -86,7 +86,7 @@ def containers(*scales: float) -> Run:
 def machines(*scales: float, accelerator: str = "none (QEMU emulates the processor)") -> Run:
     """The same on virtual machines, 20 times as slow and large where no scale says otherwise."""
     run = containers(*(scales or (20.0, 21.0, 19.0)))
-    facts = (Fact("provider", "libvirt 9.0"), Fact("accelerator", accelerator), Fact("esp", "kernel"))
+    facts = (Fact("provider", "libvirt 9.0"), Fact("accelerator", accelerator), Fact("tunnels", "strongswan: kernel"))
     return replace(run, target="vagrant", facts=tuple(one for one in facts if one.value))
 
 

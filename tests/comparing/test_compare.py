@@ -167,8 +167,8 @@ def test_two_good_runs_on_one_machine_have_no_warning() -> None:
         (replace(machines(), machine=replace(MACHINE, processor="M1")), "other machines: A processor, 4 cores"),
         (replace(machines(), netdsl="1.1"), "other versions of netdsl: 1.0 (compose); 1.1 (vagrant (emulated))"),
         (
-            replace(machines(), facts=(*machines().facts[:2], Fact("esp", "user space"))),
-            "IPsec by other means: in kernel (compose); in user space (vagrant (emulated))",
+            replace(machines(), facts=(*machines().facts[:2], Fact("tunnels", "strongswan: user space"))),
+            "tunnels by other means: strongswan: kernel (compose); strongswan: user space (vagrant (emulated))",
         ),
         (replace(machines(), plan=replace(machines().plan, pings=5)), "5 pings"),
         (replace(machines(), wanted=5), "vagrant (emulated): 3 of 5 rounds are done"),

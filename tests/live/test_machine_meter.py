@@ -134,7 +134,7 @@ def test_the_facts_name_the_accelerator(measured: Measured, hypervisor: Machine)
     assert facts["accelerator"] == ("KVM" if is_kvm else "none (QEMU emulates the processor)")
     assert facts["machines"] == "256 MiB, 1 processor"
     assert facts["box"].startswith(measured.box)
-    assert facts["esp"] == "kernel"
+    assert facts["tunnels"] == "strongswan: kernel"
     assert facts["kernel"].endswith("(each machine's own)")
     for name in ("vagrant", "provider", "hypervisor", "processor", "networks"):
         assert facts[name]

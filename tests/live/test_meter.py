@@ -158,8 +158,7 @@ def test_the_case_studies_are_measured_through_their_tunnel_and_around_it(deploy
         assert all(one.bits > 10_000 for one in found)
     assert len(containers_of(lab)) == 9
     facts = {fact.name: fact.value for fact in meter.facts(lab.deployment)}
-    assert facts["esp"] in ("kernel", "user space")
-    assert "tunnels" not in facts
+    assert facts["tunnels"] in ("strongswan: kernel", "strongswan: user space")
     for node in lab.nodes():
         assert "netdsl-measure" not in lab.say(node, "nft", "list", "tables")
 
