@@ -16,7 +16,7 @@ import time
 from labs import SHAPES
 
 from netdsl.ir.lab import Lab
-from netdsl.ir.service import PortService, Protocol, port
+from netdsl.ir.service import WITH_PORTS, PortService, port
 from netdsl.pipeline.analysis import check_text
 from netdsl.verify import World, matrix
 
@@ -59,7 +59,7 @@ def _service(text: str) -> PortService | None:
     if text == "ping":
         return None
     protocol, _, number = text.partition("/")
-    return port(Protocol(protocol), int(number))
+    return port(WITH_PORTS[protocol], int(number))
 
 
 def _run(lab: Lab, service: PortService | None) -> tuple[int, float]:

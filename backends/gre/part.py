@@ -1,8 +1,7 @@
 """The part `gre`: a device for each tunnel, by the kernel where it has the type, else by socat."""
 
-from netdsl.ir.service import PROTOCOL_NUMBERS, Protocol
 from netdsl.ir.tunnel import TunnelEnd
-from netdsl.kinds.gre.ir import KIND, settings_of
+from netdsl.kinds.gre.ir import GRE, KIND, settings_of
 from netdsl.payload.devices import DevicePart, UserSpace, raw_address
 
 
@@ -21,7 +20,7 @@ def _user_space(end: TunnelEnd) -> UserSpace | str:
     settings = settings_of(end)
     if settings.key is not None:
         return "GRE in user space has no key"
-    return UserSpace("iff-up", raw_address(end, PROTOCOL_NUMBERS[Protocol.GRE], settings.ttl))
+    return UserSpace("iff-up", raw_address(end, GRE, settings.ttl))
 
 
 part = DevicePart(KIND, __package__, _link, _user_space)

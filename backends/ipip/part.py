@@ -1,6 +1,5 @@
 """The part `ipip`: a device for each tunnel, by the kernel where it has the type, else by socat."""
 
-from netdsl.ir.service import PROTOCOL_NUMBERS
 from netdsl.ir.tunnel import TunnelEnd
 from netdsl.kinds.ipip.ir import KIND, PROTOCOLS, settings_of
 from netdsl.payload.devices import DevicePart, UserSpace, raw_address
@@ -23,9 +22,7 @@ def _user_space(end: TunnelEnd) -> UserSpace | str:
     settings = settings_of(end)
     if len(settings.families) != 1:
         return "IPIP in user space carries one family only"
-    return UserSpace(
-        "iff-up,iff-no-pi", raw_address(end, PROTOCOL_NUMBERS[PROTOCOLS[settings.families[0]]], settings.ttl)
-    )
+    return UserSpace("iff-up,iff-no-pi", raw_address(end, PROTOCOLS[settings.families[0]], settings.ttl))
 
 
 part = DevicePart(KIND, __package__, _link, _user_space)

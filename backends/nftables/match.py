@@ -10,13 +10,12 @@ from netdsl.dataclass import dataclass
 from netdsl.ir.filter import Chain, Match
 from netdsl.ir.ids import Prefix, TunnelId
 from netdsl.ir.node import Node, outer_interface
-from netdsl.ir.service import PROTOCOL_NUMBERS, PortService, Protocol
+from netdsl.ir.service import PortService, Protocol
 from netdsl.ir.tunnel import Carrier, Device, Segment, Selectors, TunnelEnd
 
 from .quoting import nft_string
 
-_PORTED = (Protocol.TCP, Protocol.UDP, Protocol.SCTP)
-_UNNAMED = (Protocol.GRE, Protocol.IPIP, Protocol.IPV6, Protocol.OSPF)  # names that nft looks for in /etc/protocols
+_NAMED = ("tcp", "udp", "sctp", "esp", "ah")  # protocols whose names nft does not look for in /etc/protocols
 _ICMP6_TYPES = {
     "echo-request": "echo-request",
     "echo-reply": "echo-reply",
@@ -206,13 +205,13 @@ def services(wanted: Sequence[PortService], family: int | None) -> list[str]:
 def _service(protocol: Protocol, wanted: list[PortService], family: int | None) -> list[str]:
     if protocol is Protocol.ICMP:
         return _icmp(wanted, family)
-    if protocol in _PORTED and all(service.first is not None for service in wanted):
+    if protocol.has_ports and all(service.first is not None for service in wanted):
         return [f"{protocol} dport {_set([_ports(service) for service in _disjoint(wanted)])}"]
     return [f"meta l4proto {_protocol(protocol)}"]
 
 
 def _protocol(protocol: Protocol) -> str:
-    return str(PROTOCOL_NUMBERS[protocol]) if protocol in _UNNAMED else protocol.value
+    return protocol.name if protocol.name in _NAMED else str(protocol.number)
 
 
 def _disjoint(wanted: list[PortService]) -> list[PortService]:

@@ -6,7 +6,7 @@ from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Prefix
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
-from netdsl.ir.service import PROTOCOL_NUMBERS, PortService, Protocol
+from netdsl.ir.service import PortService, Protocol
 from netdsl.ir.tunnel import Child, TunnelEnd
 from netdsl.kinds.ipsec.ir import Authentication, AuthMethod, child_inside, end_inside, ends_of
 from netdsl.payload.quoting import flat
@@ -142,7 +142,7 @@ def _limits(version: int, here: Sequence[PortService], there: Sequence[PortServi
 
 
 def _number(protocol: Protocol, version: int) -> int:
-    return IPPROTO_ICMPV6 if protocol is Protocol.ICMP and version == 6 else PROTOCOL_NUMBERS[protocol]
+    return IPPROTO_ICMPV6 if protocol is Protocol.ICMP and version == 6 else protocol.number
 
 
 def _ports(service: PortService) -> str:

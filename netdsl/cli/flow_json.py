@@ -95,7 +95,7 @@ def _passage(passage: Passage) -> Json:
 
 def _packet(packet: Packet) -> Json:
     return {
-        "protocol": packet.protocol.value,
+        "protocol": packet.protocol.name,
         "source": str(packet.source),
         "source_port": packet.source_port or None,
         "destination": str(packet.destination),

@@ -22,12 +22,13 @@ from ipaddress import (
     IPv6Network,
 )
 
+from netdsl.ir.service import Protocol
 from netdsl.source import Place, SourceFile, Span
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 HIDDEN = "(not shown)"
-_TEXTS = (Decimal, IPv4Address, IPv6Address, IPv4Interface, IPv6Interface, IPv4Network, IPv6Network)
+_TEXTS = (Decimal, IPv4Address, IPv6Address, IPv4Interface, IPv6Interface, IPv4Network, IPv6Network, Protocol)
 
 
 def dump(value: object) -> str:

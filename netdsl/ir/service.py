@@ -1,36 +1,33 @@
 """Protocols and ports: what `tcp/80`, `udp/1-9`, `icmp/echo-request` and the named services mean."""
 
-from enum import StrEnum
+from typing import ClassVar
 
 from netdsl.dataclass import dataclass
 
 
-class Protocol(StrEnum):
-    TCP = "tcp"
-    UDP = "udp"
-    SCTP = "sctp"
-    ICMP = "icmp"  # both families: ICMP and ICMPv6
-    ESP = "esp"
-    AH = "ah"
-    GRE = "gre"
-    IPIP = "ipip"  # IPv4 inside
-    IPV6 = "ipv6"  # IPv6 inside
-    OSPF = "ospf"
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """An IP protocol, by IANA's 'Protocol Numbers'. Those that the core knows by itself are attributes; a kind of tunnel
+    has its own."""
+
+    name: str  # lower case
+    number: int
+    has_ports: bool = False
+
+    TCP: ClassVar["Protocol"]
+    UDP: ClassVar["Protocol"]
+    SCTP: ClassVar["Protocol"]
+    ICMP: ClassVar["Protocol"]  # both families: ICMP, and ICMPv6 with the number 58
+
+    def __str__(self) -> str:
+        return self.name
 
 
-PROTOCOL_NUMBERS: dict[Protocol, int] = {
-    Protocol.TCP: 6,
-    Protocol.UDP: 17,
-    Protocol.SCTP: 132,
-    Protocol.ICMP: 1,  # 58 in IPv6
-    Protocol.ESP: 50,
-    Protocol.AH: 51,
-    Protocol.GRE: 47,
-    Protocol.IPIP: 4,
-    Protocol.IPV6: 41,
-    Protocol.OSPF: 89,
-}
-"""IANA's 'Protocol Numbers'."""
+Protocol.TCP = Protocol("tcp", 6, has_ports=True)
+Protocol.UDP = Protocol("udp", 17, has_ports=True)
+Protocol.SCTP = Protocol("sctp", 132, has_ports=True)
+Protocol.ICMP = Protocol("icmp", 1)
+WITH_PORTS: dict[str, Protocol] = {each.name: each for each in (Protocol.TCP, Protocol.UDP, Protocol.SCTP)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +71,12 @@ BUILT_IN_SERVICES: dict[str, tuple[PortService, ...]] = {
     "tcp": (PortService(Protocol.TCP),),
     "udp": (PortService(Protocol.UDP),),
     "sctp": (PortService(Protocol.SCTP),),
-    "ike": (port(Protocol.UDP, 500), port(Protocol.UDP, 4500)),
-    "esp": (PortService(Protocol.ESP),),
-    "ah": (PortService(Protocol.AH),),
-    "gre": (PortService(Protocol.GRE),),
-    "ipip": (PortService(Protocol.IPIP), PortService(Protocol.IPV6)),
     "ssh": (port(Protocol.TCP, 22),),
     "dns": (port(Protocol.UDP, 53), port(Protocol.TCP, 53)),
     "http": (port(Protocol.TCP, 80),),
     "https": (port(Protocol.TCP, 443),),
     "ntp": (port(Protocol.UDP, 123),),
     "bgp": (port(Protocol.TCP, 179),),
-    "ospf": (PortService(Protocol.OSPF),),
+    "ospf": (PortService(Protocol("ospf", 89)),),
 }
+"""Services that filters know by name, beside those of tunnels' outer packets (`netdsl.ir.kind_names`)."""

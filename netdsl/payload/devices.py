@@ -6,6 +6,7 @@ from importlib.resources import files
 from netdsl.dataclass import dataclass
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
+from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import Start, TunnelEnd, device_of
 from netdsl.payload.contract import Needs, PayloadFile
 from netdsl.payload.part import Share, TunnelRecord, mode_of, scripts
@@ -66,10 +67,10 @@ def child_of(end: TunnelEnd) -> str:
     return flat(end.connection)
 
 
-def raw_address(end: TunnelEnd, protocol: int, ttl: int) -> str:
+def raw_address(end: TunnelEnd, protocol: Protocol, ttl: int) -> str:
     """socat's address for outer packets of an IP protocol: from this end's address, with the other end's only."""
     (peer,) = end.peer_addresses
     assert end.local is not None, "a device has a local address"
     if peer.version == 4:
-        return f"IP4-DATAGRAM:{peer}:{protocol},bind={end.local},range={peer}/32,ttl={ttl}"
-    return f"IP6-DATAGRAM:[{peer}]:{protocol},bind=[{end.local}],range=[{peer}]/128,ipv6-unicast-hops={ttl}"
+        return f"IP4-DATAGRAM:{peer}:{protocol.number},bind={end.local},range={peer}/32,ttl={ttl}"
+    return f"IP6-DATAGRAM:[{peer}]:{protocol.number},bind=[{end.local}],range=[{peer}]/128,ipv6-unicast-hops={ttl}"

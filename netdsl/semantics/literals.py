@@ -14,14 +14,13 @@ from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Rule
 from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.ir.filter import Limit
-from netdsl.ir.service import PortService, Protocol
+from netdsl.ir.service import WITH_PORTS, PortService, Protocol
 from netdsl.semantics.values import IntRange, Mac, Quantity, ShortAddress, Value, Word
 from netdsl.syntax.tree import Kind
 
 LARGEST = 2**128
 """No number is beyond plus or minus this: enough for every IPv6 address, and little enough to stay quick."""
 
-WITH_PORTS = (Protocol.TCP, Protocol.UDP, Protocol.SCTP)
 ICMP_TYPES = (
     "echo-request",
     "echo-reply",
@@ -182,7 +181,7 @@ def _address(text: str) -> IPv4Address | IPv6Address | ShortAddress | Problem:
 
 def _service(text: str) -> PortService | Word | Problem:
     protocol, _, which = text.partition("/")
-    if protocol == Protocol.ICMP:
+    if protocol == Protocol.ICMP.name:
         if which in ICMP_TYPES:
             return PortService(Protocol.ICMP, icmp_type=which)
         return Problem(
@@ -205,4 +204,4 @@ def _service(text: str) -> PortService | Word | Problem:
         return Problem(catalogue.PORT_OUT_OF_RANGE, f"`{text}`: ports are from 1 to 65535")
     if ports[0] > ports[1]:
         return Problem(catalogue.BAD_LITERAL, f"the ports of `{text}` run backwards")
-    return PortService(Protocol(protocol), *ports)
+    return PortService(WITH_PORTS[protocol], *ports)

@@ -1,7 +1,6 @@
 """From a claim to flows: the packets to send for it, and the questions that a node asks for each."""
 
 from collections.abc import Iterator, Sequence
-from typing import assert_never
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.expectation import Encrypted, GoesThrough, Reaches
@@ -24,7 +23,7 @@ _PING_HEADERS = {4: 28, 6: 48}
 @dataclass(frozen=True, slots=True)
 class Flow:
     """A source node, a destination address and a service. `target`: the node that the claim names; None if it names an
-    address. `kind`: how it is probed; None if no program of a node can (SCTP, bare ESP)."""
+    address. `kind`: how it is probed; None if no program of a node can (SCTP, outer packets)."""
 
     source: NodeId
     target: NodeId | None
@@ -114,10 +113,8 @@ def _kind(service: PortService | None, served: str | None) -> Kind | None:
             if served == "dns" or service.first == _DNS_PORT:
                 return Kind.DNS
             return Kind.UDP if service.first is not None else None
-        case Protocol.SCTP | Protocol.ESP | Protocol.AH | Protocol.GRE | Protocol.IPIP | Protocol.IPV6 | Protocol.OSPF:
-            return None
         case _:
-            assert_never(service.protocol)
+            return None
 
 
 _MOST_CONTROLS = 3

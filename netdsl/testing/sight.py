@@ -6,7 +6,6 @@ from ipaddress import ip_address
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address
-from netdsl.ir.service import PROTOCOL_NUMBERS
 from netdsl.ir.tunnel import Carrier
 
 _NAT_TRAVERSAL = 4500
@@ -36,7 +35,7 @@ class Frame:
         return any(self._is_of(carrier) for carrier in carriers)
 
     def _is_of(self, carrier: Carrier) -> bool:
-        if self.protocol != PROTOCOL_NUMBERS[carrier.protocol]:
+        if self.protocol != carrier.protocol.number:
             return False
         if not carrier.ports:
             return True

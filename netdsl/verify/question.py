@@ -8,9 +8,10 @@ from netdsl.dataclass import dataclass
 from netdsl.diagnostics.suggest import closest, did_you_mean
 from netdsl.ir.expectation import Goal
 from netdsl.ir.ids import Address, NetworkId, NodeId, TunnelId
+from netdsl.ir.kind_names import named_services
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
-from netdsl.ir.service import BUILT_IN_SERVICES, PortService, Protocol
+from netdsl.ir.service import PortService, Protocol
 from netdsl.packets.types import Esp
 from netdsl.packets.world import World
 from netdsl.semantics.literals import Problem, kind_of_text, literal_value
@@ -208,8 +209,8 @@ def service_of(text: str, lab: Lab | None = None) -> PortService | None:
         return _one_port(text, own[text][0])
     if text in PING:
         return None
-    if text in BUILT_IN_SERVICES:
-        return _one_port(text, BUILT_IN_SERVICES[text][0])
+    if text in named_services():
+        return _one_port(text, named_services()[text][0])
     if kind_of_text(text) is Kind.SERVICE:
         value = literal_value(Kind.SERVICE, text)
         if isinstance(value, PortService):
@@ -219,7 +220,7 @@ def service_of(text: str, lab: Lab | None = None) -> PortService | None:
     if text.isdecimal():
         raise BadQuestion(f"`{text}` is no service: did you mean `tcp/{text}`?")
     protocol, _, rest = text.partition("/")
-    near = closest(protocol, (*BUILT_IN_SERVICES, *own))
+    near = closest(protocol, (*named_services(), *own))
     meant = text if near is None else f"{near}/{rest}" if rest else near
     hint = "one looks like `tcp/8080`" if meant == text else f"did you mean `{meant}`?"
     raise BadQuestion(f"there is no service `{text}`: {hint}")

@@ -8,6 +8,8 @@ from netdsl.backends.nftables.match import Tunnel, match_rules, prefix_set
 from netdsl.ir.filter import Chain, Match
 from netdsl.ir.ids import Prefix, TunnelId
 from netdsl.ir.service import PortService, Protocol, port
+from netdsl.kinds.gre.ir import GRE
+from netdsl.kinds.ipsec.ir import ESP
 
 T = TunnelId("t")
 SITE, CLOUD = ip_network("10.1.0.0/16"), ip_network("10.3.0.0/16")
@@ -62,9 +64,9 @@ def test_overlapping_port_ranges_become_one() -> None:
             ["icmp type echo-request", "icmpv6 type echo-request"],
         ),
         (PortService(Protocol.ICMP, icmp_type="packet-too-big"), ["icmpv6 type packet-too-big"]),
-        (PortService(Protocol.ESP), ["meta l4proto esp"]),
-        (PortService(Protocol.GRE), ["meta l4proto 47"]),
-        (PortService(Protocol.OSPF), ["meta l4proto 89"]),
+        (PortService(ESP), ["meta l4proto esp"]),
+        (PortService(GRE), ["meta l4proto 47"]),
+        (PortService(Protocol("ospf", 89)), ["meta l4proto 89"]),
         (PortService(Protocol.TCP), ["meta l4proto tcp"]),
     ],
 )

@@ -11,6 +11,7 @@ from netdsl.cli.flow_json import trace_json
 from netdsl.cli.trace_table import RESULTS, trace_table
 from netdsl.ir.ids import Address, NetworkId, NodeId, TunnelId
 from netdsl.ir.service import Protocol, port
+from netdsl.kinds.ipsec.ir import AH, ESP
 from netdsl.packets.types import Decision, Hook, Hop, Outcome, Packet, Step, Verdict, Wire
 from netdsl.packets.world import World
 from netdsl.pipeline.analysis import check_text
@@ -37,9 +38,7 @@ def _address(text: str) -> Address:
 
 SENT = Packet(_address("10.0.0.2"), _address("192.0.2.9"), Protocol.TCP, 40000, 80)
 HIDDEN = replace(SENT, source=_address("192.0.2.1"))
-OUTER = Packet(
-    _address("192.0.2.1"), _address("192.0.2.9"), Protocol.ESP, size=140, inner=HIDDEN, tunnel=TunnelId("vpn")
-)
+OUTER = Packet(_address("192.0.2.1"), _address("192.0.2.9"), ESP, size=140, inner=HIDDEN, tunnel=TunnelId("vpn"))
 FIRST = Hop(NodeId("pc"), None, "lan", (), (Wire(NetworkId("lan"), SENT, False),))
 SECOND = Hop(
     NodeId("gw"),
@@ -148,7 +147,7 @@ def test_what_goes_round_is_shown_once(world: World) -> None:
 
 
 def test_ah_is_readable_and_esp_behind_nat_is_in_udp(world: World) -> None:
-    ah = replace(OUTER, protocol=Protocol.AH)
+    ah = replace(OUTER, protocol=AH)
     udp = replace(OUTER, protocol=Protocol.UDP, source_port=4500, destination_port=4500, shown="ESP in UDP")
     hops = tuple(
         Hop(NodeId("gw"), "lan", "isp", (), (Wire(NetworkId("isp"), packet, packet is udp),)) for packet in (ah, udp)

@@ -6,7 +6,6 @@ from itertools import combinations
 from netdsl.ir.filter import DestinationNat, FilterRule, SourceNat, Verdict
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
-from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import Start, TunnelEnd
 from netdsl.kinds.ipsec.ir import AuthMethod, end_inside
 
@@ -108,7 +107,7 @@ def _of_tunnel(end: TunnelEnd) -> Iterator[str]:
         yield "host to host" if is_host else "site to site"
         if child.start is Start.HAND:
             yield "tunnel by hand"
-        if any(service.protocol in Protocol for service in (*child.only_local, *child.only_remote)):
+        if child.only_local or child.only_remote:
             yield "only"
     if end.pools or end.virtual_families:
         yield "virtual addresses"

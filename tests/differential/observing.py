@@ -19,7 +19,7 @@ from netdsl.codegen.manifest import manifest_artifact
 from netdsl.codegen.write import commit, plan
 from netdsl.ir.ids import NodeId, host_name
 from netdsl.ir.lab import Lab
-from netdsl.ir.service import Protocol, port
+from netdsl.ir.service import WITH_PORTS, port
 from netdsl.library import compile_file
 from tests.differential.flows import Flow, Outcome, Seen, flows_of
 from tests.live.compose import ComposeLab as Running
@@ -214,5 +214,5 @@ def read(path: Path) -> Observation | None:
 
 def _flow(node: NodeId, probe: str) -> Flow:
     kind, address, number = probe.split()
-    service = None if kind == "icmp" else port(Protocol(kind), int(number))
+    service = None if kind == "icmp" else port(WITH_PORTS[kind], int(number))
     return Flow(node, ip_address(address), service)

@@ -5,6 +5,7 @@ from ipaddress import IPv6Address, ip_address
 
 from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import Carrier
+from netdsl.kinds.gre.ir import GRE
 from netdsl.kinds.ipsec.ir import CARRIERS
 from netdsl.testing.sight import Frame, carries, frames
 from tests.testing.pretending import packet, pcap_head, record
@@ -54,7 +55,7 @@ def test_esp_is_told_from_ike_in_the_same_port() -> None:
 
 
 def test_outer_packets_are_known_by_protocol_and_port() -> None:
-    gre, vxlan = (Carrier(Protocol.GRE),), (Carrier(Protocol.UDP, (4789,)),)
+    gre, vxlan = (Carrier(GRE),), (Carrier(Protocol.UDP, (4789,)),)
     ports = struct.pack(">HHHH", 50000, 4789, 0, 0)
     assert _frame(47, bytes(40)).is_of(gre)
     assert not _frame(47, bytes(40)).is_of(vxlan)

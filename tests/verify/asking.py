@@ -4,7 +4,7 @@ from ipaddress import ip_address
 
 from netdsl.ir.ids import NodeId
 from netdsl.ir.lab import Lab
-from netdsl.ir.service import PortService, Protocol, port
+from netdsl.ir.service import WITH_PORTS, PortService, port
 from netdsl.pipeline.analysis import Checked, check_text
 from netdsl.verify import Esp, Verdict, World, matrix, predict
 
@@ -33,7 +33,7 @@ def _service(text: str | None) -> PortService | None:
     if text is None:
         return None
     protocol, _, number = text.partition("/")
-    return port(Protocol(protocol), int(number))
+    return port(WITH_PORTS[protocol], int(number))
 
 
 def count_same(asked: World, service: PortService | None = None) -> int:

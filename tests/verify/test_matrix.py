@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from netdsl.ir.service import PortService, Protocol, port
+from netdsl.kinds.ipsec.ir import ESP
 from netdsl.lower.lower import lower
 from netdsl.pipeline.analysis import check
 from netdsl.verify import Esp, Outcome, World, matrix
@@ -17,7 +18,7 @@ from .asking import count_same, world
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*/lab.net"))
 SEEDS = (263, 11, 167)  # every feature of random labs
 SERVICES = (None, port(Protocol.TCP, 8080), port(Protocol.UDP, 53))
-MORE_SERVICES = (port(Protocol.TCP, 80), port(Protocol.UDP, 500), port(Protocol.UDP, 514), PortService(Protocol.ESP))
+MORE_SERVICES = (port(Protocol.TCP, 80), port(Protocol.UDP, 500), port(Protocol.UDP, 514), PortService(ESP))
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)

@@ -5,7 +5,8 @@ from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import Carrier, TunnelEnd
 
 KIND = "gre"
-CARRIERS = (Carrier(Protocol.GRE),)
+GRE = Protocol("gre", 47)
+CARRIERS = (Carrier(GRE),)
 HEADER = 4  # bytes: flags and protocol type (RFC 2784 §2.1)
 KEY = 4  # bytes (RFC 2890 §2.1)
 TTL = 64

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from netdsl.ir.service import PortService, Protocol
+from netdsl.ir.service import PortService
 from netdsl.ir.tunnel import TunnelEnd
+from netdsl.kinds.gre.ir import GRE
 from netdsl.packets.devices import connect_devices, foreign_outer, install_devices, outer_of, room_of
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.tunnels import Connection, Need, TunnelStates
@@ -16,7 +17,7 @@ def connect(fabric: Fabric, view: View, end: TunnelEnd) -> Connection | str:
 
 
 def needs(end: TunnelEnd) -> tuple[Need, ...]:
-    return (Need("GRE", (PortService(Protocol.GRE),)),)
+    return (Need("GRE", (PortService(GRE),)),)
 
 
 def install(fabric: Fabric, states: TunnelStates, connections: Sequence[Connection]) -> None:
@@ -24,7 +25,7 @@ def install(fabric: Fabric, states: TunnelStates, connections: Sequence[Connecti
 
 
 def outer_packet(packet: Packet, policy: Policy) -> Packet:
-    return outer_of(packet, policy, Protocol.GRE)
+    return outer_of(packet, policy, GRE)
 
 
 def room_inside(policy: Policy, link_mtu: int, *, is_user_space: bool) -> int:

@@ -5,7 +5,7 @@ from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import Carrier, TunnelEnd
 
 KIND = "ipip"
-PROTOCOLS = {4: Protocol.IPIP, 6: Protocol.IPV6}
+PROTOCOLS = {4: Protocol("ipip", 4), 6: Protocol("ipv6", 41)}
 """By the family inside (RFC 2003 §3.1, RFC 4213 §3.5): the same in either family outside."""
 TTL = 64
 

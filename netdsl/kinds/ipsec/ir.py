@@ -11,7 +11,8 @@ from netdsl.ir.tunnel import Carrier, Child, TunnelEnd
 KIND = "ipsec"
 DEVICE = "ipsec0"  # kernel-libipsec's interface: ESP in user space
 IKE_PORTS = (500, 4500)
-CARRIERS = (Carrier(Protocol.UDP, IKE_PORTS, is_symmetric=True), Carrier(Protocol.ESP), Carrier(Protocol.AH))
+ESP, AH = Protocol("esp", 50), Protocol("ah", 51)
+CARRIERS = (Carrier(Protocol.UDP, IKE_PORTS, is_symmetric=True), Carrier(ESP), Carrier(AH))
 
 
 class DpdAction(StrEnum):

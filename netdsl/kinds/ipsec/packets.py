@@ -12,7 +12,7 @@ from netdsl.ir.lab import Lab
 from netdsl.ir.prefixes import host_prefix
 from netdsl.ir.service import PortService, Protocol, port
 from netdsl.ir.tunnel import Child, Mode, SharedSecret, Start, TunnelEnd
-from netdsl.kinds.ipsec.ir import DEVICE, KIND, Authentication, AuthMethod, child_inside, end_inside
+from netdsl.kinds.ipsec.ir import AH, DEVICE, ESP, KIND, Authentication, AuthMethod, child_inside, end_inside
 from netdsl.kinds.ipsec.sizes import UDP_HEADER, cost_of
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.filtering import in_any
@@ -26,7 +26,7 @@ from netdsl.packets.walk import Walk
 
 USER_SPACE_MTU = 1400  # bytes: kernel-libipsec's device (kernel_libipsec_router.c, TUN_DEFAULT_MTU)
 _IKE = port(Protocol.UDP, 500)
-_CARRYING = {"esp": (PortService(Protocol.ESP), port(Protocol.UDP, 4500)), "ah": (PortService(Protocol.AH),)}
+_CARRYING = {"esp": (PortService(ESP), port(Protocol.UDP, 4500)), "ah": (PortService(AH),)}
 
 
 # --- packets of a tunnel
@@ -45,11 +45,11 @@ def outer_packet(packet: Packet, policy: Policy) -> Packet:
     cost = cost_of(child, destination.version)
     padded = -(-(packet.size - cost.kept + cost.trailer) // cost.block) * cost.block
     size = padded + cost.kept + cost.fixed - _saved(policy)
-    protocol, ports, shown = Protocol.ESP, (0, 0), ""
+    protocol, ports, shown = ESP, (0, 0), ""
     if association.is_in_udp:
         protocol, ports, shown = Protocol.UDP, (association.local_port, association.remote_port), "ESP in UDP"
     elif child_inside(child).protocol == "ah":
-        protocol = Protocol.AH
+        protocol = AH
     return Packet(
         source, destination, protocol, *ports, None, size, False, packet, policy.end.tunnel, child.is_hiding, shown
     )

@@ -5,11 +5,11 @@ import re
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Label
 from netdsl.ir.ids import NodeId, host_name
+from netdsl.ir.kind_names import kind_names
 from netdsl.ir.node import NodeKind
 from netdsl.semantics.evaluate import evaluate_list
 from netdsl.semantics.items import Item
 from netdsl.semantics.resolve import attributes
-from netdsl.semantics.resolve.kind_names import kind_names
 from netdsl.semantics.resolve.networks import mtu
 from netdsl.semantics.resolve.placement import sort_block
 from netdsl.semantics.resolve.work import InterfaceDraft, NetworkDraft, NodeDraft, Work

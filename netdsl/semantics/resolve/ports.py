@@ -2,11 +2,11 @@
 
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.suggest import did_you_mean
-from netdsl.ir.service import BUILT_IN_SERVICES, PortService
+from netdsl.ir.kind_names import kind_names, named_services
+from netdsl.ir.service import PortService
 from netdsl.semantics.bindings import Placed
 from netdsl.semantics.evaluate import Context, evaluate_list
 from netdsl.semantics.items import Item
-from netdsl.semantics.resolve.kind_names import kind_names
 from netdsl.semantics.resolve.work import Work
 from netdsl.semantics.scopes import MOST_FINDINGS, find, outwards, visible_names
 from netdsl.semantics.values import Value, Word
@@ -78,7 +78,7 @@ def _named(word: Word, place: Place, work: Work, depth: int) -> tuple[PortServic
         if path not in work.services:
             _declared(path, found.element.item, work, depth + 1)
         return work.services.get(path)
-    built_in = BUILT_IN_SERVICES.get(word.text)
+    built_in = named_services().get(word.text)
     if built_in is not None:
         return built_in
     _report_unknown(word, place, work)
@@ -128,6 +128,6 @@ def _report_unknown(word: Word, place: Place, work: Work) -> None:
         catalogue.UNKNOWN_PROTOCOL,
         f"no service is called `{word.text}`",
         place,
-        help=did_you_mean(word.text, (*BUILT_IN_SERVICES, *names))
+        help=did_you_mean(word.text, (*named_services(), *names))
         or f"a port is written `tcp/80`; a name is declared by `service {word.text} = tcp/80`",
     )

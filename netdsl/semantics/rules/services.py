@@ -41,7 +41,7 @@ def _duplicate_services(node: BoundNode, diagnostics: Diagnostics) -> None:
     listening = [(port, served) for served in node.services for port in ports_of(served)]
     told: set[tuple[str, str]] = set()
     widest: tuple[PortService, BoundService] | None = None
-    for port, served in sorted(listening, key=lambda one: (one[0].protocol, _ports(one[0]))):
+    for port, served in sorted(listening, key=lambda one: (one[0].protocol.name, _ports(one[0]))):
         if widest is None or widest[0].protocol is not port.protocol or _ports(widest[0])[1] < _ports(port)[0]:
             widest = port, served
             continue

@@ -9,9 +9,10 @@ from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.filter import Chain, FilterRule, Firewall, Match, WhileTunnel
 from netdsl.ir.filter import Verdict as Action
 from netdsl.ir.ids import Address, Prefix
+from netdsl.ir.kind_names import named_services
 from netdsl.ir.node import Served
 from netdsl.ir.prefixes import ANYWHERE, holds
-from netdsl.ir.service import BUILT_IN_SERVICES, PortService, Protocol, port
+from netdsl.ir.service import PortService, Protocol, port
 from netdsl.packets.filtering import Ruling, Sight, ruling
 from netdsl.packets.view import View
 from netdsl.packets.world import World
@@ -39,7 +40,7 @@ def check_services(world: World, diagnostics: Diagnostics) -> None:
 
 def _spoken(service: PortService) -> str:
     """A service by its name, where it has one of its own."""
-    named = (name for name, services in BUILT_IN_SERVICES.items() if services == (service,))
+    named = (name for name, services in named_services().items() if services == (service,))
     return next(named, str(service))
 
 

@@ -8,8 +8,9 @@ from netdsl.diagnostics.core import Diagnostic, Diagnostics
 from netdsl.ir.expectation import Claim, Expectation, Expected, WhileState
 from netdsl.ir.filter import Chain, Limit, Verdict
 from netdsl.ir.ids import NetworkId, NodeId, PkiId, TunnelId
+from netdsl.ir.kind_names import named_services
 from netdsl.ir.node import NodeKind, Resources
-from netdsl.ir.service import BUILT_IN_SERVICES, PortService, Protocol, port
+from netdsl.ir.service import WITH_PORTS, PortService, port
 from netdsl.ir.tunnel import Mode
 from netdsl.kinds.ipsec.bindings import BoundAuth, BoundIpsec, BoundIpsecChild, bound_tunnel
 from netdsl.kinds.ipsec.ir import AuthMethod, DpdAction
@@ -55,11 +56,11 @@ def place(text: str) -> Place:
 
 def service(text: str) -> tuple[PortService, ...]:
     """`tcp/80`, `udp/1-9`, or the name of a built-in service."""
-    if text in BUILT_IN_SERVICES:
-        return BUILT_IN_SERVICES[text]
+    if text in named_services():
+        return named_services()[text]
     protocol, _, ports = text.partition("/")
     first, _, last = ports.partition("-")
-    return (port(Protocol(protocol), int(first), int(last or first)),)
+    return (port(WITH_PORTS[protocol], int(first), int(last or first)),)
 
 
 def services(text: str) -> tuple[PortService, ...]:
