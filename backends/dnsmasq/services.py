@@ -2,4 +2,4 @@
 
 from netdsl.ir.service import Protocol, ServiceKind
 
-SERVICES = (ServiceKind("dns", Protocol.UDP, 53, has_zone=True),)
+SERVICES = (ServiceKind("dns", Protocol.UDP, 53, also=(Protocol.TCP,), has_zone=True),)  # RFC 7766

@@ -53,12 +53,14 @@ def port(protocol: Protocol, first: int, last: int | None = None) -> PortService
 
 @dataclass(frozen=True, slots=True)
 class ServiceKind:
-    """What `serve NAME` is. `port`: where it listens unless the lab says so; None: the lab has to say."""
+    """What `serve NAME` is. `port`: where it listens unless the lab says so; None: the lab has to say. `also`: protocols
+    that it listens with at the same port."""
 
     name: str
     protocol: Protocol
     port: int | None
-    has_zone: bool = False  # its block has a zone and records
+    also: tuple[Protocol, ...] = ()
+    has_zone: bool = False  # its block has a zone and records, and it answers DNS queries
     has_certificate: bool = False  # its node has a certificate of the lab's own services
 
     @property

@@ -8,10 +8,10 @@ from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, NodeId, PkiId
 from netdsl.ir.pki import SERVICES_PKI, EndEntity, Pki
 from netdsl.ir.prefixes import unique
+from netdsl.ir.service_kinds import service_kinds
 from netdsl.lower.defaults import SERVICES_ALGORITHM, SERVICES_SUBJECT, SERVICES_VALIDITY_DAYS
 from netdsl.lower.directory import Directory
 from netdsl.semantics.bindings import Bindings, BoundEnd, BoundPki, BoundTunnel
-from netdsl.semantics.service_kinds import service_kinds
 
 ADDRESS = "$address"
 

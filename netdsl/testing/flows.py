@@ -7,6 +7,7 @@ from netdsl.ir.expectation import Encrypted, GoesThrough, Reaches
 from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.node import Served
 from netdsl.ir.service import PortService, Protocol
+from netdsl.ir.service_kinds import service_kinds
 from netdsl.packets.types import Outcome, Verdict
 from netdsl.packets.world import World
 from netdsl.testing.probes import Kind, Question, Reply
@@ -110,7 +111,7 @@ def _kind(service: PortService | None, served: str | None) -> Kind | None:
         case Protocol.TCP:
             return Kind.TCP if service.first is not None else None
         case Protocol.UDP:
-            if served == "dns" or service.first == _DNS_PORT:
+            if service.first == _DNS_PORT or (served is not None and service_kinds()[served].has_zone):
                 return Kind.DNS
             return Kind.UDP if service.first is not None else None
         case _:

@@ -233,7 +233,7 @@ def _resolved(
 def _records(server: NodeId, name: str, domains: tuple[str, ...], world: World) -> tuple[Address, ...]:
     asked = [name, *(f"{name}.{domain}" for domain in domains)]
     for served in world.view(server).node.services:
-        for record in served.records if served.kind == "dns" else ():
+        for record in served.records:
             full = record.name
             if served.zone:
                 full = served.zone if record.name == "@" else f"{record.name}.{served.zone}"

@@ -11,9 +11,9 @@ from netdsl.ir.lab import Lab
 from netdsl.ir.node import DnsRecord, Node, NodeKind, Served
 from netdsl.ir.pki import SERVICES_PKI
 from netdsl.ir.service import Protocol, port
+from netdsl.ir.service_kinds import service_kinds
 from netdsl.payload.part import parts
 from netdsl.payload.render import payload
-from netdsl.semantics.service_kinds import service_kinds
 from tests.payload.node import ROOT
 
 WEB, LOG = Served("http", "web", port(Protocol.TCP, 80)), Served("udp", "log", port(Protocol.UDP, 514))

@@ -6,6 +6,7 @@ from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.ir.ids import NodeId
 from netdsl.ir.service import PortService
+from netdsl.ir.service_kinds import service_kinds
 from netdsl.semantics.bindings import BoundRecord, BoundService, Placed, WhoInterface, WhoNode, WhoPrefix
 from netdsl.semantics.evaluate import evaluate_list
 from netdsl.semantics.items import Item
@@ -14,7 +15,6 @@ from netdsl.semantics.resolve.placement import Block, sort_block
 from netdsl.semantics.resolve.ports import service
 from netdsl.semantics.resolve.who import who
 from netdsl.semantics.resolve.work import NodeDraft, Work
-from netdsl.semantics.service_kinds import service_kinds
 from netdsl.semantics.values import Value, Word
 from netdsl.syntax import tree as syntax
 

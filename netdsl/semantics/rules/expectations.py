@@ -18,10 +18,11 @@ from netdsl.ir.expectation import (
 )
 from netdsl.ir.ids import NodeId
 from netdsl.ir.service import PortService, Protocol
+from netdsl.ir.service_kinds import listens_on
 from netdsl.semantics.bindings import BoundDestinationNat
 from netdsl.semantics.rules.blocks import Blocks, any_overlap, block_of_address
 from netdsl.semantics.rules.covering import services_overlap
-from netdsl.semantics.rules.facts import Facts, families, interface_blocks, ports_of
+from netdsl.semantics.rules.facts import Facts, families, interface_blocks
 from netdsl.source import Place
 
 Key = tuple[Claim | None, object, bool]
@@ -199,7 +200,7 @@ def _unserved(claim: Reaches, translations: tuple[BoundDestinationNat, ...], fac
             f"`{claim.answered_by[0]}` cannot answer for {_spoken(goal)}: no dnat sends these packets there",
             (Label(node.place, "packets for it go there"),),
         )
-    served = tuple(port for service in node.services for port in ports_of(service))
+    served = tuple(port for service in node.services for port in listens_on(service.kind, service.service))
     missing = next((one for one in goal.services if _has_ports(one) and not _is_served(one, served)), None)
     if missing is None or node.runs or node.image is not None:
         return None

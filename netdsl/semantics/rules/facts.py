@@ -2,11 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import field
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, AddressWithPrefix, NetworkId, NodeId, TunnelId
-from netdsl.ir.service import PortService, Protocol
 from netdsl.semantics import bindings as bound
 from netdsl.semantics.bindings import (
     Bindings,
@@ -14,7 +13,6 @@ from netdsl.semantics.bindings import (
     BoundEnd,
     BoundInterface,
     BoundNode,
-    BoundService,
     BoundTunnel,
     Who,
     WhoInterface,
@@ -84,13 +82,6 @@ class Facts:
 
     def blocks_of_all(self, placed: Iterable[bound.Placed[Who]]) -> Blocks:
         return tuple(block for one in placed for block in self.blocks_of(one.value))
-
-
-def ports_of(served: BoundService) -> tuple[PortService, ...]:
-    """What a service listens on: DNS on both protocols (RFC 7766)."""
-    if served.kind != "dns":
-        return (served.service,)
-    return tuple(replace(served.service, protocol=protocol) for protocol in (Protocol.UDP, Protocol.TCP))
 
 
 def families(blocks: Blocks) -> frozenset[int]:

@@ -9,8 +9,9 @@ from netdsl.diagnostics.catalogue import (
 )
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.service import PortService
+from netdsl.ir.service_kinds import listens_on, service_kinds
 from netdsl.semantics.bindings import BoundNode, BoundService
-from netdsl.semantics.rules.facts import Facts, ports_of
+from netdsl.semantics.rules.facts import Facts
 from netdsl.source import Place
 
 FORWARDING = (
@@ -38,7 +39,7 @@ def check_services(facts: Facts, diagnostics: Diagnostics) -> None:
 
 def _duplicate_services(node: BoundNode, diagnostics: Diagnostics) -> None:
     """In the order of ports each overlaps the one that reaches furthest so far, or none."""
-    listening = [(port, served) for served in node.services for port in ports_of(served)]
+    listening = [(port, served) for served in node.services for port in listens_on(served.kind, served.service)]
     told: set[tuple[str, str]] = set()
     widest: tuple[PortService, BoundService] | None = None
     for port, served in sorted(listening, key=lambda one: (one[0].protocol.name, _ports(one[0]))):
@@ -120,7 +121,7 @@ def _resolvers(node: BoundNode, facts: Facts, diagnostics: Diagnostics) -> None:
     for placed in node.resolvers:
         resolver = facts.bindings.nodes[placed.value]
         mine, its = facts.families_of[node.id], facts.families_of[resolver.id]
-        if all(served.kind != "dns" for served in resolver.services) and not resolver.runs:
+        if not any(service_kinds()[served.kind].has_zone for served in resolver.services) and not resolver.runs:
             diagnostics.report(
                 RESOLVER_UNREACHABLE,
                 f"`{resolver.id}`, the resolver of `{node.id}`, serves no dns",

@@ -12,7 +12,8 @@ from netdsl.ir.ids import Address, Prefix
 from netdsl.ir.kind_names import named_services
 from netdsl.ir.node import Served
 from netdsl.ir.prefixes import ANYWHERE, holds
-from netdsl.ir.service import PortService, Protocol, port
+from netdsl.ir.service import PortService
+from netdsl.ir.service_kinds import listens_on
 from netdsl.packets.filtering import Ruling, Sight, ruling
 from netdsl.packets.view import View
 from netdsl.packets.world import World
@@ -68,21 +69,16 @@ def _asking(view: View, firewall: Firewall, served: Served) -> Iterator[tuple[Si
     rules = [rule for rule in firewall.rules if isinstance(rule, FilterRule) and rule.chain is Chain.INPUT]
     named = [prefix for rule in rules for prefix in rule.match.sources]
     named += [prefix for ends in view.ends.values() for _, remote in ends.pairs for prefix in remote]
-    for service, (address, *_) in product(_ports(served), view.own):
+    for service, (address, *_) in product(listens_on(served.kind, served.service), view.own):
         sources = list(_representatives(ANYWHERE[address.version], named))
         unnamed = (source for source in sources if not any(holds(prefix, source) for prefix in named))
         packet = probe(next(unnamed, sources[0]), address, service, PROBE_SIZE)
         yield from ((Sight(packet, name, None, False, False), None) for name in (*view.interfaces, *_devices(view)))
     for rule in rules if view.own else ():
         if rule.verdict is Action.ACCEPT:
-            yield from ((sight, rule) for sight in _of(rule.match, view, named, _ports(served)))
-
-
-def _ports(served: Served) -> tuple[PortService, ...]:
-    """What a service listens on: DNS on both protocols (RFC 7766)."""
-    if served.kind != "dns" or served.service.first is None:
-        return (served.service,)
-    return tuple(port(protocol, served.service.first) for protocol in (Protocol.UDP, Protocol.TCP))
+            yield from (
+                (sight, rule) for sight in _of(rule.match, view, named, listens_on(served.kind, served.service))
+            )
 
 
 def _of(match: Match, view: View, named: list[Prefix], ports: Iterable[PortService]) -> Iterator[Sight]:
