@@ -17,6 +17,13 @@ TARGETS: tuple[str, ...] = ("compose", "vagrant")
 FILTERS: tuple[str, ...] = ("nftables",)
 """Engines of packet filters and address translation, the default first: `backends/NAME/part.py`, `part.sh`."""
 
+DRIVERS: dict[str, tuple[str, ...]] = {
+    "bridge": (),
+    "macvlan": ("bridge", "private", "vepa", "passthru"),
+    "ipvlan": ("l2", "l3", "l3s"),
+}
+"""Drivers of networks and their modes, by the kernel's documentation; a target's abilities say which it has."""
+
 PARTS: tuple[str, ...] = ("vxlan", "gre", "ipip", "busybox", "socat", "dnsmasq", "strongswan")
 """Daemons' shares of nodes: `backends/NAME/part.py`, `part.sh`, `services.py`. They start in this order: what has an
 address before what sends from it or listens at it. Devices send from segments' addresses, services listen at both."""

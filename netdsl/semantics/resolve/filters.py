@@ -3,6 +3,7 @@
 from ipaddress import IPv4Address, IPv6Address
 
 from netdsl.diagnostics import catalogue
+from netdsl.index import FILTERS
 from netdsl.ir.filter import Chain, Verdict
 from netdsl.ir.service import PortService
 from netdsl.semantics import defaults
@@ -35,7 +36,6 @@ from netdsl.semantics.values import Word
 from netdsl.source import Place
 from netdsl.syntax import tree as syntax
 
-ENGINES = ("nftables",)
 FOREIGN_ENGINES = {"nft": "nftables"}
 LATER_ENGINES = ("iptables", "ebpf", "bpf", "xdp", "vpp", "ipset", "ovs")
 
@@ -91,9 +91,11 @@ def _check_engine(statement: syntax.Firewall, item: Item, work: Work) -> None:
         return
     if isinstance(placed.value, Word) and placed.value.text in LATER_ENGINES:
         message = f"the engine `{placed.value.text}` is not compiled by this version"
-        work.diagnostics.report(catalogue.NOT_SUPPORTED_YET, message, placed.place, help="`firewall engine nftables`")
+        work.diagnostics.report(
+            catalogue.NOT_SUPPORTED_YET, message, placed.place, help=f"`firewall engine {FILTERS[0]}`"
+        )
         return
-    attributes.word_among(placed, ENGINES, "an engine of packet filters", work.diagnostics, FOREIGN_ENGINES)
+    attributes.word_among(placed, FILTERS, "an engine of packet filters", work.diagnostics, FOREIGN_ENGINES)
 
 
 def _policies(blocks: list[Block], work: Work) -> tuple[dict[Chain, Verdict], dict[Chain, Place]]:

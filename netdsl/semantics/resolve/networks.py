@@ -5,6 +5,7 @@ from ipaddress import IPv4Network, IPv6Network
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.diagnostics.suggest import did_you_mean
+from netdsl.index import DRIVERS
 from netdsl.ir.ids import NetworkId, NodeId, Prefix
 from netdsl.ir.network import Driver, Impairment
 from netdsl.semantics.bindings import Placed
@@ -18,12 +19,6 @@ from netdsl.semantics.values import Value, Word
 from netdsl.syntax import tree as syntax
 from netdsl.syntax.description import ElementKind
 
-DRIVER_MODES: dict[str, tuple[str, ...]] = {
-    "bridge": (),
-    "macvlan": ("bridge", "private", "vepa", "passthru"),
-    "ipvlan": ("l2", "l3", "l3s"),
-}
-"""Drivers and their modes. Source: the kernel's macvlan and ipvlan documentation."""
 LATER_DRIVERS = ("ovs", "memif", "vhost")
 
 MTU_LARGEST = 65_535
@@ -183,14 +178,14 @@ def _driver(block: Block, diagnostics: Diagnostics) -> Driver | None:
     name, *modes = names
     if name in LATER_DRIVERS:
         message = f"the driver `{name}` is of the language, but not compiled by this version"
-        diagnostics.report(catalogue.NOT_SUPPORTED_YET, message, values[0].place, help=f"one of {_list(DRIVER_MODES)}")
+        diagnostics.report(catalogue.NOT_SUPPORTED_YET, message, values[0].place, help=f"one of {_list(DRIVERS)}")
         return None
-    if name not in DRIVER_MODES:
-        advice = did_you_mean(name, DRIVER_MODES) or f"one of {_list(DRIVER_MODES)}"
+    if name not in DRIVERS:
+        advice = did_you_mean(name, DRIVERS) or f"one of {_list(DRIVERS)}"
         diagnostics.report(catalogue.UNKNOWN_DRIVER, f"no driver is called `{name}`", values[0].place, help=advice)
         return None
-    if modes and modes[0] not in DRIVER_MODES[name]:
-        known = DRIVER_MODES[name]
+    if modes and modes[0] not in DRIVERS[name]:
+        known = DRIVERS[name]
         advice = did_you_mean(modes[0], known) or (f"one of {_list(known)}" if known else f"`driver {name}` alone")
         message = f"the driver `{name}` has no mode `{modes[0]}`"
         diagnostics.report(catalogue.UNKNOWN_DRIVER, message, values[1].place, help=advice)
