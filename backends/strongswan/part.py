@@ -58,10 +58,10 @@ def _record(end: TunnelEnd, child: Child, lab: Lab) -> TunnelRecord:
         piece=f"{flat(end.tunnel)}.{child.name}",
         start=_START_WORDS[child.start],
         ready=ready,
-        ike=flat(end.connection),
+        connection=flat(end.connection),
         patience="never" if is_answering else "0" if child.is_initiator else _PATIENCE,
         again=end_inside(end).dpd_action.value,
-        esp="kernel" if child.mode is Mode.TRANSPORT or child_inside(child).protocol == "ah" else "any",
+        space="kernel" if child.mode is Mode.TRANSPORT or child_inside(child).protocol == "ah" else "any",
     )
 
 

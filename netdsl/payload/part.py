@@ -23,10 +23,10 @@ class TunnelRecord:
     piece: str  # TUNNEL.CHILD, as the source names it
     start: str  # boot, traffic, hand
     ready: str  # must, may, no
-    ike: str = ""  # the daemon's connection, where that has a name of its own
+    connection: str = ""  # the daemon's, where that has a name of its own
     patience: str = "never"  # seconds, or never
     again: str = "restart"  # trap, restart, clear
-    esp: str = "any"  # any, kernel
+    space: str = "any"  # any, kernel: where it can run
 
 
 @dataclass(frozen=True, slots=True)

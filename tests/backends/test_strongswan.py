@@ -157,7 +157,7 @@ def test_the_connections_of_one_tunnel_share_its_pool() -> None:
 
 def test_the_table_of_tunnels_holds_what_the_script_decides_by() -> None:
     assert _record(END) == TunnelRecord(
-        "a_vpn", "a_vpn", "a_vpn.vpn", "boot", "must", ike="a_vpn", patience="0", again="trap", esp="any"
+        "a_vpn", "a_vpn", "a_vpn.vpn", "boot", "must", connection="a_vpn", patience="0", again="trap", space="any"
     )
 
 
@@ -168,8 +168,8 @@ def test_the_table_of_tunnels_holds_what_the_script_decides_by() -> None:
         ({"start": Start.TRAFFIC}, {"start": "traffic"}),
         ({"start": Start.TRAFFIC}, {"ready": "no"}),
         ({"start": Start.NONE}, {"patience": "never"}),
-        ({"mode": Mode.TRANSPORT}, {"esp": "kernel"}),
-        ({"inside": IpsecChild("ah", (), 7)}, {"esp": "kernel"}),
+        ({"mode": Mode.TRANSPORT}, {"space": "kernel"}),
+        ({"inside": IpsecChild("ah", (), 7)}, {"space": "kernel"}),
     ],
 )
 def test_what_each_kind_of_child_changes(change: dict[str, object], expected: dict[str, str]) -> None:

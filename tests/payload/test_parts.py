@@ -59,7 +59,7 @@ def test_a_sysctl_of_a_part_is_verified_by_the_script() -> None:
 
 def test_the_tunnels_of_all_parts_are_in_one_table() -> None:
     one = _Part("one", Share(tunnels=(TunnelRecord("t", "c", "t.c", "boot", "must"),)))
-    two = _Part("two", Share(tunnels=(TunnelRecord("u", "u", "u.u", "hand", "no", ike="x", patience="0"),)))
+    two = _Part("two", Share(tunnels=(TunnelRecord("u", "u", "u.u", "hand", "no", connection="x", patience="0"),)))
     files = payload(Lab("l", None, (), (HOST,)), Credentials({}, None), [one, two]).nodes[HOST.id].files
     assert {file.path: file.content for file in files}["tunnels.tsv"] == (
         b"t\t-\tc\tboot\tnever\trestart\tany\tmust\tt.c\tone\nu\tx\tu\thand\t0\trestart\tany\tno\tu.u\ttwo\n"
