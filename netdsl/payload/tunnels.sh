@@ -84,7 +84,7 @@ tunnel_status() {
 hold() {
 	[ -e "$NODE/tunnels.tsv" ] || return 1
 	found=1
-	while IFS=$TAB read -r tunnel ike child start _ _ _ _ _ part; do
+	while IFS=$TAB read -r tunnel connection child start _ _ _ _ _ part; do
 		[ "$tunnel" = "$2" ] || [ "$child" = "$2" ] || continue
 		[ -d "$STATE/tunnel/$child" ] || return 1 # not started
 		found=0
@@ -95,7 +95,7 @@ hold() {
 			read_clock
 			echo "$uptime" >"$STATE/tunnel/$child/since"
 		fi
-		"${part}_$1" "$child" "$ike" "$start" </dev/null
+		"${part}_$1" "$child" "$connection" "$start" </dev/null
 	done <"$NODE/tunnels.tsv"
 	return "$found"
 }
