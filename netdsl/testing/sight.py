@@ -2,18 +2,33 @@
 
 import struct
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from ipaddress import ip_address
+from typing import Protocol, cast
 
 from netdsl.dataclass import dataclass
+from netdsl.index import modules
 from netdsl.ir.ids import Address
 from netdsl.ir.tunnel import Carrier
 
-_NAT_TRAVERSAL = 4500
 _IPV4, _IPV6 = 0x0800, 0x86DD
 _ETHERNET, _COOKED, _COOKED_2, _RAW = 1, 113, 276, (12, 101)  # https://www.tcpdump.org/linktypes.html
 _OUTGOING = 4  # the direction of cooked frames: sent by this node
 _BLOCK = 16
 """The largest block of a cipher, in bytes, to which packets are padded."""
+
+
+class TunnelSight(Protocol):
+    """The module `netdsl.kinds.KIND.sight`, of a kind whose carriers carry more than the tunnels' content."""
+
+    def is_control(self, protocol: int, content: bytes) -> bool:
+        """Whether an IP packet, by its protocol and what follows its header, opens or keeps a tunnel."""
+        ...
+
+
+@cache
+def _kinds() -> tuple[TunnelSight, ...]:
+    return tuple(cast(TunnelSight, module) for _, module in modules("sight"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +46,9 @@ class Frame:
     is_sent: bool | None = None
 
     def is_of(self, carriers: Iterable[Carrier]) -> bool:
-        """Whether it is an outer packet of a tunnel. In UDP 4500 IKE has four zero bytes in front (RFC 3948 §2.2)."""
-        return any(self._is_of(carrier) for carrier in carriers)
+        """Whether it is an outer packet of a tunnel."""
+        is_control = any(kind.is_control(self.protocol, self.content) for kind in _kinds())
+        return not is_control and any(self._is_of(carrier) for carrier in carriers)
 
     def _is_of(self, carrier: Carrier) -> bool:
         if self.protocol != carrier.protocol.number:
@@ -42,8 +58,7 @@ class Frame:
         if len(self.content) < 16:
             return False
         ports = struct.unpack_from(">HH", self.content)
-        is_ike = _NAT_TRAVERSAL in ports and self.content[8:12] == bytes(4)
-        return not is_ike and any(port in ports for port in carrier.ports)
+        return any(port in ports for port in carrier.ports)
 
     def shows(self, text: str) -> bool:
         return text.encode() in self.content

@@ -51,6 +51,7 @@ def test_esp_is_told_from_ike_in_the_same_port() -> None:
     assert _frame(17, ports + b"\x00\x00\x00\x01" + bytes(40)).is_of(CARRIERS)
     assert not _frame(17, ports + bytes(4) + bytes(40)).is_of(CARRIERS)
     assert not _frame(17, ports + b"\xff").is_of(CARRIERS)
+    assert not _frame(17, struct.pack(">HHHH", 500, 500, 0, 0) + bytes(range(1, 41))).is_of(CARRIERS)
     assert not _frame(6, ports + b"\x00\x00\x00\x01" + bytes(40)).is_of(CARRIERS)
 
 
