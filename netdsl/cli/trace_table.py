@@ -157,8 +157,7 @@ def wire_word(wire: Wire) -> str:
     packet = wire.packet
     if packet.inner is None:
         return "clear"
-    name = packet.shown or packet.protocol.name.upper()
-    return name if wire.is_encrypted else f"{name}, clear"
+    return packet.header if wire.is_encrypted else f"{packet.header}, clear"
 
 
 def _wire_name(wire: Wire) -> str:

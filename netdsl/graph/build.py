@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from netdsl.graph.esp import TunnelPath, header_of, tunnel_paths, world_with_all_tunnels
 from netdsl.graph.model import Device, Graph, Joint, Port, Segment, State
+from netdsl.graph.tunnels import TunnelPath, header_of, tunnel_paths, world_with_all_tunnels
 from netdsl.ir.ids import NetworkId, NodeId, Prefix, TunnelId
 from netdsl.ir.lab import Lab
 from netdsl.ir.network import Impairment, Network

@@ -19,7 +19,7 @@ def segment_lines(segment: Segment) -> tuple[str, ...]:
 
 
 def port_lines(port: Port) -> tuple[str, ...]:
-    """Interface, addresses, and `ESP` if such packets of a tunnel cross it."""
+    """Interface, addresses, and what carries packets of tunnels that cross it."""
     return (port.interface, *port.addresses, *port.headers)
 
 

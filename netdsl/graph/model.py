@@ -52,7 +52,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """An interface of a node on a network. `carries`: the tunnels that encrypt what crosses it, in `headers` (ESP)."""
+    """An interface of a node on a network. `carries`: the tunnels whose packets cross it, in `headers`."""
 
     interface: str
     network: NetworkId
@@ -87,7 +87,7 @@ class Device:
 class Joint:
     """A tunnel between two of its ends. `protects`: for each child the ranges on the sides of `one` and `other`, as
     texts; empty if it carries a network. `crosses`: the networks that its outer packets cross, in order, by the
-    verifier; empty if it is down. `header`: of the outer packets (ESP), or of those that hide nothing (GRE); `reason`:
+    verifier; empty if it is down. `header`: what the outer packets are called; `reason`:
     why it is down."""
 
     tunnel: TunnelId

@@ -16,7 +16,7 @@ def unbelievable(
     view: View, interface: str, packet: Packet, *, is_decrypted: bool, is_local: bool, is_user_space: bool
 ) -> str | None:
     """Why the kernel drops it as a martian or by rp_filter (fib_validate_source): IPv4 only. `is_decrypted`: the kernel's
-    own ESP brought it, and rp_filter is not asked."""
+    own policies brought it, and rp_filter is not asked."""
     source = packet.source
     if source.version == 6 or interface == LOOPBACK:
         return None

@@ -117,6 +117,11 @@ class Packet:
         return self.destination in addresses
 
     @property
+    def header(self) -> str:
+        """What the outermost header is called: `ESP in UDP`, `GRE`."""
+        return self.shown or self.protocol.name.upper()
+
+    @property
     def is_encrypted(self) -> bool:
         """Whether the innermost content cannot be read on the wire."""
         return self.is_hiding or (self.inner is not None and self.inner.is_encrypted)
@@ -154,8 +159,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """A packet on a network, as somebody who listens there sees it. `is_encrypted`: what is inside cannot be read (AH
-    does not encrypt)."""
+    """A packet on a network, as a listener there sees it. `is_encrypted`: what is inside cannot be read."""
 
     network: NetworkId
     packet: Packet

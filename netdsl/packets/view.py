@@ -1,4 +1,4 @@
-"""A node as packets meet it: its addresses, tables, rules and IPsec policies."""
+"""A node as packets meet it: its addresses, tables, rules and the policies of tunnels."""
 
 from collections.abc import Iterator
 from dataclasses import field
@@ -58,7 +58,7 @@ class Policy:
         return isinstance(self.end.steering, Selectors)
 
     def rank(self, source: Address, destination: Address) -> tuple[int, bool]:
-        """charon gives the narrower selectors the better priority."""
+        """Of two that take a packet the one with narrower selectors is asked first."""
         lengths = (
             max((p.prefixlen for p in prefixes if p.version == address.version and address in p), default=0)
             for prefixes, address in ((self.local, source), (self.remote, destination))
@@ -215,7 +215,7 @@ class View:
         return self._sets
 
     def route(self, address: Address, *, is_charon: bool = False) -> Hop | None:
-        """charon's own packets carry a mark that keeps them out of its table."""
+        """The daemon's own packets carry a mark that keeps them out of its table."""
         if is_charon:
             return self.main.find(address)
         try:

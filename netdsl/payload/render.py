@@ -79,7 +79,17 @@ def _services(node: Node, shares: Mapping[str, Share]) -> Iterable[str]:
 def _tunnels(shares: Mapping[str, Share]) -> Iterable[str]:
     for part, share in shares.items():
         for one in share.tunnels:
-            fields = (one.tunnel, one.connection, one.child, one.start, one.patience, one.again, one.space, one.ready, one.piece)
+            fields = (
+                one.tunnel,
+                one.connection,
+                one.child,
+                one.start,
+                one.patience,
+                one.again,
+                one.space,
+                one.ready,
+                one.piece,
+            )
             yield tsv(*fields, part)
 
 

@@ -164,7 +164,7 @@ def _encrypted(verdict: Verdict, claim: Encrypted) -> str | None:
                 return f"on `{network}` it goes in tunnel `{_tunnel_on(verdict, network)}`"
         elif not all(wire.is_encrypted for wire in wires):
             clear = next(wire for wire in wires if not wire.is_encrypted)
-            what = "authenticated by AH, not encrypted" if clear.packet.inner is not None else "in clear"
+            what = f"in {clear.packet.header}, not encrypted" if clear.packet.inner is not None else "in clear"
             return f"on `{network}` it is {what} ({clear.packet})"
     if claim.is_negative and not claim.networks and verdict.is_encrypted:
         return "it is encrypted on a part of its way"

@@ -73,5 +73,5 @@ def _path(world: World, view: View, policy: Policy, association: Association) ->
 
 
 def header_of(end: TunnelEnd, child: Child) -> str:
-    """What carries a child's packets, by its name (`ESP`): the last of what has to pass between the ends."""
+    """What carries a child's packets, by its name (ESP, GRE): the last of what has to pass between the ends."""
     return packets_of(end.kind).needs(replace(end, children=(child,)))[-1].name
