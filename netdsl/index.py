@@ -12,7 +12,7 @@ TUNNELS: tuple[str, ...] = ("ipsec", "gre", "vxlan", "ipip")
 """Kinds of tunnels: `netdsl/kinds/NAME/`, `grammar/NAME.lark`."""
 
 TARGETS: tuple[str, ...] = ("compose", "vagrant")
-"""Runtimes: `backends/NAME/target.py` has the object `target`; entry points `netdsl.targets` name other packages' ones."""
+"""Runtimes, the default first: `target` in `backends/NAME/target.py`; entry points `netdsl.targets` name others."""
 
 FILTERS: tuple[str, ...] = ("nftables",)
 """Engines of packet filters and address translation, the default first: `backends/NAME/part.py`, `part.sh`."""

@@ -13,6 +13,7 @@ from netdsl.comparing.paper_types import Paper
 from netdsl.comparing.types import Comparison
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics.core import Diagnostics
+from netdsl.index import TARGETS
 from netdsl.ir.lab import Lab
 from netdsl.measuring.job import Watch, unwatched
 from netdsl.measuring.measurement import Measurement
@@ -55,7 +56,7 @@ def compile_file(
     path: str | Path,
     *,
     credentials: str | Path,
-    target: str = "compose",
+    target: str = TARGETS[0],
     parameters: Mapping[str, str] | None = None,
     options: Options | None = None,
     layout: Layout | None = None,
@@ -142,7 +143,7 @@ def measure(
     path: str | Path,
     wanted: Measurement | None = None,
     *,
-    target: str = "compose",
+    target: str = TARGETS[0],
     file: str | Path | None = None,
     build: str | Path = "build",
     parameters: Mapping[str, str] | None = None,

@@ -10,6 +10,7 @@ from netdsl.cli.each import lab_name, parameter_values
 from netdsl.cli.options import CREDENTIALS, DEFINE, FORMAT, LAB, OUTPUT, PROJECT
 from netdsl.cli.target_options import TARGET_OPTIONS
 from netdsl.codegen.contract import Options
+from netdsl.index import TARGETS
 
 
 @click.command("compile")
@@ -19,7 +20,7 @@ from netdsl.codegen.contract import Options
     "--target",
     "targets",
     multiple=True,
-    default=("compose",),
+    default=TARGETS[:1],
     show_default=True,
     metavar="NAME",
     help="What to compile for (`netdsl targets`); can be given more than once.",

@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from netdsl.index import TARGETS
+
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
@@ -43,7 +45,7 @@ FORMAT: Decorator = click.option(
 TARGET: Decorator = click.option(
     "-t",
     "--target",
-    default="compose",
+    default=TARGETS[0],
     show_default=True,
     metavar="NAME",
     help="What to compile for (`netdsl targets`).",

@@ -36,7 +36,7 @@ from netdsl.semantics.values import Word
 from netdsl.source import Place
 from netdsl.syntax import tree as syntax
 
-FOREIGN_ENGINES = {"nft": "nftables"}
+FOREIGN_ENGINES = {"nft": FILTERS[0]}
 LATER_ENGINES = ("iptables", "ebpf", "bpf", "xdp", "vpp", "ipset", "ovs")
 
 

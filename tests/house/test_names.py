@@ -1,0 +1,69 @@
+"""The core names no member of an open set, in its identifiers or texts: what it has of one comes by the index.
+
+Import contracts see modules alone. Docstrings and comments may name a member as an example.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from netdsl.index import FILTERS, PARTS, TARGETS, TUNNELS
+
+ROOT = Path(__file__).parents[2]
+MEMBERS = {*TUNNELS, *PARTS, *FILTERS, *TARGETS, "charon", "swanctl", "ike", "esp", "ah"}
+EXCEPTIONS: tuple[tuple[str, str, str], ...] = (
+    ("esp", "**/*.py", "`--esp`, the verifier's public parameter: whether the kernel or user space has the policies"),
+    ("ipsec", "cli/init_verb.py", "the lab that `init` writes"),
+    ("compose", "cli/target_options.py", "help of options that one target alone has"),
+    ("vagrant", "cli/target_options.py", "help of options that one target alone has"),
+    ("socat", "payload/devices.py", "what devices of all kinds are in user space"),
+    ("busybox", "payload/render.py", "the shell of the node's script"),
+    ("busybox", "testing/flows.py", "every node has it, for the node's script"),
+    ("gre", "semantics/resolve/interfaces.py", "devices that the kernel makes in every namespace"),
+    ("dnsmasq", "semantics/resolve/services.py", "words that users type for a kind of service"),
+    ("socat", "semantics/resolve/services.py", "words that users type for a kind of service"),
+    ("nftables", "syntax/foreign.py", "words that users type for a statement"),
+    ("charon", "cli/ways.py", "packets of a tunnel's daemon itself"),
+    ("charon", "graph/tunnels.py", "packets of a tunnel's daemon itself"),
+    ("charon", "lower/outer.py", "packets of a tunnel's daemon itself"),
+    ("charon", "packets/*.py", "packets of a tunnel's daemon itself"),
+    ("charon", "verify/findings/tunnels.py", "packets of a tunnel's daemon itself"),
+    ("ike", "packets/*.py", "packets of a tunnel's daemon itself"),
+    ("ike", "verify/shared.py", "packets of a tunnel's daemon itself"),
+)
+"""A member, the modules of the core that name it, the reason."""
+
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+
+
+def _texts(tree: ast.Module) -> Iterator[str]:
+    """Identifiers, and strings that are no documentation."""
+    documentation = {id(one.value) for one in ast.walk(tree) if isinstance(one, ast.Expr)}
+    for one in ast.walk(tree):
+        match one:
+            case ast.Constant(value=str(text)) if id(one) not in documentation:
+                yield text
+            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name) | ast.keyword(arg=str(name)):
+                yield name
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.alias(name=name):
+                yield name
+            case ast.ImportFrom(module=str(name)):
+                yield name
+            case _:
+                pass
+
+
+def _named(path: Path) -> set[str]:
+    """The members that a module names."""
+    words = {word.lower() for text in _texts(ast.parse(path.read_text("utf-8"))) for word in _WORD.findall(text)}
+    return words & MEMBERS
+
+
+def test_the_core_names_no_member_of_an_open_set() -> None:
+    core = ROOT / "netdsl"
+    modules = [path for path in core.rglob("*.py") if path.parents[1].name != "kinds" and path != core / "index.py"]
+    named = {(member, path) for path in modules for member in _named(path)}
+    excepted = [{(member, path) for path in core.glob(pattern)} for member, pattern, _ in EXCEPTIONS]
+    assert named - set().union(*excepted) == set()
+    assert [line for line, pairs in zip(EXCEPTIONS, excepted, strict=True) if not pairs & named] == []
