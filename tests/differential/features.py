@@ -6,16 +6,14 @@ from itertools import combinations
 from netdsl.ir.filter import DestinationNat, FilterRule, SourceNat, Verdict
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
-from netdsl.ir.tunnel import Start, TunnelEnd
-from netdsl.kinds.ipsec.ir import AuthMethod, end_inside
+from tests.differential.tunnels import kinds
 
 FEATURES = (
     "v4", "v6", "routes by hand", "routing auto", "several sites", "overlapping ranges", "inner router",
     "masquerade", "masquerade with except", "snat of a service", "dnat", "dnat to another port",
     "firewall", "policy drop", "accept", "drop", "reject", "in or out", "from or to", "service in a filter",
-    "tunnel", "psk", "certificate", "site to site", "host to host", "tunnel by hand", "while",
-    "http", "tcp", "udp", "wrong on purpose",
-    "through", "only", "virtual addresses", "switch", "gre", "ipip", "vxlan",
+    "while", "http", "tcp", "udp", "wrong on purpose", "through", "switch",
+    *(feature for kind in kinds().values() for feature in kind.FEATURES),
 )  # fmt: skip
 """Each is in a fifth of the labs or more."""
 
@@ -52,7 +50,7 @@ def _of_node(node: Node) -> Iterator[str]:
     yield from _of_nat(node)
     yield from _of_firewall(node)
     for end in node.tunnels:
-        yield from _of_tunnel(end)
+        yield from kinds()[end.kind].features(end)
     rules: list[FilterRule | DestinationNat | SourceNat] = [*node.nat.destination, *node.nat.source]
     rules += [rule for rule in (node.firewall.rules if node.firewall else ()) if isinstance(rule, FilterRule)]
     if any(rule.state is not None for rule in rules):
@@ -92,25 +90,3 @@ def _of_firewall(node: Node) -> Iterator[str]:
                 yield "service in a filter"
             if match.through or match.through_kinds:
                 yield "through"
-
-
-def _of_tunnel(end: TunnelEnd) -> Iterator[str]:
-    if end.kind != "ipsec":
-        yield end.kind
-        return
-    yield "tunnel"
-    methods = {auth.method for auth in end_inside(end).own_auth}
-    yield from (name for method, name in _METHODS if method in methods)
-    for child in end.children:
-        protected = (*child.local, *child.remote)
-        is_host = all(prefix.prefixlen == prefix.max_prefixlen for prefix in protected)
-        yield "host to host" if is_host else "site to site"
-        if child.start is Start.HAND:
-            yield "tunnel by hand"
-        if child.only_local or child.only_remote:
-            yield "only"
-    if end.pools or end.virtual_families:
-        yield "virtual addresses"
-
-
-_METHODS = ((AuthMethod.PSK, "psk"), (AuthMethod.CERTIFICATE, "certificate"))

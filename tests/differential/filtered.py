@@ -3,6 +3,7 @@
 from random import Random
 
 from tests.differential.draft import Box, Draft, Tunnel
+from tests.differential.tunnels import kinds
 
 SERVICES = (
     *("icmp", "tcp", "udp", "tcp/80", "http", "tcp/7", "udp/514", "tcp/8080"),
@@ -16,13 +17,6 @@ POLICIES = (
     ("policy input drop",),
     ("policy accept", "policy output drop"),
 )
-OUTER = {
-    "ipsec": "accept forward ike, esp",
-    "gre": "accept forward gre",
-    "ipip": "accept forward ipip",
-    "vxlan": "accept forward udp/4789",
-}
-"""What a router lets through for tunnels that pass by."""
 CHANCE = {"core": 0.15, "gateway": 0.5, "inner": 0.35, "host": 0.3}
 
 
@@ -40,7 +34,7 @@ def _give(rng: Random, draft: Draft, box: Box) -> None:
     box.firewall += policies
     box.firewall += [f"accept tunnel {tunnel.name}" for tunnel in draft.tunnels_of(box)]
     others = {tunnel.protocol for tunnel in draft.tunnels if box not in tunnel.ends} if box.forwards else set()
-    box.firewall += [OUTER[protocol] for protocol in sorted(others)]
+    box.firewall += [kinds()[protocol].OUTER for protocol in sorted(others)]
     is_strict = "policy drop" in policies
     for _ in range(rng.choice([2, 3, 4, 5]) if is_strict else rng.choice([1, 1, 2, 3])):
         box.firewall.append(_line(rng, draft, box, is_strict=is_strict))

@@ -6,10 +6,9 @@ from netdsl.diagnostics.catalogue import NAT_TARGET_UNREACHABLE, TUNNEL_CARRIES_
 from netdsl.pipeline.analysis import check_text
 from tests.differential.draft import Draft, text
 from tests.differential.filtered import give_filters
-from tests.differential.keyless import give_keyless_tunnels
 from tests.differential.shapes import outline
 from tests.differential.translated import give_nat
-from tests.differential.tunnelled import give_tunnels
+from tests.differential.tunnels import give_tunnels
 from tests.differential.ways import by_hand, give_routes
 
 
@@ -18,7 +17,6 @@ def draft_of(seed: int) -> Draft:
     rng = Random(f"netdsl differential {seed}")
     draft = outline(rng, f"fuzz-{seed}")
     give_tunnels(rng, draft)
-    give_keyless_tunnels(rng, draft)
     give_routes(rng, draft)
     give_nat(rng, draft)
     give_filters(rng, draft)

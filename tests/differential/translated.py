@@ -7,9 +7,9 @@ from tests.differential.draft import Box, Draft, Tunnel
 MASQUERADES = (
     "masquerade out wan",
     "masquerade from {lan} out wan",
-    "masquerade out wan except through ipsec",
+    "masquerade out wan except through {kind}",
     "masquerade out wan except through {tunnel}",
-    "masquerade from {lan} out wan except through ipsec",
+    "masquerade from {lan} out wan except through {kind}",
     "masquerade out wan except to {other}",
     "masquerade from {lan} out wan except to {other}",
     "masquerade to {other} out wan",
@@ -76,7 +76,8 @@ def _words(rng: Random, draft: Draft, gateway: Box) -> dict[str, str]:
         words["other"] = rng.choice(strangers).port("lan").net.name
     tunnels = _tunnels(draft, gateway)
     if tunnels:
-        words["tunnel"] = rng.choice(tunnels).name
+        tunnel = rng.choice(tunnels)
+        words |= {"tunnel": tunnel.name, "kind": tunnel.protocol}
     if far:
         words["far"] = rng.choice(far)
     return words
@@ -89,9 +90,7 @@ def _tunnels(draft: Draft, gateway: Box) -> list[Tunnel]:
 def _line(rng: Random, gateway: Box, forms: tuple[str, ...], words: dict[str, str]) -> None:
     fitting = [form for form in forms if _needs(form) <= set(words)]
     if "tunnel" in words and rng.random() < 0.4:
-        fitting = [form for form in fitting if "{tunnel}" in form or "ipsec" in form] or fitting
-    elif "tunnel" not in words:
-        fitting = [form for form in fitting if "ipsec" not in form]
+        fitting = [form for form in fitting if "{tunnel}" in form or "{kind}" in form] or fitting
     if fitting:
         gateway.nat.append(rng.choice(fitting).format_map(words))
 
@@ -101,7 +100,7 @@ def _needs(form: str) -> set[str]:
 
 
 def _note_missing_exemption(draft: Draft, gateway: Box) -> None:
-    protects = any(tunnel.kind == "site" and tunnel.protocol == "ipsec" for tunnel in draft.tunnels_of(gateway))
+    protects = any(tunnel.kind == "site" and tunnel.has_policies for tunnel in draft.tunnels_of(gateway))
     for line in gateway.nat:
         if protects and line.startswith("masquerade") and "except" not in line:
             draft.faults.append(f"{gateway.name} masquerades what its tunnel protects")

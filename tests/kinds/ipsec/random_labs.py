@@ -1,12 +1,25 @@
-"""Tunnels of a lab: between sites, gateway to gateway, host to host, and a gateway with a client."""
+"""IPsec in random labs: between sites, gateway to gateway, host to host, and a gateway with a client."""
 
+from collections.abc import Iterator
 from random import Random
 
+from netdsl.ir.tunnel import Start, TunnelEnd
+from netdsl.kinds.ipsec.ir import AuthMethod, end_inside
 from tests.differential.draft import Box, Draft, Net, Tunnel
 
+FEATURES = (
+    *("tunnel", "psk", "certificate", "site to site", "host to host", "tunnel by hand", "only", "virtual addresses"),
+)
+OUTER = "accept forward ike, esp"
+IS_FIRST = True
 
-def give_tunnels(rng: Random, draft: Draft) -> None:
-    """None, one or two; before routes, NAT and filters, which have to let them come up."""
+
+def fits(draft: Draft) -> bool:
+    return True
+
+
+def give(rng: Random, draft: Draft, number: int) -> None:
+    """None, one or two."""
     if rng.random() > 0.86:
         return
     gateways = draft.of("gateway")
@@ -20,7 +33,7 @@ def give_tunnels(rng: Random, draft: Draft) -> None:
     if rng.random() < 0.06 and draft.tunnels:
         tunnel = draft.tunnels[0]
         if "auth psk" in tunnel.lines:
-            draft.is_meant_to_fail = True
+            draft.unmet.append(f"{tunnel.name} is up")
             tunnel.lines.append(f'secret "another-secret-{draft.name}" for {tunnel.ends[0].name}')
             draft.faults.append(f"the ends of {tunnel.name} have different secrets")
 
@@ -30,19 +43,23 @@ def _give(rng: Random, draft: Draft, name: str, kind: str, pair: tuple[Box, Box]
     match kind:
         case "hosts" if not draft.is_overlapping:
             ends = (draft.box(f"pc-{pair[0].site}"), draft.box(f"pc-{pair[1].site}"))
-            tunnel = Tunnel(name, "host", ends, start)
+            tunnel = _tunnel(name, "host", ends, start)
         case "road":
-            tunnel = Tunnel(name, "road", (pair[0], draft.box("out")), "at boot")
+            tunnel = _tunnel(name, "road", (pair[0], draft.box("out")), "at boot")
         case "site":
-            tunnel = Tunnel(name, "site", pair, start)
+            tunnel = _tunnel(name, "site", pair, start)
             tunnel.protected = (_protected(rng, draft, pair[0]), _protected(rng, draft, pair[1]))
             if draft.is_overlapping and {pair[0].site, pair[1].site} == {"a", "b"}:
                 tunnel.kind, tunnel.protected = "host", ((), ())
         case _:
-            tunnel = Tunnel(name, "host", pair, start)
+            tunnel = _tunnel(name, "host", pair, start)
     if _is_new(draft, tunnel):
         tunnel.lines = _lines(rng, draft, tunnel)
         draft.tunnels.append(tunnel)
+
+
+def _tunnel(name: str, kind: str, ends: tuple[Box, ...], start: str) -> Tunnel:
+    return Tunnel(name, kind, ends, "ipsec", f"ipsec {name}", start, has_policies=True)
 
 
 def _is_new(draft: Draft, tunnel: Tunnel) -> bool:
@@ -84,3 +101,22 @@ def _children(tunnel: Tunnel) -> list[str]:
     """One for each pair of networks."""
     pairs = [(a, b) for a in tunnel.protected[0] for b in tunnel.protected[1]]
     return [f"child c{place} {{ between {a.name} and {b.name} }}" for place, (a, b) in enumerate(pairs, 1)]
+
+
+def features(end: TunnelEnd) -> Iterator[str]:
+    yield "tunnel"
+    methods = {auth.method for auth in end_inside(end).own_auth}
+    yield from (name for method, name in _METHODS if method in methods)
+    for child in end.children:
+        protected = (*child.local, *child.remote)
+        is_host = all(prefix.prefixlen == prefix.max_prefixlen for prefix in protected)
+        yield "host to host" if is_host else "site to site"
+        if child.start is Start.HAND:
+            yield "tunnel by hand"
+        if child.only_local or child.only_remote:
+            yield "only"
+    if end.pools or end.virtual_families:
+        yield "virtual addresses"
+
+
+_METHODS = ((AuthMethod.PSK, "psk"), (AuthMethod.CERTIFICATE, "certificate"))

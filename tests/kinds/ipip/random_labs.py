@@ -1,0 +1,25 @@
+"""IPIP in random labs."""
+
+from collections.abc import Iterator
+from random import Random
+
+from netdsl.ir.tunnel import TunnelEnd
+from tests.differential.draft import Draft
+from tests.differential.tunnels import give_device
+
+FEATURES = ("ipip",)
+OUTER = "accept forward ipip"
+IS_FIRST = False
+
+
+def fits(draft: Draft) -> bool:
+    """In user space it carries one family."""
+    return len(draft.families) == 1
+
+
+def give(rng: Random, draft: Draft, number: int) -> None:
+    give_device(rng, draft, "ipip", number)
+
+
+def features(end: TunnelEnd) -> Iterator[str]:
+    yield "ipip"
