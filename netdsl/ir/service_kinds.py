@@ -13,6 +13,7 @@ def service_kinds() -> dict[str, ServiceKind]:
     return {kind.name: kind for module in index.of_parts("services") for kind in module.SERVICES}
 
 
+@cache
 def listens_on(kind: str, service: PortService) -> tuple[PortService, ...]:
     """All that a service listens on which was given this port."""
     found = service_kinds()[kind]

@@ -5,6 +5,7 @@ from ipaddress import IPv4Address
 from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.node import Served
 from netdsl.ir.service import PortService, Protocol
+from netdsl.ir.service_kinds import listens_on
 from netdsl.packets.passage import Delivered, Stop
 from netdsl.packets.tracking import Tracker, reverse
 from netdsl.packets.types import Hook, Hop, Outcome, Packet, Verdict
@@ -139,8 +140,8 @@ def taken(view: View, packet: Packet) -> tuple[Packet | None, Outcome, Served | 
     if packet.protocol not in _PORTED:
         return None, Outcome.NOT_VERIFIED, None
     for served in view.node.services:
-        protocols = _PORTED if served.kind == "dns" else (served.service.protocol,)
-        if packet.protocol in protocols and packet.destination_port == served.service.first:
+        listening = listens_on(served.kind, served.service)
+        if any(packet.protocol is one.protocol and packet.destination_port == one.first for one in listening):
             return reverse(packet), Outcome.ANSWERED, served
     return reverse(packet, is_error=packet.protocol is Protocol.UDP), Outcome.REFUSED, None
 
