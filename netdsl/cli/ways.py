@@ -83,8 +83,8 @@ def _next_hop(world: World, hop: Hop) -> NextHop | None:
     if not hop.wires:
         return None
     packet = hop.wires[0].packet
-    is_charon = packet.inner is not None and world.esp is Esp.USER
-    route = world.view(hop.node).route(packet.destination, is_charon=is_charon)
+    is_marked = packet.inner is not None and world.esp is Esp.USER
+    route = world.view(hop.node).route(packet.destination, is_marked=is_marked)
     if route is None or route.interface != hop.out_interface:
         return None
     return NextHop(route.gateway, route.origin)

@@ -57,7 +57,7 @@ def tunnel_paths(world: World) -> tuple[TunnelPath, ...]:
 def _path(world: World, view: View, policy: Policy, association: Association) -> Iterator[TunnelPath]:
     probe = Packet(association.local, association.remote, Protocol.ICMP)
     outer = replace(packets_of(policy.end.kind).outer_packet(probe, policy), inner=None)
-    walk = Walk(world.fabric, world.tracker(), is_charon=policy.is_selected)
+    walk = Walk(world.fabric, world.tracker(), is_daemon=policy.is_selected)
     result = walk.run(view, outer)
     if not isinstance(result, Delivered):
         return

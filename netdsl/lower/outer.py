@@ -50,7 +50,7 @@ class OuterPackets:
         self, carrier: Carrier, start: NodeId, source: Address, goal: Address, end: NodeId | None = None
     ) -> OuterWay:
         port = next(iter(carrier.ports), 0)
-        walk = Walk(self.fabric, Tracker({}), is_charon=True, overrules=_EVERY_CHAIN)
+        walk = Walk(self.fabric, Tracker({}), is_daemon=True, overrules=_EVERY_CHAIN)
         found = walk.run(self.fabric.views[start], Packet(source, goal, carrier.protocol, port, port))
         is_complete = isinstance(found, Delivered) and end in (None, found.view.id)
         later = (step for hop in walk.hops[1:] for step in hop.steps)

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from netdsl.dataclass import dataclass
 from netdsl.measuring.job import Job
-from netdsl.measuring.probes import latency, throughput
+from netdsl.measuring.probes.latency import latency
+from netdsl.measuring.probes.throughput import throughput
 from netdsl.measuring.types import Latency, Path, Throughput
 
 

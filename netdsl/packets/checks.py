@@ -9,7 +9,6 @@ from netdsl.packets.types import Outcome, Packet
 from netdsl.packets.view import LOOPBACK, View
 
 TTL = 64
-IKE_PORTS = (500, 4500)
 
 
 def unbelievable(
@@ -30,8 +29,8 @@ def unbelievable(
     mode = view.sysctl(interface, "rp_filter") if view.checks_source and not is_decrypted else 0
     if mode == 0:
         return None
-    is_ike = is_local and packet.protocol is Protocol.UDP and packet.destination_port in IKE_PORTS
-    back = view.route_back(packet, is_charon=is_ike and is_user_space)
+    is_for_daemon = is_local and packet.protocol is Protocol.UDP and packet.destination_port in view.daemon_ports
+    back = view.route_back(packet, is_marked=is_for_daemon and is_user_space)
     if back is not None and (mode != 1 or back.interface == interface):
         return None
     way = "has no route back" if back is None else f"is reached by `{back.interface}`, not by `{interface}`"

@@ -157,6 +157,7 @@ class View:
     segments: dict[str, dict[NodeId, Policy]] = field(default_factory=dict)
     up: set[tuple[TunnelId, str | None]] = field(default_factory=set)
     checks_source: bool = False
+    daemon_ports: frozenset[int] = frozenset()
     _addresses: dict[str, tuple[AddressWithPrefix, ...]] = field(default_factory=dict)  # of devices
     _local: dict[Address, bool] = field(default_factory=dict)
     _routes: dict[Address, Hop | None] = field(default_factory=dict)
@@ -192,17 +193,21 @@ class View:
             return is_unicast(packet.destination, self)
         return not packet.alike.is_for(self._sets_of(packet.alike.index).broadcasts)
 
-    def route_to(self, packet: Packet, *, is_charon: bool = False) -> Hop | None:
+    def route_to(self, packet: Packet, *, is_marked: bool = False) -> Hop | None:
         """The route of a packet; for all that is alike it is the same."""
-        found = self.route(packet.destination, is_charon=is_charon)
-        if packet.alike is not None:
+        found = self.route(packet.destination, is_marked=is_marked)
+        if is_marked:
+            packet.is_for_one((packet.destination,))
+        elif packet.alike is not None:
             packet.alike.is_for(self._sets_of(packet.alike.index).by_route[id(found)])
         return found
 
-    def route_back(self, packet: Packet, *, is_charon: bool = False) -> Hop | None:
+    def route_back(self, packet: Packet, *, is_marked: bool = False) -> Hop | None:
         """The route to the source; for all that is alike it has the same interface."""
-        found = self.route(packet.source, is_charon=is_charon)
-        if packet.alike is not None:
+        found = self.route(packet.source, is_marked=is_marked)
+        if is_marked:
+            packet.is_from_one((packet.source,))
+        elif packet.alike is not None:
             packet.alike.is_from(self._sets_of(packet.alike.index).behind[None if found is None else found.interface])
         return found
 
@@ -214,9 +219,9 @@ class View:
                 self._sets.put(self.route(address), 1 << place)
         return self._sets
 
-    def route(self, address: Address, *, is_charon: bool = False) -> Hop | None:
+    def route(self, address: Address, *, is_marked: bool = False) -> Hop | None:
         """The daemon's own packets carry a mark that keeps them out of its table."""
-        if is_charon:
+        if is_marked:
             return self.main.find(address)
         try:
             return self._routes[address]
@@ -325,7 +330,16 @@ def view_of(node: Node) -> View:
         broadcasts=frozenset(_broadcasts(node)),
         segments={end.steering.interface: {} for end in node.tunnels if isinstance(end.steering, Segment)},
         checks_source=checks,
+        daemon_ports=frozenset(_daemon_ports(node)),
     )
+
+
+def _daemon_ports(node: Node) -> Iterator[int]:
+    """UDP ports of the daemons that make the node's policies."""
+    for end in node.tunnels:
+        if isinstance(end.steering, Selectors):
+            for carrier in end.carriers:
+                yield from carrier.ports if carrier.protocol is Protocol.UDP else ()
 
 
 def _broadcasts(node: Node) -> Iterator[Address]:

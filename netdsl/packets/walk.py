@@ -3,7 +3,7 @@
 What decides in which order: ip_rcv, ip_route_input, ip_forward, ip_local_deliver, ip_output with xfrm and netfilter
 between them (net/ipv4, net/ipv6, net/xfrm); source NAT before the last look at the policies (nf_nat's me_harder), the
 encapsulated packet through output and postrouting again. A packet that its route leads to a tunnel's device is
-encapsulated there (for user-space ESP by charon, whose own packets are looked up in the main table).
+encapsulated there (in user space by a daemon, whose own packets are looked up in the main table).
 """
 
 from dataclasses import field
@@ -41,7 +41,7 @@ class Overruled:
 
 @dataclass(slots=True)
 class Walk:
-    """`is_charon`: a packet of the IKE daemon itself, which no policy takes. `is_answer`: of a flow's other direction.
+    """`is_daemon`: a packet of a tunnel's daemon itself, which no policy takes. `is_answer`: of a flow's other direction.
 
     `overrules`: chains that do not stop the packet; what they would have stopped is noted in `overruled`.
     """
@@ -49,7 +49,7 @@ class Walk:
     fabric: Fabric
     tracker: Tracker
     is_answer: bool = False
-    is_charon: bool = False
+    is_daemon: bool = False
     overrules: frozenset[Chain] = frozenset()
     overruled: list[Overruled] = field(default_factory=list)
     hops: list[Hop] = field(default_factory=list)
@@ -124,28 +124,28 @@ class Walk:
     def _send(self, view: View, packet: Packet, *, is_outer: bool = False) -> Frame | Delivered | Stop:
         passage = self._passage(view, packet, None, None)
         passage.is_outer = is_outer
-        is_charon = is_outer or self._is_own_ike(view)
-        route = self._route(view, packet, is_charon=is_charon)
+        is_marked = is_outer or self._is_daemons(view)
+        route = self._route(view, packet, is_marked=is_marked)
         if route is None:
             return self._ended(view, no_route(view, packet.destination), packet)
         translated = self._destination(passage, packet, route)
         out = route.interface  # to the filter it stays what it was before translation
         if translated.destination != packet.destination:
-            route = self._route(view, translated, is_charon=is_charon)
+            route = self._route(view, translated, is_marked=is_marked)
             if route is None:
                 return self._ended(view, no_route(view, translated.destination), translated)
         stop = self._filter(passage, Chain.OUTPUT, translated, route, out)
         return stop or self._leave(passage, translated, route)
 
-    def _is_own_ike(self, view: View) -> bool:
-        return self.is_charon and len(self.hops) == 0
+    def _is_daemons(self, view: View) -> bool:
+        return self.is_daemon and len(self.hops) == 0
 
-    def _route(self, view: View, packet: Packet, *, is_charon: bool = False) -> Route | None:
+    def _route(self, view: View, packet: Packet, *, is_marked: bool = False) -> Route | None:
         if view.is_for_it(packet):
             return Route(LOOPBACK)
         if not view.is_unicast(packet):
             return None
-        return view.route_to(packet, is_charon=is_charon and self.fabric.is_user_space)
+        return view.route_to(packet, is_marked=is_marked and self.fabric.is_user_space)
 
     def _receive(self, frame: Frame) -> Frame | Delivered | Stop:
         view, packet = frame.view, frame.packet
@@ -185,7 +185,7 @@ class Walk:
             self.tracker.confirm(view.id, passage.original, packet)
         if packet.inner is not None:
             return self._decapsulate(passage, packet)
-        is_free = self.is_charon or passage.in_interface == LOOPBACK
+        is_free = self.is_daemon or passage.in_interface == LOOPBACK
         return (None if is_free else self._check_policy(passage, "input")) or Delivered(view, packet)
 
     def _forward(self, passage: Passage, packet: Packet) -> Frame | Delivered | Stop:
@@ -275,7 +275,7 @@ class Walk:
 
     def _goes(self, passage: Passage, packet: Packet, route: Route) -> bool:
         """Whether a policy will take it: what `rt ipsec exists` (or `oifname "ipsec0"`) says."""
-        if passage.is_outer or route.interface == LOOPBACK or self._is_own_ike(passage.view):
+        if passage.is_outer or route.interface == LOOPBACK or self._is_daemons(passage.view):
             return False
         if self.fabric.is_user_space:
             device = passage.view.devices.get(route.interface)
@@ -289,7 +289,7 @@ class Walk:
         if route.interface == LOOPBACK:
             self._close(LOOPBACK, ())
             return Frame(view, LOOPBACK, packet)
-        is_free = passage.is_outer or self._is_own_ike(view) or self.fabric.is_user_space or not view.policies
+        is_free = passage.is_outer or self._is_daemons(view) or self.fabric.is_user_space or not view.policies
         policy = None if is_free else view.policy_out(packet)
         if policy is None:  # the kernel asks its policies when it routes, before any device
             device = view.devices.get(route.interface)
@@ -312,7 +312,7 @@ class Walk:
     ) -> Frame | Delivered | Stop:
         view, kind = passage.view, packets_of(policy.end.kind)
         outside = kind.outer_packet(packet, policy)
-        outer = self._route(view, outside, is_charon=policy.is_selected)
+        outer = self._route(view, outside, is_marked=policy.is_selected)
         link = WIDEST if outer is None else mtu_of(view, outer)
         room = kind.room_inside(policy, link, is_user_space=self.fabric.is_user_space)
         child = policy.child

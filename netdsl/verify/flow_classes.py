@@ -6,7 +6,6 @@ What each packet is to be followed for alone is not decided here: ask `predict`.
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address
 from netdsl.ir.service import PortService, Protocol
-from netdsl.packets.checks import IKE_PORTS
 from netdsl.packets.classes import AddressIndex, index_of
 from netdsl.packets.paths import ClassPaths, ClassStop, FlowIndex
 from netdsl.packets.types import Outcome
@@ -64,7 +63,7 @@ class FlowClasses:
 
 
 def flow_classes(world: World, service: PortService | None) -> FlowClasses | None:
-    """For one kind of question. None: nodes have more to say to it than their rules do."""
+    """For one kind of question. None: each flow of it is to be followed alone."""
     if not _has_classes(service):
         return None
     addresses, flows, standing = index_of(world.fabric.addresses), FlowIndex(), world.tunnels.standing
@@ -76,7 +75,7 @@ def flow_classes(world: World, service: PortService | None) -> FlowClasses | Non
 
 
 def _has_classes(service: PortService | None) -> bool:
-    """Nodes know flows of IKE by the tunnels that stand, and answer nothing of other protocols."""
-    if service is None or (service.protocol is Protocol.ICMP and service.icmp_type in _ECHO):
-        return True
-    return service.protocol in (Protocol.TCP, Protocol.UDP) and service.first not in IKE_PORTS
+    """Whether nodes answer it. Of other protocols an error comes back, or nothing."""
+    if service is None or service.protocol is Protocol.ICMP:
+        return service is None or service.icmp_type in _ECHO
+    return service.protocol in (Protocol.TCP, Protocol.UDP)

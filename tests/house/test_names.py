@@ -24,13 +24,6 @@ EXCEPTIONS: tuple[tuple[str, str, str], ...] = (
     ("dnsmasq", "semantics/resolve/services.py", "words that users type for a kind of service"),
     ("socat", "semantics/resolve/services.py", "words that users type for a kind of service"),
     ("nftables", "syntax/foreign.py", "words that users type for a statement"),
-    ("charon", "cli/ways.py", "packets of a tunnel's daemon itself"),
-    ("charon", "graph/tunnels.py", "packets of a tunnel's daemon itself"),
-    ("charon", "lower/outer.py", "packets of a tunnel's daemon itself"),
-    ("charon", "packets/*.py", "packets of a tunnel's daemon itself"),
-    ("charon", "verify/findings/tunnels.py", "packets of a tunnel's daemon itself"),
-    ("ike", "packets/*.py", "packets of a tunnel's daemon itself"),
-    ("ike", "verify/shared.py", "packets of a tunnel's daemon itself"),
 )
 """A member, the modules of the core that name it, the reason."""
 

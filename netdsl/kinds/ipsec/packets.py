@@ -122,10 +122,10 @@ def _exchange(fabric: Fabric, view: View, local: Address, peer: Address, port: i
     """A datagram of IKE there and its answer back; what the nodes on the way remember of it. A text: where it ended."""
     tracker = Tracker({})
     request = Packet(local, peer, Protocol.UDP, port, port)
-    there = Walk(fabric, tracker, is_charon=True).run(view, request)
+    there = Walk(fabric, tracker, is_daemon=True).run(view, request)
     if isinstance(there, Stop):
         return there.text
-    back = Walk(fabric, tracker, is_answer=True, is_charon=True).run(there.view, reverse(there.packet))
+    back = Walk(fabric, tracker, is_answer=True, is_daemon=True).run(there.view, reverse(there.packet))
     if isinstance(back, Stop):
         return f"the answer: {back.text}"
     if back.view is not view or back.packet.destination != local or back.packet.source != peer:

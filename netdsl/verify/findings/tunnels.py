@@ -117,7 +117,7 @@ def _attempt(world: World, end: TunnelEnd, peer: TunnelEnd) -> _Attempt:
     there, result = _sent(world, end, opening.packets[0], tracker)
     walks, sender, target, goal = [there], end, peer, end.peer_addresses[0]
     if isinstance(result, Delivered) and result.view.id == peer.node:
-        back = Walk(world.fabric, tracker, is_answer=True, is_charon=True, overrules=_AT_ENDS)
+        back = Walk(world.fabric, tracker, is_answer=True, is_daemon=True, overrules=_AT_ENDS)
         answer = reverse(result.packet)
         walks, sender, target, goal = [there, back], peer, end, answer.destination
         result = back.run(result.view, answer)
@@ -139,7 +139,7 @@ def _sent(world: World, end: TunnelEnd, service: PortService, tracker: Tracker) 
     view, goal = world.view(end.node), end.peer_addresses[0]
     number = service.first or 0
     source = end.local or view.source_towards(goal) or goal
-    walk = Walk(world.fabric, tracker, is_charon=True, overrules=_AT_ENDS)
+    walk = Walk(world.fabric, tracker, is_daemon=True, overrules=_AT_ENDS)
     return walk, walk.run(view, Packet(source, goal, service.protocol, number, number))
 
 
