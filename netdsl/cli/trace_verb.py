@@ -40,9 +40,9 @@ def command(
 ) -> None:
     """Follow one packet through a lab that need not run, and its answer.
 
-    FROM is a node. TO is a node, NODE.INTERFACE, NODE@NETWORK, NODE.SERVICE, a network with one other node, or an
-    address. SERVICE is tcp/8080, udp/53, a known name as http, the name of a service of the node; without one it is a
-    ping. Status 0: it is answered, or refused by the node itself; 1: it is not.
+    FROM is a node. TO is a node, NODE.INTERFACE, TUNNEL.NODE, NODE@NETWORK, NODE.SERVICE, a network with one other node,
+    or an address. SERVICE is tcp/8080, udp/53, a known name as http, the name of a service of the node; without one it is
+    a ping. Status 0: it is answered, or refused by the node itself; 1: it is not.
     """
     try:
         asked = question(world, source, destination, service, family=family)

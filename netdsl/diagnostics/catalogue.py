@@ -137,6 +137,7 @@ TUNNEL_FAMILY_AMBIGUOUS = _error("tunnel-family-ambiguous", "both ends have both
 TUNNEL_END_AMBIGUOUS = _error("tunnel-end-ambiguous", "an end of a tunnel with several addresses to choose from")
 TUNNEL_TO_SELF = _error("tunnel-to-self", "both ends of a tunnel are one node")
 TUNNEL_CARRIES_ITSELF = _error("tunnel-carries-itself", "a tunnel's own outer packets are led into it")
+TUNNEL_WITHOUT_ADDRESSES = _error("tunnel-without-addresses", "an address inside a tunnel whose devices have none")
 TUNNELS_NOT_TOLD_APART = _error("tunnels-not-told-apart", "nothing tells the outer packets of two tunnels apart")
 PROTECTED_NOT_ATTACHED = _warning(
     "protected-not-attached", "a protected network that its end cannot reach", is_about_failure=True

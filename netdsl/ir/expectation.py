@@ -10,11 +10,12 @@ from netdsl.source import Place
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """Whom a packet is sent to: a node (the address that the route leads to), one of its interfaces, a network (every
-    node on it), or an address; with a family and a service where the author says so."""
+    """Whom a packet is sent to: a node (the address that the route leads to), one of its interfaces, its address inside a
+    tunnel, a network (every node on it), or an address; with a family and a service where the author says so."""
 
     node: NodeId | None = None
     interface: str | None = None
+    tunnel: TunnelId | None = None
     network: NetworkId | None = None
     address: Address | None = None
     family: int | None = None

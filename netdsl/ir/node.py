@@ -160,10 +160,24 @@ class Node:
 def outer_interface(node: Node, end: TunnelEnd) -> str | None:
     """By which the outer packets of an end leave its node: the device of another tunnel whose routes lead to the other end,
     else the interface that has the end's address; None where neither is known."""
-    devices = [(device, other) for other in node.tunnels if (device := device_of(other)) is not None]
-    for device, other in devices:
-        remote = [prefix for child in other.children for prefix in child.remote]
-        if other.tunnel != end.tunnel and any(holds(prefix, peer) for prefix in remote for peer in end.peer_addresses):
-            return device.name
+    devices = {device.name for other in node.tunnels if other.tunnel != end.tunnel and (device := device_of(other))}
+    leading = (_leading(node, peer) for peer in end.peer_addresses if devices)
+    led = next((name for name in leading if name in devices), None)
+    if led is not None:
+        return led
     held = (interface.name for interface in node.interfaces for given in interface.addresses if given.ip == end.local)
     return next(held, None)
+
+
+def _leading(node: Node, address: Address) -> str | None:
+    """The interface or device of the most specific route, connected ones included; of equal ones the last one."""
+    devices = (device for end in node.tunnels if (device := device_of(end)) is not None)
+    known = [
+        *((given.network, interface.name) for interface in node.interfaces for given in interface.addresses),
+        *((given.network, device.name) for device in devices for given in device.addresses),
+        *((route.prefix, route.interface) for route in node.routes),
+    ]
+    holding = [
+        (prefix.prefixlen, number, name) for number, (prefix, name) in enumerate(known) if holds(prefix, address)
+    ]
+    return max(holding)[2] if holding else None

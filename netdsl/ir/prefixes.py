@@ -20,6 +20,12 @@ def host_prefix(address: Address) -> Prefix:
     return IPv6Network(address)
 
 
+def prefix_holding(address: Address, length: int) -> Prefix:
+    """The prefix of a length that holds the address."""
+    shift = address.max_prefixlen - length
+    return prefix_of(address.version, int(address) >> shift << shift, length)
+
+
 def contains(outer: Prefix, inner: Prefix) -> bool:
     """Whether all of `inner` lies in `outer`; never across families."""
     if outer.version != inner.version or outer.prefixlen > inner.prefixlen:

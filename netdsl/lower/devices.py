@@ -12,6 +12,7 @@ def device_ends(
     """Both ends of a tunnel between two nodes. `overhead`: the headers before a packet inside, in bytes."""
     name = tunnel.id.rpartition(".")[2]
     for end, other in (tunnel.ends, tuple(reversed(tunnel.ends))):
+        assert end.inside is not None, "an end with a device"
         yield TunnelEnd(
             tunnel=tunnel.id,
             kind=tunnel.kind,
@@ -20,7 +21,7 @@ def device_ends(
             peer=other.node,
             local=end.outer,
             peer_addresses=(other.outer,),
-            steering=Device(name, end.inside),
+            steering=Device(end.inside.interface, end.inside.addresses),
             carriers=carriers,
             children=(Child(name, end.protected, other.protected, Start.BOOT, is_hiding=False),),
             inside=inside,

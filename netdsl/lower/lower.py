@@ -64,7 +64,7 @@ def _bare(bindings: Bindings, directory: Directory, links: Links) -> Lab:
             kind=node.kind,
             interfaces=lower_interfaces(directory, links, node),
             loopbacks=node.loopbacks,
-            routes=(*lower_lines(node), *automatic.get(node.id, ())),
+            routes=(*lower_lines(node)[0], *automatic.get(node.id, ())),
             neighbours=lower_neighbours(directory, node),
             has_uplink=node.uplink is not None,
             uplink_mac=links.macs.get((node.id, UPLINK)),
@@ -95,11 +95,12 @@ def _inside(directory: Directory, outer: OuterPackets, ends: tuple[TunnelEnd, ..
     node = directory.nodes[bare.id]
     resolvers, domains = lower_resolvers(directory, node)
     firewall = node.firewall
-    added = tunnel_routes(directory, outer, bare.routes, node, ends)
+    inward = lower_lines(node)[1] if ends else ()
+    added = tunnel_routes(directory, outer, (*bare.routes, *inward), node, ends)
     return replace(
         bare,
         interfaces=lower_interfaces(directory, links, node) if links.mtus else bare.interfaces,
-        routes=(*with_tunnel_mtu(directory, bare.routes, ends), *added) if ends else bare.routes,
+        routes=(*with_tunnel_mtu(directory, bare.routes, ends), *inward, *added) if ends else bare.routes,
         firewall=None if firewall is None else lower_firewall(directory, outer, node, firewall, ends),
         tunnels=ends,
         services=lower_services(directory, node),

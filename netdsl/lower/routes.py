@@ -13,9 +13,10 @@ from netdsl.lower.outer import OuterPackets
 from netdsl.semantics.bindings import BoundNode
 
 
-def lower_lines(node: BoundNode) -> tuple[Route, ...]:
-    """`route … via` and `default via`, in the order of the source."""
-    return tuple(
+def lower_lines(node: BoundNode) -> tuple[tuple[Route, ...], tuple[Route, ...]]:
+    """`route … via` and `default via` in the order of the source: those by an interface, and those by a tunnel's device."""
+    interfaces = {interface.name for interface in node.interfaces}
+    found = [
         Route(
             ANYWHERE[line.next_hop.version] if line.prefix is None else line.prefix,
             line.next_hop,
@@ -23,6 +24,10 @@ def lower_lines(node: BoundNode) -> tuple[Route, ...]:
             origin=line.place,
         )
         for line in node.routes
+    ]
+    return (
+        tuple(route for route in found if route.interface in interfaces),
+        tuple(route for route in found if route.interface not in interfaces),
     )
 
 

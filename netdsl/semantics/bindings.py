@@ -239,10 +239,19 @@ class BoundNode:
 
 
 @dataclass(frozen=True, slots=True)
+class Inside:
+    """How a route of an end leads into a tunnel: the interface that does (the tunnel's device, or the one on the network
+    that it carries), and the end's addresses there."""
+
+    interface: str
+    addresses: tuple[AddressWithPrefix, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class BoundEnd:
     """One end of a tunnel. `outer` is decided (its address towards the other end); `interface` where that is one of the
     node's. `protected` are prefixes (a network's all); empty: the outer address itself, or a client's virtual one.
-    `inside` are the addresses of the tunnel's device."""
+    `inside` None: the node's policies take its packets."""
 
     node: NodeId
     role: str  # "peer", "gateway", "client"
@@ -251,7 +260,7 @@ class BoundEnd:
     protected: tuple[Prefix, ...]
     protected_networks: tuple[NetworkId, ...]
     place: Place = field(compare=False, repr=False)
-    inside: tuple[AddressWithPrefix, ...] = ()
+    inside: Inside | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,6 +184,8 @@ def _names_of_goal(goal: Goal) -> Iterator[tuple[str, str]]:
         yield "node", goal.node
         if goal.interface is not None:
             yield "interface", f"{goal.node}.{goal.interface}"
+        if goal.tunnel is not None:
+            yield "tunnel", goal.tunnel
     if goal.network is not None:
         yield "network", goal.network
 

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.expectation import Goal
-from netdsl.ir.ids import Address, NetworkId, NodeId
+from netdsl.ir.ids import Address, NetworkId, NodeId, TunnelId
+from netdsl.ir.node import Node
 from netdsl.ir.service import PortService, Protocol, port
+from netdsl.ir.tunnel import Device, Segment, Selectors
 from netdsl.packets.view import View
 from netdsl.packets.world import World
 
@@ -34,6 +36,9 @@ def targets(world: World, source: NodeId, goal: Goal) -> list[Target]:
     if goal.node is None:
         return []
     view = world.view(goal.node)
+    if goal.tunnel is not None:
+        inside = addresses_inside(view.node, goal.tunnel)
+        return [Target(view.id, tuple(one for one in inside if goal.family in (None, one.version)))]
     own = [
         address
         for address, _, name in view.own
@@ -43,6 +48,19 @@ def targets(world: World, source: NodeId, goal: Goal) -> list[Target]:
     near = _networks_of(world.view(source))
     own.sort(key=lambda address: 0 if _network_of(view, address) in near else 1)
     return [Target(view.id, tuple(own))]
+
+
+def addresses_inside(node: Node, tunnel: TunnelId) -> tuple[Address, ...]:
+    """Of a node inside a tunnel, whether it is up or not; none where policies of the node take its packets."""
+    end = next((end for end in node.tunnels if end.tunnel == tunnel), None)
+    match None if end is None else end.steering:
+        case Device(_, addresses):
+            given = addresses
+        case Segment(name):
+            given = next(interface.addresses for interface in node.interfaces if interface.name == name)
+        case Selectors() | None:
+            given = ()
+    return tuple(one.ip for one in given)
 
 
 def _on(world: World, network: NetworkId) -> Iterator[View]:

@@ -1,6 +1,7 @@
 """What a person asks in words, `a.client-1` `server.lan` `tcp/8080`, as what `predict` takes."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from ipaddress import ip_address
 
@@ -39,9 +40,9 @@ class Question:
 def question(
     world: World, source: str, destination: str, service: str | None = None, *, family: int | None = None
 ) -> Question:
-    """`source` a node; `destination` a node, `NODE.INTERFACE`, `NODE@NETWORK`, `NODE.SERVICE`, a network with one other
-    node, or an address; `service` `tcp/8080`, a known name (`http`), a name that the lab gives to ports, the name of a
-    service of the destination, or `icmp`. `family` 4 or 6 where a node has both.
+    """`source` a node; `destination` a node, `NODE.INTERFACE`, `TUNNEL.NODE`, `NODE@NETWORK`, `NODE.SERVICE`, a network
+    with one other node, or an address; `service` `tcp/8080`, a known name (`http`), a name that the lab gives to ports, the
+    name of a service of the destination, or `icmp`. `family` 4 or 6 where a node has both.
 
     Of several addresses that is taken which is near the source, of a family that the source has. Raises BadQuestion.
     """
@@ -142,7 +143,7 @@ def _destination(
 
 
 def _of_family(goal: Goal, family: int | None) -> Goal:
-    return Goal(goal.node, goal.interface, goal.network, goal.address, family, goal.services)
+    return replace(goal, family=family)
 
 
 def _address(text: str) -> Address | None:
@@ -161,6 +162,9 @@ def _goal(lab: Lab, text: str) -> tuple[Goal, PortService | None]:
     member, at, network = text.partition("@")
     if at:
         return _member(lab, node_of(lab, member), network), None
+    inside = _inside(lab, text)
+    if inside is not None:
+        return inside, None
     owner = _owner(text, names)
     if owner is None:
         raise BadQuestion(f"there is no node, network or address `{text}`" + _hint(text, (*names, *networks)))
@@ -173,6 +177,16 @@ def _goal(lab: Lab, text: str) -> tuple[Goal, PortService | None]:
     own = [*(one.name for one in owner.interfaces), *(served.name for served in owner.services)]
     parts = [f"{owner.id}.{name}" for name in own]
     raise BadQuestion(f"`{owner.id}` has no interface or service `{part}`" + _hint(text, parts))
+
+
+def _inside(lab: Lab, text: str) -> Goal | None:
+    """`TUNNEL.NODE`, the node by its name in the tunnel's scope or by its whole one."""
+    for node in lab.nodes:
+        for end in node.tunnels:
+            scope, dot, _ = end.tunnel.rpartition(".")
+            if text in (f"{end.tunnel}.{node.id}", f"{end.tunnel}.{node.id.removeprefix(scope + dot)}"):
+                return Goal(node=node.id, tunnel=end.tunnel)
+    return None
 
 
 def _owner(text: str, names: dict[str, Node]) -> Node | None:

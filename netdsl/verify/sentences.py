@@ -52,10 +52,16 @@ def _reaches(claim: Reaches) -> str:
 
 def goal_text(goal: Goal) -> str:
     """`server.lan ipv6 tcp/80, tcp/443`."""
-    who = goal.address or goal.network or (f"{goal.node}.{goal.interface}" if goal.interface else goal.node)
+    who = goal.address or goal.network or _node_text(goal)
     family = "" if goal.family is None else f" ipv{goal.family}"
     services = ", ".join(map(str, goal.services))
     return f"{who}{family}{' ' if services else ''}{services}"
+
+
+def _node_text(goal: Goal) -> str:
+    if goal.tunnel is not None:
+        return f"{goal.tunnel}.{goal.node}"
+    return f"{goal.node}.{goal.interface}" if goal.interface else f"{goal.node}"
 
 
 def state_text(state: WhileState) -> str:

@@ -13,17 +13,20 @@ from netdsl.semantics.evaluate import evaluate_list
 from netdsl.semantics.items import Item
 from netdsl.semantics.resolve import attributes
 from netdsl.semantics.resolve.addresses import host_range
-from netdsl.semantics.resolve.ends import bound_ends, family_over, members_of, sides_of
-from netdsl.semantics.resolve.placement import Block, sort_block
+from netdsl.semantics.resolve.ends import Side, TunnelDraft, bound_ends, family_over, members_of, sides_of
+from netdsl.semantics.resolve.placement import Block
 from netdsl.semantics.resolve.work import Work
 
 FOREIGN_ACTIONS = {"hold": "trap", "none": "clear", "route": "trap", "start": "restart"}
 
 
-def tunnel(id_: TunnelId, item: Item, work: Work) -> BoundTunnel | None:
+def sides(id_: TunnelId, block: Block, item: Item, work: Work) -> list[Side] | None:
+    return sides_of(id_, block, item, work)
+
+
+def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:
     """None once something is reported that the rest depends on; all that does not is looked at first."""
-    block = sort_block(item.children, "ipsec", work.diagnostics)
-    sides = sides_of(id_, block, item, work)
+    id_, block, item, sides = draft.id, draft.block, draft.item, draft.sides
     ike = proposals(block.of(tree.Proposals), "ike", work)
     action, delay = _dpd(block, work)
     limits = rekey(block, work)

@@ -6,29 +6,40 @@ from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Label
 from netdsl.ir.ids import TunnelId
 from netdsl.kinds.vxlan.ir import HIGHEST_VNI, KIND, PORT, TTL, VxlanSettings
-from netdsl.kinds.vxlan.statements import WORD
-from netdsl.semantics.bindings import BoundTunnel
+from netdsl.semantics.bindings import BoundTunnel, Inside
 from netdsl.semantics.items import Item
 from netdsl.semantics.resolve import attributes
 from netdsl.semantics.resolve.devices import outer_ttl
-from netdsl.semantics.resolve.ends import Side, bound_ends, family_over, mesh_of, name_place
+from netdsl.semantics.resolve.ends import Side, TunnelDraft, bound_ends, family_over, mesh_of, name_place
 from netdsl.semantics.resolve.networks import mtu
-from netdsl.semantics.resolve.placement import Block, sort_block
+from netdsl.semantics.resolve.placement import Block
 from netdsl.semantics.resolve.work import NetworkDraft, Work
 
 _HIGHEST_PORT = 65535
 
 
-def tunnel(id_: TunnelId, item: Item, work: Work) -> BoundTunnel | None:
-    block = sort_block(item.children, WORD, work.diagnostics)
+def sides(id_: TunnelId, block: Block, item: Item, work: Work) -> list[Side] | None:
+    """The ends with their interfaces on the network."""
+    network = _network(id_, block, item, work)
+    found = mesh_of(id_, block, item, work)
+    if found is None or network is None or not _are_members(network, found, item, work):
+        return None
+    own = {interface.node: interface for interface in network.interfaces}
+    for side in found:
+        interface = own[side.named.node.id]
+        side.inside = Inside(interface.name, tuple(bound.address for bound in interface.addresses))
+    return found
+
+
+def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:
+    id_, block, item = draft.id, draft.block, draft.item
     vni = attributes.integer_within(block.attribute("vni"), 1, HIGHEST_VNI, work.diagnostics)
     port = attributes.integer_within(block.attribute("port"), 1, _HIGHEST_PORT, work.diagnostics)
     ttl = outer_ttl(block, TTL, work)
-    network = _network(id_, block, item, work)
-    sides = mesh_of(id_, block, item, work)
-    if sides is None or network is None or not _are_members(network, sides, item, work):
+    network = None if draft.sides is None else _network(id_, block, item, work)
+    if draft.sides is None or network is None:
         return None
-    sides = [_outside(side, network) for side in sides]
+    sides = [_outside(side, network) for side in draft.sides]
     family = family_over(sides, block, item, work)
     ends = None if family is None else bound_ends(sides, family, work)
     if family is None or ends is None:
@@ -48,7 +59,7 @@ def _outside(side: Side, network: NetworkDraft) -> Side:
         if (kept := [one for one in found if one not in network.interfaces])
     }
     draft = replace(node, interfaces=interfaces, segments=segments)
-    return Side(replace(side.named, node=draft), side.role, side.protecting, side.item)
+    return Side(replace(side.named, node=draft), side.role, side.protecting, side.item, side.inside)
 
 
 def _number(id_: TunnelId, work: Work) -> int:

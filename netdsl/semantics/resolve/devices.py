@@ -1,19 +1,18 @@
 """Tunnels that have a device at each end and no daemon: what resolving kinds of this form have in common."""
 
-from dataclasses import replace
 from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, IPv6Network
 
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Label
 from netdsl.ir.ids import AddressWithPrefix, Prefix, TunnelId
-from netdsl.semantics.bindings import BoundEnd, Placed
+from netdsl.semantics.bindings import BoundEnd, Inside, Placed
 from netdsl.semantics.evaluate import evaluate_list
 from netdsl.semantics.items import Item
 from netdsl.semantics.resolve import attributes
 from netdsl.semantics.resolve.addresses import host_range
-from netdsl.semantics.resolve.ends import bound_ends, family_over, name_place, pair_of
+from netdsl.semantics.resolve.ends import Side, TunnelDraft, bound_ends, family_over, name_place, pair_of
 from netdsl.semantics.resolve.interfaces import is_interface_name
-from netdsl.semantics.resolve.networks import mtu
+from netdsl.semantics.resolve.networks import is_apart, is_usable, mtu
 from netdsl.semantics.resolve.placement import Block
 from netdsl.semantics.resolve.work import NodeDraft, Work
 from netdsl.semantics.values import Value
@@ -22,21 +21,27 @@ from netdsl.source import Place
 HIGHEST_TTL = 255
 
 
-def device_ends(id_: TunnelId, block: Block, item: Item, work: Work) -> tuple[tuple[BoundEnd, ...], int] | None:
-    """Both ends with the addresses of their devices, and the family of the outer packets; None once reported."""
+def device_sides(id_: TunnelId, block: Block, item: Item, work: Work) -> list[Side] | None:
+    """Both ends with their devices; None once reported."""
     sides = pair_of(id_, block, item, work)
-    prefixes = _prefixes(block, work)
+    prefixes = _prefixes(id_, block, work)
     if sides is None:
         return None
-    nodes = [side.named.node for side in sides]
-    name = id_.rpartition(".")[2]
-    if not all(_has_room_for(node, name, name_place(item), work) for node in nodes):
+    name, place = id_.rpartition(".")[2], name_place(item)
+    if not all(_has_room_for(side.named.node, name, id_, place, work) for side in sides) or prefixes is None:
         return None
-    family = family_over(sides, block, item, work)
-    ends = None if family is None else bound_ends(sides, family, work)
-    if family is None or ends is None or prefixes is None:
+    for number, side in enumerate(sides):
+        side.inside = Inside(name, _addresses(prefixes, number))
+    return sides
+
+
+def device_ends(draft: TunnelDraft, work: Work) -> tuple[tuple[BoundEnd, ...], int] | None:
+    """Both ends with their outer addresses, and the family of these; None once reported."""
+    if draft.sides is None:
         return None
-    return tuple(replace(end, inside=_inside(prefixes, place)) for place, end in enumerate(ends)), family
+    family = family_over(draft.sides, draft.block, draft.item, work)
+    ends = None if family is None else bound_ends(draft.sides, family, work)
+    return None if family is None or ends is None else (ends, family)
 
 
 def outer_ttl(block: Block, default: int, work: Work) -> int:
@@ -51,14 +56,15 @@ def device_mtu(block: Block, ends: tuple[BoundEnd, ...], work: Work) -> int | No
 
 def prefixes_inside(end: BoundEnd) -> tuple[Prefix, ...]:
     """What an end has inside: the networks of its device's addresses, and what it protects."""
-    return (*(given.network for given in end.inside), *end.protected)
+    addresses = () if end.inside is None else end.inside.addresses
+    return (*(given.network for given in addresses), *end.protected)
 
 
-def _has_room_for(node: NodeDraft, name: str, place: Place, work: Work) -> bool:
+def _has_room_for(node: NodeDraft, name: str, tunnel: TunnelId, place: Place, work: Work) -> bool:
     """Whether the device can be called like the tunnel; else reported."""
-    interface, device = node.interfaces.get(name), node.devices.setdefault(name, place)
-    other = device if interface is None else interface.place
-    if interface is not None or device is not place:
+    interface, (first, named) = node.interfaces.get(name), node.devices.setdefault(name, (tunnel, place))
+    other = named if interface is None else interface.place
+    if interface is not None or first != tunnel:
         what = "another tunnel's device" if interface is None else "an interface"
         work.diagnostics.report(
             catalogue.DUPLICATE_INTERFACE,
@@ -71,16 +77,21 @@ def _has_room_for(node: NodeDraft, name: str, place: Place, work: Work) -> bool:
     return is_interface_name(node, name, place, "the device at each end is called like the tunnel", work)
 
 
-def _prefixes(block: Block, work: Work) -> tuple[Prefix, ...] | None:
-    """Of `addresses`; None once reported. Each has to have two addresses."""
-    found: list[Prefix] = []
+def _prefixes(id_: TunnelId, block: Block, work: Work) -> tuple[Prefix, ...] | None:
+    """Of `addresses`; None once reported. Each has to have two addresses that a node can have."""
+    found: list[Placed[Prefix]] = []
     is_right = True
     for attribute, line in block.attributes("addresses"):
-        for placed in evaluate_list(attribute.values, line, work.diagnostics):
+        values = evaluate_list(attribute.values, line, work.diagnostics)
+        is_right = is_right and len(values) >= len(attribute.values)
+        for placed in values:
             prefix = _prefix(placed, work)
-            is_right = is_right and prefix is not None
-            found += [] if prefix is None else [prefix]
-    return tuple(found) if is_right else None
+            is_good = (
+                prefix is not None and is_usable(prefix, placed, work) and is_apart(id_, prefix, placed, found, work)
+            )
+            is_right = is_right and is_good
+            found += [] if prefix is None else [Placed(prefix, placed.place)]
+    return tuple(one.value for one in found) if is_right else None
 
 
 def _prefix(placed: Placed[Value], work: Work) -> Prefix | None:
@@ -95,9 +106,9 @@ def _prefix(placed: Placed[Value], work: Work) -> Prefix | None:
     return None
 
 
-def _inside(prefixes: tuple[Prefix, ...], place: int) -> tuple[AddressWithPrefix, ...]:
+def _addresses(prefixes: tuple[Prefix, ...], number: int) -> tuple[AddressWithPrefix, ...]:
     """The first address of each prefix for the first end, the second for the other."""
-    return tuple(_with_prefix(prefix, host_range(prefix)[0] + place) for prefix in prefixes)
+    return tuple(_with_prefix(prefix, host_range(prefix)[0] + number) for prefix in prefixes)
 
 
 def _with_prefix(prefix: Prefix, number: int) -> AddressWithPrefix:

@@ -7,7 +7,7 @@ from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Label
 from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.ir.ids import Address, NetworkId, NodeId, Prefix, TunnelId
-from netdsl.semantics.bindings import BoundEnd, Placed
+from netdsl.semantics.bindings import BoundEnd, Inside, Placed
 from netdsl.semantics.evaluate import evaluate_list
 from netdsl.semantics.items import Item
 from netdsl.semantics.resolve.outer import Named, Outer, family_of, outer
@@ -24,12 +24,23 @@ _HUB = "for more: a `gateway` and a `client` for each"
 
 @dataclass(slots=True, eq=False)
 class Side:
-    """One end as written: who it is, and what it protects."""
+    """One end as written: who it is, and what it protects. `inside` None: the node's policies take its packets."""
 
     named: Named
     role: str
     protecting: tuple[syntax.Value, ...]
     item: Item
+    inside: Inside | None = None
+
+
+@dataclass(slots=True, eq=False)
+class TunnelDraft:
+    """A tunnel with its ends as written; `sides` None: something was reported about them."""
+
+    id: TunnelId
+    item: Item
+    block: Block
+    sides: list[Side] | None
 
 
 @dataclass(slots=True, eq=False)
@@ -212,17 +223,15 @@ def bound_ends(sides: list[Side], family: int, work: Work) -> tuple[BoundEnd, ..
         )
         return None
     return tuple(
-        _end(side, address, found, family)
+        _end(side, address, found)
         for side, address, found in zip(sides, (own, *back), protected, strict=True)
         if address is not None and found is not None
     )
 
 
-def _end(
-    side: Side, address: Outer, protected: tuple[tuple[Prefix, ...], tuple[NetworkId, ...]], family: int
-) -> BoundEnd:
-    del family  # the protected prefixes may be of both
-    return BoundEnd(side.named.node.id, side.role, address.address, address.interface, *protected, side.named.place)
+def _end(side: Side, address: Outer, protected: Protected) -> BoundEnd:
+    place = side.named.place
+    return BoundEnd(side.named.node.id, side.role, address.address, address.interface, *protected, place, side.inside)
 
 
 def name_place(item: Item) -> Place:

@@ -1,13 +1,14 @@
-"""Sources and goals of expectations: nodes, interfaces, networks and addresses, patterns taken apart."""
+"""Sources and goals of expectations: nodes, interfaces, ends of tunnels, networks and addresses, patterns taken apart."""
 
 from ipaddress import IPv4Address, IPv6Address
 
 from netdsl.diagnostics import catalogue
 from netdsl.ir.expectation import Goal
-from netdsl.ir.ids import NetworkId, NodeId
+from netdsl.ir.ids import NetworkId, NodeId, TunnelId
 from netdsl.ir.service import PortService
 from netdsl.semantics.bindings import Placed
 from netdsl.semantics.evaluate import Context, evaluate_list
+from netdsl.semantics.resolve.inside import ends_named, inside_of, names_tunnel
 from netdsl.semantics.resolve.who import interfaces_of
 from netdsl.semantics.resolve.work import Work
 from netdsl.semantics.scopes import Found
@@ -63,7 +64,8 @@ def goal_of(placed: Placed[Value], family: int | None, services: tuple[PortServi
             return [Goal(address=placed.value, family=family, services=services)]
         case Word():
             found: list[Goal] = []
-            for one in work.match(placed.value, placed.place, EITHER):
+            kinds = (*EITHER, ElementKind.TUNNEL) if names_tunnel(placed.value) else EITHER
+            for one in work.match(placed.value, placed.place, kinds):
                 found.extend(_goals(one, placed.place, family, services, work))
             return found
         case _:
@@ -73,6 +75,8 @@ def goal_of(placed: Placed[Value], family: int | None, services: tuple[PortServi
 
 def _goals(one: Found, place: Place, family: int | None, services: tuple[PortService, ...], work: Work) -> list[Goal]:
     path = one.element.path
+    if one.element.kind is ElementKind.TUNNEL:
+        return _inside(one, place, family, services, work)
     if one.element.kind is ElementKind.NETWORK:
         if one.rest:
             _report_part(one, place, work)
@@ -87,6 +91,17 @@ def _goals(one: Found, place: Place, family: int | None, services: tuple[PortSer
         Goal(node=node.id, interface=name, family=family, services=services)
         for name in interfaces_of(node, ".".join(one.rest), place, work)
     ]
+
+
+def _inside(one: Found, place: Place, family: int | None, services: tuple[PortService, ...], work: Work) -> list[Goal]:
+    """`tunnel.node`."""
+    tunnel = TunnelId(one.element.path)
+    found: list[Goal] = []
+    for node in ends_named(one, place, work, f"`{tunnel}.NODE` is an end's address inside"):
+        if inside_of(tunnel, node, place, work) is None:
+            return []
+        found.append(Goal(node=node, tunnel=tunnel, family=family, services=services))
+    return found
 
 
 def _nodes(one: Found, place: Place, work: Work) -> list[NodeId] | None:

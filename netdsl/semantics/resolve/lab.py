@@ -19,7 +19,7 @@ from netdsl.semantics.resolve.placement import sort_block
 from netdsl.semantics.resolve.ports import check_declared
 from netdsl.semantics.resolve.routes import routes
 from netdsl.semantics.resolve.services import served
-from netdsl.semantics.resolve.tunnels import tunnels
+from netdsl.semantics.resolve.tunnels import tunnel_ends, tunnels
 from netdsl.semantics.resolve.work import Work
 from netdsl.syntax import tree as syntax
 from netdsl.syntax.description import FILE
@@ -40,12 +40,13 @@ def resolve_partly(expanded: Expanded, diagnostics: Diagnostics) -> Bindings:
     interfaces(links(block.of(syntax.Link), work), work)
     join_segments(work)
     addresses(work)
+    drafts = tunnel_ends(block, work)
     routes(work)
     check_declared(block.of(syntax.Service), work)
     for node in work.nodes.values():
         node.services = served(node, work)
     pkis(block.of(syntax.Pki), expanded.name, work)
-    tunnels(block, work)
+    tunnels(drafts, work)
     bound_images = images(block, work)
     return Bindings(
         name=expanded.name,

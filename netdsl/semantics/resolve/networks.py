@@ -6,7 +6,7 @@ from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.index import DRIVERS
-from netdsl.ir.ids import NetworkId, NodeId, Prefix
+from netdsl.ir.ids import NetworkId, NodeId, Prefix, TunnelId
 from netdsl.ir.network import Driver, Impairment
 from netdsl.semantics.bindings import Placed
 from netdsl.semantics.evaluate import evaluate_list
@@ -133,14 +133,15 @@ def _prefixes(id_: NetworkId, values: tuple[syntax.Value, ...], item: Item, work
         if not isinstance(one.value, IPv4Network | IPv6Network):
             work.wrong_kind(one, "a prefix")
             is_right = False
-        elif _is_usable(one.value, one, work) and _is_apart(id_, one.value, one, good, work):
+        elif is_usable(one.value, one, work) and is_apart(id_, one.value, one, good, work):
             good.append(Placed(one.value, one.place))
         else:
             is_right = False
     return tuple(one.value for one in good) if is_right else None
 
 
-def _is_usable(prefix: Prefix, placed: Placed[Value], work: Work) -> bool:
+def is_usable(prefix: Prefix, placed: Placed[Value], work: Work) -> bool:
+    """Whether nodes can have addresses of the prefix; else reported: reserved-address."""
     for reserved, what in UNUSABLE:
         if reserved.version == prefix.version and reserved.overlaps(prefix):
             work.diagnostics.report(
@@ -153,7 +154,10 @@ def _is_usable(prefix: Prefix, placed: Placed[Value], work: Work) -> bool:
     return True
 
 
-def _is_apart(id_: NetworkId, prefix: Prefix, placed: Placed[Value], others: list[Placed[Prefix]], work: Work) -> bool:
+def is_apart(
+    id_: NetworkId | TunnelId, prefix: Prefix, placed: Placed[Value], others: list[Placed[Prefix]], work: Work
+) -> bool:
+    """Whether a prefix overlaps none that the network or the tunnel has already; else reported: duplicate-prefix."""
     for other in others:
         if other.value.version == prefix.version and other.value.overlaps(prefix):
             work.diagnostics.report(

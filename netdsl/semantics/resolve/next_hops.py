@@ -1,29 +1,23 @@
-"""Next hops: the address on the one segment that a node shares with its next hop, or why there is none."""
+"""Next hops: the address on the one segment, or inside the tunnel, that a node shares with its next hop, or why there is
+none."""
 
+from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address
 
-from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Label
 from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.ir.ids import Address, NetworkId, NodeId
+from netdsl.ir.prefixes import holds
 from netdsl.semantics.bindings import Placed
 from netdsl.semantics.resolve.addresses import candidates
-from netdsl.semantics.resolve.work import InterfaceDraft, NodeDraft, Work, report_unknown_part
+from netdsl.semantics.resolve.hops_inside import bare_advice, devices_of, inside_any, inside_named, joining
+from netdsl.semantics.resolve.inside import names_tunnel
+from netdsl.semantics.resolve.work import Hop, InterfaceDraft, NodeDraft, Work, report_unknown_part
 from netdsl.semantics.scopes import MOST_FINDINGS, locate
 from netdsl.semantics.values import ShortAddress, Value, Word
 from netdsl.source import Place
 from netdsl.syntax.description import ElementKind
-
-
-@dataclass(frozen=True, slots=True)
-class Hop:
-    """A next hop decided: its address and the own interface that it is on."""
-
-    address: Address
-    interface: str
-    node: NodeId | None
-    place: Place
 
 
 def next_hops(node: NodeDraft, values: tuple[Placed[Value], ...], line: Place, work: Work) -> list[Hop] | None:
@@ -49,6 +43,8 @@ def _hops(node: NodeDraft, placed: Placed[Value], line: Place, work: Work) -> li
 
 
 def _by_name(node: NodeDraft, word: Word, place: Place, line: Place, work: Work) -> list[Hop]:
+    if names_tunnel(word):
+        return inside_named(node, word, place, line, work)
     found = locate(word, work.diagnostics, place, (ElementKind.NODE,))
     other = None if found is None else work.nodes.get(NodeId(found.element.path))
     if found is None or other is None:
@@ -92,6 +88,8 @@ def _over(
         _report_ambiguous(node, other, list(reachable), place, work)
     elif shared:
         _report_unaddressed(node, other, shared[0], place, work)
+    elif only is None and (tunnels := joining(node, other, work)):
+        return inside_any(node, other, tunnels, place, line, work)
     else:
         _report_apart(node, other, line, work)
     return []
@@ -117,9 +115,7 @@ def _on_segment(
 
 
 def _by_address(node: NodeDraft, value: Address | ShortAddress, line: Place, place: Place, work: Work) -> list[Hop]:
-    if not isinstance(value, ShortAddress) and any(
-        bound.address.ip == value for interface in node.interfaces.values() for bound in interface.addresses
-    ):
+    if not isinstance(value, ShortAddress) and value in _own_addresses(node, work):
         message = f"`{value}` is an address of `{node.id}` itself"
         work.diagnostics.report(catalogue.NEXT_HOP_IS_SELF, message, place)
         return []
@@ -128,6 +124,9 @@ def _by_address(node: NodeDraft, value: Address | ShortAddress, line: Place, pla
         for bound in interface.addresses:
             for address, _ in candidates(value, (bound.address.network,)):
                 found.setdefault(address, interface.name)
+    if not isinstance(value, ShortAddress):  # a short one is completed from networks
+        led = (one for one in devices_of(node, work) if any(holds(given.network, value) for given in one.addresses))
+        found.update((value, one.interface) for one in led if value not in found)
     if len(found) == 1:
         address, name = next(iter(found.items()))
         return [Hop(address, name, None, line)]
@@ -142,6 +141,11 @@ def _by_address(node: NodeDraft, value: Address | ShortAddress, line: Place, pla
     return []
 
 
+def _own_addresses(node: NodeDraft, work: Work) -> Iterator[Address]:
+    yield from (bound.address.ip for interface in node.interfaces.values() for bound in interface.addresses)
+    yield from (given.ip for device in devices_of(node, work) for given in device.addresses)
+
+
 def _report_unreachable(node: NodeDraft, value: Address | ShortAddress, line: Place, work: Work) -> None:
     shown = "".join(f".{octet}" for octet in value.octets) if isinstance(value, ShortAddress) else str(value)
     owners = [] if isinstance(value, ShortAddress) else work.owners_of(value)
@@ -153,6 +157,8 @@ def _report_unreachable(node: NodeDraft, value: Address | ShortAddress, line: Pl
     if owners:
         owner = work.nodes[owners[0][0].node]
         help_text = _meeting_advice(node, owner, line)
+    elif not isinstance(value, ShortAddress):
+        help_text = bare_advice(node, value, work)
     work.diagnostics.report(
         catalogue.NEXT_HOP_UNREACHABLE,
         f"`{node.id}` cannot reach the next hop {shown} on any of its networks",

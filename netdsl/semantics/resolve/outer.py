@@ -134,20 +134,24 @@ def _addresses(end: Named, family: int) -> list[Address]:
         interfaces = [end.interface]
     else:
         outward = {
-            route.interface for route in end.node.routes if route.prefix is None and route.next_hop.version == family
+            route.interface
+            for route in end.node.routes
+            if route.prefix is None and route.next_hop.version == family and route.interface in end.node.interfaces
         }
         interfaces = [one for one in end.node.interfaces.values() if not outward or one.name in outward]
     return [address.ip for interface in interfaces for address in interface.of_family(family)]
 
 
 def _route_to(node: NodeDraft, address: Address) -> str | None:
-    """The interface of the most specific route, connected ones included."""
+    """The interface of the most specific route, connected ones included; those into tunnels left out."""
     best: tuple[int, str] | None = None
     for interface in node.interfaces.values():
         for own in interface.of_family(address.version):
             if address in own.network and (best is None or own.network.prefixlen >= best[0]):
                 best = (own.network.prefixlen, interface.name)
     for route in node.routes:
+        if route.interface not in node.interfaces:
+            continue
         if route.prefix is None:
             length = -1 if route.next_hop.version == address.version else None
         else:

@@ -10,8 +10,8 @@ from netdsl.semantics.items import Item
 from netdsl.semantics.resolve import attributes
 from netdsl.semantics.resolve.addresses import candidates
 from netdsl.semantics.resolve.interfaces import mac_problem
-from netdsl.semantics.resolve.next_hops import Hop, next_hops
-from netdsl.semantics.resolve.work import NodeDraft, Work
+from netdsl.semantics.resolve.next_hops import next_hops
+from netdsl.semantics.resolve.work import Hop, NodeDraft, Work
 from netdsl.semantics.scopes import lookup
 from netdsl.semantics.values import Mac, ShortAddress, Value, Word
 from netdsl.syntax import tree as syntax

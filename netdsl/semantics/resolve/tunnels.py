@@ -6,7 +6,8 @@ from netdsl.index import modules
 from netdsl.ir.ids import TunnelId
 from netdsl.semantics.bindings import BoundTunnel
 from netdsl.semantics.items import Item
-from netdsl.semantics.resolve.placement import Block
+from netdsl.semantics.resolve.ends import Side, TunnelDraft
+from netdsl.semantics.resolve.placement import Block, sort_block
 from netdsl.semantics.resolve.work import Work
 from netdsl.syntax.description import ElementKind
 from netdsl.syntax.statements import statements
@@ -15,21 +16,40 @@ from netdsl.syntax.statements import statements
 class TunnelResolving(Protocol):
     """The module `netdsl.kinds.KIND.resolve`."""
 
-    def tunnel(self, id_: TunnelId, item: Item, work: Work) -> BoundTunnel | None:
-        """The tunnel that a statement of the kind declares; None once something is reported that it depends on."""
+    def sides(self, id_: TunnelId, block: Block, item: Item, work: Work) -> list[Side] | None:
+        """The ends of a tunnel of the kind, before any route is resolved; None once reported."""
+        ...
+
+    def tunnel(self, draft: TunnelDraft, work: Work) -> BoundTunnel | None:
+        """The whole tunnel; None once something is reported that it depends on."""
         ...
 
 
-def tunnels(block: Block, work: Work) -> None:
-    """The tunnels of a lab's block, in the order of the source."""
-    table = statements()
-    kinds = {kind: cast(TunnelResolving, module) for kind, module in modules("resolve")}
+def tunnel_ends(block: Block, work: Work) -> list[TunnelDraft]:
+    """The tunnels of a lab's block in the order of the source, with their ends; fills `insides`."""
+    table, kinds = statements(), _kinds()
+    found: dict[TunnelId, TunnelDraft] = {}
     for item in block.items:
-        if table.description_of(item.statement).declares is not ElementKind.TUNNEL:
-            continue
+        description = table.description_of(item.statement)
         id_ = TunnelId(item.scope.qualified(item.name))
-        if id_ in work.tunnels:
+        if description.declares is not ElementKind.TUNNEL or id_ in found:
             continue  # duplicate-name was reported where it was declared
-        tunnel = kinds[table.kind_of_class[type(item.statement)]].tunnel(id_, item, work)
+        own = sort_block(item.children, description.word, work.diagnostics)
+        sides = kinds[table.kind_of_class[type(item.statement)]].sides(id_, own, item, work)
+        found[id_] = TunnelDraft(id_, item, own, sides)
+        if sides is not None:
+            work.insides[id_] = {side.named.node.id: side.inside for side in sides}
+    return list(found.values())
+
+
+def tunnels(drafts: list[TunnelDraft], work: Work) -> None:
+    """Fills `tunnels`: after routes, which lead to the other ends."""
+    table, kinds = statements(), _kinds()
+    for draft in drafts:
+        tunnel = kinds[table.kind_of_class[type(draft.item.statement)]].tunnel(draft, work)
         if tunnel is not None:
-            work.tunnels[id_] = tunnel
+            work.tunnels[draft.id] = tunnel
+
+
+def _kinds() -> dict[str, TunnelResolving]:
+    return {kind: cast(TunnelResolving, module) for kind, module in modules("resolve")}

@@ -16,6 +16,7 @@ from netdsl.semantics.bindings import (
 )
 from netdsl.semantics.evaluate import Context, evaluate_list
 from netdsl.semantics.resolve.ends import host_prefix
+from netdsl.semantics.resolve.inside import ends_named, report_bare, written
 from netdsl.semantics.resolve.work import NodeDraft, Work, report_unknown_part
 from netdsl.semantics.scopes import Found, Kinds, find, natural_key, segment_matches
 from netdsl.semantics.values import Value, Word
@@ -64,7 +65,7 @@ def interfaces_of(node: NodeDraft, pattern: str, place: Place, work: Work) -> li
     if pattern in node.interfaces:
         return [pattern]
     if not node.is_broken:
-        advice = did_you_mean(pattern, node.interfaces) or _has(node)
+        advice = did_you_mean(pattern, node.interfaces) or _device(node, pattern) or _has(node)
         report_unknown_part(work, f"the node `{node.id}`", pattern, "interface", place, advice)
     return []
 
@@ -77,11 +78,11 @@ def _named(word: Word, place: Place, work: Work) -> list[Who]:
         return []
     found: list[Who] = []
     for one in work.match(word, place, WHO):
-        found.extend(_members(one, word, place, work))
+        found.extend(_members(one, place, work))
     return found
 
 
-def _members(one: Found, word: Word, place: Place, work: Work) -> list[Who]:
+def _members(one: Found, place: Place, work: Work) -> list[Who]:
     path = one.element.path
     if one.element.kind is ElementKind.NODE:
         node = work.nodes.get(NodeId(path))
@@ -92,35 +93,32 @@ def _members(one: Found, word: Word, place: Place, work: Work) -> list[Who]:
         names = interfaces_of(node, ".".join(one.rest), place, work)
         return [WhoInterface(node.id, name) for name in names]
     if one.element.kind is ElementKind.TUNNEL:
-        return _tunnel_end(one, word, place, work)
+        return _inside(one, place, work)
     if one.rest:
         report_unknown_part(work, f"the network `{path}`", ".".join(one.rest), "part", place)
         return []
     return [WhoNetwork(NetworkId(path))] if NetworkId(path) in work.networks else []
 
 
-def _tunnel_end(one: Found, word: Word, place: Place, work: Work) -> list[Who]:
-    """`tunnel.node`, the node as it is written in the tunnel's own scope."""
-    path = one.element.path
-    if not one.rest:
-        work.diagnostics.report(
-            catalogue.WRONG_ELEMENT,
-            f"a node, a network or an address must stand here, and `{word.text}` is a tunnel",
-            place,
-            help=f"`through {word.text}` is for packets of the tunnel, `{word.text}.NODE` for an end's address inside",
-        )
-        return []
-    tunnel = work.tunnels.get(TunnelId(path))
-    if tunnel is None:
-        return []  # an error in the tunnel was reported
-    end = find(Word(".".join(one.rest), one.element.item.scope))
-    if end is not None and end.element.kind is ElementKind.NODE and not end.rest:
-        id_ = NodeId(end.element.path)
-        if id_ in tunnel.nodes:
-            return [WhoTunnelEnd(tunnel.id, id_)]
-    advice = "its ends are " + ", ".join(f"`{node}`" for node in tunnel.nodes)
-    report_unknown_part(work, f"the tunnel `{path}`", ".".join(one.rest), "end", place, advice)
-    return []
+def _inside(one: Found, place: Place, work: Work) -> list[Who]:
+    """`tunnel.node`. Where policies take an end's packets: its virtual address, or its outer one."""
+    tunnel = TunnelId(one.element.path)
+    advice = f"`through {tunnel}` is for packets of the tunnel, `{tunnel}.NODE` for an end's address inside"
+    found = ends_named(one, place, work, advice)
+    is_right = True
+    for node in found:
+        inside = work.insides[tunnel][node]
+        if inside is not None and not inside.addresses:
+            is_right = report_bare(tunnel, node, place, work)
+    return [WhoTunnelEnd(tunnel, node) for node in found if tunnel in work.tunnels] if is_right else []
+
+
+def _device(node: NodeDraft, name: str) -> str | None:
+    """A tunnel's device is no interface of the source."""
+    if name not in node.devices:
+        return None
+    tunnel, _ = node.devices[name]
+    return f"the address inside the tunnel is `{written(tunnel, node.id)}`"
 
 
 def _has(node: NodeDraft) -> str | None:

@@ -9,7 +9,7 @@ from netdsl.ir.ids import Address, AddressWithPrefix, NetworkId, NodeId, PkiId, 
 from netdsl.ir.network import Driver, Impairment
 from netdsl.ir.node import NodeKind
 from netdsl.ir.service import PortService
-from netdsl.semantics.bindings import BoundAddress, BoundPki, BoundRoute, BoundService, BoundTunnel, Placed
+from netdsl.semantics.bindings import BoundAddress, BoundPki, BoundRoute, BoundService, BoundTunnel, Inside, Placed
 from netdsl.semantics.evaluate import report_wrong_kind
 from netdsl.semantics.items import Element, Expanded, Item
 from netdsl.semantics.resolve.placement import Block
@@ -54,6 +54,16 @@ class NetworkDraft:
     is_broken: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """A next hop decided: its address and the own interface (or the device of a tunnel) that it is on."""
+
+    address: Address
+    interface: str
+    node: NodeId | None
+    place: Place
+
+
 @dataclass(slots=True, eq=False)
 class NodeDraft:
     """A node. `segments` maps a layer-2 segment to the node's interfaces on it. `is_broken`: an error in one of its
@@ -64,7 +74,7 @@ class NodeDraft:
     item: Item
     block: Block
     interfaces: dict[str, InterfaceDraft] = field(default_factory=dict)
-    devices: dict[str, Place] = field(default_factory=dict)  # of tunnels: where each is named
+    devices: dict[str, tuple[TunnelId, Place]] = field(default_factory=dict)  # of tunnels: where each is named
     segments: dict[NetworkId, list[InterfaceDraft]] = field(default_factory=dict)
     loopbacks: list[Placed[AddressWithPrefix]] = field(default_factory=list)
     routes: list[BoundRoute] = field(default_factory=list)
@@ -80,12 +90,15 @@ class NodeDraft:
 
 @dataclass(slots=True, eq=False)
 class Work:
-    """The maps are in source order. An id that is in `lab`'s scopes and not here belongs to something broken."""
+    """The maps are in source order. An id that is in `lab`'s scopes and not here belongs to something broken.
+
+    `insides`: the ends of each tunnel, known before routes are resolved; `tunnels` are whole after them."""
 
     lab: Expanded
     diagnostics: Diagnostics
     networks: dict[NetworkId, NetworkDraft] = field(default_factory=dict)
     nodes: dict[NodeId, NodeDraft] = field(default_factory=dict)
+    insides: dict[TunnelId, dict[NodeId, Inside | None]] = field(default_factory=dict)  # None: no route leads in
     tunnels: dict[TunnelId, BoundTunnel] = field(default_factory=dict)
     pkis: dict[PkiId, BoundPki] = field(default_factory=dict)
     services: dict[str, tuple[PortService, ...] | None] = field(default_factory=dict)  # named ones; None: wrong

@@ -19,7 +19,7 @@ from netdsl.ir.expectation import (
 from netdsl.ir.ids import NodeId
 from netdsl.ir.service import PortService, Protocol
 from netdsl.ir.service_kinds import listens_on
-from netdsl.semantics.bindings import BoundDestinationNat
+from netdsl.semantics.bindings import BoundDestinationNat, WhoTunnelEnd
 from netdsl.semantics.rules.blocks import Blocks, any_overlap, block_of_address
 from netdsl.semantics.rules.covering import services_overlap
 from netdsl.semantics.rules.facts import Facts, families, interface_blocks
@@ -166,7 +166,7 @@ def _between(source: NodeId, goal: Goal, facts: Facts) -> Reason | None:
 
 
 def _families(goal: Goal, facts: Facts) -> frozenset[int]:
-    if goal.node is not None and goal.interface is None:
+    if goal.node is not None and goal.interface is None and goal.tunnel is None:
         return facts.families_of[goal.node]
     return families(_addresses(goal, facts))
 
@@ -176,6 +176,8 @@ def _addresses(goal: Goal, facts: Facts) -> Blocks:
         return (block_of_address(goal.address),)
     if goal.node is None:
         return ()
+    if goal.tunnel is not None:
+        return facts.blocks_of(WhoTunnelEnd(goal.tunnel, goal.node))
     interface = facts.bindings.nodes[goal.node].interface(goal.interface) if goal.interface else None
     return interface_blocks(interface) if interface is not None else facts.addresses_of[goal.node]
 
@@ -183,6 +185,8 @@ def _addresses(goal: Goal, facts: Facts) -> Blocks:
 def _spoken(goal: Goal) -> str:
     if goal.node is None:
         return str(goal.address)
+    if goal.tunnel is not None:
+        return f"`{goal.tunnel}.{goal.node}`"
     return f"`{goal.node}.{goal.interface}`" if goal.interface else f"`{goal.node}`"
 
 

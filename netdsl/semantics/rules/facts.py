@@ -44,7 +44,8 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Indexes over `Bindings`. `addresses_of` holds loopbacks too; `interfaces_on` is by segment."""
+    """Indexes over `Bindings`. `addresses_of` holds loopbacks too, `families_of` addresses inside tunnels as well;
+    `interfaces_on` is by segment."""
 
     bindings: Bindings
     segment_of: Mapping[NetworkId, SegmentId]
@@ -77,8 +78,12 @@ class Facts:
                 return tuple(map(block_of, self.bindings.networks[network].prefixes))
             case WhoPrefix(prefix):
                 return (block_of(prefix),)
-            case WhoTunnelEnd(tunnel, _):
-                return tuple(map(block_of, self.bindings.tunnels[tunnel].pool))
+            case WhoTunnelEnd(id_, node):
+                tunnel = self.bindings.tunnels[id_]
+                end = end_of(tunnel, node)
+                if end is not None and end.inside is not None:
+                    return tuple(block_of_address(given.ip) for given in end.inside.addresses)
+                return tuple(map(block_of, tunnel.pool))
 
     def blocks_of_all(self, placed: Iterable[bound.Placed[Who]]) -> Blocks:
         return tuple(block for one in placed for block in self.blocks_of(one.value))
@@ -108,9 +113,12 @@ def facts_of(bindings: Bindings) -> Facts:
             owners[address].append(owner)
         addresses_of[node.id] = tuple(block_of_address(address) for address, _ in mine)
     tunnels_of: dict[NodeId, dict[TunnelId, BoundTunnel]] = defaultdict(dict)
+    inside: dict[NodeId, set[int]] = defaultdict(set)
     for tunnel in bindings.tunnels.values():
         for end in tunnel.ends:
             tunnels_of[end.node][tunnel.id] = tunnel
+            if end.inside is not None:
+                inside[end.node].update(given.version for given in end.inside.addresses)
     return Facts(
         bindings,
         segment_of,
@@ -118,7 +126,7 @@ def facts_of(bindings: Bindings) -> Facts:
         {address: tuple(found) for address, found in owners.items()},
         owned,
         addresses_of,
-        {node: families(blocks) for node, blocks in addresses_of.items()},
+        {node: families(blocks) | inside[node] for node, blocks in addresses_of.items()},
         {node: tuple(found.values()) for node, found in tunnels_of.items()},
         any(expectation.is_failure for expectation in bindings.expectations),
     )
@@ -182,6 +190,28 @@ def enters_by_policy(tunnel: BoundTunnel) -> bool:
 
 def end_of(tunnel: BoundTunnel, node: NodeId) -> BoundEnd | None:
     return next((end for end in tunnel.ends if end.node == node), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """An address of a node: of an interface on a network, or of the device of a tunnel. `where`: in words."""
+
+    interface: str
+    where: str
+    address: AddressWithPrefix
+    place: Place
+
+
+def legs_of(node: BoundNode, tunnels: Iterable[BoundTunnel]) -> Iterator[Leg]:
+    """`tunnels`: those of the node."""
+    for interface in node.interfaces:
+        for entry in interface.addresses:
+            yield Leg(interface.name, f"on `{interface.network}`", entry.address, entry.place)
+    for tunnel in tunnels:
+        end = end_of(tunnel, node.id)
+        if end is not None and end.inside is not None and node.interface(end.inside.interface) is None:
+            for address in end.inside.addresses:
+                yield Leg(end.inside.interface, f"inside `{tunnel.id}`", address, end.place)
 
 
 def selectors(tunnel: BoundTunnel) -> Iterator[Selectors]:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from itertools import chain
 
-from netdsl.dataclass import dataclass
 from netdsl.diagnostics.catalogue import (
     DUPLICATE_ADDRESS,
     DUPLICATE_MAC,
@@ -12,11 +11,10 @@ from netdsl.diagnostics.catalogue import (
     UNUSED_NETWORK,
 )
 from netdsl.diagnostics.core import Diagnostics, Label
-from netdsl.ir.ids import AddressWithPrefix, NetworkId, NodeId
+from netdsl.ir.ids import NetworkId, NodeId
 from netdsl.semantics.bindings import BoundInterface, BoundNode, BoundTunnel
 from netdsl.semantics.rules.blocks import block_of, groups
-from netdsl.semantics.rules.facts import Facts, Owner, join, root
-from netdsl.source import Place
+from netdsl.semantics.rules.facts import Facts, Leg, Owner, join, legs_of, root
 
 USUAL_MTU = 1500
 """Bytes; what a network carries that does not say (Ethernet's, RFC 894)."""
@@ -138,31 +136,11 @@ def _unused_networks(facts: Facts, diagnostics: Diagnostics) -> None:
             )
 
 
-@dataclass(frozen=True, slots=True)
-class _Leg:
-    """An address of a node: of an interface on a network, or of the device of a tunnel."""
-
-    interface: str
-    where: str
-    address: AddressWithPrefix
-    place: Place
-
-
-def _legs(node: BoundNode, tunnels: tuple[BoundTunnel, ...]) -> Iterator[_Leg]:
-    for interface in node.interfaces:
-        for entry in interface.addresses:
-            yield _Leg(interface.name, f"on `{interface.network}`", entry.address, entry.place)
-    for tunnel in tunnels:
-        for end in tunnel.ends:
-            for address in end.inside if end.node == node.id else ():
-                yield _Leg(tunnel.id.rpartition(".")[2], f"inside `{tunnel.id}`", address, end.place)
-
-
 def _overlapping_interfaces(node: BoundNode, tunnels: tuple[BoundTunnel, ...], diagnostics: Diagnostics) -> None:
     """A node cannot tell by which of two interfaces an address is reached. A switch has no need to."""
     if node.kind.bridges or len(node.interfaces) + len(tunnels) < 2:
         return
-    legs = tuple(_legs(node, tunnels))
+    legs = tuple(legs_of(node, tunnels))
     told: set[tuple[str, str]] = set()
     for group in groups([(block_of(leg.address.network), number) for number, leg in enumerate(legs)]):
         _, outer = group[0]
@@ -174,7 +152,7 @@ def _overlapping_interfaces(node: BoundNode, tunnels: tuple[BoundTunnel, ...], d
                 _report_overlap(node, first, second, diagnostics)
 
 
-def _report_overlap(node: BoundNode, first: _Leg, second: _Leg, diagnostics: Diagnostics) -> None:
+def _report_overlap(node: BoundNode, first: Leg, second: Leg, diagnostics: Diagnostics) -> None:
     diagnostics.report(
         OVERLAPPING_INTERFACES,
         f"`{node.id}` is on overlapping networks: {first.address.network} by `{first.interface}`, "

@@ -6,15 +6,15 @@ from netdsl.diagnostics.catalogue import (
     TWO_DEFAULT_ROUTES,
 )
 from netdsl.diagnostics.core import Diagnostics, Label
-from netdsl.semantics.bindings import BoundNode, BoundRoute
+from netdsl.semantics.bindings import BoundNode, BoundRoute, BoundTunnel
 from netdsl.semantics.rules.blocks import EVERYWHERE, Block, block_of, route_block
-from netdsl.semantics.rules.facts import Facts
+from netdsl.semantics.rules.facts import Facts, legs_of
 
 
 def check_routes(facts: Facts, diagnostics: Diagnostics) -> None:
     for node in facts.nodes:
         _repeated_routes(node, diagnostics)
-        _routes_to_connected(node, diagnostics)
+        _routes_to_connected(node, facts.tunnels_of.get(node.id, ()), diagnostics)
 
 
 def _repeated_routes(node: BoundNode, diagnostics: Diagnostics) -> None:
@@ -44,18 +44,16 @@ def _repeated_routes(node: BoundNode, diagnostics: Diagnostics) -> None:
             )
 
 
-def _routes_to_connected(node: BoundNode, diagnostics: Diagnostics) -> None:
-    connected = {
-        block_of(entry.address.network): interface for interface in node.interfaces for entry in interface.addresses
-    }
+def _routes_to_connected(node: BoundNode, tunnels: tuple[BoundTunnel, ...], diagnostics: Diagnostics) -> None:
+    connected = {block_of(leg.address.network): leg for leg in legs_of(node, tunnels)}
     for route in node.routes:
-        if route.prefix is None or (interface := connected.get(block_of(route.prefix))) is None:
+        if route.prefix is None or (leg := connected.get(block_of(route.prefix))) is None:
             continue
         diagnostics.report(
             ROUTE_TO_CONNECTED,
-            f"`{node.id}` is on {route.prefix} itself, by `{interface.name}`",
+            f"`{node.id}` is on {route.prefix} itself, by `{leg.interface}`",
             route.place,
             "never used",
-            related=(Label(interface.place, f"on `{interface.network}`"),),
+            related=(Label(leg.place, leg.where),),
             help="leave the route out",
         )

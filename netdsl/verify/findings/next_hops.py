@@ -2,11 +2,14 @@
 
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
-from netdsl.ir.node import Interface, Route
+from netdsl.ir.ids import Address
+from netdsl.ir.node import Route
 from netdsl.ir.prefixes import host_prefix
+from netdsl.ir.tunnel import device_of
 from netdsl.packets.view import View
 from netdsl.packets.world import World
 from netdsl.source import Place
+from netdsl.verify.goals import addresses_inside
 
 
 def check_next_hops(world: World, diagnostics: Diagnostics) -> None:
@@ -22,11 +25,13 @@ def check_next_hops(world: World, diagnostics: Diagnostics) -> None:
 def _check(world: World, view: View, route: Route, place: Place, diagnostics: Diagnostics) -> bool:
     """Whether there is something to tell."""
     interface, fabric = view.interfaces.get(route.interface), world.fabric
-    if interface is None or route.next_hop is None:
+    if route.next_hop is None:
         return False
+    if interface is None:
+        return _check_inside(world, view, route, place, diagnostics)
     found = fabric.neighbour(view, interface.name, route.next_hop)
     if found is not None:
-        return _idle(view, route, place, found, diagnostics)
+        return _idle(view, route, place, found[0], found[1].name, diagnostics)
     others = fabric.members[fabric.segment_of[interface.network]]
     is_outside = (view.id, interface.name, route.next_hop) in fabric.permanent
     if is_outside or any(other.raw for other, _ in others):
@@ -46,9 +51,32 @@ def _check(world: World, view: View, route: Route, place: Place, diagnostics: Di
     return True
 
 
-def _idle(view: View, route: Route, place: Place, found: tuple[View, Interface], diagnostics: Diagnostics) -> bool:
-    other, there = found
-    if other is view or other.raw or other.sysctls.forwards(route.prefix.version, there.name):
+def _check_inside(world: World, view: View, route: Route, place: Place, diagnostics: Diagnostics) -> bool:
+    """The next hop by a tunnel's device. (The kernel does not ask for it: all goes to the other end.)"""
+    ends = ((end, device_of(end)) for end in view.node.tunnels)
+    end = next((end for end, device in ends if device is not None and device.name == route.interface), None)
+    if end is None or end.peer is None:
+        return False
+    other, addresses = world.view(end.peer), addresses_inside(world.view(end.peer).node, end.tunnel)
+    if route.next_hop in addresses:
+        return _idle(view, route, place, other, route.interface, diagnostics)
+    diagnostics.report(
+        catalogue.NEXT_HOP_NOBODY,
+        f"the other end of `{end.tunnel}` does not have the address {route.next_hop}, the next hop of `{view.id}`",
+        place,
+        related=() if end.origin is None else (Label(end.origin, f"`{other.id}` has {_listed(addresses)}"),),
+        help=f"`via {end.tunnel}.{other.id}`",
+    )
+    return True
+
+
+def _listed(addresses: tuple[Address, ...]) -> str:
+    return " and ".join(map(str, addresses))
+
+
+def _idle(view: View, route: Route, place: Place, other: View, there: str, diagnostics: Diagnostics) -> bool:
+    """`there`: the interface by which the next hop is reached."""
+    if other is view or other.raw or other.sysctls.forwards(route.prefix.version, there):
         return False
     if _is_own(other, route):
         return False

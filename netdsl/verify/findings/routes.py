@@ -1,9 +1,10 @@
 """Routes that lead round in a circle, to nowhere, or one way only.
 
 A way is walked from each line `route … via` to each network of the lab that the line covers, at most `_MOST_STEPS` hops in
-all. Default routes, which cover everything, are not: where they alone go round, that is a circle of their graph, and only
-a network that no router of the circle has a better route to is walked. A way into a tunnel or translated on it is left to
-`expect`; so are networks whose prefix several segments have.
+all, through a tunnel too where a line has its next hop inside. Default routes, which cover everything, are not: where they
+alone go round, that is a circle of their graph, and only a network that no router of the circle has a better route to is
+walked. A way that a tunnel protects, or that is translated, is left to `expect`; so are networks whose prefix several
+segments have.
 """
 
 from collections.abc import Iterator
@@ -18,7 +19,8 @@ from netdsl.ir.node import Route
 from netdsl.ir.prefixes import contains, holds
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.filtering import in_any
-from netdsl.packets.view import UPLINK, View
+from netdsl.packets.routes import Hop
+from netdsl.packets.view import View
 from netdsl.source import Place
 
 _MOST_STEPS = 60_000
@@ -90,10 +92,10 @@ class _Ways:
         following: dict[NodeId, NodeId] = {}
         for view in self.fabric.views.values():
             default = view.main.exact(_EVERYTHING[version]) if view.node.kind.forwards else None
-            if default is not None and default.gateway is not None and default.interface in view.interfaces:
-                found = self.fabric.neighbour(view, default.interface, default.gateway)
+            if default is not None and default.gateway is not None:
+                found = self._next(view, default, default.gateway)
                 if found is not None:
-                    following[view.id] = found[0].id
+                    following[view.id] = found.id
         seen: dict[NodeId, NodeId] = {}
         for start in following:
             node = start
@@ -129,7 +131,7 @@ class _Ways:
     def _is_first_host(self, view: View, route: Route) -> bool:
         """Hosts of one segment with the same line have the same way."""
         interface = view.interfaces.get(route.interface)
-        segment = None if interface is None else self.fabric.segment_of[interface.network]
+        segment = view.id if interface is None else self.fabric.segment_of[interface.network]
         return self._is_new("host", segment, route.prefix, route.next_hop)
 
     @staticmethod
@@ -166,14 +168,22 @@ class _Ways:
             route = view.main.find(address)
             if route is None:
                 return _End(view.id, False, tuple(passed))
-            if route.interface == UPLINK or route.interface not in view.interfaces:
-                return _End(view.id, None, tuple(passed))
-            found = self.fabric.neighbour(view, route.interface, route.gateway or address)
+            found = self._next(view, route, address)
             if found is None:
-                return _End(view.id, None, tuple(passed))  # told by `next-hop-nobody`
+                return _End(view.id, None, tuple(passed))  # told by `next-hop-nobody`, or outside of the lab
             passed.append(view.id)
-            view = found[0]
+            view = found
         return _End(view.id, None, tuple(passed))
+
+    def _next(self, view: View, route: Hop, address: Address) -> View | None:
+        """Where a route leads: to the next hop, or to the other end of the tunnel."""
+        if route.interface in view.interfaces:
+            found = self.fabric.neighbour(view, route.interface, route.gateway or address)
+            return None if found is None else found[0]
+        device = view.devices.get(route.interface)
+        policies = () if device is None or route.gateway is None else device.policies
+        peers = (one.association.peer for one in policies if one.association and in_any(address, one.remote))
+        return next((self.fabric.views[peer] for peer in peers), None)
 
     def _is_new(self, *what: object) -> bool:
         is_new = what not in self._told
