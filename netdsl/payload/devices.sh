@@ -73,7 +73,7 @@ device_in_user_space() {
 	done
 }
 
-# device_remove CHILD DEVICE: its addresses and routes go with it.
+# device_remove CHILD DEVICE: its addresses and routes go with it. Its default route has replaced the uplink's.
 device_remove() {
 	if [ -e "$STATE/daemon/$2" ]; then
 		read -r pid _ <"$STATE/daemon/$2"
@@ -81,6 +81,9 @@ device_remove() {
 		kill "$pid" 2>/dev/null
 	else
 		ip link delete dev "$2" 2>/dev/null
+	fi
+	if [ -e "$STATE/uplink.batch" ] && grep -q '^route replace default ' "$NODE/devices/$2.batch"; then
+		ip -batch "$STATE/uplink.batch"
 	fi
 	device_turn "$1" down
 }

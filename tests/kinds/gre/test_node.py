@@ -81,6 +81,34 @@ def test_down_takes_the_device_away_and_up_brings_it_back(started: tuple[Node, N
     assert pings(other, "10.1.0.1")
 
 
+UPLINK = """
+network isp 192.0.2.0/24
+router a { interface wan on isp .1 ; uplink nat ; default via t.b }
+router b { interface wan on isp .2 }
+tunnel t gre { between a and b ; addresses 10.9.0.0/30, fd00:9::/64 }
+"""
+
+
+def test_a_default_route_into_a_tunnel_stands_for_the_uplinks_while_the_tunnel_is_up(pair: Pair) -> None:
+    one, other = pair(lab(UPLINK))
+    one.inside("ip", "address", "add", "203.0.113.2/24", "dev", "to-uplink")
+    one.inside("ip", "link", "set", "to-uplink", "up")
+    one.inside("ip", "route", "add", "default", "via", "203.0.113.1", "dev", "to-uplink")
+    assert (one.start(), other.start()) == ("", "")
+    assert _defaults(one) == ["via 10.9.0.2 dev t", "via fd00:9::2 dev t"]
+    assert one.verb("down", "t").returncode == 0
+    assert comes(one, "! [ -e /sys/class/net/t ]")
+    assert _defaults(one) == ["via 203.0.113.1 dev uplink"]
+    assert one.verb("up", "t").returncode == 0
+    assert comes(one, IS_UP)
+    assert _defaults(one) == ["via 10.9.0.2 dev t", "via fd00:9::2 dev t"]
+
+
+def _defaults(node: Node) -> list[str]:
+    lines = (node.inside("ip", family, "route", "show", "default").stdout.splitlines() for family in ("-4", "-6"))
+    return [" ".join(line.split()[1:5]) for found in lines for line in found]
+
+
 CHANGED = """
 table ip changed {
 	chain sent {
