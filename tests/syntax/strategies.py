@@ -155,7 +155,9 @@ simple_statements: Text = st.deferred(
             st.sampled_from(["driver", "mtu", "delay", "cpu", "memory", "only", "packages", "subject", "mac"]),
             _many(values),
         ),
-        st.sampled_from(["driver macvlan private", "hugepages 256MiB of 2MiB", "intermediate path-length 0"]),
+        st.sampled_from(
+            ["driver macvlan private", "hugepages 256MiB of 2MiB", "intermediate path-length 0", "key 7 for a"]
+        ),
         _join("record", names, "->", named),
         _join("policy", _maybe(_chains), _verdicts),
         _join(_verdicts, _chains, _maybe(_many(services)), _rest),

@@ -1,10 +1,10 @@
 """`tunnel … gre`: its ends, addresses and settings."""
 
 from netdsl.ir.ids import TunnelId
-from netdsl.kinds.gre.ir import HIGHEST_KEY, KIND, TTL, GreSettings
+from netdsl.kinds.gre.ir import KIND, TTL, GreSettings
+from netdsl.kinds.gre.resolve_key import tunnel_key
 from netdsl.semantics.bindings import BoundTunnel
 from netdsl.semantics.items import Item
-from netdsl.semantics.resolve import attributes
 from netdsl.semantics.resolve.devices import device_ends, device_mtu, device_sides, outer_ttl
 from netdsl.semantics.resolve.ends import Side, TunnelDraft
 from netdsl.semantics.resolve.placement import Block
@@ -17,7 +17,7 @@ def sides(id_: TunnelId, block: Block, item: Item, work: Work) -> list[Side] | N
 
 def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:
     block = draft.block
-    key = attributes.integer_within(block.attribute("key"), 0, HIGHEST_KEY, work.diagnostics)
+    key = tunnel_key(draft, work)
     ttl = outer_ttl(block, TTL, work)
     found = device_ends(draft, work)
     if found is None:

@@ -9,10 +9,11 @@ _BLOCK = (WORD,)
 
 STATEMENTS = (
     Description(WORD, Gre, (FILE,), ("between", "over"), declares=ElementKind.TUNNEL, shown="tunnel NAME gre"),
-    Description("key", Attribute, _BLOCK, is_single=True),
+    Description("key", Attribute, _BLOCK, is_single=True, for_nodes=_BLOCK),
     Description("ttl", Attribute, _BLOCK, is_single=True),
     Description("mtu", Attribute, _BLOCK, is_single=True),
     Description("addresses", Attribute, _BLOCK),
 )
-FOREIGN_WORDS: dict[str, str] = {}
+_KEY = "`key N`: of what an end sends, and of what it takes"
+FOREIGN_WORDS = {"ikey": _KEY, "okey": _KEY, "local": "`between A and B`", "remote": "`between A and B`"}
 INNER_WORDS: dict[str, str] = {}

@@ -24,9 +24,6 @@ class Builder(BaseBuilder):
         span = self._span(word, nodes or pki or secret or method)
         return Auth(method.value, secret, pki, tuple(nodes or ()), span)
 
-    def for_nodes(self, nodes: list[Value]) -> list[Value]:
-        return nodes
-
     def identity(self, word: Token, identity: Value, nodes: list[Value]) -> Identity:
         return Identity(identity, tuple(nodes), self._span(word, nodes))
 

@@ -58,7 +58,11 @@ def sort_block(items: Iterable[Item], body: str, diagnostics: Diagnostics) -> Bl
         if body not in places:
             _report(item, description.shown or word, body, places, diagnostics)
             continue
-        if description.is_single:
+        nodes = statement.nodes if isinstance(statement, syntax.Attribute) else ()
+        if nodes and body not in description.for_nodes:
+            _report_nodes(item, word, nodes, diagnostics)
+            continue
+        if description.is_single and not nodes:
             first = block.by_word.get(word)
             if first is not None:
                 report_repeated(word, item, first, diagnostics)
@@ -67,6 +71,12 @@ def sort_block(items: Iterable[Item], body: str, diagnostics: Diagnostics) -> Bl
         block.items.append(item)
         block.by_type.setdefault(type(statement), []).append(item)
     return block
+
+
+def _report_nodes(item: Item, word: str, nodes: tuple[syntax.Value, ...], diagnostics: Diagnostics) -> None:
+    message = f"`{word}` is not said for single nodes"
+    advice = f"`{word}` without `for` holds for the block"
+    diagnostics.report(catalogue.MISPLACED_STATEMENT, message, item.at(nodes[0].span), help=advice)
 
 
 def report_repeated(what: str, item: Item, first: Item, diagnostics: Diagnostics) -> None:

@@ -148,11 +148,12 @@ class NetworkBuilder(BaseBuilder):
         more: list[Value] | None,
         _of: Token | None,
         of: Value | None,
+        nodes: list[Value] | None,
         body: Body | None,
     ) -> Attribute:
         taken = (*(values or ()), *(more or ()), *((of,) if of else ()))
-        last = body or of or more or values or word
-        return Attribute(word.value, taken, body, self._span(word, last))
+        last = body or nodes or of or more or values or word
+        return Attribute(word.value, taken, body, self._span(word, last), tuple(nodes or ()))
 
 
 def _is_service(value: Value) -> bool:

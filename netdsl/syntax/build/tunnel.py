@@ -25,6 +25,9 @@ class TunnelBuilder(BaseBuilder):
     def protecting(self, values: list[Value]) -> list[Value]:
         return values
 
+    def for_nodes(self, nodes: list[Value]) -> list[Value]:
+        return nodes
+
     def side(self, role: Token, nodes: list[Value], protecting: list[Value] | None, body: Body | None) -> Side:
         self._refuse_quotes(protecting)
         span = self._span(role, body or protecting or nodes)

@@ -91,8 +91,10 @@ def _merged(descriptions: Iterable[Description]) -> dict[str, Description]:
     for one in descriptions:
         other = found.setdefault(one.word, one)
         if other is not one:
-            assert replace(other, belongs=()) == replace(one, belongs=()), f"`{one.word}` is described in two ways"
-            found[one.word] = replace(one, belongs=(*other.belongs, *one.belongs))
+            both = [replace(each, belongs=(), for_nodes=()) for each in (other, one)]
+            assert both[0] == both[1], f"`{one.word}` is described in two ways"
+            for_nodes = (*other.for_nodes, *one.for_nodes)
+            found[one.word] = replace(one, belongs=(*other.belongs, *one.belongs), for_nodes=for_nodes)
     return found
 
 

@@ -151,12 +151,14 @@ class Assignment(Statement):
 
 @dataclass(frozen=True, slots=True)
 class Attribute(WithBlock):
-    """`mtu 1400`, `cpu 0.5`, `memory 64MiB`, `resolver ns`, `driver macvlan private`: a closed table of words."""
+    """`mtu 1400`, `cpu 0.5`, `memory 64MiB`, `resolver ns`, `driver macvlan private`, `key 7 for a`: a closed table of
+    words. `nodes`: those that it is said for."""
 
     word: str
     values: tuple[Value, ...]
     body: Body | None
     span: Span
+    nodes: tuple[Value, ...] = ()
 
     @property
     def called(self) -> str:

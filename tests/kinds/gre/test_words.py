@@ -76,9 +76,40 @@ def test_tunnels_between_the_same_addresses_need_keys() -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("line", ["key 7", "key 7 for a, b", "key 7 for a ; key 7 for b"])
+def test_ends_that_say_the_same_key_have_the_tunnels_key(line: str) -> None:
+    assert [settings_of(end(lab(gre(line)), node, "t")).key for node in "ab"] == [7, 7]
+
+
+@pytest.mark.parametrize(
+    ("line", "marked", "message"),
+    [
+        ("key 7 for a", "key 7 for a", "`a` has the key 7 in `t`, and `b` none"),
+        ("key 0 for b", "key 0 for b", "`b` has the key 0 in `t`, and `a` none"),
+        ("key 7 for a ; key 8 for b", "key 8 for b", "`a` has the key 7 in `t`, and `b` the key 8"),
+    ],
+)
+def test_ends_with_different_keys_are_marked(line: str, marked: str, message: str) -> None:
+    number = line.split()[1]
+    expected = ("tunnel-keys-differ", marked, message, f"`key {number}` is the key of both ends")
+    assert said(gre(line)) == expected
+
+
+@pytest.mark.parametrize("word", ["ikey", "okey"])
+def test_the_keys_of_each_direction_are_one(word: str) -> None:
+    (one,) = findings(gre(f"{word} 7"))
+    assert (one.rule.code, one.help) == (
+        "foreign-word", "write `key N`: of what an end sends, and of what it takes",
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("line", "code", "marked", "message"),
     [
+        ("key 7 ; key 8 for a", "repeated-statement", "key 8 for a", "`key` stands twice in this block"),
+        ("key 7 for c", "wrong-element", "c", "`c` is no end of the tunnel `t`"),
+        ("key 7 for left", "wrong-element", "left", "a node must stand here, and `left` is a network"),
+        ("ttl 7 for a", "misplaced-statement", "a", "`ttl` is not said for single nodes"),
         ("key 4294967296", "out-of-range", "4294967296", "`key` is a number from 0 to 4294967295, not 4294967296"),
         ("key -1", "out-of-range", "-1", "`key` is a number from 0 to 4294967295, not -1"),
         ("key secret", "wrong-kind", "secret", "a whole number is needed, `secret` is a name"),
