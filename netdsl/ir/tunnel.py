@@ -137,9 +137,11 @@ class TunnelEnd:
     secrets: tuple[SharedSecret, ...] = ()
     profile: tuple[str, ...] = ()  # algorithms and methods: tunnels of one kind that are made alike have the same
     overhead: int = 0  # bytes that an encapsulated packet grows by, at most
-    mtu: int | None = None  # bytes: the largest packet inside, over the smallest link of the way to the peer
+    mtu: int | None = None  # bytes: the largest packet inside, as the source says, else `room`
+    room: int | None = None  # bytes: what the smallest link of the way to the peer leaves
     origin: Place | None = field(default=None, compare=False, repr=False)
     end_origin: Place | None = field(default=None, compare=False, repr=False)  # where the statement names this end
+    mtu_origin: Place | None = field(default=None, compare=False, repr=False)  # where the source says `mtu`
 
 
 def device_of(end: TunnelEnd) -> Device | None:

@@ -29,10 +29,20 @@ class PathMtus:
     _known: dict[tuple[NodeId, str], int | None] = field(default_factory=dict)
 
     def measured(self) -> dict[NodeId, tuple[TunnelEnd, ...]]:
-        """The ends with their `mtu`."""
-        return {node: tuple(replace(end, mtu=self.inside(end)) for end in ends) for node, ends in self.ends.items()}
+        """The ends with their `mtu` and `room`."""
+        return {node: tuple(map(self._measured, ends)) for node, ends in self.ends.items()}
+
+    def _measured(self, end: TunnelEnd) -> TunnelEnd:
+        said = self.directory.tunnels[end.tunnel].mtu
+        origin = None if said is None else said.place
+        return replace(end, mtu=self.inside(end), room=self._room(end), mtu_origin=origin)
 
     def inside(self, end: TunnelEnd) -> int | None:
+        """What the source says, else the room."""
+        said = self.directory.tunnels[end.tunnel].mtu
+        return self._room(end) if said is None else said.value
+
+    def _room(self, end: TunnelEnd) -> int | None:
         """The smallest of all children and peers; None in a circle of tunnels through each other."""
         key = (end.node, end.connection)
         if key not in self._known:

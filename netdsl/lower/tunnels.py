@@ -18,7 +18,8 @@ class TunnelLowering(Protocol):
     def ends(
         self, directory: Directory, outer: OuterPackets, entities: EndEntities, tunnels: Sequence[BoundTunnel]
     ) -> Iterable[TunnelEnd]:
-        """The ends of all tunnels of the kind; those of one node in the order of the source. `mtu` is left open."""
+        """The ends of all tunnels of the kind; those of one node in the order of the source. `mtu` and `room` are
+        left open."""
         ...
 
     def inside(self, end: TunnelEnd, link_mtu: int) -> int:

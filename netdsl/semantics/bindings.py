@@ -298,7 +298,8 @@ class BoundTunnel:
 
     `children` of the gateway/client form are per client: `right` is that client's protected networks; then
     `children_of[client]` holds them. For two peers `children_of` has one entry, under the second end's node.
-    `certificates` are those of the ends that need one. `family` is that of the outer packets. Only the kind reads `inside`.
+    `certificates` are those of the ends that need one. `family` is that of the outer packets. `mtu`: of packets inside,
+    where the source says it. Only the kind reads `inside`.
     """
 
     id: TunnelId
@@ -310,6 +311,7 @@ class BoundTunnel:
     family: int
     inside: object
     place: Place = field(compare=False, repr=False)
+    mtu: Placed[int] | None = None
 
     @property
     def nodes(self) -> tuple[NodeId, ...]:

@@ -15,11 +15,8 @@ HIGHEST_KEY = 2**32 - 1  # RFC 2890 §2.1: 32 bits
 
 @dataclass(frozen=True, slots=True)
 class GreSettings:
-    """`mtu` None: what the way to the other end leaves room for."""
-
     key: int | None
     ttl: int
-    mtu: int | None
 
 
 def settings_of(end: TunnelEnd) -> GreSettings:

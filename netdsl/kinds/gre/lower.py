@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from netdsl.ir.tunnel import TunnelEnd
-from netdsl.kinds.gre.ir import CARRIERS, HEADER, KEY, GreSettings, settings_of
+from netdsl.kinds.gre.ir import CARRIERS, HEADER, KEY, GreSettings
 from netdsl.lower.defaults import IP_HEADER
 from netdsl.lower.devices import device_ends
 from netdsl.lower.directory import Directory
@@ -24,5 +24,5 @@ def ends(
 
 
 def inside(end: TunnelEnd, link_mtu: int) -> int:
-    """What the source says, or what the link leaves after the headers."""
-    return settings_of(end).mtu or link_mtu - end.overhead
+    """What the link leaves after the headers."""
+    return link_mtu - end.overhead

@@ -23,5 +23,7 @@ def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:
     if found is None:
         return None
     ends, family = found
-    settings = GreSettings(key, ttl, device_mtu(block, ends, work))
-    return BoundTunnel(draft.id, KIND, ends, {}, {}, (), family, settings, draft.item.place)
+    settings = GreSettings(key, ttl)
+    return BoundTunnel(
+        draft.id, KIND, ends, {}, {}, (), family, settings, draft.item.place, device_mtu(block, ends, work)
+    )

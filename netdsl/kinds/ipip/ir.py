@@ -12,11 +12,10 @@ TTL = 64
 
 @dataclass(frozen=True, slots=True)
 class IpipSettings:
-    """`families`: what is carried, 4 and 6. `mtu` None: what the way to the other end leaves room for."""
+    """`families`: what is carried, 4 and 6."""
 
     families: tuple[int, ...]
     ttl: int
-    mtu: int | None
 
 
 def carriers(families: tuple[int, ...]) -> tuple[Carrier, ...]:

@@ -23,5 +23,7 @@ def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:
         return None
     ends, family = found
     inside = {prefix.version for end in ends for prefix in prefixes_inside(end)}
-    settings = IpipSettings(tuple(sorted(inside or PROTOCOLS)), ttl, device_mtu(block, ends, work))
-    return BoundTunnel(draft.id, KIND, ends, {}, {}, (), family, settings, draft.item.place)
+    settings = IpipSettings(tuple(sorted(inside or PROTOCOLS)), ttl)
+    return BoundTunnel(
+        draft.id, KIND, ends, {}, {}, (), family, settings, draft.item.place, device_mtu(block, ends, work)
+    )

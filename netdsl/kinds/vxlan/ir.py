@@ -13,13 +13,12 @@ HEADERS = 14 + 8 + 8  # bytes: the inner Ethernet header, VXLAN, UDP (RFC 7348 Â
 
 @dataclass(frozen=True, slots=True)
 class VxlanSettings:
-    """`network`: the segment that is carried. `mtu` None: what the ways to the other ends leave room for."""
+    """`network`: the segment that is carried."""
 
     network: NetworkId
     vni: int
     port: int
     ttl: int
-    mtu: int | None
 
 
 def settings_of(end: TunnelEnd) -> VxlanSettings:

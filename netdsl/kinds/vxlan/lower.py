@@ -5,7 +5,7 @@ from itertools import permutations
 
 from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import Carrier, Child, Segment, Start, TunnelEnd
-from netdsl.kinds.vxlan.ir import HEADERS, KIND, VxlanSettings, settings_of
+from netdsl.kinds.vxlan.ir import HEADERS, KIND, VxlanSettings
 from netdsl.lower.defaults import IP_HEADER
 from netdsl.lower.directory import Directory
 from netdsl.lower.outer import OuterPackets
@@ -23,8 +23,8 @@ def ends(
 
 
 def inside(end: TunnelEnd, link_mtu: int) -> int:
-    """What the source says, or what the link leaves after the headers."""
-    return settings_of(end).mtu or link_mtu - end.overhead
+    """What the link leaves after the headers."""
+    return link_mtu - end.overhead
 
 
 def _end(directory: Directory, tunnel: BoundTunnel, end: BoundEnd, other: BoundEnd) -> TunnelEnd:

@@ -6,12 +6,12 @@ from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Label
 from netdsl.ir.ids import TunnelId
 from netdsl.kinds.vxlan.ir import HIGHEST_VNI, KIND, PORT, TTL, VxlanSettings
-from netdsl.semantics.bindings import BoundTunnel, Inside
+from netdsl.semantics.bindings import BoundTunnel, Inside, Placed
 from netdsl.semantics.items import Item
 from netdsl.semantics.resolve import attributes
 from netdsl.semantics.resolve.devices import outer_ttl
 from netdsl.semantics.resolve.ends import Side, TunnelDraft, bound_ends, family_over, mesh_of, name_place
-from netdsl.semantics.resolve.networks import mtu
+from netdsl.semantics.resolve.networks import mtu_line
 from netdsl.semantics.resolve.placement import Block
 from netdsl.semantics.resolve.work import NetworkDraft, Work
 
@@ -44,9 +44,23 @@ def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:
     ends = None if family is None else bound_ends(sides, family, work)
     if family is None or ends is None:
         return None
-    size = mtu(block, network.prefixes, work.diagnostics)
-    settings = VxlanSettings(network.id, vni or _number(id_, work), port or PORT, ttl, size)
-    return BoundTunnel(id_, KIND, ends, {}, {}, (), family, settings, item.place)
+    settings = VxlanSettings(network.id, vni or _number(id_, work), port or PORT, ttl)
+    size = _mtu(block, network, work)
+    return BoundTunnel(id_, KIND, ends, {}, {}, (), family, settings, item.place, size)
+
+
+def _mtu(block: Block, network: NetworkDraft, work: Work) -> Placed[int] | None:
+    """The attribute `mtu`, which the network may say in its place; repeated-statement for both."""
+    size, other = mtu_line(block, network.prefixes, work.diagnostics), network.block.attribute("mtu")
+    if size is not None and other is not None:
+        work.diagnostics.report(
+            catalogue.REPEATED_STATEMENT,
+            f"the `mtu` of `{network.id}` is said by the network and by the tunnel that carries it",
+            size.place,
+            related=(Label(other[1].place, "the first one"),),
+            help="it takes one value: remove one of the two",
+        )
+    return size
 
 
 def _outside(side: Side, network: NetworkDraft) -> Side:
@@ -76,6 +90,16 @@ def _network(id_: TunnelId, block: Block, item: Item, work: Work) -> NetworkDraf
     placed = attributes.only_value(line, work.diagnostics)
     network = None if placed is None else work.network(placed)
     if network is None or network.is_broken:
+        return None
+    driver = network.block.attribute("driver")
+    if driver is not None:
+        work.diagnostics.report(
+            catalogue.MISPLACED_STATEMENT,
+            f"`{network.id}` has no `driver`: the tunnel `{id_}` carries it",
+            driver[1].place,
+            related=(Label(line[1].place, "here"),),
+            help="the runtime makes no network for it; its frames go where the outer packets go",
+        )
         return None
     switch = next((one for one in network.interfaces if work.nodes[one.node].kind.bridges), None)
     if switch is not None:

@@ -12,7 +12,7 @@ from netdsl.semantics.resolve import attributes
 from netdsl.semantics.resolve.addresses import host_range
 from netdsl.semantics.resolve.ends import Side, TunnelDraft, bound_ends, family_over, name_place, pair_of
 from netdsl.semantics.resolve.interfaces import is_interface_name
-from netdsl.semantics.resolve.networks import is_apart, is_usable, mtu
+from netdsl.semantics.resolve.networks import is_apart, is_usable, mtu_line
 from netdsl.semantics.resolve.placement import Block
 from netdsl.semantics.resolve.work import NodeDraft, Work
 from netdsl.semantics.values import Value
@@ -49,9 +49,9 @@ def outer_ttl(block: Block, default: int, work: Work) -> int:
     return attributes.integer_within(block.attribute("ttl"), 1, HIGHEST_TTL, work.diagnostics) or default
 
 
-def device_mtu(block: Block, ends: tuple[BoundEnd, ...], work: Work) -> int | None:
+def device_mtu(block: Block, ends: tuple[BoundEnd, ...], work: Work) -> Placed[int] | None:
     """The attribute `mtu`; mtu-out-of-range under what the families inside need."""
-    return mtu(block, tuple(prefix for end in ends for prefix in prefixes_inside(end)), work.diagnostics)
+    return mtu_line(block, tuple(prefix for end in ends for prefix in prefixes_inside(end)), work.diagnostics)
 
 
 def prefixes_inside(end: BoundEnd) -> tuple[Prefix, ...]:

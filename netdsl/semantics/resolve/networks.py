@@ -92,6 +92,12 @@ def join_segments(work: Work) -> None:
 
 
 def mtu(block: Block, prefixes: tuple[Prefix, ...], diagnostics: Diagnostics) -> int | None:
+    """The attribute `mtu`, as `mtu_line`."""
+    line = mtu_line(block, prefixes, diagnostics)
+    return None if line is None else line.value
+
+
+def mtu_line(block: Block, prefixes: tuple[Prefix, ...], diagnostics: Diagnostics) -> Placed[int] | None:
     """The attribute `mtu`; mtu-out-of-range under what the families need or over what a packet can be."""
     value = attributes.only_value(block.attribute("mtu"), diagnostics)
     size = None if value is None else attributes.integer(value, diagnostics)
@@ -100,7 +106,7 @@ def mtu(block: Block, prefixes: tuple[Prefix, ...], diagnostics: Diagnostics) ->
     families = {prefix.version for prefix in prefixes} or {4}
     smallest = max(MTU_SMALLEST[family] for family in families)
     if smallest <= size <= MTU_LARGEST:
-        return size
+        return Placed(size, value.place)
     why = f"IPv6 needs {smallest}" if 6 in families else f"IPv4 needs {smallest}"
     message = f"an MTU of {size} is impossible here"
     label = why if size < smallest else ""
@@ -120,6 +126,7 @@ def _draft(id_: NetworkId, prefixes: tuple[syntax.Value, ...], item: Item, body:
         _impairment(block, work.diagnostics),
         body == "link",
         item.place,
+        block,
         is_broken=read is None,
     )
 

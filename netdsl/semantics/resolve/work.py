@@ -50,6 +50,7 @@ class NetworkDraft:
     impairment: Impairment | None
     is_link: bool
     place: Place
+    block: Block
     interfaces: list[InterfaceDraft] = field(default_factory=list)
     is_broken: bool = False
 

@@ -58,7 +58,7 @@ def test_what_the_device_has_no_room_for_is_told_to_the_sender() -> None:
 
 
 def test_an_mtu_that_the_links_have_no_room_for_fails_on_the_link() -> None:
-    world = World(lab(sites(t="mtu 1500")))
+    world = World(broken(sites(t="mtu 1500")))
     assert ping(world, "pc", "10.2.0.10", 1476).passes
     assert ping(world, "pc", "10.2.0.10", 1477).reason == "1501 bytes are too big for `isp` at `a`, which takes 1500"
 

@@ -57,9 +57,9 @@ def test_the_mtu_inside_is_what_the_headers_leave(line: str, changed: dict[str, 
 
 def test_what_is_not_said_is_a_ttl_of_64_and_no_key() -> None:
     settings = settings_of(end(lab(gre()), "a", "t"))
-    assert (settings.key, settings.ttl, settings.mtu) == (None, 64, None)
-    settings = settings_of(end(lab(gre("key 0 ; ttl 1 ; mtu 1400")), "a", "t"))
-    assert (settings.key, settings.ttl, settings.mtu) == (0, 1, 1400)
+    assert (settings.key, settings.ttl) == (None, 64)
+    settings = settings_of(end(lab(gre("key 0 ; ttl 1")), "a", "t"))
+    assert (settings.key, settings.ttl) == (0, 1)
 
 
 def test_an_end_may_be_an_interface_and_protect_nothing() -> None:

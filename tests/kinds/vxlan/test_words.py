@@ -1,8 +1,11 @@
 """VXLAN's words: what they mean in the lab, and what is said where they are wrong."""
 
+from pathlib import Path
+
 import pytest
 
 from netdsl.kinds.vxlan.ir import settings_of
+from tests.compiling import compiled_text
 from tests.kinds.asking import end, findings, lab, said
 
 OFFICES = """
@@ -51,6 +54,33 @@ def test_the_mtu_of_the_segment_is_what_the_headers_leave(line: str, changed: di
 def test_a_smaller_link_of_one_end_makes_the_segment_smaller_for_all() -> None:
     text = vxlan().replace("router c { interface wan on isp .3", "router c { interface wan on isp .3 { mtu 1400 }")
     assert [mtu(text, node) for node in "abc"] == [1350] * 3
+
+
+def test_a_network_that_a_tunnel_carries_has_no_driver() -> None:
+    assert said(vxlan().replace("10.5.0.0/24", "10.5.0.0/24 { driver macvlan }")) == (
+        "misplaced-statement",
+        "driver macvlan",
+        "`o` has no `driver`: the tunnel `t` carries it",
+        "the runtime makes no network for it; its frames go where the outer packets go",
+    )
+
+
+def test_the_mtu_is_said_by_the_network_or_by_the_tunnel() -> None:
+    found = said(vxlan("mtu 1300").replace("10.5.0.0/24", "10.5.0.0/24 { mtu 1300 }"))
+    assert found[:3] == (
+        "repeated-statement", "1300", "the `mtu` of `o` is said by the network and by the tunnel that carries it",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("target", ["compose", "vagrant"])
+@pytest.mark.parametrize("word", ["delay 10ms", "loss 1%", "rate 10mbit"])
+def test_targets_refuse_what_a_wire_does_to_packets_on_a_carried_network_too(
+    target: str, word: str, tmp_path: Path
+) -> None:
+    text = f"lab x\n{vxlan()}".replace("10.5.0.0/24", f"10.5.0.0/24 {{ {word} }}")
+    found = compiled_text(text, tmp_path / "store", target=target)
+    assert found.codes == ["unsupported-by-target"]
+    assert f"the target `{target}` cannot delay, limit or lose packets on `o` yet" in found.rendered()
 
 
 def test_each_end_has_a_connection_to_each_of_the_others() -> None:
