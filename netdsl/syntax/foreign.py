@@ -31,7 +31,7 @@ FOREIGN_WORDS: dict[str, str] = {
     "bridge": "`network NAME PREFIX`",
     "ip": "`interface NAME on NETWORK ADDRESS`",
     "ipaddr": "`interface NAME on NETWORK ADDRESS`",
-    "address": "`interface NAME on NETWORK ADDRESS`",
+    "address": "`interface NAME on NETWORK ADDRESS`, or `addresses PREFIX` in a tunnel",
     "addr": "`interface NAME on NETWORK ADDRESS`",
     "ip_address": "`interface NAME on NETWORK ADDRESS`",
     "ipv4_address": "`interface NAME on NETWORK ADDRESS`",

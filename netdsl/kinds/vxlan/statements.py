@@ -15,5 +15,9 @@ STATEMENTS = (
     Description("ttl", Attribute, _BLOCK, is_single=True),
     Description("mtu", Attribute, _BLOCK, is_single=True),
 )
-FOREIGN_WORDS: dict[str, str] = {}
+FOREIGN_WORDS = {
+    "dstport": "`port N`",
+    "id": "`vni N`",
+    "carry": "`carries NETWORK`",
+}
 INNER_WORDS: dict[str, str] = {}

@@ -188,6 +188,8 @@ def _report_interface(node: NodeDraft, word: Word, place: Place, work: Work) -> 
         there = [one.name for one in node.interfaces.values() if one.network == element.element.path]
         if there:
             help_text = f"its interface on the network `{word.text}` is `{there[0]}`"
+    if element is not None and element.element.kind is ElementKind.TUNNEL and not element.rest:
+        help_text = f"`{word.text}` is a tunnel: `through {word.text}` in a line of a `firewall`"
     if help_text is None and 0 < len(node.interfaces) <= 8:
         help_text = "it has " + ", ".join(f"`{name}`" for name in node.interfaces)
     message = f"`{node.id}` has no interface `{word.text}`"
@@ -240,6 +242,7 @@ def match_tunnels(word: Word, place: Place, work: Work) -> list[TunnelId]:
                 catalogue.WRONG_ELEMENT,
                 f"a whole tunnel must stand here, and `{word.text}` is a part of `{one.element.path}`",
                 place,
+                help=f"`{one.element.path}`",
             )
             continue
         found.append(TunnelId(one.element.path))

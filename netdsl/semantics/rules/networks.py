@@ -23,6 +23,7 @@ USUAL_MTU = 1500
 def check_networks(facts: Facts, diagnostics: Diagnostics) -> None:
     _duplicate_addresses(facts, diagnostics)
     _duplicate_loopbacks(facts, diagnostics)
+    _addresses_inside(facts, diagnostics)
     _duplicate_macs(facts, diagnostics)
     _mtu_above_network(facts, diagnostics)
     _unused_networks(facts, diagnostics)
@@ -51,6 +52,29 @@ def _duplicate_loopbacks(facts: Facts, diagnostics: Diagnostics) -> None:
         if len(owners) > 1 and any(owner.interface is None for owner in owners):
             for first, owner in _loopback_clashes(owners, domain_of):
                 _report_twice(first, owner, "", diagnostics)
+
+
+def _addresses_inside(facts: Facts, diagnostics: Diagnostics) -> None:
+    """A loopback's address is not that of a tunnel's device in its domain as well."""
+    if not any(node.loopbacks for node in facts.nodes) or not facts.bindings.tunnels:
+        return
+    domain_of = _domains(facts)
+    for node in facts.nodes:
+        legs = legs_of(node, facts.tunnels_of.get(node.id, ()))
+        for leg in (leg for leg in legs if node.interface(leg.interface) is None):
+            for owner in facts.owners.get(leg.address.ip, ()):
+                if owner.interface is None and domain_of[owner.node] == domain_of[node.id]:
+                    _report_inside(node, leg, owner, diagnostics)
+
+
+def _report_inside(node: BoundNode, leg: Leg, owner: Owner, diagnostics: Diagnostics) -> None:
+    diagnostics.report(
+        DUPLICATE_ADDRESS,
+        f"the address {leg.address.ip} of `{node.id}` {leg.where} is a loopback's of `{owner.node}`",
+        leg.place,
+        "the second one",
+        related=(Label(owner.place, f"`{owner.name}` has it already"),),
+    )
 
 
 def _loopback_clashes(owners: tuple[Owner, ...], domain_of: dict[NodeId, NetworkId]) -> Iterator[tuple[Owner, Owner]]:

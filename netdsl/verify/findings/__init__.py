@@ -7,6 +7,7 @@ fails. What depends on a raw node is not told.
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.packets.world import World
 from netdsl.verify.findings.falls import check_falls
+from netdsl.verify.findings.inside import check_inside
 from netdsl.verify.findings.leaving import check_leaving
 from netdsl.verify.findings.mtus import check_mtus
 from netdsl.verify.findings.nesting import check_nesting
@@ -25,6 +26,7 @@ def check_findings(world: World, diagnostics: Diagnostics) -> None:
     check_next_hops(world, diagnostics)
     check_leaving(world, diagnostics)
     check_ranges(world, diagnostics)
+    check_inside(world, diagnostics)
     check_services(world, diagnostics)
     check_translation(world, diagnostics)
     check_mtus(world, diagnostics)
