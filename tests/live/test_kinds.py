@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from netdsl.backends.compose.meter import meter
-from tests.compiling import all_tunnels
+from tests.compiling import TESTS, all_tunnels
 from tests.live.conftest import compiled_lab
 from tests.live.machine import Machine, netdsl
 from tests.live.vagrant import VagrantLab, compile_machines
@@ -29,6 +29,14 @@ def _holds(source: Path, output: Path, *words: str, timeout: float) -> None:
     lines = [line for block in json.loads(done.stdout)["blocks"] for line in block["lines"]]
     assert [line for line in lines if line["differs"] or line["verdict"] != "passed"] == []
     assert done.returncode == 0
+
+
+def test_next_hops_inside_tunnels(tmp_path: Path, engine: str, run_name: str) -> None:
+    lab_file = TESTS / "labs/inside.net"
+    with compiled_lab(lab_file, tmp_path / "lab", f"{run_name}-inside", "--closed") as lab:
+        lab.prepare()
+        lab.up()
+        _holds(lab_file, lab.folder, timeout=300)
 
 
 def test_containers(source: Path, tmp_path: Path, engine: str, run_name: str) -> None:
