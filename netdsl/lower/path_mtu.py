@@ -3,19 +3,19 @@
 A way may itself lead into another tunnel: then that one's inside is the link.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import field, replace
 
 from netdsl.dataclass import dataclass
-from netdsl.ir.ids import Address, NodeId, Prefix, TunnelId
-from netdsl.ir.prefixes import ANYWHERE, holds, prefix_holding
-from netdsl.ir.tunnel import Device, Segment, TunnelEnd, device_of
+from netdsl.ir.ids import Address, NodeId, TunnelId
+from netdsl.ir.prefixes import holds
+from netdsl.ir.tunnel import Segment, TunnelEnd, device_of
 from netdsl.lower.defaults import MTU
 from netdsl.lower.directory import Directory
+from netdsl.lower.inward import InwardRoutes
 from netdsl.lower.outer import OuterPackets
 from netdsl.lower.tunnels import TunnelLowering
 from netdsl.packets.types import Hop
-from netdsl.semantics.bindings import BoundRoute
 
 
 @dataclass(slots=True)
@@ -27,6 +27,10 @@ class PathMtus:
     ends: Mapping[NodeId, tuple[TunnelEnd, ...]]
     lowerings: Mapping[str, TunnelLowering]
     _known: dict[tuple[NodeId, str], int | None] = field(default_factory=dict)
+    _inward: InwardRoutes = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._inward = InwardRoutes(self.directory, self.outer, self.ends)
 
     def measured(self) -> dict[NodeId, tuple[TunnelEnd, ...]]:
         """The ends with their `mtu` and `room`."""
@@ -75,8 +79,9 @@ class PathMtus:
     ) -> NodeId | None:
         """What the links take up to the next tunnel on the way, and it inside; where the way goes on."""
         for hop in self.outer.way(end.carriers[0], start, source, peer).hops:
+            led = self._inward.device(hop.node, peer)
             for other in self.ends.get(hop.node, ()):
-                if other.tunnel not in passed and self._takes(other, source, peer):
+                if other.tunnel not in passed and _takes(other, source, peer, led):
                     passed.add(other.tunnel)
                     inside = self.inside(other)
                     found += [] if inside is None else [inside]
@@ -95,34 +100,17 @@ class PathMtus:
         )
         return min((inside for inside in insides if inside is not None), default=None)
 
-    def _takes(self, end: TunnelEnd, source: Address, goal: Address) -> bool:
-        """Whether a packet fits the selectors of one of the tunnel's children, or the best route leads to its device."""
-        device = device_of(end)
-        if device is not None:
-            lengths = [prefix.prefixlen for prefix in self._led(end, device) if holds(prefix, goal)]
-            return bool(lengths) and not self._has_longer(end.node, goal, max(lengths))
-        return any(
-            not child.only_local
-            and not child.only_remote
-            and any(holds(prefix, source) for prefix in child.local)
-            and any(holds(prefix, goal) for prefix in child.remote)
-            for child in end.children
-        )
 
-    def _led(self, end: TunnelEnd, device: Device) -> Iterator[Prefix]:
-        """What the routes of a node lead to one of its devices."""
-        lines = self.directory.nodes[end.node].routes
-        said = {_destination(line) for line in lines}
-        yield from (_destination(line) for line in lines if line.interface == device.name)
-        yield from (given.network for given in device.addresses)
-        yield from (prefix for child in end.children for prefix in child.remote if prefix not in said)
-
-    def _has_longer(self, node: NodeId, goal: Address, length: int) -> bool:
-        """Whether a route that leads into no tunnel is more specific."""
-        table = self.outer.fabric.views[node].main
-        longer = range(length + 1, goal.max_prefixlen + 1)
-        return any(table.exact(prefix_holding(goal, each)) is not None for each in longer)
-
-
-def _destination(line: BoundRoute) -> Prefix:
-    return ANYWHERE[line.next_hop.version] if line.prefix is None else line.prefix
+def _takes(end: TunnelEnd, source: Address, goal: Address, led: str | None) -> bool:
+    """Whether a packet fits the selectors of one of the tunnel's children, or its route leads to the device. `led`: the
+    device that it leads to."""
+    device = device_of(end)
+    if device is not None:
+        return device.name == led
+    return any(
+        not child.only_local
+        and not child.only_remote
+        and any(holds(prefix, source) for prefix in child.local)
+        and any(holds(prefix, goal) for prefix in child.remote)
+        for child in end.children
+    )
