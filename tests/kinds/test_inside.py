@@ -293,6 +293,11 @@ def test_routes_through_a_tunnel_are_followed(a: str, b: str, code: str, message
     assert said(sites(a, b, tunnel + vault))[::2][:2] == (code, message)
 
 
+def test_what_an_end_protects_does_not_lie_behind_the_tunnel_itself() -> None:
+    tunnel = "tunnel t gre { between a.wan protecting 10.77.0.0/24 and b.wan ; addresses 10.9.0.0/30 }"
+    assert said(sites("route 10.77.0.0/24 via t.b", tunnel=tunnel))[0] == "protected-not-attached"
+
+
 # --- the address of a node inside
 
 

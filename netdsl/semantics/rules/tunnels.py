@@ -125,7 +125,8 @@ def has_behind(node: BoundNode, end: BoundEnd, block: Block, facts: Facts) -> bo
         return True
     for route in node.routes:
         is_inward = route.prefix is not None or route.interface != end.interface
-        if is_inward and route_block(route).overlaps(block):
+        is_through = end.inside is not None and route.interface == end.inside.interface
+        if is_inward and not is_through and route_block(route).overlaps(block):
             return True
     return any(
         any_overlap(one.remote, (block,))
