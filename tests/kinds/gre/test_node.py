@@ -81,6 +81,33 @@ def test_down_takes_the_device_away_and_up_brings_it_back(started: tuple[Node, N
     assert pings(other, "10.1.0.1")
 
 
+HOPS = """
+network isp 192.0.2.0/24
+network left 10.1.0.0/24, fd00:1::/64
+network right 10.2.0.0/24, fd00:2::/64
+router a { interface wan on isp .1 ; interface lan on left .1, ::1 ; route right via t.b }
+router b { interface wan on isp .2 ; interface lan on right .1, ::1 ; route left via 10.9.0.1, fd00:9::1 }
+tunnel t gre { between a.wan and b.wan ; addresses 10.9.0.0/30, fd00:9::/64 }
+"""
+
+
+def test_routes_by_next_hops_inside_come_and_go_with_the_device(pair: Pair) -> None:
+    one, other = pair(lab(HOPS))
+    assert (one.start(), other.start()) == ("", "")
+    assert all(pings(one, address) for address in ("10.2.0.1", "fd00:2::1"))
+    assert one.verb("down", "t").returncode == 0
+    assert comes(one, "! [ -e /sys/class/net/t ]")
+    assert not [line for line in _routes(one) if "dev t" in line]
+    assert one.verb("up", "t").returncode == 0
+    assert comes(one, IS_UP)
+    assert {line.strip() for line in _routes(one)} >= {"10.2.0.0/24 via 10.9.0.2 dev t"}
+    assert all(pings(one, address) for address in ("10.2.0.1", "fd00:2::1"))
+
+
+def _routes(node: Node) -> list[str]:
+    return [line for family in ("-4", "-6") for line in node.inside("ip", family, "route").stdout.splitlines()]
+
+
 UPLINK = """
 network isp 192.0.2.0/24
 router a { interface wan on isp .1 ; uplink nat ; default via t.b }
