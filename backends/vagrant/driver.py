@@ -27,7 +27,7 @@ from .inside import (
     recording_command,
 )
 from .leftovers import sweep
-from .machines import made_machines, steps, wanted_machines
+from .machines import made_machines, steps, vagrant_name, wanted_machines
 from .reach import Reached, all_at_once, reach, reach_node
 from .ssh import Connection, Unreachable, close_all
 
@@ -53,11 +53,11 @@ class VagrantDriver:
         if plan.obsolete:
             succeeded(vagrant.destroy_others(folder, plan.obsolete, heard=heard), "go away")
         if plan.anew:
-            succeeded(vagrant.call(folder, "destroy", "-f", *plan.anew, heard=heard), "go away")
+            succeeded(vagrant.call(folder, "destroy", "-f", *map(vagrant_name, plan.anew), heard=heard), "go away")
         succeeded(vagrant.call(folder, "up", heard=heard), "come up")
         again = steps(wanted, made_machines(folder)).again
         if again:
-            succeeded(vagrant.call(folder, "provision", *again, heard=heard), "take what changed")
+            succeeded(vagrant.call(folder, "provision", *map(vagrant_name, again), heard=heard), "take what changed")
         self._await(deployment, progress, timeout if timeout is not None else TIMEOUT)
 
     def down(self, deployment: Deployment, progress: Progress) -> None:

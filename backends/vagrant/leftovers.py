@@ -12,7 +12,7 @@ from netdsl.runtime.driver import Deployment, Progress
 FILE = "Vagrantfile"
 
 URI = "qemu:///system"
-_HOST = r"[a-z0-9-]+"  # without `_`, so that machines of a project `a_b` do not match the project `a`
+_HOST = r"[a-z0-9-]+(\.node)?"  # without `_`, so that machines of a project `a_b` do not match the project `a`
 
 
 def libvirt(*words: str) -> str | None:

@@ -1,12 +1,15 @@
 """The machines of an output folder, those that Vagrant has made, and the steps that `up` takes for the difference."""
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from netdsl.dataclass import dataclass
 from netdsl.runtime.driver import DriverError
 
+_HEXADECIMAL = re.compile(r"[0-9a-f]+")
+_NODE = ".node"  # no host name has a dot
 DIGESTS = "machine/digests.tsv"
 HARDWARE = "netdsl-hardware"  # in Vagrant's folder of a machine, which Vagrant removes with it
 INSIDE = "netdsl-inside"
@@ -24,8 +27,8 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A machine that Vagrant has made. `id`: the provider's; `folder`: Vagrant's for it; `hardware`, `inside`: the
-    digests from which it was made and last provisioned, None if that failed."""
+    """A machine that Vagrant has made. `name`: its host name; `id`: the provider's; `folder`: Vagrant's for it;
+    `hardware`, `inside`: the digests from which it was made and last provisioned, None if that failed."""
 
     name: str
     provider: str
@@ -43,6 +46,20 @@ class Steps:
     anew: tuple[str, ...]
     again: tuple[str, ...]
     obsolete: tuple[str, ...]
+
+
+def vagrant_name(node: str) -> str:
+    """What Vagrant calls the machine of a node, as machine/netdsl.rb does.
+
+    Vagrant takes a name for the beginning of a machine's id, which is a hexadecimal number: `a` may be any machine of the
+    user's, in any folder (MachineIndex#find_by_prefix, asked by every command).
+    """
+    return f"{node}{_NODE}" if _HEXADECIMAL.fullmatch(node) else node
+
+
+def node_of(name: str) -> str:
+    """The node of a machine, by its name for Vagrant."""
+    return name.removesuffix(_NODE)
 
 
 def wanted_machines(folder: Path) -> tuple[Wanted, ...]:
@@ -70,7 +87,9 @@ def made_machines(folder: Path) -> tuple[Made, ...]:
         machine = path.parent
         name, provider = machine.parent.name, machine.name
         found.append(
-            Made(name, provider, _line(path) or "", machine, _line(machine / HARDWARE), _line(machine / INSIDE))
+            Made(
+                node_of(name), provider, _line(path) or "", machine, _line(machine / HARDWARE), _line(machine / INSIDE)
+            )
         )
     return tuple(found)
 

@@ -21,7 +21,7 @@ from netdsl.dataclass import dataclass
 from netdsl.runtime.driver import Answer, DriverError
 
 from . import vagrant
-from .machines import Made, own_folder
+from .machines import Made, node_of, own_folder, vagrant_name
 
 CONFIG = "netdsl-ssh-config"
 _OPTIONS = (
@@ -49,7 +49,7 @@ def known_configuration(folder: Path, made: Sequence[Made]) -> Path | None:
 
 def asked_configuration(folder: Path, made: Sequence[Made], names: Sequence[str]) -> Path | None:
     """Get the configuration of the machines `names` from Vagrant and cache it; None if one of them does not run."""
-    ended = vagrant.call(folder, "ssh-config", *names)
+    ended = vagrant.call(folder, "ssh-config", *map(vagrant_name, names))
     if ended.status:
         return None
     path = _config_path(folder)
@@ -61,7 +61,7 @@ def asked_configuration(folder: Path, made: Sequence[Made], names: Sequence[str]
 
 def configured_machines(config: Path) -> frozenset[str]:
     """The machines in a configuration. ssh would resolve other names by DNS."""
-    return frozenset(_HOST.findall(config.read_text(encoding="utf-8")))
+    return frozenset(map(node_of, _HOST.findall(config.read_text(encoding="utf-8"))))
 
 
 def _config_path(folder: Path) -> Path:
@@ -74,7 +74,7 @@ def _mark(made: Sequence[Made]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A connection to a machine through an ssh control socket."""
+    """A connection to a machine, by its name for Vagrant, through an ssh control socket."""
 
     machine: str
     config: Path
@@ -134,7 +134,7 @@ class Connection:
 
 def connection_to(folder: Path, machine: Made, config: Path) -> Connection:
     """The connection to a machine. Raises DriverError if there is no private folder for sockets."""
-    return Connection(machine.name, config.absolute(), _sockets(folder) / _key(machine.name, machine.id))
+    return Connection(vagrant_name(machine.name), config.absolute(), _sockets(folder) / _key(machine.name, machine.id))
 
 
 def close_all(folder: Path) -> None:

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory, TemporaryFile
 from netdsl.dataclass import dataclass
 from netdsl.runtime.driver import DriverError, Progress
 
-from .machines import own_folder
+from .machines import node_of, own_folder, vagrant_name
 
 NAMES = "NETDSL_MACHINES"
 # Vagrant destroys only machines in a Vagrantfile. This one names machines that are no longer in the lab's own.
@@ -144,7 +144,8 @@ def destroy_others(folder: Path, names: Sequence[str], *, heard: Heard | None = 
     """Destroy machines that are not in the folder's Vagrantfile."""
     with TemporaryDirectory(prefix="netdsl-") as other:
         (Path(other) / "Vagrantfile").write_text(_OTHERS, encoding="utf-8")
-        return call(folder, "destroy", "-f", *names, heard=heard, also={NAMES: " ".join(names)}, at=Path(other))
+        others = [vagrant_name(name) for name in names]
+        return call(folder, "destroy", "-f", *others, heard=heard, also={NAMES: " ".join(others)}, at=Path(other))
 
 
 def parsed_line(line: str) -> OutputLine:
@@ -152,12 +153,14 @@ def parsed_line(line: str) -> OutputLine:
     found = _LINE.fullmatch(line)
     if found is None:
         return OutputLine(None, line.strip(), is_detail=False)
-    return OutputLine(found[1], found[2].strip(), is_detail=not line.startswith("==>") or found[2].startswith(" -- "))
+    return OutputLine(
+        node_of(found[1]), found[2].strip(), is_detail=not line.startswith("==>") or found[2].startswith(" -- ")
+    )
 
 
 def states(text: str) -> dict[str, str]:
     """From `vagrant status --machine-readable`: each machine's state, in its provider's words."""
-    return {target: data[0] for target, kind, data in _records(text) if kind == "state"}
+    return {node_of(target): data[0] for target, kind, data in _records(text) if kind == "state"}
 
 
 def plugins(text: str) -> dict[str, str]:
@@ -188,7 +191,7 @@ def failures(errors: str) -> tuple[Failure, ...]:
     if not names and text:
         parts, names = ["", "", text], list(consoles) if len(consoles) == 1 else [""]
     return tuple(
-        Failure(name or None, reason.strip(), tuple(consoles.get(name, ())))
+        Failure(node_of(name) or None, reason.strip(), tuple(consoles.get(node_of(name), ())))
         for name, reason in zip(names, parts[2::2], strict=True)
     )
 

@@ -23,7 +23,7 @@ from netdsl.backends.vagrant.inside import (
     ready_command,
 )
 from netdsl.backends.vagrant.lower import DEFAULT_MEMORY_MIB
-from netdsl.backends.vagrant.machines import Made, Wanted, made_machines, steps, wanted_machines
+from netdsl.backends.vagrant.machines import Made, Wanted, made_machines, node_of, steps, vagrant_name, wanted_machines
 from netdsl.backends.vagrant.ssh import Connection
 from netdsl.backends.vagrant.vagrant import Ended, Failure, OutputLine
 from netdsl.runtime.driver import Deployment, DriverError, NodeState
@@ -195,11 +195,11 @@ def folder(tmp_path: Path, sockets: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(sockets))
     (tmp_path / "machine").mkdir()
     (tmp_path / "machine/digests.tsv").write_text("a\th1\ti1\nb\th2\ti2\n")
-    place = tmp_path / ".vagrant/machines/a/libvirt"
+    place = tmp_path / ".vagrant/machines/a.node/libvirt"
     place.mkdir(parents=True)
     (place / "id").write_text("1234")
     (place / "netdsl-hardware").write_text("h1\n")
-    (tmp_path / ".vagrant/machines/b/libvirt").mkdir(parents=True)
+    (tmp_path / ".vagrant/machines/b.node/libvirt").mkdir(parents=True)
     return tmp_path
 
 
@@ -208,6 +208,21 @@ class TestTheFolder:
         assert wanted_machines(folder) == (Wanted("a", "h1", "i1"), Wanted("b", "h2", "i2"))
         (made,) = made_machines(folder)
         assert (made.name, made.provider, made.id, made.hardware, made.inside) == ("a", "libvirt", "1234", "h1", None)
+
+    @pytest.mark.parametrize(
+        ("node", "name"),
+        [
+            ("a", "a.node"),
+            ("b1", "b1.node"),
+            ("10", "10.node"),
+            ("dead-beef", "dead-beef"),
+            ("gw", "gw"),
+            ("pc-a", "pc-a"),
+        ],
+    )
+    def test_no_machine_has_a_name_that_could_begin_another_one_s_id(self, node: str, name: str) -> None:
+        assert vagrant_name(node) == name
+        assert node_of(name) == node
 
     def test_a_folder_of_another_target_is_told(self, tmp_path: Path) -> None:
         with pytest.raises(DriverError, match=r"digests\.tsv"):
@@ -225,7 +240,7 @@ class TestTheFolder:
 
         def call(_: Path, *words: str) -> Ended:
             calls.append(words)
-            return Ended("", 0, "Host a\n  HostName 10.0.0.1\n", "")
+            return Ended("", 0, "Host a.node\n  HostName 10.0.0.1\n", "")
 
         monkeypatch.setattr(ssh.vagrant, "call", call)
         made = made_machines(folder)
@@ -234,14 +249,14 @@ class TestTheFolder:
         assert config is not None
         assert ssh.configured_machines(config) == {"a"}
         assert ssh.known_configuration(folder, made) == config
-        assert calls == [("ssh-config", "a")]
+        assert calls == [("ssh-config", "a.node")]
         assert ssh.known_configuration(folder, [_made("a", None, None)]) is None, "another machine"
 
     def test_a_machine_that_is_not_in_the_configuration_is_never_looked_for(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """ssh would take its name for that of any host."""
-        answers = {"ssh-config": Ended("", 1, "", "not ready"), "status": Ended("", 0, "1,a,state,shutoff\n", "")}
+        answers = {"ssh-config": Ended("", 1, "", "not ready"), "status": Ended("", 0, "1,a.node,state,shutoff\n", "")}
         monkeypatch.setattr(reach.vagrant, "call", lambda _, *words: answers[words[0]])
         found = reach.reach(folder, made_machines(folder))
         assert (found.connections, found.states) == ({}, {"a": "shutoff"})
@@ -273,7 +288,7 @@ class TestWithoutVagrant:
         assert "netdsl doctor" in str(error.value.remedy)
 
     def test_a_lab_that_was_never_started_is_down(self, folder: Path) -> None:
-        (folder / ".vagrant/machines/a/libvirt/id").unlink()
+        (folder / ".vagrant/machines/a.node/libvirt/id").unlink()
         driver.down(Deployment(folder, "p"), lambda _: None)
         assert driver.status(Deployment(folder, "p")) == (NodeState("a", "absent", "-"), NodeState("b", "absent", "-"))
 

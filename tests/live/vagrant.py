@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from netdsl.backends.vagrant.machines import node_of, vagrant_name
 from tests.live import hypervisor
 from tests.live.capture import Capture, captured
 from tests.live.host import Host
@@ -98,14 +99,23 @@ class VagrantLab(Lab):
 
     def nodes(self) -> dict[str, str]:
         """The ids of the domains, as Vagrant notes them."""
-        return {path.parts[-3]: path.read_text() for path in sorted(self.folder.glob(".vagrant/machines/*/libvirt/id"))}
+        places = sorted(self.folder.glob(".vagrant/machines/*/libvirt/id"))
+        return {node_of(path.parts[-3]): path.read_text() for path in places}
 
     def domain(self, node: str) -> str:
         return self.nodes()[node]
 
     def ssh(self, node: str, *words: str) -> list[str]:
         """The words that run a command as root in a node."""
-        reach = ("ssh", "-F", str(self.sockets / "config"), "-o", f"ControlPath={self.sockets}/%n", *_SSH, node)
+        reach = (
+            "ssh",
+            "-F",
+            str(self.sockets / "config"),
+            "-o",
+            f"ControlPath={self.sockets}/%n",
+            *_SSH,
+            vagrant_name(node),
+        )
         return [*reach, shlex.join(("sudo", "-n", *words))]
 
     def run(self, node: str, *words: str, timeout: float = 30) -> subprocess.CompletedProcess[str]:
@@ -120,7 +130,15 @@ class VagrantLab(Lab):
 
     def _control(self, node: str, verb: str) -> subprocess.CompletedProcess[str]:
         """Of the connection that is kept."""
-        words = ("-F", str(self.sockets / "config"), "-o", f"ControlPath={self.sockets}/%n", "-O", verb, node)
+        words = (
+            "-F",
+            str(self.sockets / "config"),
+            "-o",
+            f"ControlPath={self.sockets}/%n",
+            "-O",
+            verb,
+            vagrant_name(node),
+        )
         return self.machine.run("ssh", *words)
 
     def disconnect(self, node: str) -> None:

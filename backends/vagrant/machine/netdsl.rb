@@ -119,7 +119,7 @@ unless defined?(Netdsl::Lab)
       def machine(name, box:, cpus:, memory:, management_mac:, image:, uplink:, credentials:)
         node = Node.new(name, cpus, memory, management_mac, image, uplink, credentials)
         yield node if block_given?
-        @config.vm.define(name) do |machine|
+        @config.vm.define(vagrant_name(name)) do |machine|
           each_provider(machine) do |provider, settings, override|
             override.vm.box = Host.box(box || @box, provider)
             provider == 'libvirt' ? libvirt(settings, override, node) : virtualbox(settings, override, node)
@@ -130,10 +130,16 @@ unless defined?(Netdsl::Lab)
 
       # Where the machine's serial console goes. Vagrant's own folder, beside what it keeps of the machine.
       def console(name)
-        File.join(File.expand_path(ENV.fetch('VAGRANT_DOTFILE_PATH', '.vagrant'), @root), 'netdsl', "#{name}.console")
+        node = name.to_s.delete_suffix('.node')
+        File.join(File.expand_path(ENV.fetch('VAGRANT_DOTFILE_PATH', '.vagrant'), @root), 'netdsl', "#{node}.console")
       end
 
       private
+
+      # Vagrant takes a name for the beginning of a machine's id, a hexadecimal number, of any machine of the user's.
+      def vagrant_name(node)
+        node.match?(/\A[0-9a-f]+\z/) ? "#{node}.node" : node
+      end
 
       # Ahead of what Vagrant would choose by itself, behind `--provider` and VAGRANT_DEFAULT_PROVIDER.
       def prefer_provider
