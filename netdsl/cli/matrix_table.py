@@ -30,8 +30,6 @@ _LONGEST_NAME = 30
 _MOST_REASONS = 20
 _GROUP = 5
 
-Pair = tuple[NodeId, Address]
-
 
 def sign(cell: Cell) -> str:
     if not cell.is_exact:

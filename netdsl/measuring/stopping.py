@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -16,8 +16,6 @@ _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _GRACE = 10.0  # seconds that programs have to end after a signal
 _POLL = 0.1  # seconds
 _PROC = Path("/proc")
-
-Ending = Callable[[], None]
 
 
 @dataclass(slots=True)

@@ -6,11 +6,6 @@ from dataclasses import field
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import NodeId
 
-LAB_FOLDER = "/netdsl/lab"  # shared by all nodes: the script, the hosts file
-NODE_FOLDER = "/netdsl/node"  # this node's data files
-CREDENTIALS_FOLDER = "/netdsl/credentials"  # this node's keys and certificates, if it has any
-STATE_FOLDER = "/run/netdsl"
-
 
 @dataclass(frozen=True, slots=True)
 class PayloadFile:

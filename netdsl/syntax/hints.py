@@ -17,7 +17,6 @@ _STATEMENT_START = re.compile(r"[\n;{}]")
 _WORDS = re.compile(r"[^\s,]+")
 _ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
 _PREFIX = re.compile(r"[\da-fA-F.:]+/\d+")
-_SPAN = re.compile(r"(\w+)-(\w+)")
 _LONGEST_STATEMENT = 200
 _LONGEST_WORD = 40
 

@@ -34,20 +34,6 @@ class Space:
     is_limited: bool = False
     has_exceptions: bool = False
 
-    @property
-    def is_everything(self) -> bool:
-        return not (
-            self.sources
-            or self.destinations
-            or self.services
-            or self.in_interfaces
-            or self.out_interfaces
-            or self.through
-            or self.state
-            or self.is_limited
-            or self.has_exceptions
-        )
-
 
 def space_of(match: BoundMatch, state: BoundState | None, is_limited: bool, facts: Facts) -> Space:
     tunnels = facts.bindings.tunnels
