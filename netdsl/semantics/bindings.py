@@ -258,7 +258,6 @@ class BoundEnd:
     outer: Address
     interface: str
     protected: tuple[Prefix, ...]
-    protected_networks: tuple[NetworkId, ...]
     place: Place = field(compare=False, repr=False)
     inside: Inside | None = None
 

@@ -109,14 +109,13 @@ def masquerading(out: str, match: BoundMatch | None = None) -> BoundSourceNat:
     return BoundSourceNat(wanted, None, None, PLACE)
 
 
-def end(name: str, outer: str, interface: str, *protected: str, role: str = "peer", on: Sequence[str] = ()) -> BoundEnd:
+def end(name: str, outer: str, interface: str, *protected: str, role: str = "peer") -> BoundEnd:
     return BoundEnd(
         NodeId(name),
         role,
         ip_address(outer),
         interface,
         tuple(map(ip_network, protected)),
-        tuple(map(NetworkId, on)),
         PLACE,
     )
 

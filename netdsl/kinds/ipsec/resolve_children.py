@@ -5,7 +5,7 @@ from dataclasses import replace
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Label
-from netdsl.ir.ids import NodeId, TunnelId
+from netdsl.ir.ids import NodeId, Prefix, TunnelId
 from netdsl.ir.service import PortService
 from netdsl.ir.tunnel import Mode
 from netdsl.kinds.ipsec import defaults, tree
@@ -15,7 +15,7 @@ from netdsl.semantics.bindings import BoundChild, BoundEnd, BoundStart, Placed
 from netdsl.semantics.evaluate import evaluate_list
 from netdsl.semantics.items import Item
 from netdsl.semantics.resolve import attributes
-from netdsl.semantics.resolve.ends import Members, Protected, ends_named, host_prefix, protected_by
+from netdsl.semantics.resolve.ends import Members, ends_named, host_prefix, protected_by
 from netdsl.semantics.resolve.placement import Block, report_repeated, sort_block
 from netdsl.semantics.resolve.ports import services
 from netdsl.semantics.resolve.work import Work
@@ -59,14 +59,14 @@ def children(context: Context, work: Work) -> dict[NodeId, tuple[BoundChild, ...
     """The children for each other end; None once reported, or where the ends are not decided."""
     lines = context.block.of(tree.Child)
     whole = _terms(context.block, context, None, work)
-    blocks: list[tuple[str, Item, _Terms | None, tuple[Protected, Protected] | None]] = []
+    blocks: list[tuple[str, Item, _Terms | None, tuple[tuple[Prefix, ...], tuple[Prefix, ...]] | None]] = []
     first_of: dict[str, Item] = {}
     is_right = whole is not None
     for _, item in lines:
         block = sort_block(item.children, "child", work.diagnostics)
         terms = _terms(block, context, whole, work) if whole is not None else None
         between = block.first(syntax.Between)
-        selectors = None if between is None else _selectors(*between, context, work)
+        selectors = None if between is None else _selectors(*between, work)
         is_right = is_right and terms is not None and (between is None or selectors is not None)
         if item.name in first_of:
             message = f"the tunnel `{context.tunnel}` has two children called `{item.name}`"
@@ -95,8 +95,8 @@ def rekey(block: Block, work: Work) -> Lifetimes:
 
 
 def _selectors(
-    statement: syntax.Between, item: Item, context: Context, work: Work
-) -> tuple[Protected, Protected] | None:
+    statement: syntax.Between, item: Item, work: Work
+) -> tuple[tuple[Prefix, ...], tuple[Prefix, ...]] | None:
     left = protected_by(statement.left, item, work)
     right = protected_by(statement.right, item, work)
     if statement.left_protecting or statement.right_protecting:
@@ -104,7 +104,6 @@ def _selectors(
         advice = "`between NETWORK, … and NETWORK, …`, in the order of the tunnel's ends"
         work.diagnostics.report(catalogue.MISPLACED_STATEMENT, message, item.place, help=advice)
         return None
-    del context
     return None if left is None or right is None else (left, right)
 
 
@@ -112,14 +111,14 @@ def _child(
     name: str,
     place: Place,
     terms: _Terms,
-    selectors: tuple[Protected, Protected] | None,
+    selectors: tuple[tuple[Prefix, ...], tuple[Prefix, ...]] | None,
     end: BoundEnd,
     context: Context,
 ) -> BoundChild:
     """Towards one other end: its own selectors, else what the ends protect, else their outer addresses."""
     first = context.ends[0]
     if selectors is not None:
-        left, right = selectors[0][0], selectors[1][0]
+        left, right = selectors
     else:
         left = first.protected or (host_prefix(first.outer),)
         is_virtual = context.has_pool and end.role == "client" and not end.protected

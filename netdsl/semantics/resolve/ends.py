@@ -18,7 +18,6 @@ from netdsl.source import Place
 from netdsl.syntax import tree as syntax
 from netdsl.syntax.description import ElementKind
 
-Protected = tuple[tuple[Prefix, ...], tuple[NetworkId, ...]]
 _HUB = "for more: a `gateway` and a `client` for each"
 
 
@@ -229,9 +228,9 @@ def bound_ends(sides: list[Side], family: int, work: Work) -> tuple[BoundEnd, ..
     )
 
 
-def _end(side: Side, address: Outer, protected: Protected) -> BoundEnd:
+def _end(side: Side, address: Outer, protected: tuple[Prefix, ...]) -> BoundEnd:
     place = side.named.place
-    return BoundEnd(side.named.node.id, side.role, address.address, address.interface, *protected, place, side.inside)
+    return BoundEnd(side.named.node.id, side.role, address.address, address.interface, protected, place, side.inside)
 
 
 def name_place(item: Item) -> Place:
@@ -273,20 +272,19 @@ def _nodes(placed: Placed[Value], work: Work) -> list[NodeId]:
     return [NodeId(one.element.path) for one in found if not one.rest]
 
 
-def protected_by(values: tuple[syntax.Value, ...], item: Item, work: Work) -> Protected | None:
-    """Prefixes and networks of a `protecting` list or a child's: a network is all its prefixes. None once reported."""
+def protected_by(values: tuple[syntax.Value, ...], item: Item, work: Work) -> tuple[Prefix, ...] | None:
+    """Prefixes of a `protecting` list or a child's: a network is all of its own. None once reported."""
     prefixes: dict[Prefix, None] = {}
-    networks: dict[NetworkId, None] = {}
     placed_values = evaluate_list(values, item, work.diagnostics)
     is_right = len(placed_values) >= len(values)
     for placed in placed_values:
-        found = _protected(placed, networks, work)
+        found = _protected(placed, work)
         is_right = is_right and found is not None
         prefixes.update(dict.fromkeys(found or ()))
-    return (tuple(prefixes), tuple(networks)) if is_right else None
+    return tuple(prefixes) if is_right else None
 
 
-def _protected(placed: Placed[Value], networks: dict[NetworkId, None], work: Work) -> tuple[Prefix, ...] | None:
+def _protected(placed: Placed[Value], work: Work) -> tuple[Prefix, ...] | None:
     match placed.value:
         case IPv4Network() | IPv6Network():
             return (placed.value,)
@@ -300,7 +298,6 @@ def _protected(placed: Placed[Value], networks: dict[NetworkId, None], work: Wor
             prefixes: list[Prefix] = []
             for draft in drafts:
                 assert draft is not None, "checked above"
-                networks.setdefault(draft.id)
                 prefixes.extend(draft.prefixes)
             if prefixes:
                 return tuple(prefixes)

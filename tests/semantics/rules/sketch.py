@@ -246,7 +246,7 @@ class Sketch:
         leg = self.nodes[NodeId(node)].interface(name)
         assert leg is not None
         prefixes = tuple(map(ip_network, protecting.split()))
-        return BoundEnd(NodeId(node), role, leg.addresses[0].address.ip, name, prefixes, (), place(f"end {text}"))
+        return BoundEnd(NodeId(node), role, leg.addresses[0].address.ip, name, prefixes, place(f"end {text}"))
 
     # --- expectations
 
