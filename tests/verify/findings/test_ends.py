@@ -1,20 +1,7 @@
 """The way between the ends of a tunnel."""
 
-from tests.semantics.rules.sketch import Sketch, place
+from tests.semantics.rules.sketch import Sketch, place, site_to_site, two_gateways
 from tests.verify.asking import checked, codes
-
-
-def lab() -> Sketch:
-    """`ga` – core – `gb`, with a network behind each gateway and default routes to the core."""
-    sketch = Sketch().network("a", "10.1.0.0/16").network("wa", "192.0.2.0/25")
-    sketch.network("b", "10.2.0.0/16").network("wb", "192.0.2.128/25")
-    sketch.router("core", wa="192.0.2.1/25", wb="192.0.2.129/25")
-    sketch.router("ga", a="10.1.0.1/16", wa="192.0.2.2/25").route("ga", "default", "192.0.2.1")
-    return sketch.router("gb", b="10.2.0.1/16", wb="192.0.2.130/25").route("gb", "default", "192.0.2.129")
-
-
-def site_to_site(**fields: object) -> Sketch:
-    return lab().tunnel("t", "ga.wa", "gb.wb", protecting=("10.1.0.0/16", "10.2.0.0/16"), **fields)  # type: ignore[arg-type]
 
 
 def test_the_ends_need_a_way_to_each_other() -> None:
@@ -40,7 +27,7 @@ def test_outside_the_lab_is_no_end_of_a_tunnel() -> None:
 
 
 def test_routes_in_a_circle_lead_nowhere() -> None:
-    sketch = lab().network("wc", "192.0.3.0/24").router("far", wc="192.0.3.2/24")
+    sketch = two_gateways().network("wc", "192.0.3.0/24").router("far", wc="192.0.3.2/24")
     sketch.route("core", "192.0.3.0/24", "192.0.2.2").tunnel("u", "ga.wa", "far.wc")
     assert [code for code, _ in sketch.told] == ["tunnel-ends-do-not-meet"]
 
