@@ -16,11 +16,6 @@ def lab() -> Sketch:
     return sketch.tunnel("t", "fw.wan", "peer.wan")
 
 
-def with_rules(sketch: Sketch, *lines: tuple[str, ...], **clauses: str) -> list[tuple[str, str]]:
-    rules = [sketch.rule(*line) for line in lines]
-    return sketch.firewall("fw", accept_tunnel("t"), *rules, **clauses).told
-
-
 @pytest.mark.parametrize(("chain", "clause"), [("input", "out"), ("output", "in_")])
 def test_a_chain_without_that_interface(chain: str, clause: str) -> None:
     sketch = lab()
