@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from netdsl.codegen.contract import Options
 from netdsl.codegen.images import BASE, Stage, stages
-from netdsl.codegen.traits import Costs, Linear, Trait, Traits
+from netdsl.codegen.traits import Costs, Linear, Trait, Traits, nodes_with_daemons
 from netdsl.diagnostics.wording import counted
 from netdsl.ir.lab import Lab
 from netdsl.payload.contract import Payload
@@ -18,7 +18,7 @@ _MB = 1000**2
 _MEMORY = Linear(fixed=0, node=6.8 * _MIB, tunnel=5.4 * _MIB)
 _FRESH = Linear(fixed=9.3, node=0.2, tunnel=0.1)
 _WARM = Linear(fixed=1.2, node=0.2, tunnel=0.1)
-_BASE, _IMAGE, _IPSEC = 78.5 * _MB, 15.5 * _MB, 4.3 * _MB
+_BASE, _IMAGE, _DAEMON = 78.5 * _MB, 15.5 * _MB, 4.3 * _MB
 _MEASURED_ON = "two cores of an AMD EPYC, Docker Engine 26.1"
 """docs/estimates.md says how and on what machine they were measured."""
 
@@ -51,15 +51,15 @@ def traits(lab: Lab, payload: Payload, options: Options) -> Traits:
 
 def _costs(lab: Lab, images: tuple[Stage, ...]) -> Costs:
     """The costs. On disk: the base once, and each image's own layers, without packages that the lab adds."""
-    ipsec = _IPSEC if any(node.tunnels for node in lab.nodes) else 0
-    disk = Linear(fixed=_BASE + len(images) * (_IMAGE + ipsec), node=0)
+    daemon = _DAEMON if nodes_with_daemons(lab) else 0
+    disk = Linear(fixed=_BASE + len(images) * (_IMAGE + daemon), node=0)
     return Costs("", _MEASURED_ON, memory=_MEMORY, disk=disk, fresh=_FRESH, warm=_WARM)
 
 
 def _kernel(lab: Lab) -> str:
     shared = "modules and sysctls are the machine's"
     if any(node.tunnels for node in lab.nodes):
-        return f"{shared}; without ESP in it, IPsec runs in user space"
+        return f"{shared}; a tunnel whose type it lacks runs in user space, if at all"
     return shared
 
 

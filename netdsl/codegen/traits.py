@@ -5,6 +5,7 @@ from typing import Protocol, runtime_checkable
 from netdsl.codegen.contract import Options
 from netdsl.dataclass import dataclass
 from netdsl.ir.lab import Lab
+from netdsl.ir.tunnel import Selectors
 from netdsl.payload.contract import Payload
 
 TRAIT_NAMES = ("kernel", "isolation", "image", "packages", "processors", "networks")
@@ -20,16 +21,21 @@ class Trait:
     reason: str = ""
 
 
+def nodes_with_daemons(lab: Lab) -> int:
+    """How many nodes have a daemon for their tunnels: those whose policies choose packets need one, devices do not."""
+    return sum(any(isinstance(end.steering, Selectors) for end in node.tunnels) for node in lab.nodes)
+
+
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """fixed + nodes * node + t * tunnel, t being the nodes that have tunnels. In bytes or seconds."""
+    """fixed + nodes * node + t * tunnel, t being the nodes with a tunnel's daemon. In bytes or seconds."""
 
     fixed: float
     node: float
     tunnel: float = 0.0
 
-    def at(self, nodes: int, with_tunnels: int) -> float:
-        return self.fixed + nodes * self.node + with_tunnels * self.tunnel
+    def of(self, lab: Lab) -> float:
+        return self.fixed + len(lab.nodes) * self.node + nodes_with_daemons(lab) * self.tunnel
 
 
 @dataclass(frozen=True, slots=True)

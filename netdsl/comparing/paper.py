@@ -59,13 +59,11 @@ def _limit(found: Diagnostic) -> Limit:
 
 
 def _estimate(lab: Lab, costs: Costs) -> Estimate:
-    nodes, gateways = len(lab.nodes), _gateways(lab)
-
     def size(line: Linear | None) -> int | None:
-        return None if line is None else round(line.at(nodes, gateways))
+        return None if line is None else round(line.of(lab))
 
     def seconds(line: Linear | None) -> float | None:
-        return None if line is None else line.at(nodes, gateways)
+        return None if line is None else line.of(lab)
 
     return Estimate(
         case=costs.case,

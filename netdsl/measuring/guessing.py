@@ -35,13 +35,12 @@ def _costs(backend: Described, lab: Lab, options: Options) -> tuple[Costs, ...]:
 
 
 def _boots(costs: Costs, lab: Lab, plan: Plan) -> float | None:
-    nodes, with_tunnels = len(lab.nodes), sum(bool(node.tunnels) for node in lab.nodes)
     total = 0.0
     for kind in plan.boots:
         line = _line(costs, kind)
         if line is None:
             return None
-        total += line.at(nodes, with_tunnels)
+        total += line.of(lab)
     return total
 
 

@@ -140,8 +140,18 @@ def test_unknown_targets_and_options_are_refused() -> None:
 # --------------------------------------------------------------------------------------------------------- estimates
 
 
-def test_an_estimate_is_a_line_over_nodes_and_gateways() -> None:
-    assert Linear(fixed=1.0, node=2.0, tunnel=3.0).at(10, 2) == 27.0
+@pytest.mark.parametrize(
+    ("tunnel", "estimate"),
+    [("", 5.0), ("tunnel t gre { between a and b }", 5.0), ("ipsec t { between a and b ; auth psk }", 11.0)],
+)
+def test_an_estimate_is_a_line_over_nodes_and_those_with_a_daemon_for_tunnels(tunnel: str, estimate: float) -> None:
+    assert Linear(fixed=1.0, node=2.0, tunnel=3.0).of(lab_of(TWO + tunnel)) == estimate
+
+
+def test_containers_without_a_daemon_have_a_smaller_image() -> None:
+    keyless, secret = "tunnel t gre { between a and b }", "ipsec t { between a and b ; auth psk }"
+    plain, gre, ipsec = (on_paper(TWO + text, "compose").estimates[0].disk or 0 for text in ("", keyless, secret))
+    assert 0 < plain == gre < ipsec
 
 
 def test_an_estimate_of_machines_says_what_it_is_for() -> None:
