@@ -52,6 +52,7 @@ def check(tunnels: tuple[BoundTunnel, ...], facts: Facts, diagnostics: Diagnosti
 
 
 def _transport(tunnel: BoundTunnel, diagnostics: Diagnostics) -> None:
+    """A child in transport mode carries the two outer addresses, or virtual ones, and nothing else."""
     told: set[Place] = set()
     for one in selectors(tunnel):
         if one.child.mode is not Mode.TRANSPORT or one.child.place in told or not _carries_networks(one):
@@ -90,6 +91,7 @@ def _two_families(tunnel: BoundTunnel, diagnostics: Diagnostics) -> None:
 
 
 def _weak_proposals(tunnel: BoundTunnel, diagnostics: Diagnostics) -> None:
+    """Parts of WEAK. Parts that are not known are another rule's."""
     written = [(proposal, tunnel.place) for proposal in bound_tunnel(tunnel).ike_proposals]
     for children in tunnel.children_of.values():
         written.extend((proposal, child.place) for child in children for proposal in bound_child(child).proposals)

@@ -156,6 +156,7 @@ def _shown(block: Block) -> str:
 
 
 def _child_networks(tunnel: BoundTunnel, facts: Facts, diagnostics: Diagnostics) -> None:
+    """Prefixes of a child's own `between`. What the end protects is looked at in `semantics/rules/tunnels.py`."""
     told: set[Place] = set()
     for one in selectors(tunnel):
         for end, blocks, prefixes in (
