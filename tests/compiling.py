@@ -11,7 +11,8 @@ from netdsl.diagnostics.core import Diagnostics
 from netdsl.diagnostics.render_json import render_json
 from netdsl.diagnostics.render_sarif import render_sarif
 from netdsl.diagnostics.render_text import render_text
-from netdsl.pipeline.analysis import Checked, analyze, check
+from netdsl.ir.lab import Lab
+from netdsl.pipeline.analysis import Checked, analyze, check, check_text
 from netdsl.pipeline.compilation import compile_bindings
 from netdsl.semantics.files import MemoryReader
 from netdsl.semantics.load import load
@@ -27,6 +28,13 @@ def all_tunnels() -> str:
     of its own, `kinds/KIND/live.net` (nodes on the network `isp`, and what is expected of them)."""
     pieces = (TESTS / "labs/tunnels.net", *sorted(TESTS.glob("kinds/*/live.net")))
     return "\n".join(piece.read_text() for piece in pieces)
+
+
+def lab_of(text: str) -> Lab:
+    """The lab of a text without errors."""
+    checked = check_text(text.encode())
+    assert checked.lab is not None, [found.message for found in checked.diagnostics]
+    return checked.lab
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,9 @@ from netdsl.codegen.registry import BrokenTarget, UnknownTarget, driver_of, mete
 from netdsl.codegen.target import Target
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.index import TARGETS
-from netdsl.ir.lab import Lab
-from netdsl.pipeline.analysis import check_text
 from tests.cli.calling import status_of
 from tests.codegen.made_targets import ABILITIES, names
+from tests.compiling import lab_of
 
 LAB = """lab x
 network lan 10.0.0.0/24
@@ -44,15 +43,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def _lab(text: str) -> Lab:
-    checked = check_text(text.encode())
-    assert checked.lab is not None, [found.message for found in checked.diagnostics]
-    return checked.lab
-
-
 def _found(text: str, target: Target = names, options: Options | None = None) -> list[tuple[str, str | None]]:
     diagnostics = Diagnostics()
-    target.check_support(_lab(text), options or Options(), diagnostics)
+    target.check_support(lab_of(text), options or Options(), diagnostics)
     return [(one.message, one.help) for one in diagnostics]
 
 

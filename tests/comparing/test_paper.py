@@ -14,18 +14,11 @@ from netdsl.comparing.paper import paper
 from netdsl.comparing.paper_table import paper_table
 from netdsl.comparing.paper_types import Limit, OnPaper, Paper, Severity
 from netdsl.diagnostics.visible import width_of
-from netdsl.ir.lab import Lab
-from netdsl.pipeline.analysis import check, check_text
-from tests.compiling import EXAMPLES, LABS, compiled_file
+from netdsl.pipeline.analysis import check
+from tests.compiling import EXAMPLES, LABS, compiled_file, lab_of
 
 BOTH = ("compose", "vagrant")
 TWO = "lab two\nnetwork lan 10.0.0.0/24\nhost a { interface on lan .1 }\nhost b { interface on lan .2 }\n"
-
-
-def lab_of(text: str) -> Lab:
-    checked = check_text(text.encode())
-    assert checked.lab is not None, [found.message for found in checked.diagnostics]
-    return checked.lab
 
 
 def on_paper(text: str, target: str, options: Options | None = None) -> OnPaper:

@@ -7,7 +7,8 @@ from types import ModuleType
 
 from netdsl.graph import Graph, graph_of
 from netdsl.graph.drawing import Point, Rect
-from netdsl.pipeline.analysis import check, check_text
+from netdsl.pipeline.analysis import check
+from tests.compiling import lab_of
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*/lab.net"))
@@ -15,9 +16,7 @@ EXAMPLES = sorted((ROOT / "examples").glob("*/lab.net"))
 
 def graph(text: str) -> Graph:
     """Of a lab's text, whatever it does."""
-    found = check_text(text.encode()).lab
-    assert found is not None, [each.message for each in check_text(text.encode()).diagnostics]
-    return graph_of(found)
+    return graph_of(lab_of(text))
 
 
 def graph_at(path: Path) -> Graph:

@@ -14,7 +14,8 @@ from netdsl.measuring.subject import subject_of
 from netdsl.measuring.types import Asking, Latency, Machine, Path, Plan, Throughput, Transport
 from netdsl.runtime.driver import Answer, Deployment, DriverError, NodeState, Progress
 from netdsl.runtime.meter import Base, Disk, Fact, NodeUsage, Share, Tools, Usage
-from tests.testing.pretending import Clock, Pretender, lab_of
+from tests.compiling import lab_of
+from tests.testing.pretending import Clock, Pretender
 
 SOURCE = """lab small
 network lan 10.0.0.0/24

@@ -6,8 +6,8 @@ from netdsl.measuring.subject import subject_of
 from netdsl.pipeline.analysis import check_text
 from netdsl.pipeline.compilation import closed
 from netdsl.source import SourceFile
+from tests.compiling import lab_of
 from tests.measuring.pretending import SOURCE
-from tests.testing.pretending import lab_of
 
 TUNNEL = """lab pair
 network wan 192.0.2.0/24

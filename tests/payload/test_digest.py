@@ -9,15 +9,9 @@ from netdsl.ir.lab import Lab
 from netdsl.payload.digest import payload_digest
 from netdsl.payload.part import parts
 from netdsl.payload.render import payload
-from netdsl.pipeline.analysis import check, check_text
+from netdsl.pipeline.analysis import check
 from netdsl.pipeline.compilation import keyless_payload
-from tests.compiling import EXAMPLES, NOON
-
-
-def _lab(text: str) -> Lab:
-    lab = check_text(text.encode()).lab
-    assert lab is not None
-    return lab
+from tests.compiling import EXAMPLES, NOON, lab_of
 
 
 def _site_to_site() -> Lab:
@@ -38,15 +32,15 @@ def test_whose_keys_they_are_does_not_matter(tmp_path: Path) -> None:
 def test_an_address_makes_another_digest() -> None:
     text = "lab tiny\nnetwork lan 10.0.0.0/24\nhost a { interface on lan .1 }\nhost b { interface on lan .2 }\n"
     one, other = (
-        payload_digest(keyless_payload(_lab(text))),
-        payload_digest(keyless_payload(_lab(text.replace(".2 }", ".3 }")))),
+        payload_digest(keyless_payload(lab_of(text))),
+        payload_digest(keyless_payload(lab_of(text.replace(".2 }", ".3 }")))),
     )
     assert one != other
 
 
 def test_comments_make_none() -> None:
     text = "lab tiny\nnetwork lan 10.0.0.0/24\nhost a { interface on lan .1 }\n"
-    assert payload_digest(keyless_payload(_lab(text))) == payload_digest(keyless_payload(_lab(f"# seen\n\n{text}")))
+    assert payload_digest(keyless_payload(lab_of(text))) == payload_digest(keyless_payload(lab_of(f"# seen\n\n{text}")))
 
 
 def test_files_and_modes_and_packages_are_in_it() -> None:

@@ -11,13 +11,13 @@ from netdsl.ir.expectation import WhileState
 from netdsl.ir.ids import Address, NodeId, TunnelId
 from netdsl.ir.lab import Lab
 from netdsl.ir.service import PortService, Protocol
-from netdsl.pipeline.analysis import check_text
 from netdsl.runtime.driver import Answer, Check, Deployment, DriverError, NodeState, Progress
 from netdsl.testing.pace import Pace
 from netdsl.testing.run import run
 from netdsl.testing.types import Results
 from netdsl.verify import Outcome, Verdict, World, predict
 from netdsl.verify.predict import PROBE_SIZE
+from tests.compiling import lab_of
 
 DEPLOYMENT = Deployment(Path("nowhere"), "pretended")
 _WORDS = {
@@ -30,12 +30,6 @@ _WORDS = {
 _PROTOCOLS = {"tcp": Protocol.TCP, "udp": Protocol.UDP, "dns": Protocol.UDP}
 Liar = Callable[[str, str], str | None]
 """Node and question: the line that is answered instead; None: as predicted. Raises what the runtime would."""
-
-
-def lab_of(source: str) -> Lab:
-    checked = check_text(source.encode())
-    assert checked.lab is not None, [str(one) for one in checked.diagnostics]
-    return checked.lab
 
 
 @dataclass(slots=True)

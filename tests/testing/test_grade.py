@@ -4,7 +4,7 @@ import json
 
 from netdsl.testing.grade import Grade, Outcome, grade, mended, proven
 from netdsl.testing.grades import as_csv, as_json, table
-from tests.testing.pretending import lab_of
+from tests.compiling import lab_of
 
 REFERENCE = """lab reference
 network lan 10.0.1.0/24

@@ -1,7 +1,8 @@
 """How long it takes until what is expected holds, on a runtime that pretends."""
 
 from netdsl.testing.holding import holding
-from tests.testing.pretending import DEPLOYMENT, Clock, Liar, Pretender, lab_of
+from tests.compiling import lab_of
+from tests.testing.pretending import DEPLOYMENT, Clock, Liar, Pretender
 from tests.testing.test_run import LAB
 
 LINES = """expect {

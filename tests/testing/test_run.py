@@ -5,7 +5,8 @@ import pytest
 from netdsl.runtime.driver import DriverError
 from netdsl.testing.run import run
 from netdsl.testing.types import Results, Seen, Verdict
-from tests.testing.pretending import DEPLOYMENT, Clock, Pretender, lab_of, pretend, without_expectations
+from tests.compiling import lab_of
+from tests.testing.pretending import DEPLOYMENT, Clock, Pretender, pretend, without_expectations
 
 LAB = """lab small
 network left 10.0.1.0/24

@@ -3,20 +3,16 @@
 from ipaddress import ip_address
 
 from netdsl.ir.ids import NodeId
-from netdsl.ir.lab import Lab
 from netdsl.ir.service import WITH_PORTS, PortService, port
 from netdsl.pipeline.analysis import Checked, check_text
 from netdsl.verify import Esp, Verdict, World, matrix, predict
+from tests.compiling import lab_of
+
+lab = lab_of
 
 
 def checked(text: str) -> Checked:
     return check_text(text.encode())
-
-
-def lab(text: str) -> Lab:
-    found = checked(text)
-    assert found.lab is not None, [each.message for each in found.diagnostics]
-    return found.lab
 
 
 def world(text: str, esp: Esp = Esp.KERNEL) -> World:
