@@ -10,7 +10,8 @@ from netdsl.graph.sizes import SMALL
 from netdsl.graph.text import width
 
 _SAMPLE, _GAP, _LINE = 32.0, 22.0, 22.0
-_KINDS = {"router": "router", "switch": "switch", "host": "host", "server": "host that serves"}
+NODES = {"router": "router", "switch": "switch", "host": "host", "server": "host that serves"}
+"""The icons of nodes, in the order of the legend, with what they mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def legend(graph: Graph, room: float) -> Legend:
 
 def _meanings(graph: Graph) -> Iterator[tuple[str, str]]:
     icons = {icon_of(device) for device in graph.devices}
-    yield from ((icon, text) for icon, text in _KINDS.items() if icon in icons)
+    yield from ((icon, text) for icon, text in NODES.items() if icon in icons)
     if graph.segments:
         yield "network", "network"
     if any(device.has_uplink for device in graph.devices):

@@ -1,6 +1,8 @@
 """What a picture says of a lab."""
 
 from netdsl.graph import Device, Graph, Joint, Segment, State, graph_of
+from netdsl.graph.icons import icon_of
+from netdsl.graph.legend import NODES
 from netdsl.ir.ids import NetworkId, NodeId
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import NodeKind
@@ -132,3 +134,8 @@ def test_every_way_begins_and_ends_at_networks_of_the_tunnel_s_ends() -> None:
 def test_values_are_compared_by_what_they_say() -> None:
     assert Device(NodeId("a"), NodeKind.HOST, ()) == Device(NodeId("a"), NodeKind.HOST, ())
     assert Segment(NetworkId("n"), ("10.0.0.0/8",), False).label == "n"
+
+
+def test_the_legend_knows_each_kind_of_node() -> None:
+    devices = (Device(NodeId("a"), kind, (), services=served) for kind in NodeKind for served in ((), ("http",)))
+    assert {icon_of(one) for one in devices} == set(NODES)
