@@ -9,6 +9,7 @@ from functools import cache
 from itertools import groupby
 
 from netdsl.dataclass import dataclass
+from netdsl.ir.ends import Ends, ends_of
 from netdsl.ir.filter import (
     Chain,
     DestinationNat,
@@ -28,7 +29,7 @@ from netdsl.payload.quoting import flat
 
 from .flows import flows
 from .guard import CARRIERS
-from .match import Tunnel, carrier_rules, match_rules, prefix_set, tunnels_of
+from .match import carrier_rules, match_rules, prefix_set
 from .quoting import nft_log_prefix, nft_string
 
 _TABLE = "inet netdsl"
@@ -64,7 +65,7 @@ def filter_files(node: Node) -> tuple[PayloadFile, ...]:
     """`filter.nft` of every node, and `while/…` for the tunnels that its rules hold for."""
     if node.firewall is None and not node.tunnels and not node.nat.destination and not node.nat.source:
         return (PayloadFile("filter.nft", _plain()),)
-    draft = _Draft(tunnels_of(node))
+    draft = _Draft(ends_of(node))
     parts = [_BASE, _daemon_marks(node)]
     if node.firewall is not None:
         parts.append(_firewall(node.firewall, draft))
@@ -106,7 +107,7 @@ def _table(body: str) -> bytes:
 class _Draft:
     """A rule set in the making: chains that other chains jump to, those of `while` rules with what they hold."""
 
-    tunnels: dict[TunnelId, Tunnel]
+    tunnels: dict[TunnelId, Ends]
     plain: dict[str, list[str]] = field(default_factory=dict)
     conditional: dict[str, tuple[WhileTunnel, list[str], list[Match]]] = field(default_factory=dict)
 
@@ -281,7 +282,7 @@ def _snat_rule(rule: SourceNat, draft: _Draft) -> list[str]:
     return [_join(match, f"jump {name}") for match in matches]
 
 
-def _without_outer(tunnels: dict[TunnelId, Tunnel], kinds: Sequence[str]) -> dict[TunnelId, Tunnel]:
+def _without_outer(tunnels: dict[TunnelId, Ends], kinds: Sequence[str]) -> dict[TunnelId, Ends]:
     """For `except through KIND`: what the device in the policies' place is about to take is not even looked at."""
     return {name: replace(tunnel, outer=None) if tunnel.kind in kinds else tunnel for name, tunnel in tunnels.items()}
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from itertools import product
 
 from netdsl.dataclass import dataclass
+from netdsl.ir.ends import Ends
 from netdsl.ir.filter import Chain, Match
 from netdsl.ir.ids import Prefix, TunnelId
-from netdsl.ir.node import Node, outer_interface
 from netdsl.ir.service import PortService, Protocol
-from netdsl.ir.tunnel import Carrier, Device, Segment, Selectors, TunnelEnd
+from netdsl.ir.tunnel import Carrier
 
 from .quoting import nft_string
 
@@ -27,40 +27,7 @@ _ICMP6_TYPES = {
 _ICMP6_ONLY = {"packet-too-big"}
 
 
-Pairs = tuple[tuple[tuple[Prefix, ...], tuple[Prefix, ...]], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Tunnel:
-    """A tunnel of this node as filters see it: pairs of (local, remote) prefixes, its outer interface's name; `stand_in`:
-    the device that carries what policies of the kernel would take; `device`: the interface by which packets inside come."""
-
-    kind: str
-    pairs: Pairs
-    outer: str | None
-    stand_in: str | None = None
-    device: str | None = None
-
-
-def tunnels_of(node: Node) -> dict[TunnelId, Tunnel]:
-    """The tunnels that end in a node, by name."""
-    found: dict[TunnelId, Tunnel] = {}
-    for end in node.tunnels:
-        pairs = tuple((child.local, child.remote) for child in end.children)
-        before = found.get(end.tunnel)
-        found[end.tunnel] = _seen(end, before.pairs + pairs if before else pairs, outer_interface(node, end))
-    return found
-
-
-def _seen(end: TunnelEnd, pairs: Pairs, outer: str | None) -> Tunnel:
-    match end.steering:
-        case Selectors(stand_in):
-            return Tunnel(end.kind, pairs, outer, stand_in=stand_in)
-        case Device(name) | Segment(name):
-            return Tunnel(end.kind, pairs, outer, device=name)
-
-
-def match_rules(match: Match, chain: Chain | None, tunnels: dict[TunnelId, Tunnel]) -> list[str]:
+def match_rules(match: Match, chain: Chain | None, tunnels: dict[TunnelId, Ends]) -> list[str]:
     """The alternatives of a match in a filter chain (None: a NAT chain, whose `through` is elsewhere)."""
     rules: list[str] = []
     for way in _ways(match, chain, tunnels):
@@ -91,7 +58,7 @@ class _Addresses:
     text: str
 
 
-def _ways(match: Match, chain: Chain | None, tunnels: dict[TunnelId, Tunnel]) -> list[_Way]:
+def _ways(match: Match, chain: Chain | None, tunnels: dict[TunnelId, Ends]) -> list[_Way]:
     if not match.through and not match.through_kinds:
         return [_Way()]
     meant = [tunnels[name] for name in match.through]
@@ -100,16 +67,16 @@ def _ways(match: Match, chain: Chain | None, tunnels: dict[TunnelId, Tunnel]) ->
     return [way for tunnel in meant for way in _through(tunnel, chain)]
 
 
-def _of_kind(kind: str, tunnels: dict[TunnelId, Tunnel]) -> list[Tunnel]:
+def _of_kind(kind: str, tunnels: dict[TunnelId, Ends]) -> list[Ends]:
     """Every tunnel of a kind that the node has; the kernel's policies say 'any of us' in one word."""
     found = [tunnel for tunnel in tunnels.values() if tunnel.kind == kind]
     selected = [tunnel for tunnel in found if tunnel.device is None]
     stand_in = next((tunnel.stand_in for tunnel in selected if tunnel.stand_in), None)
-    every = [Tunnel(kind, (((), ()),), None, stand_in=stand_in)] if selected else []
+    every = [Ends(kind, (((), ()),), None, stand_in=stand_in)] if selected else []
     return [*every, *(tunnel for tunnel in found if tunnel.device is not None)]
 
 
-def _through(tunnel: Tunnel, chain: Chain | None) -> list[_Way]:
+def _through(tunnel: Ends, chain: Chain | None) -> list[_Way]:
     """By the tunnel's own device; or by the kernel's policies and by the device that stands in for them."""
     ways: list[_Way] = []
     for local, remote in [((), ())] if tunnel.device else tunnel.pairs:
@@ -133,7 +100,7 @@ def _is_disjoint(asked: Sequence[Prefix], met: Sequence[Prefix]) -> bool:
     return not any(one.version == other.version and one.overlaps(other) for one in asked for other in met)
 
 
-def _interfaces(match: Match, tunnels: dict[TunnelId, Tunnel], way: _Way) -> str:
+def _interfaces(match: Match, tunnels: dict[TunnelId, Ends], way: _Way) -> str:
     words = []
     for key, names, met in (("iifname", match.in_interfaces, way.is_in), ("oifname", match.out_interfaces, way.is_out)):
         if way.device and met:
@@ -145,7 +112,7 @@ def _interfaces(match: Match, tunnels: dict[TunnelId, Tunnel], way: _Way) -> str
     return " ".join(words)
 
 
-def _stand_ins(names: Sequence[str], tunnels: dict[TunnelId, Tunnel]) -> list[str]:
+def _stand_ins(names: Sequence[str], tunnels: dict[TunnelId, Ends]) -> list[str]:
     found = (tunnel.stand_in for tunnel in tunnels.values() if tunnel.outer in names)
     return [name for name in dict.fromkeys(found) if name]
 

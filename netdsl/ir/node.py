@@ -7,9 +7,8 @@ from typing import assert_never
 from netdsl.dataclass import dataclass
 from netdsl.ir.filter import Firewall, Nat
 from netdsl.ir.ids import Address, AddressWithPrefix, ImageId, NetworkId, NodeId, Prefix
-from netdsl.ir.prefixes import holds
 from netdsl.ir.service import PortService
-from netdsl.ir.tunnel import Segment, TunnelEnd, device_of
+from netdsl.ir.tunnel import Segment, TunnelEnd
 from netdsl.source import Place
 
 
@@ -155,29 +154,3 @@ class Node:
         """The interfaces that the envelope makes: all but those on a segment that a tunnel carries."""
         carried = {end.steering.interface for end in self.tunnels if isinstance(end.steering, Segment)}
         return tuple(each for each in self.interfaces if each.name not in carried) if carried else self.interfaces
-
-
-def outer_interface(node: Node, end: TunnelEnd) -> str | None:
-    """By which the outer packets of an end leave its node: the device of another tunnel whose routes lead to the other end,
-    else the interface that has the end's address; None where neither is known."""
-    devices = {device.name for other in node.tunnels if other.tunnel != end.tunnel and (device := device_of(other))}
-    leading = (_leading(node, peer) for peer in end.peer_addresses if devices)
-    led = next((name for name in leading if name in devices), None)
-    if led is not None:
-        return led
-    held = (interface.name for interface in node.interfaces for given in interface.addresses if given.ip == end.local)
-    return next(held, None)
-
-
-def _leading(node: Node, address: Address) -> str | None:
-    """The interface or device of the most specific route, connected ones included; of equal ones the last one."""
-    devices = (device for end in node.tunnels if (device := device_of(end)) is not None)
-    known = [
-        *((given.network, interface.name) for interface in node.interfaces for given in interface.addresses),
-        *((given.network, device.name) for device in devices for given in device.addresses),
-        *((route.prefix, route.interface) for route in node.routes),
-    ]
-    holding = [
-        (prefix.prefixlen, number, name) for number, (prefix, name) in enumerate(known) if holds(prefix, address)
-    ]
-    return max(holding)[2] if holding else None

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from netdsl.dataclass import dataclass
+from netdsl.ir.ends import Ends
 from netdsl.ir.filter import (
     Chain,
     DestinationNat,
@@ -27,21 +28,6 @@ from netdsl.packets.types import Outcome, Packet
 from netdsl.source import Place
 
 _PORTED = (Protocol.TCP, Protocol.UDP, Protocol.SCTP)
-
-
-Pairs = tuple[tuple[tuple[Prefix, ...], tuple[Prefix, ...]], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Ends:
-    """A tunnel as filters see it: pairs of (local, remote) prefixes, its outer interface; `stand_in`: the device that
-    carries what policies of the kernel would take; `device`: the interface by which what is inside comes."""
-
-    kind: str
-    pairs: Pairs
-    outer: str | None
-    stand_in: str | None = None
-    device: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,14 @@ from dataclasses import field
 from ipaddress import IPv4Address, IPv4Network
 
 from netdsl.dataclass import dataclass
+from netdsl.ir.ends import Ends, ends_of
 from netdsl.ir.filter import WhileTunnel
 from netdsl.ir.ids import Address, AddressWithPrefix, NodeId, Prefix, TunnelId
-from netdsl.ir.node import Interface, Node, outer_interface
+from netdsl.ir.node import Interface, Node
 from netdsl.ir.service import PortService, Protocol
-from netdsl.ir.tunnel import Child, Device, Mode, Segment, Selectors, TunnelEnd
+from netdsl.ir.tunnel import Child, Mode, Segment, Selectors, TunnelEnd
 from netdsl.packets.classes import AddressIndex, AddressSet
-from netdsl.packets.filtering import Ends, Pairs, in_any
+from netdsl.packets.filtering import in_any
 from netdsl.packets.routes import Hop, Own, Table, main_table, source_for
 from netdsl.packets.sysctls import Sysctls, unmodelled
 from netdsl.packets.types import Packet
@@ -322,7 +323,7 @@ def view_of(node: Node) -> View:
         main=main_table(node, uplink, {}),
         tunnelled=Table(),
         sysctls=sysctls,
-        ends=_ends(node),
+        ends=ends_of(node),
         has_uplink=node.has_uplink,
         raw=is_raw(node),
         tracks=node.firewall is not None or bool(node.nat.destination or node.nat.source),
@@ -354,23 +355,6 @@ def is_raw(node: Node) -> bool:
     sysctl that is not modelled."""
     has_files = any(file.path.startswith(_CONFIGURATION) for file in node.files)
     return bool(node.runs) or has_files or next(unmodelled(node), None) is not None
-
-
-def _ends(node: Node) -> dict[TunnelId, Ends]:
-    found: dict[TunnelId, Ends] = {}
-    for end in node.tunnels:
-        pairs = tuple((child.local, child.remote) for child in end.children)
-        before = found.get(end.tunnel)
-        found[end.tunnel] = _seen(end, before.pairs + pairs if before else pairs, outer_interface(node, end))
-    return found
-
-
-def _seen(end: TunnelEnd, pairs: Pairs, outer: str | None) -> Ends:
-    match end.steering:
-        case Selectors(stand_in):
-            return Ends(end.kind, pairs, outer, stand_in=stand_in)
-        case Device(name) | Segment(name):
-            return Ends(end.kind, pairs, outer, device=name)
 
 
 def is_unicast(address: Address, view: View) -> bool:

@@ -4,7 +4,8 @@ from ipaddress import ip_network
 
 import pytest
 
-from netdsl.backends.nftables.match import Tunnel, match_rules, prefix_set
+from netdsl.backends.nftables.match import match_rules, prefix_set
+from netdsl.ir.ends import Ends
 from netdsl.ir.filter import Chain, Match
 from netdsl.ir.ids import Prefix, TunnelId
 from netdsl.ir.service import PortService, Protocol, port
@@ -13,7 +14,7 @@ from netdsl.kinds.ipsec.ir import ESP
 
 T = TunnelId("t")
 SITE, CLOUD = ip_network("10.1.0.0/16"), ip_network("10.3.0.0/16")
-TUNNELS = {T: Tunnel("ipsec", (((SITE,), (CLOUD,)),), "wan", stand_in="ipsec0")}
+TUNNELS = {T: Ends("ipsec", (((SITE,), (CLOUD,)),), "wan", stand_in="ipsec0")}
 
 
 def prefixes(*texts: str) -> tuple[Prefix, ...]:
@@ -99,7 +100,7 @@ def test_through_ipsec_asks_for_no_addresses() -> None:
 
 def test_through_a_kind_names_the_devices_of_its_tunnels() -> None:
     one, two = TunnelId("one"), TunnelId("two")
-    tunnels = TUNNELS | {one: Tunnel("gre", (), "wan", device="one"), two: Tunnel("gre", (), "wan", device="two")}
+    tunnels = TUNNELS | {one: Ends("gre", (), "wan", device="one"), two: Ends("gre", (), "wan", device="two")}
     kind = Match(through_kinds=("gre",))
     assert match_rules(kind, Chain.INPUT, tunnels) == ['iifname "one"', 'iifname "two"']
     assert match_rules(kind, Chain.OUTPUT, tunnels) == ['oifname "one"', 'oifname "two"']
@@ -115,7 +116,7 @@ def test_through_a_kind_that_the_node_has_no_tunnel_of_is_no_rule() -> None:
 
 
 def test_tunnels_and_kinds_in_one_clause_are_alternatives() -> None:
-    tunnels = TUNNELS | {TunnelId("one"): Tunnel("gre", (), "wan", device="one")}
+    tunnels = TUNNELS | {TunnelId("one"): Ends("gre", (), "wan", device="one")}
     match = Match(through=(TunnelId("one"),), through_kinds=("ipsec",))
     assert match_rules(match, Chain.INPUT, tunnels) == ['iifname "one"', "meta ipsec exists", 'iifname "ipsec0"']
 

@@ -2,9 +2,10 @@
 
 import pytest
 
+from netdsl.ir.ends import outer_interface
 from netdsl.ir.ids import NodeId
 from netdsl.ir.lab import Lab
-from netdsl.ir.node import Route, outer_interface
+from netdsl.ir.node import Route
 from netdsl.verify.question import question, world_of
 from netdsl.verify.types import Proof
 from tests.kinds.asking import end, files, findings, lab, said
