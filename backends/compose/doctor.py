@@ -4,14 +4,10 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 
+from netdsl.payload.part import kernel_needs
 from netdsl.runtime.driver import Check
 
 from .client import asked, client_checks, versioned
-
-_ESP = (
-    *("ip", "xfrm", "state", "add", "src", "127.0.0.1", "dst", "127.0.0.2", "proto", "esp", "spi", "0x101"),
-    *("mode", "tunnel", "aead", "rfc4106(gcm(aes))", "0x" + "00" * 36, "128"),
-)
 
 
 def examine() -> tuple[Check, ...]:
@@ -43,7 +39,7 @@ def _kernel() -> Iterator[Check]:
         ("dummy", "networks sit on ifb devices instead (./parents.sh up)"),
         ("macvlan", "use --driver bridge"),
         ("ipvlan", "use another driver"),
-        ("vxlan", "needed by --driver ipvlan only"),
+        ("vxlan", "needed by --driver ipvlan"),
         ("ifb", "needed only where there is no dummy device"),
     ):
         script = f"ip link add probe type {kind}"
@@ -53,10 +49,9 @@ def _kernel() -> Iterator[Check]:
             script = f"ip link add base type veth peer name other && ip link add link base name probe type {kind}"
         has = _run([*isolated, "sh", "-c", script]) is not None
         yield Check(f"kernel: {kind}", has, "yes" if has else "no", without, is_required=False)
-    has = _run([*isolated, *_ESP]) is not None
-    yield Check(
-        "kernel: ESP", has, "yes" if has else "no", "IPsec runs in user space (/dev/net/tun)", is_required=False
-    )
+    for need in kernel_needs():
+        has = _run([*isolated, *need.probe]) is not None
+        yield Check(f"kernel: {need.name}", has, "yes" if has else "no", need.without, is_required=False)
 
 
 def _run(command: Sequence[str]) -> str | None:

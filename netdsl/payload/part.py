@@ -39,6 +39,16 @@ class Share:
     services: tuple[Served, ...] = ()  # those of the node's that it serves
 
 
+@dataclass(frozen=True, slots=True)
+class KernelNeed:
+    """What a part uses of the kernel where it has it, from `NEEDS` of the part's `kernel.py`. `probe`: a command that
+    succeeds then, in a network namespace of its own; `without`: what happens else."""
+
+    name: str
+    probe: tuple[str, ...]
+    without: str
+
+
 class Part(Protocol):
     """`name` is the folder's, and begins the names of all functions of `part.sh`."""
 
@@ -68,6 +78,11 @@ def parts() -> tuple[Part, ...]:
 def filter_engine() -> FilterEngine:
     """The first engine of the index."""
     return cast(FilterEngine, index.of_backend(index.FILTERS[0], "part").part)
+
+
+def kernel_needs() -> tuple[KernelNeed, ...]:
+    """Of all parts, in the order of the index."""
+    return tuple(need for module in index.of_parts("kernel") for need in cast(Iterable[KernelNeed], module.NEEDS))
 
 
 def served(node: Node, kinds: Iterable[ServiceKind]) -> tuple[Served, ...]:

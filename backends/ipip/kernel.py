@@ -1,0 +1,7 @@
+"""What the part uses of the kernel."""
+
+from netdsl.payload.part import KernelNeed
+
+_PROBE = ("ip", "link", "add", "probe", "type", "ipip", "local", "192.0.2.1", "remote", "192.0.2.2")
+
+NEEDS = (KernelNeed("IPIP tunnels", _PROBE, "IPIP runs in user space (/dev/net/tun)"),)
