@@ -209,23 +209,23 @@ class BoundNode:
     kind: NodeKind
     host_name: str
     interfaces: tuple[BoundInterface, ...]
-    loopbacks: tuple[AddressWithPrefix, ...]
-    routes: tuple[BoundRoute, ...]
-    has_auto_routing: bool
-    neighbours: tuple[tuple[Address, str], ...]
-    uplink: Place | None
-    firewall: BoundFirewall | None
-    destination_nat: tuple[BoundDestinationNat, ...]
-    source_nat: tuple[BoundSourceNat, ...]
-    services: tuple[BoundService, ...]
-    runs: tuple[str, ...]
-    files: tuple[NodeFile, ...]
-    environment: tuple[tuple[str, str], ...]
-    sysctls: tuple[tuple[str, str], ...]
-    resources: Resources
-    resolvers: tuple[Placed[NodeId], ...]
-    image: ImageId | None
     place: Place = field(compare=False, repr=False)
+    loopbacks: tuple[AddressWithPrefix, ...] = ()
+    routes: tuple[BoundRoute, ...] = ()
+    has_auto_routing: bool = False
+    neighbours: tuple[tuple[Address, str], ...] = ()
+    uplink: Place | None = None
+    firewall: BoundFirewall | None = None
+    destination_nat: tuple[BoundDestinationNat, ...] = ()
+    source_nat: tuple[BoundSourceNat, ...] = ()
+    services: tuple[BoundService, ...] = ()
+    runs: tuple[str, ...] = ()
+    files: tuple[NodeFile, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
+    sysctls: tuple[tuple[str, str], ...] = ()
+    resources: Resources = field(default_factory=Resources)
+    resolvers: tuple[Placed[NodeId], ...] = ()
+    image: ImageId | None = None
     # where each of the above stands, in the same order; empty where the builder did not keep it
     loopback_places: tuple[Place, ...] = field(default=(), compare=False, repr=False)
     sysctl_places: tuple[Place, ...] = field(default=(), compare=False, repr=False)

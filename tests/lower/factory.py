@@ -5,7 +5,7 @@ from dataclasses import replace
 from ipaddress import ip_address, ip_interface, ip_network
 
 from netdsl.ir.ids import Address, NetworkId, NodeId, PkiId, TunnelId
-from netdsl.ir.node import NodeKind, Resources
+from netdsl.ir.node import NodeKind
 from netdsl.ir.tunnel import Mode
 from netdsl.kinds.ipsec.bindings import BoundAuth, BoundIpsec, BoundIpsecChild
 from netdsl.kinds.ipsec.ir import AuthMethod, DpdAction
@@ -77,19 +77,8 @@ def node(
         loopbacks=tuple(ip_interface(address) for address in loopbacks),
         routes=lines,
         has_auto_routing=auto,
-        neighbours=(),
         uplink=PLACE if uplink else None,
-        firewall=None,
-        destination_nat=(),
         source_nat=tuple(masquerading(name) for name in masquerade),
-        services=(),
-        runs=(),
-        files=(),
-        environment=(),
-        sysctls=(),
-        resources=Resources(),
-        resolvers=(),
-        image=None,
         place=PLACE,
     )
 

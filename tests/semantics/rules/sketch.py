@@ -9,7 +9,7 @@ from netdsl.ir.expectation import Claim, Expectation, Expected, WhileState
 from netdsl.ir.filter import Chain, Limit, Verdict
 from netdsl.ir.ids import NetworkId, NodeId, PkiId, TunnelId
 from netdsl.ir.kind_names import named_services
-from netdsl.ir.node import NodeKind, Resources
+from netdsl.ir.node import NodeKind
 from netdsl.ir.service import WITH_PORTS, PortService, port
 from netdsl.ir.tunnel import Mode
 from netdsl.kinds.ipsec.bindings import BoundAuth, BoundIpsec, BoundIpsecChild, bound_tunnel
@@ -97,22 +97,6 @@ class Sketch:
             kind=kind,
             host_name=name,
             interfaces=tuple(self._interface(name, *entry) for entry in interfaces.items()),
-            loopbacks=(),
-            routes=(),
-            has_auto_routing=False,
-            neighbours=(),
-            uplink=None,
-            firewall=None,
-            destination_nat=(),
-            source_nat=(),
-            services=(),
-            runs=(),
-            files=(),
-            environment=(),
-            sysctls=(),
-            resources=Resources(),
-            resolvers=(),
-            image=None,
             place=place(f"{kind} {name}"),
         )
         self.nodes[bound.id] = bound
