@@ -72,21 +72,8 @@ def outer_of(packet: Packet, policy: Policy, protocol: Protocol, shown: str = ""
     """The packet between the two ends that carries one which entered the device."""
     association = policy.association
     assert association is not None, "a device always has its other end"
-    size = packet.size + policy.end.overhead
-    return Packet(
-        association.local,
-        association.remote,
-        protocol,
-        0,
-        0,
-        None,
-        size,
-        False,
-        packet,
-        policy.end.tunnel,
-        False,
-        shown,
-    )
+    ends, size = (association.local, association.remote), packet.size + policy.end.overhead
+    return Packet(*ends, protocol, size=size, inner=packet, tunnel=policy.end.tunnel, shown=shown)
 
 
 def room_of(policy: Policy) -> int:
