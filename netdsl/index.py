@@ -8,6 +8,10 @@ from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 
+ROUTES: tuple[str, ...] = ("static", "auto")
+"""Sources of routes: `netdsl/kinds/NAME/routes.py`. They are asked in this order, and of equal routes in one table the last
+stays. A kind of tunnel that makes routes of its own has this file too, and is asked after them."""
+
 TUNNELS: tuple[str, ...] = ("ipsec", "gre", "vxlan", "ipip")
 """Kinds of tunnels: `netdsl/kinds/NAME/`, `grammar/NAME.lark`."""
 
@@ -39,9 +43,14 @@ def of_parts(module: str) -> Iterator[ModuleType]:
     return (of_backend(name, module) for name in PARTS if find_spec(f"netdsl.backends.{name}.{module}") is not None)
 
 
+def kinds() -> tuple[str, ...]:
+    """The members whose folder is in `netdsl/kinds/`."""
+    return (*ROUTES, *TUNNELS)
+
+
 def modules(stage: str) -> Iterator[tuple[str, ModuleType]]:
     """(kind, module `netdsl.kinds.KIND.STAGE`) of each kind that has a share in a stage, in the order of the index."""
-    for kind in TUNNELS:
+    for kind in kinds():
         name = f"netdsl.kinds.{kind}.{stage}"
         if find_spec(name) is not None:
             yield kind, import_module(name)

@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from netdsl.ir.ids import NetworkId
+from netdsl.ir.ids import NetworkId, NodeId
 from netdsl.ir.lab import Lab
 from netdsl.ir.network import Network
-from netdsl.ir.node import Node
+from netdsl.ir.node import Node, Route
 from netdsl.ir.tunnel import TunnelEnd
 from netdsl.lower.allocate import allocate_macs
-from netdsl.lower.auto_routing import automatic_routes
 from netdsl.lower.defaults import MTU, UPLINK
 from netdsl.lower.directory import Directory, make_directory
 from netdsl.lower.filters import lower_firewall, lower_nat
@@ -18,7 +17,8 @@ from netdsl.lower.nodes import Links, lower_interfaces, lower_resolvers, lower_s
 from netdsl.lower.outer import OuterPackets
 from netdsl.lower.path_mtu import PathMtus
 from netdsl.lower.pki import end_entities, lower_pkis
-from netdsl.lower.routes import lower_lines, lower_neighbours, tunnel_routes, with_tunnel_mtu
+from netdsl.lower.routes import led_inside, lower_neighbours, tunnel_routes, with_tunnel_mtu
+from netdsl.lower.sources import written_routes
 from netdsl.lower.sysctls import lower_sysctls
 from netdsl.lower.tunnels import lower_tunnels, lowerings, segment_mtus
 from netdsl.semantics.bindings import Bindings, BoundNetwork
@@ -33,7 +33,8 @@ def lower(bindings: Bindings) -> Lab:
     directory = make_directory(bindings)
     entities = end_entities(bindings)
     links = Links(allocate_macs(bindings.nodes.values()), {})
-    bare = _bare(bindings, directory, links)
+    written = written_routes(directory)
+    bare = _bare(bindings, directory, links, written)
     outer = OuterPackets(bare)
     ends = lower_tunnels(directory, outer, entities)
     measured = PathMtus(directory, outer, ends, lowerings()).measured() if ends else {}
@@ -42,7 +43,10 @@ def lower(bindings: Bindings) -> Lab:
         bare,
         networks=tuple(_network(network, mtus) for network in bindings.networks.values()),
         nodes=tuple(
-            _inside(directory, outer, measured.get(node.id, ()), Links(links.macs, mtus), node) for node in bare.nodes
+            _inside(
+                directory, outer, measured.get(node.id, ()), Links(links.macs, mtus), written.get(node.id, ()), node
+            )
+            for node in bare.nodes
         ),
         pkis=lower_pkis(bindings, directory, entities),
         images=tuple(bindings.images.values()),
@@ -53,9 +57,8 @@ def lower(bindings: Bindings) -> Lab:
     )
 
 
-def _bare(bindings: Bindings, directory: Directory, links: Links) -> Lab:
+def _bare(bindings: Bindings, directory: Directory, links: Links, written: Mapping[NodeId, tuple[Route, ...]]) -> Lab:
     """The lab's networks and nodes, without tunnels, filters, and what runs in nodes."""
-    automatic = automatic_routes(directory)
     of_tunnels = {end.node for tunnel in bindings.tunnels.values() for end in tunnel.ends}
     nodes = (
         Node(
@@ -64,7 +67,7 @@ def _bare(bindings: Bindings, directory: Directory, links: Links) -> Lab:
             kind=node.kind,
             interfaces=lower_interfaces(directory, links, node),
             loopbacks=node.loopbacks,
-            routes=(*lower_lines(node)[0], *automatic.get(node.id, ())),
+            routes=led_inside(node, written.get(node.id, ()))[0],
             neighbours=lower_neighbours(directory, node),
             has_uplink=node.uplink is not None,
             uplink_mac=links.macs.get((node.id, UPLINK)),
@@ -90,12 +93,19 @@ def _network(network: BoundNetwork, mtus: Mapping[NetworkId, int]) -> Network:
     )
 
 
-def _inside(directory: Directory, outer: OuterPackets, ends: tuple[TunnelEnd, ...], links: Links, bare: Node) -> Node:
+def _inside(
+    directory: Directory,
+    outer: OuterPackets,
+    ends: tuple[TunnelEnd, ...],
+    links: Links,
+    written: tuple[Route, ...],
+    bare: Node,
+) -> Node:
     """A bare node with its tunnels, filters, and what runs in it."""
     node = directory.nodes[bare.id]
     resolvers, domains = lower_resolvers(directory, node)
     firewall = node.firewall
-    inward = lower_lines(node)[1] if ends else ()
+    inward = led_inside(node, written)[1]
     added = tunnel_routes(directory, outer, (*bare.routes, *inward), node, ends)
     return replace(
         bare,

@@ -10,6 +10,7 @@ from netdsl.ir.tunnel import Carrier
 from netdsl.packets.fabric import Fabric, make_fabric
 from netdsl.packets.passage import Delivered
 from netdsl.packets.routes import Hop as RouteHop
+from netdsl.packets.settling import settle
 from netdsl.packets.tracking import Tracker
 from netdsl.packets.types import Decision, Hop, Packet
 from netdsl.packets.view import UPLINK
@@ -40,6 +41,7 @@ class OuterPackets:
     def fabric(self) -> Fabric:
         if self._fabric is None:
             self._fabric = make_fabric(self.lab)
+            settle(self._fabric)
         return self._fabric
 
     def between(self, carrier: Carrier, end: BoundEnd, other: BoundEnd) -> OuterWay:
@@ -57,7 +59,7 @@ class OuterPackets:
         return OuterWay(tuple(walk.hops), is_complete, any(step.decision is Decision.SNAT for step in later))
 
     def route(self, node: NodeId, goal: Address) -> RouteHop | None:
-        """By which interface and next hop the node sends; None where it has no route, or out of the lab only."""
+        """By which interface and next hop the main table sends; None where it has no route, or out of the lab only."""
         found = self.fabric.views[node].main.find(goal)
         return None if found is None or found.interface == UPLINK else found
 

@@ -1,11 +1,11 @@
-"""A node's routes: what its lines say, what `routing auto` adds, what its tunnels need."""
+"""The routes that a node's tunnels need, and its permanent neighbours."""
 
 from collections.abc import Iterable
 from dataclasses import replace
 
 from netdsl.ir.ids import Address, Prefix
 from netdsl.ir.node import Neighbour, Route
-from netdsl.ir.prefixes import ANYWHERE, holds
+from netdsl.ir.prefixes import holds
 from netdsl.ir.tunnel import Child, Device, Mode, TunnelEnd, device_of
 from netdsl.lower.defaults import IPV6_MINIMUM_MTU
 from netdsl.lower.directory import Directory
@@ -13,21 +13,12 @@ from netdsl.lower.outer import OuterPackets
 from netdsl.semantics.bindings import BoundNode
 
 
-def lower_lines(node: BoundNode) -> tuple[tuple[Route, ...], tuple[Route, ...]]:
-    """`route … via` and `default via` in the order of the source: those by an interface, and those by a tunnel's device."""
+def led_inside(node: BoundNode, routes: tuple[Route, ...]) -> tuple[tuple[Route, ...], tuple[Route, ...]]:
+    """Routes by the node's interfaces, and those by devices of its tunnels."""
     interfaces = {interface.name for interface in node.interfaces}
-    found = [
-        Route(
-            ANYWHERE[line.next_hop.version] if line.prefix is None else line.prefix,
-            line.next_hop,
-            line.interface,
-            origin=line.place,
-        )
-        for line in node.routes
-    ]
     return (
-        tuple(route for route in found if route.interface in interfaces),
-        tuple(route for route in found if route.interface not in interfaces),
+        tuple(route for route in routes if route.interface in interfaces),
+        tuple(route for route in routes if route.interface not in interfaces),
     )
 
 

@@ -1,6 +1,6 @@
 """The lab as packets meet it: nodes, and segments with who answers on them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import field
 
 from netdsl.dataclass import dataclass
@@ -63,6 +63,20 @@ class Fabric:
                 if address in view.local and view.sysctl(interface.name, "arp_ignore") == 0:
                     return view, interface
         return None
+
+    def beside(self, view: View) -> Iterator[tuple[Interface, View, Interface]]:
+        """Who gets the frames of a node: its interface, the other node, the interface there."""
+        for interface in view.node.interfaces:
+            for other, there in self.members.get(self.segment_of[interface.network], ()):
+                if other is not view and self.is_joined(view, interface, other, there):
+                    yield interface, other, there
+
+    def is_joined(self, view: View, interface: Interface, other: View, there: Interface) -> bool:
+        """Whether frames pass between two interfaces of a segment: no network on the way is cut, and where a tunnel
+        carries it, that is up."""
+        carried = view.segments.get(interface.name)
+        is_carried = carried is None or other.id in carried
+        return is_carried and self.crossed(interface.network, there.network) is not None
 
     def crossed(self, start: NetworkId, end: NetworkId) -> tuple[NetworkId, ...] | None:
         """The networks from one interface to another of the segment; None where one of them is cut."""

@@ -1,12 +1,12 @@
 """A node's routing tables as the kernel has them, look-up by longest prefix, and the choice of a source address."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from ipaddress import IPv6Network
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, AddressWithPrefix, Prefix
-from netdsl.ir.node import Node
+from netdsl.ir.node import Node, Route
 from netdsl.ir.prefixes import ANYWHERE
 from netdsl.ir.tunnel import device_of
 from netdsl.source import Place
@@ -23,19 +23,47 @@ class Hop:
     origin: Place | None = field(default=None, compare=False, repr=False)
 
 
+MAIN = "main"
+_MAIN_ORDER = 32766  # the kernel's own rule (net/ipv4/fib_rules.c, fib_default_rules_init)
+_METRIC = {4: 0, 6: 1024}  # of a route that names none (IP6_RT_PRIO_USER)
+_CONNECTED = {4: 0, 6: 256}  # of an interface's own prefixes (IP6_RT_PRIO_ADDRCONF)
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingTable:
+    """Routes of one table of a node, as a source has them.
+
+    `order`: the preference of the rule that leads to the table (ip-rule(8)); of the tables that know an address the one
+    with the lowest decides. `leaves_out_marked`: the rule leaves out what the daemon that fills the table sends itself, by
+    its mark. `metric`: of all these routes; None: the kernel's default.
+    """
+
+    routes: tuple[Route, ...]
+    name: str = MAIN
+    order: int = _MAIN_ORDER
+    leaves_out_marked: bool = False
+    metric: int | None = None
+
+
 @dataclass(slots=True)
 class Table:
-    """Prefixes by length; the longest that holds an address decides. Filled once, then read."""
+    """A routing table in use: of the prefixes that hold an address the longest decides, of equal ones the lowest metric.
+    Filled once, then read."""
 
-    _by_length: dict[int, dict[int, dict[int, tuple[Prefix, Hop]]]] = field(default_factory=lambda: {4: {}, 6: {}})
+    name: str = MAIN
+    order: int = _MAIN_ORDER
+    leaves_out_marked: bool = False
+    _by_length: dict[int, dict[int, dict[int, tuple[Prefix, Hop, int]]]] = field(default_factory=lambda: {4: {}, 6: {}})
     _lengths: dict[int, list[int]] = field(default_factory=dict)
 
-    def put(self, prefix: Prefix, hop: Hop, *, replaces: bool = True) -> None:
+    def put(self, prefix: Prefix, hop: Hop, metric: int, *, replaces: bool = True) -> None:
+        """`replaces`: also a route of the same metric (`ip route replace`)."""
         shift = prefix.max_prefixlen - prefix.prefixlen
         bucket = self._by_length[prefix.version].setdefault(prefix.prefixlen, {})
         key = int(prefix.network_address) >> shift
-        if replaces or key not in bucket:
-            bucket[key] = (prefix, hop)
+        there = bucket.get(key)
+        if there is None or metric < there[2] or (metric == there[2] and replaces):
+            bucket[key] = (prefix, hop, metric)
         self._lengths.clear()
 
     def find(self, address: Address) -> Hop | None:
@@ -55,38 +83,40 @@ class Table:
         found = self._by_length[prefix.version].get(prefix.prefixlen, {}).get(int(prefix.network_address) >> shift)
         return None if found is None else found[1]
 
-    def entries(self) -> Iterable[tuple[Prefix, Hop]]:
-        return (entry for family in self._by_length.values() for bucket in family.values() for entry in bucket.values())
+    def hops(self) -> Iterator[Hop]:
+        return (
+            entry[1] for family in self._by_length.values() for bucket in family.values() for entry in bucket.values()
+        )
 
 
 Devices = Mapping[str, tuple[AddressWithPrefix, ...]]
 """Addresses of the devices of tunnels that stand, by their names."""
 
 
-def main_table(node: Node, uplink: str | None, devices: Devices) -> Table:
-    """Connected prefixes, then the node's routes in their order (`route replace`: of equal ones the last stays; in IPv6 a
-    connected one has the better metric). A route over a tunnel's device is there as long as the device is."""
-    table = Table()
+def make_tables(node: Node, uplink: str | None, devices: Devices, learned: Iterable[RoutingTable]) -> tuple[Table, ...]:
+    """A node's tables in the order in which they are asked. In `main` is what the kernel makes of addresses
+    (of an IPv4 subnet's, the first one: later ones are secondary), then what the payload writes, then what is learned."""
+    main = Table()
     given = [(each.name, address, each.origin) for each in node.interfaces for address in each.addresses]
     given += [(name, address, None) for name, addresses in devices.items() for address in addresses]
     for name, address, origin in given:
-        length = address.network.prefixlen
-        if length < address.max_prefixlen or address.version == 6:
-            # the first address of a subnet is the primary one: later ones add no route of their own
-            own = address.ip if address.version == 4 else None
-            table.put(address.network, Hop(name, None, own, origin=origin), replaces=False)
-    connected = {prefix for prefix, _ in table.entries()}
-    own_devices = (device_of(end) for end in node.tunnels)
-    missing = {device.name for device in own_devices if device is not None and device.name not in devices}
+        length, version = address.network.prefixlen, address.version
+        if length < address.max_prefixlen or version == 6:
+            own = address.ip if version == 4 else None
+            main.put(address.network, Hop(name, None, own, origin=origin), _CONNECTED[version], replaces=False)
     if uplink is not None:
         for version in (4, 6):
-            table.put(ANYWHERE[version], Hop(uplink))
-    for route in node.routes:
-        if (route.prefix.version == 6 and route.prefix in connected) or route.interface in missing:
-            continue
-        hop = Hop(route.interface, route.next_hop, route.source, route.mtu, route.origin)
-        table.put(route.prefix, hop)
-    return table
+            main.put(ANYWHERE[version], Hop(uplink), _METRIC[version])
+    own_devices = (device_of(end) for end in node.tunnels)
+    missing = {device.name for device in own_devices if device is not None and device.name not in devices}
+    written = RoutingTable(tuple(route for route in node.routes if route.interface not in missing))
+    tables = {MAIN: main}
+    for source in (written, *learned):
+        table = tables.setdefault(source.name, Table(source.name, source.order, source.leaves_out_marked))
+        for route in source.routes:
+            hop = Hop(route.interface, route.next_hop, route.source, route.mtu, route.origin)
+            table.put(route.prefix, hop, _METRIC[route.prefix.version] if source.metric is None else source.metric)
+    return tuple(sorted(tables.values(), key=lambda table: table.order))
 
 
 # --- the source address of what a node sends

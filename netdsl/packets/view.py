@@ -13,7 +13,7 @@ from netdsl.ir.service import PortService, Protocol
 from netdsl.ir.tunnel import Child, Mode, Segment, Selectors, TunnelEnd
 from netdsl.packets.classes import AddressIndex, AddressSet
 from netdsl.packets.filtering import in_any
-from netdsl.packets.routes import Hop, Own, Table, main_table, source_for
+from netdsl.packets.routes import MAIN, Hop, Own, RoutingTable, Table, make_tables, source_for
 from netdsl.packets.sysctls import Sysctls, unmodelled
 from netdsl.packets.types import Packet
 
@@ -133,7 +133,10 @@ class _Sets:
 
 @dataclass(slots=True, eq=False)
 class View:
-    """A node with all that decides about a packet in it. `policies` and `up` are set as tunnels come and go.
+    """A node with all that decides about a packet in it. `policies` and `up` are set as tunnels come and go, `learned` as
+    sources of routes say.
+
+    `tables`: its routing tables in the order in which they are asked.
 
     `segments`: of an interface whose network a tunnel carries, what takes the frames for each other end.
     """
@@ -144,8 +147,7 @@ class View:
     own: tuple[Own, ...]
     local: set[Address]
     local_prefixes: tuple[Prefix, ...]
-    main: Table
-    tunnelled: Table  # routes into tunnels: looked up first
+    tables: tuple[Table, ...]
     sysctls: Sysctls
     ends: dict[TunnelId, Ends]
     has_uplink: bool
@@ -157,6 +159,7 @@ class View:
     devices: dict[str, TunnelDevice] = field(default_factory=dict)
     segments: dict[str, dict[NodeId, Policy]] = field(default_factory=dict)
     up: set[tuple[TunnelId, str | None]] = field(default_factory=set)
+    learned: tuple[RoutingTable, ...] = ()
     checks_source: bool = False
     daemon_ports: frozenset[int] = frozenset()
     _addresses: dict[str, tuple[AddressWithPrefix, ...]] = field(default_factory=dict)  # of devices
@@ -220,15 +223,23 @@ class View:
                 self._sets.put(self.route(address), 1 << place)
         return self._sets
 
+    @property
+    def main(self) -> Table:
+        return next(table for table in self.tables if table.name == MAIN)
+
     def route(self, address: Address, *, is_marked: bool = False) -> Hop | None:
-        """The daemon's own packets carry a mark that keeps them out of its table."""
+        """`is_marked`: the packet carries the mark of the daemon that sends it."""
         if is_marked:
-            return self.main.find(address)
+            return self._find(address, is_marked=True)
         try:
             return self._routes[address]
         except KeyError:
-            found = self._routes[address] = self.tunnelled.find(address) or self.main.find(address)
+            found = self._routes[address] = self._find(address, is_marked=False)
             return found
+
+    def _find(self, address: Address, *, is_marked: bool) -> Hop | None:
+        asked = (table for table in self.tables if not (is_marked and table.leaves_out_marked))
+        return next((found for table in asked if (found := table.find(address)) is not None), None)
 
     def source_towards(self, address: Address) -> Address | None:
         if self.is_local(address):
@@ -271,7 +282,7 @@ class View:
         return best_policy([policy for policy in self.policies if policy.takes_in(packet)], packet, is_out=False)
 
     def clear_tunnels(self) -> None:
-        self.policies, self.devices, self.up, self.tunnelled = [], {}, set(), Table()
+        self.policies, self.devices, self.up = [], {}, set()
         self.segments = {name: {} for name in self.segments}
         if self._addresses:
             self._set_addresses({})
@@ -290,11 +301,18 @@ class View:
         added = [(each.ip, each.network.prefixlen, name) for name, given in devices.items() for each in given]
         self.own = (*kept, *added)
         self.local = (self.local - gone) | {address for address, *_ in self.own}
-        self.main = main_table(self.node, UPLINK if self.has_uplink else None, devices)
+        self._set_tables()
 
-    def add_route(self, prefix: Prefix, hop: Hop) -> None:
-        self.tunnelled.put(prefix, hop)
-        self._forget()
+    def learn(self, tables: tuple[RoutingTable, ...]) -> None:
+        """What sources of routes have given the node in this state, in place of what it had."""
+        if tables != self.learned:
+            self.learned = tables
+            self._set_tables()
+            self._forget()
+
+    def _set_tables(self) -> None:
+        uplink = UPLINK if self.has_uplink else None
+        self.tables = make_tables(self.node, uplink, self._addresses, self.learned)
 
     def add_address(self, address: Address) -> None:
         self.local.add(address)
@@ -307,7 +325,6 @@ class View:
 
 
 def view_of(node: Node) -> View:
-    uplink = UPLINK if node.has_uplink else None
     own = [(given.ip, given.network.prefixlen, LOOPBACK) for given in node.loopbacks]
     own += [(given.ip, given.network.prefixlen, each.name) for each in node.interfaces for given in each.addresses]
     wide = [given.network for given in node.loopbacks if given.version == 4 and given.network.prefixlen < 32]
@@ -320,8 +337,7 @@ def view_of(node: Node) -> View:
         own=tuple(own),
         local={address for address, *_ in own},
         local_prefixes=(_LOOPBACK_RANGE, *wide) if wide else (_LOOPBACK_RANGE,),
-        main=main_table(node, uplink, {}),
-        tunnelled=Table(),
+        tables=make_tables(node, UPLINK if node.has_uplink else None, {}, ()),
         sysctls=sysctls,
         ends=ends_of(node),
         has_uplink=node.has_uplink,

@@ -6,8 +6,9 @@ from netdsl.ir.expectation import WhileState
 from netdsl.ir.ids import NetworkId, NodeId, TunnelId
 from netdsl.ir.lab import Lab
 from netdsl.packets.fabric import Fabric, make_fabric
+from netdsl.packets.settling import settle
 from netdsl.packets.tracking import Tracker
-from netdsl.packets.tunnels import TunnelStates, settle
+from netdsl.packets.tunnels import TunnelStates
 from netdsl.packets.types import Esp
 from netdsl.packets.view import View
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from lark import Lark, Token, Transformer
 from lark.lark import PostLex
 
-from netdsl.index import TUNNELS
+from netdsl.index import kinds
 from netdsl.syntax.statements import statements
 from netdsl.syntax.tables import Choice, parser_of, table_folder
 
@@ -39,7 +39,7 @@ def _text(parts: Iterable[str]) -> str:
 def _kinds() -> Iterable[str]:
     """The kinds that have a grammar: one of attributes alone needs none."""
     folder = files("netdsl.grammar")
-    return (kind for kind in TUNNELS if (folder / f"{kind}.lark").is_file())
+    return (kind for kind in kinds() if (folder / f"{kind}.lark").is_file())
 
 
 def _attributes() -> str:

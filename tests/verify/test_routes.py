@@ -1,7 +1,12 @@
 """Routes: the longest prefix, the source address, neighbours, who forwards, circles."""
 
+from ipaddress import ip_address, ip_network
+
 import pytest
 
+from netdsl.ir.ids import NodeId
+from netdsl.ir.node import Route
+from netdsl.packets.routes import MAIN, RoutingTable
 from netdsl.verify import Outcome
 
 from .asking import ask, way, world
@@ -122,3 +127,37 @@ def test_a_command_in_a_node_on_the_way_makes_it_inexact() -> None:
     raw = ask(BOTH.replace("router r2 {", 'router r2 { run "true" ;'), "h", "10.2.0.10")
     assert (raw.is_exact, raw.raw) == (False, ("r2",))
     assert ask(BOTH, "h", "10.2.0.10").is_exact
+
+
+# --- what is learned
+
+THREE = """
+network near 10.1.0.0/24, fc00:1::/64
+network far 10.2.0.0/24, fc00:2::/64
+router one { interface on near .1, ::1 ; interface on far .1, ::1 }
+router two { interface on near .2, ::2 ; interface on far .2, ::2 }
+host h { interface on near .10, ::10 ; route far via one }
+host s { interface on far .10, ::10 ; route near via one }
+"""
+FAR = {4: ("10.2.0.0/24", "10.1.0.2", "10.2.0.10"), 6: ("fc00:2::/64", "fc00:1::2", "fc00:2::10")}
+
+
+def learned(version: int, *, metric: int | None = None, name: str = MAIN, order: int = 32766) -> list[str]:
+    """The way to the far host when `h` has learned it from `two`."""
+    prefix, gateway, goal = FAR[version]
+    where = world(THREE)
+    view = where.view(NodeId("h"))
+    route = Route(ip_network(prefix), ip_address(gateway), view.node.interfaces[0].name)
+    view.learn((RoutingTable((route,), name, order, metric=metric),))
+    return way(ask(where, "h", goal))
+
+
+def test_of_equal_prefixes_in_one_table_the_lowest_metric_decides() -> None:
+    assert learned(4, metric=20) == ["h", "one", "s"]  # a line has 0
+    assert learned(6, metric=20) == ["h", "two", "s"]  # a line has 1024
+    assert learned(6, metric=2000) == ["h", "one", "s"]
+
+
+def test_a_table_is_asked_in_the_order_of_its_rule() -> None:
+    assert learned(4, name="vrf", order=1000, metric=20) == ["h", "two", "s"]
+    assert learned(4, name="late", order=40000) == ["h", "one", "s"]

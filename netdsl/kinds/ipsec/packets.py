@@ -7,7 +7,7 @@ Those `by hand` do not, unless the state asked for says so.
 
 from collections.abc import Sequence
 
-from netdsl.ir.ids import Address, NodeId, Prefix
+from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.lab import Lab
 from netdsl.ir.prefixes import host_prefix
 from netdsl.ir.service import PortService, Protocol, port
@@ -15,9 +15,7 @@ from netdsl.ir.tunnel import Child, Mode, SharedSecret, Start, TunnelEnd
 from netdsl.kinds.ipsec.ir import AH, DEVICE, ESP, KIND, Authentication, AuthMethod, child_inside, end_inside
 from netdsl.kinds.ipsec.sizes import UDP_HEADER, cost_of
 from netdsl.packets.fabric import Fabric
-from netdsl.packets.filtering import in_any
 from netdsl.packets.passage import Delivered, Stop
-from netdsl.packets.routes import Hop
 from netdsl.packets.tracking import Flows, Tracker, reverse
 from netdsl.packets.tunnels import Connection, Need, TunnelStates
 from netdsl.packets.types import Packet
@@ -182,17 +180,15 @@ def _secret(end: TunnelEnd, method: AuthMethod, identity: str) -> SharedSecret |
 
 
 def install(fabric: Fabric, states: TunnelStates, connections: Sequence[Connection]) -> None:
-    """Policies of the children that are up, the routes into them, traps."""
+    """Policies of the children that are up, traps, virtual addresses."""
     for connection in connections:
         _install_connection(fabric, states, connection)
     for view in fabric.views.values():
         ends = [end for end in view.node.tunnels if end.kind == KIND]
         if not ends:
             continue
-        virtual = [address for end in ends for address in states.virtual.get((end.tunnel, view.id), ())]
         if fabric.is_user_space:
             view.devices[DEVICE] = TunnelDevice(DEVICE, view.policies)
-        _lead(view, virtual, is_user_space=fabric.is_user_space)
         for end in ends:
             if end.tunnel not in states.held and not fabric.is_user_space:
                 _install_traps(view, end, states)
@@ -232,31 +228,6 @@ def _add(view: View, policy: Policy, virtual: tuple[Address, ...]) -> None:
     view.policies.append(policy)
     for address in virtual:
         view.add_address(address)
-
-
-def _lead(view: View, virtual: list[Address], *, is_user_space: bool) -> None:
-    """The routes into tunnels, one for each remote prefix, as updown.sh makes them: from the first address of the node that
-    lies inside a local selector of any child that is up. Without one the kernel's ESP has no such route; in user space it
-    is the node's first address."""
-    own = [given.ip for interface in view.node.interfaces for given in interface.addresses]
-    own += [*(given.ip for given in view.node.loopbacks), *virtual]
-    children: dict[Prefix, list[tuple[tuple[Prefix, ...], Association, Policy]]] = {}
-    for policy in view.policies:
-        for prefix in policy.remote if policy.is_tunnel and policy.association is not None else ():
-            local = tuple(each for each in policy.local if each.version == prefix.version)
-            if local and policy.association is not None:
-                children.setdefault(prefix, []).append((local, policy.association, policy))
-    for prefix, leading in children.items():
-        source = next((each for each in own if any(in_any(each, local) for local, *_ in leading)), None)
-        _, association, policy = leading[-1]
-        outer = view.main.find(association.remote)
-        if is_user_space:
-            source = source or next((each for each in own if each.version == prefix.version), None)
-            view.add_route(prefix, Hop(DEVICE, None, source, origin=policy.end.origin))
-        elif source is not None and outer is not None:
-            # of the other family than the way there it has no gateway (measured), and needs none: ESP goes to the peer
-            gateway = outer.gateway or association.remote if prefix.version == association.remote.version else None
-            view.add_route(prefix, Hop(outer.interface, gateway, source, origin=policy.end.origin))
 
 
 def _install_traps(view: View, end: TunnelEnd, states: TunnelStates) -> None:

@@ -173,7 +173,7 @@ def _forwarders(world: World, home: NetworkId, prefix: Prefix) -> Iterator[View]
 def _next(world: World, view: View, prefix: Prefix) -> Iterator[View]:
     """By its routes; and where it finds these itself, all routers beside it, which do so too."""
     open_exits = [name for name in view.interfaces if not _translates(view, name, prefix)]
-    hops = dict.fromkeys((hop.interface, hop.gateway) for _, hop in view.main.entries() if hop.gateway is not None)
+    hops = dict.fromkeys((hop.interface, hop.gateway) for hop in view.main.hops() if hop.gateway is not None)
     for name, gateway in hops:
         found = world.fabric.neighbour(view, name, gateway) if gateway is not None and name in open_exits else None
         if found is not None:

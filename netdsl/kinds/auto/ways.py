@@ -11,7 +11,7 @@ from heapq import heapify, heappop, heappush
 from itertools import pairwise
 
 from netdsl.dataclass import dataclass
-from netdsl.lower.skeleton import Chain, Skeleton
+from netdsl.kinds.auto.skeleton import Chain, Skeleton
 
 LOCAL = -1  # the start itself, or a subnet it is on
 

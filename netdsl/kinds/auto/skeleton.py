@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import field
 
 from netdsl.dataclass import dataclass
-from netdsl.lower.topology import Topology
+from netdsl.kinds.auto.topology import Topology
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,14 @@ from netdsl.dataclass import dataclass
 from netdsl.ir.ids import NodeId, Prefix
 from netdsl.ir.node import Route
 from netdsl.ir.prefixes import host_prefix, prefix_of
-from netdsl.lower.aggregate import Goal, Line, Trie, cover, make_trie
+from netdsl.kinds.auto.aggregate import Goal, Line, Trie, cover, make_trie
+from netdsl.kinds.auto.skeleton import Skeleton, make_skeleton
+from netdsl.kinds.auto.topology import Topology, make_topology
+from netdsl.kinds.auto.ways import LOCAL, Hop, Ways, search_ways, ways_from
 from netdsl.lower.directory import Directory
-from netdsl.lower.skeleton import Skeleton, make_skeleton
-from netdsl.lower.topology import Topology, make_topology
-from netdsl.lower.ways import LOCAL, Hop, Ways, search_ways, ways_from
+from netdsl.packets.fabric import Fabric
+from netdsl.packets.routes import RoutingTable
+from netdsl.packets.tunnels import TunnelStates
 from netdsl.semantics.bindings import BoundNode, BoundRoute
 
 _ELSEWHERE: Hop = (-1, -1)  # where a line's default or the uplink leads
@@ -185,13 +188,17 @@ class AutoRouting:
         return self._prefixes[value, length]
 
 
-def automatic_routes(directory: Directory) -> Mapping[NodeId, tuple[Route, ...]]:
+def written(directory: Directory) -> Mapping[NodeId, tuple[Route, ...]]:
     """What `routing auto` adds, for every node that has it."""
     asking = [node for node in directory.nodes.values() if node.has_auto_routing]
     if not asking:
         return {}
     families = [_auto_routing(directory, version) for version in (4, 6)]
     return {node.id: tuple(chain.from_iterable(family.routes(node) for family in families)) for node in asking}
+
+
+def learned(fabric: Fabric, tunnels: TunnelStates) -> Mapping[NodeId, tuple[RoutingTable, ...]]:
+    return {}
 
 
 def _auto_routing(directory: Directory, version: int) -> AutoRouting:

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from netdsl.dataclass import dataclass
-from netdsl.lower.ways import LOCAL, Ways
+from netdsl.kinds.auto.ways import LOCAL, Ways
 
 ANY = -1  # a set of hops with all of them: bits of a number
 

@@ -1,0 +1,1 @@
+"""`routing auto`: routes that the compiler finds by shortest path."""

@@ -1,0 +1,1 @@
+"""Static routes: the lines `route … via` and `default via`."""

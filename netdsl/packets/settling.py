@@ -1,0 +1,116 @@
+"""A lab comes to rest in one state: which tunnels are up, and the routes that nodes have learned.
+
+The way of a tunnel's outer packets may lead through other tunnels or depend on rules `while T up`; routes are learned over
+tunnels, and tunnels come up over routes. So all is tried again until nothing changes.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from netdsl.ir.ids import Address, NodeId, Prefix, TunnelId
+from netdsl.ir.lab import Lab
+from netdsl.ir.tunnel import TunnelEnd
+from netdsl.packets.fabric import Fabric
+from netdsl.packets.routes import RoutingTable
+from netdsl.packets.sources import learned_routes
+from netdsl.packets.tunnels import Connection, TunnelStates, packets_of
+from netdsl.packets.view import View
+
+_ROUNDS = 8
+
+Learned = dict[NodeId, tuple[RoutingTable, ...]]
+Shape = dict[TunnelId, list[tuple[TunnelEnd, TunnelEnd, Address]]]
+
+
+def settle(
+    fabric: Fabric, held: frozenset[TunnelId] = frozenset(), forced: frozenset[TunnelId] = frozenset()
+) -> TunnelStates:
+    """Bring up all tunnels that come up, and let nodes learn routes. `held`: tunnels kept down by hand at all ends;
+    `forced`: tunnels opened by hand."""
+    states = TunnelStates(virtual=dict(_virtual_addresses(fabric.lab)), held=held, forced=forced)
+    ends = [(view, end) for view in fabric.views.values() for end in view.node.tunnels]
+    before: tuple[Shape, Learned] = ({}, _learn(fabric, states))
+    for _ in range(_ROUNDS):
+        states.connections = _connections(fabric, states)
+        _install(fabric, states, ends)
+        now = (_shape(states), _learn(fabric, states))
+        if now == before:
+            break
+        before = now
+    return states
+
+
+def _learn(fabric: Fabric, states: TunnelStates) -> Learned:
+    learned = learned_routes(fabric, states)
+    for view in fabric.views.values():
+        view.learn(learned.get(view.id, ()))
+    return learned
+
+
+def _shape(states: TunnelStates) -> Shape:
+    """All that decides what the connections leave in their ends."""
+    return {tunnel: [(one.here, one.there, one.seen) for one in each] for tunnel, each in states.connections.items()}
+
+
+def _virtual_addresses(lab: Lab) -> Iterator[tuple[tuple[TunnelId, NodeId], tuple[Address, ...]]]:
+    """A client gets the next address of each pool: in the order of the source (in a running lab, of their coming)."""
+    pools = {end.tunnel: end.pools for node in lab.nodes for end in node.tunnels if end.pools}
+    taken: dict[TunnelId, int] = {}
+    for node in lab.nodes:
+        for end in node.tunnels:
+            if end.virtual_families and end.tunnel in pools:
+                number = taken[end.tunnel] = taken.get(end.tunnel, 0) + 1
+                given = (_of_pool(pool, number) for pool in pools[end.tunnel])
+                yield (end.tunnel, node.id), tuple(address for address in given if address is not None)
+
+
+def _of_pool(pool: Prefix, number: int) -> Address | None:
+    if pool.num_addresses == 1:
+        return pool.network_address if number == 1 else None
+    return pool[number] if number < pool.num_addresses else None
+
+
+def _connections(fabric: Fabric, states: TunnelStates) -> dict[TunnelId, list[Connection]]:
+    found: dict[TunnelId, list[Connection]] = {}
+    states.failures.clear()
+    for view in fabric.views.values():
+        for end in view.node.tunnels:
+            if end.tunnel in states.held:
+                states.failures[end.tunnel] = f"tunnel `{end.tunnel}` is held down"
+                continue
+            if not end.peer_addresses or not any(states.opens(end.tunnel, child) for child in end.children):
+                continue
+            if any(end in (one.here, one.there) for one in found.get(end.tunnel, ()) if one.there.peer is not None):
+                continue
+            connection = packets_of(end.kind).connect(fabric, view, end)
+            if isinstance(connection, str):
+                states.failures.setdefault(end.tunnel, connection)
+            else:
+                found.setdefault(end.tunnel, []).append(connection)
+    return found
+
+
+def _install(fabric: Fabric, states: TunnelStates, ends: list[tuple[View, TunnelEnd]]) -> None:
+    states.children_up, states.standing = set(), {}
+    fabric.forget_answers()
+    for view, _ in ends:
+        view.clear_tunnels()
+    of_kind: dict[str, list[Connection]] = {end.kind: [] for _, end in ends}
+    for connections in states.connections.values():
+        for connection in connections:
+            states.standing |= {key: replace(known, is_answered=True) for key, known in connection.flows.items()}
+            of_kind[connection.here.kind].append(connection)
+    for kind, connections in of_kind.items():
+        packets_of(kind).install(fabric, states, connections)
+    for view, end in ends:
+        _note_up(view, end, states)
+
+
+def _note_up(view: View, end: TunnelEnd, states: TunnelStates) -> None:
+    """What `while T up` asks: every child, of all connections of the tunnel in this node."""
+    ends = [one for one in view.node.tunnels if one.tunnel == end.tunnel]
+    names = {child.name for one in ends for child in one.children}
+    is_up = {name: (view.id, end.tunnel, name) in states.children_up for name in names}
+    view.up.update((end.tunnel, name) for name, found in is_up.items() if found)
+    if all(is_up.values()):
+        view.up.add((end.tunnel, None))
