@@ -13,12 +13,27 @@ from netdsl.ir.service import Protocol
 from netdsl.packets.checks import unbelievable
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.passage import DeadEnd, Delivered, Exit, Stop
+from netdsl.packets.routes import NextHop
 from netdsl.packets.tunnels import packets_of
 from netdsl.packets.types import Hook, Outcome, Packet
 from netdsl.packets.view import View
 
 Run = Callable[[View, Packet], Delivered | Stop]
 """Follows a packet from a node's process to where it ends."""
+
+
+def answers(fabric: Fabric, view: View, next_hop: NextHop, run: Run) -> bool:
+    """Whether neighbour discovery finds an IPv6 next hop, or its MAC address is known."""
+    interface, address = next_hop
+    if (view.id, interface, address) in fabric.permanent or interface not in view.interfaces:
+        return True
+    found = fabric.neighbour(view, interface, address)
+    if found is None or not fabric.is_joined(view, view.interfaces[interface], *found):
+        return False
+    if interface not in view.segments:
+        return True
+    other, there = found
+    return _lost(other, interface, view, run) is None and _lost(view, there.name, other, run) is None
 
 
 # --- requests that are not answered
@@ -55,7 +70,7 @@ def lost_answer(fabric: Fabric, view: View, by: Exit, run: Run) -> DeadEnd | Non
     key, lost = (view.id, by.interface, by.other.id), fabric.lost_answers
     if key not in lost:
         lost[key] = None  # meanwhile: of a tunnel that leads into itself there is an error of its own
-        lost[key] = _lost(view, by, run)
+        lost[key] = _lost(view, by.there, by.other, run)
     end = lost[key]
     if end is None:
         return None
@@ -64,16 +79,16 @@ def lost_answer(fabric: Fabric, view: View, by: Exit, run: Run) -> DeadEnd | Non
     return DeadEnd(Outcome.UNREACHABLE, Hook.NEIGHBOUR, text, end.origin)
 
 
-def _lost(view: View, by: Exit, run: Run) -> Stop | None:
-    """Where the answer of the other end ends before it is in the node."""
-    policy = by.other.segments[by.there].get(view.id)
+def _lost(view: View, interface: str, other: View, run: Run) -> Stop | None:
+    """Where what another end sends by its interface ends before it is in the node."""
+    policy = other.segments[interface].get(view.id)
     if policy is None or policy.association is None:
         return None
     inner = Packet(
         policy.association.local, policy.association.remote, Protocol.UDP
     )  # whatever it is, the outer one is alike
     outer = replace(packets_of(policy.end.kind).outer_packet(inner, policy), inner=None)
-    ended = run(by.other, outer)
+    ended = run(other, outer)
     if isinstance(ended, Delivered) and ended.view is not view:
         text = f"it gets to `{ended.view.id}`"
         return Stop(Outcome.UNREACHABLE, ended.view.id, Hook.TUNNEL, text, policy.end.origin, outer)

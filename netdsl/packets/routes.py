@@ -45,6 +45,10 @@ class RoutingTable:
     metric: int | None = None
 
 
+NextHop = tuple[str, Address]
+"""An interface, and a node's address on it."""
+
+
 @dataclass(slots=True)
 class Table:
     """A routing table in use: of the prefixes that hold an address the longest decides, of equal ones the lowest metric.
@@ -53,40 +57,59 @@ class Table:
     name: str = MAIN
     order: int = _MAIN_ORDER
     leaves_out_marked: bool = False
-    _by_length: dict[int, dict[int, dict[int, tuple[Prefix, Hop, int]]]] = field(default_factory=lambda: {4: {}, 6: {}})
+    _by_length: dict[int, dict[int, dict[int, list[tuple[int, Hop]]]]] = field(default_factory=lambda: {4: {}, 6: {}})
     _lengths: dict[int, list[int]] = field(default_factory=dict)
 
     def put(self, prefix: Prefix, hop: Hop, metric: int, *, replaces: bool = True) -> None:
         """`replaces`: also a route of the same metric (`ip route replace`)."""
         shift = prefix.max_prefixlen - prefix.prefixlen
         bucket = self._by_length[prefix.version].setdefault(prefix.prefixlen, {})
-        key = int(prefix.network_address) >> shift
-        there = bucket.get(key)
-        if there is None or metric < there[2] or (metric == there[2] and replaces):
-            bucket[key] = (prefix, hop, metric)
+        found = bucket.setdefault(int(prefix.network_address) >> shift, [])
+        if replaces or all(other != metric for other, _ in found):
+            found[:] = [*(one for one in found if one[0] != metric), (metric, hop)]
+            found.sort(key=lambda one: one[0])
         self._lengths.clear()
 
-    def find(self, address: Address) -> Hop | None:
+    def find(self, address: Address, silent: frozenset[NextHop] = frozenset()) -> Hop | None:
+        """`silent`: next hops that are passed over where another route leads to the address too."""
+        found = self._covering(address)
+        first = next(found, None)
+        if first is None or not silent:
+            return first
+        answering = (
+            hop for hop in (first, *found) if hop.gateway is None or (hop.interface, hop.gateway) not in silent
+        )
+        return next(answering, first)
+
+    def _covering(self, address: Address) -> Iterator[Hop]:
+        """All routes to an address, the best first."""
         version, value, width = address.version, int(address), address.max_prefixlen
         buckets = self._by_length[version]
         lengths = self._lengths.get(version)
         if lengths is None:
             lengths = self._lengths[version] = sorted(buckets, reverse=True)
         for length in lengths:
-            found = buckets[length].get(value >> (width - length))
-            if found is not None:
-                return found[1]
-        return None
+            for _, hop in buckets[length].get(value >> (width - length), ()):
+                yield hop
 
     def exact(self, prefix: Prefix) -> Hop | None:
         shift = prefix.max_prefixlen - prefix.prefixlen
         found = self._by_length[prefix.version].get(prefix.prefixlen, {}).get(int(prefix.network_address) >> shift)
-        return None if found is None else found[1]
+        return found[0][1] if found else None
 
     def hops(self) -> Iterator[Hop]:
+        """The best of each prefix."""
         return (
-            entry[1] for family in self._by_length.values() for bucket in family.values() for entry in bucket.values()
+            found[0][1]
+            for family in self._by_length.values()
+            for bucket in family.values()
+            for found in bucket.values()
         )
+
+    def next_hops(self, version: int) -> set[NextHop]:
+        """Of all routes of a family."""
+        hops = (hop for bucket in self._by_length[version].values() for found in bucket.values() for _, hop in found)
+        return {(hop.interface, hop.gateway) for hop in hops if hop.gateway is not None}
 
 
 Devices = Mapping[str, tuple[AddressWithPrefix, ...]]

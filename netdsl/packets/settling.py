@@ -11,14 +11,18 @@ from netdsl.ir.ids import Address, NodeId, Prefix, TunnelId
 from netdsl.ir.lab import Lab
 from netdsl.ir.tunnel import TunnelEnd
 from netdsl.packets.fabric import Fabric
-from netdsl.packets.routes import RoutingTable
+from netdsl.packets.neighbours import answers
+from netdsl.packets.routes import NextHop, RoutingTable
 from netdsl.packets.sources import learned_routes
+from netdsl.packets.tracking import Tracker
 from netdsl.packets.tunnels import Connection, TunnelStates, packets_of
 from netdsl.packets.view import View
+from netdsl.packets.walk import Walk
 
 _ROUNDS = 8
 
 Learned = dict[NodeId, tuple[RoutingTable, ...]]
+Silent = dict[NodeId, frozenset[NextHop]]
 Shape = dict[TunnelId, list[tuple[TunnelEnd, TunnelEnd, Address]]]
 
 
@@ -29,11 +33,11 @@ def settle(
     `forced`: tunnels opened by hand."""
     states = TunnelStates(virtual=dict(_virtual_addresses(fabric.lab)), held=held, forced=forced)
     ends = [(view, end) for view in fabric.views.values() for end in view.node.tunnels]
-    before: tuple[Shape, Learned] = ({}, _learn(fabric, states))
+    before: tuple[Shape, Learned, Silent] = ({}, _learn(fabric, states), _pass_over(fabric, states))
     for _ in range(_ROUNDS):
         states.connections = _connections(fabric, states)
         _install(fabric, states, ends)
-        now = (_shape(states), _learn(fabric, states))
+        now = (_shape(states), _learn(fabric, states), _pass_over(fabric, states))
         if now == before:
             break
         before = now
@@ -45,6 +49,23 @@ def _learn(fabric: Fabric, states: TunnelStates) -> Learned:
     for view in fabric.views.values():
         view.learn(learned.get(view.id, ()))
     return learned
+
+
+def _pass_over(fabric: Fabric, states: TunnelStates) -> Silent:
+    """A host passes over IPv6 next hops that do not answer, if it has any other route: a less specific one, or one with a
+    higher metric. A router does not, nor does anyone in IPv4 (net/ipv6/route.c: ip6_pol_route, rt6_score_route,
+    fib6_backtrack)."""
+    silent: Silent = {}
+    for view in fabric.views.values():
+        if view.sysctls.is_ipv6_router:
+            continue
+        run = Walk(fabric, Tracker(states.standing)).run
+        next_hops = {next_hop for table in view.tables for next_hop in table.next_hops(6)}
+        found = frozenset(next_hop for next_hop in next_hops if not answers(fabric, view, next_hop, run))
+        view.pass_over(found)
+        if found:
+            silent[view.id] = found
+    return silent
 
 
 def _shape(states: TunnelStates) -> Shape:

@@ -64,6 +64,11 @@ class Sysctls:
             own = self._number("net.ipv4.conf.all.forwarding")
         return (own if own is not None else self._number("net.ipv4.ip_forward") or 0) != 0
 
+    @property
+    def is_ipv6_router(self) -> bool:
+        """What the kernel goes by where it chooses among routes."""
+        return self._number("net.ipv6.conf.all.forwarding") not in (None, 0)
+
     def _number(self, key: str) -> int | None:
         text = self.values.get(key)
         if text is None:

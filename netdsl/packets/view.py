@@ -13,7 +13,7 @@ from netdsl.ir.service import PortService, Protocol
 from netdsl.ir.tunnel import Child, Mode, Segment, Selectors, TunnelEnd
 from netdsl.packets.classes import AddressIndex, AddressSet
 from netdsl.packets.filtering import in_any
-from netdsl.packets.routes import MAIN, Hop, Own, RoutingTable, Table, make_tables, source_for
+from netdsl.packets.routes import MAIN, Hop, NextHop, Own, RoutingTable, Table, make_tables, source_for
 from netdsl.packets.sysctls import Sysctls, unmodelled
 from netdsl.packets.types import Packet
 
@@ -136,7 +136,8 @@ class View:
     """A node with all that decides about a packet in it. `policies` and `up` are set as tunnels come and go, `learned` as
     sources of routes say.
 
-    `tables`: its routing tables in the order in which they are asked.
+    `tables`: its routing tables in the order in which they are asked. `silent`: next hops that the node passes over,
+    because they do not answer.
 
     `segments`: of an interface whose network a tunnel carries, what takes the frames for each other end.
     """
@@ -160,6 +161,7 @@ class View:
     segments: dict[str, dict[NodeId, Policy]] = field(default_factory=dict)
     up: set[tuple[TunnelId, str | None]] = field(default_factory=set)
     learned: tuple[RoutingTable, ...] = ()
+    silent: frozenset[NextHop] = frozenset()
     checks_source: bool = False
     daemon_ports: frozenset[int] = frozenset()
     _addresses: dict[str, tuple[AddressWithPrefix, ...]] = field(default_factory=dict)  # of devices
@@ -239,7 +241,8 @@ class View:
 
     def _find(self, address: Address, *, is_marked: bool) -> Hop | None:
         asked = (table for table in self.tables if not (is_marked and table.leaves_out_marked))
-        return next((found for table in asked if (found := table.find(address)) is not None), None)
+        found = (table.find(address, self.silent) for table in asked)
+        return next((hop for hop in found if hop is not None), None)
 
     def source_towards(self, address: Address) -> Address | None:
         if self.is_local(address):
@@ -308,6 +311,11 @@ class View:
         if tables != self.learned:
             self.learned = tables
             self._set_tables()
+            self._forget()
+
+    def pass_over(self, silent: frozenset[NextHop]) -> None:
+        if silent != self.silent:
+            self.silent = silent
             self._forget()
 
     def _set_tables(self) -> None:

@@ -40,12 +40,14 @@ class _Plan:
 
     @property
     def seconds(self) -> float:
-        """The time limit of a line: its `within`; otherwise that of a tunnel, if one is involved."""
+        """The time limit of a line: its `within`; otherwise, where it holds, that of a tunnel, if one is involved, or that
+        of a host which looks again whether an IPv6 next hop answers."""
         within = self.proof.expectation.within_seconds
         if within is not None:
             return within
         waits = any(verdict.tunnels for verdict in self.proof.verdicts) or isinstance(self.proof.line.claim, TunnelUp)
-        return FIRST_PACKET * self.slowness if self.proof.holds and waits else 0.0
+        looks = any(view.silent for view in self.world.fabric.views.values())
+        return FIRST_PACKET * self.slowness if self.proof.holds and (waits or looks) else 0.0
 
 
 def _trial(plan: _Plan) -> Trial:

@@ -1,13 +1,14 @@
 """Bringing the running lab into the state of a block (`while T down`, `while A -- B down`), and back."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TypeVar
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.expectation import WhileState
 from netdsl.ir.ids import NetworkId, NodeId, TunnelId, host_name
 from netdsl.ir.tunnel import Start
+from netdsl.packets.routes import NextHop
 from netdsl.packets.world import World
 from netdsl.payload.quoting import flat
 from netdsl.runtime.driver import Deployment, Driver, DriverError
@@ -53,19 +54,30 @@ class Bench:
         return True
 
 
+@dataclass(frozen=True, slots=True)
+class Silenced:
+    """Of hosts: IPv6 next hops that do not answer in a state and do without it (`lost`), and the contrary (`found`)."""
+
+    lost: tuple[tuple[NodeId, NextHop], ...]
+    found: tuple[tuple[NodeId, NextHop], ...]
+
+
 @contextmanager
 def during(bench: Bench, state: WhileState | None) -> Iterator[None]:
     """A context in which the lab is in a state, restored also after errors. Raises DriverError."""
     if state is None:
         yield
-    elif state.tunnel is not None:
-        with _tunnel(bench, state.tunnel, is_up=state.is_up):
-            yield
-    elif state.link is None or state.is_up:
+        return
+    silenced = _silenced(bench, bench.world.during(state))
+    with _noticed_again(bench, silenced), _entered(bench, state):
+        _notice(bench, silenced)
         yield
-    else:
-        with _interrupted(bench, state.link):
-            yield
+
+
+def _entered(bench: Bench, state: WhileState) -> AbstractContextManager[None]:
+    if state.tunnel is not None:
+        return _tunnel(bench, state.tunnel, is_up=state.is_up)
+    return nullcontext() if state.link is None or state.is_up else _interrupted(bench, state.link)
 
 
 @contextmanager
@@ -131,6 +143,44 @@ def _interrupted(bench: Bench, network: NetworkId) -> Iterator[None]:
                 nodes,
                 lambda node: bench.command(node, "nft", f"add table netdev {_TABLE}; delete table netdev {_TABLE}"),
             )
+
+
+@contextmanager
+def _noticed_again(bench: Bench, silenced: Silenced) -> Iterator[None]:
+    """A context after which hosts look again for the next hops that were silent in it."""
+    try:
+        yield
+    finally:
+        with bench.pace.undisturbed():
+            _for_all(silenced.lost, lambda at: _forget(bench, *at))
+            _for_all(silenced.found, lambda at: _fail(bench, *at))
+
+
+def _silenced(bench: Bench, world: World) -> Silenced:
+    lost, found = [], []
+    for node, view in world.fabric.views.items():
+        before = bench.world.view(node).silent
+        lost += [(node, next_hop) for next_hop in sorted(view.silent - before, key=str)]
+        found += [(node, next_hop) for next_hop in sorted(before - view.silent, key=str)]
+    return Silenced(tuple(lost), tuple(found))
+
+
+def _notice(bench: Bench, silenced: Silenced) -> None:
+    """Let hosts know at once what answers and what does not, so that they take the routes by which the state is judged. By
+    itself a host notices a silence after up to a minute, and an answer again after another one (net/ipv6/route.c,
+    rt6_probe)."""
+    _for_all(silenced.lost, lambda at: _fail(bench, *at))
+    _for_all(silenced.found, lambda at: _forget(bench, *at))
+
+
+def _fail(bench: Bench, node: NodeId, next_hop: NextHop) -> None:
+    interface, address = next_hop
+    bench.command(node, "ip", "neighbour", "replace", str(address), "dev", interface, "nud", "failed")
+
+
+def _forget(bench: Bench, node: NodeId, next_hop: NextHop) -> None:
+    interface, address = next_hop
+    bench.command(node, "ip", "neighbour", "flush", "to", str(address), "dev", interface)
 
 
 def _dropping(number: int, interface: str) -> str:

@@ -55,6 +55,18 @@ def test_every_form_holds_as_predicted(forms: Lab, tmp_path: Path) -> None:
     assert forms.machine.wait_until(lambda: "\tup\t" in forms.status("west"), 30) is not None
 
 
+def test_routes_are_those_of_each_state_and_back_after_it(tmp_path: Path, engine: str, run_name: str) -> None:
+    """Links cut on a network of several nodes, under tunnels, and on a network that a tunnel carries."""
+    source = Path(__file__).parent / "cuts.net"
+    with compiled_lab(source, tmp_path / "cuts", f"{run_name}-cuts", "--closed") as lab:
+        lab.prepare()
+        lab.up()
+        status, document = _test(lab, source)
+    lines = [line for block in document["blocks"] for line in block["lines"]]
+    assert [line["statement"] for line in lines if line["differs"] or line["verdict"] != "passed"] == []
+    assert status == 0
+
+
 SMALL = """
 expect {
   a cannot reach b tcp/7

@@ -178,6 +178,31 @@ def test_a_link_is_cut_in_every_node_on_it_and_mended() -> None:
     assert driver.said.index(mended[0]) > driver.said.index(cut[1])
 
 
+TWO_WAYS = """
+lab ways
+network near fc00:1::/64
+network spare fc00:5::/64
+network far fc00:2::/64
+router one { interface on near ::1 ; interface on far ::1 }
+router two { interface on spare ::2 ; interface on far ::2 ; route near via one }
+host h { interface near on near ::10 ; interface on spare ::10 ; route far via one ; default via two }
+host s { interface on far ::10 ; route near via one ; default via two ; serve http }
+expect while h.near -- one down { h reaches s tcp/80 }
+"""
+
+
+def test_a_host_is_told_of_ipv6_next_hops_that_a_cut_silences_and_looks_for_them_again_after_it() -> None:
+    _, driver = pretend(TWO_WAYS)
+    told = [line for line in driver.said if line.startswith("h: ip")]
+    assert told == [
+        "h: ip neighbour replace fc00:1::1 dev near nud failed",
+        "h: ip neighbour flush to fc00:1::1 dev near",
+    ]
+    cut, mended = ([line for line in driver.said if word in line] for word in ("policy drop", "delete table"))
+    order = [driver.said.index(line) for line in (cut[-1], told[0], mended[-1], told[1])]
+    assert order == sorted(order)
+
+
 FAILING = "expect failure {{ a reaches b tcp/80 ; a reaches b tcp/{} }}"
 
 

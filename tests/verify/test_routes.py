@@ -4,10 +4,12 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from netdsl.ir.ids import NodeId
+from netdsl.ir.expectation import WhileState
+from netdsl.ir.ids import NetworkId, NodeId, TunnelId
 from netdsl.ir.node import Route
 from netdsl.packets.routes import MAIN, RoutingTable
-from netdsl.verify import Outcome
+from netdsl.packets.types import Hook
+from netdsl.verify import Outcome, World
 
 from .asking import ask, way, world
 
@@ -161,3 +163,69 @@ def test_of_equal_prefixes_in_one_table_the_lowest_metric_decides() -> None:
 def test_a_table_is_asked_in_the_order_of_its_rule() -> None:
     assert learned(4, name="vrf", order=1000, metric=20) == ["h", "two", "s"]
     assert learned(4, name="late", order=40000) == ["h", "one", "s"]
+
+
+# --- next hops that do not answer
+
+BESIDE = """
+network near 10.1.0.0/24, fc00:1::/64
+network spare 10.5.0.0/24, fc00:5::/64
+network far 10.2.0.0/24, fc00:2::/64
+router one { interface on near .1, ::1 ; interface on far .1, ::1 }
+router two { interface on spare .2, ::2 ; interface on far .2, ::2 ; route near via one }
+%s h { interface on near .10, ::10 ; interface on spare .10, ::10 ; route far via one ; default via two ; %s }
+host s { interface on far .10, ::10 ; route near via one ; default via two ; serve http }
+"""
+CUT = WhileState(False, link=NetworkId("near"))
+
+
+def beside(kind: str = "host", more: str = "") -> World:
+    return world(BESIDE % (kind, more)).during(CUT)
+
+
+def test_a_host_passes_over_an_ipv6_next_hop_that_does_not_answer() -> None:
+    assert way(ask(beside(), "h", "fc00:2::10", "tcp/80")) == ["h", "two", "s"]
+    assert way(ask(world(BESIDE % ("host", "")), "h", "fc00:2::10", "tcp/80")) == ["h", "one", "s"]
+
+
+def test_in_ipv4_and_in_a_router_the_best_route_decides_whether_or_not_its_next_hop_answers() -> None:
+    for asked, goal in ((beside(), "10.2.0.10"), (beside("router"), "fc00:2::10")):
+        verdict = ask(asked, "h", goal)
+        assert (verdict.outcome, verdict.reason) == (Outcome.DROPPED, "the link `near` is down")
+
+
+def test_a_next_hop_whose_mac_address_is_known_answers_for_the_kernel() -> None:
+    verdict = ask(beside(more="neighbour fc00:1::1 02:00:00:00:00:01"), "h", "fc00:2::10")
+    assert (verdict.outcome, verdict.hook) == (Outcome.UNREACHABLE, Hook.NEIGHBOUR)
+
+
+def test_where_no_next_hop_answers_the_best_route_stays() -> None:
+    asked = beside().during(WhileState(False, link=NetworkId("spare")))
+    assert ask(asked, "h", "fc00:2::10").reason == "the link `near` is down"
+
+
+def test_nobody_is_passed_over_too() -> None:
+    text = BESIDE % ("host", "") + "host x { interface on near .20, ::20 }"
+    text = text.replace("route far via one ; default", "route fc00:2::/64 via fc00:1::99 ; default")
+    assert way(ask(text, "h", "fc00:2::10")) == ["h", "two", "s"]
+
+
+SEGMENT = """
+network under 192.0.2.0/24, fc00:f::/64
+network near fc00:1::/64
+network far fc00:2::/64
+router one { interface on under .1, ::1 ; interface on near ::1 ; interface on far ::1 ; %s }
+host h { interface on under .10, ::10 ; interface on near ::10 ; route far via one.near ; default via two.under }
+router two { interface on under .2, ::2 ; interface on far ::2 }
+host s { interface on far ::10 ; default via two.far }
+tunnel v vxlan { between h.under and one.under ; over ipv4 ; carries near }
+"""
+
+
+@pytest.mark.parametrize("rule", ["accept output udp/4789 to h", "accept input udp/4789 from h"])
+def test_on_a_network_that_a_tunnel_carries_question_and_answer_have_to_pass(rule: str) -> None:
+    whole = "firewall { policy drop ; accept forward icmp, tcp/80 ; accept tunnel v }"
+    assert way(ask(SEGMENT % whole, "h", "fc00:2::10")) == ["h", "one", "s"]
+    assert way(ask(SEGMENT % whole.replace("accept tunnel v", rule), "h", "fc00:2::10")) == ["h", "two", "s"]
+    down = world(SEGMENT % whole).during(WhileState(False, TunnelId("v")))
+    assert way(ask(down, "h", "fc00:2::10")) == ["h", "two", "s"]
