@@ -7,6 +7,9 @@ NAT or only in a tunnel is not announced.
 
 The way out of a domain is its nearest *exit*: a router with an uplink, with a default line, or with source NAT towards
 another domain. If there is one, that is the node's default. Without one, see `aggregate`.
+
+What the outer packets of a tunnel go to, and the way out, is reached without the networks that tunnels carry, where there
+is such a way: else a tunnel may be led into itself.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +24,7 @@ from netdsl.ir.prefixes import host_prefix, prefix_of
 from netdsl.kinds.auto.aggregate import Goal, Line, Trie, cover, make_trie
 from netdsl.kinds.auto.skeleton import Skeleton, make_skeleton
 from netdsl.kinds.auto.topology import Topology, make_topology
-from netdsl.kinds.auto.ways import LOCAL, Hop, Ways, search_ways, ways_from
+from netdsl.kinds.auto.ways import LOCAL, Hop, Ways, WaysBeneath, ways_by_part
 from netdsl.lower.directory import Directory
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.routes import RoutingTable
@@ -40,6 +43,7 @@ class AutoRouting:
     directory: Directory
     topology: Topology
     skeleton: Skeleton
+    bare: Skeleton
     exits: Sequence[int]
     _tries: dict[tuple[int, ...], Trie | None] = field(default_factory=dict)
     _shared: dict[int, tuple[Automatic, ...]] = field(default_factory=dict)
@@ -80,37 +84,45 @@ class AutoRouting:
         return (own, *(vertex for vertex in attachments if vertex in guest))
 
     def _cover(self, node: BoundNode, starts: tuple[int, ...]) -> tuple[Automatic, ...]:
-        ways = self._ways(starts)
-        parts = tuple(dict.fromkeys(self.skeleton.component[start] for start in starts))
+        by_part = ways_by_part(self.skeleton, starts)
+        ways, parts = list(by_part.values()), tuple(by_part)
         hops = [hop for way in ways for hop in way.hops]
-        default = self._default(node, starts, ways, hops)
+        beneath = WaysBeneath(self.bare, ways_by_part(self.bare, starts), hops) if self.topology.under else None
+        default = self._default(node, starts, ways, hops, beneath)
         if default is not None and len(parts) > 1:
             parts = self._not_all_behind(default, parts, ways)
+        joined = _joined(ways) if beneath is None else self._with_under(_joined(ways), beneath, default)
         trie = self._trie(parts)
         found: list[tuple[int, int, int]] = []
         width = 32 if self.topology.version == 4 else 128
         if trie is not None:
-            found = cover(trie, _joined(ways), width, default, self._lines(node))
+            found = cover(trie, joined, width, default, self._lines(node))
         if default is not None and not self._has_default(node):
             found.insert(0, (0, 0, default))
         return tuple((self._prefix(value, length), hops[label]) for value, length, label in found)
 
-    def _ways(self, starts: tuple[int, ...]) -> list[Ways]:
-        """The ways through each part that the node sends into; labels count on from part to part."""
-        by_part: dict[int, list[int]] = {}
-        for start in starts:
-            by_part.setdefault(self.skeleton.component[start], []).append(start)
-        found: list[Ways] = []
-        offset = 0
-        for own in by_part.values():
-            forwards = own[0] < len(self.topology.routers)
-            ways = ways_from(self.skeleton, own[0]) if forwards or len(own) == 1 else search_ways(self.skeleton, own)
-            labels = tuple(label if label == LOCAL else label + offset for label in ways.labels)
-            found.append(Ways(ways.starts, labels, ways.hops, ways.end))
-            offset += len(ways.hops)
-        return found
+    def _with_under(self, joined: Ways, beneath: WaysBeneath, default: int | None) -> Ways:
+        """The ways, and beyond the end of the line those to the subnets that outer packets of tunnels go to: without
+        networks that tunnels carry, or out of the domain, where there is such a way."""
+        leaves = default is not None and beneath.hops[default][0] not in self.topology.carried
+        labels: list[int] = []
+        for vertex in self.topology.under:
+            label = beneath.at(vertex)
+            if label is None and leaves:
+                label = default
+            labels.append(joined.at(self.skeleton.first[vertex]) if label is None else label)
+        end = len(self.skeleton.line)
+        places = range(end, end + len(labels))
+        return Ways((*joined.starts, *places), (*joined.labels, *labels), (), places.stop)
 
-    def _default(self, node: BoundNode, starts: tuple[int, ...], ways: list[Ways], hops: list[Hop]) -> int | None:
+    def _default(
+        self,
+        node: BoundNode,
+        starts: tuple[int, ...],
+        ways: list[Ways],
+        hops: list[Hop],
+        beneath: WaysBeneath | None,
+    ) -> int | None:
         """The label of the default: a line's, the uplink's, the nearest exit's (a guest's outside first); None
         without."""
         if self._has_default(node):
@@ -125,7 +137,9 @@ class AutoRouting:
         for start in outside or starts:
             leaving = self.exits[start]
             if leaving >= 0 and leaving != own:
-                label = joined.at(self.skeleton.first[leaving])
+                label = None if beneath is None else beneath.at(leaving)
+                if label is None:
+                    label = joined.at(self.skeleton.first[leaving])
                 if label != LOCAL:
                     return label
         if outside and own in starts:
@@ -146,7 +160,12 @@ class AutoRouting:
 
     def _not_all_behind(self, default: int, parts: tuple[int, ...], ways: list[Ways]) -> tuple[int, ...]:
         """The parts that do not lie behind the default as a whole."""
-        return tuple(part for part, way in zip(parts, ways, strict=True) if not set(way.labels) <= {LOCAL, default})
+        under = {self.skeleton.component[vertex] for vertex in self.topology.under}
+        return tuple(
+            part
+            for part, way in zip(parts, ways, strict=True)
+            if part in under or not set(way.labels) <= {LOCAL, default}
+        )
 
     def _trie(self, parts: tuple[int, ...]) -> Trie | None:
         """The goals of some parts; what stands twice in one is no goal, what an earlier part has too is the
@@ -161,13 +180,15 @@ class AutoRouting:
 
     def _goals(self, part: int) -> dict[Prefix, Goal]:
         low, high = self.skeleton.bounds[part]
+        beneath = {vertex: len(self.skeleton.line) + number for number, vertex in enumerate(self.topology.under)}
         goals: dict[Prefix, Goal] = {}
         twice: set[Prefix] = set()
         for place in range(low, high):
-            for prefix in self.topology.prefixes_at(self.skeleton.line[place]):
+            vertex = self.skeleton.line[place]
+            for prefix in self.topology.prefixes_at(vertex):
                 if prefix in goals:
                     twice.add(prefix)
-                goals[prefix] = (int(prefix.network_address), prefix.prefixlen, place)
+                goals[prefix] = (int(prefix.network_address), prefix.prefixlen, beneath.get(vertex, place))
         return {prefix: goal for prefix, goal in goals.items() if prefix not in twice}
 
     def _lines(self, node: BoundNode) -> list[Line]:
@@ -204,7 +225,17 @@ def learned(fabric: Fabric, tunnels: TunnelStates) -> Mapping[NodeId, tuple[Rout
 def _auto_routing(directory: Directory, version: int) -> AutoRouting:
     topology = make_topology(directory, version)
     skeleton = make_skeleton(topology)
-    return AutoRouting(directory, topology, skeleton, _nearest_exits(directory, topology))
+    bare = make_skeleton(topology.bare) if topology.under else skeleton
+    return AutoRouting(directory, topology, skeleton, bare, _exits(directory, topology))
+
+
+def _exits(directory: Directory, topology: Topology) -> Sequence[int]:
+    """Of every vertex the nearest exit, without networks that tunnels carry where there is such a way."""
+    nearest = _nearest_exits(directory, topology)
+    if not topology.under:
+        return nearest
+    beneath = _nearest_exits(directory, topology.bare)
+    return [own if own >= 0 else other for own, other in zip(beneath, nearest, strict=True)]
 
 
 def _nearest_exits(directory: Directory, topology: Topology) -> Sequence[int]:

@@ -12,6 +12,7 @@ to be in a subnet of one's own). An edge joins a router with each subnet that it
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, NetworkId, NodeId, Prefix
@@ -44,7 +45,8 @@ class Topology:
 
     `neighbours` are in the order of the source, `cost` is what each edge of a forwarding node costs; `attachments`
     tells how a node (forwarding or not) touches its subnets, in the order of its addresses; `guests` are a hiding
-    router's subnets on the outside.
+    router's subnets on the outside. `carried` are the subnets of networks that tunnels carry, `under` the others on which
+    such a tunnel has an outer address.
     """
 
     version: int
@@ -56,6 +58,8 @@ class Topology:
     attachments: Mapping[NodeId, Mapping[int, Attachment]]
     guests: Mapping[NodeId, frozenset[int]]
     loopbacks: Mapping[int, tuple[Prefix, ...]]
+    carried: frozenset[int]
+    under: tuple[int, ...]
 
     def edge_cost(self, one: int, other: int) -> int:
         return self.cost[min(one, other)]
@@ -65,6 +69,15 @@ class Topology:
         if vertex >= len(self.routers):
             return (self.subnets[vertex - len(self.routers)].prefix,)
         return self.loopbacks.get(vertex, ())
+
+    @property
+    def bare(self) -> "Topology":
+        """Without the ways over networks that tunnels carry."""
+        neighbours = tuple(
+            () if vertex in self.carried else tuple(other for other in others if other not in self.carried)
+            for vertex, others in enumerate(self.neighbours)
+        )
+        return replace(self, neighbours=neighbours)
 
 
 def make_topology(directory: Directory, version: int) -> Topology:
@@ -83,6 +96,7 @@ def make_topology(directory: Directory, version: int) -> Topology:
         for subnet in touched if node.kind.forwards else touched[:1]:
             neighbours[vertex].append(subnet)
             neighbours[subnet].append(vertex)
+    carried = _carried(directory, subnets)
     return Topology(
         version,
         tuple(vertex_of),
@@ -93,7 +107,29 @@ def make_topology(directory: Directory, version: int) -> Topology:
         attachments,
         guests,
         {vertex_of[node.id]: found for node in forwarding if (found := _loopbacks(node, version))},
+        carried,
+        _under(directory, subnets, carried),
     )
+
+
+def _carried(directory: Directory, subnets: Mapping[tuple[NetworkId, Prefix], int]) -> frozenset[int]:
+    carries = (tunnel.carries for tunnel in directory.tunnels.values() if tunnel.carries is not None)
+    segments = {directory.segments[network] for network in carries}
+    return frozenset(vertex for (network, _), vertex in subnets.items() if network in segments)
+
+
+def _under(
+    directory: Directory, subnets: Mapping[tuple[NetworkId, Prefix], int], carried: frozenset[int]
+) -> tuple[int, ...]:
+    ends = (end for tunnel in directory.tunnels.values() if tunnel.carries is not None for end in tunnel.ends)
+    own = {
+        (directory.segments[interface.network], given.address.network)
+        for end in ends
+        for interface in directory.nodes[end.node].interfaces
+        for given in interface.addresses
+        if given.address.ip == end.outer
+    }
+    return tuple(vertex for key, vertex in subnets.items() if key in own and vertex not in carried)
 
 
 def _loopbacks(node: BoundNode, version: int) -> tuple[Prefix, ...]:

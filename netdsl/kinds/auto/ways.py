@@ -220,3 +220,42 @@ def search_ways(skeleton: Skeleton, starts: Iterable[int]) -> Ways:
     for vertex, label in labels.items():
         drawing.vertex(vertex, label)
     return drawing.finish(part)
+
+
+def ways_by_part(skeleton: Skeleton, starts: tuple[int, ...]) -> dict[int, Ways]:
+    """The ways through each part that a node sends into; labels count on from part to part."""
+    by_part: dict[int, list[int]] = {}
+    for start in starts:
+        by_part.setdefault(skeleton.component[start], []).append(start)
+    found: dict[int, Ways] = {}
+    offset = 0
+    for part, own in by_part.items():
+        forwards = own[0] < len(skeleton.topology.routers)
+        ways = ways_from(skeleton, own[0]) if forwards or len(own) == 1 else search_ways(skeleton, own)
+        labels = tuple(label if label == LOCAL else label + offset for label in ways.labels)
+        found[part] = Ways(ways.starts, labels, ways.hops, ways.end)
+        offset += len(ways.hops)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class WaysBeneath:
+    """A node's ways without networks that tunnels carry. `hops` are all that the node has; hops that only these ways take
+    are added to them."""
+
+    skeleton: Skeleton
+    by_part: dict[int, Ways]
+    hops: list[Hop]
+
+    def at(self, vertex: int) -> int | None:
+        """The label of a vertex, by the node's `hops`; None where there is no such way."""
+        ways = self.by_part.get(self.skeleton.component[vertex])
+        if ways is None:
+            return None
+        label = ways.at(self.skeleton.first[vertex])
+        if label == LOCAL:
+            return LOCAL
+        own = [hop for each in self.by_part.values() for hop in each.hops]
+        if own[label] not in self.hops:
+            self.hops.append(own[label])
+        return self.hops.index(own[label])

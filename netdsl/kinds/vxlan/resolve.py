@@ -46,7 +46,7 @@ def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:
         return None
     settings = VxlanSettings(network.id, vni or _number(id_, work), port or PORT, ttl)
     size = _mtu(block, network, work)
-    return BoundTunnel(id_, KIND, ends, {}, {}, (), family, settings, item.place, size)
+    return BoundTunnel(id_, KIND, ends, {}, {}, (), family, settings, item.place, size, network.id)
 
 
 def _mtu(block: Block, network: NetworkDraft, work: Work) -> Placed[int] | None:
