@@ -10,8 +10,9 @@ from netdsl.ir.lab import Lab
 from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import Child, Start, TunnelEnd
 from netdsl.packets.passage import Delivered
+from netdsl.packets.steering import Association, Policy
 from netdsl.packets.tunnels import packets_of
-from netdsl.packets.view import Association, Policy, View
+from netdsl.packets.view import View
 from netdsl.packets.walk import Walk
 from netdsl.verify import Packet, World
 

@@ -11,9 +11,10 @@ from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import Segment, TunnelEnd, device_of
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.links import WIDEST
+from netdsl.packets.steering import Association, Policy, TunnelDevice
 from netdsl.packets.tunnels import Connection, TunnelStates
 from netdsl.packets.types import Packet
-from netdsl.packets.view import Association, Policy, TunnelDevice, View
+from netdsl.packets.view import View
 
 EVERYTHING: tuple[Prefix, ...] = tuple(ANYWHERE.values())
 

@@ -2,9 +2,10 @@
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, NetworkId, NodeId
+from netdsl.packets.steering import Policy
 from netdsl.packets.tracking import Known, State
 from netdsl.packets.types import Hook, Outcome, Packet
-from netdsl.packets.view import Policy, View
+from netdsl.packets.view import View
 from netdsl.source import Place
 
 

@@ -12,9 +12,10 @@ from netdsl.ir.lab import Lab
 from netdsl.ir.service import PortService
 from netdsl.ir.tunnel import Child, Device, Segment, Selectors, Start, TunnelEnd
 from netdsl.packets.fabric import Fabric
+from netdsl.packets.steering import Policy
 from netdsl.packets.tracking import Flows
 from netdsl.packets.types import Packet
-from netdsl.packets.view import Policy, View
+from netdsl.packets.view import View
 
 
 @dataclass(frozen=True, slots=True)

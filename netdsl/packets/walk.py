@@ -20,10 +20,11 @@ from netdsl.packets.neighbours import lost_answer
 from netdsl.packets.passage import DeadEnd, Delivered, Exit, Frame, Passage, Stop
 from netdsl.packets.policies import policy_fault
 from netdsl.packets.routes import Hop as Route
+from netdsl.packets.steering import Association, Policy, TunnelDevice
 from netdsl.packets.tracking import State, Tracker, with_destination, with_source
 from netdsl.packets.tunnels import arrival, packets_of, receiving_end
 from netdsl.packets.types import Decision, Hook, Hop, Outcome, Packet, Step, Wire
-from netdsl.packets.view import LOOPBACK, Association, Policy, TunnelDevice, View
+from netdsl.packets.view import LOOPBACK, View
 from netdsl.source import Place
 
 _MOST_FRAMES = 2000

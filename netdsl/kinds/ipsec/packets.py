@@ -16,10 +16,11 @@ from netdsl.kinds.ipsec.ir import AH, DEVICE, ESP, KIND, Authentication, AuthMet
 from netdsl.kinds.ipsec.sizes import UDP_HEADER, cost_of
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.passage import Delivered, Stop
+from netdsl.packets.steering import Association, Policy, TunnelDevice
 from netdsl.packets.tracking import Flows, Tracker, reverse
 from netdsl.packets.tunnels import Connection, Need, TunnelStates
 from netdsl.packets.types import Packet
-from netdsl.packets.view import Association, Policy, TunnelDevice, View
+from netdsl.packets.view import View
 from netdsl.packets.walk import Walk
 
 USER_SPACE_MTU = 1400  # bytes: kernel-libipsec's device (kernel_libipsec_router.c, TUN_DEFAULT_MTU)

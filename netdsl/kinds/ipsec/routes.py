@@ -9,8 +9,9 @@ from netdsl.lower.directory import Directory
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.filtering import in_any
 from netdsl.packets.routes import RoutingTable
+from netdsl.packets.steering import Association, Policy
 from netdsl.packets.tunnels import TunnelStates
-from netdsl.packets.view import Association, Policy, View
+from netdsl.packets.view import View
 
 _TABLE = 219  # backends/strongswan/updown.sh
 
