@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from netdsl.runtime.recording import FileRecording, Tcpdump, recorded
+from netdsl.runtime.recording import SNAPPED, FileRecording, Tcpdump, recorded
 
 
 def container_words(container: str, image: str) -> list[str]:
@@ -29,6 +29,6 @@ def record(words: list[str], name: str) -> Iterator[FileRecording]:
         subprocess.run(command, capture_output=True, timeout=60, check=False, start_new_session=True)
 
     with recorded(
-        ["docker", "run", "--name", container_name, *words[1:], "-s", "0", "-U", "-w", "-"], remove
+        ["docker", "run", "--name", container_name, *words[1:], *SNAPPED, "-U", "-w", "-"], remove
     ) as recording:
         yield recording

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from netdsl.dataclass import dataclass
 from netdsl.runtime.driver import NodeState
+from netdsl.runtime.recording import SNAPPED
 
 UNIT = "netdsl.service"
 _NODE = "/netdsl/lab/node.sh"
@@ -55,8 +56,8 @@ def capture_command(interface: str, *, is_text: bool, count: int | None) -> tupl
 
 
 def recording_command(interface: str) -> tuple[str, ...]:
-    """tcpdump of whole packets until its standard input is closed."""
-    words = ("tcpdump", "-p", "-Z", "root", "-i", interface, "--immediate-mode", "-s", "0", "-U", "-w", "-")
+    """tcpdump until its standard input is closed."""
+    words = ("tcpdump", "-p", "-Z", "root", "-i", interface, "--immediate-mode", *SNAPPED, "-U", "-w", "-")
     return _watched(*words)
 
 

@@ -14,6 +14,11 @@ Tcpdump = subprocess.Popen[bytes]
 _PATIENCE = 60.0  # seconds until tcpdump listens: emulated nodes and busy engines are slow
 _PAUSE = 0.05
 
+SNAPPED = ("-s", "4096", "-B", "8192")
+"""tcpdump's options of a recording, so that a burst of packets fits: in immediate mode libpcap cuts its buffer into slots
+as long as the longest packet that is kept (pcap-linux.c, create_ring: TPACKET_V2), and of the usual 2 MiB and 256 KiB
+these are 8. Here they are 2,048, in 8 MiB."""
+
 
 @dataclass(frozen=True, slots=True)
 class FileRecording:

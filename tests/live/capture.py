@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
+from netdsl.runtime.recording import SNAPPED
 from tests.live.machine import Machine
 
 _UDP, _ESP = 17, 50
@@ -55,7 +56,7 @@ class Capture:
 def captured(machine: Machine, reach: Sequence[str], interface: str, file: Path) -> Iterator[Capture]:
     """tcpdump by `reach` (the words that run it where it is wanted) until the block ends."""
     said = file.with_suffix(".said")
-    command = machine.words(*reach, "-p", "-Z", "root", "-i", interface, "-s", "0", "-U", "--immediate-mode", "-w", "-")
+    command = machine.words(*reach, "-p", "-Z", "root", "-i", interface, *SNAPPED, "-U", "--immediate-mode", "-w", "-")
     with (
         file.open("wb") as out,
         said.open("wb") as errors,
