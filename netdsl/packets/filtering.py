@@ -227,10 +227,13 @@ def destination_nat(
     *,
     is_output: bool,
 ) -> DestinationNat | None:
+    """The rule that decides; it may leave a packet as it is."""
+    packet = sight.packet
     for rule in rules:
-        if rule.address.version != sight.packet.destination.version or (is_output and rule.match.in_interfaces):
+        if rule.address.version != packet.destination.version or (is_output and rule.match.in_interfaces):
             continue
         if (rule.state is None or is_active(rule.state)) and matches(rule.match, sight, None, tunnels):
+            packet.is_for_one((rule.address,))  # a packet for it is not changed, and those like it are
             return rule
     return None
 

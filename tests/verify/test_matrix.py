@@ -228,3 +228,17 @@ def test_random_labs_are_answered_flow_by_flow(seed: int) -> None:
 def test_many_random_labs_are_answered_flow_by_flow(seed: int, esp: Esp) -> None:
     asked = World(lab_of(generate(seed)), esp)
     assert all(count_same(asked, service) for service in (*SERVICES, *MORE_SERVICES))
+
+
+def test_a_target_of_dnat_in_the_prefix_that_is_translated_is_not_like_its_neighbours() -> None:
+    asked = world("""
+    network a 10.1.0.0/24
+    network b 10.2.0.0/24
+    network c 10.3.0.0/24
+    host s { interface on c .7 ; default via two }
+    host t { interface on c .8 ; default via two }
+    host h { interface on a .9 ; default via one }
+    router one { interface on a .1 ; interface on b .1 ; route c via 10.2.0.2 ; nat { dnat icmp, tcp to c -> s } }
+    router two { interface on b .2 ; interface on c .1 ; default via one }
+    """)
+    assert all(count_same(asked, service) for service in SERVICES)
