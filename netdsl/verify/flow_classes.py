@@ -9,7 +9,7 @@ from netdsl.ir.service import PortService, Protocol
 from netdsl.packets.classes import AddressIndex, index_of
 from netdsl.packets.paths import ClassPaths, ClassStop, FlowIndex
 from netdsl.packets.types import Outcome
-from netdsl.packets.view import View
+from netdsl.packets.view import View, is_unicast
 from netdsl.packets.world import World
 from netdsl.verify.predict import PROBE_SIZE, no_way_back, probe, success, taken
 
@@ -39,7 +39,7 @@ class FlowClasses:
     def ask(self, source: View, destination: Address) -> Answer | None:
         """To a node's request. None: it is to be followed alone."""
         own, places = source.source_towards(destination), self.addresses.places
-        if own is None or own not in places or destination not in places:
+        if own is None or own not in places or destination not in places or not is_unicast(destination, source):
             return None
         request = probe(own, destination, self.service, PROBE_SIZE)
         there = self.requests.follow(source, request)

@@ -242,3 +242,14 @@ def test_a_target_of_dnat_in_the_prefix_that_is_translated_is_not_like_its_neigh
     router two { interface on b .2 ; interface on c .1 ; default via one }
     """)
     assert all(count_same(asked, service) for service in SERVICES)
+
+
+def test_a_node_s_broadcast_address_may_be_an_address_of_another_node() -> None:
+    asked = world("""
+    network wide 10.0.0.0/24
+    network half 10.0.0.0/25
+    router r { interface on half .1 }
+    host h { interface on half .2 ; default via r }
+    host far { interface on wide .127 }
+    """)
+    assert count_same(asked)
