@@ -64,7 +64,7 @@ def _mtu(block: Block, network: NetworkDraft, work: Work) -> Placed[int] | None:
 
 
 def _outside(side: Side, network: NetworkDraft) -> Side:
-    """The end without its interface on the network that is carried: outer packets do not go there."""
+    """The end without its interface on the network that is carried and the routes by it: outer packets do not go there."""
     node = side.named.node
     interfaces = {name: one for name, one in node.interfaces.items() if one not in network.interfaces}
     segments = {
@@ -72,7 +72,8 @@ def _outside(side: Side, network: NetworkDraft) -> Side:
         for segment, found in node.segments.items()
         if (kept := [one for one in found if one not in network.interfaces])
     }
-    draft = replace(node, interfaces=interfaces, segments=segments)
+    routes = [route for route in node.routes if route.interface in interfaces]
+    draft = replace(node, interfaces=interfaces, segments=segments, routes=routes)
     return Side(replace(side.named, node=draft), side.role, side.protecting, side.item, side.inside)
 
 

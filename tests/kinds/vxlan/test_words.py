@@ -176,6 +176,11 @@ def test_a_tunnel_that_is_wrong_is_marked(block: str, code: str, marked: str, me
             "`a`, `b`, `c` and `d` have no address family in common",
         ),
         (
+            "network far 10.7.0.0/24\nnetwork more 10.9.0.0/24\n"
+            "router d { interface on far .1 ; interface on more .1 ; interface on o .4 ; default via 10.5.0.1 }",
+            "a, b, c and d", "tunnel-ends-do-not-meet", "d", "`d` has no way to `a`",
+        ),
+        (
             "switch s { interface on o ; interface on isp }", "a, b and c", "wrong-element", "carries o",
             "`o` is carried by `t`, and the switch `s` is on it",
         ),
