@@ -28,6 +28,8 @@ from netdsl.packets.view import LOOPBACK, View
 from netdsl.source import Place
 
 _MOST_FRAMES = 2000
+_MOST_TUNNELS = 8  # that a packet enters in one node: XMIT_RECURSION_LIMIT (include/linux/netdevice.h)
+_ENDLESS = "tunnels lead through each other"
 _DECISIONS = {Outcome.REJECTED: Decision.REJECT, Outcome.DROPPED: Decision.DROP, Outcome.LOOP: Decision.DROP}
 
 
@@ -78,8 +80,7 @@ class Walk:
         """Through the node that it comes to."""
         self._frames += 1
         if self._frames > _MOST_FRAMES:
-            text = "tunnels lead through each other"
-            return self._ending(self._stop(Outcome.LOOP, frame.view, Hook.ROUTE, text, None, frame.packet))
+            return self._ending(self._stop(Outcome.LOOP, frame.view, Hook.ROUTE, _ENDLESS, None, frame.packet))
         return self._ending(self._receive(frame))
 
     def _ending(self, result: Frame | Delivered | Stop) -> Frame | Delivered | Stop:
@@ -312,6 +313,8 @@ class Walk:
         self, passage: Passage, packet: Packet, policy: Policy, association: Association
     ) -> Frame | Delivered | Stop:
         view, kind = passage.view, packets_of(policy.end.kind)
+        if sum(step.decision is Decision.ENCAPSULATE for step in self._steps) >= _MOST_TUNNELS:
+            return self._stop(Outcome.LOOP, view, Hook.TUNNEL, _ENDLESS, policy.end.origin, packet)
         outside = kind.outer_packet(packet, policy)
         outer = self._route(view, outside, is_marked=policy.is_selected)
         link = WIDEST if outer is None else mtu_of(view, outer)

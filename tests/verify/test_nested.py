@@ -5,6 +5,7 @@ import pytest
 from netdsl.ir.ids import TunnelId
 from netdsl.ir.lab import Lab
 from netdsl.packets.types import Outcome
+from netdsl.pipeline.analysis import check_text
 from netdsl.verify import Esp, Packet, Verdict, World
 
 from .asking import ask, checked, lab, world
@@ -144,3 +145,18 @@ def test_an_outer_one_that_is_opened_by_hand_is_a_way_too() -> None:
 def test_a_smaller_link_behind_the_outer_one_counts_too() -> None:
     text = FAR.replace("network right 10.2.0.0/24", "network right 10.2.0.0/24 { mtu 1400 }")
     assert mtus(lab(text % "at boot")) == {"outer": 1438, "inner": 1338}
+
+
+@pytest.mark.parametrize("esp", Esp)
+def test_a_route_that_leads_a_tunnel_into_itself_is_a_finding_beside_ipsec_too(esp: Esp) -> None:
+    text = """
+    network wide 10.0.0.0/16
+    network inet 10.1.0.0/24 { mtu 9000 }
+    host a { interface on inet .16 }
+    host b { interface on wide .0.6 ; interface on inet .3 }
+    host c { interface on inet .38 }
+    ipsec keyed { between b.inet protecting 10.0.0.0/29 and a protecting inet ; auth psk }
+    tunnel plain gre { between c protecting inet and b.wide protecting wide }
+    """
+    found = check_text(text.encode(), esp=esp).diagnostics
+    assert "tunnel-carries-itself" in [each.rule.code for each in found]
