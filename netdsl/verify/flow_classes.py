@@ -5,16 +5,13 @@ What each packet is to be followed for alone is not decided here: ask `predict`.
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address
-from netdsl.ir.service import PortService, Protocol
+from netdsl.ir.service import PortService
 from netdsl.packets.classes import AddressIndex, index_of
 from netdsl.packets.paths import ClassPaths, ClassStop, FlowIndex
 from netdsl.packets.types import Outcome
 from netdsl.packets.view import View, is_unicast
 from netdsl.packets.world import World
-from netdsl.verify.predict import PROBE_SIZE, no_way_back, probe, success, taken
-
-_ECHO = (None, "echo-request")
-
+from netdsl.verify.predict import PROBE_SIZE, no_way_back, probe, success, taken, unanswered
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -50,7 +47,7 @@ class FlowClasses:
             return Answer(there.end.outcome, there.is_encrypted, is_exact, self.requests.reason(there, source, request))
         answer, outcome, served = taken(there.end, request)
         if answer is None:
-            return None
+            return Answer(Outcome.NOT_VERIFIED, there.is_encrypted, False, unanswered(there.end, request))
         paths = self.errors if answer.is_error else self.answers
         back = paths.follow(there.end, answer, there.confirmed)
         is_encrypted, is_exact = there.is_encrypted or back.is_encrypted, not (there.is_raw or back.is_raw)
@@ -62,20 +59,11 @@ class FlowClasses:
         return Answer(outcome, is_encrypted, is_exact, success(there.end, request, outcome, served))
 
 
-def flow_classes(world: World, service: PortService | None) -> FlowClasses | None:
-    """For one kind of question. None: each flow of it is to be followed alone."""
-    if not _has_classes(service):
-        return None
+def flow_classes(world: World, service: PortService | None) -> FlowClasses:
+    """For one kind of question."""
     addresses, flows, standing = index_of(world.fabric.addresses), FlowIndex(), world.tunnels.standing
     requests = ClassPaths(world.fabric, standing, addresses, flows, is_answer=False)
     if not any(view.asks_more_than_addresses for view in world.fabric.views.values()):
         return FlowClasses(service, addresses, requests, requests, requests)
     answers, errors = (ClassPaths(world.fabric, standing, addresses, flows, is_answer=True) for _ in range(2))
     return FlowClasses(service, addresses, requests, answers, errors)
-
-
-def _has_classes(service: PortService | None) -> bool:
-    """Whether nodes answer it. Of other protocols an error comes back, or nothing."""
-    if service is None or service.protocol is Protocol.ICMP:
-        return service is None or service.icmp_type in _ECHO
-    return service.protocol in (Protocol.TCP, Protocol.UDP)

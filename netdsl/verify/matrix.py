@@ -32,7 +32,7 @@ def matrix(
             if source is destination or (destinations is not None and destination.id not in destinations):
                 continue
             for address in addresses[destination.id]:
-                shared = None if alike is None else alike.ask(world.view(source.id), address)
+                shared = alike.ask(world.view(source.id), address)
                 found = shared or predict(world, source.id, address, service)
                 yield Cell(
                     source.id, destination.id, address, found.outcome, found.is_encrypted, found.is_exact, found.reason

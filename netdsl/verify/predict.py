@@ -44,7 +44,7 @@ def predict(
         return asked.stopped(arrived, there.hops, _notice(world, tracker, arrived, there.hops))
     answer, outcome, served = taken(arrived.view, arrived.packet)
     if answer is None:
-        text = f"`{arrived.view.id}` has nothing that answers {arrived.packet.protocol}"
+        text = unanswered(arrived.view, arrived.packet)
         stop = Stop(Outcome.NOT_VERIFIED, arrived.view.id, Hook.SOCKET, text, arrived.view.node.origin, arrived.packet)
         return asked.stopped(stop, there.hops, "")
     back = Walk(world.fabric, tracker, is_answer=True)
@@ -151,6 +151,11 @@ def success(view: View, packet: Packet, outcome: Outcome, served: Served | None)
     if outcome is Outcome.REFUSED:
         return f"`{view.id}` takes it and refuses: nobody listens on {packet.protocol}/{packet.destination_port}"
     return f"`{view.id}{'' if served is None else f'.{served.name}'}` answers"
+
+
+def unanswered(view: View, packet: Packet) -> str:
+    """In words, that a node which takes a request does nothing that is known."""
+    return f"`{view.id}` has nothing that answers {packet.protocol}"
 
 
 def no_way_back(view: View, text: str) -> str:

@@ -18,7 +18,8 @@ from .asking import count_same, world
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*/lab.net"))
 SEEDS = (263, 11, 167)  # every feature of random labs
 SERVICES = (None, port(Protocol.TCP, 8080), port(Protocol.UDP, 53))
-MORE_SERVICES = (port(Protocol.TCP, 80), port(Protocol.UDP, 500), port(Protocol.UDP, 514), PortService(ESP))
+UNANSWERED = (port(Protocol.SCTP, 5060), PortService(ESP), PortService(Protocol.ICMP, icmp_type="echo-reply"))
+MORE_SERVICES = (port(Protocol.TCP, 80), port(Protocol.UDP, 500), port(Protocol.UDP, 514), *UNANSWERED)
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)
@@ -27,7 +28,7 @@ def test_each_cell_is_its_own_flow_s_verdict(path: Path, esp: Esp) -> None:
     bindings = check(path).bindings
     assert bindings is not None
     asked = World(lower(bindings), esp)
-    assert all(count_same(asked, service) for service in SERVICES)
+    assert all(count_same(asked, service) for service in (*SERVICES, UNANSWERED[0]))
 
 
 def test_hosts_that_a_rule_tells_apart_are_not_alike() -> None:
@@ -104,9 +105,8 @@ def test_what_shares_a_way_is_answered_as_if_it_were_asked_alone(more: str) -> N
 @pytest.mark.parametrize("more", ALL_ARE_ODD)
 def test_no_flow_is_followed_alone_where_routers_filter_or_check_sources(more: str) -> None:
     asked = world(MESH.replace("MORE", more))
-    for service in SERVICES:
+    for service in (*SERVICES, *UNANSWERED):
         flows = flow_classes(asked, service)
-        assert flows is not None
         for cell in matrix(asked, service):
             alike = flows.ask(asked.view(cell.source), cell.address)
             assert alike is not None
