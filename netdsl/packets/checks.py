@@ -62,6 +62,11 @@ def unbelieved_asker(
     return asker
 
 
+def may_disbelieve(view: View, before: View) -> bool:
+    """Whether the address with which `before` asks for a MAC address may be unbelievable: else any sender is alike."""
+    return view.checks_source or any(view.is_local(address) for address in before.local)
+
+
 def circle(nodes: Sequence[NodeId]) -> str:
     """In words, what a packet that was in these nodes did until its time to live was over."""
     names: list[NodeId] = []

@@ -13,7 +13,7 @@ from functools import reduce
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, NodeId
-from netdsl.packets.checks import TTL, circle
+from netdsl.packets.checks import TTL, circle, may_disbelieve
 from netdsl.packets.classes import AddressIndex, AddressSet, PacketClass, class_of
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.passage import Delivered, Frame, Stop
@@ -78,8 +78,8 @@ class ClassTracker(Tracker):
 
 @dataclass(slots=True, eq=False)
 class Ingress:
-    """A node, the interface by which packets come to it, and from which node; without these: it sends them. `legs`:
-    those from here that hold for more than one destination."""
+    """A node, the interface by which packets come to it, and from which node where it asks; without an interface: it sends
+    them. `legs`: those from here that hold for more than one destination."""
 
     view: View
     interface: str | None
@@ -249,6 +249,8 @@ class ClassPaths:
                 return None if outcome in (Outcome.LOOP, Outcome.TOO_BIG) else ClassStop(outcome, result.text, is_named)
 
     def _ingress(self, view: View, interface: str | None, before: View | None) -> Ingress:
+        if before is not None and not may_disbelieve(view, before):
+            before = None
         key = (view.id, interface, None if before is None else before.id)
         found = self._ingresses.get(key)
         if found is None:

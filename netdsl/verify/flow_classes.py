@@ -13,6 +13,7 @@ from netdsl.packets.view import View, is_unicast
 from netdsl.packets.world import World
 from netdsl.verify.predict import PROBE_SIZE, no_way_back, probe, success, taken, unanswered
 
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What becomes of a flow, as `predict` says it."""

@@ -4,9 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from netdsl.ir.ids import NodeId
 from netdsl.ir.service import PortService, Protocol, port
 from netdsl.kinds.ipsec.ir import ESP
 from netdsl.lower.lower import lower
+from netdsl.packets import paths
+from netdsl.packets.passage import Delivered, Frame, Stop
+from netdsl.packets.walk import Walk
 from netdsl.pipeline.analysis import check
 from netdsl.verify import Esp, Outcome, World, matrix
 from netdsl.verify.flow_classes import flow_classes
@@ -253,3 +257,25 @@ def test_a_node_s_broadcast_address_may_be_an_address_of_another_node() -> None:
     host far { interface on wide .127 }
     """)
     assert count_same(asked)
+
+
+def test_packets_from_all_hosts_of_a_network_take_the_same_leg_through_their_router(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    walked = []
+
+    class Counted(Walk):
+        def step(self, frame: Frame) -> Frame | Delivered | Stop:
+            walked.append(frame.view.id)
+            return super().step(frame)
+
+    monkeypatch.setattr(paths, "Walk", Counted)
+    asked = world("""
+    network a 10.1.0.0/24
+    network b 10.2.0.0/24
+    router r { interface on a .1 ; interface on b .1 }
+    for i in 1..20 { host a-$i { interface on a .1$i ; default via r } }
+    for i in 1..20 { host b-$i { interface on b .1$i ; default via r } }
+    """)
+    assert count_same(asked)
+    assert walked.count(NodeId("r")) < 100
