@@ -93,6 +93,7 @@ def _of_pool(pool: Prefix, number: int) -> Address | None:
 
 def _connections(fabric: Fabric, states: TunnelStates) -> dict[TunnelId, list[Connection]]:
     found: dict[TunnelId, list[Connection]] = {}
+    joined: set[tuple[TunnelId, NodeId, NodeId | None]] = set()  # ends of two that have found each other
     states.failures.clear()
     for view in fabric.views.values():
         for end in view.node.tunnels:
@@ -101,13 +102,15 @@ def _connections(fabric: Fabric, states: TunnelStates) -> dict[TunnelId, list[Co
                 continue
             if not end.peer_addresses or not any(states.opens(end.tunnel, child) for child in end.children):
                 continue
-            if any(end in (one.here, one.there) for one in found.get(end.tunnel, ()) if one.there.peer is not None):
+            if (end.tunnel, end.node, end.peer) in joined:
                 continue
             connection = packets_of(end.kind).connect(fabric, view, end)
             if isinstance(connection, str):
                 states.failures.setdefault(end.tunnel, connection)
             else:
                 found.setdefault(end.tunnel, []).append(connection)
+                both = (connection.here, connection.there) if connection.there.peer is not None else ()
+                joined.update((one.tunnel, one.node, one.peer) for one in both)
     return found
 
 
@@ -123,15 +126,17 @@ def _install(fabric: Fabric, states: TunnelStates, ends: list[tuple[View, Tunnel
             of_kind[connection.here.kind].append(connection)
     for kind, connections in of_kind.items():
         packets_of(kind).install(fabric, states, connections)
-    for view, end in ends:
-        _note_up(view, end, states)
+    for view in fabric.views.values():
+        _note_up(view, states)
 
 
-def _note_up(view: View, end: TunnelEnd, states: TunnelStates) -> None:
-    """What `while T up` asks: every child, of all connections of the tunnel in this node."""
-    ends = [one for one in view.node.tunnels if one.tunnel == end.tunnel]
-    names = {child.name for one in ends for child in one.children}
-    is_up = {name: (view.id, end.tunnel, name) in states.children_up for name in names}
-    view.up.update((end.tunnel, name) for name, found in is_up.items() if found)
-    if all(is_up.values()):
-        view.up.add((end.tunnel, None))
+def _note_up(view: View, states: TunnelStates) -> None:
+    """What `while T up` asks: every child, of all connections of each tunnel in this node."""
+    names: dict[TunnelId, set[str]] = {}
+    for end in view.node.tunnels:
+        names.setdefault(end.tunnel, set()).update(child.name for child in end.children)
+    for tunnel, children in names.items():
+        up = {name for name in children if (view.id, tunnel, name) in states.children_up}
+        view.up.update((tunnel, name) for name in up)
+        if up == children:
+            view.up.add((tunnel, None))

@@ -3,6 +3,7 @@
 import pytest
 
 from netdsl.ir.ids import TunnelId
+from netdsl.ir.tunnel import TunnelEnd
 from netdsl.verify import Esp, Outcome, World
 from tests.kinds.asking import lab, outer, ping, said
 from tests.verify.asking import ask, checked
@@ -150,3 +151,18 @@ expect {{ h reaches 10.12.0.1 through in, out }}
     found = lab(text)
     assert [one.mtu for node in found.nodes for one in node.tunnels if one.tunnel == "in"] == [mtu, mtu]
     assert set(ping(World(found), "h", "10.12.0.1").tunnels) == {"out", "in"}
+
+
+def test_many_ends_find_each_other_without_being_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    ends = "".join(f"host e{i} {{ interface wan on isp .{i} ; interface on seg }}\n" for i in range(1, 13))
+    names = ", ".join(f"e{i}" for i in range(1, 12))
+    many = lab(f"""
+    network isp 192.0.2.0/24
+    network seg 10.5.0.0/24
+    {ends}
+    tunnel t vxlan {{ between {names} and e12 ; carries seg }}
+    """)
+    compared = []
+    monkeypatch.setattr(TunnelEnd, "__eq__", lambda one, other: bool(compared.append(one)) or one is other)
+    assert World(many).is_up(TunnelId("t"))
+    assert not compared
