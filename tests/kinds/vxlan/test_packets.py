@@ -162,7 +162,12 @@ def test_many_ends_find_each_other_without_being_compared(monkeypatch: pytest.Mo
     {ends}
     tunnel t vxlan {{ between {names} and e12 ; carries seg }}
     """)
-    compared = []
-    monkeypatch.setattr(TunnelEnd, "__eq__", lambda one, other: bool(compared.append(one)) or one is other)
+    compared: list[object] = []
+
+    def is_same(one: TunnelEnd, other: object) -> bool:
+        compared.append(one)
+        return one is other
+
+    monkeypatch.setattr(TunnelEnd, "__eq__", is_same)
     assert World(many).is_up(TunnelId("t"))
     assert not compared
