@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from netdsl.ir.expectation import Reaches
 from netdsl.ir.ids import NodeId, TunnelId
+from netdsl.ir.tunnel import TunnelEnd
 from netdsl.packets import types as packets
 from netdsl.packets.world import World
 from netdsl.testing.flows import Controls, Flow, Group, controls_of
 from netdsl.testing.probes import Kind, Outcome, Question, Reply
-from netdsl.testing.sight import carries
+from netdsl.testing.sight import Frame, carries
 from netdsl.testing.trial import Asked, Listener, Observed, Trial, untested
 from netdsl.testing.types import Seen
 from netdsl.testing.watching import marks, sized
@@ -181,7 +182,7 @@ def _through(world: World, claim: Reaches, flow: Flow, mark: str, seconds: float
         failed = next((reply for reply in observed.replies if not _is_expected(flow, claim, reply)), None)
         if failed is not None:
             return Seen(False, _missing(flow, claim, failed, 1))
-        missing = [tunnel for tunnel in claim.through if not _carried(world, tunnel, mark, texts, observed)]
+        missing = [tunnel for tunnel in claim.through if not carried(world, tunnel, mark, texts, observed)]
         if missing:
             return Seen(False, f"answered, and no packet of `{missing[0]}` carries it")
         return Seen(True, f"{observed.replies[0]}, in packets of {', '.join(f'`{one}`' for one in claim.through)}")
@@ -200,7 +201,7 @@ def _not_through(world: World, claim: Reaches, flow: Flow, controls: Controls, m
         if passed is None:
             return Seen(None, controls.silence)
         is_answered = _is_expected(flow, claim, observed.replies[0])
-        if is_answered and all(_carried(world, tunnel, mark, texts, observed) for tunnel in claim.through):
+        if is_answered and all(carried(world, tunnel, mark, texts, observed) for tunnel in claim.through):
             return Seen(False, f"{observed.replies[0]}, in packets of `{claim.through[0]}`", passed)
         text = f"{observed.replies[0]}, not through `{claim.through[0]}`" if is_answered else str(observed.replies[0])
         return Seen(True, text, passed)
@@ -213,22 +214,25 @@ def _listeners_at_ends(world: World, tunnels: Sequence[TunnelId]) -> tuple[Liste
     return tuple(Listener(node.id, "any") for node in nodes)
 
 
-def _carried(world: World, tunnel: TunnelId, mark: str, texts: Sequence[str], observed: Observed) -> bool:
-    """Whether one end sends outer packets to the other that have the mark, or whose lengths grow as the packets'."""
+def carried(world: World, tunnel: TunnelId, mark: str, texts: Sequence[str], observed: Observed) -> bool:
+    """Whether outer packets between the ends have the mark, or lengths that grow as the packets'."""
     for listener, frames in observed.recorded.items():
         for end in world.view(listener.node).node.tunnels:
             if end.tunnel != tunnel:
                 continue
-            sent = [
-                frame
-                for frame in frames
-                if frame.is_sent
-                and frame.is_of(end.carriers)
-                and end.local in (None, frame.source)
-                and (not end.peer_addresses or frame.destination in end.peer_addresses)
-            ]
+            outer = [frame for frame in frames if frame.is_of(end.carriers) and _is_between(end, frame)]
             is_hidden = all(child.is_hiding for child in end.children)
-            is_read = not is_hidden and any(frame.shows(mark) for frame in sent)
-            if is_read or carries(sent, marks(texts)):
+            is_read = not is_hidden and any(frame.shows(mark) for frame in outer)
+            if is_read or carries(outer, marks(texts)):
                 return True
     return False
+
+
+def _is_between(end: TunnelEnd, frame: Frame) -> bool:
+    """Whether a frame at an end is from this end to the other, or from the other to this one.
+
+    Outer packets that go into another tunnel are seen where that is a device. What the node's policies encrypt is seen
+    behind it alone, when the other end has decrypted it (xfrm_input gives it to the interface again).
+    """
+    own, other = (frame.source, frame.destination) if frame.is_sent else (frame.destination, frame.source)
+    return end.local in (None, own) and (not end.peer_addresses or other in end.peer_addresses)
