@@ -9,7 +9,8 @@ from dataclasses import field, replace
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, NodeId, TunnelId
 from netdsl.ir.prefixes import holds
-from netdsl.ir.tunnel import Segment, TunnelEnd, device_of
+from netdsl.ir.service import PortService
+from netdsl.ir.tunnel import Carrier, Segment, TunnelEnd, device_of
 from netdsl.lower.defaults import MTU
 from netdsl.lower.directory import Directory
 from netdsl.lower.inward import InwardRoutes
@@ -81,7 +82,7 @@ class PathMtus:
         for hop in self.outer.way(end.carriers[0], start, source, peer).hops:
             led = self._inward.device(hop.node, peer)
             for other in self.ends.get(hop.node, ()):
-                if other.tunnel not in passed and _takes(other, source, peer, led):
+                if other.tunnel not in passed and _takes(other, end.carriers[0], source, peer, led):
                     passed.add(other.tunnel)
                     inside = self.inside(other)
                     found += [] if inside is None else [inside]
@@ -101,16 +102,24 @@ class PathMtus:
         return min((inside for inside in insides if inside is not None), default=None)
 
 
-def _takes(end: TunnelEnd, source: Address, goal: Address, led: str | None) -> bool:
-    """Whether a packet fits the selectors of one of the tunnel's children, or its route leads to the device. `led`: the
-    device that it leads to."""
+def _takes(end: TunnelEnd, carrier: Carrier, source: Address, goal: Address, led: str | None) -> bool:
+    """Whether an outer packet fits the selectors of one of the tunnel's children, or its route leads to the device. `led`:
+    the device that it leads to."""
     device = device_of(end)
     if device is not None:
         return device.name == led
     return any(
-        not child.only_local
-        and not child.only_remote
+        _fits(carrier, (*child.only_local, *child.only_remote))
         and any(holds(prefix, source) for prefix in child.local)
         and any(holds(prefix, goal) for prefix in child.remote)
         for child in end.children
+    )
+
+
+def _fits(carrier: Carrier, limits: tuple[PortService, ...]) -> bool:
+    """Whether a child with these limits takes the outer packets; without any it takes all."""
+    return not limits or any(
+        limit.protocol == carrier.protocol
+        and (limit.first is None or any(limit.first <= port <= (limit.last or limit.first) for port in carrier.ports))
+        for limit in limits
     )
