@@ -5,7 +5,7 @@ from collections.abc import Collection
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.ids import Address, NodeId, Prefix, TunnelId
-from netdsl.ir.tunnel import Mode, Start, TunnelEnd
+from netdsl.ir.tunnel import Child, Mode, Start, TunnelEnd
 from netdsl.packets.filtering import in_any
 from netdsl.packets.types import Outcome
 from netdsl.packets.view import View
@@ -41,14 +41,19 @@ def check_falls(world: World, known: Collection[TunnelId], diagnostics: Diagnost
 
 
 def _is_between_networks(end: TunnelEnd) -> bool:
-    return any(child.mode is Mode.TUNNEL and child.local and child.remote for child in end.children)
+    return any(_is_followed(child) for child in end.children)
+
+
+def _is_followed(child: Child) -> bool:
+    """Whether the child hides what hosts behind both ends send."""
+    return child.is_hiding and child.mode is Mode.TUNNEL and bool(child.local and child.remote)
 
 
 def _check_fall(world: World, view: View, end: TunnelEnd, diagnostics: Diagnostics) -> None:
     """A host behind each end, and what becomes of its packets without the tunnel."""
     for child in end.children:
         pair = _pair(world, view, end, child.local, child.remote)
-        if child.mode is not Mode.TUNNEL or pair is None:
+        if not _is_followed(child) or pair is None:
             continue
         source, goal = pair
         usual = predict(world, source, goal)
