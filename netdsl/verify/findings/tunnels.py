@@ -12,7 +12,7 @@ from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.filter import Chain, FilterRule, Firewall, TunnelAccept
 from netdsl.ir.ids import Address, NodeId, TunnelId
 from netdsl.ir.service import PortService
-from netdsl.ir.tunnel import Start, TunnelEnd
+from netdsl.ir.tunnel import Selectors, Start, TunnelEnd
 from netdsl.packets.passage import Delivered, Stop
 from netdsl.packets.tracking import Tracker, reverse
 from netdsl.packets.tunnels import packets_of
@@ -73,9 +73,11 @@ def _pairs(world: World) -> Iterator[_Pair]:
 
 
 def _is_fine(world: World, pair: _Pair) -> bool:
-    """Whether the tunnel is up between the ends, and the firewall of each accepts it by name: then nothing is followed."""
+    """Whether daemons have opened the tunnel between the ends, and the firewall of each accepts it by name: then nothing is
+    followed. Devices are up whether their packets get to the other end or not."""
     return all(
-        all((end.node, end.tunnel, child.name) in world.tunnels.children_up for child in end.children)
+        isinstance(end.steering, Selectors)
+        and all((end.node, end.tunnel, child.name) in world.tunnels.children_up for child in end.children)
         and (firewall is None or _accepts(firewall, end.tunnel))
         for end, firewall in ((end, world.view(end.node).node.firewall) for end in pair)
     )
