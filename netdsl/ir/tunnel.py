@@ -136,6 +136,7 @@ class TunnelEnd:
     virtual_families: tuple[int, ...] = ()  # 4, 6
     secrets: tuple[SharedSecret, ...] = ()
     profile: tuple[str, ...] = ()  # algorithms and methods: tunnels of one kind that are made alike have the same
+    ttl: int = 64  # of outer packets, as the end sends them
     overhead: int = 0  # bytes that an encapsulated packet grows by, at most
     mtu: int | None = None  # bytes: the largest packet inside, as the source says, else `room`
     room: int | None = None  # bytes: what the smallest link of the way to the peer leaves

@@ -7,9 +7,10 @@ from netdsl.semantics.bindings import BoundTunnel
 
 
 def device_ends(
-    tunnel: BoundTunnel, carriers: tuple[Carrier, ...], inside: object, overhead: int
+    tunnel: BoundTunnel, carriers: tuple[Carrier, ...], inside: object, ttl: int, overhead: int
 ) -> Iterator[TunnelEnd]:
-    """Both ends of a tunnel between two nodes. `overhead`: the headers before a packet inside, in bytes."""
+    """Both ends of a tunnel between two nodes. `ttl`: of outer packets; `overhead`: the headers before a packet inside, in
+    bytes."""
     name = tunnel.id.rpartition(".")[2]
     for end, other in (tunnel.ends, tuple(reversed(tunnel.ends))):
         assert end.inside is not None, "an end with a device"
@@ -25,6 +26,7 @@ def device_ends(
             carriers=carriers,
             children=(Child(name, end.protected, other.protected, Start.BOOT, is_hiding=False),),
             inside=inside,
+            ttl=ttl,
             overhead=overhead,
             origin=tunnel.place,
             end_origin=end.place,

@@ -199,10 +199,17 @@ class Walk:
         if stop is not None:
             return stop
         if self.ttl <= 1:
-            return self._stop(Outcome.LOOP, view, Hook.ROUTE, circle([hop.node for hop in self.hops]), None, packet)
+            return self._expired(view, packet)
         self.ttl -= 1
         stop = self._check_policy(passage, "forward") or self._filter(passage, Chain.FORWARD, packet, route)
         return stop or self._leave(passage, packet, route)
+
+    def _expired(self, view: View, packet: Packet) -> Stop:
+        end = self._carried[-1][2].end if packet.inner is not None else None
+        if end is None or end.ttl >= TTL:
+            return self._stop(Outcome.LOOP, view, Hook.ROUTE, circle([hop.node for hop in self.hops]), None, packet)
+        text = f"the TTL {end.ttl} of the outer packets of tunnel `{end.tunnel}` is over at `{view.id}`"
+        return self._stop(Outcome.DROPPED, view, Hook.ROUTE, text, end.origin, packet)
 
     # --- netfilter
 
@@ -326,7 +333,7 @@ class Walk:
             )
             return self._stop(Outcome.TOO_BIG, view, Hook.TUNNEL, text, policy.end.origin, packet)
         self._carried.append((packet, self.ttl, policy))
-        self.ttl = TTL
+        self.ttl = policy.end.ttl
         text = f"into tunnel `{policy.end.tunnel}`" + (
             f" (child `{child.name}`)" if len(policy.end.children) > 1 else ""
         )

@@ -20,7 +20,7 @@ def ends(
         settings = tunnel.inside
         assert isinstance(settings, GreSettings), "a tunnel of another kind"
         header = IP_HEADER[tunnel.family] + HEADER + (0 if settings.key is None else KEY)
-        yield from device_ends(tunnel, CARRIERS, settings, header)
+        yield from device_ends(tunnel, CARRIERS, settings, settings.ttl, header)
 
 
 def inside(end: TunnelEnd, link_mtu: int) -> int:

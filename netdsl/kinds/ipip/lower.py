@@ -19,7 +19,8 @@ def ends(
     for tunnel in tunnels:
         settings = tunnel.inside
         assert isinstance(settings, IpipSettings), "a tunnel of another kind"
-        yield from device_ends(tunnel, carriers(settings.families), settings, IP_HEADER[tunnel.family])
+        header = IP_HEADER[tunnel.family]
+        yield from device_ends(tunnel, carriers(settings.families), settings, settings.ttl, header)
 
 
 def inside(end: TunnelEnd, link_mtu: int) -> int:

@@ -46,6 +46,7 @@ def _end(directory: Directory, tunnel: BoundTunnel, end: BoundEnd, other: BoundE
         carriers=(Carrier(Protocol.UDP, (settings.port,)),),
         children=(Child(name, (), (), Start.BOOT, is_hiding=False),),
         inside=settings,
+        ttl=settings.ttl,
         overhead=IP_HEADER[tunnel.family] + HEADERS,
         origin=tunnel.place,
         end_origin=end.place,
