@@ -15,7 +15,7 @@ from netdsl.diagnostics.catalogue import (
 from netdsl.diagnostics.core import Rule
 from netdsl.diagnostics.suggest import closest
 from netdsl.syntax.dead_end import Dead, Finding
-from netdsl.syntax.hints import hint
+from netdsl.syntax.hints import hint, tunnel_of
 from netdsl.syntax.scan import described, previous_end
 from netdsl.syntax.statements import statements
 from netdsl.syntax.vocabulary import Vocabulary
@@ -95,7 +95,7 @@ def _first_word(dead: Dead, vocabulary: Vocabulary) -> Finding | None:
             MISPLACED_STATEMENT, "an expectation outside an `expect` block", dead, "`expect { … }` takes this line"
         )
     near = meant_statement(dead.text, dead.offset, word, vocabulary)
-    help_text = statements().inner_words.get(word) or (f"did you mean `{near}`?" if near else None)
+    help_text = tunnel_of(word) or statements().inner_words.get(word) or (f"did you mean `{near}`?" if near else None)
     return _at_word(UNKNOWN_STATEMENT, f"no statement begins with `{dead.shown}`", dead, help_text)
 
 

@@ -84,6 +84,18 @@ def _of_a_default(dead: Dead, read: list[str]) -> str | None:
     return f"`default via {dead.shown}`"
 
 
+def tunnel_of(word: str, name: str = "NAME") -> str | None:
+    """The statement of a kind of tunnel, for a word that is the kind's."""
+    kind = statements().described.get(f"tunnel {word}")
+    return None if kind is None else f"`tunnel {name} {word} {{ … }}`"
+
+
+def _of_a_tunnel(dead: Dead, read: list[str]) -> str | None:
+    if read[:1] != ["tunnel"] or len(read) != 2:
+        return None
+    return tunnel_of(read[1], dead.shown)
+
+
 def _of_a_policy(dead: Dead, _read: list[str]) -> str | None:
     if dead.first_word == "policy" and dead.word.lower() in _VERDICTS_OF_OTHERS:
         return f"`policy {_VERDICTS_OF_OTHERS[dead.word.lower()]}`"
@@ -162,6 +174,7 @@ _HINTS: Sequence[Callable[[Dead, list[str]], str | None]] = (
     _of_a_network,
     _of_an_interface,
     _of_a_default,
+    _of_a_tunnel,
     _of_a_policy,
     _of_a_rule,
     _of_a_loop,

@@ -18,6 +18,8 @@ def test_every_terminal_of_the_grammar_has_a_word_of_ours() -> None:
     ("text", "message"),
     [
         ("frewall { policy drop }", "no statement begins with `frewall` | did you mean `firewall`?"),
+        ("gre site { }", "no statement begins with `gre` | `tunnel NAME gre { … }`"),
+        ("tunnel gre site { }", "expected `gre`, `ipip` or `vxlan`, found `site` | `tunnel site gre { … }`"),
         ("routr gw { }", "no statement begins with `routr` | did you mean `router`?"),
         ("Router gw { }", "no statement begins with `Router` | did you mean `router`?"),
         ("florble", "no statement begins with `florble`"),
