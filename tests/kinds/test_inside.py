@@ -9,7 +9,7 @@ from netdsl.ir.node import Route
 from netdsl.verify.question import question, world_of
 from netdsl.verify.types import Proof
 from tests.kinds.asking import end, files, findings, lab, said
-from tests.verify.asking import checked
+from tests.verify.asking import checked, codes
 
 SITES = """
 network isp 192.0.2.0/24
@@ -402,3 +402,22 @@ def test_a_filter_cannot_name_what_has_no_address_inside() -> None:
         "tunnel-without-addresses",
         "t.b",
     )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ("between a and bb ; addresses 10.255.0.0/30", "unknown-name"),
+        ("between a and b ; addresses 10.255.0.1/30", "host-bits-set"),
+    ],
+)
+def test_a_next_hop_inside_is_not_told_beside_the_error_of_its_tunnel(wrong: str, code: str) -> None:
+    lab = """
+    network isp 192.0.2.0/24
+    network left 10.1.0.0/24
+    router a { interface wan on isp .1 ; interface lan on left .1 }
+    router b { interface wan on isp .2 ; route left via 10.255.0.1 }
+    tunnel site gre { %s }
+    """
+    assert codes(lab % "between a.wan and b ; addresses 10.255.0.0/30") == []
+    assert codes(lab % wrong) == [code]

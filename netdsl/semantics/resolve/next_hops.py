@@ -149,6 +149,8 @@ def _own_addresses(node: NodeDraft, work: Work) -> Iterator[Address]:
 def _report_unreachable(node: NodeDraft, value: Address | ShortAddress, line: Place, work: Work) -> None:
     shown = "".join(f".{octet}" for octet in value.octets) if isinstance(value, ShortAddress) else str(value)
     owners = [] if isinstance(value, ShortAddress) else work.owners_of(value)
+    if work.has_broken_ends and not owners and not isinstance(value, ShortAddress):
+        return  # it may be an address inside the tunnel
     related = tuple(
         Label(bound.place, f"that address is `{interface.node}`'s, on `{interface.network}`")
         for interface, bound in owners[:1]

@@ -37,6 +37,7 @@ def tunnel_ends(block: Block, work: Work) -> list[TunnelDraft]:
         own = sort_block(item.children, description.word, work.diagnostics)
         sides = kinds[table.kind_of_class[type(item.statement)]].sides(id_, own, item, work)
         found[id_] = TunnelDraft(id_, item, own, sides)
+        work.has_broken_ends = work.has_broken_ends or sides is None
         if sides is not None:
             work.insides[id_] = {side.named.node.id: side.inside for side in sides}
     return list(found.values())
