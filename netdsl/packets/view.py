@@ -7,12 +7,11 @@ from ipaddress import IPv4Address, IPv4Network
 from netdsl.dataclass import dataclass
 from netdsl.ir.ends import Ends, ends_of
 from netdsl.ir.filter import WhileTunnel
-from netdsl.ir.ids import Address, AddressWithPrefix, NodeId, Prefix, TunnelId
+from netdsl.ir.ids import Address, AddressWithPrefix, NodeId, TunnelId
 from netdsl.ir.node import Interface, Node
 from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import Segment, Selectors
 from netdsl.packets.classes import AddressIndex, AddressSet
-from netdsl.packets.filtering import in_any
 from netdsl.packets.routes import MAIN, Hop, NextHop, Own, RoutingTable, Table, make_tables, source_for
 from netdsl.packets.steering import Policy, TunnelDevice, best_policy
 from netdsl.packets.sysctls import Sysctls, unmodelled
@@ -58,7 +57,6 @@ class View:
     interfaces: dict[str, Interface]
     own: tuple[Own, ...]
     local: set[Address]
-    local_prefixes: tuple[Prefix, ...]
     tables: tuple[Table, ...]
     sysctls: Sysctls
     ends: dict[TunnelId, Ends]
@@ -85,7 +83,7 @@ class View:
     def is_local(self, address: Address) -> bool:
         found = self._local.get(address)
         if found is None:
-            found = self._local[address] = address in self.local or in_any(address, self.local_prefixes)
+            found = self._local[address] = address in self.local or address in _LOOPBACK_RANGE
         return found
 
     @property
@@ -130,8 +128,7 @@ class View:
 
     def _sets_of(self, index: AddressIndex) -> "_Sets":
         if self._sets is None:
-            own = index.these(self.local) | index.of_any(self.local_prefixes)
-            self._sets = _Sets(own, index.these(self.broadcasts))
+            self._sets = _Sets(index.these(self.local), index.these(self.broadcasts))
             for place, address in enumerate(index.addresses):
                 self._sets.put(self.route(address), 1 << place)
         return self._sets
@@ -246,7 +243,6 @@ class View:
 def view_of(node: Node) -> View:
     own = [(given.ip, given.network.prefixlen, LOOPBACK) for given in node.loopbacks]
     own += [(given.ip, given.network.prefixlen, each.name) for each in node.interfaces for given in each.addresses]
-    wide = [given.network for given in node.loopbacks if given.version == 4 and given.network.prefixlen < 32]
     sysctls = Sysctls(dict(node.sysctls))
     checks = any(key.endswith(".rp_filter") and value != "0" for key, value in node.sysctls)
     return View(
@@ -255,7 +251,6 @@ def view_of(node: Node) -> View:
         interfaces={interface.name: interface for interface in node.interfaces},
         own=tuple(own),
         local={address for address, *_ in own},
-        local_prefixes=(_LOOPBACK_RANGE, *wide) if wide else (_LOOPBACK_RANGE,),
         tables=make_tables(node, UPLINK if node.has_uplink else None, {}, ()),
         sysctls=sysctls,
         ends=ends_of(node),

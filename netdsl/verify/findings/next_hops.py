@@ -92,5 +92,4 @@ def _idle(view: View, route: Route, place: Place, other: View, there: str, diagn
 
 def _is_own(other: View, route: Route) -> bool:
     """Whether the route leads to the next hop's own addresses only."""
-    own = {host_prefix(address) for address in other.local} | set(other.local_prefixes)
-    return route.prefix in own
+    return route.prefix in {host_prefix(address) for address in other.local}
