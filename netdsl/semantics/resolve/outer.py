@@ -5,7 +5,9 @@ from collections import deque
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Label
-from netdsl.ir.ids import Address, NetworkId
+from netdsl.ir.ids import Address, NetworkId, TunnelId
+from netdsl.ir.prefixes import holds
+from netdsl.semantics.bindings import BoundRoute
 from netdsl.semantics.resolve.work import InterfaceDraft, NodeDraft, Work
 from netdsl.source import Place
 
@@ -70,13 +72,7 @@ def outer(end: Named, other: Named, family: int, work: Work) -> Outer | None:
     if end.node.is_broken or end.node.has_broken_routes or other.node.is_broken:
         return None
     if not found:
-        work.diagnostics.report(
-            catalogue.TUNNEL_ENDS_DO_NOT_MEET,
-            f"`{end.node.id}` has no way to `{_shown(other)}`",
-            end.place,
-            related=(Label(other.place, "the other end"),),
-            help="a route towards the other end, or the interface itself: " + _options(end.node, own),
-        )
+        _report_apart(end, other, family, own, work)
     else:
         work.diagnostics.report(
             catalogue.TUNNEL_END_AMBIGUOUS,
@@ -85,6 +81,32 @@ def outer(end: Named, other: Named, family: int, work: Work) -> Outer | None:
             help="say which: " + _options(end.node, found),
         )
     return None
+
+
+def _report_apart(end: Named, other: Named, family: int, own: list[InterfaceDraft], work: Work) -> None:
+    node, tunnel = end.node, _tunnel_to(end.node, other, family)
+    if tunnel is None:
+        message = f"`{node.id}` has no way to `{_shown(other)}`"
+        advice = "a route towards the other end, or the interface itself: "
+    else:
+        message = f"`{node.id}` has a way to `{_shown(other)}` inside `{tunnel}` only: from which address is not said"
+        advice = "the interface whose address the outer packets have: "
+    work.diagnostics.report(
+        catalogue.TUNNEL_ENDS_DO_NOT_MEET,
+        message,
+        end.place,
+        related=(Label(other.place, "the other end"),),
+        help=advice + _options(node, own),
+    )
+
+
+def _tunnel_to(node: NodeDraft, other: Named, family: int) -> TunnelId | None:
+    """The tunnel that the node's lines lead packets for the other end into."""
+    addresses = _addresses(other, family)
+    led = (
+        route.interface for route in node.routes if any(_length(route, address) is not None for address in addresses)
+    )
+    return next((node.devices[name][0] for name in led if name in node.devices), None)
 
 
 def _families(end: Named) -> set[int]:
@@ -152,14 +174,17 @@ def _route_to(node: NodeDraft, address: Address) -> str | None:
     for route in node.routes:
         if route.interface not in node.interfaces:
             continue
-        if route.prefix is None:
-            length = -1 if route.next_hop.version == address.version else None
-        else:
-            is_right = route.prefix.version == address.version and address in route.prefix
-            length = route.prefix.prefixlen if is_right else None
+        length = _length(route, address)
         if length is not None and (best is None or length > best[0]):
             best = (length, route.interface)
     return None if best is None else best[1]
+
+
+def _length(route: BoundRoute, address: Address) -> int | None:
+    """Of the route's prefix, -1 of a default route; None where it does not lead to the address."""
+    if route.prefix is None:
+        return -1 if route.next_hop.version == address.version else None
+    return route.prefix.prefixlen if holds(route.prefix, address) else None
 
 
 def _shortest(node: NodeDraft, other: Named, family: int, work: Work) -> list[InterfaceDraft]:

@@ -59,6 +59,18 @@ def test_an_end_without_a_way_is_told_what_to_do() -> None:
     )  # fmt: skip
 
 
+def test_an_end_whose_way_lies_inside_another_tunnel_is_an_interface() -> None:
+    text = SITES.replace("on left .1 ; default via isp-r", "on left .1 ; route %s via around.isp-r")
+    text += "tunnel around gre { between l.inet and isp-r ; addresses 10.9.0.0/30 }\n"
+    text += "ipsec t { between %s and r ; auth psk }"
+    for prefix in ("isp", "0.0.0.0/0"):
+        assert said(text % (prefix, "l")) == (
+            "tunnel-ends-do-not-meet", "l",
+            "`l` has a way to `r` inside `around` only: from which address is not said",
+            "the interface whose address the outer packets have: `l.inet` or `l.left`",
+        )  # fmt: skip
+
+
 def test_two_ways_to_the_other_end_are_one_message() -> None:
     text = (
         NETWORKS
