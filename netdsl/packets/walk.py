@@ -27,7 +27,7 @@ from netdsl.packets.types import Decision, Hook, Hop, Outcome, Packet, Step, Wir
 from netdsl.packets.view import LOOPBACK, View
 from netdsl.source import Place
 
-_MOST_FRAMES = 2000
+_MOST_FRAMES = 2000  # in a row, all of outer packets: what goes round outside of tunnels ends with its time to live
 _MOST_TUNNELS = 8  # that a packet enters in one node: XMIT_RECURSION_LIMIT (include/linux/netdevice.h)
 _ENDLESS = "tunnels lead through each other"
 _DECISIONS = {Outcome.REJECTED: Decision.REJECT, Outcome.DROPPED: Decision.DROP, Outcome.LOOP: Decision.DROP}
@@ -78,7 +78,7 @@ class Walk:
 
     def step(self, frame: Frame) -> Frame | Delivered | Stop:
         """Through the node that it comes to."""
-        self._frames += 1
+        self._frames = self._frames + 1 if self._carried else 0
         if self._frames > _MOST_FRAMES:
             return self._ending(self._stop(Outcome.LOOP, frame.view, Hook.ROUTE, _ENDLESS, None, frame.packet))
         return self._ending(self._receive(frame))

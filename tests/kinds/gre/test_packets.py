@@ -197,3 +197,22 @@ def test_filters_find_the_outer_packets_of_another_tunnel_at_the_device(esp: Esp
         'iifname "out" ip saddr 10.2.0.1 ip daddr 10.1.0.1 meta l4proto { esp, ah } accept'
         in files(found, "a")["filter.nft"]
     )
+
+
+def test_a_packet_that_goes_round_through_a_long_tunnel_ends_with_its_time_to_live() -> None:
+    length = 35
+    lines = [f"network n{number} 192.0.{number}.0/30" for number in range(length + 1)]
+    lines += [
+        f"router r{number} {{ interface on n{number} .2 ; interface on n{number + 1} .1 ; routing auto }}"
+        for number in range(length)
+    ]
+    lines += [
+        "network lan 192.168.0.0/24",
+        "host h { interface on lan .2 ; default via a }",
+        "router a { interface on lan .1 ; interface on n0 .1 ; routing auto ; route 10.0.0.0/8 via t.b }",
+        f"router b {{ interface on n{length} .2 ; routing auto ; route 10.0.0.0/8 via t.a }}",
+        "tunnel t gre { between a and b ; addresses 172.16.0.0/30 }",
+    ]
+    verdict = ask("\n".join(lines), "h", "10.0.0.1")
+    assert verdict.outcome is Outcome.LOOP
+    assert verdict.reason.startswith("it goes round between `a`, ")
