@@ -47,8 +47,8 @@ def outer_interface(node: Node, end: TunnelEnd) -> str | None:
     led = next((name for name in leading if name in devices), None)
     if led is not None:
         return led
-    held = (interface.name for interface in node.interfaces for given in interface.addresses if given.ip == end.local)
-    return next(held, None)
+    names = (interface.name for interface in node.interfaces for given in interface.addresses if given.ip == end.local)
+    return next(names, None)
 
 
 def _leading(node: Node, address: Address) -> str | None:

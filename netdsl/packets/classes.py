@@ -19,11 +19,11 @@ AddressSet = int
 
 @dataclass(slots=True, eq=False)
 class AddressIndex:
-    """The addresses that one node each may have and send from: no loopback, link-local or multicast ones. `places`: of each
-    its number; `families`: the set of each family."""
+    """The addresses that one node each may have and send from: no loopback, link-local or multicast ones. `numbers`:
+    the bit of each; `families`: the set of each family."""
 
     addresses: tuple[Address, ...]
-    places: dict[Address, int]
+    numbers: dict[Address, int]
     families: dict[int, AddressSet]
     _values: dict[int, list[int]]
     _known: dict[Prefix, AddressSet] = field(default_factory=dict)
@@ -55,9 +55,9 @@ class AddressIndex:
         """Those of the given addresses that are in the index."""
         found = 0
         for address in addresses:
-            place = self.places.get(address)
-            if place is not None:
-                found |= 1 << place
+            number = self.numbers.get(address)
+            if number is not None:
+                found |= 1 << number
         return found
 
     def each(self, some: AddressSet) -> Iterator[Address]:
@@ -71,7 +71,7 @@ def index_of(addresses: Iterable[Address]) -> AddressIndex:
     ordered = tuple(sorted(kept, key=lambda one: (one.version, int(one))))
     values = {version: [int(one) for one in ordered if one.version == version] for version in (4, 6)}
     families = {4: (1 << len(values[4])) - 1, 6: ((1 << len(values[6])) - 1) << len(values[4])}
-    return AddressIndex(ordered, {address: place for place, address in enumerate(ordered)}, families, values)
+    return AddressIndex(ordered, {address: number for number, address in enumerate(ordered)}, families, values)
 
 
 def _is_special(address: Address) -> bool:
@@ -110,4 +110,4 @@ class PacketClass:
 def class_of(index: AddressIndex, source: Address, destination: Address) -> PacketClass:
     """All packets of the family, before the first question. KeyError: an address that is not in the index."""
     every = index.families[destination.version]
-    return PacketClass(index, 1 << index.places[source], 1 << index.places[destination], every, every)
+    return PacketClass(index, 1 << index.numbers[source], 1 << index.numbers[destination], every, every)

@@ -151,7 +151,7 @@ class ClassPaths:
 
     def follow(self, view: View, packet: Packet, passed: FlowSet = 0) -> ClassPath:
         """The path of a packet from its sender. `passed`: flows that nodes know by its request."""
-        source, tree = 1 << self.addresses.places[packet.source], self._trees.get(packet.destination)
+        source, tree = 1 << self.addresses.numbers[packet.source], self._trees.get(packet.destination)
         if tree is None:
             tree = self._trees[packet.destination] = {}
         ingress, hops = self._ingress(view, None, None), 0
@@ -187,7 +187,7 @@ class ClassPaths:
 
     def _nodes(self, view: View, packet: Packet, passed: FlowSet) -> list[NodeId]:
         """Those in which a packet is until its time to live is over."""
-        source, ingress, ttl = 1 << self.addresses.places[packet.source], self._ingress(view, None, None), TTL
+        source, ingress, ttl = 1 << self.addresses.numbers[packet.source], self._ingress(view, None, None), TTL
         found: list[NodeId] = []
         while True:
             leg = self._leg(ingress, packet, source, passed)
@@ -198,7 +198,7 @@ class ClassPaths:
             ingress = leg.end
 
     def _leg(self, ingress: Ingress, packet: Packet, source: AddressSet, passed: FlowSet) -> Leg:
-        destination = 1 << self.addresses.places[packet.destination]
+        destination = 1 << self.addresses.numbers[packet.destination]
         for known in ingress.legs:
             if known.sources & source and known.destinations & destination and known.asked & passed == known.known:
                 return known

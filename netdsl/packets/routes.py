@@ -190,9 +190,9 @@ def _source6(destination: Address, interface: str, own: Sequence[Own]) -> Addres
     prefix (up to the address's own length); of equal ones the address added last."""
     label = _label(destination)
     best: tuple[tuple[bool, bool, bool, int, int], Address] | None = None
-    for place, (address, length, name) in enumerate(own):
+    for number, (address, length, name) in enumerate(own):
         common = 128 - (int(address) ^ int(destination)).bit_length()
-        score = (address == destination, name == interface, _label(address) == label, min(common, length), place)
+        score = (address == destination, name == interface, _label(address) == label, min(common, length), number)
         if best is None or score > best[0]:
             best = (score, address)
     return None if best is None else best[1]

@@ -129,8 +129,8 @@ class View:
     def _sets_of(self, index: AddressIndex) -> "_Sets":
         if self._sets is None:
             self._sets = _Sets(index.these(self.local), index.these(self.broadcasts))
-            for place, address in enumerate(index.addresses):
-                self._sets.put(self.route(address), 1 << place)
+            for number, address in enumerate(index.addresses):
+                self._sets.put(self.route(address), 1 << number)
         return self._sets
 
     @property

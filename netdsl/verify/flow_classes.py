@@ -36,8 +36,8 @@ class FlowClasses:
 
     def ask(self, source: View, destination: Address) -> Answer | None:
         """To a node's request. None: it is to be followed alone."""
-        own, places = source.source_towards(destination), self.addresses.places
-        if own is None or own not in places or destination not in places or not is_unicast(destination, source):
+        own, numbers = source.source_towards(destination), self.addresses.numbers
+        if own is None or own not in numbers or destination not in numbers or not is_unicast(destination, source):
             return None
         request = probe(own, destination, self.service, PROBE_SIZE)
         there = self.requests.follow(source, request)
