@@ -4,7 +4,7 @@ from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, Prefix, TunnelId
 from netdsl.ir.node import Node
 from netdsl.ir.prefixes import holds
-from netdsl.ir.tunnel import Device, Segment, Selectors, TunnelEnd, device_of
+from netdsl.ir.tunnel import Device, Segment, Selectors, TunnelEnd, own_devices
 
 Pairs = tuple[tuple[tuple[Prefix, ...], tuple[Prefix, ...]], ...]
 
@@ -42,7 +42,7 @@ def _seen(end: TunnelEnd, pairs: Pairs, outer: str | None) -> Ends:
 def outer_interface(node: Node, end: TunnelEnd) -> str | None:
     """By which the outer packets of an end leave its node: the device of another tunnel whose routes lead to the other end,
     else the interface that has the end's address; None where neither is known."""
-    devices = {device.name for other in node.tunnels if other.tunnel != end.tunnel and (device := device_of(other))}
+    devices = {device.name for device in own_devices(other for other in node.tunnels if other.tunnel != end.tunnel)}
     leading = (_leading(node, peer) for peer in end.peer_addresses if devices)
     led = next((name for name in leading if name in devices), None)
     if led is not None:
@@ -53,10 +53,9 @@ def outer_interface(node: Node, end: TunnelEnd) -> str | None:
 
 def _leading(node: Node, address: Address) -> str | None:
     """The interface or device of the most specific route, connected ones included; of equal ones the last one."""
-    devices = (device for end in node.tunnels if (device := device_of(end)) is not None)
     known = [
         *((given.network, interface.name) for interface in node.interfaces for given in interface.addresses),
-        *((given.network, device.name) for device in devices for given in device.addresses),
+        *((given.network, device.name) for device in own_devices(node.tunnels) for given in device.addresses),
         *((route.prefix, route.interface) for route in node.routes),
     ]
     holding = [

@@ -3,6 +3,7 @@
 What only the kind itself reads (proposals, identities, keys) is `inside`.
 """
 
+from collections.abc import Iterable
 from dataclasses import field
 from enum import StrEnum
 from typing import assert_never
@@ -148,3 +149,8 @@ class TunnelEnd:
 def device_of(end: TunnelEnd) -> Device | None:
     """The device of an end that has one of its own."""
     return end.steering if isinstance(end.steering, Device) else None
+
+
+def own_devices(ends: Iterable[TunnelEnd]) -> list[Device]:
+    """The devices of those ends that have one of their own."""
+    return [end.steering for end in ends if isinstance(end.steering, Device)]

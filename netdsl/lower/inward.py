@@ -6,7 +6,7 @@ from dataclasses import field
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, NodeId, Prefix
 from netdsl.ir.prefixes import ANYWHERE, prefix_holding
-from netdsl.ir.tunnel import TunnelEnd, device_of
+from netdsl.ir.tunnel import TunnelEnd, device_of, own_devices
 from netdsl.lower.directory import Directory
 from netdsl.lower.outer import OuterPackets
 
@@ -40,7 +40,7 @@ class InwardRoutes:
         """A line goes before what a tunnel protects, and of these the first one."""
         found: dict[Prefix, str] = {}
         said: set[Prefix] = set()
-        devices = {device.name for end in self.ends.get(node, ()) if (device := device_of(end)) is not None}
+        devices = {device.name for device in own_devices(self.ends.get(node, ()))}
         for line in self.directory.nodes[node].routes if devices else ():
             prefix = ANYWHERE[line.next_hop.version] if line.prefix is None else line.prefix
             said.add(prefix)

@@ -8,7 +8,7 @@ from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, AddressWithPrefix, Prefix
 from netdsl.ir.node import Node, Route
 from netdsl.ir.prefixes import ANYWHERE
-from netdsl.ir.tunnel import device_of
+from netdsl.ir.tunnel import own_devices
 from netdsl.source import Place
 
 
@@ -130,8 +130,7 @@ def make_tables(node: Node, uplink: str | None, devices: Devices, learned: Itera
     if uplink is not None:
         for version in (4, 6):
             main.put(ANYWHERE[version], Hop(uplink), _METRIC[version])
-    own_devices = (device_of(end) for end in node.tunnels)
-    missing = {device.name for device in own_devices if device is not None and device.name not in devices}
+    missing = {device.name for device in own_devices(node.tunnels) if device.name not in devices}
     written = RoutingTable(tuple(route for route in node.routes if route.interface not in missing))
     tables = {MAIN: main}
     for source in (written, *learned):

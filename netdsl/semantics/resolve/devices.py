@@ -1,6 +1,6 @@
 """Tunnels that have a device at each end and no daemon: what resolving kinds of this form have in common."""
 
-from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, IPv6Network
+from ipaddress import IPv4Network, IPv6Network
 
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Label
@@ -9,7 +9,7 @@ from netdsl.semantics.bindings import BoundEnd, Inside, Placed
 from netdsl.semantics.evaluate import evaluate_list
 from netdsl.semantics.items import Item
 from netdsl.semantics.resolve import attributes
-from netdsl.semantics.resolve.addresses import host_range
+from netdsl.semantics.resolve.addresses import host_range, with_prefix
 from netdsl.semantics.resolve.ends import Side, TunnelDraft, bound_ends, family_over, name_place, pair_of
 from netdsl.semantics.resolve.interfaces import is_interface_name
 from netdsl.semantics.resolve.networks import is_apart, is_usable, mtu_line
@@ -108,10 +108,5 @@ def _prefix(placed: Placed[Value], work: Work) -> Prefix | None:
 
 def _addresses(prefixes: tuple[Prefix, ...], number: int) -> tuple[AddressWithPrefix, ...]:
     """The first address of each prefix for the first end, the second for the other."""
-    return tuple(_with_prefix(prefix, host_range(prefix)[0] + number) for prefix in prefixes)
-
-
-def _with_prefix(prefix: Prefix, number: int) -> AddressWithPrefix:
-    if prefix.version == 4:
-        return IPv4Interface((number, prefix.prefixlen))
-    return IPv6Interface((number, prefix.prefixlen))
+    firsts = ((prefix, host_range(prefix)[0] - int(prefix.network_address)) for prefix in prefixes)
+    return tuple(with_prefix(prefix[first + number], prefix) for prefix, first in firsts)

@@ -10,7 +10,7 @@ from netdsl.ir.ids import NetworkId, Prefix, TunnelId
 from netdsl.ir.network import Network
 from netdsl.ir.node import Node, Route
 from netdsl.ir.prefixes import contains, prefix_holding
-from netdsl.ir.tunnel import TunnelEnd, device_of
+from netdsl.ir.tunnel import TunnelEnd, device_of, own_devices
 from netdsl.packets.world import World
 
 
@@ -67,7 +67,7 @@ def _ranges(world: World) -> _Ranges:
 def _route_to(node: Node, prefix: Prefix, inside: Prefix) -> Route | None:
     """A route to the network or to a part of it; one to more may be meant for other networks, unless it was found. (One to
     what is inside is a finding of its own.)"""
-    devices = {device.name for end in node.tunnels if (device := device_of(end)) is not None}
+    devices = {device.name for device in own_devices(node.tunnels)}
     for route in node.routes:
         is_found = route.is_automatic and route.prefix.prefixlen > 0 and contains(route.prefix, prefix)
         if route.interface not in devices and route.prefix != inside and (contains(prefix, route.prefix) or is_found):
