@@ -9,15 +9,13 @@ from netdsl.packets.types import Packet
 
 @dataclass(frozen=True, slots=True)
 class Association:
-    """Where an end sends outer packets to. `is_in_udp`: UDP carries them; ports are then as the peer is seen.
+    """Where an end sends outer packets to. `is_in_udp`: they have a form that passes address translation.
     `may_split`: outer packets are cut into fragments where a link is too small."""
 
     peer: NodeId
     local: Address
     remote: Address
     is_in_udp: bool
-    local_port: int = 4500
-    remote_port: int = 4500
     may_split: bool = False
 
 

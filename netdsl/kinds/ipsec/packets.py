@@ -24,8 +24,9 @@ from netdsl.packets.view import View
 from netdsl.packets.walk import Walk
 
 USER_SPACE_MTU = 1400  # bytes: kernel-libipsec's device (kernel_libipsec_router.c, TUN_DEFAULT_MTU)
+_FLOATED = 4500  # of both ends, where there is NAT and from user space (RFC 3948)
 _IKE = port(Protocol.UDP, 500)
-_CARRYING = {"esp": (PortService(ESP), port(Protocol.UDP, 4500)), "ah": (PortService(AH),)}
+_CARRYING = {"esp": (PortService(ESP), port(Protocol.UDP, _FLOATED)), "ah": (PortService(AH),)}
 
 
 # --- packets of a tunnel
@@ -46,7 +47,7 @@ def outer_packet(packet: Packet, policy: Policy) -> Packet:
     size = padded + cost.kept + cost.fixed - _saved(policy)
     protocol, ports, shown = ESP, (0, 0), ""
     if association.is_in_udp:
-        protocol, ports, shown = Protocol.UDP, (association.local_port, association.remote_port), "ESP in UDP"
+        protocol, ports, shown = Protocol.UDP, (_FLOATED, _FLOATED), "ESP in UDP"
     elif child_inside(child).protocol == "ah":
         protocol = AH
     return Packet(
@@ -106,7 +107,7 @@ def connect(fabric: Fabric, view: View, end: TunnelEnd) -> Connection | str:
         return reason
     is_translated = (arrived.packet.source, arrived.packet.destination) != (local, peer)
     if is_translated or fabric.is_user_space:
-        floated = _exchange(fabric, view, local, peer, 4500)
+        floated = _exchange(fabric, view, local, peer, _FLOATED)
         if isinstance(floated, str):
             return f"IKE of tunnel `{end.tunnel}` from `{view.id}` (udp/4500) does not get there and back: {floated}"
         flows = flows | floated[1]
