@@ -8,7 +8,7 @@ from netdsl.ir.ids import NetworkId, NodeId, TunnelId
 from netdsl.ir.service import PortService
 from netdsl.semantics.bindings import Placed
 from netdsl.semantics.evaluate import Context, evaluate_list
-from netdsl.semantics.resolve.inside import ends_named, inside_of, names_tunnel
+from netdsl.semantics.resolve.inside import ends_in_path, inside_of, names_tunnel
 from netdsl.semantics.resolve.who import interfaces_of
 from netdsl.semantics.resolve.work import Work
 from netdsl.semantics.scopes import Found
@@ -97,7 +97,7 @@ def _inside(one: Found, place: Place, family: int | None, services: tuple[PortSe
     """`tunnel.node`."""
     tunnel = TunnelId(one.element.path)
     found: list[Goal] = []
-    for node in ends_named(one, place, work, f"`{tunnel}.NODE` is an end's address inside"):
+    for node in ends_in_path(one, place, work, f"`{tunnel}.NODE` is an end's address inside"):
         if inside_of(tunnel, node, place, work) is None:
             return []
         found.append(Goal(node=node, tunnel=tunnel, family=family, services=services))

@@ -6,7 +6,7 @@ from netdsl.diagnostics import catalogue
 from netdsl.ir.ids import Address, TunnelId
 from netdsl.ir.prefixes import holds
 from netdsl.semantics.bindings import Inside
-from netdsl.semantics.resolve.inside import GIVES_ADDRESSES, ends_named, report_bare, written
+from netdsl.semantics.resolve.inside import GIVES_ADDRESSES, ends_in_path, report_bare, written
 from netdsl.semantics.resolve.work import Hop, NodeDraft, Work
 from netdsl.semantics.scopes import locate
 from netdsl.semantics.values import Word
@@ -33,7 +33,7 @@ def inside_named(node: NodeDraft, word: Word, place: Place, line: Place, work: W
     if found is None:
         return []
     tunnel = TunnelId(found.element.path)
-    named = ends_named(found, place, work, f"`via {tunnel}.NODE`: the other end inside", "a node or an address")
+    named = ends_in_path(found, place, work, f"`via {tunnel}.NODE`: the other end inside", "a node or an address")
     if not named:
         return []
     ends, other = work.insides[tunnel], work.nodes[named[0]]

@@ -26,7 +26,7 @@ def names_tunnel(word: Word) -> bool:
     return found is not None and found.element.kind is ElementKind.TUNNEL
 
 
-def ends_named(
+def ends_in_path(
     one: Found, place: Place, work: Work, help_text: str, needed: str = "a node, a network or an address"
 ) -> list[NodeId]:
     """The ends of a tunnel that the rest of a path names, as nodes are written in the tunnel's own scope; sorted where it
@@ -75,16 +75,15 @@ def inside_of(tunnel: TunnelId, node: NodeId, place: Place, work: Work) -> Insid
     return inside
 
 
-def report_bare(tunnel: TunnelId, node: NodeId, place: Place, work: Work) -> bool:
-    """tunnel-without-addresses, where the end's device has no address; always False."""
+def report_bare(tunnel: TunnelId, node: NodeId, place: Place, work: Work) -> None:
+    """tunnel-without-addresses, where the end's device has no address."""
     draft, inside = work.nodes[node], work.insides[tunnel][node]
     interface = None if inside is None else draft.interfaces.get(inside.interface)
     if draft.is_broken or (interface is not None and work.networks[interface.network].is_broken):
-        return False
+        return
     if interface is not None:
         message = f"`{node}` has no address inside `{tunnel}`: `{interface.network}` has no prefix"
         work.diagnostics.report(catalogue.NETWORK_WITHOUT_PREFIX, message, place)
-        return False
+        return
     message = f"`{node}` has no address inside `{tunnel}`"
     work.diagnostics.report(catalogue.TUNNEL_WITHOUT_ADDRESSES, message, place, help=GIVES_ADDRESSES)
-    return False

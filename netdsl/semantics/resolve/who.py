@@ -16,7 +16,7 @@ from netdsl.semantics.bindings import (
 )
 from netdsl.semantics.evaluate import Context, evaluate_list
 from netdsl.semantics.resolve.ends import host_prefix
-from netdsl.semantics.resolve.inside import ends_named, report_bare, written
+from netdsl.semantics.resolve.inside import ends_in_path, report_bare, written
 from netdsl.semantics.resolve.work import NodeDraft, Work, report_unknown_part
 from netdsl.semantics.scopes import Found, Kinds, find, natural_key, segment_matches
 from netdsl.semantics.values import Value, Word
@@ -104,13 +104,12 @@ def _inside(one: Found, place: Place, work: Work) -> list[Who]:
     """`tunnel.node`. Where policies take an end's packets: its virtual address, or its outer one."""
     tunnel = TunnelId(one.element.path)
     advice = f"`through {tunnel}` is for packets of the tunnel, `{tunnel}.NODE` for an end's address inside"
-    found = ends_named(one, place, work, advice)
-    is_right = True
-    for node in found:
-        inside = work.insides[tunnel][node]
-        if inside is not None and not inside.addresses:
-            is_right = report_bare(tunnel, node, place, work)
-    return [WhoTunnelEnd(tunnel, node) for node in found if tunnel in work.tunnels] if is_right else []
+    found = ends_in_path(one, place, work, advice)
+    insides = ((node, work.insides[tunnel][node]) for node in found)
+    bare = [node for node, inside in insides if inside is not None and not inside.addresses]
+    for node in bare:
+        report_bare(tunnel, node, place, work)
+    return [WhoTunnelEnd(tunnel, node) for node in found if tunnel in work.tunnels and not bare]
 
 
 def _device(node: NodeDraft, name: str) -> str | None:
