@@ -11,7 +11,7 @@ from netdsl.source import Place
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """The packet goes no further. `sender`: of a packet of a class, with which source it was sent."""
+    """The packet goes no further."""
 
     outcome: Outcome
     node: NodeId
@@ -19,7 +19,6 @@ class Stop:
     text: str
     origin: Place | None
     packet: Packet
-    sender: Address | None = None
 
 
 @dataclass(frozen=True, slots=True)
