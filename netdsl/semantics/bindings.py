@@ -36,10 +36,9 @@ class BoundNetwork:
 
 @dataclass(frozen=True, slots=True)
 class BoundAddress:
-    """An interface's address, completed; `is_allocated` where the source gave none."""
+    """An interface's address, completed or allocated."""
 
     address: AddressWithPrefix
-    is_allocated: bool
     place: Place = field(compare=False, repr=False)
 
 
@@ -56,13 +55,11 @@ class BoundInterface:
 
 @dataclass(frozen=True, slots=True)
 class BoundRoute:
-    """`prefix` None: `default`, for the family of the next hop. `hop_node` where a node was written; `next_hop` and
-    `interface` are decided."""
+    """`prefix` None: `default`, for the family of the next hop. `next_hop` and `interface` are decided."""
 
     prefix: Prefix | None
     next_hop: Address
     interface: str
-    hop_node: NodeId | None
     place: Place = field(compare=False, repr=False)
 
     @property

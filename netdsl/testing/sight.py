@@ -40,7 +40,6 @@ class Frame:
     destination: Address
     protocol: int
     length: int
-    hop_limit: int
     content: bytes
     sender: str = ""
     is_sent: bool | None = None
@@ -101,11 +100,11 @@ def _packet(kind: int, raw: bytes, sender: str, is_sent: bool | None) -> Frame |
         (length,) = struct.unpack_from(">H", raw, 2)
         header = (raw[0] & 15) * 4
         ends = ip_address(raw[12:16]), ip_address(raw[16:20])
-        return Frame(*ends, raw[9], length, raw[8], raw[header:length], sender, is_sent)
+        return Frame(*ends, raw[9], length, raw[header:length], sender, is_sent)
     if kind == _IPV6 and len(raw) >= 40:
         (inside,) = struct.unpack_from(">H", raw, 4)
         ends = ip_address(raw[8:24]), ip_address(raw[24:40])
-        return Frame(*ends, raw[6], inside + 40, raw[7], raw[40 : 40 + inside], sender, is_sent)
+        return Frame(*ends, raw[6], inside + 40, raw[40 : 40 + inside], sender, is_sent)
     return None
 
 

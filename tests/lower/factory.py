@@ -58,7 +58,7 @@ def node(
             id_,
             interface,
             NetworkId(on),
-            tuple(BoundAddress(ip_interface(address), False, PLACE) for address in addresses),
+            tuple(BoundAddress(ip_interface(address), PLACE) for address in addresses),
             None,
             None,
             PLACE,
@@ -66,7 +66,7 @@ def node(
         for interface, on, *addresses in interfaces
     )
     lines = tuple(
-        BoundRoute(None if prefix == "default" else ip_network(prefix), ip_address(hop), interface, None, PLACE)
+        BoundRoute(None if prefix == "default" else ip_network(prefix), ip_address(hop), interface, PLACE)
         for prefix, hop, interface in routes
     )
     return BoundNode(

@@ -22,7 +22,7 @@ GRE, MARK = 47, "mark"
 
 def is_carried(at: str, source: str, destination: str, *, is_sent: bool | None, protocol: int = GRE) -> bool:
     ends = (ip_address(f"192.0.2.{source}"), ip_address(f"192.0.2.{destination}"))
-    frame = Frame(*ends, protocol, 120, 64, b"\0\0\x08\0" + MARK.encode(), "", is_sent)
+    frame = Frame(*ends, protocol, 120, b"\0\0\x08\0" + MARK.encode(), "", is_sent)
     return carried(LAB, TunnelId("t"), MARK, [MARK], Observed((), {Listener(NodeId(at), "any"): (frame,)}))
 
 

@@ -15,7 +15,7 @@ MAC = "02:6e:64:00:00:01"
 
 
 def _frame(protocol: int, content: bytes, length: int = 100) -> Frame:
-    return Frame(ONE, TWO, protocol, length, 64, content)
+    return Frame(ONE, TWO, protocol, length, content)
 
 
 def test_an_ethernet_frame_says_who_sent_it() -> None:
@@ -35,7 +35,7 @@ def test_ipv6_is_read() -> None:
     raw = struct.pack(">IHBB", 6 << 28, 5, 17, 63) + IPv6Address("fc00::1").packed + IPv6Address("fc00::2").packed
     frame = bytes(12) + b"\x86\xdd" + raw + b"hello"
     (found,) = frames(pcap_head(1) + struct.pack("<IIII", 0, 0, len(frame), len(frame)) + frame)
-    assert (str(found.source), found.length, found.hop_limit, found.content) == ("fc00::1", 45, 63, b"hello")
+    assert (str(found.source), found.length, found.content) == ("fc00::1", 45, b"hello")
 
 
 def test_what_is_not_whole_yet_is_left_for_later() -> None:

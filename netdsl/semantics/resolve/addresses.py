@@ -114,7 +114,7 @@ def _given(
             continue
         address, prefix = found
         pools[segment, prefix].taken.add(int(address))
-        interface.addresses.append(BoundAddress(with_prefix(address, prefix), False, placed.place))
+        interface.addresses.append(BoundAddress(with_prefix(address, prefix), placed.place))
 
 
 def _completed(placed: Placed[Value], network: NetworkDraft, work: Work) -> tuple[Address, Prefix] | None:
@@ -196,7 +196,7 @@ def _allocated(
                 )
             network.is_broken = interface.is_broken = work.nodes[interface.node].is_broken = True
             continue
-        interface.addresses.append(BoundAddress(with_prefix(address, prefix), True, interface.place))
+        interface.addresses.append(BoundAddress(with_prefix(address, prefix), interface.place))
 
 
 def _loopbacks(node: NodeDraft, work: Work) -> None:

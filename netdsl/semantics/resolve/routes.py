@@ -74,7 +74,7 @@ def _route(node: NodeDraft, statement: syntax.Route, item: Item, work: Work) -> 
 
 
 def _bound(prefix: Prefix | None, hop: Hop) -> BoundRoute:
-    return BoundRoute(prefix, hop.address, hop.interface, hop.node, hop.place)
+    return BoundRoute(prefix, hop.address, hop.interface, hop.place)
 
 
 def _prefixes(values: tuple[syntax.Value, ...], item: Item, work: Work) -> list[Placed[Prefix]]:

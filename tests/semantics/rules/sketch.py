@@ -104,7 +104,7 @@ class Sketch:
 
     def _interface(self, node: str, network: str, addresses: str) -> BoundInterface:
         bound = tuple(
-            BoundAddress(ip_interface(address), False, place(f"{address} of {node}")) for address in addresses.split()
+            BoundAddress(ip_interface(address), place(f"{address} of {node}")) for address in addresses.split()
         )
         at = place(f"interface {network} of {node}")
         return BoundInterface(NodeId(node), network, NetworkId(network), bound, None, None, at)
@@ -119,7 +119,7 @@ class Sketch:
         bound, hop = self.nodes[NodeId(node)], ip_address(via)
         leg = next(leg.name for leg in bound.interfaces for entry in leg.addresses if hop in entry.address.network)
         to = None if prefix == "default" else ip_network(prefix)
-        made = BoundRoute(to, hop, leg, None, place(f"{prefix} via {via} of {node}"))
+        made = BoundRoute(to, hop, leg, place(f"{prefix} via {via} of {node}"))
         return self.change(node, routes=(*bound.routes, made))
 
     def serve(self, node: str, kind: str, what: str) -> "Sketch":
