@@ -9,7 +9,7 @@ from netdsl.ir.lab import Lab
 from netdsl.ir.network import Impairment, Network
 from netdsl.ir.node import Node, Served
 from netdsl.ir.tunnel import Segment as TunnelSegment
-from netdsl.ir.tunnel import TunnelEnd
+from netdsl.ir.tunnel import TunnelEnd, device_of
 from netdsl.verify import World
 
 _USUAL_MTU = 1500  # bytes
@@ -171,8 +171,10 @@ def _state(one: TunnelEnd, other: TunnelEnd) -> State:
 
 
 def _protected(one: TunnelEnd, other: TunnelEnd) -> Iterator[tuple[str, str]]:
-    """The ranges of each child on both sides; none for a tunnel that carries a network."""
+    """The ranges of each child on both sides; none for a tunnel that carries a network, or what lines lead into it."""
     for child in () if isinstance(one.steering, TunnelSegment) else one.children:
+        if (device := device_of(one)) is not None and not (device.addresses or child.local or child.remote):
+            continue
         only = ", ".join(map(str, dict.fromkeys((*child.only_local, *child.only_remote))))
         local = _side(child.local, one, other)
         remote = _side(child.remote, other, one)
@@ -180,10 +182,12 @@ def _protected(one: TunnelEnd, other: TunnelEnd) -> Iterator[tuple[str, str]]:
 
 
 def _side(prefixes: tuple[Prefix, ...], end: TunnelEnd, other: TunnelEnd) -> str:
-    """The ranges of one side as text: a single address without its /32, for a client with a virtual address the
-    pool."""
+    """The ranges of one side as text: a single address without its /32, for a client with a virtual address the pool, for
+    a device its addresses."""
     if prefixes:
         return ", ".join(str(prefix).removesuffix("/32").removesuffix("/128") for prefix in prefixes)
+    if (device := device_of(end)) is not None:
+        return ", ".join(str(given.ip) for given in device.addresses)
     if end.virtual_families and other.pools:
         return ", ".join(map(str, other.pools))
     return str(end.local) if end.local is not None else str(end.node)

@@ -139,3 +139,16 @@ def test_values_are_compared_by_what_they_say() -> None:
 def test_the_legend_knows_each_kind_of_node() -> None:
     devices = (Device(NodeId("a"), kind, (), services=served) for kind in NodeKind for served in ((), ("http",)))
     assert {icon_of(one) for one in devices} == set(NODES)
+
+
+def test_a_device_into_which_lines_lead_shows_its_addresses_and_not_the_outer_ones() -> None:
+    text = """
+    network isp 192.0.2.0/24
+    router a { interface wan on isp .1 }
+    router b { interface wan on isp .2 }
+    tunnel t gre { between a and b %s }
+    """
+    assert _joint(graph(text % "; addresses 10.9.0.0/30, fd00:9::/64"), "t").protects == (
+        ("10.9.0.1, fd00:9::1", "10.9.0.2, fd00:9::2"),
+    )
+    assert _joint(graph(text % ""), "t").protects == ()
