@@ -157,7 +157,7 @@ def wire_word(wire: Wire) -> str:
     packet = wire.packet
     if packet.inner is None:
         return "clear"
-    return packet.header if wire.is_encrypted else f"{packet.header}, clear"
+    return packet.header if wire.is_encrypted else f"{packet.header} clear"
 
 
 def _wire_name(wire: Wire) -> str:

@@ -80,11 +80,9 @@ def _passages(world: World, hops: tuple[Hop, ...], packet: Packet) -> Iterator[P
 
 
 def _next_hop(world: World, hop: Hop) -> NextHop | None:
-    if not hop.wires:
-        return None
-    packet = hop.wires[0].packet
-    is_marked = packet.inner is not None and world.esp is Esp.USER
-    route = world.view(hop.node).route(packet.destination, is_marked=is_marked)
-    if route is None or route.interface != hop.out_interface:
-        return None
-    return NextHop(route.gateway, route.origin)
+    for wire in hop.wires:  # the first ones are those of a network that a tunnel carries
+        is_marked = wire.packet.inner is not None and world.esp is Esp.USER
+        route = world.view(hop.node).route(wire.packet.destination, is_marked=is_marked)
+        if route is not None and route.interface == hop.out_interface:
+            return NextHop(route.gateway, route.origin)
+    return None

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from netdsl.ir.ids import Address
 from netdsl.ir.service import Protocol
+from netdsl.ir.tunnel import Segment
 from netdsl.packets.checks import unbelievable
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.passage import DeadEnd, Delivered, Exit, Stop
@@ -17,6 +18,7 @@ from netdsl.packets.routes import NextHop
 from netdsl.packets.tunnels import packets_of
 from netdsl.packets.types import Hook, Outcome, Packet
 from netdsl.packets.view import View
+from netdsl.source import Place
 
 Run = Callable[[View, Packet], Delivered | Stop]
 """Follows a packet from a node's process to where it ends."""
@@ -60,6 +62,14 @@ def unheard_request(
 
 
 # --- answers that are lost
+
+
+def uncarried(view: View, by: Exit) -> tuple[str, Place | None]:
+    """In words, that a tunnel carries no frame of its network to another node; the tunnel's statement."""
+    carrying = ((one, one.steering) for one in view.node.tunnels)
+    end = next(one for one, how in carrying if isinstance(how, Segment) and how.interface == by.interface)
+    text = f"tunnel `{end.tunnel}` carries nothing of `{by.networks[0]}` from `{view.id}` to `{by.other.id}`"
+    return (text if (end.tunnel, None) in view.up else f"{text}: it is down"), end.origin
 
 
 def lost_answer(fabric: Fabric, view: View, by: Exit, run: Run) -> DeadEnd | None:

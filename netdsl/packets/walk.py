@@ -16,7 +16,7 @@ from netdsl.packets.checks import TTL, circle, disbelief, unbelievable, unbeliev
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.filtering import Ruling, Sight, destination_nat, refusal, ruling, source_nat, spoken
 from netdsl.packets.links import WIDEST, mtu_of, no_route, onward, way_out
-from netdsl.packets.neighbours import lost_answer
+from netdsl.packets.neighbours import lost_answer, uncarried
 from netdsl.packets.passage import DeadEnd, Delivered, Exit, Frame, Passage, Stop
 from netdsl.packets.policies import policy_fault
 from netdsl.packets.routes import Hop as Route
@@ -383,8 +383,8 @@ class Walk:
         """A frame for another end of the tunnel that carries the network."""
         view, policy = passage.view, passage.view.segments[by.interface].get(by.other.id)
         if policy is None or policy.association is None:
-            text = f"no tunnel carries `{by.networks[0]}` from `{view.id}` to `{by.other.id}`"
-            return self._stop(Outcome.UNREACHABLE, view, Hook.TUNNEL, text, None, packet)
+            text, origin = uncarried(view, by)
+            return self._stop(Outcome.UNREACHABLE, view, Hook.TUNNEL, text, origin, packet)
         silent = lost_answer(self.fabric, view, by, Walk(self.fabric, Tracker(self.tracker.standing)).run)
         if silent is not None:
             return self._ended(view, silent, packet)

@@ -153,7 +153,7 @@ def test_ah_is_readable_and_esp_behind_nat_is_in_udp(world: World) -> None:
         Hop(NodeId("gw"), "lan", "isp", (), (Wire(NetworkId("isp"), packet, packet is udp),)) for packet in (ah, udp)
     )
     table = trace_table(world, replace(ARRIVED, request=hops), 80)
-    assert "~ isp      AH, clear   ah 192.0.2.1 > 192.0.2.9\n" in table
+    assert "~ isp      AH clear    ah 192.0.2.1 > 192.0.2.9\n" in table
     assert "~ isp      ESP in UDP  esp in udp 192.0.2.1:4500 > 192.0.2.9:4500\n" in table
 
 

@@ -54,7 +54,7 @@ def test_without_the_tunnel_the_segment_has_no_wire() -> None:
     found = lab(offices())
     fallen = World(found, held={TunnelId("t")})
     assert not fallen.is_up(TunnelId("t"))
-    assert ping(fallen, "a", "10.5.0.3").reason == "no tunnel carries `o` from `a` to `c`"
+    assert ping(fallen, "a", "10.5.0.3").reason == "tunnel `t` carries nothing of `o` from `a` to `c`: it is down"
 
 
 def test_the_segment_has_an_mtu() -> None:
