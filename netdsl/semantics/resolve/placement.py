@@ -103,8 +103,16 @@ def _report(item: Item, shown: str, body: str, places: tuple[str, ...], diagnost
         catalogue.MISPLACED_STATEMENT,
         f"`{shown}` stands {where}" if body == FILE else f"`{shown}` does not belong {where}",
         place,
-        help=f"`{shown}` belongs {remedy}",
+        help=_without_sign(item.statement, body) or f"`{shown}` belongs {remedy}",
     )
+
+
+def _without_sign(statement: syntax.Statement, body: str) -> str | None:
+    """The line that `WORD = VALUE` was meant to be."""
+    if not isinstance(statement, syntax.Assignment) or statement.word:
+        return None
+    word, value = statement.key.span.text, statement.value.span.text
+    return f"`{word} {value}`, without `=`" if body in statements().places.get(word, ()) else None
 
 
 def _either(names: list[str]) -> str:

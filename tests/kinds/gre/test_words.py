@@ -110,6 +110,7 @@ def test_the_keys_of_each_direction_are_one(word: str) -> None:
         ("key 7 for c", "wrong-element", "c", "`c` is no end of the tunnel `t`"),
         ("key 7 for left", "wrong-element", "left", "a node must stand here, and `left` is a network"),
         ("ttl 7 for a", "misplaced-statement", "a", "`ttl` is not said for single nodes"),
+        ("key = 7", "misplaced-statement", "key = 7", "`key = value` does not belong in a `tunnel gre`"),
         ("key 4294967296", "out-of-range", "4294967296", "`key` is a number from 0 to 4294967295, not 4294967296"),
         ("key -1", "out-of-range", "-1", "`key` is a number from 0 to 4294967295, not -1"),
         ("key secret", "wrong-kind", "secret", "a whole number is needed, `secret` is a name"),
@@ -211,3 +212,8 @@ def test_a_kind_that_there_is_not_is_told_with_those_that_there_are(text: str) -
     (one,) = findings(sites(text))
     assert one.rule.code == "syntax-error"
     assert "`gre`" in one.message
+
+
+def test_a_line_with_a_sign_is_the_line_without() -> None:
+    assert said(gre("ttl = 7"))[3] == "`ttl 7`, without `=`"
+    assert said(gre("colour = 7"))[3] == "`key = value` belongs in a `target`"
