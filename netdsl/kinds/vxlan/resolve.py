@@ -21,6 +21,8 @@ _HIGHEST_PORT = 65535
 def sides(id_: TunnelId, block: Block, item: Item, work: Work) -> list[Side] | None:
     """The ends with their interfaces on the network."""
     network = _network(id_, block, item, work)
+    if network is not None:
+        work.carried.add(network.id)
     found = mesh_of(id_, block, item, work)
     if found is None or network is None or not _are_members(network, found, item, work):
         return None

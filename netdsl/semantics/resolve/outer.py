@@ -65,7 +65,7 @@ def outer(end: Named, other: Named, family: int, work: Work) -> Outer | None:
     own = _with_family(end.node, family)
     if len(own) <= 1:
         return _first(own[0], family) if own else None
-    shared = _shared(end.node, other, family)
+    shared = _shared(end.node, other, family, work)
     found = shared or _towards(end.node, other, family, work)
     if len(found) == 1:
         return _first(found[0], family)
@@ -123,18 +123,21 @@ def _with_family(node: NodeDraft, family: int) -> list[InterfaceDraft]:
     return [interface for interface in node.interfaces.values() if interface.of_family(family)]
 
 
-def _shared(node: NodeDraft, other: Named, family: int) -> list[InterfaceDraft]:
-    """The node's interfaces on a segment of the other end (of its named interface's segment)."""
+def _shared(node: NodeDraft, other: Named, family: int, work: Work) -> list[InterfaceDraft]:
+    """The node's interfaces on a segment of the other end (of its named interface's segment); on one that a tunnel carries
+    only where there is no other."""
     theirs = other.node.segments
     if other.interface is not None:
         theirs = {segment: found for segment, found in theirs.items() if any(one is other.interface for one in found)}
-    return [
+    found = [
         interface
         for segment, interfaces in node.segments.items()
         if segment in theirs
         for interface in interfaces
         if interface.of_family(family)
-    ][:2]
+    ]
+    wired = [interface for interface in found if interface.network not in work.carried]
+    return (wired or found)[:2]
 
 
 def _towards(node: NodeDraft, other: Named, family: int, work: Work) -> list[InterfaceDraft]:

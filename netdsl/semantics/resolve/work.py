@@ -94,7 +94,7 @@ class Work:
     """The maps are in source order. An id that is in `lab`'s scopes and not here belongs to something broken.
 
     `insides`: the ends of each tunnel, known before routes are resolved; `tunnels` are whole after them. `has_broken_ends`:
-    of a tunnel an error was reported, so that addresses inside it are not known."""
+    of a tunnel an error was reported, so that addresses inside it are not known. `carried`: the networks of tunnels."""
 
     lab: Expanded
     diagnostics: Diagnostics
@@ -102,6 +102,7 @@ class Work:
     nodes: dict[NodeId, NodeDraft] = field(default_factory=dict)
     insides: dict[TunnelId, dict[NodeId, Inside | None]] = field(default_factory=dict)  # None: no route leads in
     has_broken_ends: bool = False
+    carried: set[NetworkId] = field(default_factory=set)
     tunnels: dict[TunnelId, BoundTunnel] = field(default_factory=dict)
     pkis: dict[PkiId, BoundPki] = field(default_factory=dict)
     services: dict[str, tuple[PortService, ...] | None] = field(default_factory=dict)  # named ones; None: wrong

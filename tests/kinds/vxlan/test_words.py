@@ -211,3 +211,20 @@ def test_a_gateway_with_clients_is_another_kinds() -> None:
     assert [one.message for one in found] == [
         f"`{word}` does not belong in a `tunnel vxlan`" for word in ("gateway", "client")
     ]
+
+
+def test_outer_packets_do_not_take_a_network_that_another_tunnel_carries_where_the_ends_are_on_a_wire() -> None:
+    text = """
+    network isp 192.0.2.0/24
+    network blue 10.5.0.0/24
+    network red 10.6.0.0/24
+    host a { interface on isp .1 ; interface on blue .1 ; interface on red .1 }
+    host b { interface on isp .2 ; interface on blue .2 ; interface on red .2 }
+    tunnel one vxlan { between a and b ; carries blue %s }
+    tunnel two vxlan { between a and b ; carries red %s }
+    tunnel three gre { between a and b }
+    """
+    found = lab(text % ("", ""))
+    ends = [one for node in found.nodes for one in node.tunnels if node.id == "a"]
+    assert {str(one.local) for one in ends} == {"192.0.2.1"}
+    assert said(text % ("; vni 7", "; vni 7"))[0] == "tunnels-not-told-apart"
