@@ -7,7 +7,7 @@ run of bits, a set of addresses an integer. (Equivalence classes as in VeriFlow,
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import field
 
 from netdsl.dataclass import dataclass
@@ -59,11 +59,6 @@ class AddressIndex:
             if number is not None:
                 found |= 1 << number
         return found
-
-    def each(self, some: AddressSet) -> Iterator[Address]:
-        while some:
-            yield self.addresses[(some & -some).bit_length() - 1]
-            some &= some - 1
 
 
 def index_of(addresses: Iterable[Address]) -> AddressIndex:

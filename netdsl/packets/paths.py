@@ -179,9 +179,7 @@ class ClassPaths:
             return path.end.reason
         if path.end.outcome is Outcome.LOOP:
             return circle(self._nodes(view, packet, passed))
-        _, stopped = self._walk(
-            path.last, packet, class_of(self.addresses, packet.source, packet.destination), self._tracker(passed)
-        )
+        stopped = self._walk(path.last, packet, passed)[-1]
         assert isinstance(stopped, Stop), "all of its class stop here"
         return stopped.text
 
@@ -202,8 +200,7 @@ class ClassPaths:
         for known in ingress.legs:
             if known.sources & source and known.destinations & destination and known.asked & passed == known.known:
                 return known
-        alike, tracker = class_of(self.addresses, packet.source, packet.destination), self._tracker(passed)
-        walk, result = self._walk(ingress, packet, alike, tracker)
+        alike, tracker, walk, result = self._walk(ingress, packet, passed)
         found = Leg(
             ingress,
             alike.sources,
@@ -222,9 +219,11 @@ class ClassPaths:
         return found
 
     def _walk(
-        self, ingress: Ingress, packet: Packet, alike: PacketClass, tracker: ClassTracker
-    ) -> tuple[Walk, Frame | Delivered | Stop]:
-        """From an ingress to the next one, or to the end."""
+        self, ingress: Ingress, packet: Packet, passed: FlowSet
+    ) -> tuple[PacketClass, ClassTracker, Walk, Frame | Delivered | Stop]:
+        """From an ingress to the next one, or to the end: what was noted on the way, and where it leads."""
+        alike = class_of(self.addresses, packet.source, packet.destination)
+        tracker = ClassTracker(self.standing, index=self.flows, passed=passed)
         packet = of_class(packet, alike)
         walk = Walk(self.fabric, tracker, self.is_answer)
         if ingress.interface is None:
@@ -233,10 +232,7 @@ class ClassPaths:
             result = walk.step(Frame(ingress.view, ingress.interface, packet, before=ingress.before))
         while isinstance(result, Frame) and (result.packet is not packet or result.came is not None):
             result = walk.step(result)
-        return walk, result
-
-    def _tracker(self, passed: FlowSet) -> ClassTracker:
-        return ClassTracker(self.standing, index=self.flows, passed=passed)
+        return alike, tracker, walk, result
 
     def _end(self, result: Frame | Delivered | Stop, packet: Packet) -> Ingress | View | ClassStop | None:
         match result:
