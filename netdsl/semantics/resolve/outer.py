@@ -28,16 +28,18 @@ class Outer:
 
 
 def family_of(ends: list[Named], over: int | None, place: Place, work: Work) -> int | None:
-    """The family of the tunnel's own packets: `over`, or the only one that all ends have. Reports
-    tunnel-family-ambiguous, tunnel-ends-do-not-meet."""
+    """The family of the tunnel's own packets: `over`, or the only one that all ends have, or of two the only one with a way
+    between the ends. Reports tunnel-family-ambiguous, tunnel-ends-do-not-meet."""
     common = {4, 6}
     for end in ends:
         common &= _families(end)
     if over is not None and over in common:
         return over
-    if over is None and len(common) == 1:
-        return next(iter(common))
-    if any(end.node.is_broken for end in ends):
+    if over is None:
+        leading = {family for family in common if _has_ways(ends, family, work)} if len(common) == 2 else common
+        if len(leading) == 1:
+            return leading.pop()
+    if any(end.node.is_broken or end.node.has_broken_routes for end in ends):
         return None
     if over is not None:
         lacking = next(end for end in ends if over not in _families(end))
@@ -52,6 +54,18 @@ def family_of(ends: list[Named], over: int | None, place: Place, work: Work) -> 
         message = f"{', '.join(others)} and {last} have no address family in common"
         work.diagnostics.report(catalogue.TUNNEL_ENDS_DO_NOT_MEET, message, place)
     return None
+
+
+def _has_ways(ends: list[Named], family: int, work: Work) -> bool:
+    """Whether the first end, or the other one, has a way in the family, for each of the other ends."""
+    first, *others = ends
+    return all(
+        any(
+            _shared(one.node, peer, family, work) or _towards(one.node, peer, family, work)
+            for one, peer in ((first, other), (other, first))
+        )
+        for other in others
+    )
 
 
 def outer(end: Named, other: Named, family: int, work: Work) -> Outer | None:

@@ -42,6 +42,26 @@ def test_ends_with_two_families_say_which() -> None:
     assert outer(text % " ; over ipv6") == ["fc00::1 n", "fc00::2 n"]
 
 
+BOTH_BEHIND = """
+network inet %s
+network far 10.1.0.0/24, fc00:1::/64
+network lan 10.2.0.0/24, fc00:2::/64
+router a { interface on inet ; interface on far ; %s }
+router b { interface on inet ; interface on lan ; %s }
+"""
+
+
+@pytest.mark.parametrize("kind", ["ipsec t { between a and b ; auth psk }", "tunnel t gre { between a and b }"])
+def test_ends_that_share_one_family_use_it_whatever_is_behind_them(kind: str) -> None:
+    assert outer(BOTH_BEHIND % ("192.0.2.0/24", "", "") + kind) == ["192.0.2.1 inet", "192.0.2.2 inet"]
+    assert outer(BOTH_BEHIND % ("2001:db8::/64", "", "") + kind) == ["2001:db8::1 inet", "2001:db8::2 inet"]
+
+
+def test_a_way_by_routes_in_the_other_family_is_a_way() -> None:
+    text = BOTH_BEHIND % ("192.0.2.0/24", "route fc00:2::/64 via fc00:1::9", "")
+    assert codes(text + "ipsec t { between a and b ; auth psk }") == ["tunnel-family-ambiguous"]
+
+
 def test_ends_without_a_common_family_do_not_meet() -> None:
     text = (
         NETWORKS
