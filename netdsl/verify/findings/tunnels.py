@@ -13,12 +13,13 @@ from netdsl.ir.filter import Chain, FilterRule, Firewall, TunnelAccept
 from netdsl.ir.ids import Address, NodeId, TunnelId
 from netdsl.ir.service import PortService
 from netdsl.ir.tunnel import Selectors, Start, TunnelEnd
+from netdsl.packets.netfilter import Overruled
 from netdsl.packets.passage import Delivered, Stop
 from netdsl.packets.tracking import Tracker, reverse
 from netdsl.packets.tunnels import packets_of
 from netdsl.packets.types import Hook, Outcome, Packet
 from netdsl.packets.view import UPLINK
-from netdsl.packets.walk import Overruled, Walk
+from netdsl.packets.walk import Walk
 from netdsl.packets.world import World
 
 _AT_ENDS = frozenset({Chain.INPUT, Chain.OUTPUT})

@@ -1,0 +1,158 @@
+"""What netfilter does to one packet in the nodes that it passes: tracking, translation, filters; and the record of its way.
+
+Source NAT and destination NAT are decided by the first packet of a flow; what follows is translated alike (nf_nat).
+"""
+
+from dataclasses import field
+
+from netdsl.dataclass import dataclass
+from netdsl.ir.filter import Chain, Verdict
+from netdsl.ir.service import Protocol
+from netdsl.packets.fabric import Fabric
+from netdsl.packets.filtering import Ruling, Sight, destination_nat, refusal, ruling, source_nat, spoken
+from netdsl.packets.passage import DeadEnd, Passage, Stop
+from netdsl.packets.routes import Hop as Route
+from netdsl.packets.steering import Policy
+from netdsl.packets.tracking import State, Tracker, with_destination, with_source
+from netdsl.packets.types import Decision, Hook, Hop, Outcome, Packet, Step, Wire
+from netdsl.packets.view import LOOPBACK, View
+from netdsl.source import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Overruled:
+    """What a chain of a node would have done to a packet that went on."""
+
+    view: View
+    chain: Chain
+    ruling: Ruling
+
+
+@dataclass(slots=True)
+class Netfilter:
+    """`is_daemon`: a packet of a tunnel's daemon itself, which no policy takes. `is_answer`: of a flow's other direction.
+
+    `overrules`: chains that do not stop the packet; what they would have stopped is noted in `overruled`.
+    """
+
+    fabric: Fabric
+    tracker: Tracker
+    is_answer: bool = False
+    is_daemon: bool = False
+    overrules: frozenset[Chain] = frozenset()
+    overruled: list[Overruled] = field(default_factory=list)
+    hops: list[Hop] = field(default_factory=list)
+    _view: View | None = None
+    _in: str | None = None
+    _steps: list[Step] = field(default_factory=list)
+
+    # --- the record
+
+    def _open(self, view: View, interface: str | None) -> None:
+        self._view, self._in, self._steps = view, interface, []
+
+    def _close(self, out: str | None, wires: tuple[Wire, ...]) -> None:
+        if self._view is not None:
+            self.hops.append(Hop(self._view.id, self._in, out, tuple(self._steps), wires))
+            self._view = None
+
+    def note(self, hook: Hook, decision: Decision, text: str, packet: Packet, origin: Place | None = None) -> None:
+        self._steps.append(Step(hook, decision, text, packet, origin))
+
+    def _stop(self, outcome: Outcome, view: View, hook: Hook, text: str, origin: Place | None, packet: Packet) -> Stop:
+        return Stop(outcome, view.id, hook, text, origin or view.node.origin, packet)
+
+    def _ended(self, view: View, end: DeadEnd, packet: Packet) -> Stop:
+        return self._stop(end.outcome, view, end.hook, end.text, end.origin, packet)
+
+    # --- in a node
+
+    def _passage(self, view: View, packet: Packet, interface: str | None, came: Policy | None) -> Passage:
+        if not view.tracks:
+            return Passage(view, packet, interface, came, None, State.NEW)
+        known = self.tracker.find(view.id, packet)
+        state = State.ESTABLISHED if known is not None and known.is_answered else State.NEW
+        is_late = packet.is_error or (self.is_answer and packet.protocol is not Protocol.UDP)
+        if known is None and packet.inner is None and is_late:
+            state = State.INVALID
+        return Passage(view, packet, interface, came, known, state)
+
+    def _destination(self, passage: Passage, packet: Packet, route: Route | None) -> Packet:
+        """Destination translation in prerouting, or (with a route) in output."""
+        view, hook = passage.view, Hook.PREROUTING if route is None else Hook.OUTPUT
+        if not view.tracks:
+            return packet
+        if passage.known is not None:
+            return self._restored(with_destination(packet, passage.known.destination), packet, hook)
+        rules = view.node.nat.destination
+        if not rules or passage.state is not State.NEW:
+            return packet
+        out = None if route is None else route.interface
+        sight = Sight(packet, passage.in_interface, out, passage.was_selected, False)
+        rule = destination_nat(rules, sight, view.ends, view.is_active, is_output=route is not None)
+        if rule is None:
+            return packet
+        port = packet.destination_port if rule.port is None else rule.port
+        changed = with_destination(packet, (rule.address, port))
+        self.note(hook, Decision.DNAT, f"`{spoken(rule.origin, 'dnat')}`", changed, rule.origin)
+        return changed
+
+    def _source(self, passage: Passage, packet: Packet, route: Route) -> Packet:
+        view = passage.view
+        if not view.tracks:
+            return packet
+        if passage.known is not None:
+            return self._restored(with_source(packet, passage.known.source), packet, Hook.POSTROUTING)
+        if passage.state is not State.NEW:
+            return packet
+        changed = packet
+        if view.node.nat.source:
+            goes = self._goes(passage, packet, route)
+            sight = Sight(packet, passage.in_interface, route.interface, passage.was_selected, goes)
+            rule = source_nat(view.node.nat.source, sight, view.ends, view.is_active)
+            if rule is not None and rule.address is not None:
+                changed = with_source(packet, (rule.address, packet.source_port))
+                self.note(Hook.POSTROUTING, Decision.SNAT, f"`{spoken(rule.origin, 'snat')}`", changed, rule.origin)
+        self.tracker.confirm(view.id, passage.original, changed)
+        return changed
+
+    def _restored(self, changed: Packet, packet: Packet, hook: Hook) -> Packet:
+        if changed == packet:
+            return packet
+        self.note(hook, Decision.RESTORE, "the translation of its flow", changed)
+        return changed
+
+    def _filter(
+        self, passage: Passage, chain: Chain, packet: Packet, route: Route | None, out: str | None = None
+    ) -> Stop | None:
+        view = passage.view
+        firewall = view.node.firewall
+        if firewall is None or passage.state is State.ESTABLISHED:
+            return None
+        out = out or (None if route is None else route.interface)
+        if LOOPBACK in (passage.in_interface, out):
+            return None
+        goes = route is not None and self._goes(passage, packet, route)
+        sight = Sight(packet, passage.in_interface, out, passage.was_selected, goes)
+        found = ruling(firewall, chain, sight, view.ends, view.is_active)
+        if found.verdict is Verdict.ACCEPT:
+            self.note(Hook(chain.value), Decision.ACCEPT, found.text, packet, found.origin)
+            return None
+        if chain in self.overrules:
+            self.overruled.append(Overruled(view, chain, found))
+            return None
+        outcome, text = refusal(found, chain, view.id)
+        return self._stop(outcome, view, Hook(chain.value), text, found.origin, packet)
+
+    def _goes(self, passage: Passage, packet: Packet, route: Route) -> bool:
+        """Whether a policy will take it: what `rt ipsec exists` (or `oifname "ipsec0"`) says."""
+        if passage.is_outer or route.interface == LOOPBACK or self._is_daemons(passage.view):
+            return False
+        if self.fabric.is_user_space:
+            device = passage.view.devices.get(route.interface)
+            return device is not None and device.policies is passage.view.policies
+        policy = passage.view.policy_out(packet) if passage.view.policies else None
+        return policy is not None and policy.association is not None
+
+    def _is_daemons(self, view: View) -> bool:
+        return self.is_daemon and len(self.hops) == 0
