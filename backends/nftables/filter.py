@@ -250,6 +250,10 @@ def _destination_nat(rules: Sequence[DestinationNat], draft: _Draft) -> str:
 
 def _dnat_rule(rule: DestinationNat, draft: _Draft) -> list[str]:
     family = "ip6" if rule.address.version == 6 else "ip"
+    if rule.prefix is not None:
+        return [
+            _join(one, f"dnat {family} prefix to {rule.prefix}") for one in match_rules(rule.match, None, draft.tunnels)
+        ]
     address = f"[{rule.address}]" if rule.address.version == 6 and rule.port is not None else str(rule.address)
     target = address if rule.port is None else f"{address}:{rule.port}"
     of_family = f"meta nfproto ipv{rule.address.version}"
@@ -272,6 +276,8 @@ def _snat_rule(rule: SourceNat, draft: _Draft) -> list[str]:
     action = ["masquerade"]
     if rule.address is not None:
         family, version = ("ip6", 6) if rule.address.version == 6 else ("ip", 4)
+        action = [f"snat {family} prefix to {rule.prefix}"]
+    if rule.address is not None and rule.prefix is None:
         action = [f"meta nfproto ipv{version} {family} saddr != {rule.address} snat {family} to {rule.address}"]
     exceptions = list(_exceptions(rule.match, draft))
     plain = replace(rule.match, not_through=(), not_through_kinds=(), not_destinations=())

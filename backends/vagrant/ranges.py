@@ -133,11 +133,11 @@ def _in_rules(node: Node) -> Iterator[Prefix | Address]:
             yield from _in_match(rule.match)
     for destination in node.nat.destination:
         yield from _in_match(destination.match)
-        yield destination.address
+        yield destination.prefix or destination.address
     for source in node.nat.source:
         yield from _in_match(source.match)
         if source.address is not None:
-            yield source.address
+            yield source.prefix or source.address
 
 
 def _in_match(match: Match) -> Iterator[Prefix]:

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, Prefix, TunnelId
+from netdsl.ir.prefixes import mapped
 from netdsl.ir.service import PortService
 from netdsl.ir.tunnel import Carrier
 from netdsl.source import Place
@@ -103,24 +104,38 @@ class Firewall:
 
 @dataclass(frozen=True, slots=True)
 class DestinationNat:
+    """`prefix`: an address becomes the one of this prefix with the same host bits; `address` is its first then."""
+
     match: Match
     address: Address
     port: int | None  # None: the packet's own
     state: WhileTunnel | None = None
     origin: Place | None = field(default=None, compare=False, repr=False)
     target_origin: Place | None = field(default=None, compare=False, repr=False)
+    prefix: Prefix | None = None
+
+    def changed(self, address: Address) -> Address:
+        """What a destination becomes."""
+        return self.address if self.prefix is None else mapped(address, self.prefix)
 
 
 @dataclass(frozen=True, slots=True)
 class SourceNat:
     """`masquerade` too: one for each family, lowered to the address of the interface that the packet leaves by. None: that
-    address is known in the running node only (`uplink`)."""
+    address is known in the running node only (`uplink`). `prefix`: as in `DestinationNat`."""
 
     match: Match
     address: Address | None
     state: WhileTunnel | None = None
     origin: Place | None = field(default=None, compare=False, repr=False)
     target_origin: Place | None = field(default=None, compare=False, repr=False)  # None: the line names no address
+    prefix: Prefix | None = None
+
+    def changed(self, address: Address) -> Address:
+        """What a source becomes; where that is not known it stays."""
+        if self.prefix is not None:
+            return mapped(address, self.prefix)
+        return address if self.address is None else self.address
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,12 @@ def holds(prefix: Prefix, address: Address) -> bool:
     return int(prefix.network_address) >> shift == int(address) >> shift
 
 
+def mapped(address: Address, prefix: Prefix) -> Address:
+    """The address of the prefix with the same host bits."""
+    bits = prefix.max_prefixlen - prefix.prefixlen
+    return prefix.network_address + (int(address) & ((1 << bits) - 1))
+
+
 def of_family(version: int, prefixes: Iterable[Prefix]) -> tuple[Prefix, ...]:
     return tuple(prefix for prefix in prefixes if prefix.version == version)
 

@@ -15,7 +15,7 @@ from netdsl.ir.filter import (
     Verdict,
     WhileTunnel,
 )
-from netdsl.ir.ids import Address
+from netdsl.ir.ids import Address, Prefix
 from netdsl.ir.prefixes import first_of_family, of_family, unique
 from netdsl.ir.tunnel import TunnelEnd
 from netdsl.lower.defaults import UPLINK
@@ -29,6 +29,8 @@ from netdsl.semantics.bindings import (
     BoundSourceNat,
     BoundState,
     BoundTunnelAccept,
+    Placed,
+    Who,
 )
 from netdsl.semantics.defaults import POLICY_OF_UNNAMED_CHAINS
 
@@ -117,6 +119,11 @@ def _tunnel_accept(
 def _destination_nat(directory: Directory, node: BoundNode, rule: BoundDestinationNat) -> Iterator[DestinationNat]:
     """One rule for each family in which the target has an address and a packet can match."""
     match = lower_match(directory, rule.match)
+    if rule.is_map:
+        for single, prefix in _maps(directory, match, rule.target):
+            places = (_state(rule.state), rule.place, rule.target.place)
+            yield DestinationNat(single, prefix.network_address, None, *places, _several(prefix))
+        return
     candidates = directory.addresses_of(rule.target.value)
     port = None if rule.service is None else rule.service.first
     for version in FAMILIES:
@@ -129,6 +136,10 @@ def _destination_nat(directory: Directory, node: BoundNode, rule: BoundDestinati
 def _source_nat(directory: Directory, node: BoundNode, rule: BoundSourceNat) -> Iterator[SourceNat]:
     match = lower_match(directory, rule.match)
     state = _state(rule.state)
+    if rule.target is not None and rule.is_map:
+        for single, prefix in _maps(directory, match, rule.target):
+            yield SourceNat(single, prefix.network_address, state, rule.place, rule.target.place, _several(prefix))
+        return
     if rule.target is not None:
         candidates = directory.addresses_of(rule.target.value)
         for version in FAMILIES:
@@ -146,6 +157,20 @@ def _source_nat(directory: Directory, node: BoundNode, rule: BoundSourceNat) -> 
             narrowed, address = _of_family(single, version), first_of_family(version, interface_addresses(interface))
             if narrowed is not None and address is not None:
                 yield SourceNat(narrowed, address, state, rule.place)
+
+
+def _maps(directory: Directory, match: Match, target: Placed[Who]) -> Iterator[tuple[Match, Prefix]]:
+    """Of a `netmap`, in each family that both sides have: what it takes, the prefix that its addresses become."""
+    prefixes = directory.prefixes((target,))
+    for version in FAMILIES:
+        narrowed, into = _of_family(match, version), of_family(version, prefixes)
+        if narrowed is not None and into:
+            yield narrowed, into[0]
+
+
+def _several(prefix: Prefix) -> Prefix | None:
+    """The prefix, if it has more than one address."""
+    return prefix if prefix.prefixlen < prefix.max_prefixlen else None
 
 
 def _of_version(addresses: tuple[Address, ...], version: int) -> tuple[Address, ...]:

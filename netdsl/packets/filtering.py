@@ -233,7 +233,8 @@ def destination_nat(
         if rule.address.version != packet.destination.version or (is_output and rule.match.in_interfaces):
             continue
         if (rule.state is None or is_active(rule.state)) and matches(rule.match, sight, None, tunnels):
-            packet.is_for_one((rule.address,))  # a packet for it is not changed, and those like it are
+            if rule.prefix is None:
+                packet.is_for_one((rule.address,))  # a packet for it is not changed, and those like it are
             return rule
     return None
 
@@ -250,7 +251,7 @@ def source_nat(
             continue
         if not matches(rule.match, sight, None, tunnels) or _is_excepted(rule.match, sight, tunnels):
             continue
-        if rule.address is None or not packet.is_from_one((rule.address,)):
+        if rule.address is None or rule.prefix is not None or not packet.is_from_one((rule.address,)):
             return rule
     return None
 

@@ -93,7 +93,7 @@ class Netfilter:
         if rule is None:
             return packet
         port = packet.destination_port if rule.port is None else rule.port
-        changed = with_destination(packet, (rule.address, port))
+        changed = with_destination(packet, (rule.changed(packet.destination), port))
         self.note(hook, Decision.DNAT, f"`{spoken(rule.origin, 'dnat')}`", changed, rule.origin)
         return changed
 
@@ -111,7 +111,7 @@ class Netfilter:
             sight = Sight(packet, passage.in_interface, route.interface, passage.was_selected, goes)
             rule = source_nat(view.node.nat.source, sight, view.ends, view.is_active)
             if rule is not None and rule.address is not None:
-                changed = with_source(packet, (rule.address, packet.source_port))
+                changed = with_source(packet, (rule.changed(packet.source), packet.source_port))
                 self.note(Hook.POSTROUTING, Decision.SNAT, f"`{spoken(rule.origin, 'snat')}`", changed, rule.origin)
         self.tracker.confirm(view.id, passage.original, changed)
         return changed

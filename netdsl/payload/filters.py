@@ -21,6 +21,7 @@ class FilterFeature(StrEnum):
     WHILE = "`while`"
     SOURCE_NAT = "source address translation"
     DESTINATION_NAT = "destination address translation"
+    NETMAP = "`netmap`"
 
 
 def check_filters(lab: Lab, engine: str, features: Set[FilterFeature], diagnostics: Diagnostics) -> None:
@@ -45,9 +46,9 @@ def features_of(node: Node) -> Iterator[tuple[FilterFeature, Place | None]]:
             case FilterRule():
                 yield from ((feature, rule.origin) for feature in _of_rule(rule))
             case DestinationNat():
-                yield FilterFeature.DESTINATION_NAT, rule.origin
+                yield FilterFeature.DESTINATION_NAT if rule.prefix is None else FilterFeature.NETMAP, rule.origin
             case SourceNat():
-                yield FilterFeature.SOURCE_NAT, rule.origin
+                yield FilterFeature.SOURCE_NAT if rule.prefix is None else FilterFeature.NETMAP, rule.origin
             case _:
                 continue  # `accept tunnel`: addresses and ports alone
         if rule.state is not None:

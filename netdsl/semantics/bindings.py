@@ -165,21 +165,33 @@ class BoundFirewall:
 
 @dataclass(frozen=True, slots=True)
 class BoundDestinationNat:
+    """`is_map`: the packets of a `netmap` that come in: `match` has the one prefix that they are for."""
+
     match: BoundMatch
     target: Placed[Who]
     service: PortService | None
     state: BoundState | None
     place: Place = field(compare=False, repr=False)
+    is_map: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class BoundSourceNat:
-    """`target` None: masquerade."""
+    """`target` None: masquerade. `is_map`: the packets of a `netmap` that go out: `match` has the one prefix that they come
+    from."""
 
     match: BoundMatch
     target: Placed[Who] | None
     state: BoundState | None
     place: Place = field(compare=False, repr=False)
+    is_map: bool = False
+
+    @property
+    def word(self) -> str:
+        """What its line begins with."""
+        if self.is_map:
+            return "netmap"
+        return "masquerade" if self.target is None else "snat"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ _LONGEST_STATEMENT = 200
 _LONGEST_WORD = 40
 
 _VERDICTS = frozenset({"accept", "drop", "reject"})
-_NAT = frozenset({"dnat", "snat", "masquerade"})
+_NAT = frozenset({"dnat", "snat", "masquerade", "netmap"})
 _CLAUSES = {
     "via": "through", "over": "through", "if": "while", "when": "while",
     "src": "from", "source": "from", "saddr": "from", "dst": "to", "destination": "to", "daddr": "to",

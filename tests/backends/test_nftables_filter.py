@@ -148,6 +148,20 @@ def test_source_nat_reaches_what_goes_into_the_tunnel_unless_it_is_excepted() ->
     assert _chain(text, "snat_1") == ["rt ipsec exists return", 'oifname "ipsec0" return', action]
 
 
+def test_prefixes_are_mapped_in_both_directions_and_through_the_device_of_the_policies() -> None:
+    inside, outside = ip_network("10.1.0.0/16"), ip_network("10.9.0.0/16")
+    coming = DestinationNat(Match(destinations=(outside,), in_interfaces=("wan",)), inside[0], None, prefix=inside)
+    going = SourceNat(Match(sources=(inside,), out_interfaces=("wan",)), outside[0], prefix=outside)
+    text = _texts(_gateway(nat=Nat((coming,), (going,))))["filter.nft"]
+    assert _chain(text, "prerouting") == [
+        'iifname { "wan", "ipsec0" } ip daddr 10.9.0.0/16 dnat ip prefix to 10.1.0.0/16'
+    ]
+    assert _chain(text, "dnat_output") == []
+    assert _chain(text, "postrouting")[1:] == [
+        'oifname { "wan", "ipsec0" } ip saddr 10.1.0.0/16 snat ip prefix to 10.9.0.0/16'
+    ]
+
+
 def test_an_exception_holds_for_its_own_rule_alone() -> None:
     net = ip_network("10.9.0.0/16")
     first = SourceNat(Match(out_interfaces=("wan",), not_destinations=(net,)), OUTER)

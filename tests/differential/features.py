@@ -10,7 +10,7 @@ from tests.differential.tunnels import kinds
 
 FEATURES = (
     "v4", "v6", "routes by hand", "routing auto", "several sites", "overlapping ranges", "inner router",
-    "masquerade", "masquerade with except", "snat of a service", "dnat", "dnat to another port",
+    "masquerade", "masquerade with except", "netmap", "snat of a service", "dnat", "dnat to another port",
     "firewall", "policy drop", "accept", "drop", "reject", "in or out", "from or to", "service in a filter",
     "while", "http", "tcp", "udp", "wrong on purpose", "through", "switch",
     *(feature for kind in kinds().values() for feature in kind.FEATURES),
@@ -64,7 +64,9 @@ def _of_nat(node: Node) -> Iterator[str]:
             yield "dnat to another port"
     for here in node.nat.source:
         match = here.match
-        if match.services:
+        if here.prefix is not None:
+            yield "netmap"
+        elif match.services:
             yield "snat of a service"
         else:
             yield "masquerade"

@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
+from netdsl.ir.prefixes import mapped
 from netdsl.ir.service import PortService, Protocol, port
 from netdsl.ir.tunnel import Device
 
@@ -73,7 +74,7 @@ def _flows_from(source: Node, nodes: list[Node], lab: Lab) -> Iterator[Flow]:
         if address.version in families:
             for service in OPEN_OR_CLOSED:
                 yield Flow(source.id, address, service)
-    for address in (*(NOWHERE[family] for family in families), *_vacant(lab)):
+    for address in (*(NOWHERE[family] for family in families), *_vacant(lab), *_mapped(lab)):
         if address.version in families and address not in addresses:
             for service in OF_NOBODY:
                 yield Flow(source.id, address, service)
@@ -88,6 +89,16 @@ def addresses_of(node: Node) -> Iterator[Address]:
     for end in node.tunnels:
         if isinstance(end.steering, Device):
             yield from (given.ip for given in end.steering.addresses)
+
+
+def _mapped(lab: Lab) -> Iterator[Address]:
+    """What `netmap` lines make of addresses."""
+    own = [address for node in lab.nodes for address in addresses_of(node)]
+    for node in lab.nodes:
+        for rule in node.nat.destination:
+            if rule.prefix is not None:
+                prefix, (outside,) = rule.prefix, rule.match.destinations
+                yield from (mapped(address, outside) for address in own if address in prefix)
 
 
 def _vacant(lab: Lab) -> Iterator[Address]:

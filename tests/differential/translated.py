@@ -36,6 +36,10 @@ DESTINATIONS = (
 )
 
 
+NETMAPS = ("netmap {lan} -> {prefix} out wan", "netmap {lan} -> {prefix} to {other} out wan")
+MAPPED = {4: "10.{number}.0.0/24", 6: "fc00:{number}::/64"}
+
+
 def give_nat(rng: Random, draft: Draft) -> None:
     """After the tunnels. A tunnel between hosts is not led through translation."""
     if any(end.role == "host" and end.site for tunnel in draft.tunnels for end in tunnel.ends):
@@ -47,6 +51,8 @@ def give_nat(rng: Random, draft: Draft) -> None:
         lacks_a_route = any(fault.startswith(f"{gateway.name} lacks") for fault in draft.faults)  # maybe to the target
         if rng.random() < 0.45 + 0.25 * draft.is_overlapping and not lacks_a_route:
             _line(rng, gateway, DESTINATIONS, words)
+        if rng.random() < 0.25:
+            _netmap(rng, draft, gateway, words)
         kind = rng.random()
         if kind < 0.45:
             _line(rng, gateway, MASQUERADES, words)
@@ -55,6 +61,16 @@ def give_nat(rng: Random, draft: Draft) -> None:
             if rng.random() < 0.4:
                 _line(rng, gateway, MASQUERADES, words)
         _note_missing_exemption(draft, gateway)
+
+
+def _netmap(rng: Random, draft: Draft, gateway: Box, words: dict[str, str]) -> None:
+    """In each family, with routes to what the addresses become; before other lines, or the first of them wins."""
+    number = 200 + draft.boxes.index(gateway)
+    prefixes = [MAPPED[family].format(number=number) for family in draft.families]
+    for prefix in prefixes:
+        _line(rng, gateway, NETMAPS, words | {"prefix": prefix})
+    for knower in draft.of("core") or [other for other in draft.of("gateway") if other is not gateway]:
+        knower.routes += [f"route {prefix} via {gateway.name}.wan" for prefix in prefixes]
 
 
 def _words(rng: Random, draft: Draft, gateway: Box) -> dict[str, str]:

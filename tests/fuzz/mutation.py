@@ -70,6 +70,7 @@ KEYWORDS = frozenset(
         "dnat",
         "snat",
         "masquerade",
+        "netmap",
         "out",
         "to",
         "through",

@@ -165,6 +165,7 @@ simple_statements: Text = st.deferred(
         _join("dnat", _many(services), _clauses, "->", named, _maybe(services), _maybe(_while)),
         _join("snat", _maybe(services), _clauses, "->", addresses),
         _join("masquerade", _rest),
+        _join("netmap", prefixes, "->", prefixes, _rest),
         _join("between", _many(named), _maybe(_join("protecting", _many(named))), "\n      and", _many(named)),
         _join(st.sampled_from(["gateway", "client"]), _many(named), _maybe(_join("protecting", _many(named)))),
         _join("auth certificate", _maybe(_join("from", names)), _maybe(_join("for", _many(named)))),

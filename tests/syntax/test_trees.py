@@ -92,6 +92,10 @@ def test_every_lab_of_the_design_is_read_without_a_word(lab: Path) -> None:
             ("Masquerade", (("Clause", "out", (word("w"),)), ("Clause", "except through", (word("ipsec"),))), None),
         ),
         (
+            "netmap n -> 10.0.0.0/8 out w",
+            ("Netmap", word("n"), ("Literal", "prefix", "10.0.0.0/8"), (("Clause", "out", (word("w"),)),), None),
+        ),
+        (
             "between a protecting x, y\n  # why\n  and b",
             ("Between", (word("a"),), (word("x"), word("y")), (word("b"),), ()),
         ),

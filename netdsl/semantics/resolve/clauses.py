@@ -26,10 +26,11 @@ from netdsl.syntax.statements import statements
 FILTER = ("from", "to", "in", "out", "through", "limit", "log")
 DESTINATION_NAT = ("from", "to", "in")
 SOURCE_NAT = ("from", "to", "out", "except to", "except through")
+NETMAP = ("to", "out")
 BELONGS = {
     "except to": "`snat` and `masquerade`", "except through": "`snat` and `masquerade`",
     "limit": "firewall lines", "log": "firewall lines", "through": "firewall lines",
-    "in": "firewall lines and `dnat`", "out": "firewall lines, `snat` and `masquerade`",
+    "in": "firewall lines and `dnat`", "out": "firewall lines, `snat`, `masquerade` and `netmap`",
 }  # fmt: skip
 LONGEST_LOG = 120
 """Of the 128 bytes that the kernel has for a prefix (NF_LOG_PREFIXLEN, netfilter/nf_log.h), with room for a blank."""

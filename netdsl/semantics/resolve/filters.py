@@ -1,5 +1,7 @@
 """Firewall and NAT of a node: lines in order, names resolved."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address
 
 from netdsl.diagnostics import catalogue
@@ -10,6 +12,7 @@ from netdsl.semantics import defaults
 from netdsl.semantics.bindings import (
     BoundDestinationNat,
     BoundFirewall,
+    BoundMatch,
     BoundRule,
     BoundSourceNat,
     BoundTunnelAccept,
@@ -23,6 +26,7 @@ from netdsl.semantics.resolve import attributes
 from netdsl.semantics.resolve.clauses import (
     DESTINATION_NAT,
     FILTER,
+    NETMAP,
     SOURCE_NAT,
     Clauses,
     clauses,
@@ -80,6 +84,10 @@ def nat(node: NodeDraft, work: Work) -> tuple[tuple[BoundDestinationNat, ...], t
                     destination.extend(_destination(node, item.statement, item, work))
                 case syntax.SourceNat() | syntax.Masquerade():
                     source.extend(_source(node, item.statement, item, work))
+                case syntax.Netmap():
+                    for there, here in _netmap(node, item.statement, item, work):
+                        destination.append(there)
+                        source.append(here)
                 case _:
                     pass
     return tuple(destination), tuple(source)
@@ -175,13 +183,45 @@ def _source(
     word = "snat" if isinstance(statement, syntax.SourceNat) else "masquerade"
     read: Clauses = clauses(node, item, services_, statement.clauses, statement.state, SOURCE_NAT, work)
     target = _target(statement.target, item, work) if isinstance(statement, syntax.SourceNat) else None
-    if not any(clause.word == "out" for clause in statement.clauses):
-        message = f"`{word}` needs the interface that the packets leave by"
-        work.diagnostics.report(catalogue.MISSING_STATEMENT, message, item.place, help=f"`{word} … out IF`")
+    if not _has_out(statement.clauses, word, item, work):
         return []
     if not read.is_right or (target is None and isinstance(statement, syntax.SourceNat)):
         return []
     return [BoundSourceNat(read.match, target, read.state, item.place)]
+
+
+def _netmap(
+    node: NodeDraft, statement: syntax.Netmap, item: Item, work: Work
+) -> Iterator[tuple[BoundDestinationNat, BoundSourceNat]]:
+    """What goes out by the interface, and what comes in by it."""
+    read = clauses(node, item, (), statement.clauses, statement.state, NETMAP, work)
+    source, target = (_mapped(value, item, work) for value in (statement.source, statement.target))
+    if not _has_out(statement.clauses, "netmap", item, work) or source is None or target is None or not read.is_right:
+        return
+    going = replace(read.match, sources=(source,))
+    coming = BoundMatch(read.match.destinations, (target,), in_interfaces=read.match.out_interfaces)
+    yield (
+        BoundDestinationNat(coming, source, None, read.state, item.place, is_map=True),
+        BoundSourceNat(going, target, read.state, item.place, is_map=True),
+    )
+
+
+def _mapped(value: syntax.Value, item: Item, work: Work) -> Placed[Who] | None:
+    """A prefix, an address, or who has some."""
+    placed = attributes.placed(value, item, work.diagnostics)
+    found = [] if placed is None else who(placed, work)
+    if len(found) > 1 and placed is not None:
+        message = f"one prefix stands on each side, and this names {len(found)}"
+        work.diagnostics.report(catalogue.WRONG_ELEMENT, message, placed.place, help="a `netmap` line for each")
+    return found[0] if len(found) == 1 else None
+
+
+def _has_out(lines: tuple[syntax.Clause, ...], word: str, item: Item, work: Work) -> bool:
+    if any(clause.word == "out" for clause in lines):
+        return True
+    message = f"`{word}` needs the interface that the packets leave by"
+    work.diagnostics.report(catalogue.MISSING_STATEMENT, message, item.place, help=f"`{word} … out IF`")
+    return False
 
 
 def _target(value: syntax.Value, item: Item, work: Work) -> Placed[Who] | None:

@@ -194,7 +194,7 @@ def _translating(node: BoundNode, interface: str, tunnel: BoundTunnel) -> BoundS
         outs = match.out_interfaces
         is_out = not outs or any(out.value == interface for out in outs)
         is_while_down = rule.state is not None and rule.state.tunnel == tunnel.id and not rule.state.is_up
-        if is_out and not excepts(match, tunnel) and not is_while_down:
+        if is_out and not rule.is_map and not excepts(match, tunnel) and not is_while_down:
             return rule
     return None
 

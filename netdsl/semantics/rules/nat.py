@@ -3,6 +3,7 @@
 from netdsl.diagnostics.catalogue import (
     FAMILY_MISMATCH,
     MASQUERADE_HITS_TUNNEL,
+    NETMAP_UNEVEN,
     SAME_DNAT_TWICE,
 )
 from netdsl.diagnostics.core import Diagnostics, Label
@@ -19,7 +20,7 @@ from netdsl.semantics.bindings import (
     WhoNode,
     WhoPrefix,
 )
-from netdsl.semantics.rules.blocks import all_covered, any_overlap, block_of_address
+from netdsl.semantics.rules.blocks import Block, all_covered, any_overlap, block_of_address
 from netdsl.semantics.rules.covering import Earlier, services_overlap, space_of
 from netdsl.semantics.rules.facts import Facts, Selectors, end_of, excepts, families, seen_from
 
@@ -29,9 +30,12 @@ def check_nat(facts: Facts, diagnostics: Diagnostics) -> None:
         if node.destination_nat:
             _same_dnat_twice(node, facts, diagnostics)
         for dnat in node.destination_nat:
-            _target_of_dnat(dnat, facts, diagnostics)
+            if not dnat.is_map:
+                _target_of_dnat(dnat, facts, diagnostics)
         for snat in node.source_nat:
-            if snat.target is not None:
+            if snat.is_map and snat.target is not None:
+                _maps_evenly(snat, snat.target, facts, diagnostics)
+            elif snat.target is not None:
                 _target_of_snat(snat, snat.target, facts, diagnostics)
             _hits_tunnels(node, snat, facts, diagnostics)
 
@@ -61,7 +65,7 @@ def _written(who: Who) -> str:
         case WhoInterface(node, interface):
             return f"`{node}.{interface}`"
         case WhoPrefix(prefix):
-            return str(prefix.network_address)
+            return str(prefix if prefix.prefixlen < prefix.max_prefixlen else prefix.network_address)
         case _:
             return "its target"
 
@@ -90,6 +94,33 @@ def _check_family(target: Placed[Who], matched: frozenset[int], facts: Facts, di
         )
 
 
+def _maps_evenly(rule: BoundSourceNat, target: Placed[Who], facts: Facts, diagnostics: Diagnostics) -> None:
+    """One address stands for one: in each family that both sides have, one prefix each, of one length."""
+    source = rule.match.sources[0]
+    _check_family(target, families(facts.blocks_of(source.value)), facts, diagnostics)
+    for version in families(facts.blocks_of(source.value)) & families(facts.blocks_of(target.value)):
+        ours, theirs = (
+            [one for one in facts.blocks_of(who.value) if one.version == version] for who in (source, target)
+        )
+        if len(ours) == len(theirs) == 1 and ours[0].size == theirs[0].size:
+            continue
+        diagnostics.report(
+            NETMAP_UNEVEN,
+            f"`netmap` gives each address another, and the two sides have {_sizes(ours)} and {_sizes(theirs)}",
+            target.place,
+            _sizes(theirs),
+            related=(Label(source.place, _sizes(ours)),),
+            help="two prefixes of one length, or two addresses",
+        )
+        return
+
+
+def _sizes(blocks: list[Block]) -> str:
+    if len(blocks) == 1:
+        return "one address" if blocks[0].size == 1 else f"{blocks[0].size} addresses"
+    return f"{len(blocks)} prefixes or addresses"
+
+
 # --- source NAT and tunnels
 
 
@@ -107,10 +138,9 @@ def _hits_tunnels(node: BoundNode, rule: BoundSourceNat, facts: Facts, diagnosti
         return
     tunnel, end = hit[0]
     names = ", ".join(f"`{one.id}`" for one, _ in hit[:3]) + (" and others" if len(hit) > 3 else "")
-    word = "masquerade" if rule.target is None else "snat"
     diagnostics.report(
         MASQUERADE_HITS_TUNNEL,
-        f"`{word}` changes the source of packets that belong into {names}, before the tunnel takes them",
+        f"`{rule.word}` changes the source of packets that belong into {names}, before the tunnel takes them",
         rule.place,
         "comes before the tunnel",
         related=(Label(end.place, f"this end of `{tunnel.id}` carries its networks, not its own address"),),

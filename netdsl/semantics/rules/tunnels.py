@@ -117,8 +117,11 @@ def _protected(tunnel: BoundTunnel, end: BoundEnd, facts: Facts, diagnostics: Di
 
 def has_behind(node: BoundNode, end: BoundEnd, block: Block, facts: Facts) -> bool:
     """Whether a network is the node's own, or behind it: by a line that does not lead out by the tunnel's interface, or
-    through another tunnel."""
+    through another tunnel; or one whose addresses the node translates."""
     if node.has_auto_routing or any(own.overlaps(block) for own in facts.addresses_of[node.id]):
+        return True
+    translated = (facts.blocks_of_all(rule.match.destinations) for rule in node.destination_nat)
+    if any(any_overlap(one, (block,)) for one in translated):
         return True
     attached = (block_of(entry.address.network) for leg in node.interfaces for entry in leg.addresses)
     if any(network.overlaps(block) for network in attached):

@@ -12,6 +12,7 @@ from netdsl.syntax.tree import (
     Firewall,
     Masquerade,
     Nat,
+    Netmap,
     Policy,
     SourceNat,
     Value,
@@ -73,6 +74,17 @@ class FilterBuilder(BaseBuilder):
 
     def masquerade(self, word: Token, clauses: tuple[Clause, ...], state: While | None) -> Masquerade:
         return Masquerade(clauses, state, self._span(word, state or clauses or word))
+
+    def netmap(
+        self,
+        word: Token,
+        source: Value,
+        _arrow: Token,
+        target: Value,
+        clauses: tuple[Clause, ...],
+        state: While | None,
+    ) -> Netmap:
+        return Netmap(source, target, clauses, state, self._span(word, state or clauses or target))
 
     # --- what narrows a rule
 

@@ -14,4 +14,5 @@ STATEMENTS = (
     Description("dnat", tree.DestinationNat, ("nat",)),
     Description("snat", tree.SourceNat, ("nat",)),
     Description("masquerade", tree.Masquerade, ("nat",)),
+    Description("netmap", tree.Netmap, ("nat",)),
 )

@@ -100,6 +100,17 @@ class SourceNat(Statement):
 
 
 @dataclass(frozen=True, slots=True)
+class Netmap(Statement):
+    """`netmap PREFIX -> PREFIX out IF`: one address for one."""
+
+    source: Value
+    target: Value
+    clauses: tuple[Clause, ...]
+    state: While | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Masquerade(Statement):
     """`masquerade` with its clauses."""
 

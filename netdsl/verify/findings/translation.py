@@ -29,7 +29,10 @@ def _by_line(rules: Iterable[Rule]) -> Iterator[list[Rule]]:
         yield list(group)
 
 
-def _named(world: World, address: Address) -> str:
+def _named(world: World, rule: DestinationNat | SourceNat) -> str:
+    address = rule.address
+    if rule.prefix is not None or address is None:
+        return str(rule.prefix)
     owners = world.fabric.addresses.get(address, ())
     return f"`{owners[0]}`" if len(owners) == 1 else str(address)
 
@@ -40,7 +43,7 @@ def _target(world: World, view: View, rules: list[DestinationNat], diagnostics: 
         return
     diagnostics.report(
         catalogue.NAT_TARGET_UNREACHABLE,
-        f"`{view.id}` has no route to {_named(world, rules[0].address)}",
+        f"`{view.id}` has no route to {_named(world, rules[0])}",
         place,
         "on none of its networks, behind none of its next hops",
         help=f"a `route` or `default` in `{view.id}`, or a target that it reaches",
@@ -62,17 +65,19 @@ def _source(world: World, view: View, rules: list[SourceNat], diagnostics: Diagn
         return
     diagnostics.report(
         catalogue.SNAT_ADDRESS_FOREIGN,
-        f"{_named(world, addresses[0])} is no address of `{view.id}`: answers will not come back to it",
+        f"{_named(world, rules[0])} is no address of `{view.id}`: answers will not come back to it",
         place,
         help="`masquerade` takes the address of the interface that the packet leaves by",
     )
 
 
 def _comes_back(world: World, view: View, address: Address, outs: tuple[str, ...]) -> bool:
-    """Whether the address is the node's (or given to it in a tunnel), or a neighbour where the packets leave has a route
-    for it that leads to the node."""
+    """Whether the address is the node's (or given to it in a tunnel), or in what a tunnel of the node protects here, or a
+    neighbour where the packets leave has a route for it that leads to the node."""
     virtual = (given for (_, node), given in world.tunnels.virtual.items() if node == view.id)
     if view.is_local(address) or any(address in given for given in virtual):
+        return True
+    if any(in_any(address, child.local) for end in view.node.tunnels for child in end.children):
         return True
     fabric = world.fabric
     for interface in (view.interfaces[name] for name in outs if name in view.interfaces):

@@ -165,6 +165,10 @@ def test_nat_lines() -> None:
         ("dnat tcp/80 to c.wan -> a tcp/1-9", "wrong-kind"),
         ("dnat tcp/80 to c.wan out wan -> a", "misplaced-statement"),
         ("masquerade out wan limit 5/s", "misplaced-statement"),
+        ("netmap 10.0.1.0/24 -> 10.0.2.0/24", "missing-statement"),
+        ("netmap a, b -> 10.0.2.0/24 out wan", "syntax-error"),
+        ("netmap * -> 10.0.2.0/24 out wan", "wrong-element"),
+        ("netmap 10.0.1.0/24 -> 10.0.2.0/24 out wan from a", "misplaced-statement"),
     ],
 )
 def test_a_nat_line_that_is_wrong(line: str, code: str) -> None:
