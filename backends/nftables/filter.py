@@ -240,7 +240,7 @@ def _destination_nat(rules: Sequence[DestinationNat], draft: _Draft) -> str:
         for hook, chain in lines.items():
             if hook == "dnat_output" and rule.match.in_interfaces:
                 continue
-            chain += draft.place(rule.state, hook, _dnat_rule(rule, draft), (rule.match,))
+            chain += draft.place(rule.state, hook, _dnat_rule(rule, hook, draft), (rule.match,))
     heads = {
         "prerouting": "\t\ttype nat hook prerouting priority dstnat; policy accept;\n",
         "dnat_output": "\t\ttype nat hook output priority -100; policy accept;\n",
@@ -248,18 +248,16 @@ def _destination_nat(rules: Sequence[DestinationNat], draft: _Draft) -> str:
     return "".join(_chain(hook, lines[hook], head) for hook, head in heads.items())
 
 
-def _dnat_rule(rule: DestinationNat, draft: _Draft) -> list[str]:
-    family = "ip6" if rule.address.version == 6 else "ip"
-    if rule.prefix is not None:
-        return [
-            _join(one, f"dnat {family} prefix to {rule.prefix}") for one in match_rules(rule.match, None, draft.tunnels)
-        ]
-    address = f"[{rule.address}]" if rule.address.version == 6 and rule.port is not None else str(rule.address)
+def _dnat_rule(rule: DestinationNat, hook: str, draft: _Draft) -> list[str]:
+    family, version = ("ip6", 6) if rule.address.version == 6 else ("ip", 4)
+    address = f"[{rule.address}]" if version == 6 and rule.port is not None else str(rule.address)
     target = address if rule.port is None else f"{address}:{rule.port}"
-    of_family = f"meta nfproto ipv{rule.address.version}"
-    return [
-        _join(of_family, match, f"dnat {family} to {target}") for match in match_rules(rule.match, None, draft.tunnels)
-    ]
+    head, action = f"meta nfproto ipv{version}", f"dnat {family} to {target}"
+    if rule.prefix is not None:
+        head, action = "", f"dnat {family} prefix to {rule.prefix}"
+    rules = [_join(head, match, action) for match in match_rules(rule.match, None, draft.tunnels)]
+    exceptions = list(_exceptions(rule.match, Chain.INPUT if hook == "prerouting" else None, draft))
+    return [f"jump {draft.chain('dnat', [*exceptions, *rules])}"] if exceptions else rules
 
 
 def _source_nat(rules: Sequence[SourceNat], draft: _Draft) -> str:
@@ -276,12 +274,11 @@ def _snat_rule(rule: SourceNat, draft: _Draft) -> list[str]:
     action = ["masquerade"]
     if rule.address is not None:
         family, version = ("ip6", 6) if rule.address.version == 6 else ("ip", 4)
-        action = [f"snat {family} prefix to {rule.prefix}"]
-    if rule.address is not None and rule.prefix is None:
         action = [f"meta nfproto ipv{version} {family} saddr != {rule.address} snat {family} to {rule.address}"]
-    exceptions = list(_exceptions(rule.match, draft))
-    plain = replace(rule.match, not_through=(), not_through_kinds=(), not_destinations=())
-    matches = match_rules(plain, None, _without_outer(draft.tunnels, rule.match.not_through_kinds))
+        if rule.prefix is not None:
+            action = [f"snat {family} prefix to {rule.prefix}"]
+    exceptions = list(_exceptions(rule.match, Chain.OUTPUT, draft))
+    matches = match_rules(rule.match, None, _without_outer(draft.tunnels, rule.match.not_through_kinds))
     if not exceptions:
         return [_join(match, text) for match in matches for text in action]
     name = draft.chain("snat", [*exceptions, *action])
@@ -293,15 +290,17 @@ def _without_outer(tunnels: dict[TunnelId, Ends], kinds: Sequence[str]) -> dict[
     return {name: replace(tunnel, outer=None) if tunnel.kind in kinds else tunnel for name, tunnel in tunnels.items()}
 
 
-def _exceptions(match: Match, draft: _Draft) -> Iterator[str]:
-    if match.not_through or match.not_through_kinds:
+def _exceptions(match: Match, chain: Chain | None, draft: _Draft) -> Iterator[str]:
+    """`chain`: where packets come out of tunnels or go into them; None: what the node sends, which came out of none."""
+    if chain is not None and (match.not_through or match.not_through_kinds):
         through = Match(through=match.not_through, through_kinds=match.not_through_kinds)
-        for rule in match_rules(through, Chain.OUTPUT, draft.tunnels):
+        for rule in match_rules(through, chain, draft.tunnels):
             yield _join(rule, "return")
     for family, word in ((4, "ip"), (6, "ip6")):
-        prefixes = [prefix for prefix in match.not_destinations if prefix.version == family]
-        if prefixes:
-            yield f"{word} daddr {prefix_set(prefixes)} return"
+        for key, excepted in (("saddr", match.not_sources), ("daddr", match.not_destinations)):
+            prefixes = [prefix for prefix in excepted if prefix.version == family]
+            if prefixes:
+                yield f"{word} {key} {prefix_set(prefixes)} return"
 
 
 def _join(*parts: str) -> str:

@@ -144,6 +144,7 @@ def _in_match(match: Match) -> Iterator[Prefix]:
     yield from match.sources
     yield from match.destinations
     yield from match.not_destinations
+    yield from match.not_sources
 
 
 def _in_tunnels(node: Node) -> Iterator[Prefix | Address]:

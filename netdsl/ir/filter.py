@@ -45,7 +45,7 @@ class Match:
     """What a packet has to be; an empty tuple means any. Members of a tuple are alternatives.
 
     `through` names tunnels, `through_kinds` stands for every tunnel of these kinds that the node has: the packet came out
-    of one of them or will go into one of them. `not_…` come from `except` (source NAT only).
+    of one of them or will go into one of them. `not_…` come from `except` (address translation only).
     """
 
     sources: tuple[Prefix, ...] = ()
@@ -58,6 +58,7 @@ class Match:
     not_through: tuple[TunnelId, ...] = ()
     not_through_kinds: tuple[str, ...] = ()
     not_destinations: tuple[Prefix, ...] = ()
+    not_sources: tuple[Prefix, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,7 @@ def lower_match(directory: Directory, match: BoundMatch) -> Match:
         not_through=tuple(placed.value for placed in match.not_through),
         not_through_kinds=match.not_through_kinds,
         not_destinations=directory.prefixes(match.not_destinations),
+        not_sources=directory.prefixes(match.not_sources),
     )
 
 
@@ -188,5 +189,10 @@ def _of_family(match: Match, version: int) -> Match | None:
     sources, destinations = of_family(version, match.sources), of_family(version, match.destinations)
     if (match.sources and not sources) or (match.destinations and not destinations):
         return None
-    exceptions = of_family(version, match.not_destinations)
-    return replace(match, sources=sources, destinations=destinations, not_destinations=exceptions)
+    return replace(
+        match,
+        sources=sources,
+        destinations=destinations,
+        not_destinations=of_family(version, match.not_destinations),
+        not_sources=of_family(version, match.not_sources),
+    )

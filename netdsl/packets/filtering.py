@@ -72,7 +72,7 @@ def service_fits(service: PortService, packet: Packet) -> bool:
 
 
 def matches(match: Match, sight: Sight, chain: Chain | None, tunnels: Mapping[TunnelId, Ends]) -> bool:
-    """`chain` None: a chain of address translation. Exceptions of source NAT are not looked at here."""
+    """`chain` None: a chain of address translation. Exceptions are not looked at here."""
     packet = sight.packet
     if match.services and not any(service_fits(service, packet) for service in match.services):
         return False
@@ -232,7 +232,10 @@ def destination_nat(
     for rule in rules:
         if rule.address.version != packet.destination.version or (is_output and rule.match.in_interfaces):
             continue
-        if (rule.state is None or is_active(rule.state)) and matches(rule.match, sight, None, tunnels):
+        if rule.state is not None and not is_active(rule.state):
+            continue
+        chain = Chain.OUTPUT if is_output else Chain.INPUT
+        if matches(rule.match, sight, None, tunnels) and not _is_excepted(rule.match, sight, chain, tunnels):
             if rule.prefix is None:
                 packet.is_for_one((rule.address,))  # a packet for it is not changed, and those like it are
             return rule
@@ -249,15 +252,17 @@ def source_nat(
             continue
         if rule.address is not None and rule.address.version != packet.source.version:
             continue
-        if not matches(rule.match, sight, None, tunnels) or _is_excepted(rule.match, sight, tunnels):
+        if not matches(rule.match, sight, None, tunnels) or _is_excepted(rule.match, sight, Chain.OUTPUT, tunnels):
             continue
         if rule.address is None or rule.prefix is not None or not packet.is_from_one((rule.address,)):
             return rule
     return None
 
 
-def _is_excepted(match: Match, sight: Sight, tunnels: Mapping[TunnelId, Ends]) -> bool:
+def _is_excepted(match: Match, sight: Sight, chain: Chain, tunnels: Mapping[TunnelId, Ends]) -> bool:
     through = Match(through=match.not_through, through_kinds=match.not_through_kinds)
-    if _is_tunnelled(through, sight, Chain.OUTPUT, tunnels):
+    if _is_tunnelled(through, sight, chain, tunnels):
+        return True
+    if match.not_sources and sight.packet.is_from(match.not_sources):
         return True
     return bool(match.not_destinations) and sight.packet.is_for(match.not_destinations)

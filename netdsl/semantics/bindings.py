@@ -134,6 +134,7 @@ class BoundMatch:
     not_through: tuple[Placed[TunnelId], ...] = ()
     not_through_kinds: tuple[str, ...] = ()
     not_destinations: tuple[Placed[Who], ...] = ()
+    not_sources: tuple[Placed[Who], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,6 +171,19 @@ def test_an_exception_holds_for_its_own_rule_alone() -> None:
     assert len(_chain(text, "postrouting")) == 3
 
 
+def test_a_redirection_with_exceptions_is_a_chain_of_its_own() -> None:
+    match = Match(services=(WEB,), not_through=(T,), not_sources=(ip_network("10.3.0.0/24"),))
+    text = _texts(_gateway(nat=Nat((DestinationNat(match, ip_address("10.1.0.5"), 80),))))["filter.nft"]
+    assert (_chain(text, "prerouting"), _chain(text, "dnat_output")) == (["jump dnat_1"], ["jump dnat_2"])
+    assert _chain(text, "dnat_1") == [
+        "ip saddr 10.3.0.0/16 ip daddr 10.1.0.0/16 meta ipsec exists return",
+        'iifname "ipsec0" ip saddr 10.3.0.0/16 ip daddr 10.1.0.0/16 return',
+        "ip saddr 10.3.0.0/24 return",
+        "meta nfproto ipv4 tcp dport 8080 dnat ip to 10.1.0.5:80",
+    ]
+    assert _chain(text, "dnat_2")[0] == "ip saddr 10.3.0.0/24 return"
+
+
 def test_an_address_known_only_in_the_running_node_is_masqueraded() -> None:
     nat = SourceNat(Match(out_interfaces=("uplink",)), None)
     text = _texts(_gateway(nat=Nat(source=(nat,)), has_tunnel=False))["filter.nft"]

@@ -13,6 +13,7 @@ MASQUERADES = (
     "masquerade out wan except to {other}",
     "masquerade from {lan} out wan except to {other}",
     "masquerade to {other} out wan",
+    "masquerade out wan except from {lan}",
     "masquerade out wan while {tunnel} down",
     "masquerade out wan while {tunnel} up",
 )
@@ -33,6 +34,9 @@ DESTINATIONS = (
     "dnat tcp to {name}.lan -> {far}",
     "dnat tcp/8080 to {name}.lan -> {far} tcp/7 while {tunnel} up",
     "dnat tcp/8080 to {name}.wan -> {near} while {tunnel} down",
+    "dnat tcp/8080 to {name}.wan except from {other} -> {near} tcp/80",
+    "dnat icmp, tcp to {name}.lan except from {lan} -> {far}",
+    "dnat tcp/80, udp to {name}.wan except through {tunnel} -> {near}",
 )
 
 

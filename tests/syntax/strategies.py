@@ -117,7 +117,10 @@ conditions: Text = st.deferred(
 
 _clauses: Text = st.deferred(
     lambda: st.one_of(
-        *(_join(word, _many(named)) for word in ("from", "to", "in", "out", "through", "except through", "except to")),
+        *(
+            _join(word, _many(named))
+            for word in ("from", "to", "in", "out", "through", "except through", "except from", "except to")
+        ),
         st.just("limit 10/s"),
         _join("log", _maybe(strings)),
     )

@@ -58,6 +58,23 @@ def test_source_nat_by_service_and_with_exceptions() -> None:
     assert not ask(snat, "pc", "203.0.113.9").passes
 
 
+def test_a_redirection_leaves_out_whom_it_excepts() -> None:
+    text = TEXT % "dnat tcp/80 to 203.0.113.0/24 except from 203.0.113.128/25 except to gw.out -> www"
+    more = text + "host near { interface on out .200 ; serve http }\n"
+    assert ask(more, "far", "203.0.113.200", "tcp/80").answered_by == ("near", "http")  # not by the router
+    far = more.replace("host far {", "host far { route 203.0.113.16/28 via gw ;")
+    assert ask(far, "far", "203.0.113.20", "tcp/80").answered_by == ("www", "http")
+    near = more.replace("host near {", "host near { route 203.0.113.16/28 via gw ;")
+    assert ask(near, "near", "203.0.113.20", "tcp/80").outcome is Outcome.UNREACHABLE
+    assert ask(far, "far", "203.0.113.1", "tcp/80").answered_by == ("gw", None)
+
+
+def test_an_exception_by_source_leaves_a_packet_to_the_next_line() -> None:
+    text = TEXT % "masquerade out out except from www ; snat out out -> 203.0.113.77"
+    sources = [str(ask(text, name, "203.0.113.9").request[1].wires[0].packet.source) for name in ("pc", "www")]
+    assert sources == ["203.0.113.1", "203.0.113.77"]
+
+
 def test_an_exception_for_a_tunnel_is_none_for_the_outer_packets_of_another_one() -> None:
     text = """
     network inet 192.0.2.0/24

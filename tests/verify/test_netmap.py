@@ -9,7 +9,7 @@ TEXT = """
 network wan 203.0.113.0/24, 2001:db8:ff::/64
 network lan 10.0.1.0/24, fd00:1::/64
 router gw { interface on wan .1, 2001:db8:ff::1 ; interface on lan .1, fd00:1::1
-  nat { netmap 10.0.1.0/24 -> 192.168.1.0/24 %(to)s out wan
+  nat { netmap 10.0.1.0/24 -> 192.168.1.0/24 out wan %(to)s
     netmap fd00:1::/64 -> 2001:db8:1::/64 out wan
     masquerade out wan } }
 host pc { interface on lan .10, fd00:1::10 ; default via gw ; serve http }
@@ -66,6 +66,13 @@ def test_with_a_destination_it_is_for_packets_to_it_and_from_it() -> None:
     assert on_wires(text, "far", "192.168.1.10")[1] == "203.0.113.9 > 10.0.1.10"
     assert not ask(text, "isp", "192.168.1.10").passes
     assert on_wires(text, "pc", "203.0.113.2")[1] == "203.0.113.1 > 203.0.113.2"
+
+
+def test_an_exception_holds_in_both_directions() -> None:
+    text = lab("except to far")
+    assert on_wires(text, "pc", "203.0.113.2")[1] == "192.168.1.10 > 203.0.113.2"
+    assert on_wires(text, "pc", "203.0.113.9")[1] == "203.0.113.1 > 203.0.113.9"
+    assert not ask(text, "far", "192.168.1.10").passes
 
 
 def test_the_node_itself_and_the_inside_do_not_find_the_mapped_address() -> None:

@@ -171,9 +171,11 @@ def _outsides(rule: BoundSourceNat) -> Iterable[str]:
 
 def _hides(directory: Directory, node: BoundNode, version: int, rule: BoundSourceNat, outside: str) -> bool:
     """Source NAT hides the inside if it holds for all packets of all that is inside: without `while`, service and
-    `except to`, and with every subnet of the node's other interfaces in its `from`."""
+    `except`, and with every subnet of the node's other interfaces in its `from`."""
     match = rule.match
-    if rule.state is not None or match.services or match.not_destinations or match.through or match.through_kinds:
+    if rule.state is not None or match.services or match.through or match.through_kinds:
+        return False
+    if match.not_destinations or match.not_sources:
         return False
     if not match.sources:
         return True

@@ -24,11 +24,12 @@ from netdsl.syntax.description import ElementKind
 from netdsl.syntax.statements import statements
 
 FILTER = ("from", "to", "in", "out", "through", "limit", "log")
-DESTINATION_NAT = ("from", "to", "in")
-SOURCE_NAT = ("from", "to", "out", "except to", "except through")
-NETMAP = ("to", "out")
+EXCEPTIONS = ("except from", "except to", "except through")
+DESTINATION_NAT = ("from", "to", "in", *EXCEPTIONS)
+SOURCE_NAT = ("from", "to", "out", *EXCEPTIONS)
+NETMAP = ("to", "out", "except to", "except through")
 BELONGS = {
-    "except to": "`snat` and `masquerade`", "except through": "`snat` and `masquerade`",
+    **dict.fromkeys(EXCEPTIONS, "lines of `nat`"),
     "limit": "firewall lines", "log": "firewall lines", "through": "firewall lines",
     "in": "firewall lines and `dnat`", "out": "firewall lines, `snat`, `masquerade` and `netmap`",
 }  # fmt: skip
@@ -58,6 +59,7 @@ class _Read:
     sources: tuple[Placed[Who], ...] = ()
     destinations: tuple[Placed[Who], ...] = ()
     not_destinations: tuple[Placed[Who], ...] = ()
+    not_sources: tuple[Placed[Who], ...] = ()
     interfaces: dict[str, tuple[Placed[str], ...]] = field(default_factory=dict)
     through: Through = ((), ())
     not_through: Through = ((), ())
@@ -88,7 +90,7 @@ def clauses(
     found_state = None if state is None else bound_state(state, item, work)
     match_ = BoundMatch(
         read.sources, read.destinations, found_services or (), read.interfaces.get("in", ()),
-        read.interfaces.get("out", ()), *read.through, *read.not_through, read.not_destinations,
+        read.interfaces.get("out", ()), *read.through, *read.not_through, read.not_destinations, read.not_sources,
     )  # fmt: skip
     is_right = read.is_right and found_services is not None and (state is None or found_state is not None)
     return Clauses(match_, read.limit, read.log, found_state, is_right)
@@ -139,6 +141,8 @@ def _clause(node: NodeDraft, clause: syntax.Clause, item: Item, read: _Read, wor
             read.sources = _who(clause, item, read, work)
         case "to":
             read.destinations = _who(clause, item, read, work)
+        case "except from":
+            read.not_sources = _who(clause, item, read, work)
         case "except to":
             read.not_destinations = _who(clause, item, read, work)
         case "in" | "out":

@@ -12,7 +12,6 @@ from netdsl.semantics import defaults
 from netdsl.semantics.bindings import (
     BoundDestinationNat,
     BoundFirewall,
-    BoundMatch,
     BoundRule,
     BoundSourceNat,
     BoundTunnelAccept,
@@ -199,7 +198,15 @@ def _netmap(
     if not _has_out(statement.clauses, "netmap", item, work) or source is None or target is None or not read.is_right:
         return
     going = replace(read.match, sources=(source,))
-    coming = BoundMatch(read.match.destinations, (target,), in_interfaces=read.match.out_interfaces)
+    coming = replace(
+        read.match,
+        sources=read.match.destinations,
+        destinations=(target,),
+        in_interfaces=read.match.out_interfaces,
+        out_interfaces=(),
+        not_sources=read.match.not_destinations,
+        not_destinations=(),
+    )
     yield (
         BoundDestinationNat(coming, source, None, read.state, item.place, is_map=True),
         BoundSourceNat(going, target, read.state, item.place, is_map=True),

@@ -51,7 +51,7 @@ def space_of(match: BoundMatch, state: BoundState | None, is_limited: bool, fact
         not all(map(enters_by_policy, (*named, *of_kinds))),
         state,
         is_limited,
-        bool(match.not_through or match.not_through_kinds or match.not_destinations),
+        bool(match.not_through or match.not_through_kinds or match.not_destinations or match.not_sources),
     )
 
 

@@ -70,7 +70,7 @@ def check_filters(facts: Facts, diagnostics: Diagnostics) -> None:
 
 def _ambiguous_addresses(line: Line, facts: Facts, diagnostics: Diagnostics) -> None:
     match = line.match
-    for placed in (*match.sources, *match.destinations, *match.not_destinations):
+    for placed in (*match.sources, *match.destinations, *match.not_destinations, *match.not_sources):
         if isinstance(placed.value, WhoNode):
             clash = _clash(placed.value, facts)
             if clash is not None:

@@ -175,11 +175,12 @@ def _hits_child(rule: BoundSourceNat, one: Selectors, facts: Facts) -> bool:
     if any(block.covers(block_of_address(one.end.outer)) for block in one.local):
         return False
     sources, excepted = facts.blocks_of_all(match.sources), facts.blocks_of_all(match.not_destinations)
-    destinations = facts.blocks_of_all(match.destinations)
+    destinations, left_out = facts.blocks_of_all(match.destinations), facts.blocks_of_all(match.not_sources)
     only = one.child.only
     return (
         (not sources or any_overlap(sources, one.local))
         and (not destinations or any_overlap(destinations, one.remote))
         and not (excepted and all_covered(one.remote, excepted))
+        and not (left_out and all_covered(one.local, left_out))
         and (not match.services or not only or any(services_overlap(a, b) for a in match.services for b in only))
     )

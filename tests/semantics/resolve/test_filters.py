@@ -109,7 +109,7 @@ def test_a_service_of_the_lab_is_all_that_it_names() -> None:
         ("accept input in lna", "interface-not-of-node", "did you mean `lan`?"),
         ("accept input from gw.lam", "unknown-name", "did you mean `lan`?"),
         ("accept input from t.a", "unknown-name", "its ends are `gw`, `b`"),
-        ("accept input except to lan", "misplaced-statement", "`except to` is for `snat` and `masquerade`"),
+        ("accept input except to lan", "misplaced-statement", "`except to` is for lines of `nat`"),
         ("accept input from a from b", "repeated-statement", "one list: `from a, b`"),
         ("policy accept", "repeated-statement", "it takes one value: remove one of the two"),
         ("accept input while t.x up", "unknown-name", None),
