@@ -54,8 +54,8 @@ def swanctl_conf(node: Node, lab: Lab) -> str:
 
 
 def pool_name(end: TunnelEnd, number: int) -> str:
-    """One pool for all connections of a tunnel: two pools of one range would give two clients the same address."""
-    return f"{flat(end.tunnel)}-pool-{number}"
+    """A connection's own: it has its client's address alone."""
+    return f"{flat(end.connection)}-pool-{number}"
 
 
 def child_name(end: TunnelEnd, child: Child) -> str:

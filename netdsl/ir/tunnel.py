@@ -119,7 +119,8 @@ class TunnelEnd:
     """A tunnel as its end `node` sees it: one connection to `peer`.
 
     `local` is None where the address is not fixed; `peer_addresses` is empty where the peer may come from anywhere.
-    `pools` (gateway) are the virtual addresses it gives to clients; `virtual_families` (client) the families asked for.
+    `pools` (gateway) are the virtual addresses that it gives to the client; `virtual_families` (client) the families asked
+    for.
     """
 
     tunnel: TunnelId

@@ -7,7 +7,7 @@ tunnels, and tunnels come up over routes. So all is tried again until nothing ch
 from collections.abc import Iterator
 from dataclasses import replace
 
-from netdsl.ir.ids import Address, NodeId, Prefix, TunnelId
+from netdsl.ir.ids import Address, NodeId, TunnelId
 from netdsl.ir.lab import Lab
 from netdsl.ir.tunnel import TunnelEnd
 from netdsl.packets.fabric import Fabric
@@ -74,21 +74,11 @@ def _shape(states: TunnelStates) -> Shape:
 
 
 def _virtual_addresses(lab: Lab) -> Iterator[tuple[tuple[TunnelId, NodeId], tuple[Address, ...]]]:
-    """A client gets the next address of each pool: in the order of the source (in a running lab, of their coming)."""
-    pools = {end.tunnel: end.pools for node in lab.nodes for end in node.tunnels if end.pools}
-    taken: dict[TunnelId, int] = {}
+    """What the gateway gives to each client: all that its end for the client has."""
     for node in lab.nodes:
         for end in node.tunnels:
-            if end.virtual_families and end.tunnel in pools:
-                number = taken[end.tunnel] = taken.get(end.tunnel, 0) + 1
-                given = (_of_pool(pool, number) for pool in pools[end.tunnel])
-                yield (end.tunnel, node.id), tuple(address for address in given if address is not None)
-
-
-def _of_pool(pool: Prefix, number: int) -> Address | None:
-    if pool.num_addresses == 1:
-        return pool.network_address if number == 1 else None
-    return pool[number] if number < pool.num_addresses else None
+            if end.pools and end.peer is not None:
+                yield (end.tunnel, end.peer), tuple(pool.network_address for pool in end.pools)
 
 
 def _connections(fabric: Fabric, states: TunnelStates) -> dict[TunnelId, list[Connection]]:

@@ -147,12 +147,12 @@ def test_a_gateway_gives_addresses_and_a_client_asks_for_one() -> None:
     assert "vips = 0.0.0.0, ::" in _conf(replace(END, virtual_families=(4, 6)))
 
 
-def test_the_connections_of_one_tunnel_share_its_pool() -> None:
-    road = replace(END, pools=(ip_network("10.9.0.0/28"),), peer_addresses=())
-    node = replace(_node(road), tunnels=tuple(replace(road, connection=f"a.vpn.{name}") for name in ("b", "c")))
-    text = str(swanctl_conf(node, _lab()))
-    assert text.count("pools = a_vpn-pool-1\n") == 2
-    assert text.count("addrs = 10.9.0.0/28") == 1, "two pools of one range would give two clients the same address"
+def test_each_connection_of_a_gateway_has_a_pool_of_its_own() -> None:
+    ends = [replace(END, connection=f"a.vpn.{name}", pools=(ip_network(f"10.9.0.{number}/32"),), peer_addresses=())
+            for number, name in enumerate(("b", "c"), start=1)]  # fmt: skip
+    text = str(swanctl_conf(replace(_node(END), tunnels=tuple(ends)), _lab()))
+    assert "pools = a_vpn_b-pool-1\n" in text
+    assert "  a_vpn_b-pool-1 {\n    addrs = 10.9.0.1/32\n  }\n  a_vpn_c-pool-1 {\n    addrs = 10.9.0.2/32\n  }" in text
 
 
 def test_the_table_of_tunnels_holds_what_the_script_decides_by() -> None:

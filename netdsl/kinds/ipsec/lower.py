@@ -1,7 +1,7 @@
 """IPsec from each of its ends: connections, identities, secrets, selectors, who opens what."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import NodeId, Prefix, host_name
@@ -15,8 +15,7 @@ from netdsl.lower.directory import Directory
 from netdsl.lower.outer import OuterPackets
 from netdsl.lower.pki import EndEntities
 from netdsl.semantics.bindings import BoundChild, BoundEnd, BoundTunnel
-
-ANY_IDENTITY = "%any"
+from netdsl.semantics.resolve.addresses import host_range
 
 _STARTS = {"at boot": Start.BOOT, "on traffic": Start.TRAFFIC, "by hand": Start.HAND}
 
@@ -36,8 +35,9 @@ class _Tunnels:
 def ends(
     directory: Directory, outer: OuterPackets, entities: EndEntities, tunnels: Sequence[BoundTunnel]
 ) -> Iterable[TunnelEnd]:
-    """A gateway has one connection for each client; with a pool, one for all clients that authenticate alike: it cannot
-    know them before. Reqids count from 1 in each node."""
+    """A gateway has one connection for each client, whose identity no other one has, with its own reqids and, of a pool,
+    its own address: user space finds what to send by the reqid alone (libipsec: ipsec_sa_mgr.c, checkout_by_reqid). Reqids
+    count from 1 in each node."""
     drafts = _Tunnels(directory, outer, entities)
     for tunnel in tunnels:
         yield from _ends(drafts, tunnel)
@@ -67,63 +67,62 @@ def _should_open(tunnel: BoundTunnel, end: BoundEnd) -> bool:
 
 def _ends(tunnels: _Tunnels, tunnel: BoundTunnel) -> Iterable[TunnelEnd]:
     first, *others = tunnel.ends
-    groups = _groups(tunnel, others)
-    for group in groups:
-        yield _end(tunnels, tunnel, first, group, is_only=len(groups) == 1)
+    for number, other in enumerate(others, start=1):
+        yield _end(tunnels, tunnel, first, other, virtual=virtual_addresses(tunnel.pool, number))
     for other in others:
-        yield _end(tunnels, tunnel, other, (first,), is_only=True)
+        yield _end(tunnels, tunnel, other, first, virtual=())
 
 
-def _groups(tunnel: BoundTunnel, others: Sequence[BoundEnd]) -> list[tuple[BoundEnd, ...]]:
-    """Which of the other ends share one connection of the first one."""
-    if not tunnel.pool:
-        return [(other,) for other in others]
-    alike: dict[object, list[BoundEnd]] = {}
-    for other in others:
-        auth = bound_tunnel(tunnel).auth[other.node]
-        children = tuple((child.name, child.left, child.right) for child in tunnel.children_of[other.node])
-        alike.setdefault((auth.method, auth.pki, children), []).append(other)
-    return [tuple(group) for group in alike.values()]
+def virtual_addresses(pool: Sequence[Prefix], number: int) -> tuple[Prefix, ...]:
+    """Those of a tunnel's client, counted from 1: of each family the next address that a host can have."""
+    found: dict[int, Prefix] = {}
+    before = dict.fromkeys((4, 6), 0)
+    for prefix in pool:
+        first, last = host_range(prefix)
+        place = first + number - 1 - before[prefix.version]
+        if place <= last:
+            found.setdefault(prefix.version, host_prefix(prefix[place - int(prefix.network_address)]))
+        before[prefix.version] += last - first + 1
+    return tuple(found.values())
 
 
 def _end(
-    tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd, others: tuple[BoundEnd, ...], *, is_only: bool
+    tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd, other: BoundEnd, *, virtual: tuple[Prefix, ...]
 ) -> TunnelEnd:
-    single = others[0] if len(others) == 1 else None
+    """`virtual`: what this end, the first, gives to the other."""
     inside = bound_tunnel(tunnel)
     is_first = end is tunnel.ends[0]
-    is_anybody = single is None or (bool(tunnel.pool) and is_first) or _is_hidden(tunnels, tunnel, single, end)
-    client = others[0] if is_first else end
+    is_anywhere = bool(virtual) or _is_hidden(tunnels, tunnel, other, end)
+    client = other if is_first else end
     auth = _authentication(tunnels, tunnel, end)
     children = tuple(
-        _child(tunnels, tunnel, child, end, client, may_open=not is_anybody)
+        _child(tunnels, tunnel, child, end, client, virtual, may_open=not is_anywhere)
         for child in tunnel.children_of[client.node]
     )
+    is_only = not is_first or len(tunnel.ends) == 2
     return TunnelEnd(
         tunnel=tunnel.id,
         kind=KIND,
-        connection=tunnel.id if is_only else f"{tunnel.id}.{tunnels.directory.nodes[others[0].node].host_name}",
+        connection=tunnel.id if is_only else f"{tunnel.id}.{tunnels.directory.nodes[other.node].host_name}",
         node=end.node,
-        peer=None if single is None else single.node,
+        peer=other.node,
         local=end.outer,
-        peer_addresses=() if single is None or is_anybody else (single.outer,),
+        peer_addresses=() if is_anywhere else (other.outer,),
         steering=Selectors(DEVICE),
         carriers=CARRIERS,
         children=children,
         inside=IpsecEnd(
             own_auth=(auth,),
-            peer_auth=(_peer_authentication(tunnels, tunnel, others),),
+            peer_auth=(_authentication(tunnels, tunnel, other),),
             ike_proposals=inside.ike_proposals,
             dpd_seconds=inside.dpd_seconds,
             dpd_action=inside.dpd_action,
             mobike=inside.mobike,
             ike_rekey_seconds=inside.ike_rekey_seconds,
         ),
-        pools=tunnel.pool if is_first else (),
-        virtual_families=tuple(dict.fromkeys(p.version for p in tunnel.pool)) if not is_first else (),
-        secrets=tuple(
-            secret for second in (others if is_first else (end,)) for secret in _secrets(tunnels, tunnel, end, second)
-        ),
+        pools=virtual,
+        virtual_families=() if is_first else tuple(dict.fromkeys(prefix.version for prefix in tunnel.pool)),
+        secrets=tuple(_secrets(tunnels, tunnel, end, other if is_first else end)),
         profile=_profile(tunnel, children, auth),
         overhead=tunnel_overhead(children, tunnel.family),
         origin=tunnel.place,
@@ -140,15 +139,22 @@ def _profile(tunnel: BoundTunnel, children: tuple[Child, ...], auth: Authenticat
 
 
 def _child(
-    tunnels: _Tunnels, tunnel: BoundTunnel, child: BoundChild, end: BoundEnd, client: BoundEnd, *, may_open: bool
+    tunnels: _Tunnels,
+    tunnel: BoundTunnel,
+    child: BoundChild,
+    end: BoundEnd,
+    client: BoundEnd,
+    virtual: tuple[Prefix, ...],
+    *,
+    may_open: bool,
 ) -> Child:
     inside = bound_child(child)
     first = tunnel.ends[0]
     left = child.left or (host_prefix(first.outer),)
-    right: tuple[Prefix, ...] = child.right or (() if tunnel.pool else (host_prefix(client.outer),))
+    right = child.right or (virtual if tunnel.pool else (host_prefix(client.outer),))
     is_left = end is first
     is_served_left = _is_served_left(tunnels.directory, child.only, first, client)
-    start, is_initiator = _start(tunnel, child, end, may_open=may_open)
+    start, is_initiator = _start(tunnel, child, end, client, may_open=may_open)
     return Child(
         name=child.name,
         local=left if is_left else right,
@@ -184,16 +190,19 @@ def _serves(directory: Directory, node: NodeId, only: Sequence[PortService]) -> 
     )
 
 
-def _start(tunnel: BoundTunnel, child: BoundChild, end: BoundEnd, *, may_open: bool) -> tuple[Start, bool]:
+def _start(
+    tunnel: BoundTunnel, child: BoundChild, end: BoundEnd, client: BoundEnd, *, may_open: bool
+) -> tuple[Start, bool]:
     """When this end opens the child, and whether it is the one that should.
 
-    Named nodes (`by`) and nobody else; without names the first end, or the client, should, and the other may as well:
-    then either one's restart heals the tunnel. Who cannot find the other only answers.
+    Named nodes (`by`) and no other one; of both ends the one that is named first should. Without names the first end, or
+    the client, should, and the other may as well: then either one's restart heals the tunnel. Who cannot find the other
+    only answers.
     """
     start = _STARTS[child.start.when]
     if child.start.by:
-        is_named = end.node in child.start.by
-        return (start if is_named and may_open else Start.NONE), end.node == child.start.by[0]
+        named = [node for node in child.start.by if node in (tunnel.ends[0].node, client.node)]
+        return (start if end.node in named and may_open else Start.NONE), end.node in named[:1]
     should = end.role == "client" or (end.role == "peer" and end is tunnel.ends[0])
     return (start if may_open else Start.NONE), should
 
@@ -220,11 +229,6 @@ def _identity(entities: EndEntities, end: BoundEnd, auth: BoundAuth) -> str:
     if any(set(value) & set(',/="+\\') for _, value in subject):
         return str(end.outer)
     return ", ".join(f"{key}={value}" for key, value in subject)
-
-
-def _peer_authentication(tunnels: _Tunnels, tunnel: BoundTunnel, others: tuple[BoundEnd, ...]) -> Authentication:
-    found = _authentication(tunnels, tunnel, others[0])
-    return found if len(others) == 1 else replace(found, identity=ANY_IDENTITY)
 
 
 def _secrets(tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd, second: BoundEnd) -> Iterable[SharedSecret]:

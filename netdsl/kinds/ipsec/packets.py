@@ -158,7 +158,7 @@ def _unproven(lab: Lab, mine: TunnelEnd, other: TunnelEnd, auth: Authentication,
     """Why `other` does not believe `mine`."""
     if auth.method is not wanted.method:
         return f"`{mine.node}` offers {auth.method}, `{other.node}` wants {wanted.method}"
-    if wanted.identity not in ("%any", auth.identity):
+    if wanted.identity != auth.identity:
         return f"`{mine.node}` is `{auth.identity}`, `{other.node}` expects `{wanted.identity}`"
     if auth.method.has_certificate:
         if auth.pki != wanted.pki:

@@ -132,26 +132,50 @@ def road(pool: list[str], *methods: AuthMethod) -> Lab:
     return lower(bindings(networks, nodes, [tunnel("vpn", ends, auths=auths, pool=pool)]))
 
 
-def test_a_gateway_with_a_pool_has_one_connection_for_clients_that_are_alike() -> None:
+def test_a_gateway_has_a_connection_for_each_client_of_a_pool_with_its_identity_address_and_reqid() -> None:
     lab = road(["10.3.0.0/28"], AuthMethod.EAP_MSCHAPV2, AuthMethod.EAP_MSCHAPV2)
-    (connection,) = of(lab, "gw").tunnels
-    assert (connection.connection, connection.peer, connection.peer_addresses) == ("vpn", None, ())
-    assert end_inside(connection).peer_auth[0].identity == "%any"
-    assert [secret.name for secret in connection.secrets] == ["vpn.c0", "vpn.c1"]
-    assert (connection.children[0].remote, connection.children[0].start) == ((), Start.NONE)
-    assert [*map(str, connection.pools)] == ["10.3.0.0/28"]
+    one, other = of(lab, "gw").tunnels
+    assert [(end.connection, end.peer, end.peer_addresses) for end in (one, other)] == [
+        ("vpn.c0", "c0", ()), ("vpn.c1", "c1", ()),
+    ]  # fmt: skip
+    assert [end_inside(end).peer_auth[0].identity for end in (one, other)] == ["c0", "c1"]
+    assert [secret.name for end in (one, other) for secret in end.secrets] == ["vpn.c0", "vpn.c1"]
+    assert [child_inside(end.children[0]).reqid for end in (one, other)] == [1, 2]
+    assert [[*map(str, end.pools)] for end in (one, other)] == [["10.3.0.1/32"], ["10.3.0.2/32"]]
+    assert [(end.children[0].remote, end.children[0].start) for end in (one, other)] == [
+        (one.pools, Start.NONE), (other.pools, Start.NONE),
+    ]  # fmt: skip
     client = of(lab, "c1").tunnels[0]
     assert (client.virtual_families, client.children[0].local, client.children[0].start) == ((4,), (), Start.BOOT)
     assert [secret.name for secret in client.secrets] == ["vpn.c1"]
     assert shown(of(lab, "c1")) == ["10.1.0.0/24 via 192.168.0.1 mtu 1438"]
 
 
-def test_clients_that_are_not_alike_have_their_own() -> None:
+def test_clients_take_the_addresses_of_hosts_of_one_prefix_after_the_other() -> None:
+    lab = road(["10.3.0.0/30", "fc00:3::/64", "10.4.0.0/30"], *[AuthMethod.CERTIFICATE] * 3)
+    assert [[*map(str, end.pools)] for end in of(lab, "gw").tunnels] == [
+        ["10.3.0.1/32", "fc00:3::1/128"], ["10.3.0.2/32", "fc00:3::2/128"], ["fc00:3::3/128", "10.4.0.1/32"],
+    ]  # fmt: skip
+
+
+def test_clients_of_different_methods_trust_what_they_need() -> None:
     lab = road(["10.3.0.0/28"], AuthMethod.EAP_MSCHAPV2, AuthMethod.CERTIFICATE)
-    assert [found.connection for found in of(lab, "gw").tunnels] == ["vpn.c0", "vpn.c1"]
-    assert [child_inside(found.children[0]).reqid for found in of(lab, "gw").tunnels] == [1, 2]
     (found,) = lab.pkis
     assert found.relying == (NodeId("c0"),)
+
+
+def test_each_client_that_is_named_to_open_is_the_one_that_should() -> None:
+    ends = [end("gw", "192.168.0.1", "e", role="gateway")]
+    ends += [end(name, f"192.168.0.{number}", "e", role="client") for number, name in enumerate(("c0", "c1", "c2"), 10)]
+    nodes = [node("gw", [("e", "n", "192.168.0.1/24")])]
+    nodes += [host(one.node, ("e", "n", f"{one.outer}/24")) for one in ends[1:]]
+    children = {str(one.node): [child("vpn", by=["c0", "c1", "gw"])] for one in ends[1:]}
+    lab = lower(bindings([network("n", "192.168.0.0/24")], nodes, [tunnel("vpn", ends, children)]))
+    opening = [(each.start, each.is_initiator) for one in lab.nodes for found in one.tunnels for each in found.children]
+    assert opening == [
+        (Start.BOOT, False), (Start.BOOT, False), (Start.BOOT, True),
+        (Start.BOOT, True), (Start.BOOT, True), (Start.NONE, False),
+    ]  # fmt: skip
 
 
 def test_without_a_pool_each_client_has_a_connection_that_the_gateway_may_open() -> None:
