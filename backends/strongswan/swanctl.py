@@ -1,5 +1,6 @@
 """`swanctl.conf` of one node: nested sections of settings, printed by one writer with one quoting rule."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence, Set
 
 from netdsl.dataclass import dataclass
@@ -9,6 +10,7 @@ from netdsl.ir.node import Node
 from netdsl.ir.service import PortService, Protocol
 from netdsl.ir.tunnel import Child, TunnelEnd
 from netdsl.kinds.ipsec.ir import Authentication, AuthMethod, child_inside, end_inside, ends_of
+from netdsl.kinds.ipsec.sharing import connection_of
 from netdsl.payload.quoting import flat
 
 from .quoting import quoted
@@ -43,7 +45,8 @@ class Section:
 def swanctl_conf(node: Node, lab: Lab) -> str:
     """The whole file. What starts, traps and tries again is not here but in `tunnels.tsv` (the payload's README)."""
     with_crl, ends = {pki.id for pki in lab.pkis if pki.has_crl}, ends_of(node.tunnels)
-    top = [Section("connections", sections=tuple(_connection(end, with_crl) for end in ends))]
+    heads = [end for end in ends if end_inside(end).shares is None]
+    top = [Section("connections", sections=tuple(_connection(end, ends, with_crl) for end in heads))]
     pools = {pool_name(end, number): str(prefix) for end in ends for number, prefix in enumerate(end.pools, start=1)}
     if pools:
         sections = tuple(Section(name, (("addrs", prefix),)) for name, prefix in pools.items())
@@ -64,10 +67,11 @@ def child_name(end: TunnelEnd, child: Child) -> str:
     return connection if len(end.children) == 1 else f"{connection}_{flat(child.name)}"
 
 
-def _connection(end: TunnelEnd, with_crl: Set[str]) -> Section:
+def _connection(end: TunnelEnd, ends: Sequence[TunnelEnd], with_crl: Set[str]) -> Section:
+    """Of an end, with the children of all `ends` of the node that share its IKE SA."""
     inside = end_inside(end)
     settings = [("version", "2"), ("mobike", "yes" if inside.mobike else "no")]
-    settings += [("unique", "replace"), ("keyingtries", "1"), ("dpd_delay", f"{inside.dpd_seconds}s")]
+    settings += [("unique", _unique(end, ends)), ("keyingtries", "1"), ("dpd_delay", f"{inside.dpd_seconds}s")]
     if end.local is not None:
         settings.append(("local_addrs", str(end.local)))
     if end.peer_addresses:
@@ -83,8 +87,21 @@ def _connection(end: TunnelEnd, with_crl: Set[str]) -> Section:
         settings.append(("send_cert", "always"))
     sections = [_own(auth, number) for number, auth in enumerate(inside.own_auth, start=1)]
     sections += [_peer(auth, number, with_crl) for number, auth in enumerate(inside.peer_auth, start=1)]
-    sections.append(Section("children", sections=tuple(_child(end, child) for child in end.children)))
+    within = [one for one in ends if connection_of(one) == end.connection]
+    sections.append(Section("children", sections=tuple(_child(one, child) for one in within for child in one.children)))
     return Section(flat(end.connection), tuple(settings), tuple(sections))
+
+
+def _unique(end: TunnelEnd, ends: Sequence[TunnelEnd]) -> str:
+    """A new IKE SA replaces those between the same identities (ike_sa_manager.c, check_uniqueness, asked by
+    INITIAL_CONTACT whatever their connection): not where two connections have the same ones."""
+    mine, shared = _identities(end), Counter(_identities(one) for one in ends if end_inside(one).shares is None)
+    return "replace" if shared[mine] == 1 else "never"
+
+
+def _identities(end: TunnelEnd) -> tuple[str, ...]:
+    inside = end_inside(end)
+    return tuple(auth.identity for auth in (*inside.own_auth, *inside.peer_auth))
 
 
 def _own(auth: Authentication, number: int) -> Section:

@@ -30,9 +30,10 @@ def end_entities(bindings: Bindings) -> dict[tuple[PkiId, NodeId], EndEntity]:
     """One certificate for each node and PKI that any of its tunnels authenticates it with, in the order of the tunnels.
 
     Alternative names: all outer addresses, and the identities that are given. The subject is the PKI's with `$address`
-    replaced by the first outer address; one without `$address` gets the node's host name as CN, so that no two nodes
-    have the same; an identity that is a distinguished name is the subject.
+    replaced by the first outer address; one without `$address`, or of an address that another node has too, gets the
+    node's host name as CN, so that no two nodes have the same; an identity that is a distinguished name is the subject.
     """
+    repeated = repeated_addresses(bindings.tunnels.values())
     claims: dict[tuple[PkiId, NodeId], _Claims] = {}
     for tunnel in bindings.tunnels.values():
         for end in tunnel.ends:
@@ -43,9 +44,16 @@ def end_entities(bindings: Bindings) -> dict[tuple[PkiId, NodeId], EndEntity]:
                 if wanted.identity is not None:
                     claim.identities.append(wanted.identity)
     return {
-        (pki, node): _end_entity(bindings.pkis[pki], node, bindings.nodes[node].host_name, claim)
+        (pki, node): _end_entity(bindings.pkis[pki], node, bindings.nodes[node].host_name, claim, repeated)
         for (pki, node), claim in claims.items()
     }
+
+
+def repeated_addresses(tunnels: Iterable[BoundTunnel]) -> frozenset[Address]:
+    """Outer addresses that ends in more than one node have, each in its own network."""
+    nodes: dict[Address, NodeId] = {}
+    ends = [end for tunnel in tunnels for end in tunnel.ends]
+    return frozenset(end.outer for end in ends if nodes.setdefault(end.outer, end.node) != end.node)
 
 
 def lower_pkis(bindings: Bindings, directory: Directory, entities: EndEntities) -> tuple[Pki, ...]:
@@ -83,12 +91,12 @@ def lower_pkis(bindings: Bindings, directory: Directory, entities: EndEntities) 
     return tuple(found)
 
 
-def _end_entity(pki: BoundPki, node: NodeId, host_name: str, claim: _Claims) -> EndEntity:
+def _end_entity(pki: BoundPki, node: NodeId, host_name: str, claim: _Claims, repeated: frozenset[Address]) -> EndEntity:
     subject = next(filter(None, map(_distinguished, claim.identities)), None)
     if subject is None:
         address = str(claim.addresses[0])
         subject = tuple((key, value.replace(ADDRESS, address)) for key, value in pki.subject)
-        if subject == pki.subject:
+        if subject == pki.subject or claim.addresses[0] in repeated:
             subject = (*((key, value) for key, value in subject if key != "CN"), ("CN", host_name))
     addresses, names = list(claim.addresses), dict[str, None]()
     for identity in claim.identities:

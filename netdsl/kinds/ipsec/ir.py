@@ -70,7 +70,7 @@ class IpsecChild:
 
 @dataclass(frozen=True, slots=True)
 class IpsecEnd:
-    """One IKE connection."""
+    """One IKE connection. `shares`: the connection of the node in whose IKE SA its children are; None: in its own."""
 
     own_auth: tuple[Authentication, ...]
     peer_auth: tuple[Authentication, ...]
@@ -79,6 +79,7 @@ class IpsecEnd:
     dpd_action: DpdAction
     mobike: bool = False
     ike_rekey_seconds: int | None = None
+    shares: str | None = None
 
 
 def ends_of(ends: tuple[TunnelEnd, ...]) -> tuple[TunnelEnd, ...]:

@@ -4,16 +4,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import field
 
 from netdsl.dataclass import dataclass
-from netdsl.ir.ids import NodeId, Prefix, host_name
+from netdsl.ir.ids import Address, NodeId, Prefix, host_name
 from netdsl.ir.prefixes import host_prefix
 from netdsl.ir.service import PortService
 from netdsl.ir.tunnel import Child, Selectors, SharedSecret, Start, TunnelEnd
 from netdsl.kinds.ipsec.bindings import BoundAuth, bound_child, bound_tunnel
 from netdsl.kinds.ipsec.ir import CARRIERS, DEVICE, KIND, Authentication, AuthMethod, IpsecChild, IpsecEnd, child_inside
+from netdsl.kinds.ipsec.sharing import sharing
 from netdsl.kinds.ipsec.sizes import room, tunnel_overhead
 from netdsl.lower.directory import Directory
 from netdsl.lower.outer import OuterPackets
-from netdsl.lower.pki import EndEntities
+from netdsl.lower.pki import EndEntities, repeated_addresses
 from netdsl.semantics.bindings import BoundChild, BoundEnd, BoundTunnel
 from netdsl.semantics.resolve.addresses import host_range
 
@@ -25,6 +26,7 @@ class _Tunnels:
     directory: Directory
     outer: OuterPackets
     entities: EndEntities
+    repeated: frozenset[Address]
     reqids: dict[NodeId, int] = field(default_factory=dict)
 
     def next_reqid(self, node: NodeId) -> int:
@@ -38,9 +40,8 @@ def ends(
     """A gateway has one connection for each client, whose identity no other one has, with its own reqids and, of a pool,
     its own address: user space finds what to send by the reqid alone (libipsec: ipsec_sa_mgr.c, checkout_by_reqid). Reqids
     count from 1 in each node."""
-    drafts = _Tunnels(directory, outer, entities)
-    for tunnel in tunnels:
-        yield from _ends(drafts, tunnel)
+    drafts = _Tunnels(directory, outer, entities, repeated_addresses(tunnels))
+    return sharing([end for tunnel in tunnels for end in _ends(drafts, tunnel)])
 
 
 def inside(end: TunnelEnd, link_mtu: int) -> int:
@@ -212,20 +213,20 @@ def _start(
 
 def _authentication(tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd) -> Authentication:
     auth = bound_tunnel(tunnel).auth[end.node]
-    return Authentication(auth.method, _identity(tunnels.entities, end, auth), auth.pki)
+    return Authentication(auth.method, _identity(tunnels, end, auth), auth.pki)
 
 
-def _identity(entities: EndEntities, end: BoundEnd, auth: BoundAuth) -> str:
+def _identity(tunnels: _Tunnels, end: BoundEnd, auth: BoundAuth) -> str:
     """Given, or the certificate's subject, or the outer address (a subject with a comma in a value cannot be written as an
     identity; the address is in the certificate too). A user name for EAP-MSCHAPv2 has to be a text: there it is the host
-    name."""
+    name; so it is where a secret proves an address that another node has too."""
     if auth.identity is not None:
         return auth.identity
-    if auth.method is AuthMethod.EAP_MSCHAPV2:
+    if auth.method is AuthMethod.EAP_MSCHAPV2 or (auth.pki is None and end.outer in tunnels.repeated):
         return host_name(end.node)
     if auth.pki is None:
         return str(end.outer)
-    subject = entities[auth.pki, end.node].subject
+    subject = tunnels.entities[auth.pki, end.node].subject
     if any(set(value) & set(',/="+\\') for _, value in subject):
         return str(end.outer)
     return ", ".join(f"{key}={value}" for key, value in subject)
@@ -238,7 +239,7 @@ def _secrets(tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd, second: Boun
     """
     pair = (tunnel.ends[0], second)
     auths = [bound_tunnel(tunnel).auth[one.node] for one in pair]
-    identities = tuple(_identity(tunnels.entities, one, auth) for one, auth in zip(pair, auths, strict=True))
+    identities = tuple(_identity(tunnels, one, auth) for one, auth in zip(pair, auths, strict=True))
     if any(auth.method is AuthMethod.PSK for auth in auths):
         name = tunnel.id if end.role == "peer" else f"{tunnel.id}.{second.node}"
         yield SharedSecret(name, AuthMethod.PSK, identities, _shared_value(tunnel, end, second, auths))

@@ -5,14 +5,15 @@ authentication and proposals, and each knows the child. Tunnels `on traffic` cou
 Those `by hand` do not, unless the state asked for says so.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from netdsl.ir.ids import Address, NodeId
-from netdsl.ir.lab import Lab
+from netdsl.ir.node import Node
 from netdsl.ir.prefixes import host_prefix
 from netdsl.ir.service import PortService, Protocol, port
-from netdsl.ir.tunnel import Child, Mode, SharedSecret, Start, TunnelEnd
-from netdsl.kinds.ipsec.ir import AH, DEVICE, ESP, KIND, Authentication, AuthMethod, child_inside, end_inside
+from netdsl.ir.tunnel import Child, Mode, Start, TunnelEnd
+from netdsl.kinds.ipsec.ir import AH, DEVICE, ESP, KIND, Authentication, AuthMethod, child_inside, end_inside, ends_of
+from netdsl.kinds.ipsec.sharing import connection_of, taken_for
 from netdsl.kinds.ipsec.sizes import UDP_HEADER, cost_of
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.passage import Delivered, Stop
@@ -102,9 +103,13 @@ def connect(fabric: Fabric, view: View, end: TunnelEnd) -> Connection | str:
     there = next((one for one in other.node.tunnels if _is_peer(one, end, view.id, arrived.packet)), None)
     if there is None:
         return f"`{other.id}` does not expect tunnel `{end.tunnel}` from {arrived.packet.source}"
-    reason = _disagreement(fabric.lab, end, there)
+    reason = _disagreement(fabric, end, there)
     if reason is not None:
         return reason
+    taken = taken_for(other.node, end, arrived.packet)
+    if taken is not None and taken.connection != connection_of(there):
+        name = f"`{taken.tunnel}`"
+        return f"`{other.id}` takes it for tunnel {name}, which has the same addresses, identities and authentication"
     is_translated = (arrived.packet.source, arrived.packet.destination) != (local, peer)
     if is_translated or fabric.is_user_space:
         floated = _exchange(fabric, view, local, peer, _FLOATED)
@@ -141,21 +146,24 @@ def _is_peer(one: TunnelEnd, end: TunnelEnd, opener: NodeId, packet: Packet) -> 
     return not one.peer_addresses or packet.source in one.peer_addresses
 
 
-def _disagreement(lab: Lab, end: TunnelEnd, there: TunnelEnd) -> str | None:
+def _disagreement(fabric: Fabric, end: TunnelEnd, there: TunnelEnd) -> str | None:
     """Why two ends that meet do not come to an SA."""
     name, ours, theirs = end.tunnel, end_inside(end), end_inside(there)
     if not set(ours.ike_proposals) & set(theirs.ike_proposals):
         return f"the ends of tunnel `{name}` have no IKE proposal in common"
     for mine, other, expected in ((end, there, theirs.peer_auth), (there, end, ours.peer_auth)):
         for auth, wanted in zip(end_inside(mine).own_auth, expected, strict=False):
-            reason = _unproven(lab, mine, other, auth, wanted)
+            reason = _unproven(fabric, mine, other, auth, wanted)
             if reason is not None:
                 return f"authentication of tunnel `{name}` fails: {reason}"
     return None
 
 
-def _unproven(lab: Lab, mine: TunnelEnd, other: TunnelEnd, auth: Authentication, wanted: Authentication) -> str | None:
-    """Why `other` does not believe `mine`."""
+def _unproven(
+    fabric: Fabric, mine: TunnelEnd, other: TunnelEnd, auth: Authentication, wanted: Authentication
+) -> str | None:
+    """Why `other` does not believe `mine`. Of several secrets for the same identities an end proves itself with the last
+    one that it has loaded, and believes each (mem_cred.c, add_shared_unique; psk_authenticator.c)."""
     if auth.method is not wanted.method:
         return f"`{mine.node}` offers {auth.method}, `{other.node}` wants {wanted.method}"
     if wanted.identity != auth.identity:
@@ -163,19 +171,23 @@ def _unproven(lab: Lab, mine: TunnelEnd, other: TunnelEnd, auth: Authentication,
     if auth.method.has_certificate:
         if auth.pki != wanted.pki:
             return f"`{other.node}` does not trust `{auth.pki}`, from which `{mine.node}` has its certificate"
-        entities = {entity.node for pki in lab.pkis if pki.id == auth.pki for entity in pki.end_entities}
+        entities = {entity.node for pki in fabric.lab.pkis if pki.id == auth.pki for entity in pki.end_entities}
         return None if mine.node in entities else f"`{mine.node}` has no certificate of `{auth.pki}`"
-    own, expected = _secret(mine, auth.method, auth.identity), _secret(other, auth.method, auth.identity)
-    if own is None or expected is None:
+    proofs = [auth] if auth.method.is_eap else [*end_inside(mine).own_auth, *end_inside(other).own_auth]
+    owners = {proof.identity for proof in proofs}
+    own, expected = (_secrets(fabric.views[end.node].node, auth.method, owners) for end in (mine, other))
+    if not own or not expected:
         return f"one of `{mine.node}` and `{other.node}` has no secret"
-    if (own.value, own.value or own.name) != (expected.value, expected.value or expected.name):
+    if own[-1] not in expected:
         return f"the secrets of `{mine.node}` and `{other.node}` differ"
     return None
 
 
-def _secret(end: TunnelEnd, method: AuthMethod, identity: str) -> SharedSecret | None:
-    fitting = [secret for secret in end.secrets if secret.method is method]
-    return next((secret for secret in fitting if identity in secret.owners), fitting[0] if fitting else None)
+def _secrets(node: Node, method: AuthMethod, owners: Set[str]) -> list[tuple[str | None, str]]:
+    """What tells the node's secrets for these identities from others, in the order of its tunnels."""
+    kept = (secret for end in ends_of(node.tunnels) for secret in end.secrets)
+    fitting = [secret for secret in kept if secret.method is method and owners <= set(secret.owners)]
+    return [(secret.value, secret.value or secret.name) for secret in fitting]
 
 
 # --- what tunnels leave in their ends

@@ -2,9 +2,10 @@
 
 from netdsl.diagnostics.catalogue import FAMILY_MISMATCH
 from netdsl.diagnostics.core import Diagnostics, Label
+from netdsl.ir.ids import NodeId
 from netdsl.ir.tunnel import Mode
 from netdsl.kinds.ipsec.bindings import BoundAuth, bound_child, bound_tunnel
-from netdsl.kinds.ipsec.catalogue import TRANSPORT_WITH_PROTECTED, WEAK_PROPOSAL, WEAK_SECRET
+from netdsl.kinds.ipsec.catalogue import SHARED_IDENTITY, TRANSPORT_WITH_PROTECTED, WEAK_PROPOSAL, WEAK_SECRET
 from netdsl.kinds.ipsec.rules_selectors import check_selectors, child_name
 from netdsl.semantics.bindings import BoundTunnel
 from netdsl.semantics.rules.blocks import block_of, block_of_address
@@ -48,6 +49,7 @@ def check(tunnels: tuple[BoundTunnel, ...], facts: Facts, diagnostics: Diagnosti
         _two_families(tunnel, diagnostics)
         _weak_proposals(tunnel, diagnostics)
         _weak_secrets(tunnel, diagnostics)
+    _identities(tunnels, diagnostics)
     check_selectors(tunnels, facts, diagnostics)
 
 
@@ -119,6 +121,30 @@ def _weak_secrets(tunnel: BoundTunnel, diagnostics: Diagnostics) -> None:
             auth.place,
             help="a longer one, or none: then one is made and kept with the lab",
         )
+
+
+def _identities(tunnels: tuple[BoundTunnel, ...], diagnostics: Diagnostics) -> None:
+    """charon takes a node that proves itself to be another one for that one come anew, and throws out what it had with it
+    (ike_auth.c: INITIAL_CONTACT; ike_sa_manager.c: check_uniqueness)."""
+    owners: dict[tuple[NodeId, str], tuple[NodeId, Place]] = {}
+    told: set[frozenset[NodeId]] = set()
+    for tunnel in tunnels:
+        first, *others = tunnel.ends
+        for peer, end in ((*pair,) for other in others for pair in ((first, other), (other, first))):
+            auth = bound_tunnel(tunnel).auth[end.node]
+            if auth.identity is None:
+                continue
+            owner, place = owners.setdefault((peer.node, auth.identity), (end.node, end.place))
+            if owner == end.node or (both := frozenset((owner, end.node))) in told:
+                continue
+            told.add(both)
+            diagnostics.report(
+                SHARED_IDENTITY,
+                f"`{owner}` and `{end.node}` have one identity, `{auth.identity}`: `{peer.node}` cannot tell them apart",
+                end.place,
+                related=() if place == end.place else (Label(place, f"`{owner}`"),),
+                help=f"another `identity` for `{end.node}`, or none: then each node has its own",
+            )
 
 
 def _is_weak(auth: BoundAuth) -> bool:

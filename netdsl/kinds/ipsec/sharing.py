@@ -1,0 +1,68 @@
+"""Which connections of two nodes are one to charon.
+
+charon asks for a child inside any IKE SA whose configuration equals that of the child's connection, names and children not
+compared (ike_sa_manager.c, checkout_by_config; peer_cfg.c and ike_cfg.c, equals). Its peer looks for the child in the
+connection that it took for this IKE SA (child_create.c), the first of those that fit. So tunnels that are alike at both of
+their ends are children of one connection; of others that only names tell apart the first one alone comes up.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from netdsl.ir.node import Node
+from netdsl.ir.tunnel import TunnelEnd
+from netdsl.kinds.ipsec.ir import DpdAction, end_inside, ends_of
+from netdsl.packets.types import Packet
+
+
+def sharing(ends: Sequence[TunnelEnd]) -> list[TunnelEnd]:
+    """The ends, each with the connection that its children are in: the first one of its node that is alike."""
+    at = {(end.tunnel, end.node, end.peer): end for end in ends}
+    first: dict[object, TunnelEnd] = {}
+    found = []
+    for end in ends:
+        other = None if end.peer is None else at[end.tunnel, end.peer, end.node]
+        head = end if other is None else first.setdefault((end.node, _settings(end), _settings(other)), end)
+        inside = end_inside(end)
+        found.append(end if head is end else replace(end, inside=replace(inside, shares=head.connection)))
+    return found
+
+
+def _settings(end: TunnelEnd) -> tuple[object, ...]:
+    """What must be equal. What follows a dead peer is each child's own (part.sh)."""
+    inside = replace(end_inside(end), dpd_action=DpdAction.CLEAR)
+    secrets = tuple((secret.method, secret.value) for secret in end.secrets)
+    is_virtual = bool(end.pools or end.virtual_families)
+    return end.peer, end.local, end.peer_addresses, inside, secrets, end.tunnel if is_virtual else None
+
+
+def connection_of(end: TunnelEnd) -> str:
+    """The connection in whose IKE SA the children of an end are."""
+    return end_inside(end).shares or end.connection
+
+
+def taken_for(node: Node, end: TunnelEnd, packet: Packet) -> TunnelEnd | None:
+    """The connection that the node's charon takes for an end of another node, whose first packet came as `packet`.
+
+    Of those that fit addresses, proposal and identities the one with the narrowest addresses, of equal ones the first one,
+    that wants the authentication which it gets (backend_manager.c, get_ike_match and insert_sorted; ike_init.c; ike_auth.c,
+    load_cfg_candidates and update_cfg_candidates).
+    """
+    heads = [one for one in ends_of(node.tunnels) if end_inside(one).shares is None and _is_at(one, packet)]
+    heads.sort(key=lambda one: (not one.peer_addresses, one.local is None))
+    offered = set(end_inside(end).ike_proposals)
+    proposal = next((each for one in heads for each in end_inside(one).ike_proposals if each in offered), None)
+    fitting = (one for one in heads if proposal in end_inside(one).ike_proposals and _is_expected(one, end))
+    return next(fitting, None)
+
+
+def _is_at(one: TunnelEnd, packet: Packet) -> bool:
+    if one.local not in (None, packet.destination):
+        return False
+    return not one.peer_addresses or packet.source in one.peer_addresses
+
+
+def _is_expected(one: TunnelEnd, end: TunnelEnd) -> bool:
+    here, there = end_inside(end), end_inside(one)
+    names = [auth.identity for auth in here.peer_auth] == [auth.identity for auth in there.own_auth]
+    return names and here.own_auth == there.peer_auth
