@@ -21,7 +21,7 @@ from netdsl.syntax.statements import statements
 from netdsl.syntax.vocabulary import Vocabulary
 
 _PORT = re.compile(r"([\w.:\[\]-]*[\w\]]):(\d+(?:-\d+)?)$")
-_CHECK_LINE = re.compile(r"[^\n{};]*\s(?:reaches|reach|cannot|goes|resolves|routes|is|are)\s")
+_CHECK_LINE = re.compile(r"[^\n{};]*\s(?:reaches|reach|cannot|goes|go|resolves|resolve|routes|is|are)\s")
 _TYPOGRAPHIC = "“”„«»‘’"
 _LINE_START = re.compile(r"[ \t]*([\w-]+)")
 _LINE = re.compile(r"[^\n]{0,1000}")

@@ -1,11 +1,12 @@
-"""`reach` or `reaches`, `is` or `are`: one word each in the language, chosen by what stands before it."""
+"""The verbs of expectations: `reach` and `reaches` are one word of the language, chosen by what stands before it."""
 
 from collections.abc import Sequence
 
 from netdsl.syntax.format_items import Block, Item, Statement, Token
 
-_FORMS = {"reach": ("reaches", "reach"), "reaches": ("reaches", "reach"), "is": ("is", "are"), "are": ("is", "are")}
-"""The word for one, the word for many."""
+_VERBS = (("reaches", "reach"), ("is", "are"), ("goes", "go"), ("resolves", "resolve"), ("routes", "route"))
+"""Each with its form for one and its form for many."""
+_FORMS = {form: forms for forms in _VERBS for form in forms}
 
 
 def agreeing(items: Sequence[Item], is_check: bool = False) -> list[Item]:
@@ -34,7 +35,7 @@ def _verb(pieces: Sequence[object]) -> int | None:
     at = _end_of_list(pieces, 1 if pieces[0] == Token("word", "bgp") else 0)
     if _text(pieces, at) == "to":
         at = _end_of_list(pieces, at + 1)
-        while at < len(pieces) and _text(pieces, at) not in ("is", "are", "goes"):
+        while at < len(pieces) and _text(pieces, at) not in ("is", "are", "goes", "go"):
             at += 1
     return at if at < len(pieces) else None
 

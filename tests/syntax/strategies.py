@@ -200,9 +200,9 @@ check_lines: Text = st.deferred(
         _join(_subjects, "cannot reach", _goals),
         _join(_subjects, _being, st.sampled_from(["up", "down"])),
         _join(_subjects, "to", _goals, _being, "encrypted on", _many(named)),
-        _join(_subjects, "to", _goals, st.sampled_from(["goes", "goes not"]), "through", _many(named)),
-        _join(_subjects, "resolves", names, "to", _many(named)),
-        _join(_subjects, "routes", prefixes, "via", named),
+        _join(_subjects, "to", _goals, st.sampled_from(["goes", "go", "goes not"]), "through", _many(named)),
+        _join(_subjects, st.sampled_from(["resolve", "resolves"]), names, "to", _many(named)),
+        _join(_subjects, st.sampled_from(["route", "routes"]), prefixes, "via", named),
         st.just("bgp a to b is up"),
     )
 )

@@ -65,6 +65,14 @@ def test_some_labs_of_the_design_are_laid_out_so(name: str) -> None:
             "expect { a, b reaches c ; a reach c ; a-* is up ; a are up ; a to b, c are encrypted on d }",
             "expect { a, b reach c ; a reaches c ; a-* are up ; a is up ; a to b, c is encrypted on d }\n",
         ),
+        (
+            "expect { a resolve n.x to c ; a, b resolves n.x to c ; a-* routes 10/8 via r ; a route 10/8 via r }",
+            "expect { a resolves n.x to c ; a, b resolve n.x to c ; a-* route 10/8 via r ; a routes 10/8 via r }\n",
+        ),
+        (
+            "expect { a to b, c go through r ; a, b to c goes not through r ; a-* to b tcp/80 goes through r }",
+            "expect { a to b, c goes through r ; a, b to c go not through r ; a-* to b tcp/80 go through r }\n",
+        ),
         ("lab x\r\nuse t\r\n", "lab x\nuse t\n"),
         ('lab x "a   ;  # b"', 'lab x "a   ;  # b"\n'),
         ("let x = ${ 1+2 }", "let x = ${ 1+2 }\n"),
