@@ -1,23 +1,47 @@
 """`netdsl check`."""
 
+from pathlib import Path
+
 import click
 
 from netdsl.cli.analysis import analyse
 from netdsl.cli.console import note, show_findings
-from netdsl.cli.options import DEFINE, FORMAT, LAB
+from netdsl.cli.options import DEFINE, FORMAT
+from netdsl.diagnostics.core import Diagnostics
+from netdsl.pipeline.analysis import Checked
 
 
 @click.command("check")
-@LAB
+@click.argument("labs", nargs=-1, metavar="[LAB]...", type=click.Path(allow_dash=True))
 @DEFINE
 @FORMAT
-def command(lab: str, parameters: dict[str, str], form: str) -> None:
-    """Check a lab and write nothing; LAB is a file, or `-` for standard input."""
-    checked = analyse(lab, parameters)
-    show_findings(checked.diagnostics, form)
-    if checked.diagnostics.has_errors:
+def command(labs: tuple[str, ...], parameters: dict[str, str], form: str) -> None:
+    """Check labs and write nothing; LAB is a file [the only one here], or `-` for standard input."""
+    found = Diagnostics()
+    checked = [analyse(lab, parameters) for lab in labs or (_only(),)]
+    for one in checked:
+        for finding in one.diagnostics:
+            found.add(finding)
+    show_findings(found, form)
+    if form == "text":
+        for one in checked:
+            _tell(one)
+    if found.has_errors:
         raise click.exceptions.Exit(1)
-    if form == "text" and checked.bindings is not None:
-        bindings = checked.bindings
-        proven = f"; {checked.summary}" if checked.summary is not None and checked.summary.proofs else ""
-        note(f"{bindings.name}: {len(bindings.nodes)} nodes, {len(bindings.networks)} networks: no errors{proven}")
+
+
+def _only() -> str:
+    """The one lab of the folder. Raises UsageError."""
+    labs = sorted(str(path) for path in Path().glob("*.net") if path.is_file())
+    if len(labs) == 1:
+        return labs[0]
+    raise click.UsageError(f"name a lab: {', '.join(labs) or 'there is no file *.net here'}")
+
+
+def _tell(checked: Checked) -> None:
+    """What a lab without errors has."""
+    bindings, summary = checked.bindings, checked.summary
+    if bindings is None or checked.diagnostics.has_errors:
+        return
+    proven = f"; {summary}" if summary is not None and summary.proofs else ""
+    note(f"{bindings.name}: {len(bindings.nodes)} nodes, {len(bindings.networks)} networks: no errors{proven}")

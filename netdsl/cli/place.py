@@ -1,10 +1,12 @@
 """Where the output of a lab lies, and which lab a verb speaks of."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
+from netdsl.cli.console import note
 from netdsl.cli.each import lab_name
 from netdsl.codegen.manifest import MANIFEST
 from netdsl.dataclass import dataclass
@@ -35,9 +37,11 @@ def places_of(lab: str, target: str, output: str | None, credential_folder: str 
 
 def find_output(given: str | None, target: str, output: str | None) -> Path:
     """The output folder that a verb means: -o, a folder, a lab's name or source, or the only one below `build/`."""
-    candidates = list(_candidates(given, target, output))
-    for folder in candidates:
+    candidates = _candidates(given, target, output)
+    for folder in (*candidates, *(_beside(given, candidates) if output is None else ())):
         if (folder / MANIFEST).is_file():
+            if folder not in candidates:
+                note(f"note: {folder}")
             return folder
     if given is None and output is None:
         raise click.UsageError(f"name a lab: {_built(target)}")
@@ -56,6 +60,16 @@ def _candidates(given: str | None, target: str, output: str | None) -> list[Path
     if path.suffix == ".net" or path.is_file():
         return [BUILD / lab_name(str(path)) / target, BUILD / path.stem / target]
     return [BUILD / given / target]
+
+
+def _beside(given: str | None, candidates: list[Path]) -> Iterator[Path]:
+    """The same output folders, of a source that was compiled from a folder around this one, or from its own."""
+    if given is None or Path(given).suffix != ".net":
+        return
+    source = Path(given)
+    bases = [Path(*[".."] * up) for up in range(1, len(Path.cwd().parents) + 1)]
+    for base in (*bases, *([source.parent] if source.parent != Path() else [])):
+        yield from (base / folder for folder in candidates)
 
 
 def _built_folders(target: str) -> list[Path]:
