@@ -9,16 +9,23 @@ from netdsl.dataclass import dataclass
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """One file as read: `name` is what messages show (relative, never resolved), `text` its decoded text."""
+    """One file as read: `name` is its path below the lab's folder, `text` its decoded text. `folder` is that folder as the
+    user named it, "" for the one where netdsl was started."""
 
     name: str
     text: str = field(repr=False)
+    folder: str = ""
     line_starts: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         starts = [0]
         starts.extend(index + 1 for index, character in enumerate(self.text) if character == "\n")
         object.__setattr__(self, "line_starts", tuple(starts))
+
+    @property
+    def path(self) -> str:
+        """What messages show: the path as it was given, never resolved; of an imported file, as the import leads to it."""
+        return f"{self.folder.removesuffix('/')}/{self.name}" if self.folder else self.name
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset, both from 1."""
@@ -44,7 +51,14 @@ class Span:
     def text(self) -> str:
         return self.source.text[self.start : self.end]
 
+    @property
+    def shown(self) -> str:
+        """File, line and column, as messages show them."""
+        line, column = self.source.position(self.start)
+        return f"{self.source.path}:{line}:{column}"
+
     def __str__(self) -> str:
+        """The same from the lab's folder: what is written does not depend on where that lies."""
         line, column = self.source.position(self.start)
         return f"{self.source.name}:{line}:{column}"
 

@@ -40,7 +40,7 @@ def snippet(place: Place | None, width: int) -> Iterator[str]:
     if place is None:
         return
     number, _ = place.span.source.position(place.span.start)
-    yield f"  --> {visible(str(place))}"
+    yield f"  --> {visible(place.span.shown)}"
     yield from hanging(f"  {number} | ", place.span.source.line(number).strip(), width)
     for use in place.via[:5]:
-        yield f"  used at {visible(str(use))}"
+        yield f"  used at {visible(use.shown)}"

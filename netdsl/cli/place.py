@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -38,7 +39,7 @@ def places_of(lab: str, target: str, output: str | None, credential_folder: str 
 def find_output(given: str | None, target: str, output: str | None) -> Path:
     """The output folder that a verb means: -o, a folder, a lab's name or source, or the only one below `build/`."""
     candidates = _candidates(given, target, output)
-    for folder in (*candidates, *(_beside(given, candidates) if output is None else ())):
+    for folder in chain(candidates, () if output is not None else _beside(given, candidates)):
         if (folder / MANIFEST).is_file():
             if folder not in candidates:
                 note(f"note: {folder}")

@@ -55,7 +55,7 @@ def _on_paper(lab: Lab, target: str, inside: Payload, digest: str, options: Opti
 
 def _limit(found: Diagnostic) -> Limit:
     severity = Severity.CANNOT if found.is_error else Severity.DIFFERS
-    return Limit(severity, found.rule.code, str(found.primary.place), found.message, found.help or "")
+    return Limit(severity, found.rule.code, found.primary.place.span.shown, found.message, found.help or "")
 
 
 def _estimate(lab: Lab, costs: Costs) -> Estimate:

@@ -52,7 +52,7 @@ class Diagnostic:
     @property
     def sort_key(self) -> tuple[str, int, int, str, str]:
         span = self.primary.place.span
-        return (span.source.name, span.start, span.end, self.rule.code, self.message)
+        return (span.source.path, span.start, span.end, self.rule.code, self.message)
 
 
 @dataclass(slots=True)

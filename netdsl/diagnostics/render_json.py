@@ -92,7 +92,7 @@ def _spot(label: Label) -> Spot:
 
 def _stretch(span: Span) -> Stretch:
     return {
-        "file": span.source.name,
+        "file": span.source.path,
         "start": _position(span, span.start),
         "end": _position(span, span.end),
     }

@@ -84,7 +84,7 @@ def _related(diagnostic: Diagnostic) -> tuple[Label, ...]:
 def _location(span: Span, text: str) -> Object:
     location: dict[str, Json] = {
         "physicalLocation": {
-            "artifactLocation": {"uri": uri(span.source.name)},
+            "artifactLocation": {"uri": uri(span.source.path)},
             "region": _region(span),
         }
     }

@@ -78,7 +78,7 @@ class _Pen:
         source, start = picture.at.source, picture.at.start
         line, column = source.position(min(start, len(source.text)))
         sign = self.paint(self.palette.frame, f"{' ' * self.digits}{picture.arrow}")
-        return f"{sign} {visible(source.name)}:{line}:{column}"
+        return f"{sign} {visible(source.path)}:{line}:{column}"
 
     def bar(self, rest: str = "", number: str = "") -> str:
         return f"{self.paint(self.palette.frame, f'{number:>{self.digits}} |')}{rest}".rstrip()

@@ -40,7 +40,8 @@ def check(path: Path, parameters: Mapping[str, str] | None = None, *, esp: Esp =
     `parameters` are texts as of `-D`; `esp` is whose ESP the proof is for. OSError where the file itself cannot be read.
     """
     diagnostics = Diagnostics()
-    sources = load(path.name, FolderReader(path.parent, path.name), diagnostics)
+    folder = "" if path.parent == Path() else str(path.parent)
+    sources = load(path.name, FolderReader(path.parent, path.name), diagnostics, folder)
     return analyze(sources, parameters or {}, diagnostics, esp=esp)
 
 

@@ -37,13 +37,14 @@ class Sources:
         return None if name is None else self.documents[name]
 
 
-def load(main: str, reader: Reader, diagnostics: Diagnostics) -> Sources:
-    """The lab `main` (a name below the reader's root) with its imports, after `parse` of each.
+def load(main: str, reader: Reader, diagnostics: Diagnostics, folder: str = "") -> Sources:
+    """The lab `main` (a name below the reader's root) with its imports, after `parse` of each. `folder` is that root as
+    messages show it.
 
     Raises OSError where the lab file itself cannot be read. Reports not-utf8, file-not-found, import-cycle, path-escape,
     and what `parse` finds.
     """
-    loader = _Loader(reader, diagnostics)
+    loader = _Loader(reader, diagnostics, folder)
     data = reader.read(PurePosixPath(main), LARGEST_SOURCE)
     loader.document(main, data, {main: None})
     return Sources(main, loader.documents, loader.imports, reader)
@@ -66,14 +67,15 @@ def read_file(sources: Sources, path: str, place: Place, diagnostics: Diagnostic
 class _Loader:
     reader: Reader | None
     diagnostics: Diagnostics
+    folder: str = ""
     documents: dict[str, syntax.Document] = field(default_factory=dict)
     imports: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def document(self, name: str, data: bytes, way: dict[str, Span | None]) -> None:
         """Parses a file and loads what it imports; `way`: the files that led here, each with the import line for it."""
-        source = _decoded(name, data, self.diagnostics)
+        source = _decoded(name, data, self.folder, self.diagnostics)
         if source is None:
-            self.documents[name] = syntax.Document(SourceFile(name, ""), ())
+            self.documents[name] = syntax.Document(SourceFile(name, "", self.folder), ())
             return
         document = self.documents[name] = parse(source, self.diagnostics)
         for statement in document.statements:
@@ -127,16 +129,16 @@ class _Loader:
         )
 
 
-def _decoded(name: str, data: bytes, diagnostics: Diagnostics) -> SourceFile | None:
+def _decoded(name: str, data: bytes, folder: str, diagnostics: Diagnostics) -> SourceFile | None:
     """The text of a file, without a byte order mark; None once not-utf8 is reported."""
     try:
-        return SourceFile(name, data.decode().removeprefix(_BOM))
+        return SourceFile(name, data.decode().removeprefix(_BOM), folder)
     except UnicodeDecodeError as error:
         readable = data[: error.start].decode()
-        source = SourceFile(name, data.decode(errors="replace"))
+        source = SourceFile(name, data.decode(errors="replace"), folder)
         place = Place(Span(source, len(readable), len(readable) + 1))
         line, _ = source.position(len(readable))
-        message = f"byte {error.start + 1} of `{name}`, in line {line}, is no UTF-8: 0x{data[error.start]:02x}"
+        message = f"byte {error.start + 1} of `{source.path}`, in line {line}, is no UTF-8: 0x{data[error.start]:02x}"
         diagnostics.report(catalogue.NOT_UTF8, message, place, help="save the file as UTF-8")
         return None
 

@@ -27,7 +27,9 @@ GOOD = "lab x\nnetwork lan 10.0.0.0/24\nhost a { interface on lan }\n"
     ("words", "status", "said"),
     [
         (["chekc"], 2, "did you mean `check`"),
-        (["check"], 2, "LAB"),
+        (["check"], 2, "name a lab: bad.net, binary.net, broken.net, empty.net, good.net"),
+        (["check", "good.net", "bad.net"], 1, "--> bad.net:2:23"),
+        (["check", "good.net", "good.net"], 0, "no errors"),
         (["check", "nofile.net"], 2, "there is no file nofile.net"),
         (["check", EXAMPLES / "dmz"], 2, "dmz/lab.net"),
         (["check", "empty.net"], 1, "empty-lab"),
@@ -141,6 +143,71 @@ def test_a_first_lab_is_clean(tmp_path: Path) -> None:
     again = netdsl("init", "first", cwd=tmp_path)
     assert again.returncode == 2
     assert "exists" in again.stderr
+
+
+IMPORTED = """template site() {
+  host a { interface on nowhere }
+}
+"""
+IMPORTER = """lab x
+import "parts/site.net" as parts
+use parts.site as s
+"""
+
+
+@pytest.mark.parametrize(
+    "given", ["below/lab.net", "./below/lab.net", "../{here}/below/lab.net", "{whole}/below/lab.net"]
+)
+@pytest.mark.parametrize("form", ["text", "json", "sarif"])
+def test_a_finding_names_its_file_as_the_lab_was_given(given: str, form: str, tmp_path: Path) -> None:
+    (tmp_path / "below/parts").mkdir(parents=True)
+    (tmp_path / "below/lab.net").write_text(IMPORTER)
+    (tmp_path / "below/parts/site.net").write_text(IMPORTED)
+    given = given.format(here=tmp_path.name, whole=tmp_path)
+    done = netdsl("check", given, "--format", form, cwd=tmp_path)
+    folder = given.removeprefix("./").removesuffix("/lab.net")
+    said = {
+        "text": (f"--> {folder}/parts/site.net:2:25\n", f"::: {folder}/lab.net:3:1\n"),
+        "json": (f'"file": "{folder}/parts/site.net"', f'"file": "{folder}/lab.net"'),
+        "sarif": (f'{folder}/parts/site.net"', f'{folder}/lab.net"'),
+    }
+    for text in said[form]:
+        assert text in (done.stderr if form == "text" else done.stdout)
+
+
+def test_a_compiled_lab_does_not_depend_on_the_path_of_its_source(tmp_path: Path) -> None:
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below/lab.net").write_text(GOOD)
+    assert netdsl("compile", "below/lab.net", cwd=tmp_path).returncode == 0
+    assert netdsl("compile", "lab.net", cwd=tmp_path / "below").returncode == 0
+    first, second = tree(tmp_path / "build/x/compose"), tree(tmp_path / "below/build/x/compose")
+    assert first["netdsl-manifest.json"] == second["netdsl-manifest.json"]
+
+
+def test_the_only_lab_here_needs_no_name(tmp_path: Path) -> None:
+    (tmp_path / "lab.net").write_text(GOOD)
+    done = netdsl("check", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "x: 1 nodes, 1 networks: no errors\n")
+    (tmp_path / "lab.net").unlink()
+    assert "there is no file *.net here" in netdsl("check", cwd=tmp_path).stderr
+
+
+@pytest.mark.parametrize(
+    ("there", "made", "here", "given", "place"),
+    [(".", "a/lab.net", "a", "lab.net", "../build/x/compose"), ("a", "lab.net", ".", "a/lab.net", "a/build/x/compose")],
+)
+def test_a_lab_is_found_where_it_was_compiled(
+    there: str, made: str, here: str, given: str, place: str, tmp_path: Path
+) -> None:
+    """In a folder around this one, or in the source's own."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/lab.net").write_text(GOOD)
+    assert netdsl("compile", made, cwd=tmp_path / there).returncode == 0
+    for verb in (["status", given], ["down", given], ["logs", "-l", given], ["exec", "-l", given, "a", "true"]):
+        done = netdsl(*verb, cwd=tmp_path / here, environment=NO_ENGINE)
+        assert done.returncode == 3, done.stderr
+        assert done.stderr.startswith(f"note: {place}\n")
+    assert netdsl("status", given, "-o", "elsewhere", cwd=tmp_path / here).returncode == 2
 
 
 def test_explain_knows_every_code(tmp_path: Path) -> None:

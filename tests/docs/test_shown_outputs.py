@@ -35,6 +35,7 @@ def test_both_pages_show_some() -> None:
 
 
 @pytest.mark.parametrize(("source", "findings"), _found(FAILING))
-def test_failed_expectation(source: str, findings: str, tmp_path: Path) -> None:
-    (tmp_path / "lab.net").write_text(source)
-    assert render_text(check(tmp_path / "lab.net").diagnostics) == findings
+def test_failed_expectation(source: str, findings: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("lab.net").write_text(source)
+    assert render_text(check(Path("lab.net")).diagnostics) == findings
