@@ -6,7 +6,6 @@ from functools import lru_cache
 
 from netdsl.diagnostics.catalogue import (
     FORBIDDEN_CHARACTER,
-    FOREIGN_WORD,
     MISPLACED_STATEMENT,
     SYNTAX_ERROR,
     UNCLOSED_STRING,
@@ -14,15 +13,17 @@ from netdsl.diagnostics.catalogue import (
 )
 from netdsl.diagnostics.core import Rule
 from netdsl.diagnostics.suggest import closest
+from netdsl.syntax import foreign_errors, value_errors
+from netdsl.syntax.characters import described
 from netdsl.syntax.dead_end import Dead, Finding
 from netdsl.syntax.hints import hint, tunnel_of
-from netdsl.syntax.scan import described, previous_end
+from netdsl.syntax.scan import previous_end
 from netdsl.syntax.statements import statements
 from netdsl.syntax.vocabulary import Vocabulary
 
 _PORT = re.compile(r"([\w.:\[\]-]*[\w\]]):(\d+(?:-\d+)?)$")
 _CHECK_LINE = re.compile(r"[^\n{};]*\s(?:reaches|reach|cannot|goes|go|resolves|resolve|routes|is|are)\s")
-_TYPOGRAPHIC = "“”„«»‘’"
+_COMMENT_MARKS = ("//", "/*", "!", "<!--", "%%", '"""', ";;")
 _LINE_START = re.compile(r"[ \t]*([\w-]+)")
 _LINE = re.compile(r"[^\n]{0,1000}")
 _CALL = re.compile(r"[ \t]*\([ \t]*\w+[ \t]*=(?!=)")
@@ -68,15 +69,22 @@ def _unclosed_value(dead: Dead, _vocabulary: Vocabulary) -> Finding | None:
 
 def _strange_character(dead: Dead, _vocabulary: Vocabulary) -> Finding | None:
     character = dead.word[:1]
-    if character and character in _TYPOGRAPHIC:
-        return _at_word(SYNTAX_ERROR, f"`{character}` is a typographic quote", dead, 'strings are written `"…"`')
     if character.isspace() and not dead.is_line_end:
         return _at_word(
             FORBIDDEN_CHARACTER, f"{described(character)} outside a string", dead, "blanks and tabs separate words"
         )
-    if dead.text.startswith(("//", "/*"), dead.offset):
-        return _at_word(SYNTAX_ERROR, f"`{dead.word[:2]}` begins no comment", dead, "comments begin with `#`")
+    mark = next((one for one in _COMMENT_MARKS if dead.text.startswith(one, dead.offset)), None)
+    if mark is not None and (dead.is_line_start or mark in ("//", "/*")):
+        return _at_word(SYNTAX_ERROR, f"`{mark}` begins no comment", dead, "comments begin with `#`")
     return None
+
+
+def _value(dead: Dead, _vocabulary: Vocabulary) -> Finding | None:
+    return next((found for one in value_errors.EXPLANATIONS if (found := one(dead)) is not None), None)
+
+
+def _foreign(dead: Dead, _vocabulary: Vocabulary) -> Finding | None:
+    return next((found for one in foreign_errors.EXPLANATIONS if (found := one(dead)) is not None), None)
 
 
 def _first_word(dead: Dead, vocabulary: Vocabulary) -> Finding | None:
@@ -88,8 +96,8 @@ def _first_word(dead: Dead, vocabulary: Vocabulary) -> Finding | None:
         return _at_word(SYNTAX_ERROR, f"`{word}` begins a line", dead, help_text)
     if _CALL.match(dead.text, dead.offset + len(word)):
         return _at_word(UNKNOWN_STATEMENT, f"no statement begins with `{dead.shown}`", dead, f"`use {dead.shown} (…)`")
-    if (instead := statements().foreign_words.get(word.lower())) is not None:
-        return _at_word(FOREIGN_WORD, f"`{word}` is not a word of this language", dead, f"write {instead}")
+    if (found := foreign_errors.first_word(dead)) is not None:
+        return found
     if _CHECK_LINE.match(dead.text, dead.offset):
         return _at_word(
             MISPLACED_STATEMENT, "an expectation outside an `expect` block", dead, "`expect { … }` takes this line"
@@ -130,7 +138,7 @@ def _statement_in_expect(dead: Dead, vocabulary: Vocabulary) -> Finding | None:
 
 def _port_behind_colon(dead: Dead, _vocabulary: Vocabulary) -> Finding | None:
     """`tcp:80`, `10.0.0.1:80`: the lexer stops before the colon, or reads nothing at all."""
-    if ":" not in dead.word:
+    if ":" not in dead.word or dead.first_word == "for":
         return None
     start = dead.offset
     while start > 0 and not (dead.text[start - 1].isspace() or dead.text[start - 1] in ",({["):
@@ -149,7 +157,7 @@ def _port_behind_colon(dead: Dead, _vocabulary: Vocabulary) -> Finding | None:
 def _missing_chain(dead: Dead, vocabulary: Vocabulary) -> Finding | None:
     if "CHAIN" not in dead.expected or dead.first_word not in ("accept", "drop", "reject") or dead.is_line_end:
         return None
-    if closest(dead.word, vocabulary.words(dead.expected)):
+    if _near(dead.word, vocabulary.words(dead.expected)):
         return None
     return _at_word(
         SYNTAX_ERROR,
@@ -215,6 +223,8 @@ _EXPLANATIONS: Sequence[Callable[[Dead, Vocabulary], Finding | None]] = (
     _unclosed_string,
     _unclosed_value,
     _strange_character,
+    _foreign,
+    _value,
     _first_word,
     _statement_in_expect,
     _port_behind_colon,
@@ -237,7 +247,7 @@ def _expected(dead: Dead, vocabulary: Vocabulary) -> Finding:
         message = f"{listed or 'more'} expected after `{before}`" if before else f"{listed or 'more'} expected"
         return Finding(SYNTAX_ERROR, message, end, end)
     message = f"expected {listed}, found `{dead.shown}`" if listed else f"`{dead.shown}` does not belong here"
-    near = closest(dead.word, vocabulary.words(dead.expected))
+    near = _near(dead.word, vocabulary.words(dead.expected))
     help_text = f"did you mean `{near}`?" if near else hint(dead)
     if listed == "a string":
         help_text = "a string stands in quotes"
@@ -246,6 +256,11 @@ def _expected(dead: Dead, vocabulary: Vocabulary) -> Finding:
     if dead.first_word and not listed and not dead.is_line_start:
         message = f"`{dead.shown}` does not belong in a line of `{dead.first_word}`"
     return _at_word(SYNTAX_ERROR, message, dead, help_text)
+
+
+def _near(word: str, words: Sequence[str]) -> str | None:
+    """The word that was meant: the same in other case, or one nearly written so."""
+    return word.lower() if word.lower() in words and word not in words else closest(word, words)
 
 
 def _listed(phrases: Sequence[str]) -> str:

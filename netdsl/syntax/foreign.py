@@ -79,6 +79,25 @@ FOREIGN_WORDS: dict[str, str] = {
     "leftsubnet": "`between A protecting NETWORK and B`",
     "rightsubnet": "`between A and B protecting NETWORK`",
     "wg": "`wireguard NAME { … }`",
+    # routers
+    "hostname": "`router NAME { … }` or `host NAME { … }`",
+    "switchport": "each segment is a network of its own: `network NAME PREFIX`",
+    "encapsulation": "each segment is a network of its own: `network NAME PREFIX`",
+    "access-list": "`firewall { policy drop … }` in the node",
+    "exit": "`}`, which ends a block",
+    "end": "`}`, which ends a block",
+    "done": "`}`, which ends a block",
+    "fi": "`}`, which ends a block",
+    "line": "`netdsl shell NODE` opens a shell in a node: there are no terminals and no users",
+    "username": "`netdsl shell NODE` opens a shell in a node: there are no terminals and no users",
+    "enable": "`netdsl shell NODE` opens a shell in a node: there are no terminals and no users",
+    "rip": "`routing auto`, which finds routes",
+    "isis": "`routing auto`, which finds routes",
+    "is-is": "`routing auto`, which finds routes",
+    "eigrp": "`routing auto`, which finds routes",
+    "frr": "`routing auto`, which finds routes",
+    "bird": "`routing auto`, which finds routes",
+    "dhcp": "addresses are allocated where none are said: `interface on NETWORK`",
     # other languages
     "var": "`let NAME = VALUE`",
     "set": "`let NAME = VALUE`",
@@ -98,6 +117,55 @@ FOREIGN_WORDS: dict[str, str] = {
     "ping": "`expect { A reaches B }`",
 }
 """The word, and what this language says."""
+
+FOREIGN_IN_BLOCK: dict[str, dict[str, str]] = {
+    "image": {
+        "from": "`packages NAME, …`: an image is Debian with more packages",
+        "build": '`packages NAME, …`, and `run "…"` for a step of the build',
+        "cmd": '`run "…"` in the node: a step of an image is run when it is built',
+        "entrypoint": '`run "…"` in the node: a step of an image is run when it is built',
+        "copy": '`file PATH from "…"` in the node',
+        "add": '`file PATH from "…"` in the node',
+    },
+    "serve": {"port": "`serve KIND tcp/PORT`", "listen": "`serve KIND tcp/PORT`"},
+}
+"""Words that mean something else in the block of one statement: the block, the word, what this language says."""
+
+_NO_METRIC = "one `route` line for each prefix: none is preferred to another"
+_NO_TABLE = "no tables: a node has one, and routes go by destination alone"
+_ROUTE_CLAUSES = {
+    "metric": _NO_METRIC,
+    "distance": _NO_METRIC,
+    "preference": _NO_METRIC,
+    "weight": _NO_METRIC,
+    "table": _NO_TABLE,
+    "dev": "`via NODE`: a route has a next hop, and its interface follows from it",
+    "src": "no source: a node sends from the address of the interface that a route leads out by",
+    "scope": "`via NODE` alone",
+    "proto": "`via NODE` alone",
+    "onlink": "a next hop on a network of the node",
+}
+FOREIGN_CLAUSES: dict[str, dict[str, str]] = {
+    "route": _ROUTE_CLAUSES,
+    "default": _ROUTE_CLAUSES,
+    "interface": {
+        "ip": "`interface NAME on NETWORK ADDRESS`",
+        "address": "`interface NAME on NETWORK ADDRESS`",
+        "addr": "`interface NAME on NETWORK ADDRESS`",
+        "dhcp": "`interface NAME on NETWORK`: an address is allocated where none is said",
+        "gateway": "`default via NODE` on a line of its own",
+        "gw": "`default via NODE` on a line of its own",
+        "tag": "each segment is a network of its own: `network NAME PREFIX`",
+    },
+    "network": {
+        "gateway": "`default via NODE` in each node",
+        "gw": "`default via NODE` in each node",
+        "subnet": "`network NAME PREFIX`",
+        "prefix": "`network NAME PREFIX`",
+        "dhcp": "`network NAME PREFIX`: addresses are allocated where none are said",
+    },
+}
+"""Words of other tools within a statement: the statement, the word, what this language says."""
 
 INNER_WORDS: dict[str, str] = {
     "protecting": "`between A protecting NETWORKS and B protecting NETWORKS`",

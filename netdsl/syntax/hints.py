@@ -13,11 +13,12 @@ from netdsl.syntax.dead_end import Dead
 from netdsl.syntax.statements import statements
 from netdsl.syntax.vocabulary import VALUES
 
-_STATEMENT_START = re.compile(r"[\n;{}]")
 _WORDS = re.compile(r"[^\s,]+")
 _ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
+_RANGES_OF_OTHERS = re.compile(
+    r"(?:\brange[ \t]*\()?(\d+)(?:[ \t]+(?:to|until)[ \t]+|:|[ \t]*,[ \t]*(?=\d+[ \t]*\)))(\d+)"
+)
 _PREFIX = re.compile(r"[\da-fA-F.:]+/\d+")
-_LONGEST_STATEMENT = 200
 _LONGEST_WORD = 40
 
 _VERDICTS = frozenset({"accept", "drop", "reject"})
@@ -26,6 +27,7 @@ _CLAUSES = {
     "via": "through", "over": "through", "if": "while", "when": "while",
     "src": "from", "source": "from", "saddr": "from", "dst": "to", "destination": "to", "daddr": "to",
     "iif": "in", "iifname": "in", "oif": "out", "oifname": "out", "on": "in",
+    "-s": "from", "-d": "to", "-i": "in", "-o": "out",
 }  # fmt: skip
 _VERDICTS_OF_OTHERS = {
     "allow": "accept", "permit": "accept", "pass": "accept", "deny": "drop", "block": "drop", "refuse": "reject",
@@ -43,8 +45,7 @@ def hint(dead: Dead) -> str | None:
 
 def _read(dead: Dead) -> list[str]:
     """The words of the statement before the place, the last ones of a long one."""
-    before = dead.text[max(0, dead.offset - _LONGEST_STATEMENT) : dead.offset]
-    return [word[:_LONGEST_WORD] for word in _WORDS.findall(_STATEMENT_START.split(before)[-1])]
+    return [word[:_LONGEST_WORD] for word in _WORDS.findall(dead.before)]
 
 
 def _of_a_network(dead: Dead, read: list[str]) -> str | None:
@@ -109,6 +110,8 @@ def _of_a_rule(dead: Dead, read: list[str]) -> str | None:
         return f"a service is one word: `{read[-1].lower()}/{dead.shown}`"
     if dead.word.isdecimal() and read[-1] in ("port", "dport"):
         return f"a port has its protocol: `tcp/{dead.shown}`"
+    if dead.word in ("-p", "-m", "--dport", "dport"):
+        return "a service is one word: `tcp/80`"
     for word in (dead.word, read[-1]):
         if word in _CLAUSES:
             return f"the word here is `{_CLAUSES[word]}`"
@@ -118,9 +121,12 @@ def _of_a_rule(dead: Dead, read: list[str]) -> str | None:
 def _of_a_loop(dead: Dead, read: list[str]) -> str | None:
     if dead.first_word != "for" or not read:
         return None
-    if read[-1:] == ["range"]:
-        return "a range is `1..3`, both ends included"
-    if dead.word.startswith("-") and read[-1].isdecimal():
+    if (found := _RANGES_OF_OTHERS.search(dead.before + dead.rest)) is not None:
+        first, last = (int(number) for number in found.group(1, 2))
+        return f"a range is `{first}..{last - found[0].startswith('range')}`, both ends included"
+    if "in" not in read:
+        return "`for NAME in LIST { … }`"
+    if dead.shown[:1] == "-" and dead.shown[1:].isdecimal() and read[-1].isdecimal():
         return f"a range is `{read[-1]}..{dead.shown[1:]}`, both ends included"
     low, dots, high = dead.shown.partition("..")
     if dots and (low.isidentifier() or high.isidentifier()):

@@ -10,6 +10,7 @@ from netdsl.diagnostics.core import Diagnostics
 from netdsl.source import SourceFile
 from netdsl.syntax.build import builder
 from netdsl.syntax.build.values import BaseBuilder
+from netdsl.syntax.foreign_files import is_foreign
 from netdsl.syntax.grammar import file_parser
 from netdsl.syntax.recovery import Recovery
 from netdsl.syntax.scan import is_nested_too_deep, without_forbidden
@@ -42,7 +43,7 @@ def parse(source: SourceFile, diagnostics: Diagnostics) -> Document:
     have possible values, is not looked at.
     """
     text, muted_lines = without_forbidden(source, diagnostics)
-    if is_nested_too_deep(source, text, diagnostics):
+    if is_foreign(source, text, diagnostics) or is_nested_too_deep(source, text, diagnostics):
         return Document(source, ())
     reader = _reader()
     recovery = Recovery(source, text, muted_lines, reader.vocabulary, diagnostics)

@@ -26,6 +26,8 @@ from netdsl.syntax.vocabulary import Vocabulary
 
 _SAME_LINE = "a block opens on the line of its statement"
 _NEXT_LINE = re.compile(r"[ \t]*(?:#[^\n]*)?\r?\n\s*(?=\S)")
+_STATEMENT_START = re.compile(r"[\n;}]|(?<!\$)\{")
+_FIRST_WORD = re.compile(r"[ \t]*([\w.-]+)")
 _NEXT_LINE_BRACE = re.compile(r"[ \t]*(?:#[^\n]*)?\r?\n\s*\{")
 _LONGEST_LOOK_BACK = 1000  # so that a line of a megabyte takes no time
 _MOST_IN_A_LINE = 20
@@ -118,7 +120,17 @@ class Recovery:
         return end
 
     def _dead(self, stack: "_Stack", offset: int, first: str, is_check: bool) -> Dead:
-        return Dead(self._text, offset, stack.acceptable(), stack.is_line_start(), is_check, first)
+        start, block = stack.statement_start(offset), self._block(stack)
+        return Dead(self._text, offset, stack.acceptable(), stack.is_line_start(), is_check, first, start, block)
+
+    def _block(self, stack: "_Stack") -> str:
+        """The first word of the statement whose block is read; "" in the file, and where the line before it is long."""
+        openings = stack.openings()
+        if not openings:
+            return ""
+        head = self._text[max(0, openings[-1] - _LONGEST_LOOK_BACK) : openings[-1]]
+        found = _FIRST_WORD.match(_STATEMENT_START.split(head)[-1])
+        return found[1] if found else ""
 
     def _end(self, offset: int, in_parentheses: bool, stop_at_block: bool) -> int:
         end = end_of_statement(self._text, offset, in_parentheses, stop_at_block)

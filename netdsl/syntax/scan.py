@@ -1,12 +1,12 @@
 """The outer shape of a text, found without the grammar: braces, strings, comments, characters that hide."""
 
 import re
-import unicodedata
 from collections.abc import Iterator
 
 from netdsl.diagnostics.catalogue import FORBIDDEN_CHARACTER, NESTING_TOO_DEEP
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.source import Place, SourceFile, Span
+from netdsl.syntax.characters import described
 from netdsl.syntax.limits import MAX_DEPTH
 
 # Control characters but tab and line ends; what changes the direction of text; what has no width; surrogates.
@@ -42,13 +42,6 @@ def without_forbidden(source: SourceFile, diagnostics: Diagnostics) -> tuple[str
         span = Span(source, found.start(), found.end())
         diagnostics.report(FORBIDDEN_CHARACTER, f"{described(found[0])} in the text", Place(span))
     return (_FORBIDDEN.sub(" ", text) if lines else text), frozenset(lines)
-
-
-def described(character: str) -> str:
-    """A character that cannot be shown, in words: `U+202E right-to-left override`."""
-    names = {"\0": "null", "\r": "carriage return without line feed", "\x1b": "escape", "\x7f": "delete"}
-    name = names.get(character) or unicodedata.name(character, "control character").lower()
-    return f"U+{ord(character):04X} {name}"
 
 
 def is_nested_too_deep(source: SourceFile, text: str, diagnostics: Diagnostics) -> bool:

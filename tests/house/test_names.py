@@ -23,6 +23,8 @@ EXCEPTIONS: tuple[tuple[str, str, str], ...] = (
     ("gre", "semantics/resolve/interfaces.py", "devices that the kernel makes in every namespace"),
     ("dnsmasq", "semantics/resolve/services.py", "words that users type for a kind of service"),
     ("socat", "semantics/resolve/services.py", "words that users type for a kind of service"),
+    ("compose", "syntax/foreign_files.py", "whose files are taken for labs"),
+    ("vagrant", "syntax/foreign_files.py", "whose files are taken for labs"),
     ("nftables", "syntax/foreign.py", "words that users type for a statement"),
 )
 """A member, the modules of the core that name it, the reason."""
