@@ -147,6 +147,7 @@ class Node:
     search_domains: tuple[str, ...] = ()
     resources: Resources = field(default_factory=Resources)
     image: ImageId | None = None  # None: the default image
+    has_spanning_tree: bool = False  # of a switch
     origin: Place | None = field(default=None, compare=False, repr=False)
 
     @property

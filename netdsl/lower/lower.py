@@ -73,6 +73,7 @@ def _bare(bindings: Bindings, directory: Directory, links: Links, written: Mappi
             uplink_mac=links.macs.get((node.id, UPLINK)),
             nat=lower_nat(directory, node),
             sysctls=lower_sysctls(node, is_tunnel_end=node.id in of_tunnels),
+            has_spanning_tree=node.has_spanning_tree,
             origin=node.place,
         )
         for node in bindings.nodes.values()

@@ -9,6 +9,7 @@ from netdsl.ir.lab import Lab
 from netdsl.ir.network import Network
 from netdsl.ir.node import Interface
 from netdsl.packets.passage import Exit, Stop
+from netdsl.packets.spanning import SwitchPort, blocked_ports
 from netdsl.packets.view import View, view_of
 
 
@@ -104,7 +105,8 @@ class Fabric:
 def make_fabric(lab: Lab, cut: Iterable[NetworkId] = (), *, is_user_space: bool = False) -> Fabric:
     """Linear in the lab."""
     views = {node.id: view_of(node) for node in lab.nodes}
-    segment_of, bridged = _segments(lab)
+    cut = frozenset(cut)
+    segment_of, bridged = _segments(lab, blocked_ports(lab, cut))
     members: dict[NetworkId, list[tuple[View, Interface]]] = {}
     owners: dict[tuple[NetworkId, Address], list[tuple[View, Interface]]] = {}
     by_mac: dict[tuple[NetworkId, str], tuple[View, Interface]] = {}
@@ -133,13 +135,16 @@ def make_fabric(lab: Lab, cut: Iterable[NetworkId] = (), *, is_user_space: bool 
         by_mac,
         permanent,
         {address: tuple(nodes) for address, nodes in addresses.items()},
-        frozenset(cut),
+        cut,
         is_user_space,
         _bridged=bridged,
     )
 
 
-def _segments(lab: Lab) -> tuple[dict[NetworkId, NetworkId], dict[NetworkId, list[NetworkId]]]:
+def _segments(
+    lab: Lab, blocked: frozenset[SwitchPort]
+) -> tuple[dict[NetworkId, NetworkId], dict[NetworkId, list[NetworkId]]]:
+    """Of each network the first of its segment, and those that frames get to through one switch."""
     first = {network.id: network.id for network in lab.networks}
     bridged: dict[NetworkId, list[NetworkId]] = {}
 
@@ -152,8 +157,9 @@ def _segments(lab: Lab) -> tuple[dict[NetworkId, NetworkId], dict[NetworkId, lis
     for node in lab.nodes:
         if node.kind.bridges:
             joined = [interface.network for interface in node.interfaces]
-            for network in joined:
-                bridged.setdefault(network, []).extend(other for other in joined if other != network)
+            passed = [one.network for one in node.interfaces if (node.id, one.name) not in blocked]
+            for network in passed:
+                bridged.setdefault(network, []).extend(other for other in passed if other != network)
             for other in joined[1:]:
                 first[root(other)] = root(joined[0])
     return {network: root(network) for network in first}, bridged

@@ -6,17 +6,31 @@ from netdsl.dataclass import dataclass
 from netdsl.ir.ids import AddressWithPrefix
 from netdsl.ir.node import Node, Route
 from netdsl.ir.tunnel import Device, Segment, Selectors
+from netdsl.packets.spanning import SwitchPort
 from netdsl.payload.contract import PayloadFile
 from netdsl.payload.quoting import tsv
 
 _BRIDGE = "br0"
+_TIMERS = "stp_state 1 priority 32768 hello_time 100 forward_delay 200 max_age 600"
+"""Hundredths of a second; the shortest that the kernel takes (net/bridge/br_private_stp.h)."""
+_PATH_COST = 100
+"""Of every port: the kernel's own depends on what the runtime makes of interfaces (net/bridge/br_if.c, port_cost)."""
 
 
-def network_files(node: Node) -> tuple[PayloadFile, ...]:
-    """What `node.sh` reads to set a node's links up; empty files are left out."""
+@dataclass(frozen=True, slots=True)
+class SpanningTree:
+    """`is_exact`: nothing that the author handed in may change it."""
+
+    blocked: frozenset[SwitchPort]
+    is_exact: bool
+
+
+def network_files(node: Node, tree: SpanningTree | None = None) -> tuple[PayloadFile, ...]:
+    """What `node.sh` reads to set a node's links up; empty files are left out. `tree`: of the lab's switches."""
     texts = {
         "interfaces.tsv": _interfaces(node),
         "links.batch": _links(node),
+        "ports.tsv": _ports(node, tree or SpanningTree(frozenset(), False)),
         "addresses.batch": _addresses(node),
         "routes.batch": _routes(node),
     }
@@ -34,9 +48,22 @@ def _interfaces(node: Node) -> str:
 def _links(node: Node) -> str:
     lines = [f"link set dev {interface.name} mtu {interface.mtu}" for interface in node.wired if interface.mtu != 1500]
     if node.kind.bridges and node.interfaces:
-        lines.append(f"link add name {_BRIDGE} type bridge")
+        tree = f" {_TIMERS}" if node.has_spanning_tree else ""
+        lines.append(f"link add name {_BRIDGE} type bridge{tree}")
         lines += [f"link set dev {interface.name} master {_BRIDGE}" for interface in node.interfaces]
+    if node.has_spanning_tree:
+        lines += [f"link set dev {one.name} type bridge_slave cost {_PATH_COST}" for one in node.interfaces]
     return _batch(lines)
+
+
+def _ports(node: Node, tree: SpanningTree) -> str:
+    """What a switch's ports come to."""
+    if not node.kind.bridges or not node.has_spanning_tree:
+        return ""
+    states = (
+        (one.name, "blocking" if (node.id, one.name) in tree.blocked else "forwarding") for one in node.interfaces
+    )
+    return "".join(tsv(name, state if tree.is_exact else "") for name, state in states)
 
 
 def _addresses(node: Node) -> str:

@@ -120,3 +120,30 @@ configure_network() {
 	apply_batch "$STATE/uplink.batch" "the uplink's default route"
 	apply_batch "$NODE/routes.batch" 'routes.batch'
 }
+
+# Says on stdout which port of a switch its spanning tree has not settled. Each has to come to the state in `ports.tsv` once; where
+# other switches are missing it never does: 20 s after the start any that lasts will do.
+ports_ready() {
+	[ -e "$NODE/ports.tsv" ] || return 0
+	read_clock
+	read -r began <"$STATE/since"
+	while IFS=$TAB read -r name wanted; do
+		state=0
+		{ read -r state <"/sys/class/net/$name/brport/state"; } 2>/dev/null
+		case $state in # BR_STATE_… of linux/if_bridge.h
+		1) state=listening ;;
+		2) state=learning ;;
+		3) state=forwarding ;;
+		*) state=blocking ;;
+		esac
+		case $state in
+		"$wanted") continue ;;
+		forwarding | blocking)
+			[ "$wanted" != - ] && [ ! -e "$STATE/spanned" ] && [ $((uptime - began)) -lt 2000 ] || continue
+			;;
+		esac
+		echo "the spanning tree is not settled: port $name is $state"
+		return 1
+	done <"$NODE/ports.tsv"
+	: >"$STATE/spanned"
+}

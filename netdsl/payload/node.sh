@@ -177,7 +177,7 @@ is_ready() {
 			return 1
 		}
 	done
-	tunnels_ready && each_part ready
+	ports_ready && tunnels_ready && each_part ready
 }
 
 status() {

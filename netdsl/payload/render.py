@@ -8,8 +8,10 @@ from netdsl.credentials.contract import Credentials
 from netdsl.ir.image import Image
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
+from netdsl.packets.spanning import blocked_ports
+from netdsl.packets.view import is_raw
 from netdsl.payload.contract import Needs, NodePayload, Payload, PayloadFile
-from netdsl.payload.network import network_files
+from netdsl.payload.network import SpanningTree, network_files
 from netdsl.payload.part import Part, Share, mode_of
 from netdsl.payload.quoting import line, tsv
 from netdsl.payload.services import service_files
@@ -38,10 +40,12 @@ def payload(lab: Lab, credentials: Credentials, parts: Sequence[Part]) -> Payloa
         for names in {tuple(of_node) for of_node in shares.values()}
     }
     images = {image.id: image for image in lab.images}
+    tree = SpanningTree(blocked_ports(lab), not any(is_raw(node) for node in lab.nodes if node.kind.bridges))
     nodes = {}
     for node in lab.nodes:
         image = images[node.image] if node.image is not None else None
-        nodes[node.id] = _node(node, image, credentials.digests.get(node.id), shares[node.id], bases[*shares[node.id]])
+        digest = credentials.digests.get(node.id)
+        nodes[node.id] = _node(node, tree, image, digest, shares[node.id], bases[*shares[node.id]])
     return Payload((*shared, PayloadFile("hosts", (_LOCALHOST + hosts).encode())), nodes)
 
 
@@ -52,10 +56,15 @@ def _shares(node: Node, lab: Lab, parts: Sequence[Part]) -> dict[str, Share]:
 
 
 def _node(
-    node: Node, image: Image | None, secret: str | None, shares: Mapping[str, Share], base: "hashlib._Hash"
+    node: Node,
+    tree: SpanningTree,
+    image: Image | None,
+    secret: str | None,
+    shares: Mapping[str, Share],
+    base: "hashlib._Hash",
 ) -> NodePayload:
     needs = _needs(node, image, secret is not None, shares.values())
-    content = [*network_files(node), *service_files(node)]
+    content = [*network_files(node, tree), *service_files(node)]
     content += [file for share in shares.values() for file in share.files]
     texts = {
         "parts": "".join(line(name) for name in shares),

@@ -236,6 +236,7 @@ class BoundNode:
     resources: Resources = field(default_factory=Resources)
     resolvers: tuple[Placed[NodeId], ...] = ()
     image: ImageId | None = None
+    has_spanning_tree: bool = False
     # where each of the above stands, in the same order; empty where the builder did not keep it
     loopback_places: tuple[Place, ...] = field(default=(), compare=False, repr=False)
     sysctl_places: tuple[Place, ...] = field(default=(), compare=False, repr=False)

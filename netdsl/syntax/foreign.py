@@ -29,6 +29,7 @@ FOREIGN_WORDS: dict[str, str] = {
     "lan": "`network NAME PREFIX`",
     "segment": "`network NAME PREFIX`",
     "bridge": "`network NAME PREFIX`",
+    "spanning-tree": "`stp yes` in a `switch`",
     "ip": "`interface NAME on NETWORK ADDRESS`",
     "ipaddr": "`interface NAME on NETWORK ADDRESS`",
     "address": "`interface NAME on NETWORK ADDRESS`, or `addresses PREFIX` in a tunnel",

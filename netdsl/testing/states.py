@@ -1,6 +1,6 @@
 """Bringing the running lab into the state of a block (`while T down`, `while A -- B down`), and back."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TypeVar
 
@@ -9,6 +9,7 @@ from netdsl.ir.expectation import WhileState
 from netdsl.ir.ids import NetworkId, NodeId, TunnelId, host_name
 from netdsl.ir.tunnel import Start
 from netdsl.packets.routes import NextHop
+from netdsl.packets.spanning import blocked_ports
 from netdsl.packets.world import World
 from netdsl.payload.quoting import flat
 from netdsl.runtime.driver import Deployment, Driver, DriverError
@@ -19,6 +20,7 @@ _COMMAND = 60.0  # seconds: ending an IKE association takes long if the peer doe
 _SETTLE = 30.0  # seconds until a tunnel that comes back is up
 _PAUSE = 0.3
 _TABLE = "netdsl_cut"
+_FORWARDING, _BLOCKING = "3", "4"  # BR_STATE_… of linux/if_bridge.h
 
 T = TypeVar("T")
 
@@ -135,6 +137,7 @@ def _interrupted(bench: Bench, network: NetworkId) -> Iterator[None]:
     ]
     try:
         _for_all(interfaces, lambda at: bench.command(at[0], "nft", _dropping(*at[1:])))
+        _await_spanning_tree(bench, {network})
         yield
     finally:
         with bench.pace.undisturbed():
@@ -143,6 +146,33 @@ def _interrupted(bench: Bench, network: NetworkId) -> Iterator[None]:
                 nodes,
                 lambda node: bench.command(node, "nft", f"add table netdev {_TABLE}; delete table netdev {_TABLE}"),
             )
+            _await_spanning_tree(bench, set())
+
+
+def _await_spanning_tree(bench: Bench, cut: set[NetworkId]) -> None:
+    """Wait until the switches have found their tree without a network: a lost neighbour is missed for six seconds, and a
+    port then takes four to forward. A timeout is no error here: the lines of the block show it."""
+    lab = bench.world.lab
+    blocked = blocked_ports(lab, cut)
+    wanted = {
+        node.id: {
+            one.name: _BLOCKING if (node.id, one.name) in blocked else _FORWARDING
+            for one in node.interfaces
+            if one.network not in cut
+        }
+        for node in lab.nodes
+        if node.has_spanning_tree
+    }
+
+    def is_settled() -> bool:
+        return all(_port_states(bench, node, ports) == list(ports.values()) for node, ports in wanted.items())
+
+    bench.wait(is_settled, _SETTLE)
+
+
+def _port_states(bench: Bench, switch: NodeId, ports: Iterable[str]) -> list[str]:
+    paths = [f"/sys/class/net/{name}/brport/state" for name in ports]
+    return bench.command(switch, "cat", *paths).split() if paths else []
 
 
 @contextmanager

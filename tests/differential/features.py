@@ -12,7 +12,7 @@ FEATURES = (
     "v4", "v6", "routes by hand", "routing auto", "several sites", "overlapping ranges", "inner router",
     "masquerade", "masquerade with except", "netmap", "snat of a service", "dnat", "dnat to another port",
     "firewall", "policy drop", "accept", "drop", "reject", "in or out", "from or to", "service in a filter",
-    "while", "http", "tcp", "udp", "wrong on purpose", "through", "switch",
+    "while", "http", "tcp", "udp", "wrong on purpose", "through", "switch", "ring of switches",
     *(feature for kind in kinds().values() for feature in kind.FEATURES),
 )  # fmt: skip
 """Each is in a fifth of the labs or more."""
@@ -37,6 +37,8 @@ def _of_networks(lab: Lab) -> Iterator[str]:
         yield "several sites"
     if switched:
         yield "switch"
+    if any(node.has_spanning_tree for node in lab.nodes):
+        yield "ring of switches"
 
 
 def _of_node(node: Node) -> Iterator[str]:

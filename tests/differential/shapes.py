@@ -29,6 +29,7 @@ def outline(rng: Random, name: str) -> Draft:
             wan = _net(draft, f"wan-{site}", f"172.16.{number}.0/31", f"fc00:fe:{number}::/127", is_link=True)
         _site(rng, draft, number, site, wan)
     _extend(rng, draft)
+    _close_rings(Random(f"netdsl rings {name}"), draft)
     for box in draft.boxes:
         _equip(rng, box)
     return draft
@@ -97,6 +98,22 @@ def _extend(rng: Random, draft: Draft) -> None:
     outer = [net for net in draft.nets if net.name in ("inet", "wan-a")]
     if rng.random() < 0.65 and _has_room(draft, 1) and not outer[0].is_link:
         draft.boxes.append(Box("out", "host", "", [Port("eth", outer[0], 66)]))
+
+
+def _close_rings(rng: Random, draft: Draft) -> None:
+    """A second switch beside a first one, with spanning trees; where there is none, two switches in one site."""
+    if not draft.of("switch") and rng.random() < 0.5 and _has_room(draft, 2):
+        lan = draft.box("gw-a").port("lan").net
+        other = Net("far-a", lan.prefixes)
+        draft.nets.append(other)
+        draft.boxes.append(Box("sw-a", "switch", "a", [Port("p1", lan, 0), Port("p2", other, 0)]))
+    for first in draft.of("switch"):
+        if _has_room(draft, 1) and rng.random() < 0.9:
+            lan, far = (port.net for port in first.ports)
+            second = Box(f"sx-{first.site}", "switch", first.site, [Port("p1", far, 0), Port("p2", lan, 0)])
+            draft.boxes.append(second)
+            for box in rng.choice([(first,), (second,), (first, second)]):
+                box.lines.append("stp yes")
 
 
 def _has_room(draft: Draft, boxes: int) -> bool:

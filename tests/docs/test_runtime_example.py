@@ -10,7 +10,7 @@ import pytest
 
 PAGE = Path(__file__).parents[2] / "docs" / "adding-a-runtime.md"
 LAB = "lab pair\nnetwork lan 10.0.0.0/24\nhost a { interface on lan .1 }\nhost b { interface on lan .2 }\n"
-SWITCHED = LAB + "switch s { interface a on lan ; interface b on lan }\n"
+SWITCHED = LAB + "switch s { interface a on lan }\n"
 
 
 def _files() -> dict[str, str]:

@@ -146,7 +146,16 @@ simple_statements: Text = st.deferred(
         _join("route", _many(prefixes), "via", _many(named)),
         _join("default via", _many(st.one_of(named, addresses))),
         st.sampled_from(
-            ["routing auto", "routing none", "uplink nat", "mobike no", "mode transport", "over ipv6", "auth psk"]
+            [
+                "routing auto",
+                "routing none",
+                "uplink nat",
+                "mobike no",
+                "mode transport",
+                "over ipv6",
+                "auth psk",
+                "stp yes",
+            ]
         ),
         _join("loopback", _many(addresses)),
         _join("neighbour", addresses, "02:00:5e:10:00:01"),

@@ -4,6 +4,7 @@ from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Label
 from netdsl.ir.ids import host_name
 from netdsl.semantics.bindings import BoundInterface, BoundNetwork, BoundNode
+from netdsl.semantics.resolve.attributes import yes_or_no
 from netdsl.semantics.resolve.contents import environment, files, image_of, resources, runs
 from netdsl.semantics.resolve.filters import firewall, nat
 from netdsl.semantics.resolve.routes import neighbours
@@ -39,6 +40,7 @@ def bound_node(node: NodeDraft, work: Work) -> BoundNode:
         resources=resources(node, work),
         resolvers=resolvers(node, work),
         image=image_of(node, work),
+        has_spanning_tree=yes_or_no(node.block.attribute("stp"), False, work.diagnostics),
         place=node.item.place,
         loopback_places=tuple(one.place for one in node.loopbacks),
         sysctl_places=tuple(place for _, place in own_sysctls),

@@ -16,6 +16,7 @@ from netdsl.semantics.rules.nat import check_nat
 from netdsl.semantics.rules.networks import check_networks
 from netdsl.semantics.rules.routes import check_routes
 from netdsl.semantics.rules.services import check_services
+from netdsl.semantics.rules.switches import check_switches
 from netdsl.semantics.rules.tunnels import check_tunnels
 
 
@@ -32,6 +33,7 @@ def check_rules(bindings: Bindings, diagnostics: Diagnostics) -> None:
 def _check(facts: Facts, diagnostics: Diagnostics) -> None:
     _empty_lab(facts, diagnostics)
     check_networks(facts, diagnostics)
+    check_switches(facts, diagnostics)
     check_routes(facts, diagnostics)
     check_filters(facts, diagnostics)
     check_nat(facts, diagnostics)

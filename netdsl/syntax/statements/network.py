@@ -43,4 +43,5 @@ STATEMENTS = (
     Description("rate", tree.Attribute, _SEGMENTS, is_single=True),
     Description("mtu", tree.Attribute, (*_SEGMENTS, "interface"), is_single=True),
     Description("mac", tree.Attribute, ("interface",), is_single=True),
+    Description("stp", tree.Attribute, ("switch",), is_single=True),
 )
