@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
-from netdsl.ir.tunnel import Child, Mode, Start, TunnelEnd
-from netdsl.kinds.ipsec.ir import child_inside, end_inside, ends_of
+from netdsl.ir.tunnel import Child, Start, TunnelEnd
+from netdsl.kinds.ipsec.algorithms import kernel_need
+from netdsl.kinds.ipsec.ir import end_inside, ends_of
 from netdsl.kinds.ipsec.sharing import connection_of
 from netdsl.payload.contract import Needs, PayloadFile
 from netdsl.payload.part import Share, TunnelRecord, scripts
@@ -62,7 +63,7 @@ def _record(end: TunnelEnd, child: Child, lab: Lab) -> TunnelRecord:
         connection=flat(connection_of(end)),
         patience="never" if is_answering else "0" if child.is_initiator else _PATIENCE,
         again=end_inside(end).dpd_action.value,
-        space="kernel" if child.mode is Mode.TRANSPORT or child_inside(child).protocol == "ah" else "any",
+        space="any" if kernel_need(child) is None else "kernel",
     )
 
 

@@ -15,7 +15,7 @@ strongswan_choose_esp() {
 	[ -c /dev/net/tun ] || fail 'this kernel has no ESP (or not these algorithms), and there is no /dev/net/tun for ESP in user space'
 	while IFS=$TAB read -r tunnel _ _ _ _ _ needs _ _ part; do
 		[ "$part/$needs" != strongswan/kernel ] ||
-			fail "tunnel $tunnel: this kernel has no ESP (or not these algorithms), and user space has neither transport mode nor AH"
+			fail "tunnel $tunnel: this kernel has no ESP (or not these algorithms), and ESP in user space cannot do what it asks for"
 	done <"$NODE/tunnels.tsv"
 }
 

@@ -1,11 +1,14 @@
 """strongSwan's share of a node: swanctl.conf, the table of tunnels, the probe of the kernel."""
 
+import shutil
+import subprocess
 from dataclasses import asdict, replace
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
 
+from netdsl.backends.strongswan import probe
 from netdsl.backends.strongswan.part import part
 from netdsl.backends.strongswan.probe import probe_lines
 from netdsl.backends.strongswan.quoting import NotQuotable, quoted
@@ -17,7 +20,10 @@ from netdsl.ir.node import Node, NodeKind
 from netdsl.ir.pki import Pki
 from netdsl.ir.service import BUILT_IN_SERVICES, Protocol, port
 from netdsl.ir.tunnel import Child, Mode, Selectors, SharedSecret, Start, TunnelEnd
+from netdsl.kinds.ipsec.algorithms import KERNEL_ONLY, kernel_need
 from netdsl.kinds.ipsec.ir import CARRIERS, Authentication, AuthMethod, DpdAction, IpsecChild, IpsecEnd
+from netdsl.kinds.ipsec.resolve_proposals import KEYWORDS, Transform
+from netdsl.kinds.ipsec.sizes import CIPHERS, INTEGRITY_ICV
 from netdsl.payload.part import TunnelRecord
 from tests.compiling import compiled_text
 
@@ -187,9 +193,72 @@ def test_the_kernel_is_probed_once_for_each_different_proposal() -> None:
     lines = probe_lines(_node(replace(END, children=(CHILD, more))))
     assert [line.split(" mode tunnel ")[1].split(" 0x")[0] for line in lines] == [
         "aead rfc4106(gcm(aes))",
-        "enc cbc(aes)",
+        "enc aes",
     ]
     assert lines[1].endswith("auth-trunc hmac(sha256) 0x" + "00" * 32 + " 128")
+
+
+def test_each_algorithm_of_a_proposal_is_probed_in_a_state_of_its_own() -> None:
+    assert _probed("aes128gcm128-aes256gcm8-x25519") == [
+        f"aead rfc4106(gcm(aes)) 0x{'00' * 20} 128",
+        f"aead rfc4106(gcm(aes)) 0x{'00' * 36} 64",
+    ]
+    assert _probed("aes128-camellia256-sha2_256-md5-aesxcbc") == [
+        f"enc aes 0x{'00' * 16} auth-trunc hmac(sha256) 0x{'00' * 32} 128",
+        f"enc cbc(camellia) 0x{'00' * 32} auth-trunc hmac(sha256) 0x{'00' * 32} 128",
+        f"enc aes 0x{'00' * 16} auth md5 0x{'00' * 16}",
+        f"enc aes 0x{'00' * 16} auth xcbc(aes) 0x{'00' * 16}",
+    ]
+    assert _probed("null-sha384") == [f"enc cipher_null 0x auth hmac(sha384) 0x{'00' * 48}"]
+    assert _probed("aes192ccm96", "aes256gmac") == [
+        f"aead rfc4309(ccm(aes)) 0x{'00' * 27} 96",
+        f"aead rfc4543(gcm(aes)) 0x{'00' * 36} 128",
+    ]
+
+
+def test_every_keyword_for_esp_has_a_state_and_a_size() -> None:
+    ciphers = {word for word, kind in KEYWORDS.items() if kind in (Transform.ENCRYPTION, Transform.AEAD)}
+    checks = {word for word, kind in KEYWORDS.items() if kind is Transform.INTEGRITY}
+    assert set(probe.CIPHERS) == ciphers
+    assert set(probe.INTEGRITY) == checks
+    assert set(CIPHERS) >= ciphers
+    assert set(INTEGRITY_ICV) == checks
+    assert ciphers | checks > KERNEL_ONLY
+
+
+@pytest.mark.skipif(shutil.which("ip") is None, reason="iproute2 is not installed")
+def test_iproute2_takes_the_state_of_every_keyword() -> None:
+    """What the kernel says to it is another matter: without the right to ask, and without ESP, it refuses each."""
+    proposals = [*probe.CIPHERS, *(f"aes128-{word}" for word in probe.INTEGRITY)]
+    lines = probe_lines(
+        _node(replace(END, children=(replace(CHILD, inside=replace(ESP, proposals=tuple(proposals))),)))
+    )
+    command = ("unshare", "--user", "--map-root-user", "--net", "ip", "-force", "-batch", "-")
+    run = subprocess.run(command, input="\n".join(lines), capture_output=True, text=True, check=False)
+    answers = [line for line in run.stderr.splitlines() if not line.startswith("Command failed -:")]
+    assert [line for line in answers if not line.startswith(("Error: Requested ", "RTNETLINK answers: "))] == []
+
+
+@pytest.mark.parametrize(
+    ("proposal", "need"),
+    [
+        ("aes128-sha256-x25519", None),
+        ("camellia128ctr-sha256", None),
+        ("aes256gcm16-esn", "extended sequence numbers"),
+        ("aes256gcm16-noesn", None),
+        ("aes128-sha256-aesxcbc", "`aesxcbc`"),
+        ("aes256gmac", "`aes256gmac`"),
+    ],
+)
+def test_what_user_space_has_not_needs_the_kernel(proposal: str, need: str | None) -> None:
+    child = replace(CHILD, inside=replace(ESP, proposals=("aes256gcm16", proposal)))
+    assert kernel_need(child) == need
+    assert _record(replace(END, children=(child,))).space == ("any" if need is None else "kernel")
+
+
+def _probed(*proposals: str) -> list[str]:
+    child = replace(CHILD, inside=replace(ESP, proposals=proposals))
+    return [line.split(" mode tunnel ")[1] for line in probe_lines(_node(replace(END, children=(child,))))]
 
 
 def test_every_file_of_while_is_one_that_the_script_looks_for(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.node import Node
 from netdsl.ir.prefixes import host_prefix
 from netdsl.ir.service import PortService, Protocol, port
-from netdsl.ir.tunnel import Child, Mode, Start, TunnelEnd
+from netdsl.ir.tunnel import Child, Start, TunnelEnd
+from netdsl.kinds.ipsec.algorithms import kernel_need
 from netdsl.kinds.ipsec.ir import AH, DEVICE, ESP, KIND, Authentication, AuthMethod, child_inside, end_inside, ends_of
 from netdsl.kinds.ipsec.sharing import connection_of, taken_for
 from netdsl.kinds.ipsec.sizes import UDP_HEADER, cost_of
@@ -89,8 +90,9 @@ def needs(end: TunnelEnd) -> tuple[Need, ...]:
 
 def connect(fabric: Fabric, view: View, end: TunnelEnd) -> Connection | str:
     """The connection, or why there is none."""
-    if fabric.is_user_space and any(_needs_kernel(child) for child in end.children):
-        return f"tunnel `{end.tunnel}` needs the kernel's ESP: user space has neither transport mode nor AH"
+    need = next(filter(None, map(kernel_need, end.children)), None)
+    if fabric.is_user_space and need is not None:
+        return f"tunnel `{end.tunnel}` needs the kernel's ESP: user space has not {need}"
     peer = end.peer_addresses[0]
     local = end.local or view.source_towards(peer)
     if local is None:
@@ -117,10 +119,6 @@ def connect(fabric: Fabric, view: View, end: TunnelEnd) -> Connection | str:
             return f"IKE of tunnel `{end.tunnel}` from `{view.id}` (udp/4500) does not get there and back: {floated}"
         flows = flows | floated[1]
     return Connection(end, there, arrived.packet.source, is_translated or fabric.is_user_space, flows)
-
-
-def _needs_kernel(child: Child) -> bool:
-    return child.mode is Mode.TRANSPORT or child_inside(child).protocol == "ah"
 
 
 def _exchange(fabric: Fabric, view: View, local: Address, peer: Address, port: int) -> tuple[Delivered, Flows] | str:

@@ -1,7 +1,7 @@
 """IKE, ESP and AH proposals: strongSwan's keywords, and what a proposal must and cannot hold.
 
 The keywords are those of strongSwan's proposal_keywords_static.txt, less what Debian's build has no implementation of
-(blowfish, cast, serpent, twofish, the post-quantum drafts).
+(blowfish, cast, serpent, twofish, CCM with Camellia, the post-quantum drafts).
 """
 
 from enum import Enum
@@ -9,6 +9,7 @@ from enum import Enum
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics.suggest import closest
 from netdsl.kinds.ipsec import tree
+from netdsl.kinds.ipsec.algorithms import KERNEL_ONLY, NOT_IN_IKE
 from netdsl.kinds.ipsec.catalogue import UNKNOWN_PROPOSAL
 from netdsl.semantics.bindings import Placed
 from netdsl.semantics.evaluate import evaluate_list
@@ -31,10 +32,9 @@ def _keywords() -> dict[str, Transform]:
     for size in ("128", "192", "256"):
         for cipher in ("aes", "camellia"):
             table |= dict.fromkeys((cipher + size, f"{cipher}{size}ctr"), Transform.ENCRYPTION)
-            for check in ("8", "64", "12", "96", "16", "128"):
-                table[f"{cipher}{size}ccm{check}"] = Transform.AEAD
-        table |= {f"aes{size}gcm{check}": Transform.AEAD for check in ("", "8", "64", "12", "96", "16", "128")}
-        table |= {f"aes{size}ccm": Transform.AEAD, f"aes{size}gmac": Transform.AEAD}
+        for check in ("", "8", "64", "12", "96", "16", "128"):
+            table |= dict.fromkeys((f"aes{size}gcm{check}", f"aes{size}ccm{check}"), Transform.AEAD)
+        table[f"aes{size}gmac"] = Transform.AEAD
     table |= dict.fromkeys(("null", "des", "3des", "aes", "camellia"), Transform.ENCRYPTION)
     table["chacha20poly1305"] = Transform.AEAD
     integrity = "md5 md5_128 sha sha1 sha1_160 sha256 sha2_256 sha256_96 sha2_256_96 sha384 sha2_384 sha512 sha2_512"
@@ -72,6 +72,9 @@ def fault(proposal: str, protocol: str) -> Fault | None:
         kind = KEYWORDS.get(part)
         if kind is None:
             return _unknown(part)
+        if protocol == "ike" and part in NOT_IN_IKE:
+            advice = "only the kernel has it: for `esp` and `ah`" if part in KERNEL_ONLY else None
+            return Fault(f"strongSwan in nodes has no `{part}` for `ike`", advice)
         kinds.append(kind)
     return _forbidden(kinds, protocol) or _missing(kinds, protocol)
 

@@ -41,22 +41,26 @@ CIPHERS: dict[str, Cipher] = {
     **{f"aes{bits}ctr": Cipher(8, 4) for bits in ("", "128", "192", "256")},
     **{f"aes{bits}": Cipher(16, 16) for bits in ("", "128", "192", "256")},
     **{f"camellia{bits}": Cipher(16, 16) for bits in ("", "128", "192", "256")},
+    **{f"camellia{bits}ctr": Cipher(8, 4) for bits in ("128", "192", "256")},
     "chacha20poly1305": Cipher(8, 4, 16),
-    "chacha20poly1305compat": Cipher(8, 4, 16),
     "3des": Cipher(8, 8),
+    "des": Cipher(8, 8),
     "null": Cipher(0, 4),
 }
 # Of an unknown algorithm: at least as much as any known one.
 UNKNOWN_CIPHER = Cipher(16, 16)
 
-# Truncated ICVs: RFC 2403, 2404 (96 bits), RFC 4868 §2.6 (half the hash), RFC 3566, RFC 4494.
+# Truncated ICVs: RFC 2403, 2404 (96 bits), RFC 4868 §2.6 (half the hash), RFC 3566, RFC 4494; strongSwan's own with `_`.
 INTEGRITY_ICV: dict[str, int] = {
     "md5": 12,
+    "md5_128": 16,
     "sha": 12,
     "sha1": 12,
+    "sha1_160": 20,
     "sha256": 16,
     "sha2_256": 16,
     "sha256_96": 12,
+    "sha2_256_96": 12,
     "sha384": 24,
     "sha2_384": 24,
     "sha512": 32,

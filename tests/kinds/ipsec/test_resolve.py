@@ -121,6 +121,8 @@ def test_a_gateway_does_not_prove_itself_by_eap() -> None:
         ("ike aes256gcm16-prfsha384", "a proposal for `ike` needs a key exchange"),
         ("ike aes256gcm16-sha384-ecp384", "a cipher with integrity of its own takes no integrity algorithm"),
         ("ike aes256-sha256-dh14", "no algorithm is called `dh14`"),
+        ("ike aes256-aesxcbc-x25519", "strongSwan in nodes has no `aesxcbc` for `ike`"),
+        ("esp camellia128ccm16", "no algorithm is called `camellia128ccm16`"),
         ("ike aes256gcm16-ecp384", "a proposal for `ike` without integrity algorithm needs a pseudo-random function"),
         ("esp aes256-ecp384", "an integrity algorithm is missing"),
         ("esp sha256", "a proposal for `esp` needs an encryption algorithm"),

@@ -1,0 +1,28 @@
+"""What the kernel's ESP has and charon has not, which does IKE and ESP in user space.
+
+Source: `swanctl --list-algs` with the plugins that nodes have (Debian 13: openssl, no xcbc, cmac, ccm), and the keywords of
+strongSwan's proposal_keywords_static.txt. User space has tunnel mode alone, and no extended sequence numbers (libipsec,
+ipsec_sa.c).
+"""
+
+from netdsl.ir.tunnel import Child, Mode
+from netdsl.kinds.ipsec.ir import child_inside
+
+KERNEL_ONLY = frozenset(("aes128gmac", "aes192gmac", "aes256gmac", "aesxcbc", "aescmac", "sha256_96", "sha2_256_96"))
+NOT_IN_IKE = KERNEL_ONLY | {"prfaesxcbc", "prfaescmac"}
+_EXTENDED = "esn"
+
+
+def kernel_need(child: Child) -> str | None:
+    """What the child asks for that ESP in user space has not; None where it will do."""
+    inside = child_inside(child)
+    if child.mode is Mode.TRANSPORT:
+        return "transport mode"
+    if inside.protocol == "ah":
+        return "AH"
+    for word in (word for proposal in inside.proposals for word in proposal.split("-")):
+        if word in KERNEL_ONLY:
+            return f"`{word}`"
+        if word == _EXTENDED:
+            return "extended sequence numbers"
+    return None
