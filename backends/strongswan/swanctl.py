@@ -57,7 +57,8 @@ def swanctl_conf(node: Node, lab: Lab) -> str:
 
 
 def pool_name(end: TunnelEnd, number: int) -> str:
-    """A connection's own: it has its client's address alone."""
+    """A connection has pools of its own, of one address each: a pool gives its addresses away in the order in which clients
+    come, whatever they ask for (strongSwan, mem_pool.c: acquire_address)."""
     return f"{flat(end.connection)}-pool-{number}"
 
 
@@ -81,8 +82,8 @@ def _connection(end: TunnelEnd, ends: Sequence[TunnelEnd], with_crl: Set[str]) -
         settings.append(("rekey_time", f"{inside.ike_rekey_seconds}s"))
     if end.pools:
         settings.append(("pools", ", ".join(pool_name(end, number) for number in range(1, len(end.pools) + 1))))
-    if end.virtual_families:
-        settings.append(("vips", ", ".join(_ANY[family] for family in end.virtual_families)))
+    if end.virtual:
+        settings.append(("vips", ", ".join(_ANY[address.version] for address in end.virtual)))
     if any(auth.method is AuthMethod.CERTIFICATE for auth in inside.own_auth):
         settings.append(("send_cert", "always"))
     sections = [_own(auth, number) for number, auth in enumerate(inside.own_auth, start=1)]
@@ -146,8 +147,7 @@ def _child(end: TunnelEnd, child: Child) -> Section:
 
 def _selectors(prefixes: Sequence[Prefix], here: Sequence[PortService], there: Sequence[PortService]) -> str:
     """`prefix[protocol/port]`. Protocols by number: charon asks /etc/protocols, which slim images do not have."""
-    bases = [(str(prefix), prefix.version) for prefix in prefixes] or [("dynamic", 4)]
-    shown = [f"{base}{limit}" for base, version in bases for limit in _limits(version, here, there)]
+    shown = [f"{prefix}{limit}" for prefix in prefixes for limit in _limits(prefix.version, here, there)]
     return ", ".join(dict.fromkeys(shown))
 
 

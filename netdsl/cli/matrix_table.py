@@ -1,7 +1,7 @@
 """The matrix of a lab as a table: a character for each pair, numbers for heads, a legend, and the reasons."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from netdsl.cli.layout import fitting, hanging
@@ -53,13 +53,13 @@ class _Column:
         return f"{self.number}{self.letter}"
 
 
-def matrix_table(cells: Sequence[Cell], order: Sequence[NodeId], width: int) -> str:
-    """`order`: all nodes of the lab, whose places are the numbers. Lines of at most `width` columns (wider tables are cut
-    into several)."""
-    return "".join(f"{line}\n" for line in _lines(cells, order, fitting(width)))
+def matrix_table(cells: Sequence[Cell], order: Sequence[NodeId], spoken: Mapping[Address, str], width: int) -> str:
+    """`order`: all nodes of the lab, whose places are the numbers; `spoken`: names of addresses. Lines of at most `width`
+    columns (wider tables are cut into several)."""
+    return "".join(f"{line}\n" for line in _lines(cells, order, spoken, fitting(width)))
 
 
-def _lines(cells: Sequence[Cell], order: Sequence[NodeId], width: int) -> Iterator[str]:
+def _lines(cells: Sequence[Cell], order: Sequence[NodeId], spoken: Mapping[Address, str], width: int) -> Iterator[str]:
     if not cells:
         yield "no two nodes"
         return
@@ -73,7 +73,7 @@ def _lines(cells: Sequence[Cell], order: Sequence[NodeId], width: int) -> Iterat
     ]
     yield from _grid(rows, columns, numbers, width)
     yield ""
-    yield from _names(sources, columns, numbers, width)
+    yield from _names(sources, columns, numbers, spoken, width)
     yield from _signs(rows)
     yield from _reasons(cells, numbers, columns, width)
 
@@ -141,7 +141,11 @@ def _joined(signs: Sequence[str], is_spaced: bool) -> str:
 
 
 def _names(
-    sources: Sequence[NodeId], columns: Sequence[_Column], numbers: dict[NodeId, int], width: int
+    sources: Sequence[NodeId],
+    columns: Sequence[_Column],
+    numbers: dict[NodeId, int],
+    spoken: Mapping[Address, str],
+    width: int,
 ) -> Iterator[str]:
     """What the heads mean that no row shows: nodes that only answer, addresses that are seen apart."""
     is_long = max(width_of(node) for node in sources) > _LONGEST_NAME
@@ -150,7 +154,7 @@ def _names(
     for node, several in groupby(columns, key=lambda column: column.node):
         for one in several:
             if one.letter:
-                text = f"{node} by {', '.join(map(str, one.addresses))}"
+                text = f"{node} by {', '.join(spoken.get(address, str(address)) for address in one.addresses)}"
                 yield from hanging(f"{one.head:>5}  ", text, width)
             elif node not in sources:
                 yield f"{one.head:>5}  {visible(node)}"

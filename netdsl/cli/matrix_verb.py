@@ -8,7 +8,7 @@ from netdsl.cli.matrix_data import matrix_csv, matrix_json
 from netdsl.cli.matrix_table import matrix_table
 from netdsl.cli.options import LAB
 from netdsl.packets.world import World
-from netdsl.verify.matrix import matrix
+from netdsl.verify.matrix import matrix, virtual_names
 from netdsl.verify.question import BadQuestion, nodes_of, service_of
 
 
@@ -45,4 +45,4 @@ def command(
         case "csv":
             write(matrix_csv(cells))
         case _:
-            write(matrix_table(cells, tuple(node.id for node in world.lab.nodes), columns()))
+            write(matrix_table(cells, tuple(node.id for node in world.lab.nodes), virtual_names(world.lab), columns()))

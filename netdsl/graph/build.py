@@ -155,14 +155,12 @@ def _pairs(lab: Lab) -> Iterator[tuple[TunnelEnd, TunnelEnd]]:
         for end in node.tunnels:
             ends.setdefault(end.tunnel, []).append(end)
     for of_tunnel in ends.values():
-        gateways = [end for end in of_tunnel if end.peer is None]
         yielded: set[frozenset[NodeId]] = set()
         for end in of_tunnel:
-            others = [peer for peer in of_tunnel if peer.node == end.peer] or [peer for peer in gateways if peer != end]
-            pair = frozenset((end.node, others[0].node)) if others and end.peer is not None else None
-            if pair is not None and pair not in yielded and len(pair) == 2:
-                yielded.add(pair)
-                yield end, others[0]
+            other = next((peer for peer in of_tunnel if peer.node == end.peer and peer.peer == end.node), None)
+            if other is not None and frozenset((end.node, other.node)) not in yielded:
+                yielded.add(frozenset((end.node, other.node)))
+                yield end, other
 
 
 def _state(one: TunnelEnd, other: TunnelEnd) -> State:
@@ -176,18 +174,15 @@ def _protected(one: TunnelEnd, other: TunnelEnd) -> Iterator[tuple[str, str]]:
         if (device := device_of(one)) is not None and not (device.addresses or child.local or child.remote):
             continue
         only = ", ".join(map(str, dict.fromkeys((*child.only_local, *child.only_remote))))
-        local = _side(child.local, one, other)
-        remote = _side(child.remote, other, one)
+        local = _side(child.local, one)
+        remote = _side(child.remote, other)
         yield local, f"{remote} ({only})" if only else remote
 
 
-def _side(prefixes: tuple[Prefix, ...], end: TunnelEnd, other: TunnelEnd) -> str:
-    """The ranges of one side as text: a single address without its /32, for a client with a virtual address the pool, for
-    a device its addresses."""
+def _side(prefixes: tuple[Prefix, ...], end: TunnelEnd) -> str:
+    """The ranges of one side as text: a single address without its /32, for a device its addresses."""
     if prefixes:
         return ", ".join(str(prefix).removesuffix("/32").removesuffix("/128") for prefix in prefixes)
     if (device := device_of(end)) is not None:
         return ", ".join(str(given.ip) for given in device.addresses)
-    if end.virtual_families and other.pools:
-        return ", ".join(map(str, other.pools))
     return str(end.local) if end.local is not None else str(end.node)

@@ -17,3 +17,9 @@ AddressWithPrefix = IPv4Interface | IPv6Interface
 def host_name(path: str) -> str:
     """The host name of a node's path: `a.client-1` is `a-client-1`."""
     return path.replace(".", "-")
+
+
+def end_name(tunnel: TunnelId, node: NodeId) -> str:
+    """`tunnel.node` as it is written where the lab's root is looked up: the node by its name in the tunnel's scope."""
+    scope = tunnel.rpartition(".")[0]
+    return f"{tunnel}.{node.removeprefix(f'{scope}.') if scope else node}"

@@ -98,8 +98,7 @@ Steering = Selectors | Device | Segment
 class Child:
     """A part of a tunnel that comes up by itself: prefixes at this end and at the other.
 
-    `local` or `remote` empty: dynamic (the virtual address of a client, or the gateway's answer to it). `is_hiding`: who
-    listens on the wire cannot read the content.
+    `is_hiding`: who listens on the wire cannot read the content.
     """
 
     name: str  # unique within the tunnel; the tunnel's own last name for the only, implied child
@@ -119,8 +118,7 @@ class TunnelEnd:
     """A tunnel as its end `node` sees it: one connection to `peer`.
 
     `local` is None where the address is not fixed; `peer_addresses` is empty where the peer may come from anywhere.
-    `pools` (gateway) are the virtual addresses that it gives to the client; `virtual_families` (client) the families asked
-    for.
+    `virtual` are the addresses that the tunnel gives to this end, `pools` (a gateway's) what it gives to the peer.
     """
 
     tunnel: TunnelId
@@ -135,7 +133,7 @@ class TunnelEnd:
     children: tuple[Child, ...]
     inside: object
     pools: tuple[Prefix, ...] = ()
-    virtual_families: tuple[int, ...] = ()  # 4, 6
+    virtual: tuple[Address, ...] = ()
     secrets: tuple[SharedSecret, ...] = ()
     profile: tuple[str, ...] = ()  # algorithms and methods: tunnels of one kind that are made alike have the same
     ttl: int = 64  # of outer packets, as the end sends them

@@ -76,14 +76,12 @@ class Directory:
 
     @staticmethod
     def _inside(tunnel: BoundTunnel, node: NodeId) -> tuple[Prefix, ...]:
-        """The addresses of the interface that leads in; a client's virtual address (one of the pool); or what any other end
-        has towards the tunnel: its outer address."""
+        """The addresses of the interface that leads in; a client's virtual addresses; or what any other end has towards the
+        tunnel: its outer address."""
         end = next(end for end in tunnel.ends if end.node == node)
         if end.inside is not None:
             return tuple(host_prefix(given.ip) for given in end.inside.addresses)
-        if end.role == "client" and tunnel.pool:
-            return tunnel.pool
-        return (host_prefix(end.outer),)
+        return tuple(map(host_prefix, end.virtual or (end.outer,)))
 
 
 def interface_addresses(interface: BoundInterface) -> tuple[Address, ...]:

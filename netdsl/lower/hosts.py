@@ -2,17 +2,20 @@
 
 from collections.abc import Iterable
 
-from netdsl.ir.ids import Address
+from netdsl.ir.ids import Address, end_name, host_name
 from netdsl.lower.directory import interface_addresses
-from netdsl.semantics.bindings import BoundNode
+from netdsl.semantics.bindings import BoundNode, BoundTunnel
 
 LOOPBACK = "lo"
 
 
-def lower_hosts(nodes: Iterable[BoundNode]) -> tuple[tuple[Address, tuple[str, ...]], ...]:
+def lower_hosts(
+    nodes: Iterable[BoundNode], tunnels: Iterable[BoundTunnel] = ()
+) -> tuple[tuple[Address, tuple[str, ...]], ...]:
     """Every address with its names, in the order of the source.
 
-    A node's first address of each family has its host name; every address also has `HOST-INTERFACE`. An address that
+    A node's first address of each family has its host name; every address also has `HOST-INTERFACE`, one that a tunnel
+    gives `TUNNEL-HOST` alone. An address that
     several nodes have (the same range at several sites) stands once with the names of all: each *name* is right for
     everybody, and the way back, from the address to a name, gives the first. A name belongs to one node: a host name
     is never taken by another's interface (`a` with `b`, beside a node `a-b`), and of two such names the first stays.
@@ -29,6 +32,12 @@ def lower_hosts(nodes: Iterable[BoundNode]) -> tuple[tuple[Address, tuple[str, .
             alias = f"{node.host_name}-{interface}"
             if owner.setdefault(alias, node.host_name) == node.host_name and alias != node.host_name:
                 names.setdefault(address, {})[alias] = None
+    for tunnel in tunnels:
+        for end in tunnel.ends:
+            alias = host_name(end_name(tunnel.id, end.node))
+            if end.virtual and owner.setdefault(alias, alias) == alias:
+                for address in end.virtual:
+                    names.setdefault(address, {})[alias] = None
     return tuple((address, tuple(known)) for address, known in names.items())
 
 

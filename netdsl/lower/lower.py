@@ -50,7 +50,7 @@ def lower(bindings: Bindings) -> Lab:
         ),
         pkis=lower_pkis(bindings, directory, entities),
         images=tuple(bindings.images.values()),
-        hosts=lower_hosts(bindings.nodes.values()),
+        hosts=lower_hosts(bindings.nodes.values(), bindings.tunnels.values()),
         expectations=bindings.expectations,
         settings=bindings.settings,
         services=tuple(bindings.services.items()),

@@ -112,7 +112,7 @@ def make_fabric(lab: Lab, cut: Iterable[NetworkId] = (), *, is_user_space: bool 
     by_mac: dict[tuple[NetworkId, str], tuple[View, Interface]] = {}
     addresses: dict[Address, list[NodeId]] = {}
     for view in views.values():
-        for address in view.local:
+        for address in (*view.local, *(given for end in view.node.tunnels for given in end.virtual)):
             addresses.setdefault(address, []).append(view.id)
         if view.node.kind.bridges:
             continue

@@ -4,11 +4,9 @@ The way of a tunnel's outer packets may lead through other tunnels or depend on 
 tunnels, and tunnels come up over routes. So all is tried again until nothing changes.
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from netdsl.ir.ids import Address, NodeId, TunnelId
-from netdsl.ir.lab import Lab
 from netdsl.ir.tunnel import TunnelEnd
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.neighbours import answers
@@ -31,7 +29,8 @@ def settle(
 ) -> TunnelStates:
     """Bring up all tunnels that come up, and let nodes learn routes. `held`: tunnels kept down by hand at all ends;
     `forced`: tunnels opened by hand."""
-    states = TunnelStates(virtual=dict(_virtual_addresses(fabric.lab)), held=held, forced=forced)
+    virtual = {(end.tunnel, node.id): end.virtual for node in fabric.lab.nodes for end in node.tunnels if end.virtual}
+    states = TunnelStates(virtual=virtual, held=held, forced=forced)
     ends = [(view, end) for view in fabric.views.values() for end in view.node.tunnels]
     before: tuple[Shape, Learned, Silent] = ({}, _learn(fabric, states), _pass_over(fabric, states))
     for _ in range(_ROUNDS):
@@ -71,14 +70,6 @@ def _pass_over(fabric: Fabric, states: TunnelStates) -> Silent:
 def _shape(states: TunnelStates) -> Shape:
     """All that decides what the connections leave in their ends."""
     return {tunnel: [(one.here, one.there, one.seen) for one in each] for tunnel, each in states.connections.items()}
-
-
-def _virtual_addresses(lab: Lab) -> Iterator[tuple[tuple[TunnelId, NodeId], tuple[Address, ...]]]:
-    """What the gateway gives to each client: all that its end for the client has."""
-    for node in lab.nodes:
-        for end in node.tunnels:
-            if end.pools and end.peer is not None:
-                yield (end.tunnel, end.peer), tuple(pool.network_address for pool in end.pools)
 
 
 def _connections(fabric: Fabric, states: TunnelStates) -> dict[TunnelId, list[Connection]]:

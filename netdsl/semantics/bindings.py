@@ -95,7 +95,7 @@ class WhoPrefix:
 
 @dataclass(frozen=True, slots=True)
 class WhoTunnelEnd:
-    """`tunnel.node`: the node's address inside the tunnel (its virtual address; the pool)."""
+    """`tunnel.node`: the node's address inside; where policies take its packets, the virtual address or the outer one."""
 
     tunnel: TunnelId
     node: NodeId
@@ -262,7 +262,7 @@ class Inside:
 class BoundEnd:
     """One end of a tunnel. `outer` is decided (its address towards the other end); `interface` where that is one of the
     node's. `protected` are prefixes (a network's all); empty: the outer address itself, or a client's virtual one.
-    `inside` None: the node's policies take its packets."""
+    `inside` None: the node's policies take its packets. `virtual`: the addresses that a client is given."""
 
     node: NodeId
     role: str  # "peer", "gateway", "client"
@@ -271,6 +271,7 @@ class BoundEnd:
     protected: tuple[Prefix, ...]
     place: Place = field(compare=False, repr=False)
     inside: Inside | None = None
+    virtual: tuple[Address, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def targets(world: World, source: NodeId, goal: Goal) -> list[Target]:
 
 
 def addresses_inside(node: Node, tunnel: TunnelId) -> tuple[Address, ...]:
-    """Of a node inside a tunnel, whether it is up or not; none where policies of the node take its packets."""
+    """Of a node inside a tunnel, up or not: those of the interface that leads in, or those that the tunnel gives."""
     end = next((end for end in node.tunnels if end.tunnel == tunnel), None)
     match None if end is None else end.steering:
         case Device(_, addresses):
@@ -59,7 +59,7 @@ def addresses_inside(node: Node, tunnel: TunnelId) -> tuple[Address, ...]:
         case Segment(name):
             given = next(interface.addresses for interface in node.interfaces if interface.name == name)
         case Selectors() | None:
-            given = ()
+            return () if end is None else end.virtual
     return tuple(one.ip for one in given)
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Iterator
 
-from netdsl.ir.ids import Address, NodeId
+from netdsl.ir.ids import Address, NodeId, end_name
+from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
 from netdsl.ir.service import PortService
 from netdsl.packets.world import World
@@ -41,4 +42,12 @@ def matrix(
 
 def _addresses(node: Node) -> tuple[Address, ...]:
     own = [given.ip for interface in node.interfaces for given in interface.addresses]
-    return tuple(dict.fromkeys([*own, *(given.ip for given in node.loopbacks)]))
+    virtual = (address for end in node.tunnels for address in end.virtual)
+    return tuple(dict.fromkeys([*own, *(given.ip for given in node.loopbacks), *virtual]))
+
+
+def virtual_names(lab: Lab) -> dict[Address, str]:
+    """The addresses that tunnels give to nodes, as they are written: `TUNNEL.NODE`."""
+    return {
+        address: end_name(end.tunnel, node.id) for node in lab.nodes for end in node.tunnels for address in end.virtual
+    }

@@ -150,7 +150,7 @@ def test_a_gateway_gives_addresses_and_a_client_asks_for_one() -> None:
     assert "pools = a_vpn-pool-1" in text
     assert "remote_addrs" not in text
     assert "  a_vpn-pool-1 {\n    addrs = 10.9.0.0/28\n  }" in text
-    assert "vips = 0.0.0.0, ::" in _conf(replace(END, virtual_families=(4, 6)))
+    assert "vips = 0.0.0.0, ::" in _conf(replace(END, virtual=(ip_address("10.9.0.1"), ip_address("fc00:9::1"))))
 
 
 def test_each_connection_of_a_gateway_has_a_pool_of_its_own() -> None:

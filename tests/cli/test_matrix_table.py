@@ -40,7 +40,7 @@ def test_signs_a_legend_and_why_not() -> None:
         _cell("b", "a", 1, Outcome.ANSWERED, "`a` answers"),
         _cell("b", "c", 3, Outcome.DROPPED, "dropped by `policy drop` of the input chain at `c`"),
     ]
-    assert matrix_table(cells, [NodeId("a"), NodeId("b"), NodeId("c")], 80) == (
+    assert matrix_table(cells, [NodeId("a"), NodeId("b"), NodeId("c")], {}, 80) == (
         "     1 2 3\n"
         "1 a  . E -\n"
         "2 b  + . -\n"
@@ -64,7 +64,7 @@ def test_addresses_stand_apart_only_where_somebody_sees_them_differently() -> No
         _cell("b", "a", 1, Outcome.ANSWERED, ""),
         _cell("b", "a", 4, Outcome.ANSWERED, ""),
     ]
-    table = matrix_table(cells, [NodeId("a"), NodeId("b")], 80)
+    table = matrix_table(cells, [NodeId("a"), NodeId("b")], {}, 80)
     assert table.startswith(
         "     1 2 2\n       a b\n1 a  . + n\n2 b  + . .\n\n   2a  b by 10.0.0.2\n   2b  b by 10.0.0.3\n"
     )
@@ -74,26 +74,26 @@ def test_addresses_stand_apart_only_where_somebody_sees_them_differently() -> No
 @pytest.mark.parametrize(("count", "width"), [(9, 80), (40, 80), (40, 60), (120, 80)])
 def test_no_line_is_wider_than_the_terminal(count: int, width: int) -> None:
     cells, nodes = _square(count)
-    lines = matrix_table(cells, nodes, width).splitlines()
+    lines = matrix_table(cells, nodes, {}, width).splitlines()
     assert max(map(len, lines)) <= width
     assert sum(line.count("+") for line in lines if re.match(r" *\d+ node", line)) == count * (count - 1)
 
 
 def test_forty_nodes_are_one_table() -> None:
     cells, nodes = _square(40)
-    assert sum(line.startswith(" 1 node-1 ") for line in matrix_table(cells, nodes, 80).splitlines()) == 1
+    assert sum(line.startswith(" 1 node-1 ") for line in matrix_table(cells, nodes, {}, 80).splitlines()) == 1
 
 
 def test_long_names_are_in_the_legend() -> None:
     cells, nodes = _square(3, name="a-name-of-more-than-thirty-characters")
-    table = matrix_table(cells, nodes, 80)
+    table = matrix_table(cells, nodes, {}, 80)
     assert max(map(len, table.splitlines())) <= 80
     assert "\n1   . + +\n" in table
     assert "1 a-name-of-more-than-thirty-characters-1;" in table
 
 
 def test_nobody_at_all() -> None:
-    assert matrix_table([], [], 80) == "no two nodes\n"
+    assert matrix_table([], [], {}, 80) == "no two nodes\n"
 
 
 def test_every_outcome_has_a_sign_of_its_own() -> None:

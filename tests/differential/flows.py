@@ -87,6 +87,7 @@ def addresses_of(node: Node) -> Iterator[Address]:
     for given in node.loopbacks:
         yield given.ip
     for end in node.tunnels:
+        yield from end.virtual
         if isinstance(end.steering, Device):
             yield from (given.ip for given in end.steering.addresses)
 

@@ -98,7 +98,9 @@ def masquerading(out: str, match: BoundMatch | None = None) -> BoundSourceNat:
     return BoundSourceNat(wanted, None, None, PLACE)
 
 
-def end(name: str, outer: str, interface: str, *protected: str, role: str = "peer") -> BoundEnd:
+def end(
+    name: str, outer: str, interface: str, *protected: str, role: str = "peer", virtual: Sequence[str] = ()
+) -> BoundEnd:
     return BoundEnd(
         NodeId(name),
         role,
@@ -106,6 +108,7 @@ def end(name: str, outer: str, interface: str, *protected: str, role: str = "pee
         interface,
         tuple(map(ip_network, protected)),
         PLACE,
+        virtual=tuple(map(ip_address, virtual)),
     )
 
 

@@ -35,7 +35,10 @@ WEB = port(Protocol.TCP, 80)
 def lab(firewall: BoundNode | None = None) -> Bindings:
     """`fw` between `wan` (both families) and `lan`, `www` in the lan, a client `c` of a tunnel with a pool."""
     fw = firewall or fw_node()
-    ends = [end("fw", "192.0.2.1", "wan", role="gateway"), end("c", "192.0.2.9", "e", role="client")]
+    ends = [
+        end("fw", "192.0.2.1", "wan", role="gateway"),
+        end("c", "192.0.2.9", "e", role="client", virtual=["10.3.0.1"]),
+    ]
     return bindings(
         [network("wan", "192.0.2.0/24", "fc00::/64"), network("lan", "10.0.0.0/24", "fc01::/64")],
         [
@@ -66,7 +69,7 @@ def test_who_becomes_prefixes() -> None:
     ]  # fmt: skip
     assert sources(WhoInterface(NodeId("fw"), "lan")) == ["10.0.0.1/32", "fc01::1/128"]
     assert sources(WhoNetwork(NetworkId("lan"))) == ["10.0.0.0/24", "fc01::/64"]
-    assert sources(WhoTunnelEnd(TunnelId("vpn"), NodeId("c"))) == ["10.3.0.0/28"]
+    assert sources(WhoTunnelEnd(TunnelId("vpn"), NodeId("c"))) == ["10.3.0.1/32"]
     assert sources(WhoTunnelEnd(TunnelId("vpn"), NodeId("fw"))) == ["192.0.2.1/32"]
 
 

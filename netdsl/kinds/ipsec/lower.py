@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import field
 
 from netdsl.dataclass import dataclass
-from netdsl.ir.ids import Address, NodeId, Prefix, host_name
+from netdsl.ir.ids import Address, NodeId, host_name
 from netdsl.ir.prefixes import host_prefix
 from netdsl.ir.service import PortService
 from netdsl.ir.tunnel import Child, Selectors, SharedSecret, Start, TunnelEnd
@@ -16,7 +16,6 @@ from netdsl.lower.directory import Directory
 from netdsl.lower.outer import OuterPackets
 from netdsl.lower.pki import EndEntities, repeated_addresses
 from netdsl.semantics.bindings import BoundChild, BoundEnd, BoundTunnel
-from netdsl.semantics.resolve.addresses import host_range
 
 _STARTS = {"at boot": Start.BOOT, "on traffic": Start.TRAFFIC, "by hand": Start.HAND}
 
@@ -68,36 +67,20 @@ def _should_open(tunnel: BoundTunnel, end: BoundEnd) -> bool:
 
 def _ends(tunnels: _Tunnels, tunnel: BoundTunnel) -> Iterable[TunnelEnd]:
     first, *others = tunnel.ends
-    for number, other in enumerate(others, start=1):
-        yield _end(tunnels, tunnel, first, other, virtual=virtual_addresses(tunnel.pool, number))
     for other in others:
-        yield _end(tunnels, tunnel, other, first, virtual=())
+        yield _end(tunnels, tunnel, first, other)
+    for other in others:
+        yield _end(tunnels, tunnel, other, first)
 
 
-def virtual_addresses(pool: Sequence[Prefix], number: int) -> tuple[Prefix, ...]:
-    """Those of a tunnel's client, counted from 1: of each family the next address that a host can have."""
-    found: dict[int, Prefix] = {}
-    before = dict.fromkeys((4, 6), 0)
-    for prefix in pool:
-        first, last = host_range(prefix)
-        place = first + number - 1 - before[prefix.version]
-        if place <= last:
-            found.setdefault(prefix.version, host_prefix(prefix[place - int(prefix.network_address)]))
-        before[prefix.version] += last - first + 1
-    return tuple(found.values())
-
-
-def _end(
-    tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd, other: BoundEnd, *, virtual: tuple[Prefix, ...]
-) -> TunnelEnd:
-    """`virtual`: what this end, the first, gives to the other."""
+def _end(tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd, other: BoundEnd) -> TunnelEnd:
     inside = bound_tunnel(tunnel)
     is_first = end is tunnel.ends[0]
-    is_anywhere = bool(virtual) or _is_hidden(tunnels, tunnel, other, end)
+    is_anywhere = bool(other.virtual) or _is_hidden(tunnels, tunnel, other, end)
     client = other if is_first else end
     auth = _authentication(tunnels, tunnel, end)
     children = tuple(
-        _child(tunnels, tunnel, child, end, client, virtual, may_open=not is_anywhere)
+        _child(tunnels, tunnel, child, end, client, may_open=not is_anywhere)
         for child in tunnel.children_of[client.node]
     )
     is_only = not is_first or len(tunnel.ends) == 2
@@ -121,8 +104,8 @@ def _end(
             mobike=inside.mobike,
             ike_rekey_seconds=inside.ike_rekey_seconds,
         ),
-        pools=virtual,
-        virtual_families=() if is_first else tuple(dict.fromkeys(prefix.version for prefix in tunnel.pool)),
+        pools=tuple(map(host_prefix, other.virtual)),
+        virtual=end.virtual,
         secrets=tuple(_secrets(tunnels, tunnel, end, other if is_first else end)),
         profile=_profile(tunnel, children, auth),
         overhead=tunnel_overhead(children, tunnel.family),
@@ -145,14 +128,13 @@ def _child(
     child: BoundChild,
     end: BoundEnd,
     client: BoundEnd,
-    virtual: tuple[Prefix, ...],
     *,
     may_open: bool,
 ) -> Child:
     inside = bound_child(child)
     first = tunnel.ends[0]
     left = child.left or (host_prefix(first.outer),)
-    right = child.right or (virtual if tunnel.pool else (host_prefix(client.outer),))
+    right = child.right or tuple(map(host_prefix, client.virtual or (client.outer,)))
     is_left = end is first
     is_served_left = _is_served_left(tunnels.directory, child.only, first, client)
     start, is_initiator = _start(tunnel, child, end, client, may_open=may_open)

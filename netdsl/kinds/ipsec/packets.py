@@ -9,7 +9,6 @@ from collections.abc import Sequence, Set
 
 from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.node import Node
-from netdsl.ir.prefixes import host_prefix
 from netdsl.ir.service import PortService, Protocol, port
 from netdsl.ir.tunnel import Child, Start, TunnelEnd
 from netdsl.kinds.ipsec.algorithms import kernel_need
@@ -208,8 +207,6 @@ def install(fabric: Fabric, states: TunnelStates, connections: Sequence[Connecti
 
 def _install_connection(fabric: Fabric, states: TunnelStates, connection: Connection) -> None:
     here, there = connection.here, connection.there
-    client = states.virtual.get((here.tunnel, here.node), ()) or states.virtual.get((there.tunnel, there.node), ())
-    is_client_here = bool(here.virtual_families)
     local, remote = fabric.views[here.node], fabric.views[there.node]
     local_address = here.local or connection.seen
     remote_address = here.peer_addresses[0]
@@ -220,13 +217,11 @@ def _install_connection(fabric: Fabric, states: TunnelStates, connection: Connec
         starts = (child, other) if there.peer_addresses else (child,)
         if not any(states.opens(here.tunnel, one) for one in starts):
             continue
-        virtual = tuple(host_prefix(address) for address in client)
-        mine, theirs = child.local or virtual, child.remote or virtual
         in_udp, may_split = connection.is_translated, fabric.is_user_space
         forward = Association(there.node, local_address, remote_address, in_udp, may_split=may_split)
         backward = Association(here.node, there.local or remote_address, connection.seen, in_udp, may_split=may_split)
-        _add(local, Policy(here, child, mine, theirs, forward), client if is_client_here else ())
-        _add(remote, Policy(there, other, theirs, mine, backward), () if is_client_here else client)
+        _add(local, Policy(here, child, child.local, child.remote, forward))
+        _add(remote, Policy(there, other, child.remote, child.local, backward))
         states.children_up.update(
             ((here.node, here.tunnel, child.name), (there.node, here.tunnel, child.name)),
         )
@@ -236,9 +231,9 @@ def _agree(child: Child, other: Child) -> bool:
     return bool(set(child_inside(child).proposals) & set(child_inside(other).proposals))
 
 
-def _add(view: View, policy: Policy, virtual: tuple[Address, ...]) -> None:
+def _add(view: View, policy: Policy) -> None:
     view.policies.append(policy)
-    for address in virtual:
+    for address in policy.end.virtual:
         view.add_address(address)
 
 

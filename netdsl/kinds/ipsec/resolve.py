@@ -1,15 +1,18 @@
 """`ipsec`: who its ends are and how they prove it, and what holds for the whole of it."""
 
+from collections.abc import Sequence
+
 from netdsl.diagnostics import catalogue
-from netdsl.ir.ids import Prefix, TunnelId
+from netdsl.diagnostics.core import Diagnostics
+from netdsl.ir.ids import Address, Prefix, TunnelId
 from netdsl.kinds.ipsec import defaults, tree
 from netdsl.kinds.ipsec.bindings import BoundIpsec
 from netdsl.kinds.ipsec.ir import KIND, DpdAction
 from netdsl.kinds.ipsec.resolve_authentication import authentication
 from netdsl.kinds.ipsec.resolve_children import Context, children, rekey
 from netdsl.kinds.ipsec.resolve_proposals import proposals
-from netdsl.semantics.bindings import BoundCertificate, BoundTunnel, Placed
-from netdsl.semantics.evaluate import evaluate_list
+from netdsl.semantics.bindings import BoundCertificate, BoundTunnel
+from netdsl.semantics.evaluate import evaluate_list, report_wrong_kind
 from netdsl.semantics.items import Item
 from netdsl.semantics.resolve import attributes
 from netdsl.semantics.resolve.addresses import host_range
@@ -21,7 +24,27 @@ FOREIGN_ACTIONS = {"hold": "trap", "none": "clear", "route": "trap", "start": "r
 
 
 def sides(id_: TunnelId, block: Block, item: Item, work: Work) -> list[Side] | None:
-    return sides_of(id_, block, item, work)
+    found = sides_of(id_, block, item, work)
+    pool = _pool(block, Diagnostics())  # what is wrong in it is reported once, with the tunnel
+    clients = (side for side in found or () if side.role == "client")
+    for number, side in enumerate(clients):
+        side.virtual = virtual_addresses(pool, number)
+    return found
+
+
+def virtual_addresses(pool: Sequence[Prefix], number: int) -> tuple[Address, ...]:
+    """Those of a tunnel's client, counted from 0 in the order of its lines: of each family the next address that a host can
+    have. The pool of the client's own connection holds no other, so that it gets this one whenever it comes."""
+    found: list[Address] = []
+    for family in dict.fromkeys(prefix.version for prefix in pool):
+        left = number
+        for prefix in (one for one in pool if one.version == family):
+            first, last = host_range(prefix)
+            if left <= last - first:
+                found.append(prefix[first - int(prefix.network_address) + left])
+                break
+            left -= last - first + 1
+    return tuple(found)
 
 
 def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:
@@ -30,7 +53,7 @@ def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:
     ike = proposals(block.of(tree.Proposals), "ike", work)
     action, delay = _dpd(block, work)
     limits = rekey(block, work)
-    pool = _pool(block, work)
+    pool = _pool(block, work.diagnostics)
     mobike = attributes.yes_or_no(block.attribute("mobike"), defaults.MOBIKE, work.diagnostics)
     if sides is None:
         return None
@@ -66,16 +89,16 @@ def _dpd(block: Block, work: Work) -> tuple[DpdAction | None, int]:
     return None if name is None else DpdAction(name), time or defaults.DPD_SECONDS
 
 
-def _pool(block: Block, work: Work) -> tuple[Prefix, ...]:
+def _pool(block: Block, diagnostics: Diagnostics) -> tuple[Prefix, ...]:
     """The virtual addresses; each family's must be enough for all clients."""
-    found: list[Placed[Prefix]] = []
+    found: list[Prefix] = []
     for statement, item in block.of(tree.Pool):
-        for placed in evaluate_list(statement.prefixes, item, work.diagnostics):
+        for placed in evaluate_list(statement.prefixes, item, diagnostics):
             if isinstance(placed.value, Prefix):
-                found.append(Placed(placed.value, placed.place))
+                found.append(placed.value)
             else:
-                work.wrong_kind(placed, "a prefix")
-    return tuple(one.value for one in found)
+                report_wrong_kind(placed.value, "a prefix", placed.place, diagnostics)
+    return tuple(found)
 
 
 def _check_pool(pool: tuple[Prefix, ...], block: Block, clients: int, work: Work) -> None:

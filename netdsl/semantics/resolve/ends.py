@@ -23,13 +23,15 @@ _HUB = "for more: a `gateway` and a `client` for each"
 
 @dataclass(slots=True, eq=False)
 class Side:
-    """One end as written: who it is, and what it protects. `inside` None: the node's policies take its packets."""
+    """One end as written: who it is, and what it protects. `inside` None: the node's policies take its packets. `virtual`:
+    the addresses that a client is given."""
 
     named: Named
     role: str
     protecting: tuple[syntax.Value, ...]
     item: Item
     inside: Inside | None = None
+    virtual: tuple[Address, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -229,8 +231,16 @@ def bound_ends(sides: list[Side], family: int, work: Work) -> tuple[BoundEnd, ..
 
 
 def _end(side: Side, address: Outer, protected: tuple[Prefix, ...]) -> BoundEnd:
-    place = side.named.place
-    return BoundEnd(side.named.node.id, side.role, address.address, address.interface, protected, place, side.inside)
+    return BoundEnd(
+        side.named.node.id,
+        side.role,
+        address.address,
+        address.interface,
+        protected,
+        side.named.place,
+        side.inside,
+        side.virtual,
+    )
 
 
 def name_place(item: Item) -> Place:

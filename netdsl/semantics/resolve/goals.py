@@ -98,7 +98,7 @@ def _inside(one: Found, place: Place, family: int | None, services: tuple[PortSe
     tunnel = TunnelId(one.element.path)
     found: list[Goal] = []
     for node in ends_in_path(one, place, work, f"`{tunnel}.NODE` is an end's address inside"):
-        if inside_of(tunnel, node, place, work) is None:
+        if (tunnel, node) not in work.virtual and inside_of(tunnel, node, place, work) is None:
             return []
         found.append(Goal(node=node, tunnel=tunnel, family=family, services=services))
     return found

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from netdsl.diagnostics import catalogue
-from netdsl.ir.ids import Address, TunnelId
+from netdsl.ir.ids import Address, TunnelId, end_name
 from netdsl.ir.prefixes import holds
 from netdsl.semantics.bindings import Inside
-from netdsl.semantics.resolve.inside import GIVES_ADDRESSES, ends_in_path, report_bare, written
+from netdsl.semantics.resolve.inside import GIVES_ADDRESSES, ends_in_path, report_bare
 from netdsl.semantics.resolve.work import Hop, NodeDraft, Work
 from netdsl.semantics.scopes import locate
 from netdsl.semantics.values import Word
@@ -79,7 +79,7 @@ def inside_any(
         report_bare(tunnels[0], other.id, place, work)
         return []
     names = " and ".join(f"`{tunnel}`" for tunnel in found)
-    options = " or ".join(f"`via {written(tunnel, other.id)}`" for tunnel in found)
+    options = " or ".join(f"`via {end_name(tunnel, other.id)}`" for tunnel in found)
     message = f"`{node.id}` and `{other.id}` share {len(found)} tunnels, {names}"
     work.diagnostics.report(catalogue.NEXT_HOP_AMBIGUOUS, message, place, help=f"say which: {options}")
     return []

@@ -1,7 +1,7 @@
 """`tunnel.node`: the address that a node has inside a tunnel."""
 
 from netdsl.diagnostics import catalogue
-from netdsl.ir.ids import NodeId, TunnelId
+from netdsl.ir.ids import NodeId, TunnelId, end_name
 from netdsl.semantics.bindings import Inside
 from netdsl.semantics.resolve.work import Work, report_unknown_part
 from netdsl.semantics.scopes import Found, find, natural_key, segment_matches
@@ -10,12 +10,6 @@ from netdsl.source import Place
 from netdsl.syntax.description import ElementKind
 
 GIVES_ADDRESSES = "`addresses PREFIX` in the tunnel gives both ends one"
-
-
-def written(tunnel: TunnelId, node: NodeId) -> str:
-    """`tunnel.node` as it is written where the lab's root is looked up: the node by its name in the tunnel's scope."""
-    scope = tunnel.rpartition(".")[0]
-    return f"{tunnel}.{node.removeprefix(f'{scope}.') if scope else node}"
 
 
 def names_tunnel(word: Word) -> bool:
@@ -43,7 +37,7 @@ def ends_in_path(
     if "*" in name:
         whole = f"{path}.{name}"
         found = sorted(
-            (node for node in ends if segment_matches(whole, written(TunnelId(path), node))), key=natural_key
+            (node for node in ends if segment_matches(whole, end_name(TunnelId(path), node))), key=natural_key
         )
         if not found:
             message = f"`{name}` matches no end of the tunnel `{path}`"

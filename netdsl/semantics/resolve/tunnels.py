@@ -26,7 +26,7 @@ class TunnelResolving(Protocol):
 
 
 def tunnel_ends(block: Block, work: Work) -> list[TunnelDraft]:
-    """The tunnels of a lab's block in the order of the source, with their ends; fills `insides`."""
+    """The tunnels of a lab's block in the order of the source, with their ends; fills `insides` and `virtual`."""
     table, kinds = statements(), _kinds()
     found: dict[TunnelId, TunnelDraft] = {}
     for item in block.items:
@@ -40,6 +40,7 @@ def tunnel_ends(block: Block, work: Work) -> list[TunnelDraft]:
         work.has_broken_ends = work.has_broken_ends or sides is None
         if sides is not None:
             work.insides[id_] = {side.named.node.id: side.inside for side in sides}
+            work.virtual.update({(id_, side.named.node.id): side.virtual for side in sides if side.virtual})
     return list(found.values())
 
 

@@ -4,7 +4,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.suggest import did_you_mean
-from netdsl.ir.ids import NetworkId, NodeId, TunnelId
+from netdsl.ir.ids import NetworkId, NodeId, TunnelId, end_name
 from netdsl.semantics.bindings import (
     Placed,
     Who,
@@ -16,7 +16,7 @@ from netdsl.semantics.bindings import (
 )
 from netdsl.semantics.evaluate import Context, evaluate_list
 from netdsl.semantics.resolve.ends import host_prefix
-from netdsl.semantics.resolve.inside import ends_in_path, report_bare, written
+from netdsl.semantics.resolve.inside import ends_in_path, report_bare
 from netdsl.semantics.resolve.work import NodeDraft, Work, report_unknown_part
 from netdsl.semantics.scopes import Found, Kinds, find, natural_key, segment_matches
 from netdsl.semantics.values import Value, Word
@@ -117,7 +117,7 @@ def _device(node: NodeDraft, name: str) -> str | None:
     if name not in node.devices:
         return None
     tunnel, _ = node.devices[name]
-    return f"the address inside the tunnel is `{written(tunnel, node.id)}`"
+    return f"the address inside the tunnel is `{end_name(tunnel, node.id)}`"
 
 
 def _has(node: NodeDraft) -> str | None:

@@ -93,14 +93,16 @@ class NodeDraft:
 class Work:
     """The maps are in source order. An id that is in `lab`'s scopes and not here belongs to something broken.
 
-    `insides`: the ends of each tunnel, known before routes are resolved; `tunnels` are whole after them. `has_broken_ends`:
-    of a tunnel an error was reported, so that addresses inside it are not known. `carried`: the networks of tunnels."""
+    `insides`: the ends of each tunnel, known before routes are resolved, `virtual`: the addresses of clients; `tunnels` are
+    whole after them. `has_broken_ends`: of a tunnel an error was reported, so that addresses inside it are not known.
+    `carried`: the networks of tunnels."""
 
     lab: Expanded
     diagnostics: Diagnostics
     networks: dict[NetworkId, NetworkDraft] = field(default_factory=dict)
     nodes: dict[NodeId, NodeDraft] = field(default_factory=dict)
     insides: dict[TunnelId, dict[NodeId, Inside | None]] = field(default_factory=dict)  # None: no route leads in
+    virtual: dict[tuple[TunnelId, NodeId], tuple[Address, ...]] = field(default_factory=dict)
     has_broken_ends: bool = False
     carried: set[NetworkId] = field(default_factory=set)
     tunnels: dict[TunnelId, BoundTunnel] = field(default_factory=dict)

@@ -83,7 +83,7 @@ class Facts:
                 end = end_of(tunnel, node)
                 if end is not None and end.inside is not None:
                     return tuple(block_of_address(given.ip) for given in end.inside.addresses)
-                return tuple(map(block_of, tunnel.pool))
+                return () if end is None else tuple(map(block_of_address, end.virtual or (end.outer,)))
 
     def blocks_of_all(self, placed: Iterable[bound.Placed[Who]]) -> Blocks:
         return tuple(block for one in placed for block in self.blocks_of(one.value))
@@ -119,6 +119,7 @@ def facts_of(bindings: Bindings) -> Facts:
             tunnels_of[end.node][tunnel.id] = tunnel
             if end.inside is not None:
                 inside[end.node].update(given.version for given in end.inside.addresses)
+            inside[end.node].update(given.version for given in end.virtual)
     return Facts(
         bindings,
         segment_of,
@@ -218,13 +219,13 @@ def selectors(tunnel: BoundTunnel) -> Iterator[Selectors]:
     """Every child from its first end (the gateway)."""
     first = tunnel.ends[0]
     ends = {end.node: end for end in tunnel.ends[1:]}
-    pool = tuple(map(block_of, tunnel.pool))
     for owner, children in tunnel.children_of.items():
         if owner not in ends:
             continue
         for child in children:
             left, right = tuple(map(block_of, child.left)), tuple(map(block_of, child.right))
-            yield Selectors(tunnel, child, first, ends[owner], left, right or pool)
+            virtual = tuple(map(block_of_address, ends[owner].virtual))
+            yield Selectors(tunnel, child, first, ends[owner], left, right or virtual)
 
 
 def seen_from(node: NodeId, tunnel: BoundTunnel) -> Iterator[Selectors]:

@@ -115,7 +115,7 @@ def features(end: TunnelEnd) -> Iterator[str]:
             yield "tunnel by hand"
         if child.only_local or child.only_remote:
             yield "only"
-    if end.pools or end.virtual_families:
+    if end.pools or end.virtual:
         yield "virtual addresses"
 
 

@@ -1,8 +1,16 @@
 """Several clients of one gateway: each is known from all others, with its own address, policies and translated ports."""
 
+from ipaddress import ip_address, ip_network
+
 import pytest
 
-from netdsl.verify import Decision, Esp
+from netdsl.ir.filter import FilterRule
+from netdsl.ir.service import Protocol, port
+from netdsl.kinds.ipsec.resolve import virtual_addresses
+from netdsl.pipeline.analysis import check_text
+from netdsl.verify import Decision, Esp, Outcome, matrix
+from netdsl.verify.matrix import virtual_names
+from tests.kinds.asking import lab, said
 from tests.verify.asking import ask, world
 
 GROUPS = """
@@ -42,3 +50,60 @@ def test_each_client_of_a_pool_has_its_own_address(esp: Esp) -> None:
 def test_through_a_tunnel_is_through_those_of_its_own_clients_alone(esp: Esp) -> None:
     where = world(GROUPS % "staff", esp)
     assert [ask(where, client, "10.1.0.10").passes for client in ("c1", "c2", "d1", "d2")] == [True, True, False, False]
+
+
+ROAD = """
+network inet 192.0.2.0/24
+network home 10.9.0.0/24
+network corp 10.1.0.0/24, fc00:1::/64
+router cpe { interface on inet .9 ; interface on home .1 ; nat { masquerade out inet } }
+router gw {
+  interface on inet .1
+  interface on corp .1, ::1
+  default via cpe
+  firewall { policy drop ; accept tunnel rw ; accept forward tcp/80 from corp to rw.c2 }
+}
+host srv { interface on corp .10, ::10 ; default via gw }
+host c1 { interface on home .11 ; default via cpe ; serve http }
+host c2 { interface on inet .12 ; default via cpe ; serve http }
+ipsec rw { gateway gw protecting corp ; client c2 ; client c1 ; pool 10.3.0.0/30, fc00:3::/64, 10.4.0.0/30 ; auth psk }
+%s
+"""
+
+
+def test_clients_have_the_addresses_of_hosts_of_one_prefix_after_the_other() -> None:
+    pool = tuple(map(ip_network, ("10.3.0.0/30", "fc00:3::/64", "10.4.0.0/31")))
+    assert [[*map(str, virtual_addresses(pool, number))] for number in range(5)] == [
+        ["10.3.0.1", "fc00:3::1"], ["10.3.0.2", "fc00:3::2"], ["10.4.0.0", "fc00:3::3"], ["10.4.0.1", "fc00:3::4"],
+        ["fc00:3::5"],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("esp", Esp)
+def test_a_client_is_reached_by_the_name_of_its_virtual_address(esp: Esp) -> None:
+    expected = "expect { srv reaches rw.c2 tcp/80 through rw ; srv cannot reach rw.c1 }"
+    found = check_text((ROAD % expected).encode(), esp=esp)
+    assert [one.message for one in found.diagnostics] == []
+
+
+def test_a_filter_means_the_one_address_and_the_hosts_file_has_its_name() -> None:
+    found = lab(ROAD % "")
+    gateway = next(node for node in found.nodes if node.id == "gw")
+    assert gateway.firewall is not None
+    rules = [rule for rule in gateway.firewall.rules if isinstance(rule, FilterRule)]
+    assert [*map(str, rules[0].match.destinations)] == ["10.3.0.1/32", "fc00:3::1/128"]
+    named = {name: str(address) for address, names in found.hosts for name in names}
+    assert (named["rw-c2"], named["rw-c1"], named["c1"]) == ("fc00:3::1", "fc00:3::2", "10.9.0.11")
+
+
+def test_the_matrix_has_a_column_for_a_virtual_address() -> None:
+    where = world(ROAD % "")
+    cells = {(str(cell.source), str(cell.address)): cell.outcome for cell in matrix(where, port(Protocol.TCP, 80))}
+    assert cells["srv", "10.3.0.1"] is Outcome.ANSWERED
+    assert cells["srv", "10.3.0.2"] is Outcome.DROPPED
+    assert virtual_names(where.lab)[ip_address("10.3.0.2")] == "rw.c1"
+
+
+def test_what_policies_give_no_address_to_is_no_goal() -> None:
+    code, marked, message, _ = said(ROAD % "expect { srv reaches rw.gw }")
+    assert (code, marked, message) == ("wrong-element", "rw.gw", "`gw` has no address of its own inside `rw`")
