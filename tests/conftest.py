@@ -1,5 +1,6 @@
 """What holds for all tests."""
 
+import os
 import signal
 
 from hypothesis import HealthCheck, settings
@@ -7,6 +8,9 @@ from hypothesis import HealthCheck, settings
 # The same examples in every run, and no clock: a busy machine fails no test.
 settings.register_profile("netdsl", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("netdsl")
+
+# pytest-xdist sets it in its workers; findings would be wrapped for it.
+os.environ.pop("COLUMNS", None)
 
 # A shell's background job (`make test &`) ignores Ctrl-C, and so would the programs that tests interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,6 +74,16 @@ def columns() -> int:
     return shutil.get_terminal_size().columns
 
 
+def _width_of_errors() -> int:
+    """The width of the terminal that standard error is; COLUMNS goes before it. 120 where it is none."""
+    given = os.environ.get("COLUMNS", "")
+    if given.isdecimal() and int(given):
+        return int(given)
+    with suppress(OSError, ValueError):  # a stream without a file, or a file that is no terminal
+        return os.get_terminal_size(sys.stderr.fileno()).columns
+    return 120
+
+
 def show_findings(diagnostics: Diagnostics, form: str) -> None:
     """All findings: text on standard error, JSON and SARIF on standard output (they are the result)."""
     match form:
@@ -89,7 +100,7 @@ def show_findings(diagnostics: Diagnostics, form: str) -> None:
                 from netdsl.diagnostics.render_text import render_text
 
                 click.echo(
-                    render_text(diagnostics, colour=_is_coloured(sys.stderr.isatty()), width=columns()),
+                    render_text(diagnostics, colour=_is_coloured(sys.stderr.isatty()), width=_width_of_errors()),
                     err=True,
                     nl=False,
                     color=True,

@@ -1,5 +1,7 @@
 """Findings for a terminal: message, source lines with marks, help."""
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
@@ -15,7 +17,8 @@ from netdsl.diagnostics.snippet import (
     last_line,
     rows,
 )
-from netdsl.diagnostics.visible import visible
+from netdsl.diagnostics.visible import visible, width_of
+from netdsl.diagnostics.wrapping import wrapped
 from netdsl.source import SourceFile, Span
 
 DEFAULT_WIDTH = 120
@@ -23,6 +26,14 @@ NEAR = 2
 """A related place at most so many lines away is drawn in the same snippet."""
 LONGEST_CHAIN = 5
 """The number of `use` lines that are shown for a place in a template."""
+MOST_EQUAL = 20
+"""Of more findings of one rule whose messages differ in numbers alone the first `SHOWN_EQUAL` are drawn."""
+SHOWN_EQUAL = 3
+_MOST_PLACES = 10
+_LEAST_LABEL = 30
+_LEAST_NOTE = 20
+_HANGING = "    "
+_NUMBERS = re.compile(r"\d+")
 MOST_ALIKE = 2
 """Up to so many findings of one rule at one place are drawn; of more (loops, templates) only the first."""
 
@@ -88,12 +99,31 @@ class _Pen:
             case SourceRow(number, text):
                 return self.bar(f" {text}", str(number))
             case MarkRow(indent, marks, text):
-                primary = marks.startswith("^")
-                style = self.palette.severity(self.severity) if primary else self.palette.related
-                words = f"{marks} {visible(text)}".rstrip()
-                return self.bar(f" {' ' * indent}{self.paint(style, words)}")
+                style = self.palette.severity(self.severity) if marks.startswith("^") else self.palette.related
+                lines = self.label(indent, marks, text)
+                return "\n".join(self.bar(f" {' ' * blanks}{self.paint(style, line)}") for blanks, line in lines)
             case GapRow():
                 return self.paint(self.palette.frame, "...")
+
+    def label(self, indent: int, marks: str, text: str) -> Iterator[tuple[int, str]]:
+        """The marks with their text: behind them, or below them where there is no room; each line with its indentation."""
+        width = self.width - self.digits - 3
+        beside = indent + len(marks) + 1
+        if width - beside >= min(_LEAST_LABEL, width_of(visible(text))):
+            first, *rest = wrapped(text, width - beside, width - beside)
+            yield indent, f"{marks} {first}".rstrip()
+        else:
+            beside = max(0, min(indent, width - _LEAST_LABEL))
+            rest = wrapped(text, width - beside, width - beside)
+            yield indent, marks
+        yield from ((beside, line) for line in rest)
+
+    def title(self, head: str, message: str) -> str:
+        """The headline, its other lines further right."""
+        first, *rest = wrapped(message, self.width - width_of(head) - 2, self.width - len(_HANGING))
+        lines = [f": {first}", *(f"{_HANGING}{line}" for line in rest)]
+        sign = self.paint(self.palette.severity(self.severity), head)
+        return sign + "\n".join(self.paint(self.palette.strong, line) for line in lines)
 
     def picture(self, picture: _Picture) -> Iterator[str]:
         yield self.arrow(picture)
@@ -103,26 +133,59 @@ class _Pen:
 
     def note(self, word: str, text: str) -> str:
         indent = " " * (self.digits + 1)
-        first, *rest = text.split("\n")
+        room = max(_LEAST_NOTE, self.width - len(indent) - len(word) - 4)
+        first, *rest = [line for part in text.split("\n") for line in wrapped(part, room, room)]
         sign = self.paint(self.palette.frame, "=")
-        lines = [f"{indent}{sign} {self.paint(self.palette.strong, f'{word}:')} {visible(first)}"]
-        lines += [f"{indent}  {' ' * len(word)}  {visible(line)}".rstrip() for line in rest]
+        lines = [f"{indent}{sign} {self.paint(self.palette.strong, f'{word}:')} {first}"]
+        lines += [f"{indent}  {' ' * len(word)}  {line}".rstrip() for line in rest]
         return "\n".join(lines)
 
 
 def render_text(diagnostics: Iterable[Diagnostic], *, colour: bool = False, width: int = DEFAULT_WIDTH) -> str:
     """All findings in the given order, each followed by an empty line, and their count; empty for none.
 
-    Of many findings that a loop or a template makes of one mistake the first is drawn, with their number. `width`: the
-    terminal's columns; longer source lines are cut around their marks, messages are not wrapped. The result has no
-    control character except line ends and, with `colour`, the SGR sequences of this module.
+    Of many findings that a loop or a template makes of one mistake the first is drawn, with their number; of many equal
+    ones at different places the first few, with the places of others. `width`: the terminal's columns; longer source lines
+    are cut around their marks, messages are wrapped. The result has no control character except line ends and, with
+    `colour`, the SGR sequences of this module.
     """
     found = tuple(diagnostics)
     if not found:
         return ""
     palette = COLOURED if colour else PLAIN
-    blocks = ["\n".join(_block(group[0], palette, width, len(group) - 1)) for group in _grouped(found)]
-    return "\n\n".join([*blocks, count(found)]) + "\n"
+    return "\n\n".join([*_blocks(list(_grouped(found)), palette, width), count(found)]) + "\n"
+
+
+def _blocks(groups: list[list[Diagnostic]], palette: Palette, width: int) -> Iterator[str]:
+    """Each group drawn; of many equal ones the first, and how many more there are."""
+    sizes = Counter(_likeness(group[0]) for group in groups)
+    seen: Counter[tuple[str, str]] = Counter()
+    for group in groups:
+        likeness = _likeness(group[0])
+        seen[likeness] += 1
+        if sizes[likeness] <= MOST_EQUAL or seen[likeness] <= SHOWN_EQUAL:
+            yield "\n".join(_block(group[0], palette, width, len(group) - 1))
+        elif seen[likeness] == SHOWN_EQUAL + 1:
+            others = [other[0] for other in groups if _likeness(other[0]) == likeness][SHOWN_EQUAL:]
+            yield _counted(others, palette, width)
+
+
+def _likeness(diagnostic: Diagnostic) -> tuple[str, str]:
+    return diagnostic.rule.code, _NUMBERS.sub("0", diagnostic.message)
+
+
+def _counted(others: list[Diagnostic], palette: Palette, width: int) -> str:
+    """Findings that are not drawn: how many, and where the first of them are."""
+    severity, code = others[0].rule.severity, others[0].rule.code
+    pen = _Pen(palette, 1, width, severity)
+    places = [other.primary.place.span.shown for other in others[:_MOST_PLACES]]
+    more = [f"and {len(others) - len(places)} more"] if len(others) > len(places) else []
+    return "\n".join(
+        [
+            pen.title(f"{severity}[{code}]", f"{len(others)} more like these"),
+            pen.note("note", ", ".join([*places, *more])),
+        ]
+    )
 
 
 def count(diagnostics: Iterable[Diagnostic]) -> str:
@@ -156,8 +219,7 @@ def _block(diagnostic: Diagnostic, palette: Palette, width: int, more: int) -> I
     uses = [_Picture(":::", span, (Mark(span, "-", ""),)) for span in chain]
     digits = max(len(str(last_line(mark.span))) for picture in (*pictures, *uses) for mark in picture.marks)
     pen = _Pen(palette, digits, width, severity)
-    title = pen.paint(palette.severity(severity), f"{severity}[{diagnostic.rule.code}]")
-    yield f"{title}{pen.paint(palette.strong, f': {visible(diagnostic.message)}')}"
+    yield pen.title(f"{severity}[{diagnostic.rule.code}]", diagnostic.message)
     for picture in pictures:
         yield from pen.picture(picture)
     if uses or more or diagnostic.help is not None:

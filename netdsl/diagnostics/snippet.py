@@ -71,7 +71,7 @@ def rows(source: SourceFile, marks: Iterable[Mark], width: int) -> Iterator[Row]
     for number in sorted(by_line):
         if previous is not None and number > previous + 1:
             if number == previous + 2:
-                yield SourceRow(number - 1, _cut(_line(source, number - 1), 0, width)[0])
+                yield SourceRow(number - 1, _cut(_line(source, number - 1), 0, 0, width)[0])
             else:
                 yield GapRow()
         yield from _line_rows(source, number, by_line[number], width)
@@ -86,7 +86,7 @@ def _lines_of(span: Span) -> Iterable[int]:
 def _line_rows(source: SourceFile, number: int, marks: list[Mark], width: int) -> Iterator[Row]:
     line = _line(source, number)
     stretches = [_stretch(source, number, line, mark.span) for mark in marks]
-    text, start, end = _cut(line, min(begin for begin, _ in stretches), width)
+    text, start, end = _cut(line, min(begin for begin, _ in stretches), max(end for _, end in stretches), width)
     yield SourceRow(number, text)
     for mark, (left, right) in zip(marks, stretches, strict=True):
         if left == right and number != first_line(mark.span):
@@ -107,19 +107,35 @@ def _stretch(source: SourceFile, number: int, line: str, span: Span) -> tuple[in
     return left, max(left, right)
 
 
-def _cut(line: str, focus: int, width: int) -> tuple[str, int, int]:
-    """A part of the line of `width` columns around `focus`: its text, and its limits as indices."""
+def _cut(line: str, left: int, right: int, width: int) -> tuple[str, int, int]:
+    """As much of the line as `width` columns hold, with what is between `left` and `right`: its text, and its limits as
+    indices. The line's beginning or end is shown if it can be, else as much on both sides."""
     width = max(width, _NARROWEST)
     if _fits(line, width):
         return visible(line), 0, len(line)
-    start = 0 if _fits(line[:focus], width - 2 * _LEAD) else max(0, focus - _LEAD)
+    room = width - 2 * len(CUT)
+    start = 0
+    if not _fits(line[: right + _LEAD], width - len(CUT)):
+        end = min(right + max(_LEAD, (room - (right - left)) // 2), len(line))
+        start = _start(line, end, room if end < len(line) else width - len(CUT))
+    if start > left:
+        start = 0 if left <= 2 * _LEAD else left - _LEAD
     room = width - len(CUT) - (len(CUT) if start else 0)
-    end = start
+    end = len(line) if _fits(line[start:], room + len(CUT)) else start
     while end < len(line) and room >= columns(line[end]):
         room -= columns(line[end])
         end += 1
     head, tail = CUT if start else "", CUT if end < len(line) else ""
     return f"{head}{visible(line[start:end])}{tail}", start, end
+
+
+def _start(line: str, end: int, room: int) -> int:
+    """The first character of what goes into `room` columns before `end`."""
+    start, least = end, end - _MOST_PER_COLUMN * room
+    while start > max(0, least) and room >= columns(line[start - 1]):
+        start -= 1
+        room -= columns(line[start])
+    return start
 
 
 def _fits(text: str, width: int) -> bool:

@@ -165,8 +165,49 @@ def test_a_very_long_line_is_cut_around_its_mark() -> None:
     source = SourceFile("l.net", "# " + "a" * 500 + " here " + "b" * 500)
     for line in shown(finding(at("here", source)), width=60).splitlines():
         assert len(line) <= 60
-    assert "1 | …aaaaaaa here bbb" in shown(finding(at("here", source)), width=60)
-    assert "  |          ^^^^\n" in shown(finding(at("here", source)), width=60)
+    assert "1 | …" + "a" * 24 + " here " + "b" * 24 + "…\n" in shown(finding(at("here", source)), width=60)
+    assert "  | " + " " * 26 + "^^^^\n" in shown(finding(at("here", source)), width=60)
+
+
+def test_of_a_line_that_nearly_fits_as_much_is_shown_as_fits() -> None:
+    source = SourceFile("l.net", "host " + "a" * 50 + " { memory 64M }")
+    assert "1 | …" + "a" * 41 + " { memory 64M }\n" in shown(finding(at("64M", source)), width=61)
+    assert "1 | host " + "a" * 50 + " …\n" in shown(finding(at("aaa", source)), width=61)
+
+
+def test_what_is_too_long_for_the_terminal_is_wrapped_between_words() -> None:
+    source = SourceFile("l.net", "host a\n")
+    message, advice = "one two `three four` five six seven", "write `host NAME` and what else there is"
+    long = finding(Span(source, 5, 6), "a b c d e f g h i j k l m n o p q r s", message=message, help=advice)
+    assert shown(long, width=36) == (
+        "error[unknown-name]: one two\n"
+        "    `three four` five six seven\n"
+        " --> l.net:1:6\n"
+        "  |\n"
+        "1 | host a\n"
+        "  |      ^\n"
+        "  |   a b c d e f g h i j k l m n o\n"
+        "  |   p q r s\n"
+        "  |\n"
+        "  = help: write `host NAME` and what\n"
+        "          else there is\n\n1 error\n"
+    )
+
+
+def test_of_more_than_twenty_equal_findings_the_first_are_drawn() -> None:
+    source = SourceFile("l.net", "x\n" * 30)
+    found = [
+        Diagnostic(UNKNOWN_NAME, f"no host `h{n}`", Label(Place(Span(source, 2 * n, 2 * n + 1)))) for n in range(30)
+    ]
+    text = render_text(found, width=70)
+    assert text.count("-->") == 3
+    assert text.endswith(
+        "error[unknown-name]: 27 more like these\n"
+        "  = note: l.net:4:1, l.net:5:1, l.net:6:1, l.net:7:1, l.net:8:1,\n"
+        "          l.net:9:1, l.net:10:1, l.net:11:1, l.net:12:1, l.net:13:1,\n"
+        "          and 17 more\n\n30 errors\n"
+    )
+    assert render_text(found[:20], width=70).count("-->") == 20
 
 
 def test_a_mark_longer_than_the_window_ends_with_it() -> None:

@@ -21,7 +21,7 @@ from netdsl.pipeline.analysis import check
 
 HERE = Path(__file__).parent
 CODES = sorted(homes())
-WIDTH = 100
+WIDTH = 160
 TARGETS = {"differs-in-target": "vagrant"}
 """The target that a rule needs; else compose."""
 
