@@ -6,6 +6,7 @@ from dataclasses import field
 from enum import StrEnum
 
 from netdsl.dataclass import dataclass
+from netdsl.diagnostics.fix import Fix
 from netdsl.source import Place
 
 
@@ -37,13 +38,17 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding: its rule, the message in the user's words, the primary place, related places, the remedy."""
+    """One finding: its rule, the message in the user's words, the primary place, related places, the remedy.
+
+    `fix`: the remedy as text, where it is certain.
+    """
 
     rule: Rule
     message: str
     primary: Label
     related: tuple[Label, ...] = ()
     help: str | None = None
+    fix: Fix | None = None
 
     @property
     def is_error(self) -> bool:
@@ -55,6 +60,22 @@ class Diagnostic:
         return (span.source.path, span.start, span.end, self.rule.code, self.message)
 
 
+def finding(
+    rule: Rule,
+    message: str,
+    place: Place,
+    label: str = "",
+    *,
+    related: tuple[Label, ...] = (),
+    help: str | None = None,  # noqa: A002 - the word of the output
+    fix: Fix | None = None,
+) -> Diagnostic:
+    """A finding as it is shown: a statement with a block is marked at its head; overlong names are cut."""
+    related = tuple(Label(other.place.head, other.text) for other in related)
+    primary = Label(place.head, _readable(label))
+    return Diagnostic(rule, _readable(message), primary, related, help and _readable(help), fix)
+
+
 @dataclass(slots=True)
 class Diagnostics:
     """Collects findings. An equal finding at the same place through the same `use` lines is kept once."""
@@ -63,6 +84,11 @@ class Diagnostics:
 
     def add(self, diagnostic: Diagnostic) -> None:
         self._found.setdefault(diagnostic)
+
+    def replace(self, found: Diagnostic, better: Diagnostic) -> None:
+        """A finding in another's place, where that is there."""
+        if found in self._found:
+            self._found = {better if one == found else one: None for one in self._found}
 
     def report(
         self,
@@ -73,11 +99,10 @@ class Diagnostics:
         *,
         related: tuple[Label, ...] = (),
         help: str | None = None,  # noqa: A002 - the word of the output
+        fix: Fix | None = None,
     ) -> None:
-        """Build a finding and add it. A statement with a block is marked at its head; overlong names are cut."""
-        related = tuple(Label(other.place.head, other.text) for other in related)
-        primary = Label(place.head, _readable(label))
-        self.add(Diagnostic(rule, _readable(message), primary, related, help and _readable(help)))
+        """Build a finding and add it."""
+        self.add(finding(rule, message, place, label, related=related, help=help, fix=fix))
 
     @property
     def has_errors(self) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import TypedDict
 
 from netdsl.diagnostics.core import Diagnostic, Label
+from netdsl.diagnostics.fix import Fix
 from netdsl.source import Span
 
 FORMAT_VERSION = 1
@@ -31,6 +32,13 @@ class Spot(TypedDict):
     via: list[Stretch]
 
 
+class Change(TypedDict):
+    """The text that stands in a stretch afterwards; an empty stretch is a place to insert at."""
+
+    span: Stretch
+    text: str
+
+
 class Finding(TypedDict):
     code: str
     severity: str
@@ -39,6 +47,7 @@ class Finding(TypedDict):
     primary: Spot
     related: list[Spot]
     help: str | None
+    fix: list[Change] | None
 
 
 class Counts(TypedDict):
@@ -79,7 +88,12 @@ def _finding(diagnostic: Diagnostic) -> Finding:
         "primary": _spot(diagnostic.primary),
         "related": [_spot(label) for label in diagnostic.related],
         "help": diagnostic.help,
+        "fix": None if diagnostic.fix is None else _changes(diagnostic.fix),
     }
+
+
+def _changes(fix: Fix) -> list[Change]:
+    return [{"span": _stretch(edit.span), "text": edit.text} for edit in fix.edits]
 
 
 def _spot(label: Label) -> Spot:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from netdsl.diagnostics.core import Diagnostic, Label, Rule
 from netdsl.diagnostics.explain import explain
+from netdsl.diagnostics.fix import Fix
 from netdsl.source import Span
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -73,7 +74,27 @@ def _result(diagnostic: Diagnostic, index: Mapping[str, int]) -> Object:
         result["relatedLocations"] = [
             {"id": number, **_location(label.place.span, label.text)} for number, label in enumerate(related, start=1)
         ]
+    if diagnostic.fix is not None:
+        result["fixes"] = [_fix(diagnostic.fix, diagnostic.help)]
     return result
+
+
+def _fix(fix: Fix, text: str | None) -> Object:
+    """What to write where (3.55); a region of no characters is a place to insert at (3.57.3)."""
+    changes: list[Json] = [
+        {"artifactLocation": {"uri": uri(source.name)}, "replacements": _replacements(fix, source.name)}
+        for source in fix.files
+    ]
+    described: Object = {} if text is None else {"description": _message(text)}
+    return {**described, "artifactChanges": changes}
+
+
+def _replacements(fix: Fix, file: str) -> Sequence[Json]:
+    return [
+        {"deletedRegion": _region(edit.span), "insertedContent": {"text": edit.text}}
+        for edit in fix.edits
+        if edit.span.source.name == file
+    ]
 
 
 def _related(diagnostic: Diagnostic) -> tuple[Label, ...]:

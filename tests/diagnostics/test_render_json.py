@@ -4,6 +4,7 @@ import json
 
 from netdsl.diagnostics.catalogue import NO_ROUTE, UNKNOWN_NAME
 from netdsl.diagnostics.core import Diagnostic, Label
+from netdsl.diagnostics.fix import Edit, Fix
 from netdsl.diagnostics.render_json import render_json
 from netdsl.source import Place, SourceFile, Span
 
@@ -43,9 +44,21 @@ def test_a_finding_holds_code_message_places_and_help() -> None:
                 "primary": {"text": "l", "span": name, "via": [use]},
                 "related": [{"text": "r", "span": use, "via": []}],
                 "help": "h",
+                "fix": None,
             }
         ],
     }
+
+
+def test_a_fix_is_changes_of_stretches() -> None:
+    fix = Fix((Edit(NAME, "z"), Edit(Span(NAME.source, NAME.end, NAME.end), " w")))
+    (shown,) = json.loads(render_json([Diagnostic(UNKNOWN_NAME, "m", Label(Place(NAME)), fix=fix)]))["diagnostics"]
+    assert [
+        (each["span"]["start"]["offset"], each["span"]["end"]["offset"], each["text"]) for each in shown["fix"]
+    ] == [
+        (NAME.start, NAME.end, "z"),
+        (NAME.end, NAME.end, " w"),
+    ]
 
 
 def test_no_finding_is_a_document_too() -> None:

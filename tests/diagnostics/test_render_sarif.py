@@ -8,6 +8,7 @@ import pytest
 
 from netdsl.diagnostics.catalogue import NO_ROUTE, UNKNOWN_NAME
 from netdsl.diagnostics.core import Diagnostic, Label
+from netdsl.diagnostics.fix import Edit, Fix
 from netdsl.diagnostics.render_sarif import render_sarif, uri
 from netdsl.source import Place, SourceFile, Span
 
@@ -36,6 +37,15 @@ FROM_ZERO = {"type": "integer", "minimum": 0}
 LEVEL = {"enum": ["none", "note", "warning", "error"]}
 MESSAGE = closed(["text"], text=TEXT)
 FORMATTED = closed(["text"], text=TEXT, markdown=TEXT)
+REGION = closed(
+    [],
+    startLine=FROM_ONE,
+    startColumn=FROM_ONE,
+    endLine=FROM_ONE,
+    endColumn=FROM_ONE,
+    charOffset=FROM_ZERO,
+    charLength=FROM_ZERO,
+)
 LOCATION = closed(
     ["physicalLocation"],
     id={"type": "integer", "minimum": -1},
@@ -43,15 +53,7 @@ LOCATION = closed(
     physicalLocation=closed(
         ["artifactLocation"],
         artifactLocation=closed(["uri"], uri={"type": "string", "format": "uri-reference"}),
-        region=closed(
-            [],
-            startLine=FROM_ONE,
-            startColumn=FROM_ONE,
-            endLine=FROM_ONE,
-            endColumn=FROM_ONE,
-            charOffset=FROM_ZERO,
-            charLength=FROM_ZERO,
-        ),
+        region=REGION,
     ),
 )
 RULE = closed(
@@ -61,6 +63,19 @@ RULE = closed(
     help=FORMATTED,
     defaultConfiguration=closed([], level=LEVEL),
 )
+FIX = closed(
+    ["artifactChanges"],
+    description=MESSAGE,
+    artifactChanges=several(
+        closed(
+            ["artifactLocation", "replacements"],
+            artifactLocation=closed(["uri"], uri={"type": "string", "format": "uri-reference"}),
+            replacements=several(
+                closed(["deletedRegion"], deletedRegion=REGION, insertedContent=closed(["text"], text=TEXT))
+            ),
+        )
+    ),
+)
 RESULT = closed(
     ["message"],
     ruleId=TEXT,
@@ -69,6 +84,7 @@ RESULT = closed(
     message=MESSAGE,
     locations=several(LOCATION),
     relatedLocations=several(LOCATION, unique=True),
+    fixes=several(FIX, unique=True),
 )
 DRIVER = closed(["name"], name=TEXT, semanticVersion=TEXT, rules=several(RULE, unique=True))
 RUN = closed(
@@ -91,6 +107,7 @@ FOUND = [
         Label(Place(NAME, (USE,)), "l"),
         (Label(Place(BLOCK), "r"), Label(Place(BLOCK), "r")),
         "did you mean `y`?",
+        Fix((Edit(NAME, "y"),)),
     ),
     Diagnostic(NO_ROUTE, "m", Label(Place(BLOCK))),
 ]
@@ -136,6 +153,16 @@ def test_a_region_counts_from_one_and_ends_after_the_last_character() -> None:
 def test_related_places_and_uses_are_related_locations_with_ids() -> None:
     related = log(FOUND)["runs"][0]["results"][0]["relatedLocations"]
     assert [(one["id"], one["message"]["text"]) for one in related] == [(1, "r"), (2, "r"), (3, "in this use")]
+
+
+def test_a_fix_is_replacements_in_files() -> None:
+    (fix,) = log(FOUND)["runs"][0]["results"][0]["fixes"]
+    assert fix["description"]["text"] == "did you mean `y`?"
+    (change,) = fix["artifactChanges"]
+    assert change["artifactLocation"]["uri"] == "sub%20dir/lab.net"
+    (one,) = change["replacements"]
+    assert (one["deletedRegion"]["charOffset"], one["deletedRegion"]["charLength"]) == (17, 1)
+    assert one["insertedContent"] == {"text": "y"}
 
 
 def test_braces_and_links_in_a_message_are_escaped() -> None:
