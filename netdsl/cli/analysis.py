@@ -10,10 +10,16 @@ from netdsl.cli.console import show_findings
 from netdsl.ir.lab import Lab
 from netdsl.packets.types import Esp
 from netdsl.pipeline.analysis import Checked, check, check_text
+from netdsl.pipeline.mending import with_near_misses
 
 
 def analyse(lab: str, parameters: dict[str, str], esp: Esp = Esp.KERNEL) -> Checked:
-    """Raises UsageError where the lab's own file is not there or no file, OSError where it cannot be read."""
+    """With near misses where an expectation fails. Raises UsageError where the lab's own file is not there or no file,
+    OSError where it cannot be read."""
+    return with_near_misses(_checked(lab, parameters, esp), parameters, esp=esp)
+
+
+def _checked(lab: str, parameters: dict[str, str], esp: Esp = Esp.KERNEL) -> Checked:
     if lab == "-":
         return check_text(sys.stdin.buffer.read(), parameters, esp=esp)
     path = Path(lab)
@@ -31,9 +37,9 @@ def analysed_lab(source: str, parameters: dict[str, str], *, is_proven: bool = F
 
     Ends the verb with status 1 where it has an error, which is shown. Raises as `analyse`.
     """
-    checked = analyse(source, parameters)
+    checked = _checked(source, parameters)
     if checked.lab is None or (is_proven and checked.diagnostics.has_errors):
-        stop(checked)
+        stop(with_near_misses(checked, parameters))
     return checked.lab
 
 

@@ -59,12 +59,18 @@ def analyze(
     After a syntax error none of them runs: what could not be read would be missing everywhere. A missing import is
     known to be missing, and silences only the names that it would have given.
     """
-    if any(found.is_error and found.rule not in _ABOUT_FILES for found in diagnostics):
-        return Checked(diagnostics, sources, None)
-    bindings = resolve(expand(sources, parameters, diagnostics), diagnostics)
-    if bindings is not None:
-        check_rules(bindings, diagnostics)
-    if bindings is None or diagnostics.has_errors:
+    bindings = bound(sources, parameters, diagnostics)
+    if bindings is None:
         return Checked(diagnostics, sources, None)
     lab = lower(bindings)
     return Checked(diagnostics, sources, bindings, lab, verify(lab, diagnostics, esp=esp))
+
+
+def bound(sources: Sources, parameters: Mapping[str, str], diagnostics: Diagnostics) -> Bindings | None:
+    """The stages before lowering; None where there is an error."""
+    if any(found.is_error and found.rule not in _ABOUT_FILES for found in diagnostics):
+        return None
+    bindings = resolve(expand(sources, parameters, diagnostics), diagnostics)
+    if bindings is not None:
+        check_rules(bindings, diagnostics)
+    return None if diagnostics.has_errors else bindings

@@ -1,10 +1,11 @@
 """The proof of a lab's `expect` blocks: each line that does not hold is a diagnostic with its reason."""
 
+from collections.abc import Sequence
 from dataclasses import field
 
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
-from netdsl.diagnostics.core import Diagnostics, Label
+from netdsl.diagnostics.core import Diagnostic, Diagnostics, Label, finding
 from netdsl.ir.expectation import Claim, Expectation, WhileState
 from netdsl.ir.lab import Lab
 from netdsl.packets.types import Esp, Hop, Verdict
@@ -23,23 +24,36 @@ def check_expectations(lab: Lab, diagnostics: Diagnostics, *, esp: Esp = Esp.KER
 
 def prove(world: World, diagnostics: Diagnostics) -> Summary:
     """The same for a world that is there already."""
-    prover = _Prover(world)
-    proofs: list[Proof] = []
+    proven = proofs_of(world)
     held = failed = 0
-    for expectation in world.lab.expectations:
-        found = [prover.proof(expectation, number) for number in range(len(expectation.lines))]
-        proofs += found
+    for expectation, found in proven:
         if expectation.is_failure:
-            is_held = not found or any(not proof.holds for proof in found)
+            is_held = shows(found)
             held, failed = held + is_held, failed + (not is_held)
             if not is_held and expectation.origin is not None:
                 _report_whole(expectation, found, diagnostics)
             continue
         for proof in found:
             held, failed = held + proof.holds, failed + (not proof.holds)
-            if not proof.holds:
-                _report(proof, diagnostics)
-    return Summary(tuple(proofs), held, failed, sum(not proof.is_exact for proof in proofs))
+            told = None if proof.holds else told_of(proof)
+            if told is not None:
+                diagnostics.add(told)
+    proofs = tuple(proof for _, found in proven for proof in found)
+    return Summary(proofs, held, failed, sum(not proof.is_exact for proof in proofs))
+
+
+def proofs_of(world: World) -> list[tuple[Expectation, tuple[Proof, ...]]]:
+    """Each block with the proofs of its lines."""
+    prover = _Prover(world)
+    return [
+        (each, tuple(prover.proof(each, number) for number in range(len(each.lines))))
+        for each in world.lab.expectations
+    ]
+
+
+def shows(found: Sequence[Proof]) -> bool:
+    """Whether a failure block holds: one of its lines does not."""
+    return not found or any(not proof.holds for proof in found)
 
 
 @dataclass(slots=True)
@@ -70,12 +84,14 @@ class _Prover:
 # --- messages
 
 
-def _report(proof: Proof, diagnostics: Diagnostics) -> None:
+def told_of(proof: Proof) -> Diagnostic | None:
+    """The finding of a line that does not hold; None where nothing says where it stands."""
     place = proof.line.origin or proof.expectation.origin
     if place is None:
-        return
+        return None
     rule = catalogue.EXPECTATION_FAILS if proof.is_exact else catalogue.EXPECTATION_NOT_VERIFIED
-    diagnostics.report(rule, _sentence(proof), place, related=tuple(_related(proof, place)), help=_help(proof))
+    related = tuple(_related(proof, place))
+    return finding(rule, _sentence(proof), place, related=related, help=_help(proof), fix=proof.fix)
 
 
 def _sentence(proof: Proof) -> str:
@@ -101,7 +117,7 @@ def _related(proof: Proof, place: Place) -> list[Label]:
 
 def _help(proof: Proof) -> str | None:
     if not proof.verdicts:
-        return None
+        return proof.near
     last: Verdict = proof.verdicts[-1]
     if not proof.is_exact:
         named = ", ".join(f"`{node}`" for node in last.raw)
@@ -118,7 +134,7 @@ def _way(hops: tuple[Hop, ...]) -> str:
     return ", ".join(f"`{name}`" for name in (shown if len(shown) <= 8 else [*shown[:7], shown[-1]]))
 
 
-def _report_whole(expectation: Expectation, found: list[Proof], diagnostics: Diagnostics) -> None:
+def _report_whole(expectation: Expectation, found: Sequence[Proof], diagnostics: Diagnostics) -> None:
     assert expectation.origin is not None, "asked before"
     is_exact = all(proof.is_exact for proof in found)
     rule = catalogue.FAILURE_DOES_NOT_SHOW if is_exact else catalogue.EXPECTATION_NOT_VERIFIED

@@ -1,6 +1,7 @@
 """What would nearly have let a dropped packet pass: the line that lacks one thing, the tunnel that covers less."""
 
 from collections.abc import Iterator
+from enum import Enum, auto
 
 from netdsl.ir.filter import Chain, FilterRule, Firewall
 from netdsl.ir.filter import Verdict as Action
@@ -14,9 +15,26 @@ _CHAINS = {Hook.INPUT: Chain.INPUT, Hook.OUTPUT: Chain.OUTPUT, Hook.FORWARD: Cha
 _MOST_NAMED = 3
 
 
+class Lack(Enum):
+    """A condition of a rule that a packet does not meet."""
+
+    SERVICE = auto()
+    SOURCE = auto()
+    DESTINATION = auto()
+    IN = auto()
+    OUT = auto()
+    STATE = auto()
+    THROUGH = auto()
+
+
+def chain_at(hook: Hook) -> Chain | None:
+    """The chain of the firewall that a hook has."""
+    return _CHAINS.get(hook)
+
+
 def near_miss(world: World, verdict: Verdict) -> str | None:
     """One sentence about a request that a filter has dropped or rejected; None where there is nothing to say."""
-    chain = None if verdict.hook is None else _CHAINS.get(verdict.hook)
+    chain = None if verdict.hook is None else chain_at(verdict.hook)
     is_filtered = verdict.outcome in (Outcome.DROPPED, Outcome.REJECTED)
     if chain is None or verdict.node is None or not is_filtered or not verdict.request or not verdict.request[-1].steps:
         return None
@@ -37,31 +55,32 @@ def _rule(firewall: Firewall, chain: Chain, view: View, packet: Packet, arrived:
     for rule in firewall.rules:
         if not isinstance(rule, FilterRule) or rule.chain is not chain or rule.verdict is not Action.ACCEPT:
             continue
-        lacking = list(_lacking(rule, view, packet, arrived))
+        lacking = list(lacks(rule, view, packet, arrived))
         if len(lacking) == 1 and rule.origin is not None:
             line = rule.origin.span.source.position(rule.origin.span.start)[0]
-            return f"`{spoken(rule.origin, 'accept')}` (line {line}) takes {lacking[0]}"
+            return f"`{spoken(rule.origin, 'accept')}` (line {line}) takes {lacking[0][1]}"
     return None
 
 
-def _lacking(rule: FilterRule, view: View, packet: Packet, arrived: str | None) -> Iterator[str]:
+def lacks(rule: FilterRule, view: View, packet: Packet, arrived: str | None) -> Iterator[tuple[Lack, str]]:
+    """Each condition that a packet does not meet, with what the rule takes instead. Those about tunnels are never met."""
     match = rule.match
     if match.services and not any(service_fits(service, packet) for service in match.services):
-        yield f"{_listed(match.services)} only"
+        yield Lack.SERVICE, f"{_listed(match.services)} only"
     if match.sources and not in_any(packet.source, match.sources):
-        yield f"what comes from {_listed(match.sources)} only, not from {packet.source}"
+        yield Lack.SOURCE, f"what comes from {_listed(match.sources)} only, not from {packet.source}"
     if match.destinations and not in_any(packet.destination, match.destinations):
-        yield f"what goes to {_listed(match.destinations)} only, not to {packet.destination}"
+        yield Lack.DESTINATION, f"what goes to {_listed(match.destinations)} only, not to {packet.destination}"
     if match.in_interfaces and arrived not in match.in_interfaces:
-        yield f"what comes in by `{'`, `'.join(match.in_interfaces)}` only"
+        yield Lack.IN, f"what comes in by `{'`, `'.join(match.in_interfaces)}` only"
     route = view.route(packet.destination)
     if match.out_interfaces and (route is None or route.interface not in match.out_interfaces):
-        yield f"what leaves by `{'`, `'.join(match.out_interfaces)}` only"
+        yield Lack.OUT, f"what leaves by `{'`, `'.join(match.out_interfaces)}` only"
     if rule.state is not None and not view.is_active(rule.state):
-        yield f"it while `{rule.state.tunnel}` is {'up' if rule.state.is_up else 'down'} only"
+        yield Lack.STATE, f"it while `{rule.state.tunnel}` is {'up' if rule.state.is_up else 'down'} only"
     through = (*match.through, *match.through_kinds)
     if through:
-        yield f"only what goes through `{'`, `'.join(through)}`"
+        yield Lack.THROUGH, f"only what goes through `{'`, `'.join(through)}`"
 
 
 def _tunnel(view: View, packet: Packet) -> str | None:

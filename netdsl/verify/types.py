@@ -6,6 +6,7 @@ Public and stable, as the flows in `netdsl.packets.types`.
 from dataclasses import field
 
 from netdsl.dataclass import dataclass
+from netdsl.diagnostics.fix import Fix
 from netdsl.diagnostics.wording import counted
 from netdsl.ir.expectation import Expectation, Expected
 from netdsl.ir.ids import Address, NodeId
@@ -34,7 +35,8 @@ class Cell:
 @dataclass(frozen=True, slots=True)
 class Proof:
     """One line of an `expect` block: whether it holds, and why not (a sentence), or why so. `verdicts` are the flows that
-    were followed for it. `is_exact` False: it depends on something raw. `near`: what would nearly have let it pass."""
+    were followed for it. `is_exact` False: it depends on something raw. `near`: what would nearly have let it pass;
+    `fix`: the one change of the source that does."""
 
     expectation: Expectation
     line: Expected
@@ -44,6 +46,7 @@ class Proof:
     verdicts: tuple[Verdict, ...] = field(default=(), repr=False)
     is_exact: bool = True
     near: str | None = None
+    fix: Fix | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from netdsl.cli.main import netdsl
 from netdsl.diagnostics.render_text import render_text
 from netdsl.pipeline.analysis import check
+from netdsl.pipeline.mending import with_near_misses
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "docs/verifying.md")
@@ -38,4 +39,4 @@ def test_both_pages_show_some() -> None:
 def test_failed_expectation(source: str, findings: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("lab.net").write_text(source)
-    assert render_text(check(Path("lab.net")).diagnostics) == findings
+    assert render_text(with_near_misses(check(Path("lab.net")), {}).diagnostics) == findings

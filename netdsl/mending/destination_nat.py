@@ -1,0 +1,114 @@
+"""Lines `dnat` that nearly take a packet, or lead it to a port where nobody listens."""
+
+from collections.abc import Iterator
+
+from netdsl.diagnostics.fix import Edit
+from netdsl.ir.filter import DestinationNat, Match
+from netdsl.ir.service import Protocol
+from netdsl.mending.candidate import Candidate, Failure, arriving, instead, last_packet
+from netdsl.mending.names import network_prefix, owner_of
+from netdsl.mending.prefixes import mended
+from netdsl.mending.statements import values_of
+from netdsl.packets.filtering import in_any, service_fits
+from netdsl.packets.types import Decision, Outcome, Packet
+from netdsl.source import Span
+from netdsl.syntax import tree as syntax
+
+_MOST_SERVICES = 3
+_PORTED = (Protocol.TCP, Protocol.UDP)
+
+
+def propose_destination_nat(failure: Failure) -> Iterator[Candidate]:
+    """Lines `dnat` of the nodes on the way that lack one thing, or lead to a port where nobody listens."""
+    if not failure.must_pass or failure.verdict.outcome is Outcome.NO_WAY_BACK:
+        return
+    for hop, packet in arriving(failure):
+        view = failure.view(hop.node)
+        if any(step.decision is Decision.DNAT for step in hop.steps):
+            continue
+        for rule in view.node.nat.destination:
+            line = failure.statements.at(rule.origin, syntax.DestinationNat)
+            if line is not None and (rule.state is None or view.is_active(rule.state)):
+                yield from _nearly_redirected(failure, rule, line, packet, hop.in_interface)
+    yield from _other_port(failure)
+
+
+def _other_port(failure: Failure) -> Iterator[Candidate]:
+    """Where a node does not listen, and does elsewhere: the port that dnat leads to, or that the node serves."""
+    packet = last_packet(failure.verdict.request[-1]) if failure.verdict.request else None
+    owner = None if packet is None else owner_of(failure.world.fabric, packet.destination)
+    if packet is None or owner is None or packet.protocol not in _PORTED:
+        return
+    asked = f"{packet.protocol}/{packet.destination_port}"
+    services = failure.view(owner).node.services[:_MOST_SERVICES]
+    if any(str(served.service) == asked for served in services):
+        return
+    origins = [step.origin for hop in failure.verdict.request for step in hop.steps if step.decision is Decision.DNAT]
+    redirect = failure.statements.at(origins[-1], syntax.DestinationNat) if origins else None
+    for served in services:
+        line = failure.statements.at(served.origin, syntax.Serve)
+        if redirect is not None:
+            target = redirect.service or redirect.target
+            text = str(served.service) if redirect.service is not None else f"{target.span.text} {served.service}"
+            fault = f"leads to {asked}, and `{owner}` serves {served.service}"
+            yield instead(redirect.span, fault, Edit(target.span, text))
+        elif line is not None and line.service is not None:
+            yield instead(line.span, f"listens elsewhere than at {asked}", Edit(line.service.span, asked))
+
+
+def _nearly_redirected(
+    failure: Failure, rule: DestinationNat, line: syntax.DestinationNat, packet: Packet, arrived: str | None
+) -> Iterator[Candidate]:
+    lacking = list(_lacking(rule.match, packet, arrived))
+    if len(lacking) != 1:
+        return
+    if lacking[0] == "service":
+        yield from _other_service(rule.match, line, packet)
+    for clause in line.clauses:
+        if clause.word == lacking[0]:
+            yield from _other_clause(failure, line, clause, packet, arrived)
+
+
+def _lacking(match: Match, packet: Packet, arrived: str | None) -> Iterator[str]:
+    """The clauses that a packet does not fit."""
+    if match.services and not any(service_fits(service, packet) for service in match.services):
+        yield "service"
+    if match.sources and not in_any(packet.source, match.sources):
+        yield "from"
+    if match.destinations and not in_any(packet.destination, match.destinations):
+        yield "to"
+    if match.in_interfaces and arrived not in match.in_interfaces:
+        yield "in"
+
+
+def _other_service(match: Match, line: syntax.DestinationNat, packet: Packet) -> Iterator[Candidate]:
+    """Another port stays the server's where none is named for it."""
+    if packet.protocol not in _PORTED or len(line.services) != 1:
+        return
+    actual = f"{packet.protocol}/{packet.destination_port}"
+    edit = Edit(line.services[0].span, actual)
+    yield instead(line.span, f"is not for {actual}", edit)
+    named = match.services[0]
+    if line.service is None and named.protocol is packet.protocol and named.first is not None:
+        end = line.target.span.end
+        kept = Edit(Span(line.span.source, end, end), f" {named}")
+        yield instead(line.span, f"is not for {actual}", edit, kept)
+
+
+def _other_clause(
+    failure: Failure, line: syntax.DestinationNat, clause: syntax.Clause, packet: Packet, arrived: str | None
+) -> Iterator[Candidate]:
+    place = values_of(clause)
+    match clause.word:
+        case "in":
+            if arrived is not None:
+                yield instead(line.span, f"is not for what comes in by `{arrived}`", Edit(place, arrived))
+        case "to":
+            edit = Edit(place, str(packet.destination))
+            yield instead(line.span, f"is not for what goes to {packet.destination}", edit)
+        case _:
+            prefix = network_prefix(failure.world.fabric, packet.source)
+            for value in clause.values:
+                text = mended(value, prefix, packet.source)
+                if text is not None:
+                    yield instead(line.span, f"is not for what comes from {packet.source}", Edit(value.span, text))

@@ -1,0 +1,21 @@
+"""The table of who proposes near misses, and in which order of likelihood."""
+
+from collections.abc import Callable, Iterator
+
+from netdsl.mending.candidate import Candidate, Failure
+from netdsl.mending.destination_nat import propose_destination_nat
+from netdsl.mending.filters import propose_filters
+from netdsl.mending.routes import propose_routes
+from netdsl.mending.source_nat import propose_source_nat
+from netdsl.mending.tunnels import propose_tunnels
+
+Proposer = Callable[[Failure], Iterator[Candidate]]
+
+PROPOSERS: tuple[Proposer, ...] = (
+    propose_filters,
+    propose_tunnels,
+    propose_destination_nat,
+    propose_source_nat,
+    propose_routes,
+)
+"""Of each the first that holds is offered."""

@@ -1,0 +1,168 @@
+"""Statements of the source by their places, and how lines are added to them and moved."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from netdsl.diagnostics.fix import Edit, edited_stretch
+from netdsl.semantics.walk import parts_of
+from netdsl.source import Place, Span
+from netdsl.syntax import tree as syntax
+
+_S = TypeVar("_S", bound=syntax.Statement)
+_INDENT = "  "
+_LONGEST = 100
+
+
+class Statements:
+    """All statements of some files, by their stretch."""
+
+    def __init__(self, documents: Iterable[syntax.Document]) -> None:
+        self._found: dict[tuple[str, int, int], list[syntax.Statement]] = {}
+        for document in documents:
+            for statement in document.statements:
+                for each in _within(statement):
+                    self._found.setdefault(_key(each.span), []).append(each)
+
+    def at(self, place: Place | None, kind: type[_S]) -> _S | None:
+        """The statement of a class whose stretch this is."""
+        found = [] if place is None else self._found.get(_key(place.span), [])
+        return next((statement for statement in found if isinstance(statement, kind)), None)
+
+    def around(self, place: Place | None, kind: type[_S]) -> _S | None:
+        """The innermost statement of a class that the place is in."""
+        if place is None:
+            return None
+        span = place.span
+        holding = [
+            statement
+            for found in self._found.values()
+            for statement in found
+            if isinstance(statement, kind) and _holds(statement.span, span)
+        ]
+        return min(holding, key=lambda statement: statement.span.end - statement.span.start, default=None)
+
+
+def _key(span: Span) -> tuple[str, int, int]:
+    return span.source.name, span.start, span.end
+
+
+def _holds(outer: Span, inner: Span) -> bool:
+    return outer.source.name == inner.source.name and outer.start <= inner.start and inner.end <= outer.end
+
+
+def _within(part: object) -> Iterator[syntax.Statement]:
+    """A statement and all that stand in its blocks."""
+    waiting = [part]
+    while waiting:
+        each = waiting.pop()
+        match each:
+            case syntax.Statement():
+                yield each
+                waiting.extend(one for one in parts_of(each) if isinstance(one, (syntax.Body, tuple)))
+            case syntax.Body():
+                waiting.extend(each.statements)
+            case tuple():
+                waiting.extend(one for one in each if isinstance(one, (syntax.Body, syntax.Statement, tuple)))
+            case _:
+                pass
+
+
+# --- what stands in a line
+
+
+def line_of(span: Span) -> int:
+    return span.source.position(span.start)[0]
+
+
+def written(span: Span, edits: Iterable[Edit] = ()) -> str:
+    """A statement as one line without its block, after some edits."""
+    text = edited_stretch(span, edits)
+    text = " ".join(re.split(r"\s*(?<!\$)\{", text, maxsplit=1)[0].split("#", 1)[0].split())
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def cited(span: Span) -> str:
+    """`accept forward tcp/80 to s` (line 7)."""
+    return f"`{written(span)}` (line {line_of(span)})"
+
+
+def values_of(clause: syntax.Clause) -> Span:
+    """The stretch of a clause's list."""
+    return Span(clause.span.source, clause.values[0].span.start, clause.values[-1].span.end)
+
+
+def word_replaced(span: Span, word: str, by: str) -> Edit | None:
+    """The first place of a whole word within a stretch, written otherwise."""
+    found = re.compile(rf"(?<![\w.*$-]){re.escape(word)}(?![\w.*-])").search(span.source.text, span.start, span.end)
+    return None if found is None else Edit(Span(span.source, found.start(), found.end()), by)
+
+
+# --- lines that are added or moved
+
+
+def added(owner: Span, body: syntax.Body | None, line: str) -> Edit:
+    """A statement as the last of a block; where there is no block yet, with one."""
+    if body is None:
+        return Edit(Span(owner.source, owner.end, owner.end), f" {{ {line} }}")
+    if not body.statements:
+        inside = Span(body.span.source, body.span.start + 1, body.span.start + 1)
+        return Edit(
+            inside,
+            f" {line}" if body.span.text[1:].strip() == "}" and "\n" not in body.span.text else _first(body, line),
+        )
+    return added_after(body.statements[-1].span, body, line)
+
+
+def _first(body: syntax.Body, line: str) -> str:
+    return f"\n{_indent(body.span)}{_INDENT}{line}"
+
+
+def added_after(before: Span, body: syntax.Body, line: str) -> Edit:
+    """A statement after another one of the block, on a line of its own where that one has it."""
+    text, end = before.source.text, before.end
+    rest = text[end : _line_end(text, end)]
+    is_last_on_line = not rest.strip() or rest.lstrip().startswith("#")
+    if not is_last_on_line or _is_on_a_line_with(body.span, before):
+        return Edit(Span(before.source, end, end), f" ; {line}")
+    place = _line_end(text, end)
+    return Edit(Span(before.source, place, place), f"\n{_indent(before)}{line}")
+
+
+def moved_before(moved: Span, other: Span) -> tuple[Edit, ...]:
+    """A statement put before another one: with its whole line where both have lines of their own, else they change
+    places."""
+    if moved.source.name != other.source.name or not (_is_alone(moved) and _is_alone(other)):
+        return (Edit(other, moved.text), Edit(moved, other.text))
+    text = moved.source.text
+    start, end = text.rfind("\n", 0, moved.start) + 1, _line_end(text, moved.end) + 1
+    target = text.rfind("\n", 0, other.start) + 1
+    source = moved.source
+    line = text[start:end] if text[start:end].endswith("\n") else text[start:end] + "\n"
+    return (Edit(Span(source, target, target), line), Edit(Span(source, start, min(end, len(text))), ""))
+
+
+def _is_alone(span: Span) -> bool:
+    """Whether a statement has its lines for itself, but for a comment."""
+    text = span.source.text
+    before = text[text.rfind("\n", 0, span.start) + 1 : span.start]
+    after = text[span.end : _line_end(text, span.end)].strip()
+    return not before.strip() and (not after or after.startswith("#"))
+
+
+def _is_on_a_line_with(body: Span, statement: Span) -> bool:
+    """Whether a block's brace closes on the statement's last line."""
+    return line_of(Span(body.source, body.end - 1, body.end)) == line_of(
+        Span(body.source, statement.end, statement.end)
+    )
+
+
+def _line_end(text: str, offset: int) -> int:
+    end = text.find("\n", offset)
+    return len(text) if end < 0 else end
+
+
+def _indent(span: Span) -> str:
+    text = span.source.text
+    line = text[text.rfind("\n", 0, span.start) + 1 : span.start]
+    return line[: len(line) - len(line.lstrip())]

@@ -1,0 +1,93 @@
+"""Tunnels that cover less than what they are to carry."""
+
+from collections.abc import Iterator
+
+from netdsl.diagnostics.fix import Edit
+from netdsl.ir.ids import Address, NodeId, Prefix
+from netdsl.ir.tunnel import Child, TunnelEnd
+from netdsl.mending.candidate import Candidate, Failure, arriving
+from netdsl.mending.names import called, network_name, network_prefix
+from netdsl.mending.prefixes import mended
+from netdsl.mending.statements import cited, written
+from netdsl.packets.filtering import in_any
+from netdsl.source import Place, Span
+from netdsl.syntax import tree as syntax
+
+
+def propose_tunnels(failure: Failure) -> Iterator[Candidate]:
+    """For each end on the way of the request: a side of it that does not cover the packet."""
+    if not failure.must_pass:
+        return
+    for hop, packet in arriving(failure):
+        for end in failure.view(hop.node).node.tunnels:
+            for child in end.children:
+                yield from _sides(failure, end, child, packet.source, packet.destination)
+
+
+def _sides(
+    failure: Failure, end: TunnelEnd, child: Child, source: Address, destination: Address
+) -> Iterator[Candidate]:
+    covered = (
+        (source, child.local, end.end_origin),
+        (destination, child.remote, _peer_origin(failure, end)),
+    )
+    lacking = [(address, prefixes, place) for address, prefixes, place in covered if not in_any(address, prefixes)]
+    if any(not prefixes for _, prefixes, _ in lacking):
+        return  # a virtual address
+    edits = [list(_covering(failure, end, place, address)) for address, _, place in lacking]
+    if len(lacking) == 1:
+        for edit in edits[0]:
+            yield from _protecting(failure, end, lacking[0][0], (edit,))
+    elif len(lacking) == 2 and all(edits) and all(_is_alone(prefixes) for _, prefixes, _ in lacking):
+        yield from _protecting(failure, end, destination, (edits[0][0], edits[1][0]))
+
+
+def _is_alone(prefixes: tuple[Prefix, ...]) -> bool:
+    """Whether a side protects nothing but an outer address."""
+    return all(prefix.prefixlen == prefix.max_prefixlen for prefix in prefixes)
+
+
+def _peer_origin(failure: Failure, end: TunnelEnd) -> Place | None:
+    if end.peer is None:
+        return None
+    others = (other for other in failure.view(end.peer).node.tunnels if other.tunnel == end.tunnel)
+    return next((other.end_origin for other in others if other.peer in (end.node, None)), None)
+
+
+def _protecting(failure: Failure, end: TunnelEnd, address: Address, edits: tuple[Edit, ...]) -> Iterator[Candidate]:
+    line = failure.statements.around(Place(edits[0].span), syntax.Between) or failure.statements.around(
+        Place(edits[0].span), syntax.Side
+    )
+    if line is not None:
+        fault = f"does not protect {address}"
+        yield Candidate(f"{cited(line.span)} of tunnel `{end.tunnel}` {fault}: `{written(line.span, edits)}`", edits)
+
+
+def _covering(failure: Failure, end: TunnelEnd, place: Place | None, address: Address) -> Iterator[Edit]:
+    """The network of the address among what an end protects: a prefix that is nearly it written as it is, or one more."""
+    fabric = failure.world.fabric
+    prefix, network = network_prefix(fabric, address), network_name(fabric, address)
+    named, protected = _named_end(failure, place)
+    if named is None or network is None:
+        return
+    for value in protected:
+        text = mended(value, prefix, address)
+        if text is not None:
+            yield Edit(value.span, text)
+    name = called(network, NodeId(str(end.tunnel)))
+    after = protected[-1].span if protected else named
+    text = f", {name}" if protected else f" protecting {name}"
+    yield Edit(Span(after.source, after.end, after.end), text)
+
+
+def _named_end(failure: Failure, place: Place | None) -> tuple[Span | None, tuple[syntax.Value, ...]]:
+    """Where an end is named, and what it protects."""
+    between = failure.statements.around(place, syntax.Between)
+    if between is not None and place is not None:
+        for values, protected in ((between.left, between.left_protecting), (between.right, between.right_protecting)):
+            if any(value.span == place.span for value in values):
+                return values[-1].span, protected
+    side = failure.statements.around(place, syntax.Side)
+    if side is not None and place is not None and any(value.span == place.span for value in side.nodes):
+        return side.nodes[-1].span, side.protecting
+    return None, ()
