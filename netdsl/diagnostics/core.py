@@ -40,7 +40,7 @@ class Label:
 class Diagnostic:
     """One finding: its rule, the message in the user's words, the primary place, related places, the remedy.
 
-    `fix`: the remedy as text, where it is certain.
+    `fixes`: remedies as text, of which each is enough; one alone is certain.
     """
 
     rule: Rule
@@ -48,7 +48,12 @@ class Diagnostic:
     primary: Label
     related: tuple[Label, ...] = ()
     help: str | None = None
-    fix: Fix | None = None
+    fixes: tuple[Fix, ...] = ()
+
+    @property
+    def fix(self) -> Fix | None:
+        """The remedy that is certain."""
+        return self.fixes[0] if len(self.fixes) == 1 else None
 
     @property
     def is_error(self) -> bool:
@@ -68,12 +73,12 @@ def finding(
     *,
     related: tuple[Label, ...] = (),
     help: str | None = None,  # noqa: A002 - the word of the output
-    fix: Fix | None = None,
+    fixes: tuple[Fix, ...] = (),
 ) -> Diagnostic:
     """A finding as it is shown: a statement with a block is marked at its head; overlong names are cut."""
     related = tuple(Label(other.place.head, other.text) for other in related)
     primary = Label(place.head, _readable(label))
-    return Diagnostic(rule, _readable(message), primary, related, help and _readable(help), fix)
+    return Diagnostic(rule, _readable(message), primary, related, help and _readable(help), fixes)
 
 
 @dataclass(slots=True)
@@ -99,10 +104,10 @@ class Diagnostics:
         *,
         related: tuple[Label, ...] = (),
         help: str | None = None,  # noqa: A002 - the word of the output
-        fix: Fix | None = None,
+        fixes: tuple[Fix, ...] = (),
     ) -> None:
         """Build a finding and add it."""
-        self.add(finding(rule, message, place, label, related=related, help=help, fix=fix))
+        self.add(finding(rule, message, place, label, related=related, help=help, fixes=fixes))
 
     @property
     def has_errors(self) -> bool:

@@ -16,19 +16,15 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A certain remedy: edits that belong together, of stretches that do not overlap."""
+    """A remedy: edits that belong together, of stretches that do not overlap. `title`: what it does, in words."""
 
+    title: str
     edits: tuple[Edit, ...]
 
     @property
     def files(self) -> tuple[SourceFile, ...]:
         """The sources that it changes, each once."""
         return tuple({edit.span.source.name: edit.span.source for edit in self.edits}.values())
-
-
-def replacing(span: Span, text: str) -> Fix:
-    """The fix that is one stretch written otherwise."""
-    return Fix((Edit(span, text),))
 
 
 def edited(source: SourceFile, edits: Iterable[Edit]) -> str:

@@ -39,6 +39,11 @@ class Change(TypedDict):
     text: str
 
 
+class Remedy(TypedDict):
+    title: str
+    changes: list[Change]
+
+
 class Finding(TypedDict):
     code: str
     severity: str
@@ -47,7 +52,7 @@ class Finding(TypedDict):
     primary: Spot
     related: list[Spot]
     help: str | None
-    fix: list[Change] | None
+    fixes: list[Remedy]
 
 
 class Counts(TypedDict):
@@ -88,12 +93,15 @@ def _finding(diagnostic: Diagnostic) -> Finding:
         "primary": _spot(diagnostic.primary),
         "related": [_spot(label) for label in diagnostic.related],
         "help": diagnostic.help,
-        "fix": None if diagnostic.fix is None else _changes(diagnostic.fix),
+        "fixes": [_remedy(fix) for fix in diagnostic.fixes],
     }
 
 
-def _changes(fix: Fix) -> list[Change]:
-    return [{"span": _stretch(edit.span), "text": edit.text} for edit in fix.edits]
+def _remedy(fix: Fix) -> Remedy:
+    return {
+        "title": fix.title,
+        "changes": [{"span": _stretch(edit.span), "text": edit.text} for edit in fix.edits],
+    }
 
 
 def _spot(label: Label) -> Spot:

@@ -74,19 +74,18 @@ def _result(diagnostic: Diagnostic, index: Mapping[str, int]) -> Object:
         result["relatedLocations"] = [
             {"id": number, **_location(label.place.span, label.text)} for number, label in enumerate(related, start=1)
         ]
-    if diagnostic.fix is not None:
-        result["fixes"] = [_fix(diagnostic.fix, diagnostic.help)]
+    if diagnostic.fixes:
+        result["fixes"] = [_fix(fix) for fix in diagnostic.fixes]
     return result
 
 
-def _fix(fix: Fix, text: str | None) -> Object:
+def _fix(fix: Fix) -> Object:
     """What to write where (3.55); a region of no characters is a place to insert at (3.57.3)."""
     changes: list[Json] = [
         {"artifactLocation": {"uri": uri(source.name)}, "replacements": _replacements(fix, source.name)}
         for source in fix.files
     ]
-    described: Object = {} if text is None else {"description": _message(text)}
-    return {**described, "artifactChanges": changes}
+    return {"description": _message(fix.title), "artifactChanges": changes}
 
 
 def _replacements(fix: Fix, file: str) -> Sequence[Json]:

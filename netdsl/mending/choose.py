@@ -18,8 +18,7 @@ _MOST_OF_ONE = 10
 
 
 def near_misses(bench: Bench, world: World) -> dict[int, Proof]:
-    """The proofs of lines that a change makes hold, by their number, with what nearly holds and, where one change alone
-    does, that as a fix."""
+    """The proofs of lines that a change makes hold, by their number, with what nearly holds, and the changes as fixes."""
     statements = Statements(bench.sources.documents.values())
     helpful: list[tuple[Candidate, frozenset[int]]] = []
     failing: dict[int, tuple[Proof, Failure]] = {}
@@ -56,5 +55,5 @@ def _tried(bench: Bench, failure: Failure, number: int) -> Iterator[tuple[Candid
 
 
 def _with(proof: Proof, offered: Sequence[Candidate]) -> Proof:
-    fix = Fix(offered[0].edits) if len(offered) == 1 else None
-    return replace(proof, near="; or: ".join(one.sentence for one in offered), fix=fix)
+    fixes = tuple(Fix(one.sentence, one.edits) for one in offered)
+    return replace(proof, near="; or: ".join(one.sentence for one in offered), fixes=fixes)

@@ -91,7 +91,7 @@ def told_of(proof: Proof) -> Diagnostic | None:
         return None
     rule = catalogue.EXPECTATION_FAILS if proof.is_exact else catalogue.EXPECTATION_NOT_VERIFIED
     related = tuple(_related(proof, place))
-    return finding(rule, _sentence(proof), place, related=related, help=_help(proof), fix=proof.fix)
+    return finding(rule, _sentence(proof), place, related=related, help=_help(proof), fixes=proof.fixes)
 
 
 def _sentence(proof: Proof) -> str:

@@ -36,7 +36,7 @@ class Cell:
 class Proof:
     """One line of an `expect` block: whether it holds, and why not (a sentence), or why so. `verdicts` are the flows that
     were followed for it. `is_exact` False: it depends on something raw. `near`: what would nearly have let it pass;
-    `fix`: the one change of the source that does."""
+    `fixes`: changes of the source of which each does."""
 
     expectation: Expectation
     line: Expected
@@ -46,7 +46,7 @@ class Proof:
     verdicts: tuple[Verdict, ...] = field(default=(), repr=False)
     is_exact: bool = True
     near: str | None = None
-    fix: Fix | None = None
+    fixes: tuple[Fix, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,21 +44,19 @@ def test_a_finding_holds_code_message_places_and_help() -> None:
                 "primary": {"text": "l", "span": name, "via": [use]},
                 "related": [{"text": "r", "span": use, "via": []}],
                 "help": "h",
-                "fix": None,
+                "fixes": [],
             }
         ],
     }
 
 
 def test_a_fix_is_changes_of_stretches() -> None:
-    fix = Fix((Edit(NAME, "z"), Edit(Span(NAME.source, NAME.end, NAME.end), " w")))
-    (shown,) = json.loads(render_json([Diagnostic(UNKNOWN_NAME, "m", Label(Place(NAME)), fix=fix)]))["diagnostics"]
-    assert [
-        (each["span"]["start"]["offset"], each["span"]["end"]["offset"], each["text"]) for each in shown["fix"]
-    ] == [
-        (NAME.start, NAME.end, "z"),
-        (NAME.end, NAME.end, " w"),
-    ]
+    fix = Fix("t", (Edit(NAME, "z"), Edit(Span(NAME.source, NAME.end, NAME.end), " w")))
+    (shown,) = json.loads(render_json([Diagnostic(UNKNOWN_NAME, "m", Label(Place(NAME)), fixes=(fix,))]))["diagnostics"]
+    (remedy,) = shown["fixes"]
+    changes = [(one["span"]["start"]["offset"], one["span"]["end"]["offset"], one["text"]) for one in remedy["changes"]]
+    assert remedy["title"] == "t"
+    assert changes == [(NAME.start, NAME.end, "z"), (NAME.end, NAME.end, " w")]
 
 
 def test_no_finding_is_a_document_too() -> None:

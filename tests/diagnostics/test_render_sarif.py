@@ -107,7 +107,7 @@ FOUND = [
         Label(Place(NAME, (USE,)), "l"),
         (Label(Place(BLOCK), "r"), Label(Place(BLOCK), "r")),
         "did you mean `y`?",
-        Fix((Edit(NAME, "y"),)),
+        (Fix("did you mean `y`?", (Edit(NAME, "y"),)),),
     ),
     Diagnostic(NO_ROUTE, "m", Label(Place(BLOCK))),
 ]
