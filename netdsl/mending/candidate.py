@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics.fix import Edit
 from netdsl.ir.expectation import Claim, Reaches
-from netdsl.ir.ids import Address, NodeId
+from netdsl.ir.ids import Address, NodeId, TunnelId
 from netdsl.mending.statements import Statements, cited, written
 from netdsl.packets.types import Hop, Outcome, Packet, Verdict
 from netdsl.packets.view import View
@@ -26,12 +26,14 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Failure:
-    """A line that does not hold, in the state that it is about. `verdict`: of the flow that decided."""
+    """A line that does not hold, in the state that it is about. `verdict`: of the flow that decided; `tunnel`: whose outer
+    packets that flow is."""
 
     world: World
     claim: Claim
     verdict: Verdict
     statements: Statements
+    tunnel: TunnelId | None = None
 
     @property
     def must_pass(self) -> bool:

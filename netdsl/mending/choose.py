@@ -1,12 +1,13 @@
 """What is offered for each line that does not hold: changes of the source with which it does."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from netdsl.diagnostics.fix import Fix
+from netdsl.diagnostics.fix import Edit, Fix
 from netdsl.mending.bench import Bench
 from netdsl.mending.candidate import Candidate, Failure
+from netdsl.mending.outer import failing_tunnels, outer_failures
 from netdsl.mending.proposers import PROPOSERS
 from netdsl.mending.statements import Statements
 from netdsl.packets.world import World
@@ -21,36 +22,54 @@ def near_misses(bench: Bench, world: World) -> dict[int, Proof]:
     """The proofs of lines that a change makes hold, by their number, with what nearly holds, and the changes as fixes."""
     statements = Statements(bench.sources.documents.values())
     helpful: list[tuple[Candidate, frozenset[int]]] = []
-    failing: dict[int, tuple[Proof, Failure]] = {}
+    failing: dict[int, tuple[Proof, list[Failure]]] = {}
     for number, (block, proof) in enumerate((block, proof) for block, proofs in bench.proven for proof in proofs):
-        if proof.holds or block.is_failure or not proof.is_exact or not proof.verdicts:
+        if proof.holds or block.is_failure or not proof.is_exact:
             continue
-        failure = Failure(world.during(block.state), proof.line.claim, proof.verdicts[-1], statements)
-        failing[number] = proof, failure
+        failures = list(_failures(world.during(block.state), proof, statements))
+        failing[number] = proof, failures
         if not any(number in holding for _, holding in helpful):
-            helpful += _tried(bench, failure, number)
+            helpful += _tried(bench, failures, number)
     found: dict[int, Proof] = {}
-    for number, (proof, failure) in failing.items():
+    for number, (proof, failures) in failing.items():
         offered = [candidate for candidate, holding in helpful if number in holding]
         offered = [one for one in offered if not one.is_wider] or offered[:1]
         if offered:
-            found[number] = _with(proof, [_own_words(failure, candidate) for candidate in offered[:_MOST_OFFERED]])
+            found[number] = _with(proof, [_own_words(failures, candidate) for candidate in offered[:_MOST_OFFERED]])
     return found
 
 
-def _own_words(failure: Failure, candidate: Candidate) -> Candidate:
+def _failures(world: World, proof: Proof, statements: Statements) -> Iterator[Failure]:
+    """The flow of the line that decided, then the outer packets of tunnels that it may need."""
+    claim, verdict = proof.line.claim, proof.verdicts[-1] if proof.verdicts else None
+    if verdict is not None:
+        yield Failure(world, claim, verdict, statements)
+    yield from outer_failures(world, claim, failing_tunnels(world, claim, verdict), statements)
+
+
+def _proposed(failures: Iterable[Failure]) -> Iterator[Iterator[Candidate]]:
+    """What each proposer says."""
+    for failure in failures:
+        for propose in PROPOSERS:
+            yield islice(propose(failure), _MOST_OF_ONE)
+
+
+def _own_words(failures: Iterable[Failure], candidate: Candidate) -> Candidate:
     """The same change as a line's own proposers say it, where they do: another line's sentence may be about its packet."""
-    own = (one for propose in PROPOSERS for one in islice(propose(failure), _MOST_OF_ONE))
+    own = (one for proposed in _proposed(failures) for one in proposed)
     return next((one for one in own if one.edits == candidate.edits), candidate)
 
 
-def _tried(bench: Bench, failure: Failure, number: int) -> Iterator[tuple[Candidate, frozenset[int]]]:
+def _tried(bench: Bench, failures: Iterable[Failure], number: int) -> Iterator[tuple[Candidate, frozenset[int]]]:
     """Of each proposer the first change with which the line holds."""
-    for propose in PROPOSERS:
-        for candidate in islice(propose(failure), _MOST_OF_ONE):
+    found: set[tuple[Edit, ...]] = set()
+    for proposed in _proposed(failures):
+        for candidate in proposed:
             holding = bench.holding(candidate.edits, number)
-            if holding is not None:
+            if holding is not None and candidate.edits not in found:
+                found.add(candidate.edits)
                 yield candidate, holding
+            if holding is not None:
                 break
 
 

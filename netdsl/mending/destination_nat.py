@@ -35,9 +35,14 @@ def propose_destination_nat(failure: Failure) -> Iterator[Candidate]:
 
 def _other_port(failure: Failure) -> Iterator[Candidate]:
     """Where a node does not listen, and does elsewhere: the port that dnat leads to, or that the node serves."""
-    packet = last_packet(failure.verdict.request[-1]) if failure.verdict.request else None
-    owner = None if packet is None else owner_of(failure.world.fabric, packet.destination)
-    if packet is None or owner is None or packet.protocol not in _PORTED:
+    way = list(arriving(failure))
+    if not way:
+        return
+    last, packet = way[-1]
+    packet = last_packet(last) or packet
+    is_there = failure.view(last.node).is_local(packet.destination)
+    owner = last.node if is_there else owner_of(failure.world.fabric, packet.destination)
+    if owner is None or packet.protocol not in _PORTED:
         return
     asked = f"{packet.protocol}/{packet.destination_port}"
     services = failure.view(owner).node.services[:_MOST_SERVICES]

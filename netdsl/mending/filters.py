@@ -57,6 +57,7 @@ def _all(failure: Failure) -> Iterator[Candidate]:
             decider = failure.statements.at(seen.decider, syntax.FilterRule)
             if decider is not None:
                 yield from _exchanged(decider, *_PAIRS[0][:2])
+                yield from _another_chain(seen, decider)
 
 
 def _decisions(failure: Failure) -> Iterator[_Seen]:
@@ -99,6 +100,14 @@ def _other_chain(seen: _Seen, rule: FilterRule, line: syntax.FilterRule) -> Iter
             Chain.OUTPUT: f"the packet is sent by `{seen.view.id}` itself",
         }[seen.chain]
         yield instead(line.span, f"is of the {rule.chain} chain, and {what}", edit)
+
+
+def _another_chain(seen: _Seen, line: syntax.FilterRule) -> Iterator[Candidate]:
+    """Of a line that lets pass what must not: the packets through the node, or those for it."""
+    other = {Chain.FORWARD: Chain.INPUT, Chain.INPUT: Chain.FORWARD}.get(seen.chain)
+    edit = None if other is None else word_replaced(line.span, seen.chain, other)
+    if edit is not None:
+        yield instead(line.span, f"is of the {seen.chain} chain", edit)
 
 
 def _later(failure: Failure, seen: _Seen, line: syntax.FilterRule) -> Iterator[Candidate]:

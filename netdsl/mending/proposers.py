@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from netdsl.mending.candidate import Candidate, Failure
 from netdsl.mending.destination_nat import propose_destination_nat
 from netdsl.mending.filters import propose_filters
+from netdsl.mending.outer import propose_accept
 from netdsl.mending.routes import propose_routes
 from netdsl.mending.source_nat import propose_source_nat
 from netdsl.mending.tunnels import propose_tunnels
@@ -12,6 +13,7 @@ from netdsl.mending.tunnels import propose_tunnels
 Proposer = Callable[[Failure], Iterator[Candidate]]
 
 PROPOSERS: tuple[Proposer, ...] = (
+    propose_accept,
     propose_filters,
     propose_tunnels,
     propose_destination_nat,

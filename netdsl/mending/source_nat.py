@@ -6,11 +6,12 @@ from ipaddress import ip_network
 from netdsl.diagnostics.fix import Edit
 from netdsl.ir.ids import Address, Prefix
 from netdsl.ir.prefixes import ANYWHERE
+from netdsl.ir.tunnel import Selectors
 from netdsl.mending.candidate import Candidate, Failure, arriving, instead, last_packet
 from netdsl.mending.names import called
 from netdsl.mending.statements import added, values_of
 from netdsl.packets.filtering import in_any
-from netdsl.packets.types import Decision, Hop, Outcome, Packet
+from netdsl.packets.types import Decision, Hook, Hop, Outcome, Packet
 from netdsl.packets.view import View
 from netdsl.source import Span
 from netdsl.syntax import tree as syntax
@@ -22,24 +23,31 @@ _MOST_ROUTERS = 3
 
 
 def propose_source_nat(failure: Failure) -> Iterator[Candidate]:
+    verdict = failure.verdict
     if failure.must_pass:
-        if failure.verdict.outcome is Outcome.NO_WAY_BACK:
+        if verdict.outcome is Outcome.NO_WAY_BACK or verdict.hook is Hook.SOURCE_CHECK:
             yield from _masquerade(failure)
         yield from _excepting(failure)
 
 
 def _masquerade(failure: Failure) -> Iterator[Candidate]:
-    """Routers that pass the request on under its own source, to which no answer finds back."""
+    """Routers that pass the request on under its own source: no answer finds back to that, or it is not believed."""
     stopped = failure.hops[-1] if failure.hops else None
     packet = None if stopped is None else last_packet(stopped)
-    if stopped is None or packet is None or packet.destination != failure.asker:
+    if stopped is None or packet is None or failure.asker is None:
         return
+    is_doubted = failure.verdict.hook is Hook.SOURCE_CHECK
+    if failure.asker != (packet.source if is_doubted else packet.destination):
+        return
+    fault = f"answers go to {failure.asker}, to which `{stopped.node}` has no way back"
+    if is_doubted:
+        fault = f"`{stopped.node}` does not believe that it comes from {failure.asker}"
     passing = [hop for hop in failure.verdict.request if _passes_unchanged(failure.view(hop.node), hop)]
     passing.sort(key=lambda hop: not failure.view(hop.node).node.nat.source)
     for hop in passing[:_MOST_ROUTERS]:
         yield from _other_interface(failure, hop)
-        if _leads_outside(failure.view(hop.node), hop, packet.destination):
-            yield from _new_masquerade(failure, hop, stopped, str(packet.destination))
+        if _leads_outside(failure.view(hop.node), hop, failure.asker):
+            yield from _new_masquerade(failure, hop, fault)
 
 
 def _passes_unchanged(view: View, hop: Hop) -> bool:
@@ -59,10 +67,6 @@ def _leads_outside(view: View, hop: Hop, source: Address) -> bool:
     )
 
 
-def _lost(stopped: Hop, address: str) -> str:
-    return f"answers go to {address}, to which `{stopped.node}` has no way back"
-
-
 def _other_interface(failure: Failure, hop: Hop) -> Iterator[Candidate]:
     """Source translation of the router that is for another interface."""
     for rule in failure.view(hop.node).node.nat.source:
@@ -78,15 +82,20 @@ def _other_interface(failure: Failure, hop: Hop) -> Iterator[Candidate]:
                 yield instead(line.span, fault, edit)
 
 
-def _new_masquerade(failure: Failure, hop: Hop, stopped: Hop, address: str) -> Iterator[Candidate]:
-    node = failure.statements.at(failure.view(hop.node).node.origin, syntax.Node)
+def _new_masquerade(failure: Failure, hop: Hop, fault: str) -> Iterator[Candidate]:
+    """Around the tunnels of the node that take packets by their addresses; then for those too."""
+    view = failure.view(hop.node)
+    node = failure.statements.at(view.node.origin, syntax.Node)
     if node is None:
         return
+    kinds = dict.fromkeys(end.kind for end in view.node.tunnels if isinstance(end.steering, Selectors))
     line = f"masquerade out {hop.out_interface}"
+    lines = [line] if not kinds else [f"{line} except through {', '.join(kinds)}", line]
     blocks = [each for each in (() if node.body is None else node.body.statements) if isinstance(each, syntax.Nat)]
-    edit = added(blocks[0].span, blocks[0].body, line) if blocks else added(node.span, node.body, f"nat {{ {line} }}")
-    shown = line if blocks else f"nat {{ {line} }}"
-    yield Candidate(f"{_lost(stopped, address)}: `{shown}` in `{hop.node}`", (edit,))
+    for each in lines:
+        shown = each if blocks else f"nat {{ {each} }}"
+        edit = added(blocks[0].span, blocks[0].body, shown) if blocks else added(node.span, node.body, shown)
+        yield Candidate(f"{fault}: `{shown}` in `{hop.node}`", (edit,))
 
 
 def _excepting(failure: Failure) -> Iterator[Candidate]:
