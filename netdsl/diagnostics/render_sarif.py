@@ -82,7 +82,7 @@ def _result(diagnostic: Diagnostic, index: Mapping[str, int]) -> Object:
 def _fix(fix: Fix) -> Object:
     """What to write where (3.55); a region of no characters is a place to insert at (3.57.3)."""
     changes: list[Json] = [
-        {"artifactLocation": {"uri": uri(source.name)}, "replacements": _replacements(fix, source.name)}
+        {"artifactLocation": {"uri": uri(source.path)}, "replacements": _replacements(fix, source.name)}
         for source in fix.files
     ]
     return {"description": _message(fix.title), "artifactChanges": changes}

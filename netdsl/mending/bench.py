@@ -90,10 +90,10 @@ def changed(sources: Sources, edits: tuple[Edit, ...], diagnostics: Diagnostics)
     documents = dict(sources.documents)
     for name in {edit.span.source.name: None for edit in edits}:
         try:
-            text = edited(documents[name].source, edits)
+            source = documents[name].source
+            documents[name] = parse(SourceFile(name, edited(source, edits), source.folder), diagnostics)
         except ValueError:
             return None
-        documents[name] = parse(SourceFile(name, text), diagnostics)
     return replace(sources, documents=documents)
 
 
