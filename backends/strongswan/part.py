@@ -7,6 +7,7 @@ from netdsl.ir.node import Node
 from netdsl.ir.tunnel import Child, Start, TunnelEnd
 from netdsl.kinds.ipsec.algorithms import kernel_need
 from netdsl.kinds.ipsec.ir import end_inside, ends_of
+from netdsl.kinds.ipsec.revocation import is_refused
 from netdsl.kinds.ipsec.sharing import connection_of
 from netdsl.payload.contract import Needs, PayloadFile
 from netdsl.payload.part import Share, TunnelRecord, scripts
@@ -53,7 +54,7 @@ def _record(end: TunnelEnd, child: Child, lab: Lab) -> TunnelRecord:
     is_answering = child.start is Start.NONE or not end.peer_addresses
     ready = "no"
     if child.start is Start.BOOT:
-        ready = "may" if lab.is_meant_to_fail or is_answering else "must"
+        ready = "may" if lab.is_meant_to_fail or is_answering or is_refused(lab, end) else "must"
     return TunnelRecord(
         tunnel=flat(end.tunnel),
         child=child_name(end, child),

@@ -2,7 +2,7 @@
 keys."""
 
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import field
 from datetime import datetime, timedelta
 
@@ -90,14 +90,20 @@ def issue(pki: Pki, entity: EndEntity, issuer: Authority, now: datetime) -> Issu
     return Issued(builder.sign(issuer.key, _hash(pki)), key)
 
 
-def revocation_list(pki: Pki, issuer: Authority, now: datetime) -> x509.CertificateRevocationList:
-    """An empty revocation list, valid as long as its issuer's certificate."""
+def revocation_list(
+    pki: Pki, issuer: Authority, serials: Iterable[int], now: datetime
+) -> x509.CertificateRevocationList:
+    """A revocation list that names these certificates, valid as long as its issuer's certificate."""
     builder = x509.CertificateRevocationListBuilder(
         issuer_name=issuer.certificate.subject,
         last_update=now - BACKDATE,
         next_update=issuer.certificate.not_valid_after_utc,
     )
-    builder = builder.add_extension(x509.CRLNumber(1), critical=False)
+    for serial in serials:
+        builder = builder.add_revoked_certificate(
+            x509.RevokedCertificateBuilder(serial_number=serial, revocation_date=now - BACKDATE).build()
+        )
+    builder = builder.add_extension(x509.CRLNumber(int(now.timestamp())), critical=False)
     builder = builder.add_extension(_issuer_identifier(issuer), critical=False)
     return builder.sign(issuer.key, _hash(pki))
 

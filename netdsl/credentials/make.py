@@ -58,14 +58,19 @@ def _provide_pki(
     pki: Pki, store: Store, names: dict[NodeId, str], now: datetime, files: dict[NodeId, dict[str, bytes]]
 ) -> datetime:
     authorities = _authorities(pki, store, now)
-    crls = _revocation_lists(pki, store, authorities)
     issuer = authorities[-1]
     mark = issuer.certificate.fingerprint(SHA256()).hex()
     end = min(authority.certificate.not_valid_after_utc for authority in authorities)
-    for entity in pki.end_entities:
-        certificate, key = _end_entity(pki, entity, names[entity.node], issuer, mark, store, now)
-        end = min(end, x509.load_pem_x509_certificate(certificate).not_valid_after_utc)
-        _add_entity_files(pki, certificate, key, authorities, crls, files.setdefault(entity.node, {}))
+    issued = {
+        entity.node: _end_entity(pki, entity, names[entity.node], issuer, mark, store, now)
+        for entity in pki.end_entities
+    }
+    certificates = {node: x509.load_pem_x509_certificate(certificate) for node, (certificate, _) in issued.items()}
+    serials = tuple(certificates[node].serial_number for node in pki.revoked)
+    crls = _revocation_lists(pki, store, authorities, serials, now)
+    for node, (certificate, key) in issued.items():
+        end = min(end, certificates[node].not_valid_after_utc)
+        _add_entity_files(pki, certificate, key, authorities, crls, files.setdefault(node, {}))
     for node in pki.relying:
         files.setdefault(node, {}).update(_authority_files(pki, authorities, crls))
     return end
@@ -121,16 +126,23 @@ def _authorities(pki: Pki, store: Store, now: datetime) -> tuple[Authority, ...]
     for title, authority in zip(titles, created, strict=True):
         store.write(f"{base}/{title}.key", key_pem(authority.key))
         store.write(f"{base}/{title}.pem", authority.certificate.public_bytes(Encoding.PEM))
-        crl = revocation_list(pki, authority, now)
-        store.write(f"{base}/{title}.crl", crl.public_bytes(Encoding.PEM))
     store.made(name, mark)
     return created
 
 
-def _revocation_lists(pki: Pki, store: Store, authorities: tuple[Authority, ...]) -> tuple[bytes, ...]:
-    if not pki.has_crl:
-        return ()
-    return tuple(store.read(f"pki/{pki.id}/{title}.crl") for title in ("root", "intermediate")[: len(authorities)])
+def _revocation_lists(
+    pki: Pki, store: Store, authorities: tuple[Authority, ...], serials: tuple[int, ...], now: datetime
+) -> tuple[bytes, ...]:
+    """One of each authority; the last one, which issues the nodes' certificates, names those that are revoked."""
+    paths = tuple(f"pki/{pki.id}/{title}.crl" for title in ("root", "intermediate")[: len(authorities)])
+    name = f"crl:{pki.id}"
+    mark = fingerprint([one.certificate.fingerprint(SHA256()).hex() for one in authorities], serials)
+    if not store.is_made(name, mark, paths):
+        for path, authority in zip(paths, authorities, strict=True):
+            named = serials if authority is authorities[-1] else ()
+            store.write(path, revocation_list(pki, authority, named, now).public_bytes(Encoding.PEM))
+        store.made(name, mark)
+    return tuple(store.read(path) for path in paths) if pki.has_crl else ()
 
 
 def _end_entity(

@@ -152,6 +152,7 @@ PKI_ALGORITHM = _error("pki-algorithm", "an unknown key algorithm")
 PKI_VALIDITY = _error("pki-validity", "a validity that certificates cannot have")
 INVALID_SUBJECT = _error("invalid-subject", "a distinguished name that cannot be read")
 UNUSED_PKI = _warning("unused-pki", "a `pki` that no tunnel uses")
+REVOCATION_WITHOUT_EFFECT = _warning("revocation-without-effect", "a certificate revoked that no end refuses for it")
 
 # --- nodes: services, files, resources
 DUPLICATE_SERVICE = _error("duplicate-service", "two services of a node on one port")

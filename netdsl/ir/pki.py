@@ -29,5 +29,6 @@ class Pki:
     has_crl: bool
     validity_days: int
     end_entities: tuple[EndEntity, ...]
+    revoked: tuple[NodeId, ...] = ()  # whose certificates the issuer's revocation list names
     relying: tuple[NodeId, ...] = ()  # nodes without a certificate of it that verify others' (EAP clients)
     origin: Place | None = field(default=None, compare=False, repr=False)

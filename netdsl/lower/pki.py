@@ -69,6 +69,7 @@ def lower_pkis(bindings: Bindings, directory: Directory, entities: EndEntities) 
             pki.has_crl,
             pki.validity_days,
             tuple(entity for (owner, _), entity in entities.items() if owner == pki.id),
+            tuple(dict.fromkeys(one.value for one in pki.revoked if (pki.id, one.value) in entities)),
             relying.get(pki.id, ()),
             pki.place,
         )

@@ -343,6 +343,7 @@ class BoundPki:
     has_crl: bool
     validity_days: int
     place: Place | None = field(compare=False, repr=False)
+    revoked: tuple[Placed[NodeId], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

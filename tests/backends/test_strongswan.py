@@ -188,6 +188,12 @@ def test_nothing_waits_for_a_tunnel_that_is_meant_to_fail() -> None:
     assert _record(END, _lab(broken)).ready == "may"
 
 
+@pytest.mark.parametrize("node", ["a.gw", "s"])
+def test_nothing_waits_for_a_tunnel_of_a_revoked_certificate(node: str) -> None:
+    lab = replace(_lab(), pkis=(replace(PKI, revoked=(NodeId(node),)),))
+    assert _record(END, lab).ready == "may"
+
+
 def test_the_kernel_is_probed_once_for_each_different_proposal() -> None:
     more = replace(CHILD, name="more", inside=replace(ESP, proposals=("aes256gcm16-ecp384", "aes128-sha256-modp3072")))
     lines = probe_lines(_node(replace(END, children=(CHILD, more))))

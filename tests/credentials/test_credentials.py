@@ -88,6 +88,19 @@ def test_certificates_and_revocation_lists_last_ten_years_from_a_day_back(tmp_pa
         assert crl.next_update_utc == NOW + timedelta(days=3650)
 
 
+def test_a_revoked_certificate_is_on_its_issuers_list_alone(tmp_path: Path) -> None:
+    def listed(title: str) -> list[int]:
+        crl = x509.load_pem_x509_crl((tmp_path / f"nodes/gw/x509crl/lab-pki-{title}.pem").read_bytes())
+        return [one.serial_number for one in crl]
+
+    _make(_lab(_pki(revoked=(NodeId("gw"),))), tmp_path)
+    serial = _certificate(tmp_path).serial_number
+    assert (listed("root"), listed("intermediate")) == ([], [serial])
+    _make(_lab(_pki()), tmp_path)
+    assert _certificate(tmp_path).serial_number == serial
+    assert listed("intermediate") == []
+
+
 def test_everything_is_private(tmp_path: Path) -> None:
     _make(_lab(_pki(), tunnels=(_end(SharedSecret("t", AuthMethod.PSK, ("a",))),)), tmp_path / "c")
     for path in [tmp_path / "c", *(tmp_path / "c").rglob("*")]:

@@ -13,6 +13,7 @@ from netdsl.ir.service import PortService, Protocol, port
 from netdsl.ir.tunnel import Child, Start, TunnelEnd
 from netdsl.kinds.ipsec.algorithms import kernel_need
 from netdsl.kinds.ipsec.ir import AH, DEVICE, ESP, KIND, Authentication, AuthMethod, child_inside, end_inside, ends_of
+from netdsl.kinds.ipsec.revocation import is_revoked
 from netdsl.kinds.ipsec.sharing import connection_of, taken_for
 from netdsl.kinds.ipsec.sizes import UDP_HEADER, cost_of
 from netdsl.packets.fabric import Fabric
@@ -168,6 +169,8 @@ def _unproven(
     if auth.method.has_certificate:
         if auth.pki != wanted.pki:
             return f"`{other.node}` does not trust `{auth.pki}`, from which `{mine.node}` has its certificate"
+        if is_revoked(fabric.lab, mine.node, auth):
+            return f"`{other.node}` does not take the certificate of `{mine.node}`: `{auth.pki}` has revoked it"
         entities = {entity.node for pki in fabric.lab.pkis if pki.id == auth.pki for entity in pki.end_entities}
         return None if mine.node in entities else f"`{mine.node}` has no certificate of `{auth.pki}`"
     proofs = [auth] if auth.method.is_eap else [*end_inside(mine).own_auth, *end_inside(other).own_auth]

@@ -1,12 +1,12 @@
-"""Certification authorities: `pki NAME { algorithm … ; subject … ; intermediate … ; crl … ; validity … }`."""
+"""Certification authorities: `pki NAME { algorithm … ; subject … ; intermediate … ; crl … ; revoke … ; validity … }`."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.suggest import did_you_mean
-from netdsl.ir.ids import PkiId
+from netdsl.ir.ids import NodeId, PkiId
 from netdsl.semantics import defaults
 from netdsl.semantics.bindings import BoundPki, Placed
 from netdsl.semantics.evaluate import evaluate_list
@@ -16,6 +16,7 @@ from netdsl.semantics.resolve.placement import Block, sort_block
 from netdsl.semantics.resolve.work import Work
 from netdsl.semantics.values import Quantity, Value, Word
 from netdsl.syntax import tree as syntax
+from netdsl.syntax.description import ElementKind
 
 ALGORITHMS = (
     "rsa-2048", "rsa-3072", "rsa-4096", "ecdsa-p256", "ecdsa-p384", "ecdsa-p521", "ed25519", "ed448",
@@ -45,6 +46,7 @@ def pkis(items: list[tuple[syntax.Pki, Item]], lab: str, work: Work) -> None:
             attributes.yes_or_no(block.attribute("crl"), defaults.PKI_HAS_CRL, work.diagnostics),
             _validity(block, work),
             item.place,
+            tuple(_revoked(block, work)),
         )
 
 
@@ -183,6 +185,17 @@ def _intermediate(block: Block, work: Work) -> tuple[bool, int | None]:
         case _:
             pass
     return True, defaults.PKI_PATH_LENGTH
+
+
+def _revoked(block: Block, work: Work) -> Iterator[Placed[NodeId]]:
+    """`revoke NODE, …`: whose certificates are no longer good."""
+    for attribute, item in block.attributes("revoke"):
+        for placed in evaluate_list(attribute.values, item, work.diagnostics):
+            if not isinstance(placed.value, Word):
+                work.wrong_kind(placed, "a node's name")
+                continue
+            for one in work.match(placed.value, placed.place, (ElementKind.NODE,)):
+                yield Placed(NodeId(one.element.path), placed.place)
 
 
 def _validity(block: Block, work: Work) -> int:

@@ -3,7 +3,13 @@
 from collections.abc import Iterator
 from typing import Protocol, cast
 
-from netdsl.diagnostics.catalogue import POOL_OVERLAPS, POOL_WITHOUT_CLIENTS, PROTECTED_NOT_ATTACHED, UNUSED_PKI
+from netdsl.diagnostics.catalogue import (
+    POOL_OVERLAPS,
+    POOL_WITHOUT_CLIENTS,
+    PROTECTED_NOT_ATTACHED,
+    REVOCATION_WITHOUT_EFFECT,
+    UNUSED_PKI,
+)
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.index import modules
 from netdsl.semantics.bindings import BoundEnd, BoundNode, BoundTunnel
@@ -27,6 +33,7 @@ def check_tunnels(facts: Facts, diagnostics: Diagnostics) -> None:
             _protected(tunnel, end, facts, diagnostics)
     _pools_of_one_gateway(facts, diagnostics)
     _unused_pkis(facts, diagnostics)
+    _revocations(facts, diagnostics)
     for kind, module in modules("rules"):
         own = tuple(tunnel for tunnel in facts.bindings.tunnels.values() if tunnel.kind == kind)
         cast(TunnelRules, module).check(own, facts, diagnostics)
@@ -152,3 +159,21 @@ def _unused_pkis(facts: Facts, diagnostics: Diagnostics) -> None:
                 pki.place,
                 help=f"`auth certificate from {pki.id}` in a tunnel uses it",
             )
+
+
+def _revocations(facts: Facts, diagnostics: Diagnostics) -> None:
+    """A certificate that is revoked and that nobody refuses for it. A PKI that no tunnel uses is another rule's."""
+    held = {(one.pki, node) for tunnel in facts.bindings.tunnels.values() for node, one in tunnel.certificates.items()}
+    for pki in facts.bindings.pkis.values():
+        if all(owner != pki.id for owner, _ in held):
+            continue
+        for one in pki.revoked:
+            if not pki.has_crl:
+                message = f"`{pki.id}` has no revocation lists, so the certificate of `{one.value}` is still taken"
+                advice = "`crl yes`, which is the default"
+            elif (pki.id, one.value) not in held:
+                message = f"`{one.value}` has no certificate of `{pki.id}` that could be revoked"
+                advice = f"certificates are of ends with `auth certificate from {pki.id}`"
+            else:
+                continue
+            diagnostics.report(REVOCATION_WITHOUT_EFFECT, message, one.place, help=advice)

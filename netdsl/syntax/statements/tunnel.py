@@ -15,5 +15,6 @@ STATEMENTS = (
     Description("subject", tree.Attribute, ("pki",), is_single=True),
     Description("intermediate", tree.Attribute, ("pki",), is_single=True),
     Description("crl", tree.Attribute, ("pki",), is_single=True),
+    Description("revoke", tree.Attribute, ("pki",), shape="`revoke NODE, …`"),
     Description("validity", tree.Attribute, ("pki",), is_single=True),
 )

@@ -3,6 +3,7 @@
 import pytest
 
 from netdsl.ir.expectation import WhileState
+from netdsl.ir.ids import TunnelId
 from netdsl.verify import Decision, Esp, Hook, Outcome
 from tests.verify.asking import ask, world
 
@@ -246,3 +247,32 @@ def test_a_client_gets_an_address_of_the_pool(esp: Esp) -> None:
     assert verdict.tunnels == ("road",)
     inner = [step.packet for hop in verdict.request for step in hop.steps if step.decision is Decision.DECAPSULATE]
     assert [str(packet.source) for packet in inner] == ["10.9.0.1"]
+
+
+REVOKED = """
+network inet 192.0.2.0/24
+network office 10.1.0.0/24
+host carol { interface on inet }
+host dave { interface on inet }
+router gw { interface on inet .1 ; interface on office .1 }
+host s { interface on office .10 ; default via gw }
+pki ours { revoke dave ; %s }
+ipsec road { gateway gw protecting office ; client carol, dave ; auth certificate from ours for gw ; %s }
+"""
+WAYS_TO_PROVE = ("auth certificate from ours for carol, dave", "auth eap-tls from ours for carol, dave")
+
+
+@pytest.mark.parametrize("pool", ["", " ; pool 10.3.0.0/24"])
+@pytest.mark.parametrize("auth", WAYS_TO_PROVE)
+def test_a_revoked_client_stays_outside_and_the_others_come_in(auth: str, pool: str) -> None:
+    where = world(REVOKED % ("crl yes", auth + pool))
+    assert ask(where, "carol", "10.1.0.10").tunnels == ("road",)
+    assert ask(where, "dave", "10.1.0.10").tunnels == ()
+    assert not where.is_up(TunnelId("road"))
+    assert where.why_down(TunnelId("road")) == (
+        "authentication of tunnel `road` fails: `gw` does not take the certificate of `dave`: `ours` has revoked it"
+    )
+
+
+def test_without_revocation_lists_a_revoked_certificate_is_taken() -> None:
+    assert world(REVOKED % ("crl no", WAYS_TO_PROVE[0])).is_up(TunnelId("road"))

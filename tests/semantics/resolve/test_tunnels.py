@@ -124,6 +124,8 @@ def test_a_broken_tunnel_silences_what_names_it() -> None:
         ("validity 10h", "wrong-kind"),
         ("intermediate path-length 99", "out-of-range"),
         ("crl true", "foreign-word"),
+        ("revoke nobody", "unknown-name"),
+        ("revoke 10.0.0.1", "wrong-kind"),
     ],
 )
 def test_a_pki_line_that_is_wrong(line: str, code: str) -> None:

@@ -3,8 +3,10 @@
 from dataclasses import replace
 from ipaddress import ip_network
 
+import pytest
+
 from netdsl.ir.ids import NodeId, PkiId
-from netdsl.semantics.bindings import BoundCertificate, BoundPki
+from netdsl.semantics.bindings import BoundCertificate, BoundPki, Placed
 from tests.semantics.rules.sketch import Sketch, child, place, site_to_site, two_gateways
 
 
@@ -55,3 +57,12 @@ def test_a_pki_is_there_for_a_tunnel() -> None:
     used = {NodeId(node): BoundCertificate(PkiId("p"), None) for node in ("ga", "gb")}
     sketch.tunnels.update(site_to_site(certificates=used).tunnels)
     assert sketch.told == []
+
+
+@pytest.mark.parametrize(("node", "has_crl", "is_told"), [("ga", True, False), ("ga", False, True), ("a", True, True)])
+def test_a_revoked_certificate_is_one_that_an_end_refuses(node: str, has_crl: bool, is_told: bool) -> None:
+    used = {NodeId(end): BoundCertificate(PkiId("p"), None) for end in ("ga", "gb")}
+    sketch = site_to_site(certificates=used)
+    revoked = (Placed(NodeId(node), place(f"revoke {node}")),)
+    sketch.pkis[PkiId("p")] = BoundPki(PkiId("p"), "ed25519", (), None, False, has_crl, 3650, place("pki p"), revoked)
+    assert sketch.told == ([("revocation-without-effect", f"revoke {node}")] if is_told else [])
