@@ -1,26 +1,46 @@
-"""`secrets.conf`: what a node's IPsec tunnels prove themselves with, in the node's credentials."""
+"""What a node's IPsec tunnels prove themselves with, in the node's credentials: `secrets.conf`, raw keys."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from netdsl.ir.node import Node
 from netdsl.ir.tunnel import SharedSecret
 from netdsl.kinds.ipsec.ir import AuthMethod, ends_of
 
+from .keys import key_file, private_pem, public_pem
 from .quoting import base64_secret, quoted
 
 _SECTIONS: dict[str, str] = {AuthMethod.PSK: "ike", AuthMethod.EAP_MSCHAPV2: "eap"}
 
+Value = Callable[[SharedSecret], bytes]
 
-def secret_files(node: Node, value: Callable[[SharedSecret], bytes]) -> Mapping[str, bytes]:
-    """The file that `swanctl.conf` includes; none for a node without secrets."""
+
+def secret_files(node: Node, value: Value) -> Mapping[str, bytes]:
+    """The file that `swanctl.conf` includes, and keys; none for a node without secrets."""
     secrets = {(secret.name, secret.owners): secret for end in ends_of(node.tunnels) for secret in end.secrets}
-    if not secrets:
-        return {}
+    texts = [secret for secret in secrets.values() if secret.method in _SECTIONS]
+    return (_texts(texts, value) if texts else {}) | _keys(node, secrets.values(), value)
+
+
+def _texts(secrets: Iterable[SharedSecret], value: Value) -> dict[str, bytes]:
     lines = ["secrets {"]
-    for number, secret in enumerate(secrets.values(), start=1):
+    for number, secret in enumerate(secrets, start=1):
         lines.append(f"  {_SECTIONS[secret.method]}-{number} {{")
         lines.extend(f"    id-{index} = {quoted(owner)}" for index, owner in enumerate(secret.owners, start=1))
         lines.append(f"    secret = {base64_secret(value(secret))}")
         lines.append("  }")
     lines.append("}")
     return {"secrets.conf": "\n".join(lines).encode() + b"\n"}
+
+
+def _keys(node: Node, secrets: Iterable[SharedSecret], value: Value) -> dict[str, bytes]:
+    """The node's own private key, and the public keys of all."""
+    found: dict[str, bytes] = {}
+    for secret in secrets:
+        if secret.method != AuthMethod.PUBKEY:
+            continue
+        owner = secret.name.partition("@")[2]
+        seed = value(secret)
+        found[f"pubkey/{key_file(owner)}"] = public_pem(seed)
+        if owner == node.host_name:
+            found[f"private/{key_file(owner)}"] = private_pem(seed)
+    return found

@@ -13,11 +13,13 @@ from netdsl.kinds.ipsec.ir import Authentication, AuthMethod, child_inside, end_
 from netdsl.kinds.ipsec.sharing import connection_of
 from netdsl.payload.quoting import flat
 
+from .keys import key_file
 from .quoting import quoted
 
 _AUTH = {
     AuthMethod.CERTIFICATE: "pubkey",
     AuthMethod.PSK: "psk",
+    AuthMethod.PUBKEY: "pubkey",
     AuthMethod.EAP_MSCHAPV2: "eap-mschapv2",
     AuthMethod.EAP_TLS: "eap-tls",
 }
@@ -52,7 +54,7 @@ def swanctl_conf(node: Node, lab: Lab) -> str:
         sections = tuple(Section(name, (("addrs", prefix),)) for name, prefix in pools.items())
         top.append(Section("pools", sections=sections))
     text = "".join(f"{line}\n" for section in top for line in section.lines())
-    has_secrets = any(end.secrets for end in ends)
+    has_secrets = any(secret.method != AuthMethod.PUBKEY for end in ends for secret in end.secrets)
     return text + ("include secrets.conf\n" if has_secrets else "")
 
 
@@ -111,6 +113,8 @@ def _own(auth: Authentication, number: int) -> Section:
         settings.append(("eap_id", quoted(auth.identity)))
     if auth.method.has_certificate and auth.pki is not None:
         settings.append(("certs", f"{flat(auth.pki)}.pem"))
+    if auth.key is not None:
+        settings.append(("pubkeys", quoted(key_file(auth.key))))
     return Section(f"local-{number}", tuple(settings))
 
 
@@ -122,6 +126,8 @@ def _peer(auth: Authentication, number: int, with_crl: Set[str]) -> Section:
         settings.append(("cacerts", f"{flat(auth.pki)}-root.pem"))
         if auth.pki in with_crl:
             settings.append(("revocation", "strict"))
+    if auth.key is not None:
+        settings.append(("pubkeys", quoted(key_file(auth.key))))
     return Section(f"remote-{number}", tuple(settings))
 
 

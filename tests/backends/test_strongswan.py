@@ -7,11 +7,13 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
 from netdsl.backends.strongswan import probe
 from netdsl.backends.strongswan.part import part
 from netdsl.backends.strongswan.probe import probe_lines
 from netdsl.backends.strongswan.quoting import NotQuotable, quoted
+from netdsl.backends.strongswan.secrets import secret_files
 from netdsl.backends.strongswan.swanctl import swanctl_conf
 from netdsl.ir.expectation import Expectation
 from netdsl.ir.ids import NodeId, PkiId, TunnelId
@@ -21,7 +23,7 @@ from netdsl.ir.pki import Pki
 from netdsl.ir.service import BUILT_IN_SERVICES, Protocol, port
 from netdsl.ir.tunnel import Child, Mode, Selectors, SharedSecret, Start, TunnelEnd
 from netdsl.kinds.ipsec.algorithms import KERNEL_ONLY, kernel_need
-from netdsl.kinds.ipsec.ir import CARRIERS, Authentication, AuthMethod, DpdAction, IpsecChild, IpsecEnd
+from netdsl.kinds.ipsec.ir import CARRIERS, Authentication, AuthMethod, DpdAction, IpsecChild, IpsecEnd, end_inside
 from netdsl.kinds.ipsec.resolve_proposals import KEYWORDS, Transform
 from netdsl.kinds.ipsec.sizes import CIPHERS, INTEGRITY_ICV
 from netdsl.payload.part import TunnelRecord
@@ -123,6 +125,20 @@ def test_secrets_are_included_never_written() -> None:
     text = _conf(replace(END, secrets=(secret,)))
     assert text.endswith("include secrets.conf\n")
     assert "top-secret" not in text
+
+
+def test_raw_keys_are_files_of_the_nodes_that_have_them() -> None:
+    own, peer = Authentication(AuthMethod.PUBKEY, "a", key="a-gw"), Authentication(AuthMethod.PUBKEY, "b", key="s")
+    secrets = (SharedSecret("key@a-gw", AuthMethod.PUBKEY, ("a",)), SharedSecret("key@s", AuthMethod.PUBKEY, ("b",)))
+    end = replace(END, inside=replace(end_inside(END), own_auth=(own,), peer_auth=(peer,)), secrets=secrets)
+    text = _conf(end)
+    assert '      pubkeys = "raw@a-gw.pem"\n    }\n    remote-1 {' in text
+    assert '      pubkeys = "raw@s.pem"\n    }\n    children {' in text
+    assert "secrets.conf" not in text
+    files = secret_files(_node(end), lambda secret: secret.name.encode())
+    assert [*files] == ["pubkey/raw@a-gw.pem", "private/raw@a-gw.pem", "pubkey/raw@s.pem"]
+    private = load_pem_private_key(files["private/raw@a-gw.pem"], None)
+    assert private.public_key() == load_pem_public_key(files["pubkey/raw@a-gw.pem"])
 
 
 def test_several_children_have_names_of_their_own() -> None:

@@ -24,6 +24,7 @@ class DpdAction(StrEnum):
 class AuthMethod(StrEnum):
     CERTIFICATE = "certificate"
     PSK = "psk"
+    PUBKEY = "pubkey"
     EAP_MSCHAPV2 = "eap-mschapv2"
     EAP_TLS = "eap-tls"
 
@@ -32,7 +33,7 @@ class AuthMethod(StrEnum):
         match self:
             case AuthMethod.EAP_MSCHAPV2 | AuthMethod.EAP_TLS:
                 return True
-            case AuthMethod.CERTIFICATE | AuthMethod.PSK:
+            case AuthMethod.CERTIFICATE | AuthMethod.PSK | AuthMethod.PUBKEY:
                 return False
             case _:
                 assert_never(self)
@@ -42,7 +43,7 @@ class AuthMethod(StrEnum):
         match self:
             case AuthMethod.CERTIFICATE | AuthMethod.EAP_TLS:
                 return True
-            case AuthMethod.PSK | AuthMethod.EAP_MSCHAPV2:
+            case AuthMethod.PSK | AuthMethod.PUBKEY | AuthMethod.EAP_MSCHAPV2:
                 return False
             case _:
                 assert_never(self)
@@ -50,11 +51,13 @@ class AuthMethod(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Authentication:
-    """How one end proves its identity. `identity` is an IKE identity as swanctl reads it (address, name, e-mail, DN)."""
+    """How one end proves its identity. `identity` is an IKE identity as swanctl reads it (address, name, e-mail, DN).
+    `key`: of `pubkey`, the host name of the node whose key it is."""
 
     method: AuthMethod
     identity: str
     pki: PkiId | None = None
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

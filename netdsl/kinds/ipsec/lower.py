@@ -195,7 +195,8 @@ def _start(
 
 def _authentication(tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd) -> Authentication:
     auth = bound_tunnel(tunnel).auth[end.node]
-    return Authentication(auth.method, _identity(tunnels, end, auth), auth.pki)
+    key = host_name(end.node) if auth.method is AuthMethod.PUBKEY else None
+    return Authentication(auth.method, _identity(tunnels, end, auth), auth.pki, key)
 
 
 def _identity(tunnels: _Tunnels, end: BoundEnd, auth: BoundAuth) -> str:
@@ -228,6 +229,8 @@ def _secrets(tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd, second: Boun
     for one, auth, identity in zip(pair, auths, identities, strict=True):
         if auth.method is AuthMethod.EAP_MSCHAPV2:
             yield SharedSecret(f"{tunnel.id}.{one.node}", auth.method, (identity,), auth.secret)
+        elif auth.method is AuthMethod.PUBKEY:
+            yield SharedSecret(f"key@{host_name(one.node)}", auth.method, (identity,))
 
 
 def _shared_value(tunnel: BoundTunnel, end: BoundEnd, client: BoundEnd, auths: Sequence[BoundAuth]) -> str | None:

@@ -173,6 +173,8 @@ def _unproven(
             return f"`{other.node}` does not take the certificate of `{mine.node}`: `{auth.pki}` has revoked it"
         entities = {entity.node for pki in fabric.lab.pkis if pki.id == auth.pki for entity in pki.end_entities}
         return None if mine.node in entities else f"`{mine.node}` has no certificate of `{auth.pki}`"
+    if auth.method is AuthMethod.PUBKEY:
+        return None if auth.key == wanted.key else f"`{other.node}` has no public key of `{mine.node}`"
     proofs = [auth] if auth.method.is_eap else [*end_inside(mine).own_auth, *end_inside(other).own_auth]
     owners = {proof.identity for proof in proofs}
     own, expected = (_secrets(fabric.views[end.node].node, auth.method, owners) for end in (mine, other))

@@ -47,5 +47,6 @@ FOREIGN_WORDS = {
 INNER_WORDS = {
     "psk": '`auth psk`, or `auth psk "SECRET"`',
     "certificate": "`auth certificate`",
+    "pubkey": "`auth pubkey`",
     "eap-mschapv2": "`auth eap-mschapv2 for NODE`",
 }

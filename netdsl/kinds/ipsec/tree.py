@@ -16,7 +16,7 @@ class Ipsec(Named, WithBlock):
 
 @dataclass(frozen=True, slots=True)
 class Auth(Statement):
-    """`auth certificate [from PKI] | psk ["secret"] | eap-… [for NODES]`."""
+    """`auth certificate [from PKI] | psk ["secret"] | pubkey | eap-… [for NODES]`."""
 
     method: str
     secret: Value | None

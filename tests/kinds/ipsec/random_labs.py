@@ -91,7 +91,7 @@ def _lines(rng: Random, draft: Draft, tunnel: Tunnel) -> list[str]:
         lines = [f"between {parts[0]}", f"    and {parts[1]}"]
     if len(draft.families) == 2:
         lines.append(f"over {rng.choice(['ipv4', 'ipv6'])}")
-    lines += [rng.choice(["auth psk", "auth certificate"]), f"start {tunnel.start}"]
+    lines += [rng.choice(["auth psk", "auth certificate", "auth pubkey"]), f"start {tunnel.start}"]
     if tunnel.kind != "road" and rng.random() < 0.35:
         lines.append(f"only {rng.choice(['tcp/80', 'udp', 'icmp'])}")
     return lines

@@ -182,7 +182,17 @@ def test_without_a_pool_each_client_has_a_connection_that_the_gateway_may_open()
     assert [secret.owners for secret in found[1].secrets] == [("192.168.0.1", "192.168.0.11")]
 
 
-# --- certificates
+# --- certificates and keys
+
+
+def test_each_end_has_its_own_raw_key_and_knows_the_others() -> None:
+    lab = road(["10.3.0.0/28"], AuthMethod.PUBKEY, AuthMethod.PUBKEY)
+    found = of(lab, "gw").tunnels
+    assert [end_inside(one).peer_auth[0].key for one in found] == ["c0", "c1"], "a key is found by one identity"
+    assert [end_inside(one).peer_auth[0].identity for one in found] == ["192.168.0.10", "192.168.0.11"]
+    (client,) = of(lab, "c1").tunnels
+    assert end_inside(client).own_auth[0].key == "c1"
+    assert [(secret.name, secret.owners) for secret in client.secrets] == [("key@c1", ("192.168.0.11",))]
 
 
 def test_a_subject_without_the_address_gets_the_host_name() -> None:

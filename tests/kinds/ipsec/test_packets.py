@@ -119,6 +119,11 @@ def test_a_gateway_without_any_address_inside_has_a_route_into_user_space_all_th
 SECRETS = 'auth psk ; secret "one-long-secret-of-a" for a ; secret "%s" for b ; start %s'
 
 
+@pytest.mark.parametrize("auth", ["auth pubkey", "auth pubkey for a ; auth psk for b"])
+def test_ends_with_raw_keys_agree(auth: str) -> None:
+    assert world(text(vpn=auth)).is_up(TunnelId("vpn"))
+
+
 def test_ends_with_different_secrets_do_not_agree() -> None:
     same = world(text(vpn=SECRETS % ("one-long-secret-of-a", "at boot")))
     other = world(text(vpn=SECRETS % ("another-secret-than-a", "at boot")))

@@ -91,6 +91,7 @@ def test_certificates_come_from_the_nearest_pki_or_the_built_in_one() -> None:
         ("auth psk for a, gw, b", "wrong-element"),
         ('auth psk ""', "secret-missing"),
         ('auth certificate ; secret "x"', "secret-missing"),
+        ('auth pubkey ; secret "x"', "secret-missing"),
         ("auth psk ; dpd 30s hold", "foreign-word"),
         ("auth psk ; dpd 30s trap ; dpd 30s trap", "repeated-statement"),
         ("auth psk ; mobike true", "foreign-word"),
