@@ -60,6 +60,11 @@ def test_every_terminal_of_the_grammar_has_a_word_of_ours() -> None:
             "expected a value, found `3des-sha1-modp1024` | "
             'a proposal that begins with a digit stands in quotes: `"3des-sha1-modp1024"`',
         ),
+        (
+            "identity carol@example.org for carol",
+            "expected `for`, found `@example.org` | "
+            '`identity "ID" for NODE`: an identity with `@`, `=` or blanks stands in quotes',
+        ),
         ("accept input limit 10/x", "expected a value, found `10/x` | a limit is `10/s`, `10/min` or `10/h`"),
         ("default gw", "expected `via`, found `gw` | `default via NODE`"),
         ("default r1", "expected `via`, found `r1` | `default via r1`"),

@@ -18,11 +18,20 @@ def _proposal(dead: Dead, _read: Sequence[str]) -> str | None:
     return None
 
 
+def _identity(dead: Dead, _read: Sequence[str]) -> str | None:
+    """An e-mail address or a distinguished name: marks that no word has."""
+    return (
+        '`identity "ID" for NODE`: an identity with `@`, `=` or blanks stands in quotes'
+        if dead.word[:1] in "@="
+        else None
+    )
+
+
 STATEMENTS = (
     Description("ipsec", tree.Ipsec, (FILE,), ("between", "gateway", "client", "over"), declares=ElementKind.TUNNEL),
     Description("child", tree.Child, _TUNNEL, ("between",)),
     Description("auth", tree.Auth, _TUNNEL),
-    Description("identity", tree.Identity, _TUNNEL, shape="`identity ID for NODE`"),
+    Description("identity", tree.Identity, _TUNNEL, shape="`identity ID for NODE`", hint=_identity),
     Description("secret", tree.Secret, _TUNNEL),
     Description("ike", tree.Proposals, _TUNNEL, hint=_proposal),
     Description("esp", tree.Proposals, _BOTH, hint=_proposal),
