@@ -1,6 +1,5 @@
 """Tunnels of all kinds without keys in one running lab: each expectation holds as predicted."""
 
-import json
 import re
 from pathlib import Path
 
@@ -9,7 +8,8 @@ import pytest
 from netdsl.backends.compose.meter import meter
 from tests.compiling import TESTS, all_tunnels
 from tests.live.conftest import compiled_lab
-from tests.live.machine import Machine, netdsl
+from tests.live.expected import expectations_hold
+from tests.live.machine import Machine
 from tests.live.vagrant import VagrantLab, compile_machines
 
 pytestmark = pytest.mark.live
@@ -22,28 +22,19 @@ def source(tmp_path: Path) -> Path:
     return file
 
 
-def _holds(source: Path, output: Path, *words: str, timeout: float) -> None:
-    """Whether `netdsl test` sees in the running lab what it predicts, line by line."""
-    done = netdsl("test", str(source), "-o", str(output), "--format", "json", *words, folder=output, timeout=timeout)
-    assert done.stdout, done.stderr
-    lines = [line for block in json.loads(done.stdout)["blocks"] for line in block["lines"]]
-    assert [line for line in lines if line["differs"] or line["verdict"] != "passed"] == []
-    assert done.returncode == 0
-
-
 def test_next_hops_inside_tunnels(tmp_path: Path, engine: str, run_name: str) -> None:
     lab_file = TESTS / "labs/inside.net"
     with compiled_lab(lab_file, tmp_path / "lab", f"{run_name}-inside", "--closed") as lab:
         lab.prepare()
         lab.up()
-        _holds(lab_file, lab.folder, timeout=300)
+        expectations_hold(lab_file, lab.folder, timeout=300)
 
 
 def test_containers(source: Path, tmp_path: Path, engine: str, run_name: str) -> None:
     with compiled_lab(source, tmp_path / "lab", f"{run_name}-tunnels", "--closed") as lab:
         lab.prepare()
         lab.up()
-        _holds(source, lab.folder, timeout=300)
+        expectations_hold(source, lab.folder, timeout=300)
         facts = {fact.name: fact.value for fact in meter.facts(lab.deployment)}
         in_either = "".join(f"{part}: (kernel|user space), " for part in ("gre", "ipip", "strongswan"))
         assert re.fullmatch(f"{in_either}vxlan: kernel", facts["tunnels"])
@@ -56,6 +47,6 @@ def test_machines(source: Path, tmp_path: Path, hypervisor: Machine, run_name: s
     try:
         lab.prepare()
         lab.up()
-        _holds(source, lab.folder, "-t", "vagrant", timeout=300 * hypervisor.patience)
+        expectations_hold(source, lab.folder, "-t", "vagrant", timeout=300 * hypervisor.patience)
     finally:
         lab.take_away()

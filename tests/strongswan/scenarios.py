@@ -1,0 +1,68 @@
+"""The scenarios of strongSwan's integration tests: those that a lab says again, and why the others are not said."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from netdsl.library import check_file, compile_file
+from netdsl.pipeline.analysis import Checked
+from tests.outputs import strongswan
+from tests.strongswan.comparing import Point, points
+from tests.strongswan.originals import Section
+
+HERE = Path(__file__).parent
+LABS = HERE / "labs"
+KERNEL_ESP = frozenset({"host2host-transport", "host2host-ah", "net2net-ah", "ipv6-transport-ikev2"})
+"""Labs that user-space ESP cannot have: transport mode, AH."""
+
+FEW = frozenset(
+    {"net2net-psk", "net2net-route", "rw-cert", "rw-psk-rsa-mixed", "ip-pool", "ipv6-net2net-ip4-in-ip6-ikev2"}
+)
+"""The labs that each run of the tests brings up; the others are for `make test-full`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A lab, and the facts of the original: the sections of swanctl.conf by host, and its pings (`HOST ADDRESS yes|no`)."""
+
+    name: str
+    hosts: Mapping[str, Section]
+    pings: tuple[str, ...]
+
+    @property
+    def lab(self) -> Path:
+        return LABS / f"{lab_name(self.name)}.net"
+
+
+def lab_name(scenario: str) -> str:
+    """`ikev2/rw-cert` is `rw-cert.net`, `ipv6/rw-ikev2` is `ipv6-rw-ikev2.net`: imports stay in one folder."""
+    return scenario.removeprefix("ikev2/").replace("/", "-")
+
+
+@cache
+def scenarios() -> tuple[Scenario, ...]:
+    facts = yaml.safe_load((HERE / "originals.yaml").read_text())
+    return tuple(Scenario(name, one["hosts"], tuple(one["pings"])) for name, one in facts.items())
+
+
+@cache
+def not_said() -> Mapping[str, str]:
+    """The scenarios without a lab, each with the reason."""
+    found: Mapping[str, str] = yaml.safe_load((HERE / "not-said.yaml").read_text())
+    return found
+
+
+def checked(scenario: Scenario) -> Checked:
+    return check_file(scenario.lab)
+
+
+def compared(scenario: Scenario, store: Path) -> Iterator[Point]:
+    """Each point of each end of the lab's tunnels beside the original's. Raises AssertionError where a host has none."""
+    compiled = compile_file(scenario.lab, credentials=store).compiled
+    assert compiled is not None
+    files = {one.path: one.content for one in compiled.emission.artifacts}
+    for host, original in scenario.hosts.items():
+        yield from points(host, original, strongswan(files[f"payload/nodes/{host}/swanctl.conf"].decode()))

@@ -1,0 +1,40 @@
+"""Labs that say again what scenarios of strongSwan's tests say: equal settings, and the same pings answered."""
+
+from pathlib import Path
+
+import pytest
+
+from netdsl.library import trace_file
+from tests.live.machine import ROOT
+from tests.strongswan.scenarios import LABS, Scenario, checked, lab_name, not_said, scenarios
+from tests.strongswan.table import page
+
+_each = pytest.mark.parametrize("scenario", scenarios(), ids=lambda one: lab_name(one.name))
+
+
+def test_each_scenario_has_a_lab_or_a_reason() -> None:
+    named = {lab_name(one.name) for one in scenarios()}
+    assert named == {file.stem for file in LABS.glob("*.net")} - {"network"}
+    assert not {one.name for one in scenarios()} & set(not_said())
+
+
+@_each
+def test_what_the_lab_expects_holds(scenario: Scenario) -> None:
+    found = checked(scenario)
+    assert found.summary is not None
+    assert [proof.reason for proof in found.summary.proofs if not proof.holds] == []
+    assert found.summary.unverified == 0
+    assert not found.diagnostics.has_errors
+
+
+@_each
+def test_the_verifier_says_what_the_original_asserts(scenario: Scenario) -> None:
+    for ping in scenario.pings:
+        source, destination, answered = ping.split()
+        verdict = trace_file(scenario.lab, source, destination)
+        assert verdict.passes is (answered == "yes"), (ping, verdict.reason)
+
+
+def test_the_page_of_scenarios_is_up_to_date(tmp_path: Path) -> None:
+    """Each setting is equal, or the page says why it differs."""
+    assert (ROOT / "docs/strongswan.md").read_text() == page(tmp_path), "python -m tests.strongswan.table"
