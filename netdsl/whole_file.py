@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 
@@ -24,6 +24,25 @@ def write_whole(path: Path, text: str) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def rewrite(texts: Mapping[Path, bytes]) -> None:
+    """Give files that there are other contents, each with the mode that it has. All parts are written before the first
+    file is replaced. Raises OSError; then no file has changed, unless replacing one failed where others were replaced."""
+    parts: dict[Path, Path] = {}
+    try:
+        for path, content in texts.items():
+            real = path.resolve()
+            descriptor, name = tempfile.mkstemp(prefix=f".{real.name}-", dir=real.parent)
+            parts[real] = Path(name)
+            with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor
+                file.write(content)
+            parts[real].chmod(real.stat().st_mode & 0o7777)
+        for real, part in parts.items():
+            part.replace(real)
+    finally:
+        for part in parts.values():
+            part.unlink(missing_ok=True)
 
 
 def is_one_of(file: str, others: Iterable[str]) -> bool:

@@ -22,6 +22,11 @@ def analyse(lab: str, parameters: dict[str, str], esp: Esp = Esp.KERNEL) -> Chec
 def _checked(lab: str, parameters: dict[str, str], esp: Esp = Esp.KERNEL) -> Checked:
     if lab == "-":
         return check_text(sys.stdin.buffer.read(), parameters, esp=esp)
+    return check(file_of(lab), parameters, esp=esp)
+
+
+def file_of(lab: str) -> Path:
+    """A lab's own file. Raises UsageError where it is not there or no file."""
     path = Path(lab)
     if path.is_dir():
         inside = path / "lab.net"
@@ -29,7 +34,7 @@ def _checked(lab: str, parameters: dict[str, str], esp: Esp = Esp.KERNEL) -> Che
         raise click.UsageError(f"{lab} is a folder; name the lab's file{hint}")
     if not path.exists():
         raise click.UsageError(f"there is no file {lab}")
-    return check(path, parameters, esp=esp)
+    return path
 
 
 def analysed_lab(source: str, parameters: dict[str, str], *, is_proven: bool = False) -> Lab:

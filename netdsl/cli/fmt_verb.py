@@ -10,6 +10,7 @@ from netdsl.cli.console import note, show_findings, write
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.source import SourceFile
 from netdsl.syntax.format import format_source
+from netdsl.whole_file import rewrite
 
 
 @click.command("fmt")
@@ -49,14 +50,6 @@ def _format(name: str, *, is_check: bool, is_diff: bool) -> int:
         note(f"{name} would change")
         return 1
     if not is_diff:
-        _replace(Path(name), new)
+        rewrite({Path(name): new.encode()})
         note(f"{name}: formatted")
     return 0
-
-
-def _replace(path: Path, text: str) -> None:
-    path = path.resolve()
-    part = path.with_name(f".{path.name}.netdsl-part")
-    part.write_text(text, encoding="utf-8", newline="")
-    part.chmod(path.stat().st_mode & 0o7777)
-    part.replace(path)

@@ -6,7 +6,7 @@ from dataclasses import field
 from enum import StrEnum
 
 from netdsl.dataclass import dataclass
-from netdsl.diagnostics.fix import Fix
+from netdsl.diagnostics.fix import Fix, Rewording
 from netdsl.source import Place
 
 
@@ -78,6 +78,8 @@ def finding(
     """A finding as it is shown: a statement with a block is marked at its head; overlong names are cut."""
     related = tuple(Label(other.place.head, other.text) for other in related)
     primary = Label(place.head, _readable(label))
+    if not fixes and isinstance(help, Rewording) and (fix := help.fix_at(primary.place.span)) is not None:
+        fixes = (fix,)
     return Diagnostic(rule, _readable(message), primary, related, help and _readable(help), fixes)
 
 

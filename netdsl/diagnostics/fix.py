@@ -1,5 +1,6 @@
 """Remedies as text: what to write where. Applied, they make a finding go away."""
 
+import re
 from collections.abc import Iterable
 
 from netdsl.dataclass import dataclass
@@ -25,6 +26,32 @@ class Fix:
     def files(self) -> tuple[SourceFile, ...]:
         """The sources that it changes, each once."""
         return tuple({edit.span.source.name: edit.span.source for edit in self.edits}.values())
+
+
+def replaced(span: Span, text: str) -> Fix:
+    """The fix that is one stretch written otherwise."""
+    return Fix(f"`{text}` instead of `{span.text}`", (Edit(span, text),))
+
+
+class Rewording(str):
+    """Help that is one word of the finding's place written otherwise: a text like any other, which knows the two words."""
+
+    __slots__ = ("instead", "word")
+    word: str
+    instead: str
+
+    def __new__(cls, text: str, word: str, instead: str) -> "Rewording":
+        made = super().__new__(cls, text)
+        made.word, made.instead = word, instead
+        return made
+
+    def fix_at(self, span: Span) -> Fix | None:
+        """The fix where the word stands in a stretch once; None where it is not written there."""
+        found = list(re.finditer(rf"(?<![\w.*$-]){re.escape(self.word)}(?![\w*-])", span.text))
+        if len(found) != 1:
+            return None
+        start = span.start + found[0].start()
+        return replaced(Span(span.source, start, start + len(self.word)), self.instead)
 
 
 def edited(source: SourceFile, edits: Iterable[Edit]) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 
+from netdsl.diagnostics.fix import Rewording
+
 LONGEST_WORD = 64
 """Longer words get no suggestion; the limit bounds the cost of a comparison."""
 
@@ -58,9 +60,22 @@ def _one_edit_away(word: str) -> Iterator[str]:
 
 
 def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
-    """The help text for an unknown name, if a near candidate exists."""
-    near = closest(word, candidates)
-    return None if near is None else f"did you mean `{near}`?"
+    """The help text for an unknown name, if a near candidate exists; where no other is as near, a rewording."""
+    names = candidates if isinstance(candidates, AbstractSet) else frozenset(candidates)
+    near = closest(word, names)
+    if near is None:
+        return None
+    text = f"did you mean `{near}`?"
+    return Rewording(text, word, near) if _is_alone(word, near, names) else text
+
+
+def _is_alone(word: str, near: str, names: AbstractSet[str]) -> bool:
+    """Whether no other name is as near to the word."""
+    if len(names) > MOST_COMPARED:
+        return sum(other in names for other in set(_one_edit_away(word))) == 1
+    distance = edit_distance(word, near, len(word))
+    limit = 0 if distance is None else distance
+    return all(edit_distance(word, other, limit) is None for other in names - {near, word})
 
 
 def edit_distance(left: str, right: str, limit: int) -> int | None:

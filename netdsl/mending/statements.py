@@ -105,64 +105,67 @@ def added(owner: Span, body: syntax.Body | None, line: str) -> Edit:
     """A statement as the last of a block; where there is no block yet, with one."""
     if body is None:
         return Edit(Span(owner.source, owner.end, owner.end), f" {{ {line} }}")
-    if not body.statements:
-        inside = Span(body.span.source, body.span.start + 1, body.span.start + 1)
-        return Edit(
-            inside,
-            f" {line}" if body.span.text[1:].strip() == "}" and "\n" not in body.span.text else _first(body, line),
-        )
-    return added_after(body.statements[-1].span, body, line)
-
-
-def _first(body: syntax.Body, line: str) -> str:
-    return f"\n{_indent(body.span)}{_INDENT}{line}"
+    if body.statements:
+        return added_after(body.statements[-1].span, body, line)
+    place = body.span.start + 1
+    is_one_line = "\n" not in body.span.text
+    text = f" {line}" if is_one_line else f"{_newline(body.span)}{_indent(body.span)}{_INDENT}{line}"
+    return Edit(Span(body.span.source, place, place), text)
 
 
 def added_after(before: Span, body: syntax.Body, line: str) -> Edit:
     """A statement after another one of the block, on a line of its own where that one has it."""
     text, end = before.source.text, before.end
-    rest = text[end : _line_end(text, end)]
-    is_last_on_line = not rest.strip() or rest.lstrip().startswith("#")
-    if not is_last_on_line or _is_on_a_line_with(body.span, before):
+    rest = text[end : _line_end(text, end)].strip()
+    if (rest and not rest.startswith("#")) or _ends_on_line_of(body.span, before):
         return Edit(Span(before.source, end, end), f" ; {line}")
     place = _line_end(text, end)
-    return Edit(Span(before.source, place, place), f"\n{_indent(before)}{line}")
+    return Edit(Span(before.source, place, place), f"{_newline(before)}{_indent(before)}{line}")
 
 
 def moved_before(moved: Span, other: Span) -> tuple[Edit, ...]:
     """A statement put before another one: with its whole line where both have lines of their own, else they change
     places."""
-    if moved.source.name != other.source.name or not (_is_alone(moved) and _is_alone(other)):
+    source, text = moved.source, moved.source.text
+    if source.name != other.source.name or not (_is_alone(moved) and _is_alone(other)):
         return (Edit(other, moved.text), Edit(moved, other.text))
-    text = moved.source.text
-    start, end = text.rfind("\n", 0, moved.start) + 1, _line_end(text, moved.end) + 1
-    target = text.rfind("\n", 0, other.start) + 1
-    source = moved.source
-    line = text[start:end] if text[start:end].endswith("\n") else text[start:end] + "\n"
-    return (Edit(Span(source, target, target), line), Edit(Span(source, start, min(end, len(text))), ""))
+    start, end = _line_start(text, moved.start), _line_end(text, moved.end)
+    target = _line_start(text, other.start)
+    taken = Span(source, max(start - len(_newline(moved)), 0), end)
+    return (Edit(Span(source, target, target), text[start:end] + _newline(moved)), Edit(taken, ""))
 
 
 def _is_alone(span: Span) -> bool:
     """Whether a statement has its lines for itself, but for a comment."""
     text = span.source.text
-    before = text[text.rfind("\n", 0, span.start) + 1 : span.start]
+    before = text[_line_start(text, span.start) : span.start]
     after = text[span.end : _line_end(text, span.end)].strip()
     return not before.strip() and (not after or after.startswith("#"))
 
 
-def _is_on_a_line_with(body: Span, statement: Span) -> bool:
+def _ends_on_line_of(body: Span, statement: Span) -> bool:
     """Whether a block's brace closes on the statement's last line."""
-    return line_of(Span(body.source, body.end - 1, body.end)) == line_of(
-        Span(body.source, statement.end, statement.end)
-    )
+    position = body.source.position
+    return position(body.end - 1)[0] == position(statement.end)[0]
+
+
+def _line_start(text: str, offset: int) -> int:
+    return text.rfind("\n", 0, offset) + 1
 
 
 def _line_end(text: str, offset: int) -> int:
+    """Before the line end, of either kind."""
     end = text.find("\n", offset)
-    return len(text) if end < 0 else end
+    end = len(text) if end < 0 else end
+    return end - 1 if end > offset and text[end - 1] == "\r" else end
+
+
+def _newline(span: Span) -> str:
+    """The line end that the file has."""
+    return "\r\n" if "\r\n" in span.source.text else "\n"
 
 
 def _indent(span: Span) -> str:
     text = span.source.text
-    line = text[text.rfind("\n", 0, span.start) + 1 : span.start]
+    line = text[_line_start(text, span.start) : span.start]
     return line[: len(line) - len(line.lstrip())]

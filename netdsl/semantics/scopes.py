@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
-from netdsl.diagnostics.suggest import closest
+from netdsl.diagnostics.fix import Rewording
+from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.semantics.items import Element, Scope
 from netdsl.semantics.values import Word
 from netdsl.source import Place
@@ -232,10 +233,11 @@ def _suggestion(word: Word, findings: int, kinds: Kinds) -> str | None:
             return None
     ending = "." + word.text
     inner = sorted((name for name in set(names) if name.endswith(ending)), key=natural_key)[:2]
+    if len(inner) == 1:
+        return Rewording(f"did you mean `{inner[0]}`?", word.text, inner[0])
     if inner:
         return "did you mean " + " or ".join(f"`{name}`" for name in inner) + "?"
-    near = closest(word.text, names)
-    return None if near is None else f"did you mean `{near}`?"
+    return did_you_mean(word.text, names)
 
 
 def _report_wrong_kind(word: Word, found: Found, diagnostics: Diagnostics, place: Place, kinds: Kinds) -> None:

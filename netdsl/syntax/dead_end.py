@@ -68,8 +68,11 @@ class Dead:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
+    """`instead`: what is certain to be meant by the stretch."""
+
     rule: Rule
     message: str
     start: int
     end: int
     help: str | None = None
+    instead: str | None = None

@@ -45,8 +45,8 @@ def explain(dead: Dead, vocabulary: Vocabulary) -> Finding:
     return _expected(dead, vocabulary)
 
 
-def _at_word(rule: Rule, message: str, dead: Dead, help_text: str | None = None) -> Finding:
-    return Finding(rule, message, dead.offset, dead.offset + max(1, len(dead.word)), help_text)
+def _at_word(rule: Rule, message: str, dead: Dead, help_text: str | None = None, instead: str | None = None) -> Finding:
+    return Finding(rule, message, dead.offset, dead.offset + max(1, len(dead.word)), help_text, instead)
 
 
 def _unclosed_string(dead: Dead, _vocabulary: Vocabulary) -> Finding | None:
@@ -103,8 +103,10 @@ def _first_word(dead: Dead, vocabulary: Vocabulary) -> Finding | None:
             MISPLACED_STATEMENT, "an expectation outside an `expect` block", dead, "`expect { … }` takes this line"
         )
     near = meant_statement(dead.text, dead.offset, word, vocabulary)
-    help_text = tunnel_of(word) or statements().inner_words.get(word) or (f"did you mean `{near}`?" if near else None)
-    return _at_word(UNKNOWN_STATEMENT, f"no statement begins with `{dead.shown}`", dead, help_text)
+    help_text, instead = tunnel_of(word) or statements().inner_words.get(word), None
+    if help_text is None and near is not None:
+        help_text, instead = f"did you mean `{near}`?", near
+    return _at_word(UNKNOWN_STATEMENT, f"no statement begins with `{dead.shown}`", dead, help_text, instead)
 
 
 def meant_statement(text: str, offset: int, word: str, vocabulary: Vocabulary) -> str | None:
@@ -149,7 +151,8 @@ def _port_behind_colon(dead: Dead, _vocabulary: Vocabulary) -> Finding | None:
         return None
     before, port = found[1], found[2]
     if before.lower() in ("tcp", "udp", "sctp"):
-        return Finding(SYNTAX_ERROR, "a port behind a colon", start, end, f"a service is `{before.lower()}/{port}`")
+        meant = f"{before.lower()}/{port}"
+        return Finding(SYNTAX_ERROR, "a port behind a colon", start, end, f"a service is `{meant}`", meant)
     help_text = f"an address and a service are two words: `{before} tcp/{port}`"
     return Finding(SYNTAX_ERROR, "a port behind a colon", start, end, help_text)
 
@@ -187,7 +190,7 @@ def _no_verb(dead: Dead, vocabulary: Vocabulary) -> Finding | None:
         return None
     near = closest(dead.word, vocabulary.words(dead.expected))
     help_text = f"did you mean `{near}`?" if near else f"the verbs are {_VERBS}"
-    return _at_word(SYNTAX_ERROR, f"`{dead.shown}` is no verb of an expectation", dead, help_text)
+    return _at_word(SYNTAX_ERROR, f"`{dead.shown}` is no verb of an expectation", dead, help_text, near)
 
 
 def _after_comma(dead: Dead, vocabulary: Vocabulary) -> Finding | None:
@@ -253,9 +256,10 @@ def _expected(dead: Dead, vocabulary: Vocabulary) -> Finding:
         help_text = "a string stands in quotes"
     if help_text is None and "_SEP" in dead.expected and dead.word in vocabulary.statement_words:
         help_text = f"`{dead.word}` begins a statement of its own: on a new line, after `;`, or in the block"
+    instead = near if help_text is not None and help_text == f"did you mean `{near}`?" else None
     if dead.first_word and not listed and not dead.is_line_start:
         message = f"`{dead.shown}` does not belong in a line of `{dead.first_word}`"
-    return _at_word(SYNTAX_ERROR, message, dead, help_text)
+    return _at_word(SYNTAX_ERROR, message, dead, help_text, instead)
 
 
 def _near(word: str, words: Sequence[str]) -> str | None:

@@ -1,5 +1,6 @@
 """What is said where words, clauses and lines of other tools, or of a later version, stand."""
 
+import re
 from collections.abc import Callable, Sequence
 
 from netdsl.diagnostics.catalogue import FOREIGN_WORD, NOT_SUPPORTED_YET
@@ -9,6 +10,8 @@ from netdsl.syntax.foreign import FOREIGN_CLAUSES, FOREIGN_IN_BLOCK
 from netdsl.syntax.statements import statements
 from netdsl.syntax.statements.later import FEATURES
 
+_ONE_WORD = re.compile(r"write `([a-z-]+)`")
+"""Help that is one word, which stands in the other one's place."""
 _WITH_FEATURES = frozenset({"interface", "network", "link", "tunnel"})
 """Statements in which a word of a later version may stand."""
 
@@ -21,7 +24,10 @@ def first_word(dead: Dead) -> Finding | None:
 
 
 def _not_ours(word: str, start: int, help_text: str) -> Finding:
-    return Finding(FOREIGN_WORD, f"`{word}` is not a word of this language", start, start + len(word), help_text)
+    found = _ONE_WORD.fullmatch(help_text)
+    instead = None if found is None else found[1]
+    message = f"`{word}` is not a word of this language"
+    return Finding(FOREIGN_WORD, message, start, start + len(word), help_text, instead)
 
 
 def _line(dead: Dead) -> Finding | None:

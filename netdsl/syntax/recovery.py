@@ -14,6 +14,7 @@ from lark.parsers.lalr_interactive_parser import InteractiveParser
 
 from netdsl.diagnostics.catalogue import SYNTAX_ERROR, UNCLOSED_BLOCK
 from netdsl.diagnostics.core import Diagnostics, Label
+from netdsl.diagnostics.fix import replaced
 from netdsl.source import Place, SourceFile, Span
 from netdsl.syntax.build.language import Lines
 from netdsl.syntax.build.values import Placed
@@ -197,7 +198,8 @@ class Recovery:
             return
         told.add(statement)
         place = self._place(finding.start, finding.end)
-        self._diagnostics.report(finding.rule, finding.message, place, help=finding.help)
+        fixes = () if finding.instead is None else (replaced(place.span, finding.instead),)
+        self._diagnostics.report(finding.rule, finding.message, place, help=finding.help, fixes=fixes)
 
     def _place(self, start: int, end: int) -> Place:
         return Place(Span(self._source, start, end))

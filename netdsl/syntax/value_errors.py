@@ -51,7 +51,8 @@ def _port_first(dead: Dead) -> Finding | None:
         return None
     ports = found[1] if found[2] is None else f"{found[1]}-{found[2]}"
     message = "a port before its protocol"
-    return Finding(SYNTAX_ERROR, message, start, end, f"a service is `{found[3].lower()}/{ports}`")
+    service = f"{found[3].lower()}/{ports}"
+    return Finding(SYNTAX_ERROR, message, start, end, f"a service is `{service}`", service)
 
 
 def _unit(dead: Dead) -> Finding | None:
@@ -63,9 +64,8 @@ def _unit(dead: Dead) -> Finding | None:
     unit = table.get(found[2].lower()) or UNITS_OF_OTHERS.get(found[2].lower())
     if unit is None:
         return None
-    return Finding(
-        SYNTAX_ERROR, f"`{dead.text[start:end]}` has no unit of this language", start, end, f"`{found[1]}{unit}`"
-    )
+    message, meant = f"`{dead.text[start:end]}` has no unit of this language", f"{found[1]}{unit}"
+    return Finding(SYNTAX_ERROR, message, start, end, f"`{meant}`", meant)
 
 
 def _dots(dead: Dead) -> Finding | None:
@@ -73,8 +73,9 @@ def _dots(dead: Dead) -> Finding | None:
     found = _RANGE.fullmatch(dead.text, start, end)
     if found is None:
         return None
-    help_text = f"a range is `{found[1]}..{found[2]}`, both ends included"
-    return Finding(SYNTAX_ERROR, f"`{dead.text[start:end]}` is no range", start, end, help_text)
+    meant = f"{found[1]}..{found[2]}"
+    help_text = f"a range is `{meant}`, both ends included"
+    return Finding(SYNTAX_ERROR, f"`{dead.text[start:end]}` is no range", start, end, help_text, meant)
 
 
 def _arithmetic(dead: Dead) -> Finding | None:
@@ -88,7 +89,7 @@ def _arithmetic(dead: Dead) -> Finding | None:
         left = spliced[1] or spliced[2]
         head = before[: len(before) - len(spliced[0])]
         mended = f"{head}${{{left} {stuck[1]} {stuck[2]}}}{stuck[3]}"
-        return Finding(SYNTAX_ERROR, "an expression outside of `${…}`", start, end, f"`{mended}`")
+        return Finding(SYNTAX_ERROR, "an expression outside of `${…}`", start, end, f"`{mended}`", mended)
     operand = _OPERAND.search(dead.before)
     if operand is None or not _OPERATION.fullmatch(written := operand[0] + dead.rest):
         return None
@@ -108,8 +109,9 @@ def _single_quotes(dead: Dead) -> Finding | None:
         )
     inner = dead.text[dead.offset + 1 : close]
     escaped = inner.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$")
-    help_text = f'strings have double quotes: `"{escaped}"`'
-    return Finding(SYNTAX_ERROR, f"{quote} begins no string", dead.offset, close + 1, help_text)
+    meant = f'"{escaped}"'
+    help_text = f"strings have double quotes: `{meant}`"
+    return Finding(SYNTAX_ERROR, f"{quote} begins no string", dead.offset, close + 1, help_text, meant)
 
 
 def _image(dead: Dead) -> Finding | None:

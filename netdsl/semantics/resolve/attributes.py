@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics
+from netdsl.diagnostics.fix import Rewording
 from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.semantics.bindings import Placed
 from netdsl.semantics.evaluate import Context, evaluate, evaluate_list, report_wrong_kind
@@ -135,7 +136,8 @@ def word_among(
         return found
     if found in foreign:
         message = f"`{found}` is a word of other tools"
-        diagnostics.report(catalogue.FOREIGN_WORD, message, value.place, help=f"here it is called `{foreign[found]}`")
+        advice = Rewording(f"here it is called `{foreign[found]}`", found, foreign[found])
+        diagnostics.report(catalogue.FOREIGN_WORD, message, value.place, help=advice)
         return None
     options = ", ".join(f"`{word}`" for word in allowed)
     diagnostics.report(

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from netdsl.diagnostics import catalogue
+from netdsl.diagnostics.fix import Rewording
 from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.ir.ids import NodeId, PkiId
 from netdsl.semantics import defaults
@@ -118,7 +119,9 @@ def _algorithm(block: Block, work: Work) -> str:
         work.wrong_kind(value, "a key algorithm")
     elif name not in ALGORITHMS:
         near = FOREIGN_ALGORITHMS.get(name)
-        advice = f"here it is called `{near}`" if near else did_you_mean(name, ALGORITHMS)
+        advice = did_you_mean(name, ALGORITHMS)
+        if near:
+            advice = Rewording(f"here it is called `{near}`", name, near)
         message = f"no key algorithm is called `{name}`"
         work.diagnostics.report(
             catalogue.PKI_ALGORITHM, message, value.place, help=advice or f"one of {', '.join(ALGORITHMS)}"

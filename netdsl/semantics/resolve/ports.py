@@ -1,6 +1,7 @@
 """Services as protocols and ports: literals, the built-in names, and those that a lab declares."""
 
 from netdsl.diagnostics import catalogue
+from netdsl.diagnostics.fix import Rewording
 from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.ir.kind_names import kind_names, named_services
 from netdsl.ir.service import PortService
@@ -117,7 +118,8 @@ def _report_unknown(word: Word, place: Place, work: Work) -> None:
         return
     if ours is not None:
         message = f"`{word.text}` is a word of other tools"
-        work.diagnostics.report(catalogue.FOREIGN_WORD, message, place, help=f"here it is called `{ours}`")
+        advice = Rewording(f"here it is called `{ours}`", word.text, ours)
+        work.diagnostics.report(catalogue.FOREIGN_WORD, message, place, help=advice)
         return
     names = (
         []

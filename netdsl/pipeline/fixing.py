@@ -1,0 +1,105 @@
+"""Remedies that are certain, applied to a lab in memory, one after the other: each is checked with all that it changes."""
+
+from collections.abc import Mapping
+from dataclasses import field
+from pathlib import Path, PurePosixPath
+
+from netdsl.dataclass import dataclass
+from netdsl.diagnostics.core import Diagnostic, Diagnostics
+from netdsl.diagnostics.fix import edited
+from netdsl.packets.types import Esp
+from netdsl.pipeline.analysis import Checked, analyze
+from netdsl.pipeline.mending import with_near_misses
+from netdsl.semantics.files import FolderReader
+from netdsl.semantics.load import load
+
+_MOST_APPLIED = 50
+"""A bound on time: after each the lab is checked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """`checked`: the lab afterwards. `texts`: of each file that changed, by its path below the lab's folder, the text.
+    `applied`: the findings that are gone, in the order of their remedies."""
+
+    checked: Checked
+    texts: Mapping[str, str]
+    applied: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Changed:
+    """A folder where some files have other texts than on disk."""
+
+    folder: FolderReader
+    texts: Mapping[str, str]
+
+    def canonical(self, path: PurePosixPath) -> PurePosixPath:
+        return self.folder.canonical(path)
+
+    def read(self, path: PurePosixPath, limit: int) -> bytes:
+        text = self.texts.get(str(self.folder.canonical(path)))
+        return self.folder.read(path, limit) if text is None else text.encode()
+
+    def names(self, folder: PurePosixPath) -> tuple[str, ...]:
+        return self.folder.names(folder)
+
+
+@dataclass(slots=True)
+class _Fixing:
+    path: Path
+    parameters: Mapping[str, str]
+    esp: Esp
+    texts: dict[str, str] = field(default_factory=dict)
+    applied: list[Diagnostic] = field(default_factory=list)
+    refused: set[tuple[str, str, str]] = field(default_factory=set)
+
+    def checked(self, texts: Mapping[str, str]) -> Checked:
+        diagnostics = Diagnostics()
+        folder = "" if self.path.parent == Path() else str(self.path.parent)
+        reader = _Changed(FolderReader(self.path.parent, self.path.name), texts)
+        sources = load(self.path.name, reader, diagnostics, folder)
+        return analyze(sources, self.parameters, diagnostics, esp=self.esp)
+
+    def next(self, checked: Checked) -> Diagnostic | None:
+        """The next finding to mend."""
+        return next((one for one in checked.diagnostics if one.fix is not None and _key(one) not in self.refused), None)
+
+    def apply(self, found: Diagnostic, checked: Checked) -> Checked:
+        """The lab with a remedy; without it where the finding stays, or more of its kind come."""
+        assert found.fix is not None, "asked for"
+        texts = dict(self.texts)
+        for source in found.fix.files:
+            texts[source.name] = edited(source, found.fix.edits)
+        after = self.checked(texts)
+        if _alike(found, after) >= _alike(found, checked) or _key(found) in map(_key, after.diagnostics):
+            self.refused.add(_key(found))
+            return checked
+        self.texts = texts
+        self.applied.append(found)
+        return after
+
+
+def fixed(path: Path, parameters: Mapping[str, str], *, esp: Esp = Esp.KERNEL) -> Fixed:
+    """Apply what is certain until nothing is. What a line of an expectation needs is looked for when all else is mended.
+    Raises OSError where the file itself cannot be read."""
+    fixing = _Fixing(path, parameters, esp)
+    checked = fixing.checked({})
+    for _ in range(_MOST_APPLIED):
+        found = fixing.next(checked)
+        if found is None:
+            checked = with_near_misses(checked, parameters, esp=esp)
+            found = fixing.next(checked)
+        if found is None:
+            return Fixed(checked, fixing.texts, tuple(fixing.applied))
+        checked = fixing.apply(found, checked)
+    return Fixed(with_near_misses(checked, parameters, esp=esp), fixing.texts, tuple(fixing.applied))
+
+
+def _key(found: Diagnostic) -> tuple[str, str, str]:
+    return found.primary.place.span.source.name, found.rule.code, found.message
+
+
+def _alike(found: Diagnostic, checked: Checked) -> int:
+    """How many findings of its rule a lab has."""
+    return sum(one.rule is found.rule for one in checked.diagnostics)
