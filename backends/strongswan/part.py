@@ -6,7 +6,7 @@ from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
 from netdsl.ir.tunnel import Child, Start, TunnelEnd
 from netdsl.kinds.ipsec.algorithms import kernel_need
-from netdsl.kinds.ipsec.ir import end_inside, ends_of
+from netdsl.kinds.ipsec.ir import AuthMethod, end_inside, ends_of
 from netdsl.kinds.ipsec.revocation import is_refused
 from netdsl.kinds.ipsec.sharing import connection_of
 from netdsl.payload.contract import Needs, PayloadFile
@@ -18,7 +18,7 @@ from .swanctl import child_name, swanctl_conf
 
 _PACKAGES = ("charon-systemd", "libcharon-extra-plugins", "strongswan-swanctl")
 _PATIENCE = "5"  # seconds that the end which does not begin leaves to the other
-_EAP_PACKAGES = ("libcharon-extauth-plugins",)
+_MORE_PACKAGES = {AuthMethod.EAP_MSCHAPV2: ("libcharon-extauth-plugins",)}  # the rest of EAP is in the extra plugins
 _START_WORDS = {Start.BOOT: "boot", Start.TRAFFIC: "traffic", Start.HAND: "hand", Start.NONE: "hand"}
 
 
@@ -46,7 +46,7 @@ class StrongswanPart:
 def _needs(ends: Sequence[TunnelEnd]) -> Needs:
     insides = [end_inside(end) for end in ends]
     auths = (auth for inside in insides for auth in (*inside.own_auth, *inside.peer_auth))
-    packages = (*_PACKAGES, *_EAP_PACKAGES) if any(auth.method.is_eap for auth in auths) else _PACKAGES
+    packages = (*_PACKAGES, *(package for auth in auths for package in _MORE_PACKAGES.get(auth.method, ())))
     return Needs(packages, ("NET_ADMIN", "NET_BIND_SERVICE"), ("/dev/net/tun",))
 
 

@@ -9,7 +9,7 @@ from netdsl.kinds.ipsec.ir import AuthMethod, ends_of
 from .keys import key_file, private_pem, public_pem
 from .quoting import base64_secret, quoted
 
-_SECTIONS: dict[str, str] = {AuthMethod.PSK: "ike", AuthMethod.EAP_MSCHAPV2: "eap"}
+_SECTIONS: dict[str, str] = {AuthMethod.PSK: "ike", **{one: "eap" for one in AuthMethod if one.has_password}}
 
 Value = Callable[[SharedSecret], bytes]
 

@@ -21,7 +21,9 @@ _AUTH = {
     AuthMethod.PSK: "psk",
     AuthMethod.PUBKEY: "pubkey",
     AuthMethod.EAP_MSCHAPV2: "eap-mschapv2",
+    AuthMethod.EAP_MD5: "eap-md5",
     AuthMethod.EAP_TLS: "eap-tls",
+    AuthMethod.EAP_TTLS: "eap-ttls",
 }
 IPPROTO_ICMPV6 = 58
 _ANY = {4: "0.0.0.0", 6: "::"}  # noqa: S104 - strongSwan's word for 'an address, please'

@@ -214,6 +214,10 @@ SPOTS: dict[str, Spot] = {
         " auth eap-mschapv2 for b ; secret @ for b }",
         witness=_secret,
     ),
+    "secret of a second round": Spot(
+        top="ipsec t { gateway gw.wan ; client b ; auth certificate for gw ; auth psk and eap-md5 @ for b }",
+        witness=_secret,
+    ),
     "identity": Spot(top=_TUNNEL.format("auth psk ; identity @ for b"), witness=_identity),
     "certificate identity": Spot(top=_TUNNEL.format("auth certificate ; identity @ for b"), witness=_identity),
     "subject": Spot(top="pki p { subject @ }\n" + _TUNNEL.format("auth certificate from p")),

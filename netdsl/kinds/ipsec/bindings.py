@@ -12,13 +12,19 @@ from netdsl.source import Place
 
 @dataclass(frozen=True, slots=True)
 class BoundAuth:
-    """How one node proves itself in one tunnel; `secret` None: made and kept with the lab."""
+    """How one node proves itself in one tunnel; `secret` None: made and kept with the lab. `then`: the next round
+    (RFC 4739)."""
 
     method: AuthMethod
     pki: PkiId | None  # of a method that has a certificate
     secret: str | None = field(repr=False, metadata=SECRET)
     identity: str | None  # None: the certificate's subject, or the outer address
     place: Place = field(compare=False, repr=False)
+    then: "BoundAuth | None" = None
+
+    @property
+    def rounds(self) -> tuple["BoundAuth", ...]:
+        return (self, *(() if self.then is None else self.then.rounds))
 
 
 @dataclass(frozen=True, slots=True)

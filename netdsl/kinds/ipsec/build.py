@@ -2,7 +2,20 @@
 
 from lark import Token, v_args
 
-from netdsl.kinds.ipsec.tree import Auth, Child, Dpd, Identity, Ipsec, Mode, Pool, Proposals, Rekey, Secret, Start
+from netdsl.kinds.ipsec.tree import (
+    Auth,
+    Child,
+    Dpd,
+    Identity,
+    Ipsec,
+    Mode,
+    Pool,
+    Proof,
+    Proposals,
+    Rekey,
+    Secret,
+    Start,
+)
 from netdsl.syntax.build.values import BaseBuilder
 from netdsl.syntax.tree import Body, Value
 
@@ -12,17 +25,17 @@ class Builder(BaseBuilder):
     def ipsec(self, word: Token, name: Value, body: Body) -> Ipsec:
         return Ipsec(name, body, self._span(word, body))
 
-    def auth(
-        self,
-        word: Token,
-        method: Token,
-        secret: Value | None,
-        _from: Token | None,
-        pki: Value | None,
-        nodes: list[Value] | None,
-    ) -> Auth:
-        span = self._span(word, nodes or pki or secret or method)
-        return Auth(method.value, secret, pki, tuple(nodes or ()), span)
+    def auth(self, word: Token, proofs: list[Proof], nodes: list[Value] | None) -> Auth:
+        return Auth(tuple(proofs), tuple(nodes or ()), self._span(word, nodes or proofs[-1]))
+
+    def first_proof(self, proof: Proof) -> list[Proof]:
+        return [proof]
+
+    def more_proofs(self, proofs: list[Proof], _and: Token, proof: Proof) -> list[Proof]:
+        return [*proofs, proof]
+
+    def proof(self, method: Token, secret: Value | None, _from: Token | None, pki: Value | None) -> Proof:
+        return Proof(method.value, secret, pki, self._span(method, pki or secret or method))
 
     def identity(self, word: Token, identity: Value, nodes: list[Value]) -> Identity:
         return Identity(identity, tuple(nodes), self._span(word, nodes))

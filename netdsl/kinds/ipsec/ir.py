@@ -1,7 +1,6 @@
 """IPsec's own share of a tunnel end: what the IKE daemon of this node needs to know beside the common part."""
 
 from enum import StrEnum
-from typing import assert_never
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import PkiId
@@ -26,27 +25,31 @@ class AuthMethod(StrEnum):
     PSK = "psk"
     PUBKEY = "pubkey"
     EAP_MSCHAPV2 = "eap-mschapv2"
+    EAP_MD5 = "eap-md5"
     EAP_TLS = "eap-tls"
+    EAP_TTLS = "eap-ttls"
 
     @property
     def is_eap(self) -> bool:
-        match self:
-            case AuthMethod.EAP_MSCHAPV2 | AuthMethod.EAP_TLS:
-                return True
-            case AuthMethod.CERTIFICATE | AuthMethod.PSK | AuthMethod.PUBKEY:
-                return False
-            case _:
-                assert_never(self)
+        return self in _EAP
 
     @property
     def has_certificate(self) -> bool:
-        match self:
-            case AuthMethod.CERTIFICATE | AuthMethod.EAP_TLS:
-                return True
-            case AuthMethod.PSK | AuthMethod.PUBKEY | AuthMethod.EAP_MSCHAPV2:
-                return False
-            case _:
-                assert_never(self)
+        return self in (AuthMethod.CERTIFICATE, AuthMethod.EAP_TLS)
+
+    @property
+    def has_password(self) -> bool:
+        """Whether a name and a secret of EAP prove it."""
+        return self in _PASSWORD
+
+    @property
+    def needs_server_certificate(self) -> bool:
+        """Whether the gateway shows a certificate inside of EAP."""
+        return self in (AuthMethod.EAP_TLS, AuthMethod.EAP_TTLS)
+
+
+_PASSWORD = (AuthMethod.EAP_MSCHAPV2, AuthMethod.EAP_MD5, AuthMethod.EAP_TTLS)
+_EAP = (*_PASSWORD, AuthMethod.EAP_TLS)
 
 
 @dataclass(frozen=True, slots=True)

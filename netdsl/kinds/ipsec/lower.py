@@ -96,8 +96,8 @@ def _end(tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd, other: BoundEnd)
         carriers=CARRIERS,
         children=children,
         inside=IpsecEnd(
-            own_auth=(auth,),
-            peer_auth=(_authentication(tunnels, tunnel, other),),
+            own_auth=auth,
+            peer_auth=_authentication(tunnels, tunnel, other),
             ike_proposals=inside.ike_proposals,
             dpd_seconds=inside.dpd_seconds,
             dpd_action=inside.dpd_action,
@@ -114,9 +114,9 @@ def _end(tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd, other: BoundEnd)
     )
 
 
-def _profile(tunnel: BoundTunnel, children: tuple[Child, ...], auth: Authentication) -> tuple[str, ...]:
+def _profile(tunnel: BoundTunnel, children: tuple[Child, ...], auth: tuple[Authentication, ...]) -> tuple[str, ...]:
     made = (word for child in children for word in (child_inside(child).protocol, *child_inside(child).proposals))
-    return (auth.method.value, *bound_tunnel(tunnel).ike_proposals, *made)
+    return (*(one.method.value for one in auth), *bound_tunnel(tunnel).ike_proposals, *made)
 
 
 # --- children
@@ -193,19 +193,25 @@ def _start(
 # --- who is who
 
 
-def _authentication(tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd) -> Authentication:
-    auth = bound_tunnel(tunnel).auth[end.node]
-    key = host_name(end.node) if auth.method is AuthMethod.PUBKEY else None
-    return Authentication(auth.method, _identity(tunnels, end, auth), auth.pki, key)
+def _authentication(tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd) -> tuple[Authentication, ...]:
+    """The rounds of an end."""
+    return tuple(
+        Authentication(auth.method, _identity(tunnels, end, auth), auth.pki, _key(end, auth))
+        for auth in bound_tunnel(tunnel).auth[end.node].rounds
+    )
+
+
+def _key(end: BoundEnd, auth: BoundAuth) -> str | None:
+    return host_name(end.node) if auth.method is AuthMethod.PUBKEY else None
 
 
 def _identity(tunnels: _Tunnels, end: BoundEnd, auth: BoundAuth) -> str:
     """Given, or the certificate's subject, or the outer address (a subject with a comma in a value cannot be written as an
-    identity; the address is in the certificate too). A user name for EAP-MSCHAPv2 has to be a text: there it is the host
-    name; so it is where a secret proves an address that another node has too."""
+    identity; the address is in the certificate too). A user name for EAP has to be a text: there it is the host name; so it
+    is where a secret proves an address that another node has too."""
     if auth.identity is not None:
         return auth.identity
-    if auth.method is AuthMethod.EAP_MSCHAPV2 or (auth.pki is None and end.outer in tunnels.repeated):
+    if auth.method.has_password or (auth.pki is None and end.outer in tunnels.repeated):
         return host_name(end.node)
     if auth.pki is None:
         return str(end.outer)
@@ -220,23 +226,31 @@ def _secrets(tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd, second: Boun
 
     Between two peers each holds what it was given: two that were given different ones do not agree.
     """
-    pair = (tunnel.ends[0], second)
-    auths = [bound_tunnel(tunnel).auth[one.node] for one in pair]
-    identities = tuple(_identity(tunnels, one, auth) for one, auth in zip(pair, auths, strict=True))
-    if any(auth.method is AuthMethod.PSK for auth in auths):
+    proofs = [
+        (one, auth, _identity(tunnels, one, auth))
+        for one in (tunnel.ends[0], second)
+        for auth in bound_tunnel(tunnel).auth[one.node].rounds
+    ]
+    has_psk = any(auth.method is AuthMethod.PSK for _, auth, _ in proofs)
+    if has_psk:
         name = tunnel.id if end.role == "peer" else f"{tunnel.id}.{second.node}"
-        yield SharedSecret(name, AuthMethod.PSK, identities, _shared_value(tunnel, end, second, auths))
-    for one, auth, identity in zip(pair, auths, identities, strict=True):
-        if auth.method is AuthMethod.EAP_MSCHAPV2:
-            yield SharedSecret(f"{tunnel.id}.{one.node}", auth.method, (identity,), auth.secret)
+        identities = tuple(dict.fromkeys(identity for *_, identity in proofs))
+        yield SharedSecret(name, AuthMethod.PSK, identities, _shared_value(tunnel, end, second))
+    for one, auth, identity in proofs:
+        if auth.method.has_password:
+            name = f"{tunnel.id}.{one.node}"
+            yield SharedSecret(f"eap@{name}" if has_psk else name, auth.method, (identity,), auth.secret)
         elif auth.method is AuthMethod.PUBKEY:
             yield SharedSecret(f"key@{host_name(one.node)}", auth.method, (identity,))
 
 
-def _shared_value(tunnel: BoundTunnel, end: BoundEnd, client: BoundEnd, auths: Sequence[BoundAuth]) -> str | None:
-    all_auths = bound_tunnel(tunnel).auth
-    if end.role == "peer":
-        using = [all_auths[end.node], *auths]
-        return next(auth.secret for auth in using if auth.method is AuthMethod.PSK)
-    given = all_auths[client.node].secret
-    return all_auths[tunnel.ends[0].node].secret if given is None else given
+def _shared_value(tunnel: BoundTunnel, end: BoundEnd, second: BoundEnd) -> str | None:
+    """Of two peers what `end` was given, else the other; of a client what it was given, else its gateway."""
+    first = tunnel.ends[0]
+    order = (end, first, second) if end.role == "peer" else (second, first)
+    given = [_psk(bound_tunnel(tunnel).auth[one.node]) for one in order]
+    return next((auth.secret for auth in given if auth is not None and (end.role == "peer" or auth.secret)), None)
+
+
+def _psk(auth: BoundAuth) -> BoundAuth | None:
+    return next((one for one in auth.rounds if one.method is AuthMethod.PSK), None)

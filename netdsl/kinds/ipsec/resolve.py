@@ -65,11 +65,12 @@ def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:
     by_client = children(Context(id_, item, block, members, ends or (), bool(pool)), work)
     if family is None or ends is None or auth is None or by_client is None:
         return None
-    first = next(iter(by_client.values()))[0].start.when
+    start = next(iter(by_client.values()))[0].start.when
     inside = BoundIpsec(
-        ike or defaults.IKE_PROPOSALS, delay, action or defaults.DPD_ACTION[first], mobike, limits.ike_seconds, auth
+        ike or defaults.IKE_PROPOSALS, delay, action or defaults.DPD_ACTION[start], mobike, limits.ike_seconds, auth
     )
-    certificates = {node: BoundCertificate(one.pki, one.identity) for node, one in auth.items() if one.pki is not None}
+    rounds = ((node, one) for node, first in auth.items() for one in first.rounds)
+    certificates = {node: BoundCertificate(one.pki, one.identity) for node, one in rounds if one.pki is not None}
     return BoundTunnel(id_, KIND, ends, certificates, by_client, pool, family, inside, item.place)
 
 

@@ -24,19 +24,34 @@ from netdsl.source import Place
 from netdsl.syntax import tree as syntax
 from netdsl.syntax.description import ElementKind
 
-WITH_SECRET = (AuthMethod.PSK, AuthMethod.EAP_MSCHAPV2)
+NOT_IN_DEBIAN = {"eap-peap": "`eap-ttls` is a password inside of TLS too"}
+"""Methods without a plug-in in Debian 13 (strongswan 6.0.1-6: libcharon-extra-plugins, libcharon-extauth-plugins)."""
+WITH_SECRET = (AuthMethod.PSK, *(method for method in AuthMethod if method.has_password))
+
+
+@dataclass(slots=True, eq=False)
+class _Round:
+    method: AuthMethod
+    pki: PkiId | None
+    secret: str | None
 
 
 @dataclass(slots=True, eq=False)
 class _Proof:
     """What the lines say for one node."""
 
-    method: AuthMethod
-    pki: PkiId | None
+    rounds: tuple[_Round, ...]
     place: Place
     is_named: bool
-    secret: str | None = None
     identity: str | None = None
+
+    @property
+    def methods(self) -> tuple[AuthMethod, ...]:
+        return tuple(one.method for one in self.rounds)
+
+    @property
+    def with_secret(self) -> list[_Round]:
+        return [one for one in self.rounds if one.method in WITH_SECRET]
 
 
 @dataclass(slots=True, eq=False)
@@ -61,30 +76,60 @@ def authentication(block: Block, item: Item, members: Members, work: Work) -> di
         _identity(identity, line, members, proofs, work)
     if not proofs.is_right:
         return None
-    return {
-        node: BoundAuth(proof.method, proof.pki, proof.secret, proof.identity, proof.place)
-        for node, proof in ((node, proofs.found[node]) for node in members.nodes)
-    }
+    return {node: _bound(proofs.found[node]) for node in members.nodes}
+
+
+def _bound(proof: _Proof) -> BoundAuth:
+    found: BoundAuth | None = None
+    for one in reversed(proof.rounds):
+        found = BoundAuth(one.method, one.pki, one.secret, proof.identity, proof.place, found)
+    assert found is not None, "an `auth` without a method"
+    return found
 
 
 def _auth(statement: tree.Auth, item: Item, members: Members, proofs: _Proofs, work: Work) -> None:
-    method = AuthMethod(statement.method)
     named = ends_named(statement.nodes, item, members, work) if statement.nodes else []
-    pki = _pki(statement, method, item, work)
-    secret = _text(statement.secret, item, work) if statement.secret is not None else None
-    is_right = named is not None and (pki is not None or not method.has_certificate)
-    if statement.secret is not None and method not in WITH_SECRET:
-        message = f"`auth {method}` takes no secret"
-        work.diagnostics.report(AUTH_MISMATCH, message, item.at(statement.secret.span))
-        is_right = False
-    if not is_right or named is None or (statement.secret is not None and secret is None):
+    found = [_round(proof, item, work) for proof in statement.proofs]
+    rounds = tuple(one for one in found if one is not None)
+    if named is None or len(rounds) < len(found) or not _differ(rounds, statement, item, work):
         proofs.is_right = False
         return
     targets = named or [Placed(node, item.place) for node in members.nodes]
     for target in targets:
-        proof = _Proof(method, pki, item.place, bool(named), secret)
-        if not _add(target, proof, proofs, work):
+        own = tuple(_Round(one.method, one.pki, one.secret) for one in rounds)
+        if not _add(target, _Proof(own, item.place, bool(named)), proofs, work):
             return
+
+
+def _round(proof: tree.Proof, item: Item, work: Work) -> _Round | None:
+    if proof.method in NOT_IN_DEBIAN:
+        message = f"strongSwan as Debian builds it has no `{proof.method}`"
+        work.diagnostics.report(AUTH_MISMATCH, message, item.at(proof.span), help=NOT_IN_DEBIAN[proof.method])
+        return None
+    method = AuthMethod(proof.method)
+    pki = _pki(proof, method, item, work)
+    secret = _text(proof.secret, item, work) if proof.secret is not None else None
+    if proof.secret is not None and method not in WITH_SECRET:
+        message = f"`auth {method}` takes no secret"
+        work.diagnostics.report(AUTH_MISMATCH, message, item.at(proof.secret.span))
+        return None
+    is_right = (pki is not None or not method.has_certificate) and (secret is not None or proof.secret is None)
+    return _Round(method, pki, secret) if is_right else None
+
+
+def _differ(rounds: tuple[_Round, ...], statement: tree.Auth, item: Item, work: Work) -> bool:
+    """Each round proves something else: no method twice, and one certificate, one key of EAP."""
+    seen: set[str] = set()
+    for one, proof in zip(rounds, statement.proofs, strict=True):
+        what = "eap" if one.method.is_eap else str(one.method)
+        mine = {what, "certificate"} if one.method.has_certificate else {what}
+        if mine & seen:
+            message = f"`{one.method}` proves nothing that the rounds before it have not"
+            advice = "as in `auth certificate and eap-md5 for NODE`"
+            work.diagnostics.report(AUTH_MISMATCH, message, item.at(proof.span), help=advice)
+            return False
+        seen |= mine
+    return True
 
 
 def _add(target: Placed[NodeId], proof: _Proof, proofs: _Proofs, work: Work) -> bool:
@@ -120,20 +165,33 @@ def _complete(item: Item, members: Members, proofs: _Proofs, work: Work) -> None
             )
             proofs.is_right = False
             return
-        if proof.method.is_eap and node == members.gateway:
-            message = f"`{proof.method}` is for the clients of a tunnel, `{node}` is the gateway"
-            advice = f"`auth certificate for {node}`, and `auth {proof.method} for` the clients"
-        elif proof.method.is_eap and members.gateway is None:
-            message = f"`{proof.method}` is for the clients of a tunnel, this one has none"
-            advice = "`auth certificate` or `auth psk`; or a `gateway` and a `client` in place of `between`"
-        else:
-            continue
-        work.diagnostics.report(AUTH_MISMATCH, message, proof.place, help=advice)
-        proofs.is_right = False
-        return
+        problem = _problem(node, proof, members, proofs)
+        if problem is not None:
+            message, advice = problem
+            work.diagnostics.report(AUTH_MISMATCH, message, proof.place, help=advice)
+            proofs.is_right = False
+            return
 
 
-def _pki(statement: tree.Auth, method: AuthMethod, item: Item, work: Work) -> PkiId | None:
+def _problem(node: NodeId, proof: _Proof, members: Members, proofs: _Proofs) -> tuple[str, str] | None:
+    """Why a node cannot prove itself so, and what is right. Every end before it has a proof."""
+    method = next((one for one in proof.methods if one.is_eap), None)
+    if method is None:
+        return None
+    if members.gateway is None:
+        message = f"`{method}` is for the clients of a tunnel, this one has none"
+        return message, "`auth certificate` or `auth psk`; or a `gateway` and a `client` in place of `between`"
+    if node == members.gateway:
+        message = f"`{method}` is for the clients of a tunnel, `{node}` is the gateway"
+        return message, f"`auth certificate for {node}`, and `auth {method} for` the clients"
+    shown = proofs.found.get(members.gateway)
+    if method.needs_server_certificate and shown is not None and all(one.pki is None for one in shown.rounds):
+        message = f"`{method}` of `{node}` needs a certificate of the gateway `{members.gateway}`"
+        return message, f"`auth certificate for {members.gateway}`"
+    return None
+
+
+def _pki(statement: tree.Proof, method: AuthMethod, item: Item, work: Work) -> PkiId | None:
     if statement.pki is not None:
         placed = attributes.placed(statement.pki, item, work.diagnostics)
         element = None if placed is None else work.element(placed, (ElementKind.PKI,), "a pki's name")
@@ -197,20 +255,21 @@ def _secret(statement: tree.Secret, item: Item, members: Members, proofs: _Proof
         return
     if not proofs.is_right:
         return
-    targets = [target.value for target in named] or [
-        node for node in members.nodes if proofs.found[node].method in WITH_SECRET
-    ]
-    needless = [node for node in targets if proofs.found[node].method not in WITH_SECRET]
-    if needless or not targets:
-        whose = f"`{needless[0]}`" if needless else f"nobody in `{members.tunnel}`"
+    targets = [target.value for target in named] or [node for node in members.nodes if proofs.found[node].with_secret]
+    needless = [node for node in targets if not proofs.found[node].with_secret]
+    several = [node for node in targets if len(proofs.found[node].with_secret) > 1]
+    if needless or several or not targets:
+        whose = f"`{(needless or several)[0]}`" if needless or several else f"nobody in `{members.tunnel}`"
         message = f"a secret for {whose}, who authenticates without one"
-        work.diagnostics.report(
-            SECRET_MISSING, message, item.place, help="secrets are for `auth psk` and `auth eap-mschapv2`"
-        )
+        advice = f"secrets are for {', '.join(f'`auth {method}`' for method in WITH_SECRET)}"
+        if several and not needless:
+            message = f"a secret for {whose}, who has two"
+            advice = 'each in its place: `auth psk "SECRET" and eap-md5 "SECRET" for NODE`'
+        work.diagnostics.report(SECRET_MISSING, message, item.place, help=advice)
         proofs.is_right = False
         return
     for node in targets:
-        proofs.found[node].secret = text
+        proofs.found[node].with_secret[0].secret = text
 
 
 def _identity(statement: tree.Identity, item: Item, members: Members, proofs: _Proofs, work: Work) -> None:
@@ -238,7 +297,7 @@ def _identity(statement: tree.Identity, item: Item, members: Members, proofs: _P
         if proof is not None and proof.identity not in (None, identity):
             message = f"`{target.value}` has two identities"
             work.diagnostics.report(catalogue.REPEATED_STATEMENT, message, placed.place)
-        elif proof is not None and proof.method.has_certificate and (problem := identity_problem(identity)):
+        elif proof is not None and any(one.pki for one in proof.rounds) and (problem := identity_problem(identity)):
             work.diagnostics.report(catalogue.INVALID_SUBJECT, problem, placed.place)
         elif proof is not None:
             proof.identity = identity

@@ -58,4 +58,7 @@ INNER_WORDS = {
     "certificate": "`auth certificate`",
     "pubkey": "`auth pubkey`",
     "eap-mschapv2": "`auth eap-mschapv2 for NODE`",
+    "eap-md5": "`auth eap-md5 for NODE`",
+    "eap-tls": "`auth eap-tls for NODE`",
+    "eap-ttls": "`auth eap-ttls for NODE`",
 }

@@ -15,12 +15,20 @@ class Ipsec(Named, WithBlock):
 
 
 @dataclass(frozen=True, slots=True)
-class Auth(Statement):
-    """`auth certificate [from PKI] | psk ["secret"] | pubkey | eap-… [for NODES]`."""
+class Proof:
+    """One round of an authentication: `certificate [from PKI] | psk ["secret"] | pubkey | eap-… ["secret"]`."""
 
     method: str
     secret: Value | None
     pki: Value | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Auth(Statement):
+    """`auth PROOF [and PROOF …] [for NODES]`."""
+
+    proofs: tuple[Proof, ...]
     nodes: tuple[Value, ...]
     span: Span
 

@@ -1,5 +1,7 @@
 """IPsec as its ends see it: connections, identities, secrets, who opens, MTU, routes."""
 
+from dataclasses import replace
+
 import pytest
 
 from netdsl.ir.ids import NodeId
@@ -180,6 +182,25 @@ def test_without_a_pool_each_client_has_a_connection_that_the_gateway_may_open()
     assert [(each.connection, each.peer) for each in found] == [("vpn.c0", "c0"), ("vpn.c1", "c1")]
     assert [(each.children[0].start, each.children[0].is_initiator) for each in found] == [(Start.BOOT, False)] * 2
     assert [secret.owners for secret in found[1].secrets] == [("192.168.0.1", "192.168.0.11")]
+
+
+def test_rounds_follow_one_another_on_both_sides_with_a_secret_for_each() -> None:
+    rounds = replace(auth(PSK), then=auth(AuthMethod.EAP_MD5))
+    nodes = [node("gw", [("e", "lan", "192.168.0.1/24")]), host("c", ("e", "lan", "192.168.0.9/24"))]
+    ends = [end("gw", "192.168.0.1", "e", role="gateway"), end("c", "192.168.0.9", "e", role="client")]
+    lab = lower(bindings([network("lan", "192.168.0.0/24")], nodes, [tunnel("t", ends, auths={"c": rounds})]))
+    (gateway,) = of(lab, "gw").tunnels
+    (client,) = of(lab, "c").tunnels
+    assert end_inside(gateway).peer_auth == end_inside(client).own_auth
+    assert [(one.method, one.identity) for one in end_inside(client).own_auth] == [
+        (PSK, "192.168.0.9"), (AuthMethod.EAP_MD5, "c"),
+    ]  # fmt: skip
+    names = [(secret.name, secret.method, secret.owners) for secret in client.secrets]
+    assert names == [(one.name, one.method, one.owners) for one in gateway.secrets]
+    assert names == [
+        ("t.c", PSK, ("O=test, CN=192.168.0.1", "192.168.0.9", "c")),
+        ("eap@t.c", AuthMethod.EAP_MD5, ("c",)),
+    ]
 
 
 # --- certificates and keys

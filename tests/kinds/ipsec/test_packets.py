@@ -254,6 +254,19 @@ def test_a_client_gets_an_address_of_the_pool(esp: Esp) -> None:
     assert [str(packet.source) for packet in inner] == ["10.9.0.1"]
 
 
+@pytest.mark.parametrize(
+    "auth",
+    ["eap-md5", "eap-ttls", "psk and eap-md5", "certificate from ours and eap-mschapv2", "eap-tls from ours"],
+)
+def test_a_client_comes_in_by_each_kind_of_proof(auth: str) -> None:
+    assert world(REVOKED % ("crl yes", f"auth {auth} for carol ; auth psk for dave")).is_up(TunnelId("road"))
+
+
+def test_one_refused_round_is_enough() -> None:
+    where = world(REVOKED % ("crl yes", "auth psk for carol ; auth certificate from ours and eap-md5 for dave"))
+    assert "revoked" in where.why_down(TunnelId("road"))
+
+
 REVOKED = """
 network inet 192.0.2.0/24
 network office 10.1.0.0/24

@@ -55,6 +55,34 @@ def test_clients_with_a_pool_have_virtual_addresses() -> None:
     ]  # fmt: skip
 
 
+def test_an_end_proves_itself_in_several_rounds() -> None:
+    lab = resolved(hub('auth certificate for gw ; auth psk and eap-md5 "Ar3etTnp" for b ; identity bob for b'))
+    (client,) = [auth for node, auth in bound_tunnel(tunnel(lab, "t")).auth.items() if node == "b"]
+    assert [(one.method, one.secret, one.identity) for one in client.rounds] == [
+        (AuthMethod.PSK, None, "bob"), (AuthMethod.EAP_MD5, "Ar3etTnp", "bob"),
+    ]  # fmt: skip
+    lab = resolved(hub("auth certificate for gw ; auth certificate and eap-ttls for b"))
+    assert {*tunnel(lab, "t").certificates} == {"gw", "b"}
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("auth psk for gw ; auth eap-tls for b", "auth-mismatch"),
+        ("auth psk for gw ; auth eap-ttls for b", "auth-mismatch"),
+        ("auth pubkey for gw ; auth psk and eap-ttls for b", "auth-mismatch"),
+        ("auth certificate for gw ; auth certificate and eap-tls for b", "auth-mismatch"),
+        ("auth certificate for gw ; auth eap-md5 and eap-mschapv2 for b", "auth-mismatch"),
+        ("auth certificate and certificate", "auth-mismatch"),
+        ("auth certificate for gw ; auth eap-peap for b", "auth-mismatch"),
+        ("auth certificate and eap-md5 for gw ; auth psk for b", "auth-mismatch"),
+        ('auth certificate for gw ; auth psk and eap-md5 for b ; secret "long-enough" for b', "secret-missing"),
+    ],
+)
+def test_a_proof_that_an_end_cannot_give(line: str, code: str) -> None:
+    assert codes(hub(line)) == [code]
+
+
 def test_a_secret_for_one_end_is_what_that_end_holds() -> None:
     auths = bound_tunnel(tunnel(resolved(between('auth psk ; secret "guess-me" for b')), "t")).auth
     assert [auth.secret for auth in auths.values()] == [None, "guess-me"]
