@@ -1,7 +1,7 @@
 """IKE, ESP and AH proposals: strongSwan's keywords, and what a proposal must and cannot hold.
 
 The keywords are those of strongSwan's proposal_keywords_static.txt, less what Debian's build has no implementation of
-(blowfish, cast, serpent, twofish, CCM with Camellia, the post-quantum drafts).
+(blowfish, cast, serpent, twofish, CCM with Camellia, the post-quantum drafts; ML-KEM: the plug-in `ml` is not in 6.0.1-6).
 """
 
 from enum import Enum
@@ -24,7 +24,13 @@ class Transform(Enum):
     INTEGRITY = "an integrity algorithm"
     PRF = "a pseudo-random function"
     EXCHANGE = "a key exchange"
+    MORE_EXCHANGE = "a further key exchange"
     SEQUENCE = "a choice of sequence numbers"
+
+
+EXCHANGES_MORE = 7
+"""So many key exchanges may follow the first one: ADDKE1 to ADDKE7, RFC 9370 §2.2."""
+ML_KEM = ("mlkem512", "mlkem768", "mlkem1024")
 
 
 def _keywords() -> dict[str, Transform]:
@@ -45,6 +51,9 @@ def _keywords() -> dict[str, Transform]:
     table |= {f"modp{size}": Transform.EXCHANGE for size in modp.split()}
     curves = "ecp192 ecp224 ecp256 ecp384 ecp521 ecp224bp ecp256bp ecp384bp ecp512bp"
     table |= dict.fromkeys((*curves.split(), "curve25519", "x25519", "curve448", "x448"), Transform.EXCHANGE)
+    exchanges = [word for word, kind in table.items() if kind is Transform.EXCHANGE]
+    for number in range(1, EXCHANGES_MORE + 1):
+        table |= dict.fromkeys((f"ke{number}_{word}" for word in exchanges), Transform.MORE_EXCHANGE)
     return table | dict.fromkeys(("esn", "noesn"), Transform.SEQUENCE)
 
 
@@ -76,11 +85,30 @@ def fault(proposal: str, protocol: str) -> Fault | None:
             advice = "only the kernel has it: for `esp` and `ah`" if part in KERNEL_ONLY else None
             return Fault(f"strongSwan in nodes has no `{part}` for `ike`", advice)
         kinds.append(kind)
-    return _forbidden(kinds, protocol) or _missing(kinds, protocol)
+    return _forbidden(kinds, protocol) or _missing(kinds, protocol) or _exchanged_twice(proposal)
+
+
+def _exchanged_twice(proposal: str) -> Fault | None:
+    """What cannot be negotiated: all key exchanges of a proposal differ (RFC 9370 §2.2.2)."""
+    words = [part for part in proposal.split("-") if KEYWORDS[part] in (Transform.EXCHANGE, Transform.MORE_EXCHANGE)]
+    first = {word for word in words if KEYWORDS[word] is Transform.EXCHANGE}
+    more = [word.partition("_")[2] for word in words if KEYWORDS[word] is Transform.MORE_EXCHANGE]
+    if len(first) > 1 or len(set(words)) < len(words):
+        return None  # a choice
+    twice = next((word for place, word in enumerate(more) if word in first or word in more[:place]), None)
+    if twice is None:
+        return None
+    return Fault(
+        f"`{twice}` is exchanged twice, each key exchange of a proposal is another one", "such as `ke1_x25519`"
+    )
 
 
 def _unknown(part: str) -> Fault:
     lower = part.lower()
+    if lower.partition("_")[2] in ML_KEM or lower in ML_KEM:
+        return Fault(
+            f"strongSwan as Debian builds it has no `{part}`", "it has elliptic curves: `ecp384`, `ke1_x25519`"
+        )
     near = FOREIGN.get(lower) or (lower if lower in KEYWORDS else closest(lower, KEYWORDS))
     return Fault(f"no algorithm is called `{part}`", None if near is None else f"did you mean `{near}`?")
 
@@ -111,6 +139,8 @@ def _missing(kinds: list[Transform], protocol: str) -> Fault | None:
         return Fault("an integrity algorithm is missing", "such as `sha384`")
     if protocol == "ike" and Transform.EXCHANGE not in kinds:
         return Fault("a proposal for `ike` needs a key exchange", "such as `ecp384`")
+    if Transform.MORE_EXCHANGE in kinds and Transform.EXCHANGE not in kinds:
+        return Fault("a further key exchange follows a first one", "such as `ecp384-ke1_x25519`")
     if protocol == "ike" and Transform.AEAD in kinds and Transform.PRF not in kinds:
         return Fault("a proposal for `ike` without integrity algorithm needs a pseudo-random function", "`prfsha384`")
     return None

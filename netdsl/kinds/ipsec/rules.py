@@ -98,7 +98,8 @@ def _weak_proposals(tunnel: BoundTunnel, diagnostics: Diagnostics) -> None:
     for children in tunnel.children_of.values():
         written.extend((proposal, child.place) for child in children for proposal in bound_child(child).proposals)
     for proposal, place in dict.fromkeys(written):
-        weak = [part for part in proposal.lower().split("-") if part in WEAK]
+        words = (part.rpartition("_")[2] if part.startswith("ke") else part for part in proposal.lower().split("-"))
+        weak = [word for word in words if word in WEAK]
         if weak:
             reasons = ", ".join(f"`{part}` ({WEAK[part]})" for part in dict.fromkeys(weak))
             diagnostics.report(

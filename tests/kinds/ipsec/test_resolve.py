@@ -155,6 +155,18 @@ def test_a_gateway_does_not_prove_itself_by_eap() -> None:
         ("ike aes256gcm16-ecp384", "a proposal for `ike` without integrity algorithm needs a pseudo-random function"),
         ("esp aes256-ecp384", "an integrity algorithm is missing"),
         ("esp sha256", "a proposal for `esp` needs an encryption algorithm"),
+        ("esp aes256gcm16-ke1_x25519", "a further key exchange follows a first one"),
+        ("ike aes256gcm16-prfsha384-ke1_x25519", "a proposal for `ike` needs a key exchange"),
+        ("ike aes256gcm16-prfsha384-x25519-ke1_mlkem768", "strongSwan as Debian builds it has no `ke1_mlkem768`"),
+        ("ike aes256gcm16-prfsha384-mlkem1024", "strongSwan as Debian builds it has no `mlkem1024`"),
+        (
+            "ike aes256gcm16-prfsha384-ecp384-ke1_x25519-ke2_x25519",
+            "`x25519` is exchanged twice, each key exchange of a proposal is another one",
+        ),
+        (
+            "esp aes256gcm16-ecp384-ke1_ecp384",
+            "`ecp384` is exchanged twice, each key exchange of a proposal is another one",
+        ),
         ("esp aes256gcm16-prfsha384", "`esp` has no pseudo-random function"),
         ("ah aes256-sha256", "`ah` does not encrypt, so it has no encryption algorithm"),
     ],
@@ -165,7 +177,15 @@ def test_an_impossible_proposal(proposal: str, message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "proposal", ["esp aes128-sha256", "esp aes256gcm16-ecp384-esn", "ah sha256-ecp256", "ike aes256-sha256-modp2048"]
+    "proposal",
+    [
+        "esp aes128-sha256",
+        "esp aes256gcm16-ecp384-esn",
+        "ah sha256-ecp256",
+        "ike aes256-sha256-modp2048",
+        "ike aes256gcm16-prfsha384-ecp384-ke1_x25519-ke2_modp3072",
+        "esp aes256gcm16-x25519-ke1_ecp384-esn",
+    ],
 )
 def test_a_proposal_that_is_right(proposal: str) -> None:
     assert resolved(between(f"auth psk ; {proposal}"))

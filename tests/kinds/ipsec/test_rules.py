@@ -71,7 +71,10 @@ def test_the_networks_of_a_child_stand_in_the_order_of_the_ends() -> None:
 # --- strength
 
 
-@pytest.mark.parametrize("proposal", ["aes128-sha1-modp2048", "3des-sha256-modp2048", "aes256-sha256-modp1024"])
+@pytest.mark.parametrize(
+    "proposal",
+    ["aes128-sha1-modp2048", "3des-sha256-modp2048", "aes256-sha256-modp1024", "aes256-sha256-ecp256-ke1_modp768"],
+)
 def test_weak_algorithms(proposal: str) -> None:
     assert site_to_site(inside=ipsec(proposal)).told == [("weak-proposal", "ipsec t")]
 
