@@ -112,7 +112,10 @@ class Netfilter:
             rule = source_nat(view.node.nat.source, sight, view.ends, view.is_active)
             if rule is not None and rule.address is not None:
                 changed = with_source(packet, (rule.changed(packet.source), packet.source_port))
+                changed = self.tracker.unique(view.id, passage.original, changed)
                 self.note(Hook.POSTROUTING, Decision.SNAT, f"`{spoken(rule.origin, 'snat')}`", changed, rule.origin)
+        if changed is packet:  # a null binding (nf_nat_alloc_null_binding) has answers of its own too
+            changed = self.tracker.unique(view.id, passage.original, packet)
         self.tracker.confirm(view.id, passage.original, changed)
         return changed
 

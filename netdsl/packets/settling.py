@@ -12,7 +12,7 @@ from netdsl.packets.fabric import Fabric
 from netdsl.packets.neighbours import answers
 from netdsl.packets.routes import NextHop, RoutingTable
 from netdsl.packets.sources import learned_routes
-from netdsl.packets.tracking import Tracker
+from netdsl.packets.tracking import Flows, Tracker
 from netdsl.packets.tunnels import Connection, TunnelStates, packets_of
 from netdsl.packets.view import View
 from netdsl.packets.walk import Walk
@@ -21,7 +21,7 @@ _ROUNDS = 8
 
 Learned = dict[NodeId, tuple[RoutingTable, ...]]
 Silent = dict[NodeId, frozenset[NextHop]]
-Shape = dict[TunnelId, list[tuple[TunnelEnd, TunnelEnd, Address]]]
+Shape = dict[TunnelId, list[tuple[TunnelEnd, TunnelEnd, Address, int | None]]]
 
 
 def settle(
@@ -69,12 +69,16 @@ def _pass_over(fabric: Fabric, states: TunnelStates) -> Silent:
 
 def _shape(states: TunnelStates) -> Shape:
     """All that decides what the connections leave in their ends."""
-    return {tunnel: [(one.here, one.there, one.seen) for one in each] for tunnel, each in states.connections.items()}
+    return {
+        tunnel: [(one.here, one.there, one.seen, one.seen_port) for one in each]
+        for tunnel, each in states.connections.items()
+    }
 
 
 def _connections(fabric: Fabric, states: TunnelStates) -> dict[TunnelId, list[Connection]]:
     found: dict[TunnelId, list[Connection]] = {}
     joined: set[tuple[TunnelId, NodeId, NodeId | None]] = set()  # ends of two that have found each other
+    standing: Flows = {}
     states.failures.clear()
     for view in fabric.views.values():
         for end in view.node.tunnels:
@@ -85,11 +89,12 @@ def _connections(fabric: Fabric, states: TunnelStates) -> dict[TunnelId, list[Co
                 continue
             if (end.tunnel, end.node, end.peer) in joined:
                 continue
-            connection = packets_of(end.kind).connect(fabric, view, end)
+            connection = packets_of(end.kind).connect(fabric, view, end, standing)
             if isinstance(connection, str):
                 states.failures.setdefault(end.tunnel, connection)
             else:
                 found.setdefault(end.tunnel, []).append(connection)
+                standing |= connection.flows
                 both = (connection.here, connection.there) if connection.there.peer is not None else ()
                 joined.update((one.tunnel, one.node, one.peer) for one in both)
     return found

@@ -10,12 +10,14 @@ from netdsl.packets.types import Packet
 @dataclass(frozen=True, slots=True)
 class Association:
     """Where an end sends outer packets to. `is_in_udp`: they have a form that passes address translation.
-    `may_split`: outer packets are cut into fragments where a link is too small."""
+    `port`: to which one, where the other end's was translated. `may_split`: outer packets are cut into fragments where a
+    link is too small."""
 
     peer: NodeId
     local: Address
     remote: Address
     is_in_udp: bool
+    port: int | None = None
     may_split: bool = False
 
 

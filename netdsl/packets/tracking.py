@@ -29,6 +29,9 @@ class Known:
     is_answered: bool = True
 
 
+_PORTS = (range(1, 512), range(600, 1024), range(1024, 65536))
+"""What a source port may become, by what it was: privileged ports stay privileged."""
+
 Flows = dict[tuple[NodeId, Key], Known]
 
 
@@ -84,6 +87,23 @@ class Tracker:
     def find(self, node: NodeId, packet: Packet) -> Known | None:
         key = (node, key_of(packet))
         return self.standing.get(key) or self.own.get(key)
+
+    def unique(self, node: NodeId, original: Packet, packet: Packet) -> Packet:
+        """A new flow's packet, its source translated, with another source port where the answers would be another flow's.
+
+        Linux takes any free port of the range, here it is the first one (net/netfilter/nf_nat_core.c: get_unique_tuple,
+        nf_nat_l4proto_unique_tuple).
+        """
+        if not packet.protocol.has_ports or not self._is_taken(node, original, packet):
+            return packet
+        ports = next(ports for ports in _PORTS if packet.source_port < ports.stop)
+        changed = (with_source(packet, (packet.source, port)) for port in ports)
+        return next((one for one in changed if not self._is_taken(node, original, one)), packet)
+
+    def _is_taken(self, node: NodeId, original: Packet, packet: Packet) -> bool:
+        key = (node, key_of(reverse(packet)))
+        known = self.standing.get(key) or self.own.get(key)
+        return known is not None and known.destination != (original.source, original.source_port)
 
     def confirm(self, node: NodeId, original: Packet, final: Packet) -> None:
         """A new flow has passed the node: as it came, as it went."""

@@ -20,14 +20,16 @@ from netdsl.packets.view import View
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Two ends that found each other: `here` began. `seen`: the address by which the other end knows this one;
-    `is_translated`: outer packets need a form that passes address translation."""
+    """Two ends that found each other: `here` began. `seen`, `seen_port`: the address by which the other end knows this one,
+    and the port of its outer packets where they have one; `is_translated`: outer packets need a form that passes address
+    translation."""
 
     here: TunnelEnd
     there: TunnelEnd
     seen: Address
     is_translated: bool
     flows: Flows = field(compare=False, repr=False)
+    seen_port: int | None = None
 
 
 @dataclass(slots=True)
@@ -71,8 +73,9 @@ class Need:
 class TunnelPackets(Protocol):
     """The module `netdsl.kinds.KIND.packets`: how packets pass tunnels of a kind."""
 
-    def connect(self, fabric: Fabric, view: View, end: TunnelEnd) -> Connection | str:
-        """The connection that the end opens from a node, or a sentence why there is none."""
+    def connect(self, fabric: Fabric, view: View, end: TunnelEnd, standing: Flows) -> Connection | str:
+        """The connection that the end opens from a node, or a sentence why there is none. `standing`: the flows of those
+        that stand already."""
         ...
 
     def needs(self, end: TunnelEnd) -> tuple[Need, ...]:

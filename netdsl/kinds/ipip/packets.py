@@ -10,12 +10,13 @@ from netdsl.kinds.ipip.ir import PROTOCOLS, settings_of
 from netdsl.packets.devices import connect_devices, foreign_outer, install_devices, outer_of, room_of
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.steering import Policy
+from netdsl.packets.tracking import Flows
 from netdsl.packets.tunnels import Connection, Need, TunnelStates
 from netdsl.packets.types import Packet
 from netdsl.packets.view import View
 
 
-def connect(fabric: Fabric, view: View, end: TunnelEnd) -> Connection | str:
+def connect(fabric: Fabric, view: View, end: TunnelEnd, standing: Flows) -> Connection | str:
     return connect_devices(fabric, end)
 
 

@@ -49,7 +49,7 @@ def outer_packet(packet: Packet, policy: Policy) -> Packet:
     size = padded + cost.kept + cost.fixed - _saved(policy)
     protocol, ports, shown = ESP, (0, 0), ""
     if association.is_in_udp:
-        protocol, ports, shown = Protocol.UDP, (_FLOATED, _FLOATED), "ESP in UDP"
+        protocol, ports, shown = Protocol.UDP, (_FLOATED, association.port or _FLOATED), "ESP in UDP"
     elif child_inside(child).protocol == "ah":
         protocol = AH
     return Packet(
@@ -88,7 +88,7 @@ def needs(end: TunnelEnd) -> tuple[Need, ...]:
     return (Need("IKE", (_IKE,)), *(Need(protocol.upper(), _CARRYING[protocol]) for protocol in protocols))
 
 
-def connect(fabric: Fabric, view: View, end: TunnelEnd) -> Connection | str:
+def connect(fabric: Fabric, view: View, end: TunnelEnd, standing: Flows) -> Connection | str:
     """The connection, or why there is none."""
     need = next(filter(None, map(kernel_need, end.children)), None)
     if fabric.is_user_space and need is not None:
@@ -97,7 +97,7 @@ def connect(fabric: Fabric, view: View, end: TunnelEnd) -> Connection | str:
     local = end.local or view.source_towards(peer)
     if local is None:
         return f"`{view.id}` has no address towards {peer}"
-    tried = _exchange(fabric, view, local, peer, 500)
+    tried = _exchange(fabric, view, (local, peer), 500, standing)
     if isinstance(tried, str):
         return f"IKE of tunnel `{end.tunnel}` from `{view.id}` does not get there and back: {tried}"
     arrived, flows = tried
@@ -112,18 +112,21 @@ def connect(fabric: Fabric, view: View, end: TunnelEnd) -> Connection | str:
     if taken is not None and taken.connection != connection_of(there):
         name = f"`{taken.tunnel}`"
         return f"`{other.id}` takes it for tunnel {name}, which has the same addresses, identities and authentication"
-    is_translated = (arrived.packet.source, arrived.packet.destination) != (local, peer)
+    came = arrived.packet
+    is_translated = (came.source, came.destination, came.source_port) != (local, peer, 500)
     if is_translated or fabric.is_user_space:
-        floated = _exchange(fabric, view, local, peer, _FLOATED)
+        floated = _exchange(fabric, view, (local, peer), _FLOATED, standing)
         if isinstance(floated, str):
             return f"IKE of tunnel `{end.tunnel}` from `{view.id}` (udp/4500) does not get there and back: {floated}"
-        flows = flows | floated[1]
-    return Connection(end, there, arrived.packet.source, is_translated or fabric.is_user_space, flows)
+        flows, came = flows | floated[1], floated[0].packet
+    return Connection(end, there, came.source, is_translated or fabric.is_user_space, flows, came.source_port)
 
 
-def _exchange(fabric: Fabric, view: View, local: Address, peer: Address, port: int) -> tuple[Delivered, Flows] | str:
+def _exchange(
+    fabric: Fabric, view: View, ends: tuple[Address, Address], port: int, standing: Flows
+) -> tuple[Delivered, Flows] | str:
     """A datagram of IKE there and its answer back; what the nodes on the way remember of it. A text: where it ended."""
-    tracker = Tracker({})
+    tracker, (local, peer) = Tracker(standing), ends
     request = Packet(local, peer, Protocol.UDP, port, port)
     there = Walk(fabric, tracker, is_daemon=True).run(view, request)
     if isinstance(there, Stop):
@@ -224,7 +227,8 @@ def _install_connection(fabric: Fabric, states: TunnelStates, connection: Connec
             continue
         in_udp, may_split = connection.is_translated, fabric.is_user_space
         forward = Association(there.node, local_address, remote_address, in_udp, may_split=may_split)
-        backward = Association(here.node, there.local or remote_address, connection.seen, in_udp, may_split=may_split)
+        own, port = there.local or remote_address, connection.seen_port
+        backward = Association(here.node, own, connection.seen, in_udp, port, may_split=may_split)
         _add(local, Policy(here, child, child.local, child.remote, forward))
         _add(remote, Policy(there, other, child.remote, child.local, backward))
         states.children_up.update(

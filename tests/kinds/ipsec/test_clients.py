@@ -107,3 +107,48 @@ def test_the_matrix_has_a_column_for_a_virtual_address() -> None:
 def test_what_policies_give_no_address_to_is_no_goal() -> None:
     code, marked, message, _ = said(ROAD % "expect { srv reaches rw.gw }")
     assert (code, marked, message) == ("wrong-element", "rw.gw", "`gw` has no address of its own inside `rw`")
+
+
+BEHIND = """
+network inet 192.0.2.0/24
+network home 192.168.1.0/24
+network far 10.2.0.0/24
+router nat { interface on inet .1 ; interface on home .1 ; nat { masquerade out inet } ; %s }
+router gw { interface on inet .2 ; interface on far .1 ; %s }
+host a { interface on home .10 ; default via nat }
+host b { interface on home .20 ; default via nat }
+host s { interface on far .10 ; default via gw }
+%s
+"""
+CLIENTS = "ipsec vpn { gateway gw.inet protecting far ; client a, b ; %s auth psk }"
+SITES = """
+ipsec one { between gw.inet protecting far and a ; auth psk }
+ipsec two { between gw.inet protecting far and b ; auth psk }
+"""
+
+
+@pytest.mark.parametrize("esp", Esp)
+@pytest.mark.parametrize(
+    "tunnels", [CLIENTS % "", CLIENTS % "pool 10.3.0.0/28 ;", CLIENTS % "start on traffic ;", SITES]
+)
+def test_clients_behind_one_nat_have_ports_of_their_own_there(tunnels: str, esp: Esp) -> None:
+    drop = "firewall { policy drop ; accept tunnel %s ; accept forward through ipsec }"
+    names = "one ; accept tunnel two" if tunnels == SITES else "vpn"
+    where = world(BEHIND % ("", drop % names, tunnels), esp)
+    verdicts = [ask(where, client, "10.2.0.10") for client in ("a", "b")]
+    assert all(verdict.passes and verdict.is_encrypted for verdict in verdicts)
+    outer = [wire.packet for verdict in verdicts for wire in verdict.wires if wire.network == "inet"]
+    assert [(packet.source_port, packet.destination_port) for packet in outer] == [
+        (4500, 4500), (4500, 4500), (1024, 4500), (4500, 1024),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("esp", Esp)
+def test_a_nat_with_a_tunnel_of_its_own_gives_the_client_behind_it_another_port(esp: Esp) -> None:
+    tunnels = "ipsec own { between nat and gw protecting 10.9.0.0/24 ; auth psk }\n" + CLIENTS % ""
+    where = world(BEHIND % ("", "loopback 10.9.0.1/32", tunnels), esp)
+    assert ask(where, "nat", "10.9.0.1").is_encrypted
+    for client in ("a", "b"):
+        verdict = ask(where, client, "10.2.0.10")
+        assert verdict.passes
+        assert verdict.is_encrypted
