@@ -184,6 +184,7 @@ ROUTING_LOOP = _warning("routing-loop", "routes that lead packets round in a cir
 BLACK_HOLE = _warning("black-hole", "a route to a network of the lab that a router further on has none to")
 ONE_WAY_PATH = _warning("one-way-path", "a network that is reached, and whose answers find no way back")
 TUNNEL_STAYS_DOWN = _warning("tunnel-stays-down", "a tunnel whose ends cannot come to an agreement")
+POLICIES_COINCIDE = _error("policies-coincide", "two tunnels whose policies in a node take the same packets")
 CLEAR_WHEN_DOWN = _warning("clear-when-down", "traffic that arrives in clear when its tunnel falls")
 
 # --- targets

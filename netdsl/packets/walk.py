@@ -19,7 +19,7 @@ from netdsl.packets.passage import DeadEnd, Delivered, Exit, Frame, Passage, Sto
 from netdsl.packets.policies import policy_fault
 from netdsl.packets.routes import Hop as Route
 from netdsl.packets.steering import Association, Policy, TunnelDevice
-from netdsl.packets.tracking import State, Tracker, with_source
+from netdsl.packets.tracking import State, Tracker, with_destination, with_source
 from netdsl.packets.tunnels import arrival, packets_of, receiving_end
 from netdsl.packets.types import Decision, Hook, Outcome, Packet, Step, Wire
 from netdsl.packets.view import LOOPBACK, View
@@ -216,6 +216,9 @@ class Walk(Netfilter):
         if refusal is not None:
             text = f"`{view.id}` takes no {packet} out of tunnel `{end.tunnel}`: {refusal}"
             return self._stop(Outcome.DROPPED, view, Hook.TUNNEL, text, end.origin, packet)
+        if not policy.is_tunnel:  # the packet keeps its IP header, into which a NAT has written
+            inner = with_source(inner, (packet.source, inner.source_port))
+            inner = with_destination(inner, (packet.destination, inner.destination_port))
         self._carried.pop()
         self.ttl = ttl
         self.note(Hook.TUNNEL, Decision.DECAPSULATE, f"out of tunnel `{policy.end.tunnel}`", inner, policy.end.origin)

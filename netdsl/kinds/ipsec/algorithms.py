@@ -1,10 +1,11 @@
 """What the kernel's ESP has and charon has not, which does IKE and ESP in user space.
 
 Source: `swanctl --list-algs` with the plugins that nodes have (Debian 13: openssl, no xcbc, cmac, ccm), and the keywords of
-strongSwan's proposal_keywords_static.txt. User space has tunnel mode alone, and no extended sequence numbers (libipsec,
-ipsec_sa.c).
+strongSwan's proposal_keywords_static.txt. User space has tunnel mode alone, no extended sequence numbers (libipsec,
+ipsec_sa.c), and knows the ports of TCP and UDP alone (libipsec, ip_packet.c: parse_transport_header).
 """
 
+from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import Child, Mode
 from netdsl.kinds.ipsec.ir import child_inside
 
@@ -20,6 +21,9 @@ def kernel_need(child: Child) -> str | None:
         return "transport mode"
     if inside.protocol == "ah":
         return "AH"
+    for one in (*child.only_local, *child.only_remote):
+        if one.first is not None and one.protocol not in (Protocol.TCP, Protocol.UDP):
+            return f"ports of {one.protocol}"
     for word in (word for proposal in inside.proposals for word in proposal.split("-")):
         if word in KERNEL_ONLY:
             return f"`{word}`"

@@ -13,5 +13,6 @@ TRANSPORT_WITH_PROTECTED = Rule("transport-with-protected", Severity.ERROR, "tra
 CHILD_NETWORKS_FOREIGN = Rule(
     "child-networks-foreign", Severity.WARNING, "a child's networks that its end cannot reach", is_about_failure=True
 )
+ONLY_ICMP_TYPE = Rule("only-icmp-type", Severity.ERROR, "a child that is to carry one type of ICMP")
 SHARED_IDENTITY = Rule("shared-identity", Severity.ERROR, "an identity that two nodes have towards the same peer")
 AUTH_MISMATCH = Rule("auth-mismatch", Severity.ERROR, "an authentication that this end or tunnel cannot have")

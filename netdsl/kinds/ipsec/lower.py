@@ -1,13 +1,13 @@
 """IPsec from each of its ends: connections, identities, secrets, selectors, who opens what."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, NodeId, host_name
 from netdsl.ir.prefixes import host_prefix
 from netdsl.ir.service import PortService
-from netdsl.ir.tunnel import Child, Selectors, SharedSecret, Start, TunnelEnd
+from netdsl.ir.tunnel import Child, Mode, Selectors, SharedSecret, Start, TunnelEnd
 from netdsl.kinds.ipsec.bindings import BoundAuth, bound_child, bound_tunnel
 from netdsl.kinds.ipsec.ir import CARRIERS, DEVICE, KIND, Authentication, AuthMethod, IpsecChild, IpsecEnd, child_inside
 from netdsl.kinds.ipsec.sharing import sharing
@@ -76,13 +76,16 @@ def _ends(tunnels: _Tunnels, tunnel: BoundTunnel) -> Iterable[TunnelEnd]:
 def _end(tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd, other: BoundEnd) -> TunnelEnd:
     inside = bound_tunnel(tunnel)
     is_first = end is tunnel.ends[0]
-    is_anywhere = bool(other.virtual) or _is_hidden(tunnels, tunnel, other, end)
+    is_hidden = _is_hidden(tunnels, tunnel, other, end)
+    is_anywhere = bool(other.virtual) or is_hidden
     client = other if is_first else end
     auth = _authentication(tunnels, tunnel, end)
     children = tuple(
         _child(tunnels, tunnel, child, end, client, may_open=not is_anywhere)
         for child in tunnel.children_of[client.node]
     )
+    if is_hidden:
+        children = tuple(map(_of_hidden, children))
     is_only = not is_first or len(tunnel.ends) == 2
     return TunnelEnd(
         tunnel=tunnel.id,
@@ -152,6 +155,12 @@ def _child(
             inside.protocol, inside.proposals, tunnels.next_reqid(end.node), inside.rekey_seconds, inside.rekey_bytes
         ),
     )
+
+
+def _of_hidden(child: Child) -> Child:
+    """In transport mode the selector of a peer behind NAT is the address that its packets come from (RFC 7296 §2.23.1;
+    child_create.c, get_transport_nat_ts): charon puts in what it sees."""
+    return child if child.mode is Mode.TUNNEL else replace(child, remote=())
 
 
 def _is_served_left(directory: Directory, only: Sequence[PortService], first: BoundEnd, other: BoundEnd) -> bool:

@@ -9,14 +9,16 @@ from collections.abc import Sequence, Set
 
 from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.node import Node
+from netdsl.ir.prefixes import host_prefix
 from netdsl.ir.service import PortService, Protocol, port
-from netdsl.ir.tunnel import Child, Start, TunnelEnd
+from netdsl.ir.tunnel import Child, Mode, Start, TunnelEnd
 from netdsl.kinds.ipsec.algorithms import kernel_need
 from netdsl.kinds.ipsec.ir import AH, DEVICE, ESP, KIND, Authentication, AuthMethod, child_inside, end_inside, ends_of
 from netdsl.kinds.ipsec.revocation import is_revoked
 from netdsl.kinds.ipsec.sharing import connection_of, taken_for
 from netdsl.kinds.ipsec.sizes import UDP_HEADER, cost_of
 from netdsl.packets.fabric import Fabric
+from netdsl.packets.filtering import in_any
 from netdsl.packets.passage import Delivered, Stop
 from netdsl.packets.steering import Association, Policy, TunnelDevice
 from netdsl.packets.tracking import Flows, Tracker, reverse
@@ -113,6 +115,9 @@ def connect(fabric: Fabric, view: View, end: TunnelEnd, standing: Flows) -> Conn
         name = f"`{taken.tunnel}`"
         return f"`{other.id}` takes it for tunnel {name}, which has the same addresses, identities and authentication"
     came = arrived.packet
+    narrowed = _narrowed(there, local, came)
+    if narrowed is not None:
+        return narrowed
     is_translated = (came.source, came.destination, came.source_port) != (local, peer, 500)
     if is_translated or fabric.is_user_space:
         floated = _exchange(fabric, view, (local, peer), _FLOATED, standing)
@@ -120,6 +125,17 @@ def connect(fabric: Fabric, view: View, end: TunnelEnd, standing: Flows) -> Conn
             return f"IKE of tunnel `{end.tunnel}` from `{view.id}` (udp/4500) does not get there and back: {floated}"
         flows, came = flows | floated[1], floated[0].packet
     return Connection(end, there, came.source, is_translated or fabric.is_user_space, flows, came.source_port)
+
+
+def _narrowed(there: TunnelEnd, local: Address, came: Packet) -> str | None:
+    """Why nothing is left of the selectors of a child in transport mode: behind NAT they are the address that packets come
+    from (RFC 7296 §2.23.1; child_create.c, get_transport_nat_ts)."""
+    if came.source == local:
+        return None
+    for child in there.children:
+        if child.mode is Mode.TRANSPORT and child.remote and not in_any(came.source, child.remote):
+            return f"`{there.node}` takes transport mode from {came.source} (address translation), which it does not expect"
+    return None
 
 
 def _exchange(
@@ -230,7 +246,8 @@ def _install_connection(fabric: Fabric, states: TunnelStates, connection: Connec
         own, port = there.local or remote_address, connection.seen_port
         backward = Association(here.node, own, connection.seen, in_udp, port, may_split=may_split)
         _add(local, Policy(here, child, child.local, child.remote, forward))
-        _add(remote, Policy(there, other, child.remote, child.local, backward))
+        seen = (other.remote and child.local) or (host_prefix(connection.seen),)  # `dynamic`: the address that IKE sees
+        _add(remote, Policy(there, other, child.remote, seen, backward))
         states.children_up.update(
             ((here.node, here.tunnel, child.name), (there.node, here.tunnel, child.name)),
         )

@@ -10,6 +10,7 @@ from netdsl.ir.service import PortService
 from netdsl.ir.tunnel import Mode
 from netdsl.kinds.ipsec import defaults, tree
 from netdsl.kinds.ipsec.bindings import BoundIpsecChild
+from netdsl.kinds.ipsec.catalogue import ONLY_ICMP_TYPE
 from netdsl.kinds.ipsec.resolve_proposals import proposals
 from netdsl.semantics.bindings import BoundChild, BoundEnd, BoundStart, Placed
 from netdsl.semantics.evaluate import evaluate_list
@@ -171,7 +172,13 @@ def _only(block: Block, whole: _Terms | None, work: Work) -> tuple[PortService, 
     line = block.attribute("only")
     if line is None:
         return () if whole is None else whole.only
-    return services(line[0].values, line[1], work)
+    found = services(line[0].values, line[1], work)
+    typed = next((one for one in found or () if one.icmp_type is not None), None)
+    if typed is None:
+        return found
+    message = f"a child cannot carry `{typed}` alone: a policy by type takes the request and not its answer"
+    work.diagnostics.report(ONLY_ICMP_TYPE, message, line[1].place, help="`only icmp` carries all of ICMP")
+    return None
 
 
 def _start(block: Block, context: Context, whole: _Terms | None, work: Work) -> BoundStart | None:

@@ -12,6 +12,7 @@ from netdsl.verify.findings.leaving import check_leaving
 from netdsl.verify.findings.mtus import check_mtus
 from netdsl.verify.findings.nesting import check_nesting
 from netdsl.verify.findings.next_hops import check_next_hops
+from netdsl.verify.findings.policies import check_policies
 from netdsl.verify.findings.ranges import check_ranges
 from netdsl.verify.findings.returning import check_returning
 from netdsl.verify.findings.routes import check_routes
@@ -30,6 +31,7 @@ def check_findings(world: World, diagnostics: Diagnostics) -> None:
     check_services(world, diagnostics)
     check_translation(world, diagnostics)
     check_mtus(world, diagnostics)
+    check_policies(world, diagnostics)
     nested = check_nesting(world, diagnostics)
     told = nested | check_tunnels(world, nested, diagnostics)
     if any(view.raw for view in world.fabric.views.values()):
