@@ -67,6 +67,18 @@ def test_routes_are_those_of_each_state_and_back_after_it(tmp_path: Path, engine
     assert status == 0
 
 
+def test_clients_and_tunnels_that_look_alike_each_have_their_own(tmp_path: Path, engine: str, run_name: str) -> None:
+    """Of one gateway: two groups of clients, clients behind one NAT, two tunnels with one other node."""
+    source = Path(__file__).parent / "clients.net"
+    with compiled_lab(source, tmp_path / "clients", f"{run_name}-clients", "--closed") as lab:
+        lab.prepare()
+        lab.up()
+        status, document = _test(lab, source)
+    lines = [line for block in document["blocks"] for line in block["lines"]]
+    assert [line["statement"] for line in lines if line["differs"] or line["verdict"] != "passed"] == []
+    assert status == 0
+
+
 SMALL = """
 expect {
   a cannot reach b tcp/7
