@@ -1,6 +1,6 @@
 """The part `strongswan`: which files a node with IPsec has, and what it needs of its envelope."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
@@ -11,13 +11,13 @@ from netdsl.kinds.ipsec.revocation import is_refused
 from netdsl.kinds.ipsec.sharing import connection_of
 from netdsl.payload.contract import Needs, PayloadFile
 from netdsl.payload.part import Share, TunnelRecord, scripts
-from netdsl.payload.quoting import flat
+from netdsl.payload.quoting import flat, tsv
 
 from .probe import probe_lines
 from .swanctl import child_name, swanctl_conf
 
 _PACKAGES = ("charon-systemd", "libcharon-extra-plugins", "strongswan-swanctl")
-_PATIENCE = "5"  # seconds that the end which does not begin leaves to the other
+_PATIENCE = 5  # seconds that the end which does not begin leaves to the other, and a backup to the tunnel before it
 _MORE_PACKAGES = {AuthMethod.EAP_MSCHAPV2: ("libcharon-extauth-plugins",)}  # the rest of EAP is in the extra plugins
 _START_WORDS = {Start.BOOT: "boot", Start.TRAFFIC: "traffic", Start.HAND: "hand", Start.NONE: "hand"}
 
@@ -35,9 +35,11 @@ class StrongswanPart:
         if not ends:
             return None
         probe = "".join(f"{line}\n" for line in probe_lines(node))
+        backups = "".join(_backups(ends)).encode()
         files = (
             PayloadFile("swanctl.conf", swanctl_conf(node, lab).encode()),
             PayloadFile("esp-probe.batch", probe.encode()),
+            *((PayloadFile("backups.tsv", backups),) if backups else ()),
         )
         tunnels = tuple(_record(end, child, lab) for end in ends for child in end.children)
         return Share(files, _needs(ends), tunnels)
@@ -50,11 +52,21 @@ def _needs(ends: Sequence[TunnelEnd]) -> Needs:
     return Needs(packages, ("NET_ADMIN", "NET_BIND_SERVICE"), ("/dev/net/tun",))
 
 
+def _backups(ends: Sequence[TunnelEnd]) -> Iterator[str]:
+    """A line for each child of a backup and each child that it waits for."""
+    for end in ends:
+        front = [one for one in ends if one.tunnel in end.backup_of]
+        for child in end.children:
+            yield from (tsv(child_name(end, child), child_name(one, other)) for one in front for other in one.children)
+
+
 def _record(end: TunnelEnd, child: Child, lab: Lab) -> TunnelRecord:
     is_answering = child.start is Start.NONE or not end.peer_addresses
     ready = "no"
     if child.start is Start.BOOT:
         ready = "may" if lab.is_meant_to_fail or is_answering or is_refused(lab, end) else "must"
+    ready = "no" if end.backup_of else ready
+    patience = 0 if child.is_initiator else _PATIENCE
     return TunnelRecord(
         tunnel=flat(end.tunnel),
         child=child_name(end, child),
@@ -62,7 +74,7 @@ def _record(end: TunnelEnd, child: Child, lab: Lab) -> TunnelRecord:
         start=_START_WORDS[child.start],
         ready=ready,
         connection=flat(connection_of(end)),
-        patience="never" if is_answering else "0" if child.is_initiator else _PATIENCE,
+        patience="never" if is_answering else str(patience + (_PATIENCE if end.backup_of else 0)),
         again=end_inside(end).dpd_action.value,
         space="any" if kernel_need(child) is None else "kernel",
     )

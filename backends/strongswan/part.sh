@@ -82,9 +82,25 @@ strongswan_start() {
 
 strongswan_install_trap() { swanctl --install --child "$1" >/dev/null || fail "tunnel $1: no trap can be set"; }
 
+# strongswan_is_backup CHILD: whether it is one. Sets $front: a child that is up, so that this one is not wanted; else nothing.
+strongswan_is_backup() {
+	front='' is_backup=1
+	[ -e "$NODE/backups.tsv" ] || return 1
+	while IFS=$TAB read -r backup other; do
+		[ "$backup" = "$1" ] || continue
+		is_backup=0
+		[ ! -e "$STATE/tunnel/$other/up" ] || front=$other
+	done <"$NODE/backups.tsv"
+	return "$is_backup"
+}
+
 # strongswan_is_wanted CHILD START AGAIN: whether this end should bring the child up by itself.
 strongswan_is_wanted() {
 	[ ! -e "$STATE/tunnel/$1/held" ] || return 1
+	if strongswan_is_backup "$1"; then
+		[ -z "$front" ]
+		return
+	fi
 	if [ -e "$STATE/tunnel/$1/once" ]; then once=1; else once=0; fi
 	case $2/$strongswan_esp/$3/$once in
 	boot/*/clear/1 | traffic/user/clear/1) return 1 ;;
@@ -122,7 +138,13 @@ strongswan_tend() {
 	while IFS=$TAB read -r _ ike child start patience again _ _ _ part; do
 		place=$STATE/tunnel/$child
 		[ "$part" = strongswan ] || continue
-		[ ! -e "$place/up" ] || continue
+		if [ -e "$place/up" ]; then
+			if strongswan_is_backup "$child" && [ -n "$front" ]; then
+				wake_in 3
+				swanctl --terminate --child "$child" --timeout 5 </dev/null >/dev/null 2>&1
+			fi
+			continue
+		fi
 		[ "$patience" != never ] || continue
 		strongswan_is_wanted "$child" "$start" "$again" || continue
 		wake_in 3

@@ -129,13 +129,14 @@ def _joints(lab: Lab, world: World, paths: tuple[TunnelPath, ...]) -> Iterator[J
         both_ways = by_pair.get((one.tunnel, frozenset((one.node, other.node))), [])
         both_ways.sort(key=lambda path: path.one != one.node)
         is_open = len({path.one for path in both_ways}) == 2
+        is_waiting = any(world.tunnels.in_front(end) for end in (one, other))
         networks = dict.fromkeys(network for path in both_ways for network in path.networks)
         yield Joint(
             one.tunnel,
             one.node,
             other.node,
             tuple(_protected(one, other)),
-            _state(one, other) if is_open else State.DOWN,
+            State.BY_HAND if is_waiting else _state(one, other) if is_open else State.DOWN,
             tuple(networks) if is_open else (),
             all(child.is_hiding for child in one.children),
             _header(one),

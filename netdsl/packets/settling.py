@@ -89,6 +89,10 @@ def _connections(fabric: Fabric, states: TunnelStates) -> dict[TunnelId, list[Co
                 continue
             if (end.tunnel, end.node, end.peer) in joined:
                 continue
+            front = states.in_front(end)
+            if front is not None:
+                states.failures[end.tunnel] = f"`{front}` is up, whose backup it is"
+                continue
             connection = packets_of(end.kind).connect(fabric, view, end, standing)
             if isinstance(connection, str):
                 states.failures.setdefault(end.tunnel, connection)

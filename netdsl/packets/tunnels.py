@@ -57,6 +57,11 @@ class TunnelStates:
         ]
         return bool(wanted) and all(key in self.children_up for key in wanted)
 
+    def in_front(self, end: TunnelEnd) -> TunnelId | None:
+        """The tunnel that is up in the end's node, at least in a part, and whose backup the end is of."""
+        up = {tunnel for node, tunnel, _ in self.children_up if node == end.node} if end.backup_of else ()
+        return next((tunnel for tunnel in end.backup_of if tunnel in up), None)
+
     def opens(self, tunnel: TunnelId, child: Child) -> bool:
         """Whether an end opens the child by itself, or in this state by hand."""
         return child.start in (Start.BOOT, Start.TRAFFIC) or (tunnel in self.forced and child.start is not Start.NONE)

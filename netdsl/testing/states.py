@@ -18,6 +18,7 @@ from netdsl.testing.reading import NODE_SCRIPT, ends_of, tunnel_lines
 
 _COMMAND = 60.0  # seconds: ending an IKE association takes long if the peer does not answer
 _SETTLE = 30.0  # seconds until a tunnel that comes back is up
+_FAILOVER = 90.0  # seconds until a backup is up, whose other tunnel has to be found dead first
 _PAUSE = 0.3
 _TABLE = "netdsl_cut"
 _FORWARDING, _BLOCKING = "3", "4"  # BR_STATE_… of linux/if_bridge.h
@@ -70,10 +71,34 @@ def during(bench: Bench, state: WhileState | None) -> Iterator[None]:
     if state is None:
         yield
         return
-    silenced = _silenced(bench, bench.world.during(state))
-    with _noticed_again(bench, silenced), _entered(bench, state):
+    there = bench.world.during(state)
+    silenced = _silenced(bench, there)
+    with _noticed_again(bench, silenced), _backups(bench, there), _entered(bench, state):
         _notice(bench, silenced)
+        _await_backups(bench, there)
         yield
+
+
+@contextmanager
+def _backups(bench: Bench, there: World) -> Iterator[None]:
+    """A context after which the tunnels that were to open only in it are down again."""
+    try:
+        yield
+    finally:
+        with bench.pace.undisturbed():
+            for tunnel in _opening(bench, there):
+                _await_tunnel(bench, tunnel, "down")
+
+
+def _await_backups(bench: Bench, there: World) -> None:
+    for tunnel in _opening(bench, there):
+        _await_tunnel(bench, tunnel, "up", _FAILOVER)
+
+
+def _opening(bench: Bench, there: World) -> tuple[TunnelId, ...]:
+    """Backups that come up in a state."""
+    backups = dict.fromkeys(end.tunnel for node in bench.world.lab.nodes for end in node.tunnels if end.backup_of)
+    return tuple(tunnel for tunnel in backups if there.is_up(tunnel) and not bench.world.is_up(tunnel))
 
 
 def _entered(bench: Bench, state: WhileState) -> AbstractContextManager[None]:
@@ -115,14 +140,14 @@ def _at_all_ends(bench: Bench, tunnel: TunnelId, verb: str) -> None:
     _for_all(ends_of(bench.world, tunnel), lambda node: bench.command(node, *NODE_SCRIPT, verb, flat(tunnel)))
 
 
-def _await_tunnel(bench: Bench, tunnel: TunnelId, state: str) -> None:
+def _await_tunnel(bench: Bench, tunnel: TunnelId, state: str, seconds: float = _SETTLE) -> None:
     """Wait for a state. A timeout is no error here: the lines of the block show it."""
 
     def is_so() -> bool:
         lines = (line for node in ends_of(bench.world, tunnel) for line in bench.tunnels(node))
         return all(found == state for name, _, found, _ in lines if name == flat(tunnel))
 
-    bench.wait(is_so, _SETTLE)
+    bench.wait(is_so, seconds)
 
 
 @contextmanager

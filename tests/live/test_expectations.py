@@ -55,10 +55,12 @@ def test_every_form_holds_as_predicted(forms: Lab, tmp_path: Path) -> None:
     assert forms.machine.wait_until(lambda: "\tup\t" in forms.status("west"), 30) is not None
 
 
-def test_routes_are_those_of_each_state_and_back_after_it(tmp_path: Path, engine: str, run_name: str) -> None:
-    """Links cut on a network of several nodes, under tunnels, and on a network that a tunnel carries."""
-    source = Path(__file__).parent / "cuts.net"
-    with compiled_lab(source, tmp_path / "cuts", f"{run_name}-cuts", "--closed") as lab:
+@pytest.mark.parametrize("name", ["cuts", "backup"])
+def test_ways_are_those_of_each_state_and_back_after_it(name: str, tmp_path: Path, engine: str, run_name: str) -> None:
+    """`cuts`: links cut on a network of several nodes, under tunnels, and on a network that a tunnel carries. `backup`: the
+    second tunnel is taken while the first is down by hand, and when it is found dead."""
+    source = Path(__file__).parent / f"{name}.net"
+    with compiled_lab(source, tmp_path / name, f"{run_name}-{name}", "--closed") as lab:
         lab.prepare()
         lab.up()
         status, document = _test(lab, source)

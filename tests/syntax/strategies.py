@@ -151,6 +151,7 @@ simple_statements: Text = st.deferred(
                 "routing none",
                 "uplink nat",
                 "mobike no",
+                "backup of t",
                 "mode transport",
                 "over ipv6",
                 "auth psk",

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import field
 
 from netdsl.dataclass import SECRET, dataclass
-from netdsl.ir.ids import NodeId, PkiId
+from netdsl.ir.ids import NodeId, PkiId, TunnelId
 from netdsl.kinds.ipsec.ir import AuthMethod, DpdAction
-from netdsl.semantics.bindings import BoundChild, BoundTunnel
+from netdsl.semantics.bindings import BoundChild, BoundTunnel, Placed
 from netdsl.source import Place
 
 
@@ -35,6 +35,7 @@ class BoundIpsec:
     mobike: bool
     ike_rekey_seconds: int | None
     auth: Mapping[NodeId, BoundAuth]
+    backup_of: Placed[TunnelId] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +56,15 @@ def bound_child(child: BoundChild) -> BoundIpsecChild:
     """IPsec's share of a child of this kind."""
     assert isinstance(child.inside, BoundIpsecChild), "the child of another kind"
     return child.inside
+
+
+def in_front_of(tunnel: BoundTunnel, tunnels: Mapping[TunnelId, BoundTunnel]) -> tuple[BoundTunnel, ...]:
+    """The tunnels whose backup a tunnel is, the nearest first: it opens while none of them is up. Of a circle each once."""
+    found: list[BoundTunnel] = []
+    while isinstance(tunnel.inside, BoundIpsec) and tunnel.inside.backup_of is not None:
+        before = tunnels.get(tunnel.inside.backup_of.value)
+        if before is None or before in found:
+            break
+        found.append(before)
+        tunnel = before
+    return tuple(found)

@@ -4,6 +4,7 @@ from lark import Token, v_args
 
 from netdsl.kinds.ipsec.tree import (
     Auth,
+    Backup,
     Child,
     Dpd,
     Identity,
@@ -64,3 +65,6 @@ class Builder(BaseBuilder):
 
     def mode(self, word: Token, mode: Value) -> Mode:
         return Mode(mode, self._span(word, mode))
+
+    def backup(self, word: Token, _of: Token, tunnel: Value) -> Backup:
+        return Backup(tunnel, self._span(word, tunnel))

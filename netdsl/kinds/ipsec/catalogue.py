@@ -15,4 +15,5 @@ CHILD_NETWORKS_FOREIGN = Rule(
 )
 ONLY_ICMP_TYPE = Rule("only-icmp-type", Severity.ERROR, "a child that is to carry one type of ICMP")
 SHARED_IDENTITY = Rule("shared-identity", Severity.ERROR, "an identity that two nodes have towards the same peer")
+BACKUP_IMPOSSIBLE = Rule("backup-impossible", Severity.ERROR, "a tunnel that cannot be the backup of another")
 AUTH_MISMATCH = Rule("auth-mismatch", Severity.ERROR, "an authentication that this end or tunnel cannot have")

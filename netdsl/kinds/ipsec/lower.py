@@ -8,7 +8,7 @@ from netdsl.ir.ids import Address, NodeId, host_name
 from netdsl.ir.prefixes import host_prefix
 from netdsl.ir.service import PortService
 from netdsl.ir.tunnel import Child, Mode, Selectors, SharedSecret, Start, TunnelEnd
-from netdsl.kinds.ipsec.bindings import BoundAuth, bound_child, bound_tunnel
+from netdsl.kinds.ipsec.bindings import BoundAuth, bound_child, bound_tunnel, in_front_of
 from netdsl.kinds.ipsec.ir import CARRIERS, DEVICE, KIND, Authentication, AuthMethod, IpsecChild, IpsecEnd, child_inside
 from netdsl.kinds.ipsec.sharing import sharing
 from netdsl.kinds.ipsec.sizes import room, tunnel_overhead
@@ -80,8 +80,10 @@ def _end(tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd, other: BoundEnd)
     is_anywhere = bool(other.virtual) or is_hidden
     client = other if is_first else end
     auth = _authentication(tunnels, tunnel, end)
+    front = in_front_of(tunnel, tunnels.directory.tunnels)
+    is_aware = all(end.node in one.nodes for one in front)  # a backup is opened by who knows that the others are down
     children = tuple(
-        _child(tunnels, tunnel, child, end, client, may_open=not is_anywhere)
+        _child(tunnels, tunnel, child, end, client, may_open=is_aware and not is_anywhere)
         for child in tunnel.children_of[client.node]
     )
     if is_hidden:
@@ -109,6 +111,7 @@ def _end(tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd, other: BoundEnd)
         ),
         pools=tuple(map(host_prefix, other.virtual)),
         virtual=end.virtual,
+        backup_of=tuple(one.id for one in front) if is_aware else (),
         secrets=tuple(_secrets(tunnels, tunnel, end, other if is_first else end)),
         profile=_profile(tunnel, children, auth),
         overhead=tunnel_overhead(children, tunnel.family),

@@ -11,7 +11,7 @@ from netdsl.kinds.ipsec.ir import KIND, DpdAction
 from netdsl.kinds.ipsec.resolve_authentication import authentication
 from netdsl.kinds.ipsec.resolve_children import Context, children, rekey
 from netdsl.kinds.ipsec.resolve_proposals import proposals
-from netdsl.semantics.bindings import BoundCertificate, BoundTunnel
+from netdsl.semantics.bindings import BoundCertificate, BoundTunnel, Placed
 from netdsl.semantics.evaluate import evaluate_list, report_wrong_kind
 from netdsl.semantics.items import Item
 from netdsl.semantics.resolve import attributes
@@ -19,6 +19,7 @@ from netdsl.semantics.resolve.addresses import host_range
 from netdsl.semantics.resolve.ends import Side, TunnelDraft, bound_ends, family_over, members_of, sides_of
 from netdsl.semantics.resolve.placement import Block
 from netdsl.semantics.resolve.work import Work
+from netdsl.syntax.description import ElementKind
 
 FOREIGN_ACTIONS = {"hold": "trap", "none": "clear", "route": "trap", "start": "restart"}
 
@@ -55,6 +56,7 @@ def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:
     limits = rekey(block, work)
     pool = _pool(block, work.diagnostics)
     mobike = attributes.yes_or_no(block.attribute("mobike"), defaults.MOBIKE, work.diagnostics)
+    backup = _backup(block, work)
     if sides is None:
         return None
     _check_pool(pool, block, sum(side.role == "client" for side in sides), work)
@@ -67,11 +69,30 @@ def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:
         return None
     start = next(iter(by_client.values()))[0].start.when
     inside = BoundIpsec(
-        ike or defaults.IKE_PROPOSALS, delay, action or defaults.DPD_ACTION[start], mobike, limits.ike_seconds, auth
+        ike or defaults.IKE_PROPOSALS,
+        delay,
+        action or defaults.DPD_ACTION[start],
+        mobike,
+        limits.ike_seconds,
+        auth,
+        backup,
     )
     rounds = ((node, one) for node, first in auth.items() for one in first.rounds)
     certificates = {node: BoundCertificate(one.pki, one.identity) for node, one in rounds if one.pki is not None}
     return BoundTunnel(id_, KIND, ends, certificates, by_client, pool, family, inside, item.place)
+
+
+def _backup(block: Block, work: Work) -> Placed[TunnelId] | None:
+    """The tunnel whose backup it is; None where there is none, and once reported."""
+    line, start = block.first(tree.Backup), block.first(tree.Start)
+    if line is None:
+        return None
+    if start is not None:
+        message = "a backup has no `start`: it opens when the other tunnel is down"
+        work.diagnostics.report(catalogue.MISPLACED_STATEMENT, message, start[1].place)
+    placed = attributes.placed(line[0].tunnel, line[1], work.diagnostics)
+    element = None if placed is None else work.element(placed, (ElementKind.TUNNEL,), "a tunnel's name")
+    return None if element is None else Placed(TunnelId(element.path), line[1].place)
 
 
 def _dpd(block: Block, work: Work) -> tuple[DpdAction | None, int]:

@@ -6,6 +6,7 @@ from netdsl.ir.ids import NodeId
 from netdsl.ir.tunnel import Mode
 from netdsl.kinds.ipsec.bindings import BoundAuth, bound_child, bound_tunnel
 from netdsl.kinds.ipsec.catalogue import SHARED_IDENTITY, TRANSPORT_WITH_PROTECTED, WEAK_PROPOSAL, WEAK_SECRET
+from netdsl.kinds.ipsec.rules_backup import check_backups
 from netdsl.kinds.ipsec.rules_selectors import check_selectors, child_name
 from netdsl.semantics.bindings import BoundTunnel
 from netdsl.semantics.rules.blocks import block_of, block_of_address
@@ -50,6 +51,7 @@ def check(tunnels: tuple[BoundTunnel, ...], facts: Facts, diagnostics: Diagnosti
         _weak_proposals(tunnel, diagnostics)
         _weak_secrets(tunnel, diagnostics)
     _identities(tunnels, diagnostics)
+    check_backups(tunnels, facts, diagnostics)
     check_selectors(tunnels, facts, diagnostics)
 
 

@@ -1,13 +1,14 @@
 """Rules on traffic selectors: that they do not overlap, and that an end has what its children carry."""
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 from ipaddress import IPv4Address, IPv6Address
 
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics.core import Diagnostics, Label
-from netdsl.ir.ids import NodeId
+from netdsl.ir.ids import NodeId, TunnelId
+from netdsl.kinds.ipsec.bindings import in_front_of
 from netdsl.kinds.ipsec.catalogue import CHILD_NETWORKS_FOREIGN, SELECTORS_OVERLAP
 from netdsl.semantics.bindings import BoundTunnel
 from netdsl.semantics.rules.blocks import (
@@ -31,7 +32,7 @@ def check_selectors(tunnels: tuple[BoundTunnel, ...], facts: Facts, diagnostics:
             at.setdefault(end.node, []).append(tunnel)
     told: set[frozenset[str]] = set()
     for node, own in at.items():
-        _children_overlap(node, own, told, diagnostics)
+        _children_overlap(node, own, told, facts, diagnostics)
 
 
 # --- overlaps
@@ -93,7 +94,7 @@ class Locals:
 
 
 def _children_overlap(
-    node: NodeId, tunnels: list[BoundTunnel], told: set[frozenset[str]], diagnostics: Diagnostics
+    node: NodeId, tunnels: list[BoundTunnel], told: set[frozenset[str]], facts: Facts, diagnostics: Diagnostics
 ) -> None:
     """No packet of a node belongs into two children. By remote range, wider ones first; then by local range."""
     pairs = [
@@ -107,7 +108,8 @@ def _children_overlap(
     order = {child_name(one): index for index, (_, _, one) in enumerate(pairs)}
     taken: BlockMap[Locals] = BlockMap()
     for remote, local, one in sorted(pairs, key=lambda pair: (pair[0].version, pair[0].first, -pair[0].last)):
-        other = next((other for other in _takers(taken, remote, local) if _collide(other, one)), None)
+        takers = _takers(taken, remote, local)
+        other = next((other for other in takers if _collide(other, one, facts.bindings.tunnels)), None)
         if other is not None and (names := frozenset((child_name(one), child_name(other)))) not in told:
             told.add(names)
             first, second = sorted((other, one), key=lambda each: order[child_name(each)])
@@ -125,8 +127,11 @@ def _takers(taken: BlockMap[Locals], remote: Block, local: Block) -> Iterator[Se
                     yield one
 
 
-def _collide(one: Selectors, other: Selectors) -> bool:
+def _collide(one: Selectors, other: Selectors, tunnels: Mapping[TunnelId, BoundTunnel]) -> bool:
+    """A tunnel and its backup are never up at once."""
     if one.child is other.child:
+        return False
+    if one.tunnel in in_front_of(other.tunnel, tunnels) or other.tunnel in in_front_of(one.tunnel, tunnels):
         return False
     mine, theirs = one.child.only, other.child.only
     return not mine or not theirs or any(services_overlap(a, b) for a in mine for b in theirs)
@@ -143,7 +148,7 @@ def _report_children(node: NodeId, first: Selectors, second: Selectors, diagnost
         f"the same packets of `{node}` belong into `{child_name(first)}` and into `{child_name(second)}`",
         second.child.place,
         related=() if first.child.place == second.child.place else (Label(first.child.place, "the other one"),),
-        help="protect different networks, or tell the children apart with `only`",
+        help="protect other networks, tell the children apart with `only`, or make one tunnel the `backup of` the other",
     )
 
 

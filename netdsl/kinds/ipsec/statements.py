@@ -43,6 +43,7 @@ STATEMENTS = (
     Description("dpd", tree.Dpd, _TUNNEL, is_single=True),
     Description("mobike", Attribute, _TUNNEL, is_single=True),
     Description("pool", tree.Pool, _TUNNEL),
+    Description("backup", tree.Backup, _TUNNEL, is_single=True, shape="`backup of TUNNEL`"),
 )
 
 FOREIGN_WORDS = {

@@ -109,6 +109,14 @@ class Child(Named, WithBlock):
 
 
 @dataclass(frozen=True, slots=True)
+class Backup(Statement):
+    """`backup of TUNNEL`."""
+
+    tunnel: Value
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Mode(Statement):
     """The mode of a child."""
 

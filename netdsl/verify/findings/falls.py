@@ -27,6 +27,10 @@ def check_falls(world: World, known: Collection[TunnelId], diagnostics: Diagnost
             if end.tunnel in told or end.origin is None:
                 continue
             starts = {child.start for child in end.children}
+            if world.tunnels.in_front(end) is not None:
+                told.add(end.tunnel)
+                _check_backup(world, end, diagnostics)
+                continue
             if end.tunnel not in opened or (end.tunnel in world.tunnels.failures and not world.is_up(end.tunnel)):
                 told.add(end.tunnel)
                 why = "no end that may open it knows where the other one is"
@@ -38,6 +42,16 @@ def check_falls(world: World, known: Collection[TunnelId], diagnostics: Diagnost
                 told.add(end.tunnel)
                 falls += 1
                 _check_fall(world, view, end, diagnostics)
+
+
+def _check_backup(world: World, end: TunnelEnd, diagnostics: Diagnostics) -> None:
+    """Whether it comes up when it has to."""
+    fallen = World(world.lab, world.esp, held=end.backup_of, forced=world.forced, cut=world.cut)
+    if end.tunnel in fallen.tunnels.failures and not fallen.is_up(end.tunnel) and end.origin is not None:
+        state = " and ".join(f"`{tunnel}`" for tunnel in end.backup_of)
+        why = fallen.why_down(end.tunnel)
+        message = f"tunnel `{end.tunnel}` does not come up while {state} is down: {why}"
+        diagnostics.report(catalogue.TUNNEL_STAYS_DOWN, message, end.origin)
 
 
 def _is_between_networks(end: TunnelEnd) -> bool:
