@@ -3,7 +3,7 @@
 One match can need several rules (both families, several protocols, kernel and user-space ESP); each is a list of words.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
 from netdsl.dataclass import dataclass
@@ -36,7 +36,8 @@ def match_rules(match: Match, chain: Chain | None, tunnels: dict[TunnelId, Ends]
         interfaces = _interfaces(match, tunnels, way)
         for addresses in _addresses(match, way):
             for service in services(match.services, addresses.family):
-                rules.append(" ".join(filter(None, (interfaces, addresses.text, way.text, service))))
+                words = (interfaces, addresses.text, way.text, service, *_of_connection(match))
+                rules.append(" ".join(filter(None, words)))
     return rules
 
 
@@ -92,6 +93,14 @@ def _through(tunnel: Ends, chain: Chain | None) -> list[_Way]:
             if device:
                 ways.append(_Way(device=device, is_in=True, sources=remote, destinations=local))
     return ways
+
+
+def _of_connection(match: Match) -> Iterator[str]:
+    """What is asked of connection tracking and of the TCP header: nft looks at TCP packets alone for their flags."""
+    if match.states:
+        yield f"ct state {_set(match.states)}"
+    if match.flags or match.not_flags:
+        yield f"tcp flags & ({' | '.join((*match.flags, *match.not_flags))}) == {' | '.join(match.flags) or '0x0'}"
 
 
 def _is_disjoint(asked: Sequence[Prefix], met: Sequence[Prefix]) -> bool:

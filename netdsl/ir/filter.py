@@ -23,6 +23,29 @@ class Chain(StrEnum):
     FORWARD = "forward"
 
 
+class State(StrEnum):
+    """What connection tracking says of a packet (`ct state`). An established packet belongs to a flow of which both
+    directions were seen; a related one is an ICMP error about such a flow; an invalid one belongs to no flow and can begin
+    none; an untracked one was left out of tracking."""
+
+    NEW = "new"
+    ESTABLISHED = "established"
+    RELATED = "related"
+    INVALID = "invalid"
+    UNTRACKED = "untracked"
+
+
+class Flag(StrEnum):
+    """Of a TCP header, as nft calls them."""
+
+    FIN = "fin"
+    SYN = "syn"
+    RST = "rst"
+    PSH = "psh"
+    ACK = "ack"
+    URG = "urg"
+
+
 @dataclass(frozen=True, slots=True)
 class WhileTunnel:
     """The rule holds while the tunnel (or one child, `tunnel.child`) is up, or while it is down."""
@@ -45,7 +68,8 @@ class Match:
     """What a packet has to be; an empty tuple means any. Members of a tuple are alternatives.
 
     `through` names tunnels, `through_kinds` stands for every tunnel of these kinds that the node has: the packet came out
-    of one of them or will go into one of them. `not_…` come from `except` (address translation only).
+    of one of them or will go into one of them. `not_…` come from `except` (address translation only). `flags`, `not_flags`:
+    a TCP packet has all of the former and none of the latter.
     """
 
     sources: tuple[Prefix, ...] = ()
@@ -59,6 +83,9 @@ class Match:
     not_through_kinds: tuple[str, ...] = ()
     not_destinations: tuple[Prefix, ...] = ()
     not_sources: tuple[Prefix, ...] = ()
+    states: tuple[State, ...] = ()
+    flags: tuple[Flag, ...] = ()
+    not_flags: tuple[Flag, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

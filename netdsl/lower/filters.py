@@ -74,6 +74,9 @@ def lower_match(directory: Directory, match: BoundMatch) -> Match:
         not_through_kinds=match.not_through_kinds,
         not_destinations=directory.prefixes(match.not_destinations),
         not_sources=directory.prefixes(match.not_sources),
+        states=tuple(placed.value for placed in match.states),
+        flags=tuple(placed.value for placed in match.flags),
+        not_flags=tuple(placed.value for placed in match.not_flags),
     )
 
 

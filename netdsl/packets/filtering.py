@@ -16,6 +16,7 @@ from netdsl.ir.filter import (
     Firewall,
     Match,
     SourceNat,
+    State,
     TunnelAccept,
     Verdict,
     WhileTunnel,
@@ -27,6 +28,8 @@ from netdsl.ir.tunnel import Carrier
 from netdsl.packets.types import Outcome, Packet
 from netdsl.source import Place
 
+ANSWERS = (State.ESTABLISHED, State.RELATED)
+"""What a filter accepts before its lines."""
 _PORTED = (Protocol.TCP, Protocol.UDP, Protocol.SCTP)
 
 
@@ -39,6 +42,7 @@ class Sight:
     out_interface: str | None
     came: bool
     goes: bool
+    state: State = State.NEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,8 @@ def service_fits(service: PortService, packet: Packet) -> bool:
 def matches(match: Match, sight: Sight, chain: Chain | None, tunnels: Mapping[TunnelId, Ends]) -> bool:
     """`chain` None: a chain of address translation. Exceptions are not looked at here."""
     packet = sight.packet
+    if (match.states and sight.state not in match.states) or not has_flags(match, packet):
+        return False
     if match.services and not any(service_fits(service, packet) for service in match.services):
         return False
     if match.destinations and not packet.is_for(match.destinations):
@@ -86,6 +92,14 @@ def matches(match: Match, sight: Sight, chain: Chain | None, tunnels: Mapping[Tu
         if not all(_is_by(wanted, name, match, tunnels) for wanted, name in names):
             return False
     return not match.sources or packet.is_from(match.sources)
+
+
+def has_flags(match: Match, packet: Packet) -> bool:
+    """Whether a packet has the TCP flags that a rule asks for."""
+    if not match.flags and not match.not_flags:
+        return True
+    is_tcp = packet.protocol is Protocol.TCP and not packet.is_error
+    return is_tcp and packet.flags.issuperset(match.flags) and packet.flags.isdisjoint(match.not_flags)
 
 
 def _is_by(wanted: Sequence[str], name: str | None, match: Match, tunnels: Mapping[TunnelId, Ends]) -> bool:

@@ -6,14 +6,14 @@ Source NAT and destination NAT are decided by the first packet of a flow; what f
 from dataclasses import field
 
 from netdsl.dataclass import dataclass
-from netdsl.ir.filter import Chain, Verdict
+from netdsl.ir.filter import Chain, State, Verdict
 from netdsl.ir.service import Protocol
 from netdsl.packets.fabric import Fabric
-from netdsl.packets.filtering import Ruling, Sight, destination_nat, refusal, ruling, source_nat, spoken
+from netdsl.packets.filtering import ANSWERS, Ruling, Sight, destination_nat, refusal, ruling, source_nat, spoken
 from netdsl.packets.passage import DeadEnd, Passage, Stop
 from netdsl.packets.routes import Hop as Route
 from netdsl.packets.steering import Policy
-from netdsl.packets.tracking import State, Tracker, with_destination, with_source
+from netdsl.packets.tracking import Known, Tracker, with_destination, with_source
 from netdsl.packets.types import Decision, Hook, Hop, Outcome, Packet, Step, Wire
 from netdsl.packets.view import LOOPBACK, View
 from netdsl.source import Place
@@ -71,11 +71,16 @@ class Netfilter:
         if not view.tracks:
             return Passage(view, packet, interface, came, None, State.NEW)
         known = self.tracker.find(view.id, packet)
-        state = State.ESTABLISHED if known is not None and known.is_answered else State.NEW
-        is_late = packet.is_error or (self.is_answer and packet.protocol is not Protocol.UDP)
-        if known is None and packet.inner is None and is_late:
-            state = State.INVALID
+        state = self._state(packet, known)
         return Passage(view, packet, interface, came, known, state)
+
+    def _state(self, packet: Packet, known: Known | None) -> State:
+        """An answer to what the node has not seen is invalid, but for UDP's: no SYN/ACK or RST begins a flow (tcp_new, by
+        the table of nf_conntrack_proto_tcp.c), no echo reply (nf_conntrack_proto_icmp.c), no error without its packet."""
+        if known is not None and known.is_answered:
+            return State.RELATED if packet.is_error else State.ESTABLISHED
+        is_late = packet.is_error or (self.is_answer and packet.protocol is not Protocol.UDP)
+        return State.INVALID if known is None and packet.inner is None and is_late else State.NEW
 
     def _destination(self, passage: Passage, packet: Packet, route: Route | None) -> Packet:
         """Destination translation in prerouting, or (with a route) in output."""
@@ -130,13 +135,13 @@ class Netfilter:
     ) -> Stop | None:
         view = passage.view
         firewall = view.node.firewall
-        if firewall is None or passage.state is State.ESTABLISHED:
+        if firewall is None or passage.state in ANSWERS:
             return None
         out = out or (None if route is None else route.interface)
         if LOOPBACK in (passage.in_interface, out):
             return None
         goes = route is not None and self._goes(passage, packet, route)
-        sight = Sight(packet, passage.in_interface, out, passage.was_selected, goes)
+        sight = Sight(packet, passage.in_interface, out, passage.was_selected, goes, passage.state)
         found = ruling(firewall, chain, sight, view.ends, view.is_active)
         if found.verdict is Verdict.ACCEPT:
             self.note(Hook(chain.value), Decision.ACCEPT, found.text, packet, found.origin)

@@ -1,9 +1,10 @@
 """A packet at one node: as it comes, while it is there, where it ends."""
 
 from netdsl.dataclass import dataclass
+from netdsl.ir.filter import State
 from netdsl.ir.ids import Address, NetworkId, NodeId
 from netdsl.packets.steering import Policy
-from netdsl.packets.tracking import Known, State
+from netdsl.packets.tracking import Known
 from netdsl.packets.types import Hook, Outcome, Packet
 from netdsl.packets.view import View
 from netdsl.source import Place

@@ -1,9 +1,9 @@
 """Connection tracking: which packets belong to a flow that a node has seen, and how it translates them."""
 
 from dataclasses import field, replace
-from enum import Enum, auto
 
 from netdsl.dataclass import dataclass
+from netdsl.ir.filter import Flag
 from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.service import Protocol
 from netdsl.packets.classes import PacketClass
@@ -11,12 +11,6 @@ from netdsl.packets.types import Packet
 
 Key = tuple[Address, Address, Protocol, int, int]
 Target = tuple[Address, int]
-
-
-class State(Enum):
-    NEW = auto()
-    ESTABLISHED = auto()  # or related: an ICMP error about such a flow
-    INVALID = auto()  # an answer to what this node has not seen: no translation, no rule for replies
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +33,8 @@ def key_of(packet: Packet) -> Key:
     return (packet.source, packet.destination, packet.protocol, packet.source_port, packet.destination_port)
 
 
-def reverse(packet: Packet, *, is_error: bool = False) -> Packet:
-    """The answer to a packet."""
+def reverse(packet: Packet, *, is_error: bool = False, flags: frozenset[Flag] = frozenset()) -> Packet:
+    """The answer to a packet. `flags`: of a TCP one."""
     kind = packet.icmp_type
     if kind == "echo-request" and not is_error:
         kind = "echo-reply"
@@ -59,6 +53,7 @@ def reverse(packet: Packet, *, is_error: bool = False) -> Packet:
         packet.tunnel,
         packet.is_hiding,
         packet.shown,
+        flags,
     )
 
 
@@ -73,6 +68,7 @@ def of_class(packet: Packet, alike: PacketClass) -> Packet:
         packet.icmp_type,
         packet.size,
         packet.is_error,
+        flags=packet.flags,
         alike=alike,
     )
 

@@ -8,6 +8,7 @@ from dataclasses import field
 from enum import StrEnum
 
 from netdsl.dataclass import dataclass
+from netdsl.ir.filter import Flag
 from netdsl.ir.ids import Address, NetworkId, NodeId, Prefix, TunnelId
 from netdsl.ir.prefixes import holds
 from netdsl.ir.service import PortService, Protocol
@@ -75,6 +76,7 @@ class Packet:
     `is_hiding`: it cannot be read; `shown`: what the encapsulation is called, where the protocol does not say it.
 
     `size` is that of the IP packet in bytes. `is_error`: an ICMP error about a packet of this protocol, on its way back.
+    `flags`: of a TCP packet.
     `alike`: takes note of what is asked of the addresses; None: nothing does, or they are not those that it was sent with.
     """
 
@@ -90,6 +92,7 @@ class Packet:
     tunnel: TunnelId | None = None
     is_hiding: bool = False
     shown: str = ""
+    flags: frozenset[Flag] = frozenset()
     alike: PacketClass | None = field(default=None, compare=False, repr=False)
 
     def is_from(self, prefixes: Sequence[Prefix]) -> bool:

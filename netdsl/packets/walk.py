@@ -10,7 +10,7 @@ from dataclasses import field
 from functools import partial
 
 from netdsl.dataclass import dataclass
-from netdsl.ir.filter import Chain
+from netdsl.ir.filter import Chain, State
 from netdsl.packets.checks import TTL, circle, disbelief, unbelievable, unbelieved_asker
 from netdsl.packets.links import WIDEST, mtu_of, no_route, onward, way_out
 from netdsl.packets.neighbours import lost_answer, uncarried
@@ -19,7 +19,7 @@ from netdsl.packets.passage import DeadEnd, Delivered, Exit, Frame, Passage, Sto
 from netdsl.packets.policies import policy_fault
 from netdsl.packets.routes import Hop as Route
 from netdsl.packets.steering import Association, Policy, TunnelDevice
-from netdsl.packets.tracking import State, Tracker, with_destination, with_source
+from netdsl.packets.tracking import Tracker, with_destination, with_source
 from netdsl.packets.tunnels import arrival, packets_of, receiving_end
 from netdsl.packets.types import Decision, Hook, Outcome, Packet, Step, Wire
 from netdsl.packets.view import LOOPBACK, View

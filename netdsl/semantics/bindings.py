@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.expectation import Expectation
-from netdsl.ir.filter import Chain, Limit, Verdict
+from netdsl.ir.filter import Chain, Flag, Limit, State, Verdict
 from netdsl.ir.ids import Address, AddressWithPrefix, ImageId, NetworkId, NodeId, PkiId, Prefix, TunnelId
 from netdsl.ir.image import Image
 from netdsl.ir.lab import TargetSetting
@@ -135,6 +135,9 @@ class BoundMatch:
     not_through_kinds: tuple[str, ...] = ()
     not_destinations: tuple[Placed[Who], ...] = ()
     not_sources: tuple[Placed[Who], ...] = ()
+    states: tuple[Placed[State], ...] = ()
+    flags: tuple[Placed[Flag], ...] = ()
+    not_flags: tuple[Placed[Flag], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from enum import Enum, auto
 
-from netdsl.ir.filter import Chain, FilterRule, Firewall
+from netdsl.ir.filter import Chain, FilterRule, Firewall, State
 from netdsl.ir.filter import Verdict as Action
 from netdsl.ir.ids import Prefix
-from netdsl.packets.filtering import in_any, service_fits, spoken
+from netdsl.packets.filtering import has_flags, in_any, service_fits, spoken
 from netdsl.packets.types import Hook, Outcome, Packet, Verdict
 from netdsl.packets.view import View
 from netdsl.packets.world import World
@@ -23,6 +23,7 @@ class Lack(Enum):
     DESTINATION = auto()
     IN = auto()
     OUT = auto()
+    CONNECTION = auto()
     STATE = auto()
     THROUGH = auto()
 
@@ -76,6 +77,11 @@ def lacks(rule: FilterRule, view: View, packet: Packet, arrived: str | None) -> 
     route = view.route(packet.destination)
     if match.out_interfaces and (route is None or route.interface not in match.out_interfaces):
         yield Lack.OUT, f"what leaves by `{'`, `'.join(match.out_interfaces)}` only"
+    if match.states and State.NEW not in match.states:
+        yield Lack.CONNECTION, f"packets whose state is {_listed(match.states)} only"
+    if not has_flags(match, packet):
+        flags = (*match.flags, *(f"no {one}" for one in match.not_flags))
+        yield Lack.CONNECTION, f"packets with the flags {_listed(flags)} only"
     if rule.state is not None and not view.is_active(rule.state):
         yield Lack.STATE, f"it while `{rule.state.tunnel}` is {'up' if rule.state.is_up else 'down'} only"
     through = (*match.through, *match.through_kinds)

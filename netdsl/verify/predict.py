@@ -2,6 +2,7 @@
 
 from ipaddress import IPv4Address
 
+from netdsl.ir.filter import Flag
 from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.node import Served
 from netdsl.ir.service import PortService, Protocol
@@ -17,6 +18,8 @@ CLIENT_PORT = 40000  # of the ephemeral ones; no rule of the language asks for a
 PROBE_SIZE = 84  # bytes: what `ping` sends
 
 _PORTED = (Protocol.TCP, Protocol.UDP)
+_ACCEPTS = frozenset({Flag.SYN, Flag.ACK})
+_REFUSES = frozenset({Flag.RST, Flag.ACK})
 
 
 def predict(
@@ -128,7 +131,8 @@ def probe(source: Address, destination: Address, service: PortService | None, si
         kind = "echo-request" if service is None or service.icmp_type is None else service.icmp_type
         return Packet(source, destination, Protocol.ICMP, icmp_type=kind, size=size)
     if service.protocol in _PORTED:
-        return Packet(source, destination, service.protocol, CLIENT_PORT, service.first or 1, None, size)
+        flags = frozenset({Flag.SYN} if service.protocol is Protocol.TCP else ())
+        return Packet(source, destination, service.protocol, CLIENT_PORT, service.first or 1, None, size, flags=flags)
     return Packet(source, destination, service.protocol, size=size)
 
 
@@ -139,11 +143,13 @@ def taken(view: View, packet: Packet) -> tuple[Packet | None, Outcome, Served | 
         return answer, Outcome.ANSWERED, None
     if packet.protocol not in _PORTED:
         return None, Outcome.NOT_VERIFIED, None
+    is_tcp = packet.protocol is Protocol.TCP
     for served in view.node.services:
         listening = listens_on(served.kind, served.service)
         if any(packet.protocol is one.protocol and packet.destination_port == one.first for one in listening):
-            return reverse(packet), Outcome.ANSWERED, served
-    return reverse(packet, is_error=packet.protocol is Protocol.UDP), Outcome.REFUSED, None
+            return reverse(packet, flags=_ACCEPTS if is_tcp else frozenset()), Outcome.ANSWERED, served
+    refusal = reverse(packet, flags=_REFUSES) if is_tcp else reverse(packet, is_error=True)
+    return refusal, Outcome.REFUSED, None
 
 
 def success(view: View, packet: Packet, outcome: Outcome, served: Served | None) -> str:

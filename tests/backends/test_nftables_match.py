@@ -6,7 +6,7 @@ import pytest
 
 from netdsl.backends.nftables.match import match_rules, prefix_set
 from netdsl.ir.ends import Ends
-from netdsl.ir.filter import Chain, Match
+from netdsl.ir.filter import Chain, Flag, Match, State
 from netdsl.ir.ids import Prefix, TunnelId
 from netdsl.ir.service import PortService, Protocol, port
 from netdsl.kinds.gre.ir import GRE
@@ -41,6 +41,13 @@ def test_each_family_and_each_protocol_has_a_rule_of_its_own() -> None:
 def test_a_family_that_one_side_lacks_has_no_rule() -> None:
     match = Match(sources=prefixes("10.0.0.0/8", "fc00::/64"), destinations=prefixes("10.9.0.0/16"))
     assert match_rules(match, Chain.FORWARD, {}) == ["ip saddr 10.0.0.0/8 ip daddr 10.9.0.0/16"]
+
+
+def test_states_and_flags_stand_after_the_service() -> None:
+    match = Match(services=(port(Protocol.TCP, 80),), states=(State.NEW, State.INVALID), flags=(Flag.SYN,))
+    assert match_rules(match, Chain.FORWARD, {}) == ["tcp dport 80 ct state { new, invalid } tcp flags & (syn) == syn"]
+    without = Match(not_flags=(Flag.SYN, Flag.ACK))
+    assert match_rules(without, Chain.FORWARD, {}) == ["tcp flags & (syn | ack) == 0x0"]
 
 
 def test_sets_hold_no_member_that_another_covers() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import combinations
 
-from netdsl.ir.filter import DestinationNat, FilterRule, SourceNat, Verdict
+from netdsl.ir.filter import DestinationNat, FilterRule, Match, SourceNat, Verdict
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
 from tests.differential.tunnels import kinds
@@ -12,6 +12,7 @@ FEATURES = (
     "v4", "v6", "routes by hand", "routing auto", "several sites", "overlapping ranges", "inner router",
     "masquerade", "masquerade with except", "netmap", "snat of a service", "dnat", "dnat to another port",
     "firewall", "policy drop", "accept", "drop", "reject", "in or out", "from or to", "service in a filter",
+    "state", "flags",
     "while", "http", "tcp", "udp", "wrong on purpose", "through", "switch", "ring of switches",
     *(feature for kind in kinds().values() for feature in kind.FEATURES),
 )  # fmt: skip
@@ -85,12 +86,19 @@ def _of_firewall(node: Node) -> Iterator[str]:
     for rule in node.firewall.rules:
         if isinstance(rule, FilterRule):
             yield str(rule.verdict)
-            match = rule.match
-            if match.in_interfaces or match.out_interfaces:
-                yield "in or out"
-            if match.sources or match.destinations:
-                yield "from or to"
-            if match.services:
-                yield "service in a filter"
-            if match.through or match.through_kinds:
-                yield "through"
+            yield from _of_match(rule.match)
+
+
+def _of_match(match: Match) -> Iterator[str]:
+    if match.in_interfaces or match.out_interfaces:
+        yield "in or out"
+    if match.sources or match.destinations:
+        yield "from or to"
+    if match.services:
+        yield "service in a filter"
+    if match.through or match.through_kinds:
+        yield "through"
+    if match.states:
+        yield "state"
+    if match.flags or match.not_flags:
+        yield "flags"

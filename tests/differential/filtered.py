@@ -9,6 +9,16 @@ SERVICES = (
     *("icmp", "tcp", "udp", "tcp/80", "http", "tcp/7", "udp/514", "tcp/8080"),
     *("icmp/echo-request", "tcp/7-80", "tcp/22, udp"),
 )
+STATES = ("state new", "state new", "state invalid", "state new, invalid")
+FLAGS = (
+    "flags syn",
+    "flags syn without ack",
+    "without ack",
+    "flags ack",
+    "flags syn, ack",
+    "flags rst",
+    "without syn, rst",
+)
 POLICIES = (
     ("policy drop",),
     ("policy drop", "policy output accept"),
@@ -61,6 +71,7 @@ def _line(rng: Random, draft: Draft, box: Box, *, is_strict: bool) -> str:
         if rng.random() < 0.28:
             words.append(f"{clause} {_who(rng, draft)}")
     words += _interfaces(rng, box, chain)
+    words += _connection(rng, words)
     if rng.random() < 0.1:
         words.append(f'log "{box.name}"')
     words += _tunnel(rng, draft, box)
@@ -86,6 +97,13 @@ def _who(rng: Random, draft: Draft) -> str:
             return ", ".join(net.name for net in rng.sample(nets, 2))
         case _:
             return rng.choice(nets).name
+
+
+def _connection(rng: Random, words: list[str]) -> list[str]:
+    """What connection tracking says of the packet, its TCP flags."""
+    asked = [rng.choice(STATES)] if rng.random() < 0.25 else []
+    is_tcp = len(words) > 2 and words[2].startswith("tcp") and "," not in words[2]
+    return [*asked, rng.choice(FLAGS)] if is_tcp and rng.random() < 0.4 else asked
 
 
 def _interfaces(rng: Random, box: Box, chain: str) -> list[str]:

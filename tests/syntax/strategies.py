@@ -122,6 +122,7 @@ _clauses: Text = st.deferred(
             for word in ("from", "to", "in", "out", "through", "except through", "except from", "except to")
         ),
         st.just("limit 10/s"),
+        st.sampled_from(["state new, invalid", "flags syn", "without ack, rst"]),
         _join("log", _maybe(strings)),
     )
 )

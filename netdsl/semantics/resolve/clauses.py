@@ -1,13 +1,14 @@
 """The clauses of firewall and NAT lines: `from`, `to`, `in`, `out`, `through`, `except`, `limit`, `log`, `while`."""
 
 from dataclasses import field
+from typing import TypeVar
 
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Label
 from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.index import TUNNELS
-from netdsl.ir.filter import Limit
+from netdsl.ir.filter import Flag, Limit, State
 from netdsl.ir.ids import TunnelId
 from netdsl.semantics.bindings import BoundMatch, BoundState, Placed, Who
 from netdsl.semantics.evaluate import Context, evaluate_list
@@ -23,16 +24,18 @@ from netdsl.syntax import tree as syntax
 from netdsl.syntax.description import ElementKind
 from netdsl.syntax.statements import statements
 
-FILTER = ("from", "to", "in", "out", "through", "limit", "log")
+FILTER = ("from", "to", "in", "out", "through", "state", "flags", "without", "limit", "log")
 EXCEPTIONS = ("except from", "except to", "except through")
 DESTINATION_NAT = ("from", "to", "in", *EXCEPTIONS)
 SOURCE_NAT = ("from", "to", "out", *EXCEPTIONS)
 NETMAP = ("to", "out", "except to", "except through")
 BELONGS = {
     **dict.fromkeys(EXCEPTIONS, "lines of `nat`"),
-    "limit": "firewall lines", "log": "firewall lines", "through": "firewall lines",
+    **dict.fromkeys(("limit", "log", "through", "state", "flags", "without"), "firewall lines"),
     "in": "firewall lines and `dnat`", "out": "firewall lines, `snat`, `masquerade` and `netmap`",
 }  # fmt: skip
+_FOREIGN_STATES = {one.upper(): one.value for one in State}
+_FOREIGN_FLAGS = {one.upper(): one.value for one in Flag} | {"push": "psh", "PUSH": "psh"}
 LONGEST_LOG = 120
 """Of the 128 bytes that the kernel has for a prefix (NF_LOG_PREFIXLEN, netfilter/nf_log.h), with room for a blank."""
 
@@ -60,6 +63,9 @@ class _Read:
     destinations: tuple[Placed[Who], ...] = ()
     not_destinations: tuple[Placed[Who], ...] = ()
     not_sources: tuple[Placed[Who], ...] = ()
+    states: tuple[Placed[State], ...] = ()
+    flags: tuple[Placed[Flag], ...] = ()
+    not_flags: tuple[Placed[Flag], ...] = ()
     interfaces: dict[str, tuple[Placed[str], ...]] = field(default_factory=dict)
     through: Through = ((), ())
     not_through: Through = ((), ())
@@ -91,6 +97,7 @@ def clauses(
     match_ = BoundMatch(
         read.sources, read.destinations, found_services or (), read.interfaces.get("in", ()),
         read.interfaces.get("out", ()), *read.through, *read.not_through, read.not_destinations, read.not_sources,
+        read.states, read.flags, read.not_flags,
     )  # fmt: skip
     is_right = read.is_right and found_services is not None and (state is None or found_state is not None)
     return Clauses(match_, read.limit, read.log, found_state, is_right)
@@ -151,6 +158,18 @@ def _clause(node: NodeDraft, clause: syntax.Clause, item: Item, read: _Read, wor
             read.through = _through(clause, item, read, work)
         case "except through":
             read.not_through = _through(clause, item, read, work)
+        case _:
+            _of_packet(clause, item, read, work)
+
+
+def _of_packet(clause: syntax.Clause, item: Item, read: _Read, work: Work) -> None:
+    match clause.word:
+        case "state":
+            read.states = _words(clause, State, "a state of connection tracking", _FOREIGN_STATES, item, read, work)
+        case "flags":
+            read.flags = _words(clause, Flag, "a TCP flag", _FOREIGN_FLAGS, item, read, work)
+        case "without":
+            read.not_flags = _words(clause, Flag, "a TCP flag", _FOREIGN_FLAGS, item, read, work)
         case "limit":
             read.limit = _limit(clause, item, read, work)
         case _:
@@ -252,6 +271,18 @@ def match_tunnels(word: Word, place: Place, work: Work) -> list[TunnelId]:
             continue
         found.append(TunnelId(one.element.path))
     return found
+
+
+_Word = TypeVar("_Word", State, Flag)
+
+
+def _words(
+    clause: syntax.Clause, among: type[_Word], needed: str, foreign: dict[str, str], item: Item, read: _Read, work: Work
+) -> tuple[Placed[_Word], ...]:
+    placed_values = evaluate_list(clause.values, item, work.diagnostics)
+    found = [(attributes.word_among(one, among, needed, work.diagnostics, foreign), one.place) for one in placed_values]
+    read.is_right = read.is_right and len(found) >= len(clause.values) and all(word is not None for word, _ in found)
+    return tuple(Placed(among(word), place) for word, place in found if word is not None)
 
 
 def _limit(clause: syntax.Clause, item: Item, read: _Read, work: Work) -> Limit | None:

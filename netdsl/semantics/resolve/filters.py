@@ -7,11 +7,12 @@ from ipaddress import IPv4Address, IPv6Address
 from netdsl.diagnostics import catalogue
 from netdsl.index import FILTERS
 from netdsl.ir.filter import Chain, Verdict
-from netdsl.ir.service import PortService
+from netdsl.ir.service import PortService, Protocol
 from netdsl.semantics import defaults
 from netdsl.semantics.bindings import (
     BoundDestinationNat,
     BoundFirewall,
+    BoundMatch,
     BoundRule,
     BoundSourceNat,
     BoundTunnelAccept,
@@ -137,9 +138,24 @@ def _policies(blocks: list[Block], work: Work) -> tuple[dict[Chain, Verdict], di
 def _rule(node: NodeDraft, statement: syntax.FilterRule, item: Item, work: Work) -> list[BoundRule]:
     read = clauses(node, item, statement.services, statement.clauses, statement.state, FILTER, work)
     chains = tuple(dict.fromkeys(Chain(name) for name in statement.chains))
-    if not read.is_right:
+    if not read.is_right or not _has_flags(read.match, work):
         return []
     return [BoundRule(Verdict(statement.verdict), chains, read.match, read.limit, read.log, read.state, item.place)]
+
+
+def _has_flags(match: BoundMatch, work: Work) -> bool:
+    """Whether packets of the line's services have the flags that it asks for."""
+    flags = (*match.flags, *match.not_flags)
+    other = next((service for service in match.services if service.protocol is not Protocol.TCP), None)
+    if flags and other is not None:
+        message = f"packets of {other} have no TCP flags"
+        work.diagnostics.report(catalogue.WRONG_KIND, message, flags[0].place, help="a line of its own for TCP")
+        return False
+    both = next((placed for placed in match.not_flags if placed.value in {one.value for one in match.flags}), None)
+    if both is not None:
+        message = f"no packet is both with and without `{both.value}`"
+        work.diagnostics.report(catalogue.WRONG_KIND, message, both.place)
+    return both is None
 
 
 def _accept_tunnel(statement: syntax.AcceptTunnel, item: Item, work: Work) -> list[BoundTunnelAccept]:

@@ -4,6 +4,7 @@ from dataclasses import field
 from itertools import product
 
 from netdsl.dataclass import dataclass
+from netdsl.ir.filter import Flag, State
 from netdsl.ir.ids import TunnelId
 from netdsl.ir.service import PortService, Protocol
 from netdsl.semantics.bindings import BoundMatch, BoundState
@@ -33,6 +34,9 @@ class Space:
     state: BoundState | None
     is_limited: bool = False
     has_exceptions: bool = False
+    states: frozenset[State] = frozenset()
+    flags: frozenset[Flag] = frozenset()
+    not_flags: frozenset[Flag] = frozenset()
 
 
 def space_of(match: BoundMatch, state: BoundState | None, is_limited: bool, facts: Facts) -> Space:
@@ -52,6 +56,9 @@ def space_of(match: BoundMatch, state: BoundState | None, is_limited: bool, fact
         state,
         is_limited,
         bool(match.not_through or match.not_through_kinds or match.not_destinations or match.not_sources),
+        frozenset(placed.value for placed in match.states),
+        frozenset(placed.value for placed in match.flags),
+        frozenset(placed.value for placed in match.not_flags),
     )
 
 
@@ -67,6 +74,7 @@ def covers(outer: Space, inner: Space) -> bool:
         and _covers_names(outer.in_interfaces, inner.in_interfaces)
         and _covers_names(outer.out_interfaces, inner.out_interfaces)
         and _covers_tunnels(outer, inner)
+        and _covers_states(outer, inner)
     )
 
 
@@ -76,6 +84,11 @@ def _covers_addresses(outer: Blocks, inner: Blocks) -> bool:
 
 def _covers_names(outer: frozenset[str], inner: frozenset[str]) -> bool:
     return not outer or (bool(inner) and inner <= outer)
+
+
+def _covers_states(outer: Space, inner: Space) -> bool:
+    is_of_state = not outer.states or (bool(inner.states) and inner.states <= outer.states)
+    return is_of_state and outer.flags <= inner.flags and outer.not_flags <= inner.not_flags
 
 
 def _covers_tunnels(outer: Space, inner: Space) -> bool:

@@ -4,6 +4,7 @@ from netdsl.diagnostics.catalogue import RULE_NEVER_MATCHES
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.filter import Chain
 from netdsl.ir.ids import TunnelId
+from netdsl.packets.filtering import ANSWERS
 from netdsl.semantics.bindings import (
     BoundFirewall,
     BoundMatch,
@@ -34,6 +35,7 @@ def check_order(node: BoundNode, firewall: BoundFirewall, facts: Facts, diagnost
                 hider = _hiding(rule, index, chains, facts)
                 if hider is None:
                     _nobody_here(rule, node, facts, diagnostics)
+                    _answers_alone(rule, diagnostics)
         if hider is not None:
             diagnostics.report(
                 RULE_NEVER_MATCHES,
@@ -81,6 +83,18 @@ def _nobody_here(rule: BoundRule, node: BoundNode, facts: Facts, diagnostics: Di
             names[0].place,
             "never matches",
             help=f"`{rule.verdict} forward …` is for what passes through `{node.id}`",
+        )
+
+
+def _answers_alone(rule: BoundRule, diagnostics: Diagnostics) -> None:
+    states = rule.match.states
+    if states and all(placed.value in ANSWERS for placed in states):
+        diagnostics.report(
+            RULE_NEVER_MATCHES,
+            "answers are accepted before all lines of a firewall: no packet of this state comes to this rule",
+            states[0].place,
+            "never matches",
+            help="leave the line out; lines see packets whose state is `new` or `invalid`",
         )
 
 

@@ -18,7 +18,7 @@ class While:
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """`from`, `to`, `in`, `out`, `through`, `except …`, `limit`, `log` and what follows."""
+    """`from`, `to`, `in`, `out`, `through`, `except …`, `state`, `flags`, `without`, `limit`, `log` and what follows."""
 
     word: str
     values: tuple[Value, ...]
