@@ -52,6 +52,17 @@ _BASE = """\
 \t}
 """
 
+_UNTRACKED = """\
+\tchain untracked_in {
+\t\ttype filter hook prerouting priority raw; policy accept;
+\t\tnotrack
+\t}
+\tchain untracked_out {
+\t\ttype filter hook output priority raw; policy accept;
+\t\tnotrack
+\t}
+"""
+
 _DAEMON_MARK = "0x42"  # kept out of the routes into tunnels (the payload of the daemon reads it)
 
 _NEIGHBOUR_DISCOVERY = (
@@ -165,7 +176,8 @@ def _chain(name: str, rules: Iterable[str], head: str = "") -> str:
 
 
 def _firewall(firewall: Firewall, draft: _Draft) -> str:
-    return "".join(_filter_chain(chain, policy, firewall, draft) for chain, policy in firewall.policies)
+    chains = (_filter_chain(chain, policy, firewall, draft) for chain, policy in firewall.policies)
+    return "".join([_UNTRACKED if firewall.is_stateless else "", *chains])
 
 
 def _filter_chain(chain: Chain, policy: Verdict, firewall: Firewall, draft: _Draft) -> str:
@@ -175,7 +187,8 @@ def _filter_chain(chain: Chain, policy: Verdict, firewall: Firewall, draft: _Dra
         key = "iifname" if chain is Chain.INPUT else "oifname"
         rules.append(f'{key} {{ "lo", "mgmt" }} accept')
         rules.append(f"{key} {CARRIERS} accept")  # the guard lets nothing over them but segments of the lab
-    rules.append("ct state established,related accept")
+    if not firewall.is_stateless:
+        rules.append("ct state established,related accept")
     if chain is not Chain.FORWARD:
         rules.append(_NEIGHBOUR_DISCOVERY)
     mine = [rule for rule in firewall.rules if isinstance(rule, TunnelAccept) or rule.chain is chain]

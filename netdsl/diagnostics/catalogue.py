@@ -130,6 +130,7 @@ SAME_DNAT_TWICE = _error("same-dnat-twice", "two dnat rules for the same packets
 SERVICE_BLOCKED = _warning("service-blocked", "a node serves what its own firewall drops")
 AMBIGUOUS_NODE_ADDRESS = _error("ambiguous-node-address", "a node in a filter whose address is somebody else's too")
 NAT_TARGET_UNREACHABLE = _error("nat-target-unreachable", "a NAT target that the node has no route to")
+NEEDS_TRACKING = _error("needs-tracking", "NAT or `state` where the firewall tracks no connections")
 NETMAP_UNEVEN = _error("netmap-uneven", "`netmap` between two prefixes of unequal length")
 SNAT_ADDRESS_FOREIGN = _warning("snat-address-foreign", "source NAT to an address the node does not have")
 TUNNEL_NOT_OF_NODE = _error("tunnel-not-of-node", "a tunnel named by a node that is no end of it")

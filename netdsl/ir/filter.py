@@ -115,7 +115,8 @@ class TunnelAccept:
 
 @dataclass(frozen=True, slots=True)
 class Firewall:
-    """All three chains have a policy. Loopback, replies and neighbour discovery are accepted first by the payload."""
+    """All three chains have a policy. Loopback, replies and neighbour discovery are accepted first by the payload; where it
+    is stateless no connection is tracked, and replies are packets like others."""
 
     policies: tuple[tuple[Chain, Verdict], ...]  # in the order input, output, forward
     rules: tuple[FilterRule | TunnelAccept, ...]
@@ -123,6 +124,7 @@ class Firewall:
     policy_origins: tuple[tuple[Chain, Place], ...] = field(
         default=(), compare=False, repr=False
     )  # where one is written
+    is_stateless: bool = False
 
     def policy(self, chain: Chain) -> tuple[Verdict, Place | None]:
         """What becomes of a packet that no rule of the chain decides, and the statement that says so."""

@@ -57,7 +57,8 @@ def lower_firewall(
         ]
     unnamed = Verdict(POLICY_OF_UNNAMED_CHAINS)
     policies = tuple((chain, firewall.policies.get(chain, unnamed)) for chain in Chain)
-    return Firewall(policies, tuple(rules), firewall.place, tuple(firewall.policy_places.items()))
+    places = tuple(firewall.policy_places.items())
+    return Firewall(policies, tuple(rules), firewall.place, places, firewall.is_stateless)
 
 
 def lower_match(directory: Directory, match: BoundMatch) -> Match:

@@ -26,6 +26,7 @@ from netdsl.ir.prefixes import holds
 from netdsl.ir.service import PortService, Protocol
 from netdsl.ir.tunnel import Carrier
 from netdsl.packets.types import Outcome, Packet
+from netdsl.packets.view import View
 from netdsl.source import Place
 
 ANSWERS = (State.ESTABLISHED, State.RELATED)
@@ -168,6 +169,22 @@ def ruling(
         if is_here and matches(rule.match, sight, chain, tunnels):
             return by_rule(rule)
     return by_policy(firewall, chain)
+
+
+EPHEMERAL = range(32768, 61000)
+"""The ports that a client chooses from (net.ipv4.ip_local_port_range, Documentation/networking/ip-sysctl.rst)."""
+
+
+def is_by_port(firewall: Firewall, chain: Chain, sight: Sight, view: View) -> bool:
+    """Whether the verdict on a packet for a client's port is another one if the client chose another port."""
+    if sight.packet.destination_port not in EPHEMERAL or sight.packet.is_error:
+        return False
+    rules = (rule for rule in firewall.rules if isinstance(rule, FilterRule) and rule.chain is chain)
+    asked = [service for rule in rules for service in rule.match.services if service.first is not None]
+    edges = {EPHEMERAL[0], *(one.first or 0 for one in asked), *((one.last or one.first or 0) + 1 for one in asked)}
+    packets = (replace(sight.packet, destination_port=edge) for edge in edges if edge in EPHEMERAL)
+    sights = (replace(sight, packet=packet) for packet in packets)
+    return len({ruling(firewall, chain, one, view.ends, view.is_active).verdict for one in sights}) > 1
 
 
 def by_rule(rule: FilterRule) -> Ruling:

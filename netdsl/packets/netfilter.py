@@ -9,11 +9,21 @@ from netdsl.dataclass import dataclass
 from netdsl.ir.filter import Chain, State, Verdict
 from netdsl.ir.service import Protocol
 from netdsl.packets.fabric import Fabric
-from netdsl.packets.filtering import ANSWERS, Ruling, Sight, destination_nat, refusal, ruling, source_nat, spoken
+from netdsl.packets.filtering import (
+    ANSWERS,
+    Ruling,
+    Sight,
+    destination_nat,
+    is_by_port,
+    refusal,
+    ruling,
+    source_nat,
+    spoken,
+)
 from netdsl.packets.passage import DeadEnd, Passage, Stop
 from netdsl.packets.routes import Hop as Route
 from netdsl.packets.steering import Policy
-from netdsl.packets.tracking import Known, Tracker, with_destination, with_source
+from netdsl.packets.tracking import Known, Tracker, first_state, with_destination, with_source
 from netdsl.packets.types import Decision, Hook, Hop, Outcome, Packet, Step, Wire
 from netdsl.packets.view import LOOPBACK, View
 from netdsl.source import Place
@@ -69,18 +79,26 @@ class Netfilter:
 
     def _passage(self, view: View, packet: Packet, interface: str | None, came: Policy | None) -> Passage:
         if not view.tracks:
-            return Passage(view, packet, interface, came, None, State.NEW)
+            return Passage(view, packet, interface, came, None, State.UNTRACKED if view.is_filtered else State.NEW)
         known = self.tracker.find(view.id, packet)
         state = self._state(packet, known)
+        if known is not None and state is State.ESTABLISHED:
+            self.tracker.answer(view.id, packet, known)
+        if state is State.INVALID:
+            known = None
         return Passage(view, packet, interface, came, known, state)
 
     def _state(self, packet: Packet, known: Known | None) -> State:
-        """An answer to what the node has not seen is invalid, but for UDP's: no SYN/ACK or RST begins a flow (tcp_new, by
-        the table of nf_conntrack_proto_tcp.c), no echo reply (nf_conntrack_proto_icmp.c), no error without its packet."""
+        """An answer to what the node has not seen is invalid, but for UDP's: no echo reply begins a flow
+        (nf_conntrack_proto_icmp.c), no error without its packet."""
         if known is not None and known.is_answered:
             return State.RELATED if packet.is_error else State.ESTABLISHED
+        if packet.inner is not None:
+            return State.NEW
+        if packet.flags and not packet.is_error:
+            return first_state(packet.flags, is_known=known is not None)
         is_late = packet.is_error or (self.is_answer and packet.protocol is not Protocol.UDP)
-        return State.INVALID if known is None and packet.inner is None and is_late else State.NEW
+        return State.INVALID if known is None and is_late else State.NEW
 
     def _destination(self, passage: Passage, packet: Packet, route: Route | None) -> Packet:
         """Destination translation in prerouting, or (with a route) in output."""
@@ -143,6 +161,9 @@ class Netfilter:
         goes = route is not None and self._goes(passage, packet, route)
         sight = Sight(packet, passage.in_interface, out, passage.was_selected, goes, passage.state)
         found = ruling(firewall, chain, sight, view.ends, view.is_active)
+        if self.is_answer and is_by_port(firewall, chain, sight, view):
+            text = f"whether `{view.id}` lets the answer pass depends on the port that the client chose"
+            return self._stop(Outcome.NOT_VERIFIED, view, Hook(chain.value), text, found.origin, packet)
         if found.verdict is Verdict.ACCEPT:
             self.note(Hook(chain.value), Decision.ACCEPT, found.text, packet, found.origin)
             return None
@@ -150,6 +171,8 @@ class Netfilter:
             self.overruled.append(Overruled(view, chain, found))
             return None
         outcome, text = refusal(found, chain, view.id)
+        if passage.state is State.UNTRACKED and self.is_answer:
+            text += ", whose firewall is stateless: answers need a line of their own"
         return self._stop(outcome, view, Hook(chain.value), text, found.origin, packet)
 
     def _goes(self, passage: Passage, packet: Packet, route: Route) -> bool:

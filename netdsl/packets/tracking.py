@@ -3,7 +3,7 @@
 from dataclasses import field, replace
 
 from netdsl.dataclass import dataclass
-from netdsl.ir.filter import Flag
+from netdsl.ir.filter import Flag, State
 from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.service import Protocol
 from netdsl.packets.classes import PacketClass
@@ -25,6 +25,19 @@ class Known:
 
 _PORTS = (range(1, 512), range(600, 1024), range(1024, 65536))
 """What a source port may become, by what it was: privileged ports stay privileged."""
+
+
+def first_state(flags: frozenset[Flag], *, is_known: bool) -> State:
+    """Of a TCP packet where its flow's other direction was not seen. `is_known`: a SYN of its own direction was.
+
+    The table of nf_conntrack_proto_tcp.c, from `none` and from `SYN sent`: a SYN begins a connection, and so does an ACK in
+    the middle of one (nf_conntrack_tcp_loose); an ACK after a lone SYN is invalid.
+    """
+    if is_known:
+        return State.NEW if flags == {Flag.SYN} or Flag.RST in flags else State.INVALID
+    begins_none = Flag.RST in flags or Flag.FIN in flags or flags >= {Flag.SYN, Flag.ACK}
+    return State.INVALID if begins_none else State.NEW
+
 
 Flows = dict[tuple[NodeId, Key], Known]
 
@@ -107,6 +120,14 @@ class Tracker:
         back = Known((original.destination, original.destination_port), (original.source, original.source_port))
         self.own.setdefault((node, key_of(original)), there)
         self.own.setdefault((node, key_of(reverse(final))), back)
+
+    def answer(self, node: NodeId, packet: Packet, known: Known) -> None:
+        """A packet of a flow's other direction has come: those of the first one belong to a flow with both from now on."""
+        (here, port), (there, number) = known.destination, known.source
+        key = (node, (here, there, packet.protocol, port, number))
+        first = self.own.get(key)
+        if first is not None and not first.is_answered:
+            self.own[key] = replace(first, is_answered=True)
 
 
 def with_source(packet: Packet, target: Target) -> Packet:

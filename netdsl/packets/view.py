@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.ends import Ends, ends_of
-from netdsl.ir.filter import WhileTunnel
+from netdsl.ir.filter import FilterRule, WhileTunnel
 from netdsl.ir.ids import Address, AddressWithPrefix, NodeId, TunnelId
 from netdsl.ir.node import Interface, Node
 from netdsl.ir.service import Protocol
@@ -89,7 +89,14 @@ class View:
     @property
     def asks_more_than_addresses(self) -> bool:
         """Whether a packet's protocol or ports, or what it answers, can decide anything in the node."""
-        return self.tracks or bool(self.policies or self.devices or self.segments)
+        return self.tracks or self.is_filtered or bool(self.policies or self.devices or self.segments)
+
+    @property
+    def judges_connections(self) -> bool:
+        """Whether a line of the firewall tells packets of one connection apart."""
+        rules = () if self.node.firewall is None else self.node.firewall.rules
+        matches = (rule.match for rule in rules if isinstance(rule, FilterRule))
+        return any(match.states or match.flags or match.not_flags for match in matches)
 
     def is_own_source(self, packet: Packet) -> bool:
         if packet.alike is None:
@@ -244,6 +251,8 @@ def view_of(node: Node) -> View:
     own = [(given.ip, given.network.prefixlen, LOOPBACK) for given in node.loopbacks]
     own += [(given.ip, given.network.prefixlen, each.name) for each in node.interfaces for given in each.addresses]
     sysctls = Sysctls(dict(node.sysctls))
+    is_stateful = node.firewall is not None and not node.firewall.is_stateless
+    tracks = is_stateful or bool(node.nat.destination or node.nat.source)
     checks = any(key.endswith(".rp_filter") and value != "0" for key, value in node.sysctls)
     return View(
         node=node,
@@ -256,7 +265,7 @@ def view_of(node: Node) -> View:
         ends=ends_of(node),
         has_uplink=node.has_uplink,
         raw=is_raw(node),
-        tracks=node.firewall is not None or bool(node.nat.destination or node.nat.source),
+        tracks=tracks,
         is_filtered=node.firewall is not None,
         broadcasts=frozenset(_broadcasts(node)),
         segments={end.steering.interface: {} for end in node.tunnels if isinstance(end.steering, Segment)},

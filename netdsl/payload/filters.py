@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics
-from netdsl.ir.filter import DestinationNat, FilterRule, SourceNat, Verdict
+from netdsl.ir.filter import DestinationNat, FilterRule, Firewall, SourceNat, Verdict
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
 from netdsl.source import Place
@@ -21,6 +21,7 @@ class FilterFeature(StrEnum):
     WHILE = "`while`"
     SOURCE_NAT = "source address translation"
     DESTINATION_NAT = "destination address translation"
+    STATELESS = "`firewall stateless`"
     NETMAP = "`netmap`"
 
 
@@ -36,10 +37,7 @@ def check_filters(lab: Lab, engine: str, features: Set[FilterFeature], diagnosti
 def features_of(node: Node) -> Iterator[tuple[FilterFeature, Place | None]]:
     """What each rule of a node asks for."""
     if node.firewall is not None:
-        for chain, _ in node.firewall.policies:
-            verdict, place = node.firewall.policy(chain)
-            if verdict is Verdict.REJECT:
-                yield FilterFeature.REJECT, place
+        yield from _of_firewall(node.firewall)
     rules = node.firewall.rules if node.firewall is not None else ()
     for rule in (*rules, *node.nat.destination, *node.nat.source):
         match rule:
@@ -56,6 +54,15 @@ def features_of(node: Node) -> Iterator[tuple[FilterFeature, Place | None]]:
         match = rule.match
         if match.through or match.through_kinds or match.not_through or match.not_through_kinds:
             yield FilterFeature.THROUGH, rule.origin
+
+
+def _of_firewall(firewall: Firewall) -> Iterator[tuple[FilterFeature, Place | None]]:
+    if firewall.is_stateless:
+        yield FilterFeature.STATELESS, firewall.origin
+    for chain, _ in firewall.policies:
+        verdict, place = firewall.policy(chain)
+        if verdict is Verdict.REJECT:
+            yield FilterFeature.REJECT, place
 
 
 def _of_rule(rule: FilterRule) -> Iterator[FilterFeature]:

@@ -165,6 +165,7 @@ class BoundFirewall:
     rules: tuple[BoundRule | BoundTunnelAccept, ...]
     place: Place = field(compare=False, repr=False)
     policy_places: Mapping[Chain, Place] = field(default_factory=dict, compare=False, repr=False)
+    is_stateless: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ What each packet is to be followed for alone is not decided here: ask `predict`.
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address
-from netdsl.ir.service import PortService
+from netdsl.ir.service import PortService, Protocol
 from netdsl.packets.classes import AddressIndex, index_of
 from netdsl.packets.paths import ClassPaths, ClassStop, FlowIndex
 from netdsl.packets.types import Outcome
@@ -33,6 +33,7 @@ class FlowClasses:
     requests: ClassPaths
     answers: ClassPaths
     errors: ClassPaths
+    tells_packets_apart: bool = False  # those of one TCP connection: some filter does
 
     def ask(self, source: View, destination: Address) -> Answer | None:
         """To a node's request. None: it is to be followed alone."""
@@ -54,8 +55,10 @@ class FlowClasses:
         is_encrypted, is_exact = there.is_encrypted or back.is_encrypted, not (there.is_raw or back.is_raw)
         if isinstance(back.end, ClassStop):
             text = no_way_back(there.end, paths.reason(back, there.end, answer, there.confirmed))
+            if back.end.outcome is Outcome.NOT_VERIFIED:
+                return Answer(Outcome.NOT_VERIFIED, is_encrypted, False, text)
             return Answer(Outcome.NO_WAY_BACK, is_encrypted, is_exact, text)
-        if back.end is not source:
+        if back.end is not source or (outcome is Outcome.ANSWERED and self.tells_packets_apart):
             return None
         return Answer(outcome, is_encrypted, is_exact, success(there.end, request, outcome, served))
 
@@ -67,4 +70,6 @@ def flow_classes(world: World, service: PortService | None) -> FlowClasses:
     if not any(view.asks_more_than_addresses for view in world.fabric.views.values()):
         return FlowClasses(service, addresses, requests, requests, requests)
     answers, errors = (ClassPaths(world.fabric, standing, addresses, flows, is_answer=True) for _ in range(2))
-    return FlowClasses(service, addresses, requests, answers, errors)
+    is_tcp = service is not None and service.protocol is Protocol.TCP
+    is_judged = is_tcp and any(view.judges_connections for view in world.fabric.views.values())
+    return FlowClasses(service, addresses, requests, answers, errors, is_judged)

@@ -1,5 +1,6 @@
 """What becomes of one request and its answer."""
 
+from dataclasses import replace
 from ipaddress import IPv4Address
 
 from netdsl.ir.filter import Flag
@@ -52,7 +53,33 @@ def predict(
         return asked.stopped(stop, there.hops, "")
     back = Walk(world.fabric, tracker, is_answer=True)
     returned = back.run(arrived.view, answer)
-    return asked.answered(arrived, there.hops, returned, back.hops, view, request, (outcome, served))
+    found = asked.answered(arrived, there.hops, returned, back.hops, view, request, (outcome, served))
+    if found.outcome is not Outcome.ANSWERED or request.protocol is not Protocol.TCP:
+        return found
+    later = _stopped_later(world, tracker, (view, request), (arrived.view, answer), [*there.hops, *back.hops])
+    return found if later is None else _half_open(found, later)
+
+
+def _stopped_later(
+    world: World, tracker: Tracker, client: tuple[View, Packet], server: tuple[View, Packet], hops: list[Hop]
+) -> Stop | None:
+    """Where a TCP connection stops after its SYN and SYN/ACK, if a filter tells these from what follows."""
+    if not any(world.view(hop.node).judges_connections for hop in hops):
+        return None
+    data = frozenset({Flag.PSH, Flag.ACK})
+    later = ((client, frozenset({Flag.ACK}), False), (server, data, True), (client, data, False))
+    for (sender, packet), flags, is_answer in later:
+        walk = Walk(world.fabric, tracker, is_answer=is_answer)
+        result = walk.run(sender, replace(packet, flags=flags))
+        if isinstance(result, Stop):
+            return result
+    return None
+
+
+def _half_open(found: Verdict, stop: Stop) -> Verdict:
+    text = f"the SYN and the SYN/ACK of the connection pass, and what follows does not: {stop.text}"
+    node, origin = NodeId(stop.node), stop.origin
+    return replace(found, outcome=Outcome.NOT_VERIFIED, reason=text, node=node, hook=stop.hook, origin=origin)
 
 
 class _Asked:
@@ -83,7 +110,9 @@ class _Asked:
         node, hook, origin = arrived.view.id, Hook.SOCKET, None if served is None else served.origin
         reason = success(arrived.view, arrived.packet, outcome, served)
         if isinstance(returned, Stop):
-            outcome, node, hook, origin = Outcome.NO_WAY_BACK, NodeId(returned.node), returned.hook, returned.origin
+            is_unknown = returned.outcome is Outcome.NOT_VERIFIED
+            outcome = Outcome.NOT_VERIFIED if is_unknown else Outcome.NO_WAY_BACK
+            node, hook, origin = NodeId(returned.node), returned.hook, returned.origin
             reason = no_way_back(arrived.view, returned.text)
         elif not _is_expected(returned, view, request):
             outcome, origin = Outcome.NO_WAY_BACK, returned.view.node.origin
@@ -183,7 +212,10 @@ def _notice(world: World, tracker: Tracker, stop: Stop, hops: list[Hop]) -> str:
     if stop.outcome is not Outcome.TOO_BIG or len(hops) < 2 or stop.packet.inner is not None:
         return ""
     walk = Walk(world.fabric, tracker, is_answer=True)
-    returned = walk.run(world.view(stop.node), reverse(stop.packet, is_error=True))
+    told = reverse(stop.packet, is_error=True)
+    if told.source.version == 6:
+        told = replace(told, icmp_type="packet-too-big")
+    returned = walk.run(world.view(stop.node), told)
     if isinstance(returned, Stop):
         return f"; and the sender is not told: {returned.text} (a black hole)"
     return f"; `{returned.view.id}` is told so"

@@ -129,6 +129,14 @@ def test_redirects_to_ipv6_have_brackets_with_a_port() -> None:
     assert _chain(text, "prerouting") == ["meta nfproto ipv6 tcp dport 8080 dnat ip6 to [fc00::3]:80"]
 
 
+def test_a_stateless_firewall_tracks_nothing_and_accepts_no_answers() -> None:
+    text = _texts(_gateway(Firewall(POLICIES, (), is_stateless=True), has_tunnel=False))["filter.nft"]
+    assert _chain(text, "untracked_in") == ["notrack"]
+    assert _chain(text, "untracked_out") == ["notrack"]
+    assert _chain(text, "forward") == []
+    assert "ct state" not in text
+
+
 def test_a_redirect_for_one_interface_is_not_for_the_node_itself() -> None:
     nat = DestinationNat(Match(in_interfaces=("lan",)), ip_address("10.3.0.3"), None)
     text = _texts(_gateway(nat=Nat((nat,)), has_tunnel=False))["filter.nft"]

@@ -52,6 +52,7 @@ class Box:
     routes: list[str] = field(default_factory=list)
     nat: list[str] = field(default_factory=list)
     firewall: list[str] = field(default_factory=list)
+    is_stateless: bool = False
     served: list[str] = field(default_factory=list)  # `tcp/80`
 
     @property
@@ -153,7 +154,7 @@ def _inside(box: Box) -> Iterable[str]:
     if box.nat:
         yield from _block("nat", box.nat)
     if box.firewall:
-        yield from _block("firewall", box.firewall)
+        yield from _block("firewall stateless" if box.is_stateless else "firewall", box.firewall)
 
 
 def _block(head: str, inside: Iterable[str]) -> list[str]:

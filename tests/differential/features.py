@@ -12,7 +12,7 @@ FEATURES = (
     "v4", "v6", "routes by hand", "routing auto", "several sites", "overlapping ranges", "inner router",
     "masquerade", "masquerade with except", "netmap", "snat of a service", "dnat", "dnat to another port",
     "firewall", "policy drop", "accept", "drop", "reject", "in or out", "from or to", "service in a filter",
-    "state", "flags",
+    "state", "flags", "stateless",
     "while", "http", "tcp", "udp", "wrong on purpose", "through", "switch", "ring of switches",
     *(feature for kind in kinds().values() for feature in kind.FEATURES),
 )  # fmt: skip
@@ -81,6 +81,8 @@ def _of_firewall(node: Node) -> Iterator[str]:
     if node.firewall is None:
         return
     yield "firewall"
+    if node.firewall.is_stateless:
+        yield "stateless"
     if any(verdict is Verdict.DROP for _, verdict in node.firewall.policies):
         yield "policy drop"
     for rule in node.firewall.rules:

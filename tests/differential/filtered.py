@@ -19,6 +19,8 @@ FLAGS = (
     "flags rst",
     "without syn, rst",
 )
+ANSWERS = ("tcp flags ack", "icmp", "udp", "icmp/echo-reply", "tcp", "icmp/destination-unreachable", "")
+"""What answers need where the firewall is stateless."""
 POLICIES = (
     ("policy drop",),
     ("policy drop", "policy output accept"),
@@ -46,6 +48,11 @@ def _give(rng: Random, draft: Draft, box: Box) -> None:
     others = {tunnel.protocol for tunnel in draft.tunnels if box not in tunnel.ends} if box.forwards else set()
     box.firewall += [kinds()[protocol].OUTER for protocol in sorted(others)]
     is_strict = "policy drop" in policies
+    box.is_stateless = not box.nat and rng.random() < 0.3
+    if box.is_stateless and rng.random() < 0.8:
+        box.firewall += [
+            f"accept {_chain(rng, box)} {answers}" for answers in rng.sample(ANSWERS, rng.choice([1, 2, 3]))
+        ]
     for _ in range(rng.choice([2, 3, 4, 5]) if is_strict else rng.choice([1, 1, 2, 3])):
         box.firewall.append(_line(rng, draft, box, is_strict=is_strict))
     for tunnel in _protecting(draft, box):
@@ -61,7 +68,7 @@ def _protecting(draft: Draft, box: Box) -> list[Tunnel]:
 
 def _line(rng: Random, draft: Draft, box: Box, *, is_strict: bool) -> str:
     verdict = rng.choices(["accept", "drop", "reject"], [74, 9, 17] if is_strict else [20, 30, 50])[0]
-    chain = rng.choices(["input", "output", "forward"], [30, 15, 55] if box.forwards else [70, 30, 0])[0]
+    chain = _chain(rng, box)
     if rng.random() < 0.1:
         chain = "input, output"
     words = [verdict, chain]
@@ -71,7 +78,7 @@ def _line(rng: Random, draft: Draft, box: Box, *, is_strict: bool) -> str:
         if rng.random() < 0.28:
             words.append(f"{clause} {_who(rng, draft)}")
     words += _interfaces(rng, box, chain)
-    words += _connection(rng, words)
+    words += _connection(rng, words, is_tracked=not box.is_stateless)
     if rng.random() < 0.1:
         words.append(f'log "{box.name}"')
     words += _tunnel(rng, draft, box)
@@ -99,9 +106,13 @@ def _who(rng: Random, draft: Draft) -> str:
             return rng.choice(nets).name
 
 
-def _connection(rng: Random, words: list[str]) -> list[str]:
+def _chain(rng: Random, box: Box) -> str:
+    return rng.choices(["input", "output", "forward"], [30, 15, 55] if box.forwards else [70, 30, 0])[0]
+
+
+def _connection(rng: Random, words: list[str], *, is_tracked: bool) -> list[str]:
     """What connection tracking says of the packet, its TCP flags."""
-    asked = [rng.choice(STATES)] if rng.random() < 0.25 else []
+    asked = [rng.choice(STATES)] if is_tracked and rng.random() < 0.25 else []
     is_tcp = len(words) > 2 and words[2].startswith("tcp") and "," not in words[2]
     return [*asked, rng.choice(FLAGS)] if is_tcp and rng.random() < 0.4 else asked
 

@@ -71,6 +71,7 @@ KEYWORDS = frozenset(
         "snat",
         "masquerade",
         "netmap",
+        "stateless",
         "state",
         "flags",
         "without",

@@ -243,7 +243,7 @@ _heads: Text = st.deferred(
         _join("template t(", _many(value_names, largest=2), ")", by=""),
         _join("interface on", named),
         _join("for", value_names, "in", _many(values)),
-        st.sampled_from(["nat", "firewall", "firewall engine nftables", "serve dns"]),
+        st.sampled_from(["nat", "firewall", "firewall stateless", "firewall engine nftables", "serve dns"]),
     )
 )
 

@@ -32,12 +32,13 @@ def test_an_answer_whose_request_went_another_way_is_invalid_but_for_a_datagram(
     dropping = ANSWERS_GO_ANOTHER_WAY % "policy accept ; drop forward state invalid"
     assert outcomes(dropping, "tcp/80", "tcp/81", None, "udp/514") == ["no-way-back"] * 3 + ["answered"]
     accepting = ANSWERS_GO_ANOTHER_WAY % "policy drop ; accept forward state invalid"
-    assert outcomes(accepting, "tcp/80", "tcp/81", None, "udp/514") == [
-        "answered",
-        "refused",
-        "answered",
-        "no-way-back",
-    ]
+    assert outcomes(accepting, "tcp/81", None, "udp/514") == ["refused", "answered", "no-way-back"]
+
+
+def test_what_follows_an_invalid_answer_begins_a_connection_in_the_middle() -> None:
+    invalid = ANSWERS_GO_ANOTHER_WAY % "policy drop ; accept forward state invalid"
+    assert outcomes(invalid, "tcp/80") == ["not-verified"]
+    assert outcomes(invalid.replace("invalid", "invalid, new"), "tcp/80") == ["answered"]
 
 
 def test_a_connection_begins_with_a_syn_alone() -> None:
@@ -49,7 +50,7 @@ def test_a_connection_begins_with_a_syn_alone() -> None:
 
 
 def test_the_answer_of_a_connection_is_syn_and_ack_its_refusal_rst() -> None:
-    text = ANSWERS_GO_ANOTHER_WAY % "policy drop ; accept forward state invalid flags %s"
+    text = ANSWERS_GO_ANOTHER_WAY % "policy drop ; accept forward state new ; accept forward state invalid flags %s"
     assert outcomes(text % "syn, ack", "tcp/80", "tcp/81") == ["answered", "no-way-back"]
     assert outcomes(text % "rst", "tcp/80", "tcp/81") == ["no-way-back", "refused"]
 

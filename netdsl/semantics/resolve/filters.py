@@ -5,6 +5,7 @@ from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address
 
 from netdsl.diagnostics import catalogue
+from netdsl.diagnostics.core import Label
 from netdsl.index import FILTERS
 from netdsl.ir.filter import Chain, Verdict
 from netdsl.ir.service import PortService, Protocol
@@ -70,7 +71,18 @@ def firewall(node: NodeDraft, work: Work) -> BoundFirewall | None:
                     rules.extend(_accept_tunnel(item.statement, item, work))
                 case _:
                     pass
-    return BoundFirewall(policies, tuple(rules), blocks[0][1].place, places)
+    return BoundFirewall(policies, tuple(rules), blocks[0][1].place, places, _is_stateless(node, work))
+
+
+def _is_stateless(node: NodeDraft, work: Work) -> bool:
+    blocks = list(node.block.of(syntax.Firewall))
+    other = next((one for one in blocks if one[0].is_stateless is not blocks[0][0].is_stateless), None)
+    if other is not None:
+        message = f"the firewall of `{node.id}` is `stateless` in one block and not in another"
+        first = (Label(blocks[0][1].place, "the first block"),)
+        advice = "`firewall stateless { … }` for each of them, or for none"
+        work.diagnostics.report(catalogue.WRONG_KIND, message, other[1].place, related=first, help=advice)
+    return blocks[0][0].is_stateless
 
 
 def nat(node: NodeDraft, work: Work) -> tuple[tuple[BoundDestinationNat, ...], tuple[BoundSourceNat, ...]]:

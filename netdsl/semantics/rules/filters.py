@@ -7,6 +7,7 @@ from netdsl.diagnostics.catalogue import (
     AMBIGUOUS_NODE_ADDRESS,
     CHAIN_INTERFACE_MISMATCH,
     FAMILY_MISMATCH,
+    NEEDS_TRACKING,
     THROUGH_BEFORE_NAT,
     TUNNEL_NOT_OF_NODE,
 )
@@ -63,6 +64,26 @@ def check_filters(facts: Facts, diagnostics: Diagnostics) -> None:
             _interfaces_of_chains(node, node.firewall, diagnostics)
             _before_nat(node, node.firewall, facts, diagnostics)
             check_order(node, node.firewall, facts, diagnostics)
+            if node.firewall.is_stateless:
+                _untracked(node, node.firewall, diagnostics)
+
+
+def _untracked(node: BoundNode, firewall: BoundFirewall, diagnostics: Diagnostics) -> None:
+    """What needs connection tracking: `state`, and translation, whose answers are translated back by it."""
+    states = (
+        rule.match.states[0].place for rule in firewall.rules if isinstance(rule, BoundRule) and rule.match.states
+    )
+    translations = (*(rule.place for rule in node.destination_nat), *(rule.place for rule in node.source_nat))
+    uplinks = () if node.uplink is None else (node.uplink,)
+    needing = (
+        *((place, "`state`", "TCP's `flags` tell answers from requests without it: `flags ack`") for place in states),
+        *((place, "address translation", "NAT in another node, or no `stateless`") for place in translations),
+        *((place, "`uplink nat`", "the uplink in another node, or no `stateless`") for place in uplinks),
+    )
+    for place, what, advice in needing:
+        related = (Label(firewall.place, "tracks no connections"),)
+        message = f"{what} needs connection tracking, and the firewall of `{node.id}` is stateless"
+        diagnostics.report(NEEDS_TRACKING, message, place, related=related, help=advice)
 
 
 # --- names

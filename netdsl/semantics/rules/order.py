@@ -35,7 +35,8 @@ def check_order(node: BoundNode, firewall: BoundFirewall, facts: Facts, diagnost
                 hider = _hiding(rule, index, chains, facts)
                 if hider is None:
                     _nobody_here(rule, node, facts, diagnostics)
-                    _answers_alone(rule, diagnostics)
+                    if not firewall.is_stateless:
+                        _answers_alone(rule, diagnostics)
         if hider is not None:
             diagnostics.report(
                 RULE_NEVER_MATCHES,

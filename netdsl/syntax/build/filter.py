@@ -22,8 +22,10 @@ from netdsl.syntax.tree import (
 
 @v_args(inline=True)
 class FilterBuilder(BaseBuilder):
-    def firewall(self, word: Token, _engine: Token | None, engine: Value | None, body: Body) -> Firewall:
-        return Firewall(engine, body, self._span(word, body))
+    def firewall(
+        self, word: Token, stateless: Token | None, _engine: Token | None, engine: Value | None, body: Body
+    ) -> Firewall:
+        return Firewall(engine, body, self._span(word, body), stateless is not None)
 
     def policy(self, word: Token, chains: tuple[Token, ...] | None, verdict: Token) -> Policy:
         return Policy(_texts(chains or ()), verdict.value, self._span(word, verdict))

@@ -27,11 +27,12 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Firewall(WithBlock):
-    """`firewall { … }`."""
+    """`firewall [stateless] { … }`."""
 
     engine: Value | None
     body: Body
     span: Span
+    is_stateless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
