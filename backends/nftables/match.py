@@ -4,11 +4,11 @@ One match can need several rules (both families, several protocols, kernel and u
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import product
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.ends import Ends
 from netdsl.ir.filter import Chain, Match
+from netdsl.ir.icmp import MESSAGES
 from netdsl.ir.ids import Prefix, TunnelId
 from netdsl.ir.service import PortService, Protocol
 from netdsl.ir.tunnel import Carrier
@@ -16,15 +16,6 @@ from netdsl.ir.tunnel import Carrier
 from .quoting import nft_string
 
 _NAMED = ("tcp", "udp", "sctp", "esp", "ah")  # protocols whose names nft does not look for in /etc/protocols
-_ICMP6_TYPES = {
-    "echo-request": "echo-request",
-    "echo-reply": "echo-reply",
-    "destination-unreachable": "destination-unreachable",
-    "time-exceeded": "time-exceeded",
-    "parameter-problem": "parameter-problem",
-    "packet-too-big": "packet-too-big",
-}
-_ICMP6_ONLY = {"packet-too-big"}
 
 
 def match_rules(match: Match, chain: Chain | None, tunnels: dict[TunnelId, Ends]) -> list[str]:
@@ -209,12 +200,14 @@ def _icmp(wanted: list[PortService], family: int | None) -> list[str]:
     kept = [family] if family is not None else [4, 6]
     if any(service.icmp_type is None for service in wanted):
         return [f"meta l4proto {_set([versions[version] for version in kept])}"]
-    types = [service.icmp_type for service in wanted if service.icmp_type is not None]
     texts = []
-    for version, known in product(kept, (types,)):
-        fitting = [t for t in known if (t in _ICMP6_TYPES if version == 6 else t not in _ICMP6_ONLY)]
-        if fitting:
-            texts.append(f"{versions[version]} type {_set(fitting)}")
+    for version in kept:
+        forms = [MESSAGES[service.icmp_type].form(version) for service in wanted if service.icmp_type is not None]
+        types = [form[0] for form in forms if form is not None and form[1] is None]
+        if types:
+            texts.append(f"{versions[version]} type {_set(types)}")
+        for kind, code in dict.fromkeys(form for form in forms if form is not None and form[1] is not None):
+            texts.append(f"{versions[version]} type {kind} {versions[version]} code {code}")
     return texts
 
 

@@ -169,7 +169,7 @@ def _one_off(
             if clause is not None and actual is not None:
                 how = "comes in" if is_in else "leaves"
                 yield instead(line.span, f"is not for what {how} by `{actual}`", Edit(values_of(clause), actual))
-        case Lack.STATE | Lack.THROUGH:
+        case Lack.CONNECTION | Lack.STATE | Lack.THROUGH:
             pass
 
 

@@ -21,6 +21,7 @@ from netdsl.ir.filter import (
     Verdict,
     WhileTunnel,
 )
+from netdsl.ir.icmp import is_kind_of
 from netdsl.ir.ids import Address, NodeId, Prefix, TunnelId
 from netdsl.ir.prefixes import holds
 from netdsl.ir.service import PortService, Protocol
@@ -66,11 +67,11 @@ def service_fits(service: PortService, packet: Packet) -> bool:
     """Whether a packet is of a service, its destination port counted."""
     protocol, kind = packet.protocol, packet.icmp_type
     if packet.is_error:
-        protocol, kind = Protocol.ICMP, packet.icmp_type or "destination-unreachable"
+        protocol, kind = Protocol.ICMP, packet.icmp_type or "port-unreachable"
     if service.protocol is not protocol:
         return False
     if protocol is Protocol.ICMP:
-        return service.icmp_type is None or service.icmp_type == kind
+        return is_kind_of(kind, service.icmp_type)
     if service.first is None or protocol not in _PORTED:
         return True
     return service.first <= packet.destination_port <= (service.last or service.first)

@@ -75,6 +75,7 @@ class Packet:
     """Ports are 0 where the protocol has none. `inner`, `tunnel`: what an encapsulated packet carries, in which tunnel;
     `is_hiding`: it cannot be read; `shown`: what the encapsulation is called, where the protocol does not say it.
 
+    `icmp_type`: a name of `netdsl.ir.icmp.MESSAGES`; of an error None: port unreachable.
     `size` is that of the IP packet in bytes. `is_error`: an ICMP error about a packet of this protocol, on its way back.
     `flags`: of a TCP packet.
     `alike`: takes note of what is asked of the addresses; None: nothing does, or they are not those that it was sent with.
@@ -140,7 +141,7 @@ class Packet:
             shown = f"[{address}]" if address.version == 6 and port else str(address)
             return f"{shown}:{port}" if port else shown
 
-        what = f"{self.protocol}/{self.icmp_type}" if self.icmp_type else str(self.protocol)
+        what = f"{self.protocol}/{self.icmp_type}" if self.icmp_type and not self.is_error else str(self.protocol)
         if self.is_error:
             what = f"icmp error ({what})"
         if self.shown:

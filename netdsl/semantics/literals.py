@@ -14,21 +14,13 @@ from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Rule
 from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.ir.filter import Limit
+from netdsl.ir.icmp import MESSAGES
 from netdsl.ir.service import WITH_PORTS, PortService, Protocol
 from netdsl.semantics.values import IntRange, Mac, Quantity, ShortAddress, Value, Word
 from netdsl.syntax.tree import Kind
 
 LARGEST = 2**128
 """No number is beyond plus or minus this: enough for every IPv6 address, and little enough to stay quick."""
-
-ICMP_TYPES = (
-    "echo-request",
-    "echo-reply",
-    "destination-unreachable",
-    "time-exceeded",
-    "parameter-problem",
-    "packet-too-big",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +174,9 @@ def _address(text: str) -> IPv4Address | IPv6Address | ShortAddress | Problem:
 def _service(text: str) -> PortService | Word | Problem:
     protocol, _, which = text.partition("/")
     if protocol == Protocol.ICMP.name:
-        if which in ICMP_TYPES:
+        if which in MESSAGES:
             return PortService(Protocol.ICMP, icmp_type=which)
-        return Problem(
-            catalogue.BAD_LITERAL, f"`{which}` is no type of ICMP message", "one of " + ", ".join(ICMP_TYPES)
-        )
+        return Problem(catalogue.BAD_LITERAL, f"`{which}` is no ICMP message", "one of " + ", ".join(MESSAGES))
     if protocol == "linux":
         return Word(text)  # a platform, `linux/amd64`, has the same shape
     if protocol not in WITH_PORTS:

@@ -212,9 +212,8 @@ def _notice(world: World, tracker: Tracker, stop: Stop, hops: list[Hop]) -> str:
     if stop.outcome is not Outcome.TOO_BIG or len(hops) < 2 or stop.packet.inner is not None:
         return ""
     walk = Walk(world.fabric, tracker, is_answer=True)
-    told = reverse(stop.packet, is_error=True)
-    if told.source.version == 6:
-        told = replace(told, icmp_type="packet-too-big")
+    kind = "fragmentation-needed" if stop.packet.source.version == 4 else "packet-too-big"
+    told = replace(reverse(stop.packet, is_error=True), icmp_type=kind)
     returned = walk.run(world.view(stop.node), told)
     if isinstance(returned, Stop):
         return f"; and the sender is not told: {returned.text} (a black hole)"

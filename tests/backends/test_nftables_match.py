@@ -43,6 +43,18 @@ def test_a_family_that_one_side_lacks_has_no_rule() -> None:
     assert match_rules(match, Chain.FORWARD, {}) == ["ip saddr 10.0.0.0/8 ip daddr 10.9.0.0/16"]
 
 
+def test_a_code_of_icmp_is_a_type_and_a_number_in_each_family_that_has_it() -> None:
+    kinds = ("echo-request", "port-unreachable", "fragmentation-needed", "packet-too-big", "time-exceeded")
+    match = Match(services=tuple(PortService(Protocol.ICMP, icmp_type=kind) for kind in kinds))
+    assert match_rules(match, Chain.FORWARD, {}) == [
+        "icmp type { echo-request, time-exceeded }",
+        "icmp type destination-unreachable icmp code 3",
+        "icmp type destination-unreachable icmp code 4",
+        "icmpv6 type { echo-request, packet-too-big, time-exceeded }",
+        "icmpv6 type destination-unreachable icmpv6 code 4",
+    ]
+
+
 def test_states_and_flags_stand_after_the_service() -> None:
     match = Match(services=(port(Protocol.TCP, 80),), states=(State.NEW, State.INVALID), flags=(Flag.SYN,))
     assert match_rules(match, Chain.FORWARD, {}) == ["tcp dport 80 ct state { new, invalid } tcp flags & (syn) == syn"]

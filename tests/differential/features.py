@@ -12,7 +12,7 @@ FEATURES = (
     "v4", "v6", "routes by hand", "routing auto", "several sites", "overlapping ranges", "inner router",
     "masquerade", "masquerade with except", "netmap", "snat of a service", "dnat", "dnat to another port",
     "firewall", "policy drop", "accept", "drop", "reject", "in or out", "from or to", "service in a filter",
-    "state", "flags", "stateless",
+    "state", "flags", "stateless", "type of icmp",
     "while", "http", "tcp", "udp", "wrong on purpose", "through", "switch", "ring of switches",
     *(feature for kind in kinds().values() for feature in kind.FEATURES),
 )  # fmt: skip
@@ -98,6 +98,8 @@ def _of_match(match: Match) -> Iterator[str]:
         yield "from or to"
     if match.services:
         yield "service in a filter"
+    if any(service.icmp_type is not None for service in match.services):
+        yield "type of icmp"
     if match.through or match.through_kinds:
         yield "through"
     if match.states:

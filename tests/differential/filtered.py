@@ -7,7 +7,7 @@ from tests.differential.tunnels import kinds
 
 SERVICES = (
     *("icmp", "tcp", "udp", "tcp/80", "http", "tcp/7", "udp/514", "tcp/8080"),
-    *("icmp/echo-request", "tcp/7-80", "tcp/22, udp"),
+    *("icmp/echo-request", "tcp/7-80", "tcp/22, udp", "icmp/echo-reply", "icmp/port-unreachable"),
 )
 STATES = ("state new", "state new", "state invalid", "state new, invalid")
 FLAGS = (
@@ -19,7 +19,16 @@ FLAGS = (
     "flags rst",
     "without syn, rst",
 )
-ANSWERS = ("tcp flags ack", "icmp", "udp", "icmp/echo-reply", "tcp", "icmp/destination-unreachable", "")
+ANSWERS = (
+    "tcp flags ack",
+    "icmp",
+    "udp",
+    "icmp/echo-reply",
+    "tcp",
+    "icmp/destination-unreachable",
+    "icmp/port-unreachable",
+    "",
+)
 """What answers need where the firewall is stateless."""
 POLICIES = (
     ("policy drop",),

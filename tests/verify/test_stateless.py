@@ -44,6 +44,8 @@ def test_pings_and_refused_datagrams_need_lines_for_their_answers() -> None:
     assert verdict("accept forward icmp/echo-request, icmp/echo-reply", None).outcome == "answered"
     assert verdict("accept forward udp", "udp/9").outcome == "no-way-back"
     assert verdict("accept forward udp, icmp/destination-unreachable", "udp/9").outcome == "refused"
+    assert verdict("accept forward udp, icmp/port-unreachable", "udp/9").outcome == "refused"
+    assert verdict("accept forward udp, icmp/host-unreachable", "udp/9").outcome == "no-way-back"
 
 
 def test_a_port_that_the_client_chooses_is_not_known() -> None:
@@ -77,6 +79,7 @@ def test_that_a_packet_is_too_big_is_told_by_a_packet_that_lines_judge() -> None
     lines = "accept forward ; accept output %s"
     for destination, kind, other in (
         ("10.2.0.10", "destination-unreachable", "packet-too-big"),
+        ("10.2.0.10", "fragmentation-needed", "port-unreachable"),
         ("fd02::10", "packet-too-big", "destination-unreachable"),
     ):
         told = ask(text % (lines % f"icmp/{kind}"), "h", destination, size=1500)

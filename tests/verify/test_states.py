@@ -74,6 +74,13 @@ def test_a_line_for_less_states_or_more_flags_is_hidden_by_one_for_more() -> Non
     assert list(checked(TEXT % seen).diagnostics) == []
 
 
+def test_a_line_for_a_type_of_icmp_hides_one_for_a_code_of_it() -> None:
+    text = TEXT % "policy drop ; accept forward icmp/destination-unreachable ; drop forward icmp/port-unreachable"
+    assert [one.rule.code for one in checked(text).diagnostics] == ["rule-never-matches"]
+    text = TEXT % "policy drop ; accept forward icmp/port-unreachable ; drop forward icmp/destination-unreachable"
+    assert list(checked(text).diagnostics) == []
+
+
 def test_a_near_miss_names_the_state_or_the_flags() -> None:
     line = "policy drop ; accept forward tcp/80 %s"
     text = TEXT % line + "expect { h reaches s tcp/80 }"

@@ -1,10 +1,11 @@
 """Which earlier rule takes every packet of a later one. Sound, not complete: one rule has to cover the other alone."""
 
-from dataclasses import field
+from dataclasses import field, replace
 from itertools import product
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.filter import Flag, State
+from netdsl.ir.icmp import MESSAGES, is_kind_of
 from netdsl.ir.ids import TunnelId
 from netdsl.ir.service import PortService, Protocol
 from netdsl.semantics.bindings import BoundMatch, BoundState
@@ -108,7 +109,7 @@ def service_covers(outer: PortService, inner: PortService) -> bool:
     if outer.protocol is not inner.protocol:
         return False
     if outer.icmp_type is not None or inner.icmp_type is not None:
-        return outer.icmp_type in (None, inner.icmp_type) and outer.first is None
+        return is_kind_of(inner.icmp_type, outer.icmp_type) and outer.first is None
     if outer.first is None:
         return True
     if inner.first is None:
@@ -120,7 +121,7 @@ def services_overlap(one: PortService, other: PortService) -> bool:
     if one.protocol is not other.protocol:
         return False
     if one.icmp_type is not None and other.icmp_type is not None:
-        return one.icmp_type == other.icmp_type
+        return is_kind_of(one.icmp_type, other.icmp_type) or is_kind_of(other.icmp_type, one.icmp_type)
     if one.first is None or other.first is None:
         return True
     return one.first <= _last(other) and other.first <= _last(one)
@@ -191,4 +192,7 @@ def _wider_services(space: Space) -> tuple[ServiceKey, ...]:
     if not space.services:
         return (None,)
     service = space.services[0]
-    return (None, service.protocol, service)
+    found = (None, service.protocol, service)
+    if service.icmp_type is None or (kind := MESSAGES[service.icmp_type].type) is None:
+        return found
+    return (*found, replace(service, icmp_type=kind))
