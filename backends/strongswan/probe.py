@@ -82,6 +82,11 @@ def probe_lines(node: Node) -> tuple[str, ...]:
         for inside in (child_inside(child),)
         for proposal in inside.proposals
         for algorithms in _states(proposal)
+    ) | dict.fromkeys(
+        ("comp", child.mode.value, "comp deflate")
+        for end in ends_of(node.tunnels)
+        for child in end.children
+        if child_inside(child).handling.is_compressed
     )
     return tuple(
         "xfrm state add src 127.0.0.1 dst 127.0.0.2 "

@@ -9,7 +9,7 @@ from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
 from netdsl.ir.service import PortService, Protocol
 from netdsl.ir.tunnel import Child, TunnelEnd
-from netdsl.kinds.ipsec.ir import Authentication, AuthMethod, child_inside, end_inside, ends_of
+from netdsl.kinds.ipsec.ir import Authentication, AuthMethod, DscpCopy, child_inside, end_inside, ends_of
 from netdsl.kinds.ipsec.sharing import connection_of
 from netdsl.payload.quoting import flat
 
@@ -25,6 +25,7 @@ _AUTH = {
     AuthMethod.EAP_TLS: "eap-tls",
     AuthMethod.EAP_TTLS: "eap-ttls",
 }
+_COPIES = {DscpCopy.OUT: "out", DscpCopy.IN: "in", DscpCopy.BOTH: "yes", DscpCopy.NONE: "no"}
 IPPROTO_ICMPV6 = 58
 _ANY = {4: "0.0.0.0", 6: "::"}  # noqa: S104 - strongSwan's word for 'an address, please'
 
@@ -84,6 +85,8 @@ def _connection(end: TunnelEnd, ends: Sequence[TunnelEnd], with_crl: Set[str]) -
     settings.append(("proposals", ", ".join(inside.ike_proposals)))
     if inside.ike_rekey_seconds is not None:
         settings.append(("rekey_time", f"{inside.ike_rekey_seconds}s"))
+    if inside.ike_reauth_seconds is not None:
+        settings.append(("reauth_time", f"{inside.ike_reauth_seconds}s"))
     if end.pools:
         settings.append(("pools", ", ".join(pool_name(end, number) for number in range(1, len(end.pools) + 1))))
     if end.virtual:
@@ -146,6 +149,10 @@ def _child(end: TunnelEnd, child: Child) -> Section:
         ("close_action", "none"),
         ("dpd_action", "clear"),
     ]
+    if inside.handling.is_compressed:
+        settings.append(("ipcomp", "yes"))
+    if inside.handling.copy_dscp is not None:
+        settings.append(("copy_dscp", _COPIES[inside.handling.copy_dscp]))
     if inside.rekey_seconds is not None:
         settings.append(("rekey_time", f"{inside.rekey_seconds}s"))
     if inside.rekey_bytes is not None:

@@ -23,7 +23,17 @@ from netdsl.ir.pki import Pki
 from netdsl.ir.service import BUILT_IN_SERVICES, Protocol, port
 from netdsl.ir.tunnel import Child, Mode, Selectors, SharedSecret, Start, TunnelEnd
 from netdsl.kinds.ipsec.algorithms import KERNEL_ONLY, kernel_need
-from netdsl.kinds.ipsec.ir import CARRIERS, Authentication, AuthMethod, DpdAction, IpsecChild, IpsecEnd, end_inside
+from netdsl.kinds.ipsec.ir import (
+    CARRIERS,
+    Authentication,
+    AuthMethod,
+    DpdAction,
+    DscpCopy,
+    Handling,
+    IpsecChild,
+    IpsecEnd,
+    end_inside,
+)
 from netdsl.kinds.ipsec.resolve_proposals import KEYWORDS, Transform
 from netdsl.kinds.ipsec.sizes import CIPHERS, INTEGRITY_ICV
 from netdsl.payload.part import TunnelRecord
@@ -139,6 +149,15 @@ def test_raw_keys_are_files_of_the_nodes_that_have_them() -> None:
     assert [*files] == ["pubkey/raw@a-gw.pem", "private/raw@a-gw.pem", "pubkey/raw@s.pem"]
     private = load_pem_private_key(files["private/raw@a-gw.pem"], None)
     assert private.public_key() == load_pem_public_key(files["pubkey/raw@a-gw.pem"])
+
+
+def test_what_is_done_to_packets_is_said_where_it_is_asked_for() -> None:
+    handling = Handling(is_compressed=True, copy_dscp=DscpCopy.BOTH)
+    end = replace(END, children=(replace(CHILD, inside=replace(ESP, handling=handling)),))
+    assert "        ipcomp = yes\n        copy_dscp = yes\n" in _conf(end)
+    assert probe_lines(_node(end))[-1].endswith(" proto comp spi 0x102 reqid 4242 mode tunnel comp deflate")
+    assert _record(end).space == "kernel"
+    assert "    reauth_time = 60s\n" in _conf(replace(END, inside=replace(end_inside(END), ike_reauth_seconds=60)))
 
 
 def test_several_children_have_names_of_their_own() -> None:

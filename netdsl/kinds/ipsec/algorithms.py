@@ -1,13 +1,14 @@
 """What the kernel's ESP has and charon has not, which does IKE and ESP in user space.
 
 Source: `swanctl --list-algs` with the plugins that nodes have (Debian 13: openssl, no xcbc, cmac, ccm), and the keywords of
-strongSwan's proposal_keywords_static.txt. User space has tunnel mode alone, no extended sequence numbers (libipsec,
-ipsec_sa.c), and knows the ports of TCP and UDP alone (libipsec, ip_packet.c: parse_transport_header).
+strongSwan's proposal_keywords_static.txt. User space has tunnel mode alone, no extended sequence numbers and no IPComp
+(libipsec, ipsec_sa.c), and knows the ports of TCP and UDP alone (libipsec, ip_packet.c: parse_transport_header). Its outer
+packets are charon's own, whatever the DSCP inside (kernel_libipsec_ipsec.c, add_sa).
 """
 
 from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import Child, Mode
-from netdsl.kinds.ipsec.ir import child_inside
+from netdsl.kinds.ipsec.ir import DscpCopy, child_inside
 
 KERNEL_ONLY = frozenset(("aes128gmac", "aes192gmac", "aes256gmac", "aesxcbc", "aescmac", "sha256_96", "sha2_256_96"))
 NOT_IN_IKE = KERNEL_ONLY | {"prfaesxcbc", "prfaescmac"}
@@ -24,6 +25,10 @@ def kernel_need(child: Child) -> str | None:
     for one in (*child.only_local, *child.only_remote):
         if one.first is not None and one.protocol not in (Protocol.TCP, Protocol.UDP):
             return f"ports of {one.protocol}"
+    if inside.handling.is_compressed:
+        return "IPComp"
+    if inside.handling.copy_dscp not in (None, DscpCopy.NONE):
+        return "copies of DSCP"
     for word in (word for proposal in inside.proposals for word in proposal.split("-")):
         if word in KERNEL_ONLY:
             return f"`{word}`"

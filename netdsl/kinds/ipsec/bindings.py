@@ -5,7 +5,7 @@ from dataclasses import field
 
 from netdsl.dataclass import SECRET, dataclass
 from netdsl.ir.ids import NodeId, PkiId, TunnelId
-from netdsl.kinds.ipsec.ir import AuthMethod, DpdAction
+from netdsl.kinds.ipsec.ir import AuthMethod, DpdAction, Handling
 from netdsl.semantics.bindings import BoundChild, BoundTunnel, Placed
 from netdsl.source import Place
 
@@ -35,6 +35,7 @@ class BoundIpsec:
     mobike: bool
     ike_rekey_seconds: int | None
     auth: Mapping[NodeId, BoundAuth]
+    ike_reauth_seconds: int | None = None  # None: never
     backup_of: Placed[TunnelId] | None = None
 
 
@@ -44,6 +45,7 @@ class BoundIpsecChild:
     proposals: tuple[str, ...]
     rekey_seconds: int | None
     rekey_bytes: int | None
+    handling: Handling = Handling()
 
 
 def bound_tunnel(tunnel: BoundTunnel) -> BoundIpsec:

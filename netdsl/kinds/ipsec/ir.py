@@ -63,6 +63,24 @@ class Authentication:
     key: str | None = None
 
 
+class DscpCopy(StrEnum):
+    """Which header gets the DSCP of the other: the outer one when the packet leaves (OUT), the inner one when it comes."""
+
+    OUT = "out"
+    IN = "in"
+    BOTH = "both"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """What is done to the packets of a child beside encrypting them. `copy_dscp` None: what the node's ESP does by itself
+    (the kernel's: OUT; user space: NONE)."""
+
+    is_compressed: bool = False
+    copy_dscp: DscpCopy | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class IpsecChild:
     """Durations in seconds, volumes in bytes; None: the daemon's default."""
@@ -72,6 +90,7 @@ class IpsecChild:
     reqid: int  # fixed, unique in the node: what `through` matches
     rekey_seconds: int | None = None
     rekey_bytes: int | None = None
+    handling: Handling = Handling()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +104,7 @@ class IpsecEnd:
     dpd_action: DpdAction
     mobike: bool = False
     ike_rekey_seconds: int | None = None
+    ike_reauth_seconds: int | None = None
     shares: str | None = None
 
 

@@ -108,6 +108,7 @@ def _end(tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd, other: BoundEnd)
             dpd_action=inside.dpd_action,
             mobike=inside.mobike,
             ike_rekey_seconds=inside.ike_rekey_seconds,
+            ike_reauth_seconds=inside.ike_reauth_seconds,
         ),
         pools=tuple(map(host_prefix, other.virtual)),
         virtual=end.virtual,
@@ -155,7 +156,12 @@ def _child(
         only_remote=() if is_left is is_served_left else child.only,
         is_initiator=is_initiator,
         inside=IpsecChild(
-            inside.protocol, inside.proposals, tunnels.next_reqid(end.node), inside.rekey_seconds, inside.rekey_bytes
+            inside.protocol,
+            inside.proposals,
+            tunnels.next_reqid(end.node),
+            inside.rekey_seconds,
+            inside.rekey_bytes,
+            inside.handling,
         ),
     )
 

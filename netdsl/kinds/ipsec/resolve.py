@@ -54,6 +54,8 @@ def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:
     ike = proposals(block.of(tree.Proposals), "ike", work)
     action, delay = _dpd(block, work)
     limits = rekey(block, work)
+    reauth = attributes.only_value(block.attribute("reauth"), work.diagnostics)
+    reauth_seconds = None if reauth is None else attributes.seconds(reauth, work.diagnostics)
     pool = _pool(block, work.diagnostics)
     mobike = attributes.yes_or_no(block.attribute("mobike"), defaults.MOBIKE, work.diagnostics)
     backup = _backup(block, work)
@@ -75,6 +77,7 @@ def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:
         mobike,
         limits.ike_seconds,
         auth,
+        reauth_seconds,
         backup,
     )
     rounds = ((node, one) for node, first in auth.items() for one in first.rounds)

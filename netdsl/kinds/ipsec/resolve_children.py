@@ -11,6 +11,8 @@ from netdsl.ir.tunnel import Mode
 from netdsl.kinds.ipsec import defaults, tree
 from netdsl.kinds.ipsec.bindings import BoundIpsecChild
 from netdsl.kinds.ipsec.catalogue import ONLY_ICMP_TYPE
+from netdsl.kinds.ipsec.ir import Handling
+from netdsl.kinds.ipsec.resolve_handling import handling
 from netdsl.kinds.ipsec.resolve_proposals import proposals
 from netdsl.semantics.bindings import BoundChild, BoundEnd, BoundStart, Placed
 from netdsl.semantics.evaluate import evaluate_list
@@ -54,6 +56,7 @@ class _Terms:
     only: tuple[PortService, ...]
     start: BoundStart
     limits: Lifetimes
+    handling: Handling
 
 
 def children(context: Context, work: Work) -> dict[NodeId, tuple[BoundChild, ...]] | None:
@@ -124,7 +127,8 @@ def _child(
         left = first.protected or (host_prefix(first.outer),)
         is_virtual = context.has_pool and end.role == "client" and not end.protected
         right = () if is_virtual else end.protected or (host_prefix(end.outer),)
-    inside = BoundIpsecChild(terms.protocol, terms.proposals, terms.limits.child_seconds, terms.limits.child_bytes)
+    limits = terms.limits
+    inside = BoundIpsecChild(terms.protocol, terms.proposals, limits.child_seconds, limits.child_bytes, terms.handling)
     return BoundChild(name, left, right, terms.mode, terms.only, terms.start, inside, place)
 
 
@@ -134,9 +138,10 @@ def _terms(block: Block, context: Context, whole: _Terms | None, work: Work) -> 
     only = _only(block, whole, work)
     start = _start(block, context, whole, work)
     limits = _rekey(block, whole, work)
+    own = handling(block, Handling() if whole is None else whole.handling, work)
     if found is None or mode is None or only is None or start is None:
         return None
-    return _Terms(mode, protocol, found, only, start, limits)
+    return _Terms(mode, protocol, found, only, start, limits, own)
 
 
 def _protocol(block: Block, whole: _Terms | None, work: Work) -> tuple[str, tuple[str, ...] | None]:

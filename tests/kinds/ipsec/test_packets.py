@@ -124,6 +124,15 @@ def test_ends_with_raw_keys_agree(auth: str) -> None:
     assert world(text(vpn=auth)).is_up(TunnelId("vpn"))
 
 
+@pytest.mark.parametrize(("line", "need"), [("ipcomp yes", "IPComp"), ("copy-dscp in", "copies of DSCP")])
+def test_what_user_space_does_not_do_to_packets_keeps_the_tunnel_down_there(line: str, need: str) -> None:
+    kernel, user = (world(text(vpn=f"auth psk ; {line}"), esp) for esp in (Esp.KERNEL, Esp.USER))
+    assert kernel.is_up(TunnelId("vpn"))
+    assert not user.is_up(TunnelId("vpn"))
+    assert user.why_down(TunnelId("vpn")) == f"tunnel `vpn` needs the kernel's ESP: user space has not {need}"
+    assert world(text(vpn="auth psk ; copy-dscp none"), Esp.USER).is_up(TunnelId("vpn"))
+
+
 def test_ends_with_different_secrets_do_not_agree() -> None:
     same = world(text(vpn=SECRETS % ("one-long-secret-of-a", "at boot")))
     other = world(text(vpn=SECRETS % ("another-secret-than-a", "at boot")))

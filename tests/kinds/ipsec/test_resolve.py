@@ -4,7 +4,7 @@ import pytest
 
 from netdsl.ir.tunnel import Mode
 from netdsl.kinds.ipsec.bindings import bound_child, bound_tunnel
-from netdsl.kinds.ipsec.ir import AuthMethod, DpdAction
+from netdsl.kinds.ipsec.ir import AuthMethod, DpdAction, DscpCopy, Handling
 from tests.semantics.resolve.resolving import NODES, SITES, between, codes, only, resolved, said, tunnel
 
 
@@ -41,6 +41,19 @@ def test_a_child_has_its_own_terms_and_else_the_tunnels() -> None:
         Mode.TRANSPORT,
     )
     assert [str(one) for one in second.only] == ["tcp/80"]
+
+
+def test_a_child_takes_from_its_tunnel_what_it_does_not_say_of_its_packets() -> None:
+    lab = resolved(
+        SITES + "ipsec t { between l and r ; auth psk ; reauth 3h ; ipcomp yes ; copy-dscp in\n"
+        "child x { between left and right ; copy-dscp both }\n"
+        "child y { between left and right ; only tcp/80 ; ipcomp no } }"
+    )
+    one = tunnel(lab, "t")
+    assert bound_tunnel(one).ike_reauth_seconds == 10800
+    assert [bound_child(child).handling for child in one.children_of[one.ends[1].node]] == [
+        Handling(True, DscpCopy.BOTH), Handling(False, DscpCopy.IN),
+    ]  # fmt: skip
 
 
 def test_clients_with_a_pool_have_virtual_addresses() -> None:
@@ -123,6 +136,10 @@ def test_certificates_come_from_the_nearest_pki_or_the_built_in_one() -> None:
         ("auth psk ; dpd 30s hold", "foreign-word"),
         ("auth psk ; dpd 30s trap ; dpd 30s trap", "repeated-statement"),
         ("auth psk ; mobike true", "foreign-word"),
+        ("auth psk ; copy-dscp yes", "foreign-word"),
+        ("auth psk ; ipcomp deflate", "wrong-kind"),
+        ("auth psk ; reauth 500MB", "wrong-kind"),
+        ("auth psk ; child c { reauth 3h }", "misplaced-statement"),
         ("auth psk ; mode beet", "wrong-kind"),
         ("auth psk ; rekey ike 500MB", "wrong-kind"),
         ("auth psk ; rekey ike 1h ; rekey ike 2h", "repeated-statement"),
