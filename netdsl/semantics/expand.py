@@ -82,8 +82,8 @@ class _Expander(Unroller):
         title = FAILED if statement.title is None else evaluate(statement.title, here, self.diagnostics)
         return name or default, title if isinstance(title, str) else None
 
-    def new_scope(self, path: str, parent: Scope | None) -> Scope:
-        scope = Scope(path, parent)
+    def new_scope(self, path: str, parent: Scope | None, user: Scope | None = None) -> Scope:
+        scope = Scope(path, parent, user=user)
         self.scopes.append(scope)
         return scope
 
@@ -247,7 +247,7 @@ class _Expander(Unroller):
         """The scopes that the statements of a template or file declare into, their own first, which has `outside` around
         it: with `as` just that; without, the scopes of this place too. None once reported."""
         if statement.alias is None:
-            return (self.new_scope(here.scope.path, outside), *here.declares)
+            return (self.new_scope(here.scope.path, outside, here.scope), *here.declares)
         place = Place(statement.alias.span, here.via)
         if here.is_body:
             message = "`use … as` makes a scope, which belongs outside of nodes and tunnels"
@@ -260,7 +260,7 @@ class _Expander(Unroller):
         item = Item(statement, here.scope, here.environment, here.via, name=name)
         if not self.declare(ElementKind.SCOPE, item, name, place, here):
             return None
-        scope = self.new_scope(here.scope.qualified(name), outside)
+        scope = self.new_scope(here.scope.qualified(name), outside, here.scope)
         for outer in here.declares:
             outer.inner[name] = scope
         return (scope,)

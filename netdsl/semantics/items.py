@@ -32,7 +32,7 @@ class Scope:
 
     An inline `use T (…)` has a scope of its own with the path of the place of use: lookup in its text goes on where `T`
     stands. Its elements are in both. `is_incomplete`: an error kept some of its elements out, so that a name missing
-    here is not worth a message.
+    here is not worth a message. `user` is the scope that its `use` stands in: messages say what could be passed from there.
     """
 
     path: str
@@ -40,6 +40,7 @@ class Scope:
     elements: dict[str, Element] = field(default_factory=dict)
     inner: dict[str, "Scope"] = field(default_factory=dict)  # `use T as n`, `import … as n`: n → its scope
     is_incomplete: bool = False
+    user: "Scope | None" = None
 
     def qualified(self, name: str) -> str:
         return f"{self.path}.{name}" if self.path else name

@@ -24,6 +24,7 @@ MOST_SUGGESTED = 2_000
 """Above so many visible names, or after so many findings as below, no near name is searched: it would take too long."""
 MOST_FINDINGS = 200
 
+_INPUTS = {ElementKind.NETWORK: "net", ElementKind.NODE: "node"}
 CONTAINERS = (ElementKind.SCOPE, ElementKind.IMPORT)
 
 
@@ -222,9 +223,12 @@ def _report_unknown(word: Word, diagnostics: Diagnostics, place: Place, kinds: K
 
 
 def _suggestion(word: Word, findings: int, kinds: Kinds) -> str | None:
-    """The same name in an inner scope (`gw` → `a.gw`), else the nearest name of a kind that could stand there."""
+    """How to pass what is called so at the place of use; else the same name in an inner scope (`gw` → `a.gw`), else the
+    nearest name of a kind that could stand there."""
     if findings > MOST_FINDINGS:
         return None
+    if (passed := _to_pass(word, kinds)) is not None:
+        return passed
     names: list[str] = []
     for name, element in visible_names(word.scope):
         if element.kind in kinds or element.kind in CONTAINERS:
@@ -238,6 +242,24 @@ def _suggestion(word: Word, findings: int, kinds: Kinds) -> str | None:
     if inner:
         return "did you mean " + " or ".join(f"`{name}`" for name in inner) + "?"
     return did_you_mean(word.text, names)
+
+
+def _to_pass(word: Word, kinds: Kinds) -> str | None:
+    """The help for a name that the place of use has, or a place around it."""
+    used = _used(word.scope)
+    while used is not None and used.user is not None:
+        found = find(Word(word.text, used.user))
+        if found is not None and found.element.kind in kinds:
+            name = _INPUTS.get(found.element.kind, str(found.element.kind))
+            taken = f"an input `{name}` of the template" if used.parent is not None else f"`param {name}` in this file"
+            return f"pass it: `({name} = {word.text})` where it is used, {taken}, and `${name}` here"
+        used = _used(used.user)
+    return None
+
+
+def _used(scope: Scope | None) -> Scope | None:
+    """The innermost scope around a place that a `use` made."""
+    return next((one for one in outwards(scope) if one.user is not None), None)
 
 
 def _report_wrong_kind(word: Word, found: Found, diagnostics: Diagnostics, place: Place, kinds: Kinds) -> None:

@@ -104,6 +104,53 @@ def test_a_word_that_names_no_node(lab: Expanded, name: str, code: str, help_tex
     assert (only(lab).rule.code, only(lab).help) == (code, help_text)
 
 
+OUTER = """
+lab x
+import "site.net" as site
+template inner { host h { interface on trunk } }
+template outer { network trunk 10.0.0.0/24 ; use inner as i }
+router gw
+use outer as o
+use site as s
+"""
+
+
+@pytest.mark.parametrize(
+    ("scope", "name", "kind", "help_text"),
+    [
+        (
+            "o.i",
+            "trunk",
+            ElementKind.NETWORK,
+            "pass it: `(net = trunk)` where it is used, an input `net` of the template, and `$net` here",
+        ),
+        (
+            "s",
+            "gw",
+            ElementKind.NODE,
+            "pass it: `(node = gw)` where it is used, `param node` in this file, and `$node` here",
+        ),
+        (
+            "s.l",  # a template of the file: it sees the file's params
+            "gw",
+            ElementKind.NODE,
+            "pass it: `(node = gw)` where it is used, `param node` in this file, and `$node` here",
+        ),
+        ("s", "gw", ElementKind.NETWORK, None),
+        ("o", "nowhere", ElementKind.NODE, None),
+    ],
+)
+def test_a_name_of_the_place_of_use_is_to_be_passed(
+    scope: str, name: str, kind: ElementKind, help_text: str | None
+) -> None:
+    lab = expanded(OUTER, {"site.net": "network lan 10.1.0.0/24\ntemplate t { host h }\nuse t as l\n"})
+    inside = lab.root
+    for segment in scope.split("."):
+        inside = inside.inner[segment]
+    assert lookup(Word(name, inside), lab.diagnostics, nowhere(lab), (kind,)) is None
+    assert only(lab).help == help_text
+
+
 def test_another_kind_of_element_is_shown_where_it_is_declared(lab: Expanded) -> None:
     lookup(Word("lan", lab.root), lab.diagnostics, nowhere(lab), NODE)
     assert only(lab).message == "a node must stand here, and `lan` is a network"
