@@ -5,6 +5,7 @@ nothing more about it. What depends on the text alone is reported without the wa
 said once however often the text is used; unknown values are reported by `lexical`, before anything is evaluated.
 """
 
+import re
 from typing import Protocol, assert_never
 
 from netdsl.diagnostics import catalogue
@@ -19,6 +20,7 @@ from netdsl.semantics.texts import described, kind_of, text_of
 from netdsl.semantics.values import FAILED, MISSING, Failed, Value, Word
 from netdsl.source import Place, Span
 from netdsl.syntax import tree as syntax
+from netdsl.syntax.characters import described as character_name
 
 LONGEST_TEXT = 16_384
 """A spliced text may have so many characters: texts can be doubled line by line."""
@@ -126,6 +128,7 @@ _UNITS = {
     "a duration in days": ("d",),
     "a duration": ("s", "ms"),
     "a rate (`10/s`)": ("/s",),
+    "a rate": ("mbit",),
     "a size": ("MiB",),
     "a share": ("%",),
 }
@@ -136,6 +139,8 @@ def report_wrong_kind(
     value: Value, needed: str, place: Place, diagnostics: Diagnostics, advice: str | None = None
 ) -> None:
     """wrong-kind: "a number is needed, `10.0.0.0/8` is a prefix"; `needed` has its article."""
+    if advice is None and needed == "one value" and isinstance(value, tuple):
+        advice = "`pick(list, n)` is one of a list; `for` goes through a list that has no brackets"
     if advice is None and type(value) is int:
         units = next((units for kind, units in _UNITS.items() if needed.startswith(kind)), ())
         advice = f"with its unit: {' or '.join(f'`{value}{unit}`' for unit in units)}" if units else None
@@ -209,12 +214,25 @@ def _splice(splice: syntax.Splice, context: Context, diagnostics: Diagnostics) -
     return _spliced(text, _scope_of(splice, values, context), place, diagnostics)
 
 
+_DIFFERENCE = re.compile(r"\$(\w+)-(\w+)")
+
+
+def _meant(written: str, text: str) -> str | None:
+    """`10.$i-1.0.0/24` is meant as a difference; a name has no character outside ASCII."""
+    if (mended := _DIFFERENCE.sub(r"${\1 - \2}", written)) != written:
+        return f"an expression stands in braces: `{mended}`"
+    strange = next((one for one in text if not one.isascii()), None)
+    if strange is None:
+        return None
+    return f"`{strange}` ({character_name(strange)}): names have the letters a to z, digits and `-`"
+
+
 def _spliced(text: str, scope: Scope | None, place: Place, diagnostics: Diagnostics) -> Value | Failed:
     """The value of a text that was put together: a literal again."""
     kind = kind_of_text(text)
     if kind is None:
         message = f"`{place.span.text}` gives `{text}`, which is no value"
-        diagnostics.report(catalogue.BAD_LITERAL, message, place)
+        diagnostics.report(catalogue.BAD_LITERAL, message, place, help=_meant(place.span.text, text))
         return FAILED
     if kind is syntax.Kind.WORD:
         return Word(text, scope)

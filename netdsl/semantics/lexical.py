@@ -131,15 +131,23 @@ class _Student:
                 self.has_computed_uses = True
             case syntax.Actual(value=value):
                 return (value,)
-            case syntax.Splice(parts):
+            case syntax.Splice(parts, quoted):
                 self.words.update(one for one in parts[:1] if isinstance(one, str))
-                return tuple(one for one in parts if not isinstance(one, str))
+                if quoted:
+                    self.text(parts, frame)
+                return tuple(one for one in parts if not isinstance(one, str | (syntax.Name if quoted else str)))
             case syntax.Call(arguments=arguments):
                 is_right_call(part, self.diagnostics)
                 return arguments
             case syntax.Binary():
                 self.comparison(part, frame)
         return parts_of(part)
+
+    def text(self, parts: tuple[Part, ...], frame: Frame) -> None:
+        """The values that stand alone in a string."""
+        for part in parts:
+            if isinstance(part, syntax.Name):
+                frame.read(part, self.diagnostics, is_in_text=True)
 
     def loop(self, name: syntax.Value, parent: Frame) -> Frame:
         frame = Frame(parent)

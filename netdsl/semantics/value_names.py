@@ -48,6 +48,9 @@ class Frame:
         text = name_of(name)
         if text is None:
             _report_invalid(name, diagnostics)
+            if isinstance(name, syntax.Splice) and len(name.parts) == 1 and isinstance(name.parts[0], syntax.Name):
+                meant = name.parts[0].text  # `for $i in …`: what it names is known from here on
+                self.declarations.setdefault(meant, Declaration(use, meant, name.span, is_read=True))
             return None
         declaration = Declaration(use, text, name.span)
         earlier = self.declarations.setdefault(text, declaration)
@@ -66,26 +69,31 @@ class Frame:
     def find(self, name: str) -> Declaration | None:
         return next((frame.declarations[name] for frame in self._outwards() if name in frame.declarations), None)
 
-    def read(self, name: syntax.Name, diagnostics: Diagnostics) -> None:
-        """Marks what the name means as read; reports unknown-value."""
+    def read(self, name: syntax.Name, diagnostics: Diagnostics, *, is_in_text: bool = False) -> None:
+        """Marks what the name means as read; reports unknown-value. `is_in_text`: it stands alone in a string."""
         declaration = self.find(name.text)
         if declaration is not None:
             declaration.is_read = True
             return
         visible = [known for frame in self._outwards() for known in frame.declarations]
         is_searched = len(visible) <= MOST_SUGGESTED and len(diagnostics) <= MOST_FINDINGS
-        diagnostics.report(
-            catalogue.UNKNOWN_VALUE,
-            f"no value is called `{name.text}` here",
-            Place(name.span),
-            help=did_you_mean(name.text, visible) if is_searched else None,
-        )
+        advice = did_you_mean(name.text, visible) if is_searched else None
+        if advice is None and is_in_text:
+            advice = f"`\\{_as_written(name)}` leaves it to the shell: a `$` of the text itself has a backslash"
+        message = f"no value is called `{name.text}` here"
+        diagnostics.report(catalogue.UNKNOWN_VALUE, message, Place(name.span), help=advice)
 
     def _outwards(self) -> "Iterator[Frame]":
         frame: Frame | None = self
         while frame is not None:
             yield frame
             frame = frame.parent
+
+
+def _as_written(name: syntax.Name) -> str:
+    """`$x` or `${x}`."""
+    is_braced = name.span.source.text.startswith("{", name.span.start - 1)
+    return f"${{{name.text}}}" if is_braced else f"${name.text}"
 
 
 def _labelled(declaration: Declaration, text: str) -> tuple[Label, ...]:

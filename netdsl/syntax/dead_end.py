@@ -5,7 +5,7 @@ import re
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics.core import Rule
 
-_WORD = re.compile(r'"[^"\n]*"?|(?:[^\s{}()\[\],;"#=<>]|->)+|[=<>!]+|.')
+_WORD = re.compile(r'"[^"\n]*"?|(?:->|[^\s{}()\[\],;"#=<>])+|[=<>!]+|.')
 _LINE_END = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\r?\n|;|$)")
 _REST = re.compile(r"[^\n;{}#]*")
 _BETWEEN_WORDS = " \t\r\n,;()[]"

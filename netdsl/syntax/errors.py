@@ -13,7 +13,7 @@ from netdsl.diagnostics.catalogue import (
 )
 from netdsl.diagnostics.core import Rule
 from netdsl.diagnostics.suggest import closest
-from netdsl.syntax import foreign_errors, value_errors
+from netdsl.syntax import foreign_errors, foreign_lines, value_errors
 from netdsl.syntax.characters import described
 from netdsl.syntax.dead_end import Dead, Finding
 from netdsl.syntax.hints import hint, tunnel_of
@@ -162,12 +162,14 @@ def _missing_chain(dead: Dead, vocabulary: Vocabulary) -> Finding | None:
         return None
     if _near(dead.word, vocabulary.words(dead.expected)):
         return None
-    return _at_word(
-        SYNTAX_ERROR,
-        f"a chain stands after `{dead.first_word}`",
-        dead,
-        f"`{dead.first_word} input {dead.shown}`, or `output`, or `forward`",
-    )
+    help_text = f"`{dead.first_word} input {dead.shown}`, or `output`, or `forward`"
+    if dead.word in ("established", "related"):
+        help_text = "answers are always accepted first: no line is needed for them"
+    elif dead.word in ("all", "any", "everything"):
+        help_text = f"`{dead.first_word} input`, or `output`, or `forward`: a line without a service is for every one"
+    elif dead.word in ("from", "to", "in", "out", "through"):
+        help_text = f"`{dead.first_word} forward {dead.rest}`, or `input`, or `output`"
+    return _at_word(SYNTAX_ERROR, f"a chain stands after `{dead.first_word}`", dead, help_text)
 
 
 def _assigned(dead: Dead, _vocabulary: Vocabulary) -> Finding | None:
@@ -189,8 +191,9 @@ def _no_verb(dead: Dead, vocabulary: Vocabulary) -> Finding | None:
     if not dead.is_check or "REACHES" not in dead.expected or "CANNOT" not in dead.expected or dead.is_line_end:
         return None
     near = closest(dead.word, vocabulary.words(dead.expected))
-    help_text = f"did you mean `{near}`?" if near else f"the verbs are {_VERBS}"
-    return _at_word(SYNTAX_ERROR, f"`{dead.shown}` is no verb of an expectation", dead, help_text, near)
+    meant = foreign_lines.expectation(dead.before + dead.rest)
+    help_text = meant or (f"did you mean `{near}`?" if near else f"the verbs are {_VERBS}")
+    return _at_word(SYNTAX_ERROR, f"`{dead.shown}` is no verb of an expectation", dead, help_text, near if meant is None else None)
 
 
 def _after_comma(dead: Dead, vocabulary: Vocabulary) -> Finding | None:
@@ -250,10 +253,12 @@ def _expected(dead: Dead, vocabulary: Vocabulary) -> Finding:
         message = f"{listed or 'more'} expected after `{before}`" if before else f"{listed or 'more'} expected"
         return Finding(SYNTAX_ERROR, message, end, end)
     message = f"expected {listed}, found `{dead.shown}`" if listed else f"`{dead.shown}` does not belong here"
-    near = _near(dead.word, vocabulary.words(dead.expected))
+    near = _near(dead.word, vocabulary.words(dead.expected)) if len(dead.word) > 1 else None
     help_text = f"did you mean `{near}`?" if near else hint(dead)
     if listed == "a string":
-        help_text = "a string stands in quotes"
+        help_text = (
+            f'a string stands in quotes: `"{dead.rest}"`' if dead.rest.isprintable() and '"' not in dead.rest else None
+        )
     if help_text is None and "_SEP" in dead.expected and dead.word in vocabulary.statement_words:
         help_text = f"`{dead.word}` begins a statement of its own: on a new line, after `;`, or in the block"
     instead = near if help_text is not None and help_text == f"did you mean `{near}`?" else None

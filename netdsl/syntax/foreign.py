@@ -128,6 +128,13 @@ FOREIGN_IN_BLOCK: dict[str, dict[str, str]] = {
         "copy": '`file PATH from "…"` in the node',
         "add": '`file PATH from "…"` in the node',
     },
+    "network": {
+        "prefix": "`network NAME PREFIX`",
+        "cidr": "`network NAME PREFIX`",
+        "addresses": "`network NAME PREFIX`",
+        "gateway": "`default via NODE` in each node",
+        "dhcp": "`network NAME PREFIX`: addresses are allocated where none are said",
+    },
     "serve": {"port": "`serve KIND tcp/PORT`", "listen": "`serve KIND tcp/PORT`"},
 }
 """Words that mean something else in the block of one statement: the block, the word, what this language says."""
@@ -175,5 +182,7 @@ INNER_WORDS: dict[str, str] = {
     "to": "`accept forward … to WHO`: it goes on with its clauses on one line",
     "through": "`accept forward … through TUNNEL`: it goes on with its clauses on one line",
     "on": "`interface NAME on NETWORK`",
+    "log": "`drop forward log`: it goes on with its clauses on one line",
+    "limit": "`accept input icmp limit 10/s`: it goes on with its clauses on one line",
 }
 """Words of this language that begin no statement, and the statement that they stand in."""

@@ -64,6 +64,26 @@ SHAPES: tuple[Shape, ...] = (
 """The first that fits counts."""
 
 
+_NOT = r"(?:can not|can't|cannot|could not|does not|do not|doesn't|don't|should not|must not|may not|never|not)"
+_CAN = r"(?:can |could |should |must |may |will )?"
+_REACH = r"(?:reach|reaches|pings?|connects? to|talks? to|sees?|accesses|access)"
+EXPECTATIONS: tuple[Shape, ...] = (
+    _shape(rf"(\S+) {_NOT} {_REACH} (\S.*)", "`{0} cannot reach {1}`"),
+    _shape(rf"(?:not|no) (\S+) {_REACH} (\S.*)", "`{0} cannot reach {1}`"),
+    _shape(rf"(\S+) {_CAN}{_REACH} (\S.*)", "`{0} reaches {1}`"),
+    _shape(r"(\S+) (?:->|=>|-->) (\S.*)", "`{0} reaches {1}`"),
+    _shape(r"(?:ping|curl|nc|allow) (\S+) (?:-> |to )?(\S+)", "`{0} reaches {1}`"),
+    _shape(r"(\S+) and (\S.*)", "`{0}, {1}`"),
+)
+"""Expectations as people write them at first; the first that fits counts."""
+
+
+def expectation(line: str) -> str | None:
+    """What a line of `expect` is written like, if it is one of these."""
+    found = ((shape, shape.line.fullmatch(line.strip())) for shape in EXPECTATIONS)
+    return next((shape.instead.format(*match.groups()) for shape, match in found if match is not None), None)
+
+
 def instead_of(line: str) -> str | None:
     """What is written here for a line, if it is one of another tool."""
     if (found := _IPTABLES.fullmatch(line)) is not None:

@@ -18,6 +18,12 @@ _ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
 _RANGES_OF_OTHERS = re.compile(
     r"(?:\brange[ \t]*\()?(\d+)(?:[ \t]+(?:to|until)[ \t]+|:|[ \t]*,[ \t]*(?=\d+[ \t]*\)))(\d+)"
 )
+_LINK = re.compile(
+    r"link\s+\[?\"?([\w-]+?)[.: ]([\w-]+?)\"?(?:\s*(?:<?-+>?|,|:)\s*|\s+)\"?([\w-]+)[.: ]([\w/-]+)", re.ASCII
+)
+_USE = re.compile(r"use\s+(\S+?)\s*(\(.*\))\s*$", re.DOTALL)
+_FROM_TO = re.compile(r"((?:accept|drop|reject)\s+\w+)\s+(\S+)\s+->\s+(\S+)(?:\s+(\S+))?")
+_STATES = frozenset({"established", "related", "new", "state", "ct"})
 _PREFIX = re.compile(r"[\da-fA-F.:]+/\d+")
 _LONGEST_WORD = 40
 
@@ -66,6 +72,9 @@ def _of_a_network(dead: Dead, read: list[str]) -> str | None:
 def _of_an_interface(dead: Dead, read: list[str]) -> str | None:
     if dead.first_word != "interface":
         return None
+    if dead.word == "on" and len(read) == 3 and dead.rest[2:].strip():
+        network, address = dead.rest[2:].strip(), read[2].partition("/")[0]
+        return f"`interface {read[1]} on {network} {address}`: the network stands before the address"
     if "on" not in read and len(read) == 3:
         return f"`interface {read[1]} on {read[2]} {dead.shown}`: the network stands after `on`"
     if "on" in read and dead.word == ",":
@@ -110,8 +119,13 @@ def _of_a_rule(dead: Dead, read: list[str]) -> str | None:
         return f"a service is one word: `{read[-1].lower()}/{dead.shown}`"
     if dead.word.isdecimal() and read[-1] in ("port", "dport"):
         return f"a port has its protocol: `tcp/{dead.shown}`"
-    if dead.word in ("-p", "-m", "--dport", "dport"):
+    if dead.word in ("-p", "-m", "--dport", "dport") or read[-1] in ("proto", "protocol"):
         return "a service is one word: `tcp/80`"
+    if any(word.strip(",") in _STATES for word in (dead.word, read[-1])):
+        return "answers are always accepted first: no line is needed for them"
+    if (found := _FROM_TO.match(dead.before + dead.rest)) is not None:
+        service = f" {found[4]}" if found[4] else ""
+        return f"`{found[1]}{service} from {found[2]} to {found[3]}`"
     for word in (dead.word, read[-1]):
         if word in _CLAUSES:
             return f"the word here is `{_CLAUSES[word]}`"
@@ -126,6 +140,8 @@ def _of_a_loop(dead: Dead, read: list[str]) -> str | None:
         return f"a range is `{first}..{last - found[0].startswith('range')}`, both ends included"
     if "in" not in read:
         return "`for NAME in LIST { … }`"
+    if dead.word == "(":
+        return f"without parentheses: `for {read[1]} in {dead.rest.strip('() ')}`"
     if dead.shown[:1] == "-" and dead.shown[1:].isdecimal() and read[-1].isdecimal():
         return f"a range is `{read[-1]}..{dead.shown[1:]}`, both ends included"
     low, dots, high = dead.shown.partition("..")
@@ -135,7 +151,41 @@ def _of_a_loop(dead: Dead, read: list[str]) -> str | None:
     return None
 
 
+def _of_a_link(dead: Dead, _read: list[str]) -> str | None:
+    if dead.first_word == "link" and (found := _LINK.match(dead.before + dead.rest)) is not None:
+        return f"`link {found[1]}.{found[2]} -- {found[3]}.{found[4]}`"
+    return None
+
+
+def _of_an_assignment(dead: Dead, read: list[str]) -> str | None:
+    if dead.first_word not in ("env", "sysctl", "let", "param"):
+        return None
+    if "=" not in dead.before and len(read) == 2 and dead.word[:1] not in ("=", "{", ""):
+        quote = '"' if dead.first_word == "env" and not dead.word.startswith('"') else ""
+        return f"`{dead.first_word} {read[1]} = {quote}{dead.rest}{quote}`"
+    if "=" in dead.before and "=" in dead.rest:
+        return f"a line has one value: `{dead.first_word} {dead.rest.replace('=', ' = ', 1)}` on the next one"
+    return None
+
+
+def _of_a_colon(dead: Dead, _read: list[str]) -> str | None:
+    if not dead.word.startswith(":") or not dead.before or dead.before[-1].isspace():
+        return None
+    return f"no colon: `{dead.before} {dead.rest[1:].strip()}`" if dead.rest[1:2].isspace() else None
+
+
+def _of_a_name(dead: Dead, _read: list[str]) -> str | None:
+    if dead.is_check or "NAME" not in dead.expected or "STRING" in dead.expected:
+        return None
+    if dead.word[:1].isdecimal() and "INT" not in dead.expected:
+        return "a name begins with a letter"
+    bare = dead.word.strip('"')
+    return f"without quotes: `{bare}`" if dead.word.startswith('"') and bare.replace("-", "").isalnum() else None
+
+
 def _of_a_use(dead: Dead, _read: list[str]) -> str | None:
+    if dead.first_word == "use" and dead.word == "as" and (found := _USE.match(dead.before)) is not None:
+        return f"`use {found[1]} {dead.rest} {found[2]}`: the scope's name stands before the inputs"
     if dead.first_word == "use" and "RPAR" in dead.expected:
         return f"arguments are named: `(NAME = {dead.shown})`"
     return None
@@ -144,6 +194,10 @@ def _of_a_use(dead: Dead, _read: list[str]) -> str | None:
 def _of_a_check(dead: Dead, read: list[str]) -> str | None:
     if not dead.is_check:
         return None
+    if dead.word.isdecimal() and read[-1:] and read[-1].lower() in ("tcp", "udp", "sctp"):
+        return f"a service is one word: `{read[-1].lower()}/{dead.shown}`"
+    if dead.word.isdecimal() and "SERVICE" in dead.expected:
+        return f"a port has its protocol: `tcp/{dead.shown}`"
     reaches = any(word in ("reach", "reaches") for word in read)
     if dead.word == "," and reaches:
         return "one service here; `service NAME = …` makes one of several"
@@ -185,6 +239,10 @@ _HINTS: Sequence[Callable[[Dead, list[str]], str | None]] = (
     _of_a_rule,
     _of_a_loop,
     _of_a_use,
+    _of_a_link,
+    _of_an_assignment,
+    _of_a_colon,
+    _of_a_name,
     _of_a_check,
     _of_a_limit,
     _of_its_own,

@@ -90,7 +90,7 @@ def _arithmetic(dead: Dead) -> Finding | None:
         head = before[: len(before) - len(spliced[0])]
         mended = f"{head}${{{left} {stuck[1]} {stuck[2]}}}{stuck[3]}"
         return Finding(SYNTAX_ERROR, "an expression outside of `${…}`", start, end, f"`{mended}`", mended)
-    operand = _OPERAND.search(dead.before)
+    operand = _OPERAND.search(dead.before) if dead.first_word != "link" else None
     if operand is None or not _OPERATION.fullmatch(written := operand[0] + dead.rest):
         return None
     help_text = f"an expression stands in braces: `${{{written.replace('$', '')}}}`"

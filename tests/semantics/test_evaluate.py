@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from netdsl.diagnostics.core import Diagnostic
 from netdsl.ir.filter import Limit
 from netdsl.ir.service import PortService, Protocol
+from netdsl.pipeline.analysis import check_text
 from netdsl.semantics.evaluate import evaluate, evaluate_list
 from netdsl.semantics.functions import call
 from netdsl.semantics.items import Expanded
@@ -247,3 +248,42 @@ def test_subnets_lie_in_their_prefix_and_differ(length: int, number: int) -> Non
         assert part.prefixlen == length
     else:
         assert not -(2 ** (length - 8)) <= number < 2 ** (length - 8)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "help_text"),
+    [
+        (
+            'lab x\nhost a { run "echo $i" }',
+            "unknown-value",
+            r"`\$i` leaves it to the shell: a `$` of the text itself has a backslash",
+        ),
+        (
+            'lab x\nhost a { run "echo ${HOME}" }',
+            "unknown-value",
+            r"`\${HOME}` leaves it to the shell: a `$` of the text itself has a backslash",
+        ),
+        ('lab x\nlet count = 1\nhost a { run "${count} $cout" }', "unknown-value", "did you mean `count`?"),
+        (
+            "lab x\nfor i in 1..1 { network n-$i 10.$i-1.0.0/24 }",
+            "bad-literal",
+            "an expression stands in braces: `10.${i - 1}.0.0/24`",
+        ),
+        (
+            'lab x\nlet x = "bü"\nhost pc-$x',
+            "bad-literal",
+            "`ü` (U+00FC latin small letter u with diaeresis): names have the letters a to z, digits and `-`",
+        ),
+        ("lab x\nnetwork n 10.0.0.0/8 { rate 100 }", "wrong-kind", "with its unit: `100mbit`"),
+        ("lab x\nnetwork n 10.0.0.0/8 { delay 10 ms }", "wrong-arity", "a unit touches its number: `10ms`"),
+        (
+            "lab x\nfor i in [1..2] { host h-$i }",
+            "wrong-kind",
+            "`pick(list, n)` is one of a list; `for` goes through a list that has no brackets",
+        ),
+        ("lab x\nfor $i in 1..2 { host h-$i }", "invalid-name", "`i`"),
+    ],
+)
+def test_the_remedy_is_written_out(text: str, code: str, help_text: str) -> None:
+    found = [one for one in check_text(text.encode()).diagnostics if one.is_error]
+    assert [(one.rule.code, one.help) for one in found] == [(code, help_text)]

@@ -112,6 +112,53 @@ def test_a_value_as_another_tool_writes_it_is_mended(text: str, message: str) ->
     assert said(text) == [message]
 
 
+ALWAYS = "answers are always accepted first: no line is needed for them"
+
+
+@pytest.mark.parametrize(
+    ("text", "help_text"),
+    [
+        ("interface eth0 10.0.0.6/24 on n", "`interface eth0 on n 10.0.0.6`: the network stands before the address"),
+        ("link a:eth1 b:eth1", "`link a.eth1 -- b.eth1`"),
+        ("link a.eth1 -> b.eth1", "`link a.eth1 -- b.eth1`"),
+        ('link ["a:eth1", "b:eth1"]', "`link a.eth1 -- b.eth1`"),
+        ("link a.eth1 - b.eth1", "`link a.eth1 -- b.eth1`"),
+        ("env FOO bar", '`env FOO = "bar"`'),
+        ('env A="x" B="y"', 'a line has one value: `env B = "y"` on the next one'),
+        ("sysctl net.ipv4.tcp_ecn 1", "`sysctl net.ipv4.tcp_ecn = 1`"),
+        ("policy forward: drop", "no colon: `policy forward drop`"),
+        ("host 1a", "a name begins with a letter"),
+        ('host "web"', "without quotes: `web`"),
+        ("use site (n = 1) as s", "`use site as s (n = 1)`: the scope's name stands before the inputs"),
+        ("for i in (1..2) { }", "without parentheses: `for i in 1..2`"),
+        ("accept all", "`accept input`, or `output`, or `forward`: a line without a service is for every one"),
+        ("accept established", ALWAYS),
+        ("accept forward ct state established", ALWAYS),
+        ("accept from a to b", "`accept forward from a to b`, or `input`, or `output`"),
+        ("accept forward a -> b tcp/80", "`accept forward tcp/80 from a to b`"),
+        ("accept forward proto tcp dport 80", "a service is one word: `tcp/80`"),
+        ("accept FORWARD", "did you mean `forward`?"),
+        ("log all", "`drop forward log`: it goes on with its clauses on one line"),
+        ("network n { prefix 10.0.0.0/8 }", "write `network NAME PREFIX`"),
+        ("expect { a can reach b }", "`a reaches b`"),
+        ("expect { a should reach b tcp/80 }", "`a reaches b tcp/80`"),
+        ("expect { a pings b }", "`a reaches b`"),
+        ("expect { ping a b }", "`a reaches b`"),
+        ("expect { a -> b }", "`a reaches b`"),
+        ("expect { a can not reach b }", "`a cannot reach b`"),
+        ("expect { a can't reach b }", "`a cannot reach b`"),
+        ("expect { a does not reach b }", "`a cannot reach b`"),
+        ("expect { not a reaches b }", "`a cannot reach b`"),
+        ("expect { a and b reach c }", "`a, b reach c`"),
+        ("expect { a reaches b tcp 80 }", "a service is one word: `tcp/80`"),
+        ("expect { a reaches b 80 }", "a port has its protocol: `tcp/80`"),
+    ],
+)
+def test_what_was_meant_is_written_out(text: str, help_text: str) -> None:
+    (message,) = said(text)
+    assert message.partition(" | ")[2] == help_text
+
+
 @pytest.mark.parametrize(
     ("line", "instead"),
     [

@@ -1,6 +1,6 @@
 """Values of one kind, read with their message: durations, rates, sizes, yes or no, one word of several."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from netdsl.diagnostics import catalogue
@@ -10,6 +10,7 @@ from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.semantics.bindings import Placed
 from netdsl.semantics.evaluate import Context, evaluate, evaluate_list, report_wrong_kind
 from netdsl.semantics.items import Item
+from netdsl.semantics.literals import kind_of_text
 from netdsl.semantics.values import Failed, Quantity, Value, Word
 from netdsl.source import Place
 from netdsl.syntax import tree as syntax
@@ -40,8 +41,17 @@ def only_value(line: tuple[syntax.Attribute, Item] | None, diagnostics: Diagnost
         return values[0]
     if values or not attribute.values:
         message = f"`{attribute.word}` takes one value, here are {len(values)}"
-        diagnostics.report(catalogue.WRONG_ARITY, message, item.place)
+        diagnostics.report(catalogue.WRONG_ARITY, message, item.place, help=_with_unit(values))
     return None
+
+
+def _with_unit(values: Sequence[Placed[Value]]) -> str | None:
+    """`10 ms` is meant as one quantity."""
+    match [one.value for one in values]:
+        case [int(number), Word(text=unit)] if kind_of_text(f"{number}{unit}") is syntax.Kind.QUANTITY:
+            return f"a unit touches its number: `{number}{unit}`"
+        case _:
+            return None
 
 
 def scaled(value: Placed[Value], units: Mapping[str, int], needed: str, diagnostics: Diagnostics) -> int | None:
