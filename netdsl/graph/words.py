@@ -40,10 +40,10 @@ def _noun(kind: NodeKind) -> tuple[str, str]:
 
 def tunnel(joint: Joint) -> str:
     """One sentence about a tunnel, without full stop."""
-    protects = "; ".join(f"{one} and {other}" for one, other in joint.protects)
-    text = f"Tunnel {joint.tunnel} between {joint.one} and {joint.other}" + (
-        f" protects {protects}" if protects else ""
-    )
+    ranges = "; ".join(f"{one} and {other}" for one, other in joint.protects)
+    text = f"Tunnel {joint.tunnel} between {joint.one} and {joint.other}"
+    if ranges:  # of a tunnel that encrypts nothing they may be addresses of its devices
+        text += f" protects {ranges}" if joint.is_encrypted else f", inside {ranges}"
     match joint.state:
         case State.DOWN:
             return f"{text}, but does not come up: {joint.reason}"

@@ -24,7 +24,6 @@ MOST_SUGGESTED = 2_000
 """Above so many visible names, or after so many findings as below, no near name is searched: it would take too long."""
 MOST_FINDINGS = 200
 
-_INPUTS = {ElementKind.NETWORK: "net", ElementKind.NODE: "node"}
 CONTAINERS = (ElementKind.SCOPE, ElementKind.IMPORT)
 
 
@@ -250,7 +249,7 @@ def _to_pass(word: Word, kinds: Kinds) -> str | None:
     while used is not None and used.user is not None:
         found = find(Word(word.text, used.user))
         if found is not None and found.element.kind in kinds:
-            name = _INPUTS.get(found.element.kind, str(found.element.kind))
+            name = "net" if found.element.kind is ElementKind.NETWORK else str(found.element.kind)
             taken = f"an input `{name}` of the template" if used.parent is not None else f"`param {name}` in this file"
             return f"pass it: `({name} = {word.text})` where it is used, {taken}, and `${name}` here"
         used = _used(used.user)

@@ -193,7 +193,8 @@ def _no_verb(dead: Dead, vocabulary: Vocabulary) -> Finding | None:
     near = closest(dead.word, vocabulary.words(dead.expected))
     meant = foreign_lines.expectation(dead.before + dead.rest)
     help_text = meant or (f"did you mean `{near}`?" if near else f"the verbs are {_VERBS}")
-    return _at_word(SYNTAX_ERROR, f"`{dead.shown}` is no verb of an expectation", dead, help_text, near if meant is None else None)
+    message = f"`{dead.shown}` is no verb of an expectation"
+    return _at_word(SYNTAX_ERROR, message, dead, help_text, near if meant is None else None)
 
 
 def _after_comma(dead: Dead, vocabulary: Vocabulary) -> Finding | None:

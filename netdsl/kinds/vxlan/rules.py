@@ -8,10 +8,12 @@ from netdsl.semantics.bindings import BoundEnd, BoundTunnel
 from netdsl.semantics.rules.facts import Facts
 from netdsl.semantics.rules.outer_packets import check_told_apart
 
+_REMEDY = "another number for one of the two, `vni N`"
+
 
 def check(tunnels: tuple[BoundTunnel, ...], facts: Facts, diagnostics: Diagnostics) -> None:
     """Two segments of a node need different numbers, and a network has one tunnel."""
-    check_told_apart(tunnels, _mark, "the same `vni` and the same port", diagnostics)
+    check_told_apart(tunnels, _mark, "the same `vni` and the same port", _REMEDY, diagnostics)
     carried: dict[NetworkId, BoundTunnel] = {}
     for tunnel in tunnels:
         network = _settings(tunnel).network

@@ -13,6 +13,7 @@ from netdsl.semantics.items import Item
 from netdsl.semantics.resolve.outer import Named, Outer, family_of, outer
 from netdsl.semantics.resolve.placement import Block, sort_block
 from netdsl.semantics.resolve.work import Work, report_unknown_part
+from netdsl.semantics.scopes import find
 from netdsl.semantics.values import Value, Word
 from netdsl.source import Place
 from netdsl.syntax import tree as syntax
@@ -150,6 +151,7 @@ def _named(
 ) -> list[Side]:
     """The ends that a list names: nodes, or interfaces of nodes, or patterns of either."""
     found: list[Side] = []
+    networks = _networks(protecting, item, work)
     for placed in evaluate_list(values, item, work.diagnostics):
         if not isinstance(placed.value, Word):
             work.wrong_kind(placed, "an end of the tunnel (a node, or its interface)")
@@ -165,8 +167,15 @@ def _named(
                     advice = did_you_mean(name, node.interfaces)
                     report_unknown_part(work, f"the node `{node.id}`", name, "interface", placed.place, advice)
                 continue
-            found.append(Side(Named(node, interface, placed.place), role, protecting, item))
+            found.append(Side(Named(node, interface, placed.place, networks), role, protecting, item))
     return found
+
+
+def _networks(values: tuple[syntax.Value, ...], item: Item, work: Work) -> frozenset[NetworkId]:
+    """The networks that a `protecting` list names; what is wrong in it is reported with its prefixes."""
+    words = (placed.value for placed in evaluate_list(values, item, work.diagnostics) if isinstance(placed.value, Word))
+    found = (find(word) for word in words)
+    return frozenset(NetworkId(one.element.path) for one in found if one is not None)
 
 
 def _are_apart(sides: list[Side], work: Work) -> bool:

@@ -14,11 +14,13 @@ from netdsl.source import Place
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """An end as written: a node, and its interface where one was named."""
+    """An end as written: a node, and its interface where one was named. `protects`: networks whose interfaces are not
+    offered as the end, because what is on them goes into the tunnel."""
 
     node: NodeDraft
     interface: InterfaceDraft | None
     place: Place
+    protects: frozenset[NetworkId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def outer(end: Named, other: Named, family: int, work: Work) -> Outer | None:
             catalogue.TUNNEL_END_AMBIGUOUS,
             f"`{end.node.id}` has {len(found)} ways to `{_shown(other)}`",
             end.place,
-            help="say which: " + _options(end.node, found),
+            help="say which: " + _options(end, found),
         )
     return None
 
@@ -110,7 +112,7 @@ def _report_apart(end: Named, other: Named, family: int, own: list[InterfaceDraf
         message,
         end.place,
         related=(Label(other.place, "the other end"),),
-        help=advice + _options(node, own),
+        help=advice + _options(end, own),
     )
 
 
@@ -242,5 +244,6 @@ def _shown(end: Named) -> str:
     return end.node.id if end.interface is None else f"{end.node.id}.{end.interface.name}"
 
 
-def _options(node: NodeDraft, interfaces: list[InterfaceDraft]) -> str:
-    return " or ".join(f"`{node.id}.{interface.name}`" for interface in interfaces[:4])
+def _options(end: Named, interfaces: list[InterfaceDraft]) -> str:
+    outside = [interface for interface in interfaces if interface.network not in end.protects] or interfaces
+    return " or ".join(f"`{end.node.id}.{interface.name}`" for interface in outside[:4])

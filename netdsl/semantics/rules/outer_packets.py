@@ -12,8 +12,10 @@ Mark = Callable[[BoundTunnel, BoundEnd, BoundEnd], object]
 """Of a tunnel, one of its ends and another: what tells its packets from those of other tunnels of the kind there."""
 
 
-def check_told_apart(tunnels: Sequence[BoundTunnel], mark: Mark, what: str, diagnostics: Diagnostics) -> None:
-    """`what` two tunnels have in common, in the user's words. Linear in the ends."""
+def check_told_apart(
+    tunnels: Sequence[BoundTunnel], mark: Mark, what: str, remedy: str, diagnostics: Diagnostics
+) -> None:
+    """`what` two tunnels have in common, and what tells them apart, in the user's words. Linear in the ends."""
     seen: dict[tuple[NodeId, object], BoundTunnel] = {}
     told: set[str] = set()
     for tunnel in tunnels:
@@ -26,5 +28,6 @@ def check_told_apart(tunnels: Sequence[BoundTunnel], mark: Mark, what: str, diag
                 TUNNELS_NOT_TOLD_APART,
                 f"`{end.node}` cannot tell the packets of `{tunnel.id}` from those of `{before.id}`",
                 tunnel.place,
-                related=(Label(before.place, f"{what}"),),
+                related=(Label(before.place, what),),
+                help=remedy,
             )

@@ -78,7 +78,7 @@ def _check_fall(world: World, view: View, end: TunnelEnd, diagnostics: Diagnosti
         if found.outcome is Outcome.ANSWERED and not found.is_encrypted and end.origin is not None:
             diagnostics.report(
                 catalogue.CLEAR_WHEN_DOWN,
-                f"while `{end.tunnel}` is down, packets from `{source}` to {goal} arrive in clear",
+                f"once `{end.tunnel}` has fallen, packets from `{source}` to {goal} arrive in clear",
                 end.origin,
                 related=() if view.node.origin is None else (Label(view.node.origin, "nothing here holds them back"),),
                 help=f"`start on traffic` holds them back, or a firewall with `through {end.tunnel}`",
