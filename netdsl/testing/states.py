@@ -176,23 +176,28 @@ def _interrupted(bench: Bench, network: NetworkId) -> Iterator[None]:
 
 def _await_spanning_tree(bench: Bench, cut: set[NetworkId]) -> None:
     """Wait until the switches have found their tree without a network: a lost neighbour is missed for six seconds, and a
-    port then takes four to forward. A timeout is no error here: the lines of the block show it."""
-    lab = bench.world.lab
-    blocked = blocked_ports(lab, cut)
+    port then takes four to forward. A timeout is no error here: the lines of the block show it. Then the nodes ask for
+    their neighbours again: what runs the lab makes each network by a bridge, which remembers for five minutes where an
+    address was, until it hears of it elsewhere."""
+    fabric = bench.world.fabric
+    blocked = blocked_ports(fabric.lab, cut)
+    trees = [node for node in fabric.lab.nodes if node.has_spanning_tree]
     wanted = {
         node.id: {
             one.name: _BLOCKING if (node.id, one.name) in blocked else _FORWARDING
             for one in node.interfaces
             if one.network not in cut
         }
-        for node in lab.nodes
-        if node.has_spanning_tree
+        for node in trees
     }
 
     def is_settled() -> bool:
         return all(_port_states(bench, node, ports) == list(ports.values()) for node, ports in wanted.items())
 
     bench.wait(is_settled, _SETTLE)
+    segments = dict.fromkeys(fabric.segment_of[one.network] for node in trees for one in node.interfaces)
+    members = [(view.id, one.name) for segment in segments for view, one in fabric.members.get(segment, ())]
+    _for_all(members, lambda at: bench.command(at[0], "ip", "neighbour", "flush", "dev", at[1]))
 
 
 def _port_states(bench: Bench, switch: NodeId, ports: Iterable[str]) -> list[str]:

@@ -8,7 +8,7 @@ from tests.verify.asking import lab
 from .node import Node
 
 ONE, OTHER = "02:00:00:00:00:01", "02:00:00:00:00:02"
-BRIDGE = "type bridge stp_state 1 priority 32768 hello_time 100 forward_delay 200 max_age 600"
+BRIDGE = "type bridge stp_state 1 priority 32768 hello_time 100 forward_delay 200 max_age 600 ageing_time 1000"
 
 TWO_LINKS = """lab two
 network a 10.0.0.0/24
