@@ -18,7 +18,8 @@ class Fabric:
     """Nodes and segments of a lab. `cut` are networks that carry nothing. `segment_of`: switches join networks to one
     segment, called by the first of them. `lost_answers`: of a node, its interface and another node on a network that a
     tunnel carries, where the answer to ARP or neighbour discovery ends; None: it arrives. `exits`: of a node, its interface
-    and a next hop there. Left out of both: not asked yet."""
+    and a next hop there. Left out of both: not asked yet. `raw_on`: of segments that have any, their raw nodes, switches
+    too."""
 
     lab: Lab
     views: dict[NodeId, View]
@@ -31,11 +32,16 @@ class Fabric:
     addresses: dict[Address, tuple[NodeId, ...]]
     cut: frozenset[NetworkId] = frozenset()
     is_user_space: bool = False
+    raw_on: dict[NetworkId, tuple[NodeId, ...]] = field(default_factory=dict)
     lost_answers: dict[tuple[NodeId, str, NodeId], Stop | None] = field(default_factory=dict)
     exits: dict[tuple[NodeId, str, Address], Exit] = field(default_factory=dict)
     _answers: dict[tuple[NetworkId, Address], tuple[View, Interface] | None] = field(default_factory=dict)
     _paths: dict[tuple[NetworkId, NetworkId], tuple[NetworkId, ...] | None] = field(default_factory=dict)
     _bridged: dict[NetworkId, list[NetworkId]] = field(default_factory=dict)
+
+    def raw_switches(self, network: NetworkId) -> Iterator[NodeId]:
+        """Those on the segment of a network."""
+        return (node for node in self.raw_on.get(self.segment_of[network], ()) if self.views[node].node.kind.bridges)
 
     def neighbour(self, view: View, interface: str, address: Address) -> tuple[View, Interface] | None:
         """Who gets a frame that the node sends to the next hop; None: nobody answers."""
@@ -137,8 +143,19 @@ def make_fabric(lab: Lab, cut: Iterable[NetworkId] = (), *, is_user_space: bool 
         {address: tuple(nodes) for address, nodes in addresses.items()},
         cut,
         is_user_space,
+        _raw_nodes(views, segment_of),
         _bridged=bridged,
     )
+
+
+def _raw_nodes(
+    views: dict[NodeId, View], segment_of: dict[NetworkId, NetworkId]
+) -> dict[NetworkId, tuple[NodeId, ...]]:
+    found: dict[NetworkId, dict[NodeId, None]] = {}
+    for view in views.values():
+        for interface in view.node.interfaces if view.raw else ():
+            found.setdefault(segment_of[interface.network], {})[view.id] = None
+    return {segment: tuple(nodes) for segment, nodes in found.items()}
 
 
 def _segments(

@@ -2,6 +2,7 @@
 
 from netdsl.ir.ids import Address
 from netdsl.ir.node import Interface
+from netdsl.packets.doubts import advertisers, possible_owners
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.neighbours import unheard_request
 from netdsl.packets.passage import DeadEnd, Exit
@@ -18,11 +19,13 @@ def mtu_of(view: View, route: Hop) -> int:
     return link if route.mtu is None else min(link, route.mtu)
 
 
-def no_route(view: View, destination: Address) -> DeadEnd:
-    return DeadEnd(Outcome.NO_ROUTE, Hook.ROUTE, f"`{view.id}` has no route to {destination}")
+def no_route(fabric: Fabric, view: View, destination: Address) -> DeadEnd:
+    text = f"`{view.id}` has no route to {destination}"
+    doubts = advertisers(fabric, view) if destination.version == 6 else ()
+    return DeadEnd(Outcome.NO_ROUTE, Hook.ROUTE, text, doubts=doubts)
 
 
-def onward(view: View, interface: str, packet: Packet) -> Hop | DeadEnd:
+def onward(fabric: Fabric, view: View, interface: str, packet: Packet) -> Hop | DeadEnd:
     """The route of what came in by the interface and is not the node's own. An error about it is told to the source,
     whether that is believed or not (ip_route_input_slow)."""
     destination = packet.destination
@@ -32,7 +35,7 @@ def onward(view: View, interface: str, packet: Packet) -> Hop | DeadEnd:
     if not view.sysctls.forwards(destination.version, interface):
         text = f"`{view.id}` does not forward, and {destination} is not its own"
         return DeadEnd(Outcome.UNREACHABLE, Hook.ROUTE, text)
-    return view.route_to(packet) or no_route(view, destination)
+    return view.route_to(packet) or no_route(fabric, view, destination)
 
 
 def way_out(fabric: Fabric, view: View, route: Hop, packet: Packet, *, may_split: bool = False) -> Exit | DeadEnd:
@@ -66,7 +69,8 @@ def _exit(fabric: Fabric, view: View, interface: Interface, route: Hop, destinat
     if found is None:
         what = f"{route.gateway}, the next hop of `{view.id}`," if route.gateway else str(destination)
         text = f"nobody on `{interface.network}` answers for {what}"
-        return DeadEnd(Outcome.UNREACHABLE, Hook.NEIGHBOUR, text, route.origin)
+        doubts = possible_owners(fabric, view, interface.network)
+        return DeadEnd(Outcome.UNREACHABLE, Hook.NEIGHBOUR, text, route.origin, doubts)
     other, there = found
     networks = fabric.crossed(interface.network, there.network)
     if networks is None:

@@ -73,7 +73,7 @@ class Netfilter:
         return Stop(outcome, view.id, hook, text, origin or view.node.origin, packet)
 
     def _ended(self, view: View, end: DeadEnd, packet: Packet) -> Stop:
-        return self._stop(end.outcome, view, end.hook, end.text, end.origin, packet)
+        return Stop(end.outcome, view.id, end.hook, end.text, end.origin or view.node.origin, packet, end.doubts)
 
     # --- in a node
 

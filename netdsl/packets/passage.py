@@ -12,7 +12,7 @@ from netdsl.source import Place
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """The packet goes no further."""
+    """The packet goes no further. `doubts`: raw nodes that may make it go on."""
 
     outcome: Outcome
     node: NodeId
@@ -20,16 +20,19 @@ class Stop:
     text: str
     origin: Place | None
     packet: Packet
+    doubts: tuple[NodeId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class DeadEnd:
-    """Nothing for this address goes further at the node. No `origin`: the node's own statement."""
+    """Nothing for this address goes further at the node. No `origin`: the node's own statement. `doubts`: raw nodes that
+    may make it go on."""
 
     outcome: Outcome
     hook: Hook
     text: str
     origin: Place | None = None
+    doubts: tuple[NodeId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

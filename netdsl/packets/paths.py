@@ -15,6 +15,7 @@ from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, NodeId
 from netdsl.packets.checks import TTL, circle, may_disbelieve
 from netdsl.packets.classes import AddressIndex, AddressSet, PacketClass, class_of
+from netdsl.packets.doubts import doubts
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.passage import Delivered, Frame, Stop
 from netdsl.packets.tracking import Flows, Key, Known, Tracker, key_of, of_class, reverse
@@ -208,7 +209,7 @@ class ClassPaths:
             tracker.asked,
             tracker.known,
             tracker.confirmed,
-            any(self.fabric.views[hop.node].raw for hop in walk.hops),
+            bool(doubts(self.fabric, walk.hops, result)),
             any(wire.is_encrypted for hop in walk.hops for wire in hop.wires),
             TTL - walk.ttl,
             tuple(hop.node for hop in walk.hops),

@@ -7,13 +7,17 @@ tunnels, and tunnels come up over routes. So all is tried again until nothing ch
 from dataclasses import replace
 
 from netdsl.ir.ids import Address, NodeId, TunnelId
-from netdsl.ir.tunnel import TunnelEnd
+from netdsl.ir.tunnel import Selectors, TunnelEnd
+from netdsl.packets.doubts import doubts, own_doubts, possible_owners
 from netdsl.packets.fabric import Fabric
+from netdsl.packets.links import no_route
 from netdsl.packets.neighbours import answers
+from netdsl.packets.passage import Delivered
 from netdsl.packets.routes import NextHop, RoutingTable
 from netdsl.packets.sources import learned_routes
-from netdsl.packets.tracking import Flows, Tracker
+from netdsl.packets.tracking import Flows, Tracker, reverse
 from netdsl.packets.tunnels import Connection, TunnelStates, packets_of
+from netdsl.packets.types import Packet
 from netdsl.packets.view import View
 from netdsl.packets.walk import Walk
 
@@ -40,7 +44,45 @@ def settle(
         if now == before:
             break
         before = now
+    if fabric.raw_on:
+        _note_doubts(fabric, states)
     return states
+
+
+def _note_doubts(fabric: Fabric, states: TunnelStates) -> None:
+    """Of a tunnel whose ends come to an agreement, raw nodes on the way decide whether it is up; and at a host, which IPv6
+    next hops it passes over."""
+    for view in fabric.views.values():
+        found = {
+            node: None
+            for name, next_hop in sorted(view.silent, key=str)
+            if fabric.neighbour(view, name, next_hop) is None
+            for node in possible_owners(fabric, view, view.interfaces[name].network)
+        }
+        for end in view.node.tunnels:
+            if isinstance(end.steering, Selectors) and end.tunnel not in states.held:
+                found.update(dict.fromkeys(_deciding(fabric, states, end)))
+        view.doubts = tuple(found)
+
+
+def _deciding(fabric: Fabric, states: TunnelStates, end: TunnelEnd) -> Iterator[NodeId]:
+    """Raw nodes on the way of what opens the tunnel of an end, from either side, and of the answer."""
+    ends = (one for view in fabric.views.values() for one in view.node.tunnels if one.tunnel == end.tunnel)
+    for one in (one for one in ends if end.node in (one.node, one.peer) and one.peer_addresses):
+        view, peer, tracker = fabric.views[one.node], one.peer_addresses[0], Tracker(states.standing)
+        source = one.local or view.source_towards(peer)
+        if source is None:
+            yield from (*own_doubts(view), *no_route(fabric, view, peer).doubts)
+            continue
+        opening = packets_of(one.kind).needs(one)[0].packets[0]
+        number = opening.first or 0
+        walk = Walk(fabric, tracker, is_daemon=True)
+        result = walk.run(view, Packet(source, peer, opening.protocol, number, number))
+        yield from doubts(fabric, walk.hops, result)
+        if isinstance(result, Delivered):
+            back = Walk(fabric, tracker, is_answer=True, is_daemon=True)
+            returned = back.run(result.view, reverse(result.packet))
+            yield from doubts(fabric, back.hops, returned)
 
 
 def _learn(fabric: Fabric, states: TunnelStates) -> Learned:

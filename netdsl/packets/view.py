@@ -49,6 +49,8 @@ class View:
     `tables`: its routing tables in the order in which they are asked. `silent`: next hops that the node passes over,
     because they do not answer.
 
+    `doubts`: raw nodes that decide which tunnels of the node are up, and which next hops it passes over.
+
     `segments`: of an interface whose network a tunnel carries, what takes the frames for each other end.
     """
 
@@ -71,6 +73,7 @@ class View:
     up: set[tuple[TunnelId, str | None]] = field(default_factory=set)
     learned: tuple[RoutingTable, ...] = ()
     silent: frozenset[NextHop] = frozenset()
+    doubts: tuple[NodeId, ...] = ()
     checks_source: bool = False
     daemon_ports: frozenset[int] = frozenset()
     _addresses: dict[str, tuple[AddressWithPrefix, ...]] = field(default_factory=dict)  # of devices

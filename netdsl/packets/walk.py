@@ -75,13 +75,13 @@ class Walk(Netfilter):
         is_marked = is_outer or self._is_daemons(view)
         route = self._route(view, packet, is_marked=is_marked)
         if route is None:
-            return self._ended(view, no_route(view, packet.destination), packet)
+            return self._ended(view, no_route(self.fabric, view, packet.destination), packet)
         translated = self._destination(passage, packet, route)
         out = route.interface  # to the filter it stays what it was before translation
         if translated.destination != packet.destination:
             route = self._route(view, translated, is_marked=is_marked)
             if route is None:
-                return self._ended(view, no_route(view, translated.destination), translated)
+                return self._ended(view, no_route(self.fabric, view, translated.destination), translated)
         stop = self._filter(passage, Chain.OUTPUT, translated, route, out)
         return stop or self._leave(passage, translated, route)
 
@@ -135,7 +135,7 @@ class Walk(Netfilter):
 
     def _forward(self, passage: Passage, packet: Packet) -> Frame | Delivered | Stop:
         view, interface = passage.view, passage.in_interface or LOOPBACK
-        route = onward(view, interface, packet)
+        route = onward(self.fabric, view, interface, packet)
         if isinstance(route, DeadEnd):
             return self._ended(view, route, packet)
         stop = self._check_source(passage, packet, is_local=False)

@@ -7,6 +7,7 @@ from netdsl.dataclass import dataclass
 from netdsl.ir.expectation import Claim, Encrypted, Goal, GoesThrough, Reaches, Resolves, RoutesVia, TunnelUp
 from netdsl.ir.ids import Address, NetworkId, NodeId
 from netdsl.ir.service import PortService, Protocol, port
+from netdsl.packets.doubts import own_doubts
 from netdsl.packets.types import Outcome, Verdict
 from netdsl.packets.world import World
 from netdsl.source import Place
@@ -109,7 +110,7 @@ def _best(
         reason = lacks(verdict) or _elsewhere(verdict, target, probe)
         if reason is None:
             return verdict, None
-        if first[0] is None:
+        if first[0] is None or (first[0].is_exact and not verdict.is_exact):  # one address that may answer is enough
             first = (verdict, reason)
     return first
 
@@ -201,7 +202,7 @@ def _up(world: World, claim: TunnelUp) -> Finding:
         view for view in world.fabric.views.values() if any(end.tunnel == claim.tunnel for end in view.node.tunnels)
     ]
     origin = next((end.origin for view in ends for end in view.node.tunnels if end.tunnel == claim.tunnel), None)
-    return Finding(is_up is not claim.is_negative, reason, (), origin, not any(view.raw for view in ends))
+    return Finding(is_up is not claim.is_negative, reason, (), origin, not any(own_doubts(view) for view in ends))
 
 
 def _resolves(world: World, claim: Resolves) -> Finding:
@@ -210,9 +211,10 @@ def _resolves(world: World, claim: Resolves) -> Finding:
     name = claim.name.rstrip(".").lower()
     known = tuple(address for address, names in world.lab.hosts if name in names)
     if known:
-        return _resolved(name, known, wanted, "/etc/hosts", ())
+        return _resolved(name, known, wanted, "/etc/hosts", (), is_exact=not view.raw)
     if not view.node.resolvers:
-        return Finding(False, f"`{view.id}` has no resolver, and the name is in no hosts file")
+        reason = f"`{view.id}` has no resolver, and the name is in no hosts file"
+        return Finding(False, reason, is_exact=not view.raw)
     verdict = predict(world, claim.source, view.node.resolvers[0], _DNS)
     if verdict.outcome is not Outcome.ANSWERED or verdict.answered_by is None:
         return Finding(False, f"the resolver: {verdict.reason}", (verdict,), verdict.origin, verdict.is_exact)
@@ -222,12 +224,19 @@ def _resolves(world: World, claim: Resolves) -> Finding:
 
 
 def _resolved(
-    name: str, found: tuple[Address, ...], wanted: set[Address], who: str, verdicts: tuple[Verdict, ...]
+    name: str,
+    found: tuple[Address, ...],
+    wanted: set[Address],
+    who: str,
+    verdicts: tuple[Verdict, ...],
+    *,
+    is_exact: bool = True,
 ) -> Finding:
+    is_exact = is_exact and _is_exact([*verdicts])
     if not found:
-        return Finding(False, f"{who} does not know `{name}`", verdicts)
+        return Finding(False, f"{who} does not know `{name}`", verdicts, None, is_exact)
     shown = ", ".join(map(str, found))
-    return Finding(bool(wanted.intersection(found)), f"{who} says {shown}", verdicts, None, _is_exact([*verdicts]))
+    return Finding(bool(wanted.intersection(found)), f"{who} says {shown}", verdicts, None, is_exact)
 
 
 def _records(server: NodeId, name: str, domains: tuple[str, ...], world: World) -> tuple[Address, ...]:

@@ -121,7 +121,7 @@ def _help(proof: Proof) -> str | None:
     last: Verdict = proof.verdicts[-1]
     if not proof.is_exact:
         named = ", ".join(f"`{node}`" for node in last.raw)
-        return f"commands, files or sysctls of {named} are on the way: only the running lab can tell" if named else None
+        return f"commands, files or sysctls of {named} may change it: only the running lab can tell" if named else None
     said = [] if proof.near is None else [proof.near]
     if len(last.request) > 1:
         said.append(f"the request's way: {_way(last.request)}")

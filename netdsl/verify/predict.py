@@ -8,6 +8,8 @@ from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.node import Served
 from netdsl.ir.service import PortService, Protocol
 from netdsl.ir.service_kinds import listens_on
+from netdsl.packets.doubts import advertisers, doubts, own_doubts
+from netdsl.packets.links import no_route
 from netdsl.packets.passage import Delivered, Stop
 from netdsl.packets.tracking import Tracker, reverse
 from netdsl.packets.types import Hook, Hop, Outcome, Packet, Verdict
@@ -91,7 +93,7 @@ class _Asked:
     def stopped(self, stop: Stop, hops: list[Hop], notice: str) -> Verdict:
         return Verdict(
             stop.outcome, stop.text + notice, self.source, self.destination, self.service, tuple(hops), (),
-            stop.node, stop.hook, stop.origin, None, self.raw(hops),
+            stop.node, stop.hook, stop.origin, None, doubts(self.world.fabric, hops, stop),
         )  # fmt: skip
 
     def answered(
@@ -122,12 +124,8 @@ class _Asked:
             )
         return Verdict(
             outcome, reason, self.source, self.destination, self.service, tuple(there), tuple(back), node, hook, origin,
-            by, self.raw([*there, *back]),
+            by, doubts(self.world.fabric, [*there, *back], returned),
         )  # fmt: skip
-
-    def raw(self, hops: list[Hop]) -> tuple[NodeId, ...]:
-        views = self.world.fabric.views
-        return tuple(dict.fromkeys(hop.node for hop in hops if views[hop.node].raw))
 
 
 def _request(
@@ -138,19 +136,22 @@ def _request(
     source_address: Address | None,
     size: int,
 ) -> Packet | Verdict:
-    def unanswerable(outcome: Outcome, text: str) -> Verdict:
-        return Verdict(outcome, text, view.id, destination, service, (), (), view.id, Hook.ROUTE, view.node.origin)
+    def unanswerable(outcome: Outcome, text: str, *raw: NodeId) -> Verdict:
+        at, raw = (view.id, Hook.ROUTE, view.node.origin), tuple(dict.fromkeys((*own_doubts(view), *raw)))
+        return Verdict(outcome, text, view.id, destination, service, (), (), *at, None, raw)
 
     if destination.is_link_local or not is_unicast(destination, view):
         return unanswerable(Outcome.NOT_VERIFIED, f"{destination} is no address of one node")
     source = source_address or view.source_towards(destination)
     if source is None:
         if view.route(destination) is None:
-            return unanswerable(Outcome.NO_ROUTE, f"`{view.id}` has no route to {destination}")
+            end = no_route(world.fabric, view, destination)
+            return unanswerable(end.outcome, end.text, *end.doubts)
         if view.has_uplink and not world.fabric.addresses.get(destination):
             return unanswerable(Outcome.NOT_VERIFIED, f"it leaves the lab by the uplink of `{view.id}`")
         family = "IPv4" if isinstance(destination, IPv4Address) else "IPv6"
-        return unanswerable(Outcome.NO_ROUTE, f"`{view.id}` has no {family} address")
+        raw = advertisers(world.fabric, view) if destination.version == 6 else ()
+        return unanswerable(Outcome.NO_ROUTE, f"`{view.id}` has no {family} address", *raw)
     return probe(source, destination, service, size)
 
 

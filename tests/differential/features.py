@@ -13,7 +13,7 @@ FEATURES = (
     "masquerade", "masquerade with except", "netmap", "snat of a service", "dnat", "dnat to another port",
     "firewall", "policy drop", "accept", "drop", "reject", "in or out", "from or to", "service in a filter",
     "state", "flags", "stateless", "type of icmp",
-    "while", "http", "tcp", "udp", "wrong on purpose", "through", "switch", "ring of switches",
+    "while", "http", "tcp", "udp", "wrong on purpose", "through", "switch", "ring of switches", "commands",
     *(feature for kind in kinds().values() for feature in kind.FEATURES),
 )  # fmt: skip
 """Each is in a fifth of the labs or more."""
@@ -50,6 +50,8 @@ def _of_node(node: Node) -> Iterator[str]:
         yield "inner router"
     for served in node.services:
         yield served.kind
+    if node.runs:
+        yield "commands"
     yield from _of_nat(node)
     yield from _of_firewall(node)
     for end in node.tunnels:

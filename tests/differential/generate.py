@@ -4,6 +4,7 @@ from random import Random
 
 from netdsl.diagnostics.catalogue import NAT_TARGET_UNREACHABLE, TUNNEL_CARRIES_ITSELF
 from netdsl.pipeline.analysis import check_text
+from tests.differential.commands import give_commands
 from tests.differential.draft import Draft, text
 from tests.differential.filtered import give_filters
 from tests.differential.shapes import outline
@@ -20,6 +21,7 @@ def draft_of(seed: int) -> Draft:
     give_routes(rng, draft)
     give_nat(rng, draft)
     give_filters(rng, draft)
+    give_commands(Random(f"netdsl commands {seed}"), draft)
     _mend_routes_into_themselves(draft)
     _leave_out_dead_targets(draft)
     return draft

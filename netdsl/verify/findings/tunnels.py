@@ -13,6 +13,7 @@ from netdsl.ir.filter import Chain, FilterRule, Firewall, TunnelAccept
 from netdsl.ir.ids import Address, NodeId, TunnelId
 from netdsl.ir.service import PortService
 from netdsl.ir.tunnel import Selectors, Start, TunnelEnd
+from netdsl.packets.doubts import doubts
 from netdsl.packets.netfilter import Overruled
 from netdsl.packets.passage import Delivered, Stop
 from netdsl.packets.tracking import Tracker, reverse
@@ -126,14 +127,14 @@ def _attempt(world: World, end: TunnelEnd, peer: TunnelEnd) -> _Attempt:
         result = back.run(result.view, answer)
     lost = result if isinstance(result, Stop) and _is_lost(world, result) else None
     blocked = _blocked(end, peer, there.overruled)
-    views = world.fabric.views
+    views, hops = world.fabric.views, [hop for walk in walks for hop in walk.hops]
     if views[end.node].is_filtered or views[peer.node].is_filtered:
         for need in others:
             found = [_blocked(end, peer, _sent(world, end, one, Tracker({}))[0].overruled) for one in need.packets]
             blocked |= {node: chain for node, chain in found[0].items() if all(node in one for one in found)}
     return _Attempt(
         isinstance(result, Delivered) and sender is peer, lost, sender, target, goal, blocked,
-        not any(views[hop.node].raw for walk in walks for hop in walk.hops),
+        not doubts(world.fabric, hops, result),
     )  # fmt: skip
 
 
