@@ -98,7 +98,6 @@ start() {
 	write_files
 	configure_network
 	check_sysctls
-	read_environment
 	start_services
 	prepare_tunnels
 	each_part start

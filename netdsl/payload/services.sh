@@ -8,14 +8,6 @@ keep_daemon() {
 	printf '%s %s\n' "$pid" "$*" >"$STATE/daemon/$kept"
 }
 
-read_environment() {
-	[ -e "$NODE/env" ] || return 0
-	while IFS= read -r line; do
-		# shellcheck disable=SC2163 # the line is the assignment, `NAME=value`
-		export "$line"
-	done <"$NODE/env"
-}
-
 # Sets $folder: what web server $1 shows, nothing but its name.
 web_folder() {
 	folder=$STATE/www/$1
@@ -52,14 +44,21 @@ start_services() {
 	done <"$NODE/services.tsv"
 }
 
-# run_command FILE: one argument per line.
+# run_command FILE: one argument per line. The environment of the lab reaches this command alone: as variables of the script, or of
+# its daemons, its names would be theirs (NODE, PATH, LD_PRELOAD, OPENSSL_CONF).
 run_command() {
 	number=${1##*/}
 	set --
 	while IFS= read -r argument; do
+		[ $# -gt 0 ] || argument=$(command -v -- "$argument") # not by a PATH of the lab
 		set -- "$@" "$argument"
 	done <"$NODE/run/$number"
-	"$@" </dev/null
+	if [ -e "$NODE/env" ]; then
+		while IFS= read -r assignment; do
+			set -- "$assignment" "$@"
+		done <"$NODE/env"
+	fi
+	env -- "$@" </dev/null
 	say "run $number ended with $?"
 }
 
