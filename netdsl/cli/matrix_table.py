@@ -1,5 +1,6 @@
 """The matrix of a lab as a table: a character for each pair, numbers for heads, a legend, and the reasons."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
@@ -197,6 +198,10 @@ def _reasons(
 
 
 def _spoken(cell: Cell) -> str:
-    """The reason for any pair that has the same: the ends are not named."""
+    """The reason for any pair that has the same: the ends are not named; lines of the lab, in backticks, stay."""
     text = cell.reason.replace(f"`{cell.source}`", "the source").replace(f"`{cell.destination}`", "the destination")
-    return text.replace(str(cell.address), "its address")
+    whole = re.compile(
+        rf"(?<![\w.:]){re.escape(str(cell.address))}(?!\w|\.\d|/{'|:' if cell.address.version == 6 else ''})"
+    )
+    parts = text.split("`")
+    return "`".join(part if number % 2 else whole.sub("its address", part) for number, part in enumerate(parts))

@@ -4,6 +4,7 @@ The way of a tunnel's outer packets may lead through other tunnels or depend on 
 tunnels, and tunnels come up over routes. So all is tried again until nothing changes.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from netdsl.ir.ids import Address, NodeId, TunnelId

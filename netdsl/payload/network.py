@@ -12,8 +12,8 @@ from netdsl.payload.quoting import tsv
 
 _BRIDGE = "br0"
 _TIMERS = "stp_state 1 priority 32768 hello_time 100 forward_delay 200 max_age 600 ageing_time 1000"
-"""Hundredths of a second; the shortest that the kernel takes (net/bridge/br_private_stp.h). Addresses age in 10 s: where the
-tree changes they are to be forgotten sooner, and are looked at when the first was to be anyway (br_fdb.c, br_fdb_cleanup)."""
+"""Hundredths of a second; the shortest that the kernel takes (net/bridge/br_private_stp.h). Addresses age in 10 s, not in
+five minutes: a change of the tree makes that shorter, but not the time until they are looked at (br_fdb_cleanup)."""
 _PATH_COST = 100
 """Of every port: the kernel's own depends on what the runtime makes of interfaces (net/bridge/br_if.c, port_cost)."""
 

@@ -57,6 +57,28 @@ def test_signs_a_legend_and_why_not() -> None:
     )
 
 
+def _reason(destination: str, reason: str) -> str:
+    """As the table says it of a flow to an address."""
+    cell = Cell(NodeId("a"), NodeId("b"), ip_address(destination), Outcome.UNREACHABLE, False, True, reason)
+    table = matrix_table([cell], [NodeId("a"), NodeId("b")], {}, 200)
+    return table.splitlines()[-1].split(maxsplit=5)[-1]
+
+
+def test_in_reasons_the_whole_address_is_its_address_and_no_longer_one_is() -> None:
+    assert _reason("10.1.0.1", "nobody answers for 10.1.0.10") == "nobody answers for 10.1.0.10"
+    assert (
+        _reason("10.1.0.1", "nobody answers for 10.1.0.1, the next hop")
+        == "nobody answers for its address, the next hop"
+    )
+    assert _reason("10.1.0.1", "to 10.1.0.1:80 from 110.1.0.1") == "to its address:80 from 110.1.0.1"
+    assert _reason("10.1.0.1", "dropped by `drop input to 10.1.0.1`") == "dropped by `drop input to 10.1.0.1`"
+    assert _reason("10.1.0.1", "it covers 10.1.0.1/32") == "it covers 10.1.0.1/32"
+    assert (
+        _reason("fd00::1", "nobody has fd00::1:2, fd00::11 or fd00::1.")
+        == "nobody has fd00::1:2, fd00::11 or its address."
+    )
+
+
 def test_addresses_stand_apart_only_where_somebody_sees_them_differently() -> None:
     cells = [
         _cell("a", "b", 2, Outcome.ANSWERED, ""),

@@ -93,7 +93,8 @@ def test_arguments_and_environment_reach_a_command_as_they_are(node: Node, tmp_p
 
 TAKEN = (
     "NODE", "LAB", "STATE", "CREDENTIALS", "LASTING", "TAB", "IFS", "PATH", "ENV", "BASH_ENV", "HOME", "PWD", "LD_PRELOAD",
-    "LD_LIBRARY_PATH", "OPENSSL_CONF", "parts", "kind", "name", "port", "part", "pid", "number", "argument", "assignment", "_",
+    "LD_LIBRARY_PATH", "OPENSSL_CONF", "parts", "kind", "name", "port", "part", "pid", "number", "argument",
+    "assignment", "_",
 )  # fmt: skip
 
 
