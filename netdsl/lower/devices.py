@@ -21,7 +21,7 @@ def device_ends(
             node=end.node,
             peer=other.node,
             local=end.outer,
-            peer_addresses=(other.outer,),
+            peer_addresses=(other.reached,),
             steering=Device(end.inside.interface, end.inside.addresses),
             carriers=carriers,
             children=(Child(name, end.protected, other.protected, Start.BOOT, is_hiding=False),),

@@ -101,18 +101,18 @@ def _tunnel_accept(
     rule: BoundTunnelAccept,
     ends: tuple[TunnelEnd, ...],
 ) -> TunnelAccept:
-    """The other ends' addresses, if all are known as they arrive here: none of them behind source NAT."""
+    """The other ends' addresses, if all are known as they arrive here."""
     tunnel = directory.tunnels[rule.tunnel]
     own = [end for end in tunnel.ends if end.node == node.id]
     others = [end for end in tunnel.ends if end.node != node.id]
     if own and own[0].role == "client":
         others = list(tunnel.ends[:1])
     carriers = next((end.carriers for end in ends if end.tunnel == rule.tunnel), ())
-    is_known = not any(outer.between(carriers[0], other, end).is_translated for end in own for other in others)
+    known = [outer.known(carriers[0], end, other) for end in own for other in others]
     return TunnelAccept(
         rule.tunnel,
         unique(end.outer for end in own),
-        unique(other.outer for other in others) if is_known else (),
+        unique(address for each in known for address in each) if all(known) else (),
         carriers,
         rule.place,
     )

@@ -22,10 +22,11 @@ _EVERY_CHAIN = frozenset(Chain)
 
 @dataclass(frozen=True, slots=True)
 class OuterWay:
-    """`hops` up to where the packet ends. `is_complete`: at the other end. `is_translated`: a node on the way changes its
-    source (the sender itself may, and still be found at its own address)."""
+    """`hops` up to where the packet ends, `source` there. `is_complete`: at the other end. `is_translated`: a node on the
+    way changes its source (the sender itself may, and still be found at its own address)."""
 
     hops: tuple[Hop, ...]
+    source: Address
     is_complete: bool
     is_translated: bool
 
@@ -45,8 +46,16 @@ class OuterPackets:
         return self._fabric
 
     def between(self, carrier: Carrier, end: BoundEnd, other: BoundEnd) -> OuterWay:
-        """From one end's outer address to the other's."""
-        return self.way(carrier, end.node, end.outer, other.outer, other.node)
+        """From one end's outer address to where the other is reached."""
+        return self.way(carrier, end.node, end.outer, other.reached, other.node)
+
+    def known(self, carrier: Carrier, end: BoundEnd, other: BoundEnd) -> tuple[Address, ...]:
+        """The addresses by which `end` knows the other one before it comes: where it sends to, then what packets come from.
+        Empty where that is not known: source translation is on the way, and nothing says `at`."""
+        way = self.between(carrier, other, end)
+        if other.at is None:
+            return () if way.is_translated else (other.outer,)
+        return (other.at, way.source) if way.is_complete and way.source != other.at else (other.at,)
 
     def way(
         self, carrier: Carrier, start: NodeId, source: Address, goal: Address, end: NodeId | None = None
@@ -56,7 +65,9 @@ class OuterPackets:
         found = walk.run(self.fabric.views[start], Packet(source, goal, carrier.protocol, port, port))
         is_complete = isinstance(found, Delivered) and end in (None, found.view.id)
         later = (step for hop in walk.hops[1:] for step in hop.steps)
-        return OuterWay(tuple(walk.hops), is_complete, any(step.decision is Decision.SNAT for step in later))
+        return OuterWay(
+            tuple(walk.hops), found.packet.source, is_complete, any(step.decision is Decision.SNAT for step in later)
+        )
 
     def route(self, node: NodeId, goal: Address) -> RouteHop | None:
         """By which interface and next hop the main table sends; None where it has no route, or out of the lab only."""

@@ -266,7 +266,8 @@ class Inside:
 class BoundEnd:
     """One end of a tunnel. `outer` is decided (its address towards the other end); `interface` where that is one of the
     node's. `protected` are prefixes (a network's all); empty: the outer address itself, or a client's virtual one.
-    `inside` None: the node's policies take its packets. `virtual`: the addresses that a client is given."""
+    `inside` None: the node's policies take its packets. `virtual`: the addresses that a client is given. `at`: where the
+    others reach it, if that is another address than its own."""
 
     node: NodeId
     role: str  # "peer", "gateway", "client"
@@ -276,6 +277,12 @@ class BoundEnd:
     place: Place = field(compare=False, repr=False)
     inside: Inside | None = None
     virtual: tuple[Address, ...] = ()
+    at: Address | None = None
+
+    @property
+    def reached(self) -> Address:
+        """Where the others send to."""
+        return self.at or self.outer
 
 
 @dataclass(frozen=True, slots=True)

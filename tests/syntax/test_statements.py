@@ -20,6 +20,7 @@ def test_each_block_that_a_word_belongs_in_is_that_of_a_statement_with_a_block()
 def test_words_that_tunnels_share_stand_in_the_blocks_of_the_kinds_that_hold_them() -> None:
     assert set(statements().places["between"]) >= {"ipsec", "child", "tunnel gre", "tunnel vxlan"}
     assert set(statements().places["over"]) >= {"ipsec", "tunnel gre", "tunnel vxlan"}
+    assert set(statements().places["at"]) >= {"ipsec", "tunnel gre", "tunnel ipip", "tunnel vxlan"}
 
 
 def test_a_word_that_a_kind_describes_is_no_longer_one_of_a_later_version() -> None:

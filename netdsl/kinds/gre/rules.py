@@ -16,4 +16,4 @@ def check(tunnels: tuple[BoundTunnel, ...], facts: Facts, diagnostics: Diagnosti
 
 def _mark(tunnel: BoundTunnel, end: BoundEnd, other: BoundEnd) -> object:
     assert isinstance(tunnel.inside, GreSettings), "a tunnel of another kind"
-    return end.outer, other.outer, tunnel.inside.key
+    return end.outer, other.reached, tunnel.inside.key

@@ -8,7 +8,7 @@ WORD = "tunnel gre"
 _BLOCK = (WORD,)
 
 STATEMENTS = (
-    Description(WORD, Gre, (FILE,), ("between", "over"), declares=ElementKind.TUNNEL, shown="tunnel NAME gre"),
+    Description(WORD, Gre, (FILE,), ("between", "over", "at"), declares=ElementKind.TUNNEL, shown="tunnel NAME gre"),
     Description("key", Attribute, _BLOCK, is_single=True, for_nodes=_BLOCK),
     Description("ttl", Attribute, _BLOCK, is_single=True),
     Description("mtu", Attribute, _BLOCK, is_single=True),

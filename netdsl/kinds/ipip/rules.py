@@ -14,4 +14,4 @@ def check(tunnels: tuple[BoundTunnel, ...], facts: Facts, diagnostics: Diagnosti
 
 
 def _mark(tunnel: BoundTunnel, end: BoundEnd, other: BoundEnd) -> object:
-    return end.outer, other.outer
+    return end.outer, other.reached

@@ -8,7 +8,7 @@ WORD = "tunnel ipip"
 _BLOCK = (WORD,)
 
 STATEMENTS = (
-    Description(WORD, Ipip, (FILE,), ("between", "over"), declares=ElementKind.TUNNEL, shown="tunnel NAME ipip"),
+    Description(WORD, Ipip, (FILE,), ("between", "over", "at"), declares=ElementKind.TUNNEL, shown="tunnel NAME ipip"),
     Description("ttl", Attribute, _BLOCK, is_single=True),
     Description("mtu", Attribute, _BLOCK, is_single=True),
     Description("addresses", Attribute, _BLOCK),

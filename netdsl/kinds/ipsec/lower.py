@@ -51,10 +51,15 @@ def inside(end: TunnelEnd, link_mtu: int) -> int:
 def _is_hidden(tunnels: _Tunnels, tunnel: BoundTunnel, peer: BoundEnd, end: BoundEnd) -> bool:
     """Whether `end` has to wait for a peer behind NAT. Of two that both are, the one that should open the tunnel does
     not: if its packets find the way to the peer's own address, somebody has to begin."""
-    if not tunnels.outer.between(CARRIERS[0], peer, end).is_translated:
+    if tunnels.outer.known(CARRIERS[0], end, peer):
         return False
     there = tunnels.outer.between(CARRIERS[0], end, peer)
     return not (there.is_translated and there.is_complete and _should_open(tunnel, end))
+
+
+def _known(tunnels: _Tunnels, end: BoundEnd, peer: BoundEnd) -> tuple[Address, ...]:
+    """Where `end` sends to, then what else the peer may come from."""
+    return tunnels.outer.known(CARRIERS[0], end, peer) or (peer.reached,)
 
 
 def _should_open(tunnel: BoundTunnel, end: BoundEnd) -> bool:
@@ -96,7 +101,7 @@ def _end(tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd, other: BoundEnd)
         node=end.node,
         peer=other.node,
         local=end.outer,
-        peer_addresses=() if is_anywhere else (other.outer,),
+        peer_addresses=() if is_anywhere else _known(tunnels, end, other),
         steering=Selectors(DEVICE),
         carriers=CARRIERS,
         children=children,

@@ -28,7 +28,9 @@ def _identity(dead: Dead, _read: Sequence[str]) -> str | None:
 
 
 STATEMENTS = (
-    Description("ipsec", tree.Ipsec, (FILE,), ("between", "gateway", "client", "over"), declares=ElementKind.TUNNEL),
+    Description(
+        "ipsec", tree.Ipsec, (FILE,), ("between", "gateway", "client", "over", "at"), declares=ElementKind.TUNNEL
+    ),
     Description("child", tree.Child, _TUNNEL, ("between",)),
     Description("auth", tree.Auth, _TUNNEL),
     Description("identity", tree.Identity, _TUNNEL, shape="`identity ID for NODE`", hint=_identity),

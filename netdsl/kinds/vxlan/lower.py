@@ -41,7 +41,7 @@ def _end(directory: Directory, tunnel: BoundTunnel, end: BoundEnd, other: BoundE
         node=end.node,
         peer=other.node,
         local=end.outer,
-        peer_addresses=(other.outer,),
+        peer_addresses=(other.reached,),
         steering=Segment(interface.name),
         carriers=(Carrier(Protocol.UDP, (settings.port,)),),
         children=(Child(name, (), (), Start.BOOT, is_hiding=False),),

@@ -8,7 +8,9 @@ WORD = "tunnel vxlan"
 _BLOCK = (WORD,)
 
 STATEMENTS = (
-    Description(WORD, Vxlan, (FILE,), ("between", "over"), declares=ElementKind.TUNNEL, shown="tunnel NAME vxlan"),
+    Description(
+        WORD, Vxlan, (FILE,), ("between", "over", "at"), declares=ElementKind.TUNNEL, shown="tunnel NAME vxlan"
+    ),
     Description("carries", Attribute, _BLOCK, is_single=True),
     Description("vni", Attribute, _BLOCK, is_single=True),
     Description("port", Attribute, _BLOCK, is_single=True),

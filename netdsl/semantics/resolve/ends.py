@@ -240,6 +240,7 @@ def bound_ends(sides: list[Side], family: int, work: Work) -> tuple[BoundEnd, ..
 
 
 def _end(side: Side, address: Outer, protected: tuple[Prefix, ...]) -> BoundEnd:
+    at = next((one for one in side.named.at if one.version == address.address.version), None)
     return BoundEnd(
         side.named.node.id,
         side.role,
@@ -249,6 +250,7 @@ def _end(side: Side, address: Outer, protected: tuple[Prefix, ...]) -> BoundEnd:
         side.named.place,
         side.inside,
         side.virtual,
+        at,
     )
 
 

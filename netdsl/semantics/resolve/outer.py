@@ -15,12 +15,14 @@ from netdsl.source import Place
 @dataclass(frozen=True, slots=True)
 class Named:
     """An end as written: a node, and its interface where one was named. `protects`: networks whose interfaces are not
-    offered as the end, because what is on them goes into the tunnel."""
+    offered as the end, because what is on them goes into the tunnel. `at`: where the others reach it (one address of a
+    family at most), if that is not its own address."""
 
     node: NodeDraft
     interface: InterfaceDraft | None
     place: Place
     protects: frozenset[NetworkId] = frozenset()
+    at: tuple[Address, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,8 @@ def _tunnel_to(node: NodeDraft, other: Named, family: int) -> TunnelId | None:
 
 def _families(end: Named) -> set[int]:
     interfaces = end.node.interfaces.values() if end.interface is None else (end.interface,)
-    return {bound.address.version for interface in interfaces for bound in interface.addresses}
+    own: set[int] = {bound.address.version for interface in interfaces for bound in interface.addresses}
+    return own.intersection(address.version for address in end.at) if end.at else own
 
 
 def _first(interface: InterfaceDraft, family: int) -> Outer | None:
@@ -142,7 +145,7 @@ def _with_family(node: NodeDraft, family: int) -> list[InterfaceDraft]:
 def _shared(node: NodeDraft, other: Named, family: int, work: Work) -> list[InterfaceDraft]:
     """The node's interfaces on a segment of the other end (of its named interface's segment); on one that a tunnel carries
     only where there is no other."""
-    theirs = other.node.segments
+    theirs = {} if other.at else other.node.segments
     if other.interface is not None:
         theirs = {segment: found for segment, found in theirs.items() if any(one is other.interface for one in found)}
     found = [
@@ -171,6 +174,8 @@ def _towards(node: NodeDraft, other: Named, family: int, work: Work) -> list[Int
 
 def _addresses(end: Named, family: int) -> list[Address]:
     """The addresses that packets to this end may have: those of its way out, if its routes say which that is."""
+    if end.at:
+        return [address for address in end.at if address.version == family]
     if end.interface is not None:
         interfaces = [end.interface]
     else:
@@ -210,7 +215,8 @@ def _shortest(node: NodeDraft, other: Named, family: int, work: Work) -> list[In
     """The interfaces by which the fewest routers lie between: what `routing auto` will find."""
     if not node.has_auto_routing:
         return []
-    steps = _steps(other.node, family, work)
+    owners = [interface.node for address in _addresses(other, family) for interface, _ in work.owners_of(address)]
+    steps = _steps(work.nodes[owners[0]] if other.at and owners else other.node, family, work)
     ways = {
         interface.name: steps[segment]
         for segment, interfaces in node.segments.items()

@@ -8,6 +8,7 @@ from netdsl.semantics.bindings import BoundTunnel
 from netdsl.semantics.items import Item
 from netdsl.semantics.resolve.ends import Side, TunnelDraft
 from netdsl.semantics.resolve.placement import Block, sort_block
+from netdsl.semantics.resolve.reached import set_reached
 from netdsl.semantics.resolve.work import Work
 from netdsl.syntax.description import ElementKind
 from netdsl.syntax.statements import statements
@@ -36,7 +37,9 @@ def tunnel_ends(block: Block, work: Work) -> list[TunnelDraft]:
             continue  # duplicate-name was reported where it was declared
         own = sort_block(item.children, description.word, work.diagnostics)
         sides = kinds[table.kind_of_class[type(item.statement)]].sides(id_, own, item, work)
-        found[id_] = TunnelDraft(id_, item, own, sides)
+        draft = found[id_] = TunnelDraft(id_, item, own, sides)
+        if not set_reached(draft, work):
+            sides = draft.sides = None
         work.has_broken_ends = work.has_broken_ends or sides is None
         if sides is not None:
             work.insides[id_] = {side.named.node.id: side.inside for side in sides}

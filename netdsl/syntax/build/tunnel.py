@@ -3,7 +3,7 @@
 from lark import Token, v_args
 
 from netdsl.syntax.build.values import BaseBuilder
-from netdsl.syntax.tree import Between, Body, Over, Pki, Side, Value
+from netdsl.syntax.tree import At, Between, Body, Over, Pki, Side, Value
 
 
 @v_args(inline=True)
@@ -35,6 +35,9 @@ class TunnelBuilder(BaseBuilder):
 
     def over(self, word: Token, family: Token) -> Over:
         return Over(family.value, self._span(word, family))
+
+    def at(self, word: Token, address: Value, nodes: list[Value]) -> At:
+        return At(address, tuple(nodes), self._span(word, nodes))
 
     def pki(self, word: Token, name: Value, body: Body) -> Pki:
         return Pki(name, body, self._span(word, body))

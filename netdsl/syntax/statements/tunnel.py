@@ -10,6 +10,7 @@ STATEMENTS = (
     Description("gateway", tree.Side, is_single=True),
     Description("client", tree.Side),
     Description("over", tree.Over, is_single=True),
+    Description("at", tree.At, shape="`at ADDRESS for NODE`, or `at NODE.INTERFACE for NODE`"),
     Description("pki", tree.Pki, (FILE,), declares=ElementKind.PKI, is_offered=True),
     Description("algorithm", tree.Attribute, ("pki",), is_single=True),
     Description("subject", tree.Attribute, ("pki",), is_single=True),

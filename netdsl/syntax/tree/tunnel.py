@@ -41,6 +41,15 @@ class Over(Statement):
 
 
 @dataclass(frozen=True, slots=True)
+class At(Statement):
+    """`at ADDRESS|NODE for NODES`."""
+
+    address: Value
+    nodes: tuple[Value, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Pki(Named, WithBlock):
     """`pki NAME { … }`."""
 

@@ -10,6 +10,7 @@ from netdsl.packets.filtering import in_any
 from netdsl.packets.types import Outcome
 from netdsl.packets.view import View
 from netdsl.packets.world import World
+from netdsl.verify.findings.reached import advice_at
 from netdsl.verify.findings.tunnels import may_open
 from netdsl.verify.predict import predict
 
@@ -36,7 +37,10 @@ def check_falls(world: World, known: Collection[TunnelId], diagnostics: Diagnost
                 why = "no end that may open it knows where the other one is"
                 why = world.why_down(end.tunnel) if end.tunnel in opened else why
                 diagnostics.report(
-                    catalogue.TUNNEL_STAYS_DOWN, f"tunnel `{end.tunnel}` does not come up: {why}", end.origin
+                    catalogue.TUNNEL_STAYS_DOWN,
+                    f"tunnel `{end.tunnel}` does not come up: {why}",
+                    end.origin,
+                    help=advice_at(world, end.tunnel),
                 )
             elif starts == {Start.BOOT} and falls < _MOST_FALLS and _is_between_networks(end):
                 told.add(end.tunnel)

@@ -22,6 +22,7 @@ from netdsl.packets.types import Hook, Outcome, Packet
 from netdsl.packets.view import UPLINK
 from netdsl.packets.walk import Walk
 from netdsl.packets.world import World
+from netdsl.verify.findings.reached import advice_at
 
 _AT_ENDS = frozenset({Chain.INPUT, Chain.OUTPUT})
 
@@ -208,7 +209,7 @@ def _report_lost(world: World, attempt: _Attempt, diagnostics: Diagnostics) -> N
         sender.end_origin,
         f"{sender.local}",
         related=(Label(target.end_origin, f"{attempt.goal}"),) if is_apart else (),
-        help=f"a `route` or `default` in `{stop.node}` that leads to {attempt.goal}",
+        help=advice_at(world, sender.tunnel) or f"a `route` or `default` in `{stop.node}` that leads to {attempt.goal}",
     )
 
 

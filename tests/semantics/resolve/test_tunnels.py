@@ -130,3 +130,58 @@ def test_a_broken_tunnel_silences_what_names_it() -> None:
 )
 def test_a_pki_line_that_is_wrong(line: str, code: str) -> None:
     assert codes(f"pki p {{ {line} }}\n" + between("auth certificate")) == [code]
+
+
+def at(text: str) -> list[str]:
+    return [str(end.at) for end in tunnel(resolved(text), "t").ends]
+
+
+@pytest.mark.parametrize("said", ["203.0.113.9", "gw.wan", "b"])
+def test_an_end_is_reached_at_an_address_or_that_of_an_interface_or_of_a_node(said: str) -> None:
+    addresses = {"203.0.113.9": "203.0.113.9", "gw.wan": "192.0.2.1", "b": "192.0.2.7"}
+    assert at(SITES + NODES_BESIDE + f"ipsec t {{ between l and r ; auth psk ; at {said} for r }}") == [
+        "None", addresses[said],
+    ]  # fmt: skip
+
+
+NODES_BESIDE = """
+network lan 10.0.0.0/24
+network wan 192.0.2.0/24
+router gw { interface on lan .1 ; interface on wan .1 }
+host b { interface on wan .7 ; default via gw }
+"""
+
+
+def test_tunnels_without_keys_have_ends_reached_elsewhere_too() -> None:
+    assert at(SITES + "tunnel t gre { between l and r ; at 203.0.113.9 for r, l }") == ["203.0.113.9"] * 2
+
+
+def test_an_end_reached_elsewhere_is_sought_there() -> None:
+    text = SITES.replace("default via isp-r", "route 203.0.113.0/24 via isp-r")
+    assert outer(text + "ipsec t { between l and r ; auth psk ; at 203.0.113.9 for r ; at 203.0.113.8 for l }") == [
+        "192.0.2.2 inet", "198.51.100.2 isp",
+    ]  # fmt: skip
+
+
+def test_the_family_of_an_address_elsewhere_is_the_tunnels() -> None:
+    text = "network n 10.0.0.0/24, fc00::/64\nhost a { interface on n }\nhost b { interface on n }\n"
+    assert outer(text + "ipsec t { between a and b ; auth psk ; at fc00::77 for b }") == ["fc00::1 n", "fc00::2 n"]
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("at gw for b", ("tunnel-end-ambiguous", "gw", "`gw` has 2 interfaces with an address",
+                         "say which: `at gw.lan` or `at gw.wan`")),
+        ("at lan for b", ("wrong-element", "lan", "one address is needed, or a node or an interface that has it", None)),
+        ("at 10.0.0.0/24 for b", (
+            "wrong-element", "10.0.0.0/24", "one address is needed, or a node or an interface that has it", None)),
+        ("at 10.0.0.9 for a", ("wrong-element", "a", "`a` is no end of the tunnel `t`", "its ends are `gw`, `b`")),
+    ],
+)  # fmt: skip
+def test_where_an_end_is_reached_is_one_address_of_an_end(line: str, found: tuple[str, str, str, str | None]) -> None:
+    assert said(between(f"auth psk\n{line}")) == found
+
+
+def test_an_end_is_reached_at_one_address() -> None:
+    assert codes(between("auth psk\nat 10.0.0.9 for b\nat 10.0.0.8 for b")) == ["repeated-statement"]
