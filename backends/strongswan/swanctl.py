@@ -77,6 +77,8 @@ def _connection(end: TunnelEnd, ends: Sequence[TunnelEnd], with_crl: Set[str]) -
     """Of an end, with the children of all `ends` of the node that share its IKE SA."""
     inside = end_inside(end)
     settings = [("version", "2"), ("mobike", "yes" if inside.mobike else "no")]
+    if inside.encap:
+        settings.append(("encap", "yes"))
     settings += [("unique", _unique(end, ends)), ("keyingtries", "1"), ("dpd_delay", f"{inside.dpd_seconds}s")]
     if end.local is not None:
         settings.append(("local_addrs", str(end.local)))

@@ -19,7 +19,7 @@ from netdsl.packets.view import View
 EVERYTHING: tuple[Prefix, ...] = tuple(ANYWHERE.values())
 
 
-def connect_devices(fabric: Fabric, end: TunnelEnd) -> Connection | str:
+def connect_devices(fabric: Fabric, end: TunnelEnd) -> Connection:
     """The two devices, whether or not their packets pass. AssertionError: an end that is not of this form."""
     assert end.peer is not None, "a tunnel of devices has two ends"
     assert end.local is not None, "a device has a local address"

@@ -17,7 +17,7 @@ from netdsl.packets.passage import Delivered
 from netdsl.packets.routes import NextHop, RoutingTable
 from netdsl.packets.sources import learned_routes
 from netdsl.packets.tracking import Flows, Tracker, reverse
-from netdsl.packets.tunnels import Connection, TunnelStates, packets_of
+from netdsl.packets.tunnels import Connection, Failure, TunnelStates, packets_of
 from netdsl.packets.types import Packet
 from netdsl.packets.view import View
 from netdsl.packets.walk import Walk
@@ -126,7 +126,7 @@ def _connections(fabric: Fabric, states: TunnelStates) -> dict[TunnelId, list[Co
     for view in fabric.views.values():
         for end in view.node.tunnels:
             if end.tunnel in states.held:
-                states.failures[end.tunnel] = f"tunnel `{end.tunnel}` is held down"
+                states.failures[end.tunnel] = Failure(f"tunnel `{end.tunnel}` is held down")
                 continue
             if not end.peer_addresses or not any(states.opens(end.tunnel, child) for child in end.children):
                 continue
@@ -134,10 +134,10 @@ def _connections(fabric: Fabric, states: TunnelStates) -> dict[TunnelId, list[Co
                 continue
             front = states.in_front(end)
             if front is not None:
-                states.failures[end.tunnel] = f"`{front}` is up, whose backup it is"
+                states.failures[end.tunnel] = Failure(f"`{front}` is up, whose backup it is")
                 continue
             connection = packets_of(end.kind).connect(fabric, view, end, standing)
-            if isinstance(connection, str):
+            if isinstance(connection, Failure):
                 states.failures.setdefault(end.tunnel, connection)
             else:
                 found.setdefault(end.tunnel, []).append(connection)

@@ -16,6 +16,7 @@ from netdsl.packets.steering import Policy
 from netdsl.packets.tracking import Flows
 from netdsl.packets.types import Packet
 from netdsl.packets.view import View
+from netdsl.source import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,21 @@ class Connection:
     seen_port: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a tunnel is not up, and the lines that say so, each with a text about it."""
+
+    text: str
+    lines: tuple[tuple[Place, str], ...] = field(default=(), compare=False, repr=False)
+
+
 @dataclass(slots=True)
 class TunnelStates:
     """`connections` of each tunnel that stand; `failures`: why a tunnel that should is not up; `virtual`: a client's
     addresses."""
 
     connections: dict[TunnelId, list[Connection]] = field(default_factory=dict)
-    failures: dict[TunnelId, str] = field(default_factory=dict)
+    failures: dict[TunnelId, Failure] = field(default_factory=dict)
     virtual: dict[tuple[TunnelId, NodeId], tuple[Address, ...]] = field(default_factory=dict)
     children_up: set[tuple[NodeId, TunnelId, str]] = field(default_factory=set)
     standing: Flows = field(default_factory=dict)
@@ -78,9 +87,9 @@ class Need:
 class TunnelPackets(Protocol):
     """The module `netdsl.kinds.KIND.packets`: how packets pass tunnels of a kind."""
 
-    def connect(self, fabric: Fabric, view: View, end: TunnelEnd, standing: Flows) -> Connection | str:
-        """The connection that the end opens from a node, or a sentence why there is none. `standing`: the flows of those
-        that stand already."""
+    def connect(self, fabric: Fabric, view: View, end: TunnelEnd, standing: Flows) -> Connection | Failure:
+        """The connection that the end opens from a node, or why there is none. `standing`: the flows of those that stand
+        already."""
         ...
 
     def needs(self, end: TunnelEnd) -> tuple[Need, ...]:

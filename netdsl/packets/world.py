@@ -46,7 +46,8 @@ class World:
         return self.tunnels.is_up(self.lab, tunnel, child)
 
     def why_down(self, tunnel: TunnelId) -> str:
-        return self.tunnels.failures.get(tunnel, f"nobody opens tunnel `{tunnel}` by itself")
+        failure = self.tunnels.failures.get(tunnel)
+        return f"nobody opens tunnel `{tunnel}` by itself" if failure is None else failure.text
 
     def during(self, state: WhileState | None) -> "World":
         """The same lab while a tunnel is down (up), or a link between two nodes."""

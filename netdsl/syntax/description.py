@@ -62,7 +62,7 @@ class Description:
     `word` is what messages call it, and what it begins with. `belongs`: the blocks that it may stand in, by their word;
     `holds`: words described elsewhere that may stand in its own block. `level` in place of `belongs`: one of the
     language's own statements, whose place the text alone decides. `is_single`: it takes one value, and stands once in a
-    block. `for_nodes`: of these the blocks where an attribute may be said `for NODES`, several times then. `declares`:
+    block. `for_nodes`: of these the blocks where it may be said `for NODES`, several times then. `declares`:
     what its name names. `is_offered`: an imported file has it for others without being used. `shape`, `hint`: the
     remedies where it cannot be read. `instead`: this version does not compile it; what it has instead ("" for nothing).
     """

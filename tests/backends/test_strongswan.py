@@ -130,6 +130,11 @@ def test_a_connection_says_what_the_lab_says() -> None:
     )
 
 
+def test_esp_goes_in_udp_where_the_lab_says_so() -> None:
+    assert "encap" not in _conf(END)
+    assert "  encap = yes\n" in _conf(replace(END, inside=replace(end_inside(END), encap=True)))
+
+
 def test_secrets_are_included_never_written() -> None:
     secret = SharedSecret("vpn", AuthMethod.PSK, ("172.16.0.1",), "top-secret")
     text = _conf(replace(END, secrets=(secret,)))

@@ -153,6 +153,7 @@ simple_statements: Text = st.deferred(
                 "uplink nat",
                 "mobike no",
                 "backup of t",
+                "encap yes for a",
                 "mode transport",
                 "over ipv6",
                 "auth psk",

@@ -1,7 +1,7 @@
 """IPsec's own share of a bound tunnel: what IPsec alone reads of it."""
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 
 from netdsl.dataclass import SECRET, dataclass
 from netdsl.ir.ids import NodeId, PkiId, TunnelId
@@ -29,6 +29,9 @@ class BoundAuth:
 
 @dataclass(frozen=True, slots=True)
 class BoundIpsec:
+    """What is said for all ends; `own`: what an end has that has lines of its own. `encap`: ESP goes in UDP, whether there
+    is address translation or not."""
+
     ike_proposals: tuple[str, ...]
     dpd_seconds: int
     dpd_action: DpdAction
@@ -37,6 +40,17 @@ class BoundIpsec:
     auth: Mapping[NodeId, BoundAuth]
     ike_reauth_seconds: int | None = None  # None: never
     backup_of: Placed[TunnelId] | None = None
+    encap: bool = False
+    ike_place: Place | None = field(default=None, compare=False, repr=False)
+    own: "Mapping[NodeId, OwnIpsec]" = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnIpsec:
+    """A tunnel as one of its ends has it. `children_of` as `BoundTunnel.children_of`."""
+
+    inside: BoundIpsec
+    children_of: Mapping[NodeId, tuple[BoundChild, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +60,19 @@ class BoundIpsecChild:
     rekey_seconds: int | None
     rekey_bytes: int | None
     handling: Handling = Handling()
+    place: Place | None = field(default=None, compare=False, repr=False)  # of the proposals, where they are said
+    selectors_place: Place | None = field(default=None, compare=False, repr=False)  # where an end has its own
+    mode_place: Place | None = field(default=None, compare=False, repr=False)
+    only_place: Place | None = field(default=None, compare=False, repr=False)
+
+
+def seen_by(tunnel: BoundTunnel, node: NodeId) -> BoundTunnel:
+    """The tunnel as one of its ends has it."""
+    all_own = bound_tunnel(tunnel).own
+    own = all_own.get(node)
+    if own is None:
+        return tunnel
+    return replace(tunnel, inside=replace(own.inside, own=all_own), children_of=own.children_of)
 
 
 def bound_tunnel(tunnel: BoundTunnel) -> BoundIpsec:

@@ -13,6 +13,7 @@ from netdsl.kinds.ipsec.tree import (
     Pool,
     Proof,
     Proposals,
+    ProtectingFor,
     Rekey,
     Secret,
     Start,
@@ -44,17 +45,21 @@ class Builder(BaseBuilder):
     def secret(self, word: Token, secret: Value, nodes: list[Value] | None) -> Secret:
         return Secret(secret, tuple(nodes or ()), self._span(word, nodes or secret))
 
-    def proposals(self, protocol: Token, proposals: list[Value]) -> Proposals:
-        return Proposals(protocol.value, tuple(proposals), self._span(protocol, proposals))
+    def proposals(self, protocol: Token, proposals: list[Value], nodes: list[Value] | None) -> Proposals:
+        span = self._span(protocol, nodes or proposals)
+        return Proposals(protocol.value, tuple(proposals), tuple(nodes or ()), span)
 
-    def start_when(self, word: Token, when: Token, _by: Token | None, nodes: list[Value] | None) -> Start:
-        return Start(" ".join(when.value.split()), tuple(nodes or ()), self._span(word, nodes or when))
+    def start_when(
+        self, word: Token, when: Token, _by: Token | None, openers: list[Value] | None, nodes: list[Value] | None
+    ) -> Start:
+        span = self._span(word, nodes or openers or when)
+        return Start(" ".join(when.value.split()), tuple(openers or ()), tuple(nodes or ()), span)
 
-    def dpd(self, word: Token, delay: Value, action: Value) -> Dpd:
-        return Dpd(delay, action, self._span(word, action))
+    def dpd(self, word: Token, delay: Value, action: Value, nodes: list[Value] | None) -> Dpd:
+        return Dpd(delay, action, tuple(nodes or ()), self._span(word, nodes or action))
 
-    def rekey(self, word: Token, protocol: Value, limits: list[Value]) -> Rekey:
-        return Rekey(protocol, tuple(limits), self._span(word, limits))
+    def rekey(self, word: Token, protocol: Value, limits: list[Value], nodes: list[Value] | None) -> Rekey:
+        return Rekey(protocol, tuple(limits), tuple(nodes or ()), self._span(word, nodes or limits))
 
     def pool(self, word: Token, prefixes: list[Value]) -> Pool:
         self._refuse_quotes(prefixes)
@@ -63,8 +68,14 @@ class Builder(BaseBuilder):
     def child(self, word: Token, name: Value, body: Body) -> Child:
         return Child(name, body, self._span(word, body))
 
-    def mode(self, word: Token, mode: Value) -> Mode:
-        return Mode(mode, self._span(word, mode))
+    def protecting_for(
+        self, word: Token, networks: list[Value], _of: Token | None, owner: Value | None, nodes: list[Value]
+    ) -> ProtectingFor:
+        self._refuse_quotes(networks)
+        return ProtectingFor(tuple(networks), owner, tuple(nodes), self._span(word, nodes))
+
+    def mode(self, word: Token, mode: Value, nodes: list[Value] | None) -> Mode:
+        return Mode(mode, tuple(nodes or ()), self._span(word, nodes or mode))
 
     def backup(self, word: Token, _of: Token, tunnel: Value) -> Backup:
         return Backup(tunnel, self._span(word, tunnel))

@@ -17,3 +17,6 @@ ONLY_ICMP_TYPE = Rule("only-icmp-type", Severity.ERROR, "a child that is to carr
 SHARED_IDENTITY = Rule("shared-identity", Severity.ERROR, "an identity that two nodes have towards the same peer")
 BACKUP_IMPOSSIBLE = Rule("backup-impossible", Severity.ERROR, "a tunnel that cannot be the backup of another")
 AUTH_MISMATCH = Rule("auth-mismatch", Severity.ERROR, "an authentication that this end or tunnel cannot have")
+ENDS_DISAGREE = Rule(
+    "ends-disagree", Severity.WARNING, "two ends of a tunnel that say different things", is_about_failure=True
+)

@@ -12,6 +12,7 @@ DPD_SECONDS = 30
 DPD_ACTION = {"at boot": DpdAction.RESTART, "on traffic": DpdAction.TRAP, "by hand": DpdAction.CLEAR}
 """After a dead peer: by what opens the tunnel."""
 MOBIKE = False
+ENCAP = False
 IKE_REKEY_SECONDS = 4 * 3600
 CHILD_REKEY_SECONDS = 3600
 """strongSwan's own: swanctl.conf(5), rekey_time."""

@@ -1,11 +1,13 @@
 """IPsec's own share of a tunnel end: what the IKE daemon of this node needs to know beside the common part."""
 
+from dataclasses import field
 from enum import StrEnum
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import PkiId
 from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import Carrier, Child, TunnelEnd
+from netdsl.source import Place
 
 KIND = "ipsec"
 DEVICE = "ipsec0"  # kernel-libipsec's interface: ESP in user space
@@ -91,6 +93,7 @@ class IpsecChild:
     rekey_seconds: int | None = None
     rekey_bytes: int | None = None
     handling: Handling = Handling()
+    origin: Place | None = field(default=None, compare=False, repr=False)  # of the proposals, where they are said
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,8 @@ class IpsecEnd:
     ike_rekey_seconds: int | None = None
     ike_reauth_seconds: int | None = None
     shares: str | None = None
+    encap: bool = False  # ESP in UDP, whether there is address translation or not
+    ike_origin: Place | None = field(default=None, compare=False, repr=False)  # of the proposals, where they are said
 
 
 def ends_of(ends: tuple[TunnelEnd, ...]) -> tuple[TunnelEnd, ...]:

@@ -8,7 +8,7 @@ from netdsl.ir.ids import Address, NodeId, host_name
 from netdsl.ir.prefixes import host_prefix
 from netdsl.ir.service import PortService
 from netdsl.ir.tunnel import Child, Mode, Selectors, SharedSecret, Start, TunnelEnd
-from netdsl.kinds.ipsec.bindings import BoundAuth, bound_child, bound_tunnel, in_front_of
+from netdsl.kinds.ipsec.bindings import BoundAuth, bound_child, bound_tunnel, in_front_of, seen_by
 from netdsl.kinds.ipsec.ir import CARRIERS, DEVICE, KIND, Authentication, AuthMethod, IpsecChild, IpsecEnd, child_inside
 from netdsl.kinds.ipsec.sharing import sharing
 from netdsl.kinds.ipsec.sizes import room, tunnel_overhead
@@ -73,9 +73,9 @@ def _should_open(tunnel: BoundTunnel, end: BoundEnd) -> bool:
 def _ends(tunnels: _Tunnels, tunnel: BoundTunnel) -> Iterable[TunnelEnd]:
     first, *others = tunnel.ends
     for other in others:
-        yield _end(tunnels, tunnel, first, other)
+        yield _end(tunnels, seen_by(tunnel, first.node), first, other)
     for other in others:
-        yield _end(tunnels, tunnel, other, first)
+        yield _end(tunnels, seen_by(tunnel, other.node), other, first)
 
 
 def _end(tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd, other: BoundEnd) -> TunnelEnd:
@@ -114,6 +114,8 @@ def _end(tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd, other: BoundEnd)
             mobike=inside.mobike,
             ike_rekey_seconds=inside.ike_rekey_seconds,
             ike_reauth_seconds=inside.ike_reauth_seconds,
+            encap=inside.encap,
+            ike_origin=inside.ike_place,
         ),
         pools=tuple(map(host_prefix, other.virtual)),
         virtual=end.virtual,
@@ -148,7 +150,7 @@ def _child(
     left = child.left or (host_prefix(first.outer),)
     right = child.right or tuple(map(host_prefix, client.virtual or (client.outer,)))
     is_left = end is first
-    is_served_left = _is_served_left(tunnels.directory, child.only, first, client)
+    is_served_left = _is_served_left(tunnels.directory, _said_only(tunnel, child, client), first, client)
     start, is_initiator = _start(tunnel, child, end, client, may_open=may_open)
     return Child(
         name=child.name,
@@ -167,6 +169,7 @@ def _child(
             inside.rekey_seconds,
             inside.rekey_bytes,
             inside.handling,
+            inside.place,
         ),
     )
 
@@ -175,6 +178,13 @@ def _of_hidden(child: Child) -> Child:
     """In transport mode the selector of a peer behind NAT is the address that its packets come from (RFC 7296 §2.23.1;
     child_create.c, get_transport_nat_ts): charon puts in what it sees."""
     return child if child.mode is Mode.TUNNEL else replace(child, remote=())
+
+
+def _said_only(tunnel: BoundTunnel, child: BoundChild, client: BoundEnd) -> tuple[PortService, ...]:
+    """The ports of the child as any of the ends has it: they are on one side for all of them."""
+    views = [tunnel.children_of, *(own.children_of for own in bound_tunnel(tunnel).own.values())]
+    found = (each.only for view in views for each in view[client.node] if each.name == child.name)
+    return tuple(dict.fromkeys(service for only in found for service in only))
 
 
 def _is_served_left(directory: Directory, only: Sequence[PortService], first: BoundEnd, other: BoundEnd) -> bool:

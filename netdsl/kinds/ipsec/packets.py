@@ -12,6 +12,7 @@ from netdsl.ir.node import Node
 from netdsl.ir.prefixes import host_prefix
 from netdsl.ir.service import PortService, Protocol, port
 from netdsl.ir.tunnel import Child, Mode, Start, TunnelEnd
+from netdsl.kinds.ipsec.agreeing import Agreed, agree, agreed, chosen
 from netdsl.kinds.ipsec.algorithms import kernel_need
 from netdsl.kinds.ipsec.ir import AH, DEVICE, ESP, KIND, Authentication, AuthMethod, child_inside, end_inside, ends_of
 from netdsl.kinds.ipsec.revocation import is_revoked
@@ -22,10 +23,11 @@ from netdsl.packets.filtering import in_any
 from netdsl.packets.passage import Delivered, Stop
 from netdsl.packets.steering import Association, Policy, TunnelDevice
 from netdsl.packets.tracking import Flows, Tracker, reverse
-from netdsl.packets.tunnels import Connection, Need, TunnelStates
+from netdsl.packets.tunnels import Connection, Failure, Need, TunnelStates
 from netdsl.packets.types import Packet
 from netdsl.packets.view import View
 from netdsl.packets.walk import Walk
+from netdsl.source import Place
 
 USER_SPACE_MTU = 1400  # bytes: kernel-libipsec's device (kernel_libipsec_router.c, TUN_DEFAULT_MTU)
 _FLOATED = 4500  # of both ends, where there is NAT and from user space (RFC 3948)
@@ -90,51 +92,65 @@ def needs(end: TunnelEnd) -> tuple[Need, ...]:
     return (Need("IKE", (_IKE,)), *(Need(protocol.upper(), _CARRYING[protocol]) for protocol in protocols))
 
 
-def connect(fabric: Fabric, view: View, end: TunnelEnd, standing: Flows) -> Connection | str:
-    """The connection, or why there is none."""
-    need = next(filter(None, map(kernel_need, end.children)), None)
-    if fabric.is_user_space and need is not None:
-        return f"tunnel `{end.tunnel}` needs the kernel's ESP: user space has not {need}"
+def connect(fabric: Fabric, view: View, end: TunnelEnd, standing: Flows) -> Connection | Failure:
+    failure = _lacking(fabric, end)
+    if failure is not None:
+        return failure
     peer = end.peer_addresses[0]
     local = end.local or view.source_towards(peer)
     if local is None:
-        return f"`{view.id}` has no address towards {peer}"
+        return Failure(f"`{view.id}` has no address towards {peer}")
     tried = _exchange(fabric, view, (local, peer), 500, standing)
     if isinstance(tried, str):
-        return f"IKE of tunnel `{end.tunnel}` from `{view.id}` does not get there and back: {tried}"
+        return Failure(f"IKE of tunnel `{end.tunnel}` from `{view.id}` does not get there and back: {tried}")
     arrived, flows = tried
     other = arrived.view
     there = next((one for one in other.node.tunnels if _is_peer(one, end, view.id, arrived.packet)), None)
     if there is None:
-        return f"`{other.id}` does not expect tunnel `{end.tunnel}` from {arrived.packet.source}"
-    reason = _disagreement(fabric, end, there)
-    if reason is not None:
-        return reason
-    taken = taken_for(other.node, end, arrived.packet)
-    if taken is not None and taken.connection != connection_of(there):
-        name = f"`{taken.tunnel}`"
-        return f"`{other.id}` takes it for tunnel {name}, which has the same addresses, identities and authentication"
+        return Failure(f"`{other.id}` does not expect tunnel `{end.tunnel}` from {arrived.packet.source}")
     came = arrived.packet
-    narrowed = _narrowed(there, local, came)
-    if narrowed is not None:
-        return narrowed
+    failure = (
+        _lacking(fabric, there)
+        or _disagreement(fabric, end, there)
+        or _mistaken(other, end, there, came)
+        or _narrowed(there, local, came)
+    )
+    if failure is not None:
+        return failure
     is_translated = (came.source, came.destination, came.source_port) != (local, peer, 500)
-    if is_translated or fabric.is_user_space:
+    is_in_udp = is_translated or fabric.is_user_space or _is_forced(end, there)
+    if is_in_udp:
         floated = _exchange(fabric, view, (local, peer), _FLOATED, standing)
         if isinstance(floated, str):
-            return f"IKE of tunnel `{end.tunnel}` from `{view.id}` (udp/4500) does not get there and back: {floated}"
+            name = end.tunnel
+            return Failure(f"IKE of tunnel `{name}` from `{view.id}` (udp/4500) does not get there and back: {floated}")
         flows, came = flows | floated[1], floated[0].packet
-    return Connection(end, there, came.source, is_translated or fabric.is_user_space, flows, came.source_port)
+    return Connection(end, there, came.source, is_in_udp, flows, came.source_port)
 
 
-def _narrowed(there: TunnelEnd, local: Address, came: Packet) -> str | None:
+def _lacking(fabric: Fabric, end: TunnelEnd) -> Failure | None:
+    """What user space has not."""
+    need = next(filter(None, map(kernel_need, end.children)), None)
+    if not fabric.is_user_space or need is None:
+        return None
+    return Failure(f"tunnel `{end.tunnel}` needs the kernel's ESP: user space has not {need}")
+
+
+def _is_forced(end: TunnelEnd, there: TunnelEnd) -> bool:
+    """One end that feigns address translation is enough: it knows so itself (COND_NAT_FAKE), and the other one detects it
+    (strongSwan src/libcharon/sa/ikev2/tasks/ike_natd.c, force_encap)."""
+    return end_inside(end).encap or end_inside(there).encap
+
+
+def _narrowed(there: TunnelEnd, local: Address, came: Packet) -> Failure | None:
     """Why nothing is left of the selectors of a child in transport mode: behind NAT they are the address that packets come
     from (RFC 7296 §2.23.1; child_create.c, get_transport_nat_ts)."""
     if came.source == local:
         return None
     for child in there.children:
         if child.mode is Mode.TRANSPORT and child.remote and not in_any(came.source, child.remote):
-            return f"`{there.node}` takes transport mode from {came.source} (address translation), which it does not expect"
+            what = f"takes transport mode from {came.source} (address translation), which it does not expect"
+            return Failure(f"`{there.node}` {what}")
     return None
 
 
@@ -163,17 +179,32 @@ def _is_peer(one: TunnelEnd, end: TunnelEnd, opener: NodeId, packet: Packet) -> 
     return not one.peer_addresses or packet.source in one.peer_addresses
 
 
-def _disagreement(fabric: Fabric, end: TunnelEnd, there: TunnelEnd) -> str | None:
+def _disagreement(fabric: Fabric, end: TunnelEnd, there: TunnelEnd) -> Failure | None:
     """Why two ends that meet do not come to an SA."""
     name, ours, theirs = end.tunnel, end_inside(end), end_inside(there)
-    if not set(ours.ike_proposals) & set(theirs.ike_proposals):
-        return f"the ends of tunnel `{name}` have no IKE proposal in common"
+    if not agreed(ours.ike_proposals, theirs.ike_proposals, "ike"):
+        lines = _lines((end, ours.ike_origin), (there, theirs.ike_origin))
+        return Failure(f"the ends of tunnel `{name}` have no IKE proposal in common", lines)
     for mine, other, expected in ((end, there, theirs.peer_auth), (there, end, ours.peer_auth)):
         for auth, wanted in zip(end_inside(mine).own_auth, expected, strict=False):
             reason = _unproven(fabric, mine, other, auth, wanted)
             if reason is not None:
-                return f"authentication of tunnel `{name}` fails: {reason}"
+                return Failure(f"authentication of tunnel `{name}` fails: {reason}")
     return None
+
+
+def _mistaken(other: View, end: TunnelEnd, there: TunnelEnd, packet: Packet) -> Failure | None:
+    """Where the other end takes the connection for one of another tunnel."""
+    taken = taken_for(other.node, end, packet)
+    if taken is None or taken.connection == connection_of(there):
+        return None
+    name = f"`{taken.tunnel}`"
+    alike = "which has the same addresses, identities and authentication"
+    return Failure(f"`{other.id}` takes it for tunnel {name}, {alike}")
+
+
+def _lines(*said: tuple[TunnelEnd, Place | None]) -> tuple[tuple[Place, str], ...]:
+    return tuple((place, f"of `{end.node}`") for end, place in said if place is not None)
 
 
 def _unproven(
@@ -226,7 +257,7 @@ def install(fabric: Fabric, states: TunnelStates, connections: Sequence[Connecti
             view.devices[DEVICE] = TunnelDevice(DEVICE, view.policies)
         for end in ends:
             if end.tunnel not in states.held and not fabric.is_user_space:
-                _install_traps(view, end, states)
+                _install_traps(view, end)
 
 
 def _install_connection(fabric: Fabric, states: TunnelStates, connection: Connection) -> None:
@@ -235,26 +266,40 @@ def _install_connection(fabric: Fabric, states: TunnelStates, connection: Connec
     local_address = here.local or connection.seen
     remote_address = here.peer_addresses[0]
     for child in here.children:
-        other = next((one for one in there.children if one.name == child.name), None)
-        if other is None or not _agree(child, other):
+        found = _agreement(remote.node, connection, child)
+        if isinstance(found, Failure):
+            states.failures.setdefault(here.tunnel, found)
             continue
-        starts = (child, other) if there.peer_addresses else (child,)
+        starts = (child, found.there) if there.peer_addresses else (child,)
         if not any(states.opens(here.tunnel, one) for one in starts):
             continue
         in_udp, may_split = connection.is_translated, fabric.is_user_space
         forward = Association(there.node, local_address, remote_address, in_udp, may_split=may_split)
         own, port = there.local or remote_address, connection.seen_port
         backward = Association(here.node, own, connection.seen, in_udp, port, may_split=may_split)
-        _add(local, Policy(here, child, child.local, child.remote, forward))
-        seen = (other.remote and child.local) or (host_prefix(connection.seen),)  # `dynamic`: the address that IKE sees
-        _add(remote, Policy(there, other, child.remote, seen, backward))
+        _add(local, Policy(here, found.here, found.near, found.far, forward))
+        seen = (found.there.remote and found.near) or (host_prefix(connection.seen),)  # `dynamic`: what IKE sees
+        _add(remote, Policy(there, found.there, found.far, seen, backward))
         states.children_up.update(
-            ((here.node, here.tunnel, child.name), (there.node, here.tunnel, child.name)),
+            ((here.node, here.tunnel, child.name), (there.node, here.tunnel, found.there.name)),
         )
 
 
-def _agree(child: Child, other: Child) -> bool:
-    return bool(set(child_inside(child).proposals) & set(child_inside(other).proposals))
+def _agreement(there: Node, connection: Connection, child: Child) -> Agreed | Failure:
+    """The other end looks for the child among those of its connection, whatever their names."""
+    here, other_end = connection.here, connection.there
+    lacking = f"child `{child.name}` of tunnel `{here.tunnel}`" if len(here.children) > 1 else f"tunnel `{here.tunnel}`"
+    within = [one for one in ends_of(there.tunnels) if connection_of(one) == connection_of(other_end)]
+    other = chosen(child, [each for one in within for each in one.children])
+    if other is not None and all(other is not each for each in other_end.children):
+        return Failure(f"`{there.id}` takes `{other.name}` of another tunnel for {lacking}: its networks fit better")
+    other = other or next((one for one in other_end.children if one.name == child.name), None)
+    found = "no child" if other is None else agree(child, other)
+    if isinstance(found, Agreed):
+        return found
+    inside = None if other is None else child_inside(other)
+    lines = _lines((here, child_inside(child).origin), (other_end, None if inside is None else inside.origin))
+    return Failure(f"`{here.node}` and `{there.id}` have {found} in common for {lacking}", lines)
 
 
 def _add(view: View, policy: Policy) -> None:
@@ -263,9 +308,21 @@ def _add(view: View, policy: Policy) -> None:
         view.add_address(address)
 
 
-def _install_traps(view: View, end: TunnelEnd, states: TunnelStates) -> None:
-    """A trap whose tunnel cannot come up holds what fits it: nothing leaves in clear."""
+def _install_traps(view: View, end: TunnelEnd) -> None:
+    """A trap whose tunnel cannot come up holds what fits it: nothing leaves in clear. Where less has come up than the trap
+    has, the kernel sends the rest with the same SA (trap and SA have one reqid, and an SA of tunnel mode has no selector:
+    xfrm_state_find), and the other end does not take it."""
     for child in end.children:
         is_trap = child.start is Start.TRAFFIC and bool(end.peer_addresses) and bool(child.local) and bool(child.remote)
-        if is_trap and (view.id, end.tunnel, child.name) not in states.children_up:
-            view.policies.append(Policy(end, child, child.local, child.remote, None))
+        mine = [
+            each for each in view.policies if each.end.connection == end.connection and each.child.name == child.name
+        ]
+        if is_trap and not any(_is_whole(policy, child) for policy in mine):
+            association = next((policy.association for policy in mine), None)
+            view.policies.append(Policy(end, child, child.local, child.remote, association))
+
+
+def _is_whole(policy: Policy, child: Child) -> bool:
+    """Whether the policy takes all that the end's child was to take."""
+    taken = (policy.local, policy.remote, policy.child.only_local, policy.child.only_remote)
+    return taken == (child.local, child.remote, child.only_local, child.only_remote)

@@ -1,15 +1,18 @@
 """`ipsec`: who its ends are and how they prove it, and what holds for the whole of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics
-from netdsl.ir.ids import Address, Prefix, TunnelId
+from netdsl.ir.ids import Address, NodeId, Prefix, TunnelId
 from netdsl.kinds.ipsec import defaults, tree
-from netdsl.kinds.ipsec.bindings import BoundIpsec
+from netdsl.kinds.ipsec.bindings import BoundAuth, BoundIpsec, OwnIpsec
 from netdsl.kinds.ipsec.ir import KIND, DpdAction
 from netdsl.kinds.ipsec.resolve_authentication import authentication
-from netdsl.kinds.ipsec.resolve_children import Context, children, rekey
+from netdsl.kinds.ipsec.resolve_children import ChildBlock, Context, child_blocks, children, rekey
+from netdsl.kinds.ipsec.resolve_own import lines_of
 from netdsl.kinds.ipsec.resolve_proposals import proposals
 from netdsl.semantics.bindings import BoundCertificate, BoundTunnel, Placed
 from netdsl.semantics.evaluate import evaluate_list, report_wrong_kind
@@ -17,8 +20,9 @@ from netdsl.semantics.items import Item
 from netdsl.semantics.resolve import attributes
 from netdsl.semantics.resolve.addresses import host_range
 from netdsl.semantics.resolve.ends import Side, TunnelDraft, bound_ends, family_over, members_of, sides_of
-from netdsl.semantics.resolve.placement import Block
+from netdsl.semantics.resolve.placement import Block, block_of_lines
 from netdsl.semantics.resolve.work import Work
+from netdsl.source import Place
 from netdsl.syntax.description import ElementKind
 
 FOREIGN_ACTIONS = {"hold": "trap", "none": "clear", "route": "trap", "start": "restart"}
@@ -51,38 +55,85 @@ def virtual_addresses(pool: Sequence[Prefix], number: int) -> tuple[Address, ...
 def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:
     """None once something is reported that the rest depends on; all that does not is looked at first."""
     id_, block, item, sides = draft.id, draft.block, draft.item, draft.sides
-    ike = proposals(block.of(tree.Proposals), "ike", work)
-    action, delay = _dpd(block, work)
-    limits = rekey(block, work)
-    reauth = attributes.only_value(block.attribute("reauth"), work.diagnostics)
-    reauth_seconds = None if reauth is None else attributes.seconds(reauth, work.diagnostics)
     pool = _pool(block, work.diagnostics)
-    mobike = attributes.yes_or_no(block.attribute("mobike"), defaults.MOBIKE, work.diagnostics)
     backup = _backup(block, work)
     if sides is None:
+        _settings(block_of_lines(one for one in block.items if not one.statement.said_for), work)
         return None
     _check_pool(pool, block, sum(side.role == "client" for side in sides), work)
     members = members_of(id_, sides)
     auth = authentication(block, item, members, work)
     family = family_over(sides, block, item, work)
     ends = None if family is None else bound_ends(sides, family, work)
-    by_client = children(Context(id_, item, block, members, ends or (), bool(pool)), work)
-    if family is None or ends is None or auth is None or by_client is None:
+    lines = lines_of(block, members, work)
+    context = Context(id_, item, lines, members, ends or (), bool(pool))
+    blocks = child_blocks(context, work)
+    found = {node: _seen(context, blocks, node, auth or {}, work) for node in (None, *_with_own(context, blocks))}
+    by_all = found.pop(None)
+    if family is None or ends is None or auth is None or by_all is None or not lines.is_right or None in found.values():
+        return None
+    own = {node: one for node, one in found.items() if node is not None and one is not None}
+    inside = replace(by_all.inside, own=own, backup_of=backup)
+    rounds = ((node, one) for node, first in auth.items() for one in first.rounds)
+    certificates = {node: BoundCertificate(one.pki, one.identity) for node, one in rounds if one.pki is not None}
+    return BoundTunnel(id_, KIND, ends, certificates, by_all.children_of, pool, family, inside, item.place)
+
+
+def _with_own(context: Context, blocks: Sequence[ChildBlock]) -> list[NodeId]:
+    """The ends that have lines of their own, in their order."""
+    said = context.lines.nodes.union(*(block.lines.nodes for block in blocks))
+    return [node for node in context.members.nodes if node in said]
+
+
+def _seen(
+    context: Context, blocks: Sequence[ChildBlock], node: NodeId | None, auth: Mapping[NodeId, BoundAuth], work: Work
+) -> OwnIpsec | None:
+    """The tunnel as an end has it; None: as it is said for all."""
+    settings = _settings(context.lines.of(node, work), work)
+    by_client = children(context, blocks, node, work)
+    if by_client is None:
         return None
     start = next(iter(by_client.values()))[0].start.when
     inside = BoundIpsec(
-        ike or defaults.IKE_PROPOSALS,
-        delay,
-        action or defaults.DPD_ACTION[start],
-        mobike,
-        limits.ike_seconds,
+        settings.ike or defaults.IKE_PROPOSALS,
+        settings.dpd_seconds,
+        settings.dpd_action or defaults.DPD_ACTION[start],
+        settings.mobike,
+        settings.ike_rekey_seconds,
         auth,
-        reauth_seconds,
-        backup,
+        settings.ike_reauth_seconds,
+        encap=settings.encap,
+        ike_place=settings.ike_place,
     )
-    rounds = ((node, one) for node, first in auth.items() for one in first.rounds)
-    certificates = {node: BoundCertificate(one.pki, one.identity) for node, one in rounds if one.pki is not None}
-    return BoundTunnel(id_, KIND, ends, certificates, by_client, pool, family, inside, item.place)
+    return OwnIpsec(inside, by_client)
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    ike: tuple[str, ...] | None
+    dpd_seconds: int
+    dpd_action: DpdAction | None
+    mobike: bool
+    encap: bool
+    ike_rekey_seconds: int | None
+    ike_reauth_seconds: int | None
+    ike_place: Place | None
+
+
+def _settings(block: Block, work: Work) -> _Settings:
+    """What the lines of the whole tunnel say of IKE."""
+    action, delay = _dpd(block, work)
+    reauth = attributes.only_value(block.attribute("reauth"), work.diagnostics)
+    return _Settings(
+        proposals(block.of(tree.Proposals), "ike", work),
+        delay,
+        action,
+        attributes.yes_or_no(block.attribute("mobike"), defaults.MOBIKE, work.diagnostics),
+        attributes.yes_or_no(block.attribute("encap"), defaults.ENCAP, work.diagnostics),
+        rekey(block, work).ike_seconds,
+        None if reauth is None else attributes.seconds(reauth, work.diagnostics),
+        next((line.place for statement, line in block.of(tree.Proposals) if statement.protocol == "ike"), None),
+    )
 
 
 def _backup(block: Block, work: Work) -> Placed[TunnelId] | None:

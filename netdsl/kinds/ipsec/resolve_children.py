@@ -1,5 +1,6 @@
 """What a tunnel carries: its children, their selectors, proposals and lifetimes."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from netdsl.dataclass import dataclass
@@ -13,6 +14,7 @@ from netdsl.kinds.ipsec.bindings import BoundIpsecChild
 from netdsl.kinds.ipsec.catalogue import ONLY_ICMP_TYPE
 from netdsl.kinds.ipsec.ir import Handling
 from netdsl.kinds.ipsec.resolve_handling import handling
+from netdsl.kinds.ipsec.resolve_own import Lines, Protected, lines_of, protected_in
 from netdsl.kinds.ipsec.resolve_proposals import proposals
 from netdsl.semantics.bindings import BoundChild, BoundEnd, BoundStart, Placed
 from netdsl.semantics.evaluate import evaluate_list
@@ -26,6 +28,9 @@ from netdsl.semantics.values import Quantity, Value
 from netdsl.source import Place
 from netdsl.syntax import tree as syntax
 
+_Selectors = tuple[tuple[Prefix, ...], tuple[Prefix, ...]]
+"""Of the first end and of the other one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -33,7 +38,7 @@ class Context:
 
     tunnel: TunnelId
     item: Item
-    block: Block
+    lines: Lines
     members: Members
     ends: tuple[BoundEnd, ...]
     has_pool: bool
@@ -57,40 +62,84 @@ class _Terms:
     start: BoundStart
     limits: Lifetimes
     handling: Handling
+    place: Place | None  # of the proposals
+    mode_place: Place | None
+    only_place: Place | None
 
 
-def children(context: Context, work: Work) -> dict[NodeId, tuple[BoundChild, ...]] | None:
-    """The children for each other end; None once reported, or where the ends are not decided."""
-    lines = context.block.of(tree.Child)
-    whole = _terms(context.block, context, None, work)
-    blocks: list[tuple[str, Item, _Terms | None, tuple[tuple[Prefix, ...], tuple[Prefix, ...]] | None]] = []
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A child as one end has it, before it is known towards whom."""
+
+    name: str
+    place: Place
+    terms: _Terms
+    selectors: _Selectors | None
+    protected: Protected
+    protected_place: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChildBlock:
+    """`child NAME { … }`; `selectors` None: it has no `between`, or a wrong one (then `is_right` is False)."""
+
+    name: str
+    item: Item
+    lines: Lines
+    selectors: _Selectors | None
+    is_right: bool
+
+
+def child_blocks(context: Context, work: Work) -> list[ChildBlock]:
+    """The children that have a block. Reports duplicate-name."""
+    found: list[ChildBlock] = []
     first_of: dict[str, Item] = {}
-    is_right = whole is not None
-    for _, item in lines:
-        block = sort_block(item.children, "child", work.diagnostics)
-        terms = _terms(block, context, whole, work) if whole is not None else None
-        between = block.first(syntax.Between)
+    for _, item in context.lines.block.of(tree.Child):
+        lines = lines_of(sort_block(item.children, "child", work.diagnostics), context.members, work)
+        between = lines.block.first(syntax.Between)
         selectors = None if between is None else _selectors(*between, work)
-        is_right = is_right and terms is not None and (between is None or selectors is not None)
+        is_right = lines.is_right and (between is None or selectors is not None)
         if item.name in first_of:
             message = f"the tunnel `{context.tunnel}` has two children called `{item.name}`"
             related = (Label(first_of[item.name].place, "the first one"),)
             work.diagnostics.report(catalogue.DUPLICATE_NAME, message, item.place, related=related)
             is_right = False
         first_of.setdefault(item.name, item)
-        blocks.append((item.name, item, terms, selectors))
-    if not lines:
-        blocks.append((context.tunnel.rpartition(".")[2], context.item, whole, None))
+        found.append(ChildBlock(item.name, item, lines, selectors, is_right))
+    return found
+
+
+def children(
+    context: Context, blocks: Sequence[ChildBlock], node: NodeId | None, work: Work
+) -> dict[NodeId, tuple[BoundChild, ...]] | None:
+    """The children for each other end, as one end has them (None: as is said for all); None once reported, or where the
+    ends are not decided."""
+    block = context.lines.of(node, work)
+    whole = _terms(block, context, None, work)
+    protected = protected_in(block, node, context.members, work)
+    drafts: list[_Draft] = []
+    is_right = whole is not None and protected is not None
+    for one in blocks:
+        own = one.lines.of(node, work)
+        terms = _terms(own, context, whole, work) if whole is not None else None
+        own_protected = protected_in(own, node, context.members, work)
+        is_right = is_right and one.is_right and terms is not None and own_protected is not None
+        if terms is not None:
+            place = _protected_place(own) or (None if one.selectors else _protected_place(block))
+            drafts.append(_Draft(one.name, one.item.place, terms, one.selectors, own_protected or {}, place))
+    if not blocks and whole is not None:
+        place, name = context.item.place, context.tunnel.rpartition(".")[2]
+        drafts.append(_Draft(name, place, whole, None, {}, _protected_place(block)))
     if not is_right or not context.ends:
         return None
     return {
-        end.node: tuple(
-            _child(name, item.place, terms, selectors, end, context)
-            for name, item, terms, selectors in blocks
-            if terms is not None
-        )
-        for end in context.ends[1:]
+        end.node: tuple(_child(draft, end, context, protected or {}) for draft in drafts) for end in context.ends[1:]
     }
+
+
+def _protected_place(block: Block) -> Place | None:
+    line = block.first(tree.ProtectingFor)
+    return None if line is None else line[1].place
 
 
 def rekey(block: Block, work: Work) -> Lifetimes:
@@ -98,9 +147,7 @@ def rekey(block: Block, work: Work) -> Lifetimes:
     return _rekey(block, None, work)
 
 
-def _selectors(
-    statement: syntax.Between, item: Item, work: Work
-) -> tuple[tuple[Prefix, ...], tuple[Prefix, ...]] | None:
+def _selectors(statement: syntax.Between, item: Item, work: Work) -> _Selectors | None:
     left = protected_by(statement.left, item, work)
     right = protected_by(statement.right, item, work)
     if statement.left_protecting or statement.right_protecting:
@@ -111,29 +158,37 @@ def _selectors(
     return None if left is None or right is None else (left, right)
 
 
-def _child(
-    name: str,
-    place: Place,
-    terms: _Terms,
-    selectors: tuple[tuple[Prefix, ...], tuple[Prefix, ...]] | None,
-    end: BoundEnd,
-    context: Context,
-) -> BoundChild:
+def _child(draft: _Draft, end: BoundEnd, context: Context, protected: Protected) -> BoundChild:
     """Towards one other end: its own selectors, else what the ends protect, else their outer addresses."""
-    first = context.ends[0]
-    if selectors is not None:
-        left, right = selectors
+    first, terms = context.ends[0], draft.terms
+    near, far = (protected.get(one.node, one.protected) for one in (first, end))
+    if draft.selectors is not None:
+        left, right = draft.selectors
     else:
-        left = first.protected or (host_prefix(first.outer),)
-        is_virtual = context.has_pool and end.role == "client" and not end.protected
-        right = () if is_virtual else end.protected or (host_prefix(end.outer),)
+        left = near or (host_prefix(first.outer),)
+        is_virtual = context.has_pool and end.role == "client" and not far
+        right = () if is_virtual else far or (host_prefix(end.outer),)
+    left, right = draft.protected.get(first.node, left), draft.protected.get(end.node, right)
     limits = terms.limits
-    inside = BoundIpsecChild(terms.protocol, terms.proposals, limits.child_seconds, limits.child_bytes, terms.handling)
-    return BoundChild(name, left, right, terms.mode, terms.only, terms.start, inside, place)
+    inside = BoundIpsecChild(
+        terms.protocol,
+        terms.proposals,
+        limits.child_seconds,
+        limits.child_bytes,
+        terms.handling,
+        terms.place,
+        draft.protected_place,
+        terms.mode_place,
+        terms.only_place,
+    )
+    return BoundChild(draft.name, left, right, terms.mode, terms.only, terms.start, inside, draft.place)
 
 
 def _terms(block: Block, context: Context, whole: _Terms | None, work: Work) -> _Terms | None:
     protocol, found = _protocol(block, whole, work)
+    lines = block.of(tree.Proposals)
+    place = next((line.place for statement, line in lines if statement.protocol != "ike"), None)
+    said_mode, said_only = block.first(tree.Mode), block.attribute("only")
     mode = _mode(block, whole, work)
     only = _only(block, whole, work)
     start = _start(block, context, whole, work)
@@ -141,7 +196,18 @@ def _terms(block: Block, context: Context, whole: _Terms | None, work: Work) -> 
     own = handling(block, Handling() if whole is None else whole.handling, work)
     if found is None or mode is None or only is None or start is None:
         return None
-    return _Terms(mode, protocol, found, only, start, limits, own)
+    return _Terms(
+        mode,
+        protocol,
+        found,
+        only,
+        start,
+        limits,
+        own,
+        place or (None if whole is None else whole.place),
+        said_mode[1].place if said_mode else None if whole is None else whole.mode_place,
+        said_only[1].place if said_only else None if whole is None else whole.only_place,
+    )
 
 
 def _protocol(block: Block, whole: _Terms | None, work: Work) -> tuple[str, tuple[str, ...] | None]:
@@ -174,23 +240,31 @@ def _mode(block: Block, whole: _Terms | None, work: Work) -> Mode | None:
 
 
 def _only(block: Block, whole: _Terms | None, work: Work) -> tuple[PortService, ...] | None:
-    line = block.attribute("only")
-    if line is None:
+    lines = block.attributes("only")
+    if not lines:
         return () if whole is None else whole.only
-    found = services(line[0].values, line[1], work)
-    typed = next((one for one in found or () if one.icmp_type is not None), None)
-    if typed is None:
-        return found
-    message = f"a child cannot carry `{typed}` alone: a policy by type takes the request and not its answer"
-    work.diagnostics.report(ONLY_ICMP_TYPE, message, line[1].place, help="`only icmp` carries all of ICMP")
-    return None
+    found = [services(attribute.values, item, work) for attribute, item in lines]
+    typed = next(
+        (
+            (one, item)
+            for each, (_, item) in zip(found, lines, strict=True)
+            for one in each or ()
+            if one.icmp_type is not None
+        ),
+        None,
+    )
+    if typed is not None:
+        message = f"a child cannot carry `{typed[0]}` alone: a policy by type takes the request and not its answer"
+        work.diagnostics.report(ONLY_ICMP_TYPE, message, typed[1].place, help="`only icmp` carries all of ICMP")
+        return None
+    return None if None in found else tuple(dict.fromkeys(one for each in found for one in each or ()))
 
 
 def _start(block: Block, context: Context, whole: _Terms | None, work: Work) -> BoundStart | None:
     line = block.first(tree.Start)
     if line is None:
         return BoundStart(defaults.START, ()) if whole is None else whole.start
-    named = ends_named(line[0].nodes, line[1], context.members, work)
+    named = ends_named(line[0].openers, line[1], context.members, work)
     return None if named is None else BoundStart(line[0].when, tuple(one.value for one in named))
 
 

@@ -4,8 +4,9 @@ from netdsl.diagnostics.catalogue import FAMILY_MISMATCH
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.ids import NodeId
 from netdsl.ir.tunnel import Mode
-from netdsl.kinds.ipsec.bindings import BoundAuth, bound_child, bound_tunnel
+from netdsl.kinds.ipsec.bindings import BoundAuth, bound_child, bound_tunnel, seen_by
 from netdsl.kinds.ipsec.catalogue import SHARED_IDENTITY, TRANSPORT_WITH_PROTECTED, WEAK_PROPOSAL, WEAK_SECRET
+from netdsl.kinds.ipsec.rules_agreement import check_agreement
 from netdsl.kinds.ipsec.rules_backup import check_backups
 from netdsl.kinds.ipsec.rules_selectors import check_selectors, child_name
 from netdsl.semantics.bindings import BoundTunnel
@@ -50,6 +51,7 @@ def check(tunnels: tuple[BoundTunnel, ...], facts: Facts, diagnostics: Diagnosti
         _two_families(tunnel, diagnostics)
         _weak_proposals(tunnel, diagnostics)
         _weak_secrets(tunnel, diagnostics)
+        check_agreement(tunnel, diagnostics)
     _identities(tunnels, diagnostics)
     check_backups(tunnels, facts, diagnostics)
     check_selectors(tunnels, facts, diagnostics)
@@ -96,9 +98,11 @@ def _two_families(tunnel: BoundTunnel, diagnostics: Diagnostics) -> None:
 
 def _weak_proposals(tunnel: BoundTunnel, diagnostics: Diagnostics) -> None:
     """Parts of WEAK. Parts that are not known are another rule's."""
-    written = [(proposal, tunnel.place) for proposal in bound_tunnel(tunnel).ike_proposals]
-    for children in tunnel.children_of.values():
-        written.extend((proposal, child.place) for child in children for proposal in bound_child(child).proposals)
+    written: list[tuple[str, Place]] = []
+    for seen in (tunnel, *(seen_by(tunnel, node) for node in bound_tunnel(tunnel).own)):
+        written.extend((proposal, tunnel.place) for proposal in bound_tunnel(seen).ike_proposals)
+        for children in seen.children_of.values():
+            written.extend((proposal, child.place) for child in children for proposal in bound_child(child).proposals)
     for proposal, place in dict.fromkeys(written):
         words = (part.rpartition("_")[2] if part.startswith("ke") else part for part in proposal.lower().split("-"))
         weak = [word for word in words if word in WEAK]

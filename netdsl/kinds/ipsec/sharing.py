@@ -8,9 +8,11 @@ their ends are children of one connection; of others that only names tell apart 
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
 from netdsl.ir.node import Node
 from netdsl.ir.tunnel import TunnelEnd
+from netdsl.kinds.ipsec.agreeing import agreed
 from netdsl.kinds.ipsec.ir import DpdAction, end_inside, ends_of
 from netdsl.packets.types import Packet
 
@@ -50,9 +52,12 @@ def taken_for(node: Node, end: TunnelEnd, packet: Packet) -> TunnelEnd | None:
     """
     heads = [one for one in ends_of(node.tunnels) if end_inside(one).shares is None and _is_at(one, packet)]
     heads.sort(key=lambda one: (not one.peer_addresses, one.local is None))
-    offered = set(end_inside(end).ike_proposals)
-    proposal = next((each for one in heads for each in end_inside(one).ike_proposals if each in offered), None)
-    fitting = (one for one in heads if proposal in end_inside(one).ike_proposals and _is_expected(one, end))
+    offered = end_inside(end).ike_proposals
+    usable = (each for one in heads for each in agreed(end_inside(one).ike_proposals, offered, "ike"))
+    proposal = [*islice(usable, 1)]
+    fitting = (
+        one for one in heads if agreed(end_inside(one).ike_proposals, proposal, "ike") and _is_expected(one, end)
+    )
     return next(fitting, None)
 
 

@@ -9,6 +9,7 @@ from netdsl.syntax.tree import Attribute
 
 _TUNNEL = ("ipsec",)
 _BOTH = ("ipsec", "child")
+_PROTECTING = "`protecting NETWORKS for NODE`, or `protecting NETWORKS of OTHER for NODE`"
 
 
 def _proposal(dead: Dead, _read: Sequence[str]) -> str | None:
@@ -35,18 +36,20 @@ STATEMENTS = (
     Description("auth", tree.Auth, _TUNNEL),
     Description("identity", tree.Identity, _TUNNEL, shape="`identity ID for NODE`", hint=_identity),
     Description("secret", tree.Secret, _TUNNEL),
-    Description("ike", tree.Proposals, _TUNNEL, hint=_proposal),
-    Description("esp", tree.Proposals, _BOTH, hint=_proposal),
-    Description("ah", tree.Proposals, _BOTH, hint=_proposal),
-    Description("mode", tree.Mode, _BOTH, is_single=True),
-    Description("only", Attribute, _BOTH),
-    Description("start", tree.Start, _BOTH, is_single=True),
-    Description("rekey", tree.Rekey, _BOTH),
-    Description("ipcomp", Attribute, _BOTH, is_single=True),
-    Description("copy-dscp", Attribute, _BOTH, is_single=True),
-    Description("reauth", Attribute, _TUNNEL, is_single=True),
-    Description("dpd", tree.Dpd, _TUNNEL, is_single=True),
-    Description("mobike", Attribute, _TUNNEL, is_single=True),
+    Description("ike", tree.Proposals, _TUNNEL, for_nodes=_TUNNEL, hint=_proposal),
+    Description("esp", tree.Proposals, _BOTH, for_nodes=_BOTH, hint=_proposal),
+    Description("ah", tree.Proposals, _BOTH, for_nodes=_BOTH, hint=_proposal),
+    Description("mode", tree.Mode, _BOTH, is_single=True, for_nodes=_BOTH),
+    Description("only", Attribute, _BOTH, for_nodes=_BOTH),
+    Description("protecting", tree.ProtectingFor, _BOTH, for_nodes=_BOTH, shape=_PROTECTING),
+    Description("start", tree.Start, _BOTH, is_single=True, for_nodes=_BOTH),
+    Description("rekey", tree.Rekey, _BOTH, for_nodes=_BOTH),
+    Description("ipcomp", Attribute, _BOTH, is_single=True, for_nodes=_BOTH),
+    Description("copy-dscp", Attribute, _BOTH, is_single=True, for_nodes=_BOTH),
+    Description("reauth", Attribute, _TUNNEL, is_single=True, for_nodes=_TUNNEL),
+    Description("dpd", tree.Dpd, _TUNNEL, is_single=True, for_nodes=_TUNNEL),
+    Description("mobike", Attribute, _TUNNEL, is_single=True, for_nodes=_TUNNEL),
+    Description("encap", Attribute, _TUNNEL, is_single=True, for_nodes=_TUNNEL),
     Description("pool", tree.Pool, _TUNNEL),
     Description("backup", tree.Backup, _TUNNEL, is_single=True, shape="`backup of TUNNEL`"),
 )

@@ -51,12 +51,24 @@ class Secret(Statement):
     span: Span
 
 
+class OfEnds(Statement):
+    """A statement that may be said for single ends: `… for NODES`."""
+
+    __slots__ = ()
+    nodes: tuple[Value, ...]
+
+    @property
+    def said_for(self) -> tuple[Value, ...]:
+        return self.nodes
+
+
 @dataclass(frozen=True, slots=True)
-class Proposals(Statement):
+class Proposals(OfEnds):
     """`ike P, …`, `esp P, …`, `ah P, …`."""
 
     protocol: str
     proposals: tuple[Value, ...]
+    nodes: tuple[Value, ...]
     span: Span
 
     @property
@@ -65,29 +77,32 @@ class Proposals(Statement):
 
 
 @dataclass(frozen=True, slots=True)
-class Start(Statement):
+class Start(OfEnds):
     """`start at boot | on traffic | by hand [by NODES]`; `when` is one of "at boot", "on traffic", "by hand"."""
 
     when: str
+    openers: tuple[Value, ...]
     nodes: tuple[Value, ...]
     span: Span
 
 
 @dataclass(frozen=True, slots=True)
-class Dpd(Statement):
+class Dpd(OfEnds):
     """Dead peer detection."""
 
     delay: Value
     action: Value
+    nodes: tuple[Value, ...]
     span: Span
 
 
 @dataclass(frozen=True, slots=True)
-class Rekey(Statement):
+class Rekey(OfEnds):
     """`rekey ike 3h`, `rekey esp 90min, 500MB`."""
 
     protocol: Value
     limits: tuple[Value, ...]
+    nodes: tuple[Value, ...]
     span: Span
 
 
@@ -117,8 +132,19 @@ class Backup(Statement):
 
 
 @dataclass(frozen=True, slots=True)
-class Mode(Statement):
+class Mode(OfEnds):
     """The mode of a child."""
 
     mode: Value
+    nodes: tuple[Value, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectingFor(OfEnds):
+    """`protecting NETWORKS [of NODE] for NODES`: what an end (its own, else another) protects, as these ends have it."""
+
+    networks: tuple[Value, ...]
+    owner: Value | None
+    nodes: tuple[Value, ...]
     span: Span

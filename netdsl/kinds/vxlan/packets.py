@@ -10,12 +10,12 @@ from netdsl.packets.devices import connect_devices, install_segments, outer_of, 
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.steering import Policy
 from netdsl.packets.tracking import Flows
-from netdsl.packets.tunnels import Connection, Need, TunnelStates
+from netdsl.packets.tunnels import Connection, Failure, Need, TunnelStates
 from netdsl.packets.types import Packet
 from netdsl.packets.view import View
 
 
-def connect(fabric: Fabric, view: View, end: TunnelEnd, standing: Flows) -> Connection | str:
+def connect(fabric: Fabric, view: View, end: TunnelEnd, standing: Flows) -> Connection | Failure:
     return connect_devices(fabric, end)
 
 

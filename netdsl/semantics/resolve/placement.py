@@ -58,7 +58,7 @@ def sort_block(items: Iterable[Item], body: str, diagnostics: Diagnostics) -> Bl
         if body not in places:
             _report(item, description.shown or word, body, places, diagnostics)
             continue
-        nodes = statement.nodes if isinstance(statement, syntax.Attribute) else ()
+        nodes = statement.said_for
         if nodes and body not in description.for_nodes:
             _report_nodes(item, word, nodes, diagnostics)
             continue
@@ -70,6 +70,16 @@ def sort_block(items: Iterable[Item], body: str, diagnostics: Diagnostics) -> Bl
         block.by_word.setdefault(word, item)
         block.items.append(item)
         block.by_type.setdefault(type(statement), []).append(item)
+    return block
+
+
+def block_of_lines(items: Iterable[Item]) -> Block:
+    """Some of the lines of a block, which were placed before."""
+    block = Block()
+    for item in items:
+        block.by_word.setdefault(statements().description_of(item.statement).word, item)
+        block.items.append(item)
+        block.by_type.setdefault(type(item.statement), []).append(item)
     return block
 
 

@@ -16,6 +16,11 @@ class Statement:
         """The word of its description, where the class has several: `host` and `router` are one class."""
         return None
 
+    @property
+    def said_for(self) -> tuple[Value, ...]:
+        """The nodes that it holds for alone (`… for NODES`); empty: for all of its block."""
+        return ()
+
 
 class Named(Statement):
     """A statement that declares a name: of an element, or of a part of the element whose block it stands in."""

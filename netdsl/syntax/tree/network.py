@@ -164,6 +164,10 @@ class Attribute(WithBlock):
     def called(self) -> str:
         return self.word
 
+    @property
+    def said_for(self) -> tuple[Value, ...]:
+        return self.nodes
+
 
 @dataclass(frozen=True, slots=True)
 class Record(Statement):

@@ -40,6 +40,7 @@ def check_falls(world: World, known: Collection[TunnelId], diagnostics: Diagnost
                     catalogue.TUNNEL_STAYS_DOWN,
                     f"tunnel `{end.tunnel}` does not come up: {why}",
                     end.origin,
+                    related=_lines(world, end.tunnel),
                     help=advice_at(world, end.tunnel),
                 )
             elif starts == {Start.BOOT} and falls < _MOST_FALLS and _is_between_networks(end):
@@ -56,6 +57,12 @@ def _check_backup(world: World, end: TunnelEnd, diagnostics: Diagnostics) -> Non
         why = fallen.why_down(end.tunnel)
         message = f"tunnel `{end.tunnel}` does not come up while {state} is down: {why}"
         diagnostics.report(catalogue.TUNNEL_STAYS_DOWN, message, end.origin)
+
+
+def _lines(world: World, tunnel: TunnelId) -> tuple[Label, ...]:
+    """What in the source keeps the ends from each other."""
+    failure = world.tunnels.failures.get(tunnel)
+    return () if failure is None else tuple(Label(place, text) for place, text in failure.lines)
 
 
 def _is_between_networks(end: TunnelEnd) -> bool:

@@ -285,7 +285,7 @@ def child(
     only: str = "",
     when: str = "at boot",
     by: tuple[str, ...] = (),
-    proposals: tuple[str, ...] = (),
+    proposals: tuple[str, ...] = ("aes256gcm16-ecp384",),
 ) -> BoundChild:
     return BoundChild(
         name=name,
