@@ -6,7 +6,7 @@ from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
 from netdsl.ir.tunnel import Child, Start, TunnelEnd
 from netdsl.kinds.ipsec.algorithms import kernel_need
-from netdsl.kinds.ipsec.ir import AuthMethod, end_inside, ends_of
+from netdsl.kinds.ipsec.ir import AuthMethod, bypassed, end_inside, ends_of
 from netdsl.kinds.ipsec.revocation import is_refused
 from netdsl.kinds.ipsec.sharing import connection_of
 from netdsl.payload.contract import Needs, PayloadFile
@@ -14,7 +14,7 @@ from netdsl.payload.part import Share, TunnelRecord, scripts
 from netdsl.payload.quoting import flat, tsv
 
 from .probe import probe_lines
-from .swanctl import child_name, swanctl_conf
+from .swanctl import bypass_name, child_name, swanctl_conf
 
 _PACKAGES = ("charon-systemd", "libcharon-extra-plugins", "strongswan-swanctl")
 _PATIENCE = 5  # seconds that the end which does not begin leaves to the other, and a backup to the tunnel before it
@@ -40,9 +40,17 @@ class StrongswanPart:
             PayloadFile("swanctl.conf", swanctl_conf(node, lab).encode()),
             PayloadFile("esp-probe.batch", probe.encode()),
             *((PayloadFile("backups.tsv", backups),) if backups else ()),
+            *_bypass(node),
         )
         tunnels = tuple(_record(end, child, lab) for end in ends for child in end.children)
         return Share(files, _needs(ends), tunnels)
+
+
+def _bypass(node: Node) -> Iterator[PayloadFile]:
+    prefixes = bypassed(node.tunnels)
+    if prefixes:
+        lines = "".join(f"{prefix}\t{bypass_name(node)}\n" for prefix in prefixes)
+        yield PayloadFile("bypass.tsv", lines.encode())
 
 
 def _needs(ends: Sequence[TunnelEnd]) -> Needs:
@@ -64,7 +72,8 @@ def _record(end: TunnelEnd, child: Child, lab: Lab) -> TunnelRecord:
     is_answering = child.start is Start.NONE or not end.peer_addresses
     ready = "no"
     if child.start is Start.BOOT:
-        ready = "may" if lab.is_meant_to_fail or is_answering or is_refused(lab, end) else "must"
+        is_unsure = lab.is_meant_to_fail or lab.expects_down(end.tunnel) or is_refused(lab, end)
+        ready = "may" if is_unsure or is_answering else "must"
     ready = "no" if end.backup_of else ready
     patience = 0 if child.is_initiator else _PATIENCE
     return TunnelRecord(

@@ -48,6 +48,24 @@ strongswan_prepare_routes() {
 		ip "$family" route flush table 219 2>/dev/null
 		ip "$@" lookup 219 || [ "$family" = -6 ] || fail 'no rule can be set for routes into tunnels'
 	done
+	strongswan_prepare_bypass
+}
+
+# What goes outside of all tunnels is looked up in `main` first. (The kernel's ESP has a policy for it as well: strongswan_start.)
+strongswan_prepare_bypass() {
+	[ -e "$NODE/bypass.tsv" ] || return 0
+	while IFS=$TAB read -r prefix _; do
+		case $prefix in *:*) family=-6 ;; *) family=-4 ;; esac
+		ip "$family" rule delete pref 218 to "$prefix" 2>/dev/null # of an earlier start
+		ip "$family" rule add pref 218 to "$prefix" lookup main || fail "no rule can be set for the bypass of $prefix"
+	done <"$NODE/bypass.tsv"
+}
+
+# strongswan_install_bypass: in user space there is no such policy, and none is needed: the rule is enough.
+strongswan_install_bypass() {
+	[ "$strongswan_esp" = kernel ] && [ -e "$NODE/bypass.tsv" ] || return 0
+	IFS=$TAB read -r _ child <"$NODE/bypass.tsv"
+	swanctl --install --child "$child" >/dev/null || fail 'no policy can be set for the bypass'
 }
 
 # A link that went down took routes along, of tunnels that may still be up. (The device of user space never goes down.)
@@ -75,6 +93,7 @@ strongswan_start() {
 		fail 'strongSwan refuses its configuration'
 	}
 	rm -rf "$SWANCTL_DIR/private" "$SWANCTL_DIR/secrets.conf" # charon has them now
+	strongswan_install_bypass
 	while IFS=$TAB read -r _ _ child start _ _ _ _ _ part; do
 		[ "$part/$start/$strongswan_esp" != strongswan/traffic/kernel ] || strongswan_install_trap "$child"
 	done <"$NODE/tunnels.tsv"

@@ -9,7 +9,7 @@ from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
 from netdsl.ir.service import PortService, Protocol
 from netdsl.ir.tunnel import Child, TunnelEnd
-from netdsl.kinds.ipsec.ir import Authentication, AuthMethod, DscpCopy, child_inside, end_inside, ends_of
+from netdsl.kinds.ipsec.ir import Authentication, AuthMethod, DscpCopy, bypassed, child_inside, end_inside, ends_of
 from netdsl.kinds.ipsec.sharing import connection_of
 from netdsl.payload.quoting import flat
 
@@ -27,6 +27,7 @@ _AUTH = {
 }
 _COPIES = {DscpCopy.OUT: "out", DscpCopy.IN: "in", DscpCopy.BOTH: "yes", DscpCopy.NONE: "no"}
 IPPROTO_ICMPV6 = 58
+_ANYWHERE = {4: "0.0.0.0/0", 6: "::/0"}
 _ANY = {4: "0.0.0.0", 6: "::"}  # noqa: S104 - strongSwan's word for 'an address, please'
 
 
@@ -51,7 +52,7 @@ def swanctl_conf(node: Node, lab: Lab) -> str:
     """The whole file. What starts, traps and tries again is not here but in `tunnels.tsv` (the payload's README)."""
     with_crl, ends = {pki.id for pki in lab.pkis if pki.has_crl}, ends_of(node.tunnels)
     heads = [end for end in ends if end_inside(end).shares is None]
-    top = [Section("connections", sections=tuple(_connection(end, ends, with_crl) for end in heads))]
+    top = [Section("connections", sections=(*(_connection(end, ends, with_crl) for end in heads), *_bypass(node)))]
     pools = {pool_name(end, number): str(prefix) for end in ends for number, prefix in enumerate(end.pools, start=1)}
     if pools:
         sections = tuple(Section(name, (("addrs", prefix),)) for name, prefix in pools.items())
@@ -59,6 +60,25 @@ def swanctl_conf(node: Node, lab: Lab) -> str:
     text = "".join(f"{line}\n" for section in top for line in section.lines())
     has_secrets = any(secret.method != AuthMethod.PUBKEY for end in ends for secret in end.secrets)
     return text + ("include secrets.conf\n" if has_secrets else "")
+
+
+def _bypass(node: Node) -> Iterator[Section]:
+    """A child that lets pass in clear. It is no connection to any peer (hence the address): the script installs it, where
+    the kernel has the policies (libipsec has none of this kind: ipsec_policy_mgr.c, add_policy)."""
+    prefixes = bypassed(node.tunnels)
+    if prefixes:
+        name = bypass_name(node)
+        everything = ", ".join(_ANYWHERE[version] for version in dict.fromkeys(prefix.version for prefix in prefixes))
+        selectors = (("local_ts", everything), ("remote_ts", ", ".join(map(str, prefixes))))
+        child = Section(name, (*selectors, ("mode", "pass"), ("start_action", "none")))
+        yield Section(name, (("remote_addrs", "127.0.0.1"),), (Section("children", sections=(child,)),))
+
+
+def bypass_name(node: Node) -> str:
+    """Of the connection and its child; no other one of the node has it."""
+    ends = ends_of(node.tunnels)
+    taken = {child_name(end, child) for end in ends for child in end.children} | {flat(end.connection) for end in ends}
+    return next(name for name in ("bypass" + "-" * number for number in range(len(taken) + 1)) if name not in taken)
 
 
 def pool_name(end: TunnelEnd, number: int) -> str:

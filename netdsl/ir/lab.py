@@ -3,8 +3,8 @@
 from dataclasses import field
 
 from netdsl.dataclass import dataclass
-from netdsl.ir.expectation import Expectation
-from netdsl.ir.ids import Address
+from netdsl.ir.expectation import Expectation, TunnelUp
+from netdsl.ir.ids import Address, TunnelId
 from netdsl.ir.image import Image
 from netdsl.ir.network import Network
 from netdsl.ir.node import Node
@@ -43,3 +43,9 @@ class Lab:
     def is_meant_to_fail(self) -> bool:
         """Whether its author expects a failure: then nothing may wait for what might never come."""
         return any(expectation.is_failure for expectation in self.expectations)
+
+    def expects_down(self, tunnel: TunnelId) -> bool:
+        """Whether its author says that a tunnel, or a child of it, is not up as the lab comes."""
+        usual = (expectation for expectation in self.expectations if expectation.state is None)
+        claims = (line.claim for expectation in usual for line in expectation.lines)
+        return any(isinstance(one, TunnelUp) and one.is_negative and one.tunnel == tunnel for one in claims)

@@ -7,7 +7,7 @@ from ipaddress import IPv6Network
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, AddressWithPrefix, Prefix
 from netdsl.ir.node import Node, Route
-from netdsl.ir.prefixes import ANYWHERE
+from netdsl.ir.prefixes import ANYWHERE, holds
 from netdsl.ir.tunnel import own_devices
 from netdsl.source import Place
 
@@ -35,7 +35,8 @@ class RoutingTable:
 
     `order`: the preference of the rule that leads to the table (ip-rule(8)); of the tables that know an address the one
     with the lowest decides. `leaves_out_marked`: the rule leaves out what the daemon that fills the table sends itself, by
-    its mark. `metric`: of all these routes; None: the kernel's default.
+    its mark. `metric`: of all these routes; None: the kernel's default. `leaves_out`: destinations that a rule before it
+    leads to `main`.
     """
 
     routes: tuple[Route, ...]
@@ -43,6 +44,7 @@ class RoutingTable:
     order: int = _MAIN_ORDER
     leaves_out_marked: bool = False
     metric: int | None = None
+    leaves_out: tuple[Prefix, ...] = ()
 
 
 NextHop = tuple[str, Address]
@@ -57,6 +59,7 @@ class Table:
     name: str = MAIN
     order: int = _MAIN_ORDER
     leaves_out_marked: bool = False
+    leaves_out: tuple[Prefix, ...] = ()
     _by_length: dict[int, dict[int, dict[int, list[tuple[int, Hop]]]]] = field(default_factory=lambda: {4: {}, 6: {}})
     _lengths: dict[int, list[int]] = field(default_factory=dict)
 
@@ -72,6 +75,8 @@ class Table:
 
     def find(self, address: Address, silent: frozenset[NextHop] = frozenset()) -> Hop | None:
         """`silent`: next hops that are passed over where another route leads to the address too."""
+        if any(holds(prefix, address) for prefix in self.leaves_out):
+            return None
         found = self._covering(address)
         first = next(found, None)
         if first is None or not silent:
@@ -134,7 +139,8 @@ def make_tables(node: Node, uplink: str | None, devices: Devices, learned: Itera
     written = RoutingTable(tuple(route for route in node.routes if route.interface not in missing))
     tables = {MAIN: main}
     for source in (written, *learned):
-        table = tables.setdefault(source.name, Table(source.name, source.order, source.leaves_out_marked))
+        empty = Table(source.name, source.order, source.leaves_out_marked, source.leaves_out)
+        table = tables.setdefault(source.name, empty)
         for route in source.routes:
             hop = Hop(route.interface, route.next_hop, route.source, route.mtu, route.origin)
             table.put(route.prefix, hop, _METRIC[route.prefix.version] if source.metric is None else source.metric)

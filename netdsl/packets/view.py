@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv4Network
 from netdsl.dataclass import dataclass
 from netdsl.ir.ends import Ends, ends_of
 from netdsl.ir.filter import FilterRule, WhileTunnel
-from netdsl.ir.ids import Address, AddressWithPrefix, NodeId, TunnelId
+from netdsl.ir.ids import Address, AddressWithPrefix, NodeId, Prefix, TunnelId
 from netdsl.ir.node import Interface, Node
 from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import Segment, Selectors
@@ -50,6 +50,7 @@ class View:
     because they do not answer.
 
     `doubts`: raw nodes that decide which tunnels of the node are up, and which next hops it passes over.
+    `bypassed`: prefixes whose packets no policy takes, there or back.
 
     `segments`: of an interface whose network a tunnel carries, what takes the frames for each other end.
     """
@@ -70,6 +71,7 @@ class View:
     policies: list[Policy] = field(default_factory=list)
     devices: dict[str, TunnelDevice] = field(default_factory=dict)
     segments: dict[str, dict[NodeId, Policy]] = field(default_factory=dict)
+    bypassed: tuple[Prefix, ...] = ()
     up: set[tuple[TunnelId, str | None]] = field(default_factory=set)
     learned: tuple[RoutingTable, ...] = ()
     silent: frozenset[NextHop] = frozenset()
@@ -197,13 +199,17 @@ class View:
             yield from towards.values()
 
     def policy_out(self, packet: Packet) -> Policy | None:
+        if self.bypassed and packet.is_for(self.bypassed):
+            return None
         return best_policy([policy for policy in self.policies if policy.takes_out(packet)], packet, is_out=True)
 
     def policy_in(self, packet: Packet) -> Policy | None:
+        if self.bypassed and packet.is_from(self.bypassed):
+            return None
         return best_policy([policy for policy in self.policies if policy.takes_in(packet)], packet, is_out=False)
 
     def clear_tunnels(self) -> None:
-        self.policies, self.devices, self.up = [], {}, set()
+        self.policies, self.devices, self.up, self.bypassed = [], {}, set(), ()
         self.segments = {name: {} for name in self.segments}
         if self._addresses:
             self._set_addresses({})

@@ -30,6 +30,14 @@ def test_next_hops_inside_tunnels(tmp_path: Path, engine: str, run_name: str) ->
         expectations_hold(lab_file, lab.folder, timeout=300)
 
 
+def test_what_the_ends_of_ipsec_say(tmp_path: Path, engine: str, run_name: str) -> None:
+    lab_file = TESTS / "labs/ends.net"
+    with compiled_lab(lab_file, tmp_path / "lab", f"{run_name}-ends", "--closed") as lab:
+        lab.prepare()
+        lab.up()
+        expectations_hold(lab_file, lab.folder, timeout=300)
+
+
 def test_containers(source: Path, tmp_path: Path, engine: str, run_name: str) -> None:
     with compiled_lab(source, tmp_path / "lab", f"{run_name}-tunnels", "--closed") as lab:
         lab.prepare()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import field, replace
 
 from netdsl.dataclass import SECRET, dataclass
-from netdsl.ir.ids import NodeId, PkiId, TunnelId
+from netdsl.ir.ids import NodeId, PkiId, Prefix, TunnelId
 from netdsl.kinds.ipsec.ir import AuthMethod, DpdAction, Handling
 from netdsl.semantics.bindings import BoundChild, BoundTunnel, Placed
 from netdsl.source import Place
@@ -43,6 +43,7 @@ class BoundIpsec:
     encap: bool = False
     ike_place: Place | None = field(default=None, compare=False, repr=False)
     own: "Mapping[NodeId, OwnIpsec]" = field(default_factory=dict)
+    bypass: Mapping[NodeId, tuple[Prefix, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,8 @@ def seen_by(tunnel: BoundTunnel, node: NodeId) -> BoundTunnel:
     own = all_own.get(node)
     if own is None:
         return tunnel
-    return replace(tunnel, inside=replace(own.inside, own=all_own), children_of=own.children_of)
+    inside = replace(own.inside, own=all_own, bypass=bound_tunnel(tunnel).bypass)
+    return replace(tunnel, inside=inside, children_of=own.children_of)
 
 
 def bound_tunnel(tunnel: BoundTunnel) -> BoundIpsec:

@@ -5,6 +5,7 @@ from lark import Token, v_args
 from netdsl.kinds.ipsec.tree import (
     Auth,
     Backup,
+    Bypass,
     Child,
     Dpd,
     Identity,
@@ -67,6 +68,10 @@ class Builder(BaseBuilder):
 
     def child(self, word: Token, name: Value, body: Body) -> Child:
         return Child(name, body, self._span(word, body))
+
+    def bypass(self, word: Token, networks: list[Value], nodes: list[Value]) -> Bypass:
+        self._refuse_quotes(networks)
+        return Bypass(tuple(networks), tuple(nodes), self._span(word, nodes))
 
     def protecting_for(
         self, word: Token, networks: list[Value], _of: Token | None, owner: Value | None, nodes: list[Value]

@@ -4,7 +4,7 @@ from dataclasses import field
 from enum import StrEnum
 
 from netdsl.dataclass import dataclass
-from netdsl.ir.ids import PkiId
+from netdsl.ir.ids import PkiId, Prefix
 from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import Carrier, Child, TunnelEnd
 from netdsl.source import Place
@@ -109,6 +109,7 @@ class IpsecEnd:
     ike_rekey_seconds: int | None = None
     ike_reauth_seconds: int | None = None
     shares: str | None = None
+    bypass: tuple[Prefix, ...] = ()  # what the node sends to them, and gets from them, goes outside of its tunnels
     encap: bool = False  # ESP in UDP, whether there is address translation or not
     ike_origin: Place | None = field(default=None, compare=False, repr=False)  # of the proposals, where they are said
 
@@ -116,6 +117,11 @@ class IpsecEnd:
 def ends_of(ends: tuple[TunnelEnd, ...]) -> tuple[TunnelEnd, ...]:
     """Of a node's tunnel ends those of IPsec."""
     return tuple(end for end in ends if end.kind == KIND)
+
+
+def bypassed(ends: tuple[TunnelEnd, ...]) -> tuple[Prefix, ...]:
+    """What a node leaves out of all its tunnels of IPsec."""
+    return tuple(dict.fromkeys(prefix for end in ends_of(ends) for prefix in end_inside(end).bypass))
 
 
 def end_inside(end: TunnelEnd) -> IpsecEnd:

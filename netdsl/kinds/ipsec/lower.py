@@ -114,6 +114,7 @@ def _end(tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd, other: BoundEnd)
             mobike=inside.mobike,
             ike_rekey_seconds=inside.ike_rekey_seconds,
             ike_reauth_seconds=inside.ike_reauth_seconds,
+            bypass=inside.bypass.get(end.node, ()),
             encap=inside.encap,
             ike_origin=inside.ike_place,
         ),

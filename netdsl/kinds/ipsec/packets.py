@@ -14,7 +14,18 @@ from netdsl.ir.service import PortService, Protocol, port
 from netdsl.ir.tunnel import Child, Mode, Start, TunnelEnd
 from netdsl.kinds.ipsec.agreeing import Agreed, agree, agreed, chosen
 from netdsl.kinds.ipsec.algorithms import kernel_need
-from netdsl.kinds.ipsec.ir import AH, DEVICE, ESP, KIND, Authentication, AuthMethod, child_inside, end_inside, ends_of
+from netdsl.kinds.ipsec.ir import (
+    AH,
+    DEVICE,
+    ESP,
+    KIND,
+    Authentication,
+    AuthMethod,
+    bypassed,
+    child_inside,
+    end_inside,
+    ends_of,
+)
 from netdsl.kinds.ipsec.revocation import is_revoked
 from netdsl.kinds.ipsec.sharing import connection_of, taken_for
 from netdsl.kinds.ipsec.sizes import UDP_HEADER, cost_of
@@ -255,6 +266,8 @@ def install(fabric: Fabric, states: TunnelStates, connections: Sequence[Connecti
             continue
         if fabric.is_user_space:
             view.devices[DEVICE] = TunnelDevice(DEVICE, view.policies)
+        else:  # policies that let pass are before all others (kernel_netlink_ipsec.c, POLICY_PRIORITY_PASS)
+            view.bypassed = bypassed(view.node.tunnels)
         for end in ends:
             if end.tunnel not in states.held and not fabric.is_user_space:
                 _install_traps(view, end)

@@ -12,7 +12,7 @@ from netdsl.kinds.ipsec.bindings import BoundAuth, BoundIpsec, OwnIpsec
 from netdsl.kinds.ipsec.ir import KIND, DpdAction
 from netdsl.kinds.ipsec.resolve_authentication import authentication
 from netdsl.kinds.ipsec.resolve_children import ChildBlock, Context, child_blocks, children, rekey
-from netdsl.kinds.ipsec.resolve_own import lines_of
+from netdsl.kinds.ipsec.resolve_own import bypassed, lines_of
 from netdsl.kinds.ipsec.resolve_proposals import proposals
 from netdsl.semantics.bindings import BoundCertificate, BoundTunnel, Placed
 from netdsl.semantics.evaluate import evaluate_list, report_wrong_kind
@@ -67,13 +67,13 @@ def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:
     ends = None if family is None else bound_ends(sides, family, work)
     lines = lines_of(block, members, work)
     context = Context(id_, item, lines, members, ends or (), bool(pool))
-    blocks = child_blocks(context, work)
+    blocks, bypass = child_blocks(context, work), bypassed(block, members, work)
     found = {node: _seen(context, blocks, node, auth or {}, work) for node in (None, *_with_own(context, blocks))}
-    by_all = found.pop(None)
-    if family is None or ends is None or auth is None or by_all is None or not lines.is_right or None in found.values():
+    by_all, is_right = found.pop(None), lines.is_right and None not in found.values()
+    if family is None or ends is None or auth is None or by_all is None or bypass is None or not is_right:
         return None
     own = {node: one for node, one in found.items() if node is not None and one is not None}
-    inside = replace(by_all.inside, own=own, backup_of=backup)
+    inside = replace(by_all.inside, own=own, backup_of=backup, bypass=bypass)
     rounds = ((node, one) for node, first in auth.items() for one in first.rounds)
     certificates = {node: BoundCertificate(one.pki, one.identity) for node, one in rounds if one.pki is not None}
     return BoundTunnel(id_, KIND, ends, certificates, by_all.children_of, pool, family, inside, item.place)

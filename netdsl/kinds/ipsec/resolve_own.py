@@ -89,3 +89,16 @@ def protected_in(block: Block, node: NodeId | None, members: Members, work: Work
 
 def _owners(value: syntax.Value, item: Item, members: Members, work: Work) -> list[NodeId]:
     return [one.value for one in ends_named((value,), item, members, work) or ()]
+
+
+def bypassed(block: Block, members: Members, work: Work) -> Protected | None:
+    """What the lines `bypass` leave out, by end; None once reported."""
+    found: dict[NodeId, tuple[Prefix, ...]] = {}
+    for statement, item in block.of(tree.Bypass):
+        prefixes = protected_by(statement.networks, item, work)
+        named = ends_named(statement.nodes, item, members, work)
+        if prefixes is None or named is None:
+            return None
+        for node in named:
+            found[node.value] = tuple(dict.fromkeys((*found.get(node.value, ()), *prefixes)))
+    return found

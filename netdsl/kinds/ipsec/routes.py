@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from netdsl.ir.ids import Address, NodeId, Prefix
 from netdsl.ir.node import Route
-from netdsl.kinds.ipsec.ir import DEVICE, KIND
+from netdsl.kinds.ipsec.ir import DEVICE, KIND, bypassed
 from netdsl.lower.directory import Directory
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.filtering import in_any
@@ -28,7 +28,8 @@ def learned(fabric: Fabric, tunnels: TunnelStates) -> Mapping[NodeId, tuple[Rout
             ends = [end for end in view.node.tunnels if end.kind == KIND]
             virtual = [address for end in ends for address in tunnels.virtual.get((end.tunnel, view.id), ())]
             routes = tuple(_routes(view, virtual, is_user_space=fabric.is_user_space))
-            found[view.id] = (RoutingTable(routes, "ipsec", _TABLE, leaves_out_marked=fabric.is_user_space),)
+            is_marked, past = fabric.is_user_space, bypassed(view.node.tunnels)
+            found[view.id] = (RoutingTable(routes, "ipsec", _TABLE, leaves_out_marked=is_marked, leaves_out=past),)
     return found
 
 

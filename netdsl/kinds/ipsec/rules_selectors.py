@@ -8,13 +8,14 @@ from ipaddress import IPv4Address, IPv6Address
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.ids import NodeId, TunnelId
-from netdsl.kinds.ipsec.bindings import in_front_of
+from netdsl.kinds.ipsec.bindings import bound_tunnel, in_front_of
 from netdsl.kinds.ipsec.catalogue import CHILD_NETWORKS_FOREIGN, SELECTORS_OVERLAP
-from netdsl.semantics.bindings import BoundTunnel
+from netdsl.semantics.bindings import BoundEnd, BoundTunnel
 from netdsl.semantics.rules.blocks import (
     EVERYWHERE,
     Block,
     BlockMap,
+    block_of,
     block_of_address,
 )
 from netdsl.semantics.rules.covering import services_overlap
@@ -26,7 +27,7 @@ from netdsl.source import Place
 def check_selectors(tunnels: tuple[BoundTunnel, ...], facts: Facts, diagnostics: Diagnostics) -> None:
     at: dict[NodeId, list[BoundTunnel]] = {}
     for tunnel in tunnels:
-        _sides_overlap(tunnel, diagnostics)
+        _sides_overlap(tunnel, facts, diagnostics)
         _child_networks(tunnel, facts, diagnostics)
         for end in tunnel.ends:
             at.setdefault(end.node, []).append(tunnel)
@@ -38,32 +39,83 @@ def check_selectors(tunnels: tuple[BoundTunnel, ...], facts: Facts, diagnostics:
 # --- overlaps
 
 
-def _sides_overlap(tunnel: BoundTunnel, diagnostics: Diagnostics) -> None:
-    """The two sides of a child: an address in both would be inside and outside at once. A side that is everything
-    (0.0.0.0/0) means all the rest."""
+def _sides_overlap(tunnel: BoundTunnel, facts: Facts, diagnostics: Diagnostics) -> None:
+    """The two sides of a child: an address in both would be inside and outside at once, unless the end whose networks are
+    inside the other's range lets them pass beside the tunnel. A range of everything on both sides is on purpose."""
     told: set[Place] = set()
     for one in selectors(tunnel):
-        pair = next(_overlapping(one), None) if one.child.right else None
-        if pair is None or one.child.place in told:
+        found = next(_overlapping(one), None) if one.child.right else None
+        if found is None or one.child.place in told:
             continue
         told.add(one.child.place)
-        first, second = one.end, one.peer
-        diagnostics.report(
-            SELECTORS_OVERLAP,
-            f"both ends of `{tunnel.id}` have {_shown(pair)} behind them",
-            second.place,
-            f"of `{second.node}`",
-            related=() if first.place == second.place else (Label(first.place, f"of `{first.node}`"),),
-            help="give one side another range; or let the tunnel carry the gateways' own addresses, "
-            "without `protecting`, and translate into it (`masquerade` here, `dnat` there)",
-        )
+        if found.is_whole:
+            _report_all(one, found, diagnostics)
+        else:
+            _report_both(one, found, facts, diagnostics)
 
 
-def _overlapping(one: Selectors) -> Iterator[Block]:
+@dataclass(frozen=True, slots=True)
+class _Overlap:
+    """`block`: what both sides have. `inner`: the end that has no more than that. `is_whole`: the other one has all."""
+
+    block: Block
+    inner: BoundEnd
+    outer: BoundEnd
+    is_whole: bool
+
+
+def _overlapping(one: Selectors) -> Iterator[_Overlap]:
     for left in one.local:
         for right in one.remote:
-            if left.overlaps(right) and EVERYWHERE[left.version] not in (left, right):
-                yield max(left, right, key=lambda block: (block.first, -block.last))
+            whole = EVERYWHERE[left.version]
+            if not left.overlaps(right) or left == right == whole:
+                continue
+            block = max(left, right, key=lambda block: (block.first, -block.last))
+            inner, outer = (one.end, one.peer) if block == left else (one.peer, one.end)
+            is_whole = whole in (left, right)
+            is_own = is_whole and block == block_of_address(inner.outer)  # a host that sends all into the tunnel
+            if not is_own and (left == right or not _passes_beside(one.tunnel, inner, block)):
+                yield _Overlap(block, inner, outer, is_whole)
+
+
+def _passes_beside(tunnel: BoundTunnel, end: BoundEnd, block: Block) -> bool:
+    return any(block_of(prefix).covers(block) for prefix in bound_tunnel(tunnel).bypass.get(end.node, ()))
+
+
+def _report_both(one: Selectors, found: _Overlap, facts: Facts, diagnostics: Diagnostics) -> None:
+    first, second = one.end, one.peer
+    advice = (
+        "give one side another range; or let the tunnel carry the gateways' own addresses, "
+        "without `protecting`, and translate into it (`masquerade` here, `dnat` there)"
+    )
+    if not _is_on(found.outer, found.block, facts):
+        advice = f"give one side another range; or `bypass {_shown(found.block)} for {found.inner.node}`"
+    diagnostics.report(
+        SELECTORS_OVERLAP,
+        f"both ends of `{one.tunnel.id}` have {_shown(found.block)} behind them",
+        second.place,
+        f"of `{second.node}`",
+        related=() if first.place == second.place else (Label(first.place, f"of `{first.node}`"),),
+        help=advice,
+    )
+
+
+def _is_on(end: BoundEnd, block: Block, facts: Facts) -> bool:
+    """Whether the node is on a network with such addresses."""
+    legs = facts.bindings.nodes[end.node].interfaces
+    return any(block_of(entry.address.network).overlaps(block) for leg in legs for entry in leg.addresses)
+
+
+def _report_all(one: Selectors, found: _Overlap, diagnostics: Diagnostics) -> None:
+    inner, outer, block = found.inner, found.outer, _shown(found.block)
+    diagnostics.report(
+        SELECTORS_OVERLAP,
+        f"`{inner.node}` sends what is for {block}, behind itself, into `{one.tunnel.id}`: all is behind `{outer.node}`",
+        outer.place,
+        f"of `{outer.node}`",
+        related=() if inner.place == outer.place else (Label(inner.place, f"of `{inner.node}`"),),
+        help=f"`bypass {block} for {inner.node}` leaves it beside the tunnel",
+    )
 
 
 Entry = tuple[Block, Selectors]

@@ -31,8 +31,8 @@ def sharing(ends: Sequence[TunnelEnd]) -> list[TunnelEnd]:
 
 
 def _settings(end: TunnelEnd) -> tuple[object, ...]:
-    """What must be equal. What follows a dead peer is each child's own (part.sh)."""
-    inside = replace(end_inside(end), dpd_action=DpdAction.CLEAR)
+    """What must be equal. What follows a dead peer is each child's own (part.sh), what goes outside the node's."""
+    inside = replace(end_inside(end), dpd_action=DpdAction.CLEAR, bypass=())
     secrets = tuple((secret.method, secret.value) for secret in end.secrets)
     is_virtual = bool(end.pools or end.virtual)
     return end.peer, end.local, end.peer_addresses, inside, secrets, end.tunnel if is_virtual else None

@@ -42,6 +42,7 @@ STATEMENTS = (
     Description("mode", tree.Mode, _BOTH, is_single=True, for_nodes=_BOTH),
     Description("only", Attribute, _BOTH, for_nodes=_BOTH),
     Description("protecting", tree.ProtectingFor, _BOTH, for_nodes=_BOTH, shape=_PROTECTING),
+    Description("bypass", tree.Bypass, _TUNNEL, shape="`bypass NETWORKS for NODE`"),
     Description("start", tree.Start, _BOTH, is_single=True, for_nodes=_BOTH),
     Description("rekey", tree.Rekey, _BOTH, for_nodes=_BOTH),
     Description("ipcomp", Attribute, _BOTH, is_single=True, for_nodes=_BOTH),
@@ -60,6 +61,7 @@ FOREIGN_WORDS = {
     "connection": "`ipsec NAME { between A and B … }`",
     "strongswan": "`ipsec NAME { between A and B … }`",
     "encryption": "`esp PROPOSAL`",
+    "shunt": "`bypass NETWORKS for NODE`",
 }
 
 INNER_WORDS = {

@@ -148,3 +148,12 @@ class ProtectingFor(OfEnds):
     owner: Value | None
     nodes: tuple[Value, ...]
     span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Bypass(Statement):
+    """`bypass NETWORKS for NODES`: what these ends send to them goes outside of every tunnel of IPsec."""
+
+    networks: tuple[Value, ...]
+    nodes: tuple[Value, ...]
+    span: Span

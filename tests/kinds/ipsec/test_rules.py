@@ -32,8 +32,11 @@ def test_one_range_on_both_sides() -> None:
     assert found.primary.place.span.text == "end gb.wb"
 
 
-def test_everything_on_one_side_means_the_rest() -> None:
-    assert two_gateways().tunnel("t", "ga.wa", "gb.wb", protecting=("10.1.0.0/16", "0.0.0.0/0")).told == []
+def test_everything_on_one_side_takes_the_networks_of_the_other_along() -> None:
+    sketch = two_gateways().tunnel("t", "ga.wa", "gb.wb", protecting=("10.1.0.0/16", "0.0.0.0/0"))
+    (found,) = [one for one in sketch.findings if one.rule.code == "selectors-overlap"]
+    assert found.message == "`ga` sends what is for 10.1.0.0/16, behind itself, into `t`: all is behind `gb`"
+    assert found.help == "`bypass 10.1.0.0/16 for ga` leaves it beside the tunnel"
 
 
 def test_two_children_for_the_same_packets() -> None:
