@@ -157,7 +157,7 @@ def test_targets_shows_what_each_has(capsys: pytest.CaptureFixture[str]) -> None
     ("line", "message", "remedy"),
     [
         (
-            "switch s { interface a on lan ; interface b on lan }",
+            "network beside 10.0.0.0/24\nswitch s { interface a on lan ; interface b on beside }",
             "the target `names` cannot make `s`: it has no nodes of the kind `switch`",
             None,
         ),
