@@ -23,10 +23,13 @@ from netdsl.verify.types import Proof
 Compile = Callable[[Sources, Diagnostics], Lab | None]
 """The stages up to the lab; None where there is an error."""
 
+Wanted = int | Diagnostic
+"""The number of a line that has to hold, or a finding that has to be gone."""
+
 _MOST_TRIES = 40
 _FEWEST_TRIES = 4
-_MOST_NODES = 4000
-"""Nodes of all labs that are compiled for trials: a bound on time (a second and a half on a small machine)."""
+_MOST_NODES = 3000
+"""Nodes of all labs that are compiled for trials: a bound on time (a second and a half of 300 nodes)."""
 
 _ABOUT_EXPECTATIONS = frozenset(
     rule.code
@@ -52,11 +55,11 @@ class Bench:
     proven: Proven
     findings: tuple[Diagnostic, ...]
     tries: int
-    _known: dict[tuple[tuple[Edit, ...], int], frozenset[int] | None] = field(default_factory=dict)
+    _known: dict[tuple[tuple[Edit, ...], Wanted], frozenset[int] | None] = field(default_factory=dict)
 
-    def holding(self, edits: tuple[Edit, ...], wanted: int) -> frozenset[int] | None:
-        """The numbers of all lines that hold after a change; None where the wanted one does not, one that held does not
-        any more, or anything new is wrong with the lab."""
+    def holding(self, edits: tuple[Edit, ...], wanted: Wanted) -> frozenset[int] | None:
+        """The numbers of all lines that hold after a change; None where what is wanted is not so, a line that held does
+        not any more, or anything new is wrong with the lab."""
         key = (edits, wanted)
         if key not in self._known:
             if self.tries <= 0:
@@ -65,15 +68,14 @@ class Bench:
             self._known[key] = self._tried(edits, wanted)
         return self._known[key]
 
-    def _tried(self, edits: tuple[Edit, ...], wanted: int) -> frozenset[int] | None:
+    def _tried(self, edits: tuple[Edit, ...], wanted: Wanted) -> frozenset[int] | None:
         diagnostics = Diagnostics()
         sources = changed(self.sources, edits, diagnostics)
         lab = None if sources is None or diagnostics.has_errors else self.compiled(sources, diagnostics)
         if lab is None or lab.expectations != self.lab.expectations:
             return None
         world = World(lab, self.esp)
-        proof = [proof for _, found in self.proven for proof in found][wanted]
-        if not judge(world.during(proof.expectation.state), proof.line.claim).holds:
+        if isinstance(wanted, int) and not self._holds(world, wanted):
             return None
         proven = proofs_of(world)
         if any(is_held and not is_now for is_held, is_now in zip(_held(self.proven), _held(proven), strict=True)):
@@ -81,8 +83,19 @@ class Bench:
         check_findings(world, diagnostics)
         if not _codes(diagnostics) <= _codes(self.findings):
             return None
+        if isinstance(wanted, Diagnostic) and _is_among(wanted, diagnostics):
+            return None
         lines = [proof for _, found in proven for proof in found]
         return frozenset(number for number, line in enumerate(lines) if line.holds)
+
+    def _holds(self, world: World, number: int) -> bool:
+        proof = [proof for _, found in self.proven for proof in found][number]
+        return judge(world.during(proof.expectation.state), proof.line.claim).holds
+
+
+def _is_among(wanted: Diagnostic, findings: Iterable[Diagnostic]) -> bool:
+    """Whether a finding is still there, wherever its place is now."""
+    return any((one.rule, one.message) == (wanted.rule, wanted.message) for one in findings)
 
 
 def changed(sources: Sources, edits: tuple[Edit, ...], diagnostics: Diagnostics) -> Sources | None:

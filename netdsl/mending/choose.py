@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
+from netdsl.diagnostics.core import Diagnostic
 from netdsl.diagnostics.fix import Edit, Fix
-from netdsl.mending.bench import Bench
+from netdsl.ir.expectation import TunnelUp
+from netdsl.mending.bench import Bench, Wanted
 from netdsl.mending.candidate import Candidate, Failure
 from netdsl.mending.outer import failing_tunnels, outer_failures
 from netdsl.mending.proposers import PROPOSERS
@@ -39,6 +41,20 @@ def near_misses(bench: Bench, world: World) -> dict[int, Proof]:
     return found
 
 
+def remedies_of(bench: Bench, world: World, finding: Diagnostic) -> list[Candidate]:
+    """Changes after which a finding is gone that is about the outer packets of tunnels."""
+    statements = Statements(bench.sources.documents.values())
+    tunnels = dict.fromkeys(
+        end.tunnel for node in world.lab.nodes for end in node.tunnels if not world.is_up(end.tunnel)
+    )
+    failures = (
+        failure
+        for tunnel in tunnels
+        for failure in outer_failures(world, TunnelUp(tunnel, None, is_negative=False), [tunnel], statements)
+    )
+    return [candidate for candidate, _ in islice(_tried(bench, failures, finding), _MOST_OFFERED)]
+
+
 def _failures(world: World, proof: Proof, statements: Statements) -> Iterator[Failure]:
     """The flow of the line that decided, then the outer packets of tunnels that it may need."""
     claim, verdict = proof.line.claim, proof.verdicts[-1] if proof.verdicts else None
@@ -60,12 +76,12 @@ def _own_words(failures: Iterable[Failure], candidate: Candidate) -> Candidate:
     return next((one for one in own if one.edits == candidate.edits), candidate)
 
 
-def _tried(bench: Bench, failures: Iterable[Failure], number: int) -> Iterator[tuple[Candidate, frozenset[int]]]:
-    """Of each proposer the first change with which the line holds."""
+def _tried(bench: Bench, failures: Iterable[Failure], wanted: Wanted) -> Iterator[tuple[Candidate, frozenset[int]]]:
+    """Of each proposer the first change with which what is wanted is so."""
     found: set[tuple[Edit, ...]] = set()
     for proposed in _proposed(failures):
         for candidate in proposed:
-            holding = bench.holding(candidate.edits, number)
+            holding = bench.holding(candidate.edits, wanted)
             if holding is not None and candidate.edits not in found:
                 found.add(candidate.edits)
                 yield candidate, holding
@@ -74,5 +90,12 @@ def _tried(bench: Bench, failures: Iterable[Failure], number: int) -> Iterator[t
 
 
 def _with(proof: Proof, offered: Sequence[Candidate]) -> Proof:
-    fixes = tuple(Fix(one.sentence, one.edits) for one in offered)
-    return replace(proof, near="; or: ".join(one.sentence for one in offered), fixes=fixes)
+    return replace(proof, near=told(offered), fixes=fixes_of(offered))
+
+
+def told(offered: Sequence[Candidate]) -> str:
+    return "; or: ".join(one.sentence for one in offered)
+
+
+def fixes_of(offered: Sequence[Candidate]) -> tuple[Fix, ...]:
+    return tuple(Fix(one.sentence, one.edits) for one in offered)
