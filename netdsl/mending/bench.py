@@ -81,7 +81,7 @@ class Bench:
         if any(is_held and not is_now for is_held, is_now in zip(_held(self.proven), _held(proven), strict=True)):
             return None
         check_findings(world, diagnostics)
-        if not _codes(diagnostics) <= _codes(self.findings):
+        if _is_worse(diagnostics, self.findings):
             return None
         if isinstance(wanted, Diagnostic) and _is_among(wanted, diagnostics):
             return None
@@ -117,6 +117,13 @@ def _held(proven: Proven) -> list[bool]:
         for block, found in proven
         for is_held in ([shows(found)] if block.is_failure else [proof.holds for proof in found])
     ]
+
+
+def _is_worse(after: Iterable[Diagnostic], before: Iterable[Diagnostic]) -> bool:
+    """Whether there is an error that was not, or more is wrong than was. What a fault has hidden may come to light."""
+    now, then = _codes(after), _codes(before)
+    errors = {found.rule.code for found in after if found.is_error}
+    return any(now[code] > then[code] for code in errors) or now.total() > then.total()
 
 
 def _codes(findings: Iterable[Diagnostic]) -> Counter[str]:

@@ -6,13 +6,14 @@ from itertools import islice
 
 from netdsl.diagnostics.core import Diagnostic
 from netdsl.diagnostics.fix import Edit, Fix
-from netdsl.ir.expectation import TunnelUp
+from netdsl.ir.expectation import RoutesVia, TunnelUp
 from netdsl.mending.bench import Bench, Wanted
 from netdsl.mending.candidate import Candidate, Failure
 from netdsl.mending.outer import failing_tunnels, outer_failures
-from netdsl.mending.proposers import PROPOSERS
+from netdsl.mending.proposers import proposers_for
 from netdsl.mending.statements import Statements
 from netdsl.packets.world import World
+from netdsl.verify.predict import predict
 from netdsl.verify.types import Proof
 
 _MOST_OFFERED = 3
@@ -58,6 +59,9 @@ def remedies_of(bench: Bench, world: World, finding: Diagnostic) -> list[Candida
 def _failures(world: World, proof: Proof, statements: Statements) -> Iterator[Failure]:
     """The flow of the line that decided, then the outer packets of tunnels that it may need."""
     claim, verdict = proof.line.claim, proof.verdicts[-1] if proof.verdicts else None
+    if isinstance(claim, RoutesVia):
+        asked = predict(world, claim.source, claim.prefix.network_address)
+        yield Failure(world, claim, asked, statements)
     if verdict is not None:
         yield Failure(world, claim, verdict, statements)
     yield from outer_failures(world, claim, failing_tunnels(world, claim, verdict), statements)
@@ -66,7 +70,7 @@ def _failures(world: World, proof: Proof, statements: Statements) -> Iterator[Fa
 def _proposed(failures: Iterable[Failure]) -> Iterator[Iterator[Candidate]]:
     """What each proposer says."""
     for failure in failures:
-        for propose in PROPOSERS:
+        for propose in proposers_for(failure.claim):
             yield islice(propose(failure), _MOST_OF_ONE)
 
 

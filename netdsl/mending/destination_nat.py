@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 
 from netdsl.diagnostics.fix import Edit
+from netdsl.ir.expectation import Reaches
 from netdsl.ir.filter import DestinationNat, Match
 from netdsl.ir.service import Protocol
 from netdsl.mending.candidate import Candidate, Failure, arriving, instead, last_packet
-from netdsl.mending.names import network_prefix, owner_of
+from netdsl.mending.names import called, interface_names, network_prefix, owner_of
 from netdsl.mending.prefixes import mended
 from netdsl.mending.statements import values_of
 from netdsl.packets.filtering import in_any, service_fits
-from netdsl.packets.types import Decision, Outcome, Packet
+from netdsl.packets.types import Decision, Hop, Outcome, Packet
 from netdsl.source import Span
 from netdsl.syntax import tree as syntax
 
@@ -29,8 +30,27 @@ def propose_destination_nat(failure: Failure) -> Iterator[Candidate]:
         for rule in view.node.nat.destination:
             line = failure.statements.at(rule.origin, syntax.DestinationNat)
             if line is not None and (rule.state is None or view.is_active(rule.state)):
-                yield from _nearly_redirected(failure, rule, line, packet, hop.in_interface)
+                yield from _nearly_redirected(failure, rule, line, packet, hop)
+    yield from _other_target(failure)
     yield from _other_port(failure)
+
+
+def _redirected_by(failure: Failure) -> syntax.DestinationNat | None:
+    """The last line `dnat` that led the request elsewhere."""
+    origins = [step.origin for hop in failure.verdict.request for step in hop.steps if step.decision is Decision.DNAT]
+    return failure.statements.at(origins[-1], syntax.DestinationNat) if origins else None
+
+
+def _other_target(failure: Failure) -> Iterator[Candidate]:
+    """The node that has to answer, where another one is led to."""
+    claim, line = failure.claim, _redirected_by(failure)
+    if line is None or not isinstance(claim, Reaches) or claim.answered_by is None:
+        return
+    wanted = claim.answered_by[0]
+    by = next(hop.node for hop in failure.verdict.request if any(step.decision is Decision.DNAT for step in hop.steps))
+    name = called(wanted, by)
+    if line.target.span.text != name:
+        yield instead(line.span, f"leads to `{line.target.span.text}`, not to `{wanted}`", Edit(line.target.span, name))
 
 
 def _other_port(failure: Failure) -> Iterator[Candidate]:
@@ -42,14 +62,13 @@ def _other_port(failure: Failure) -> Iterator[Candidate]:
     packet = last_packet(last) or packet
     is_there = failure.view(last.node).is_local(packet.destination)
     owner = last.node if is_there else owner_of(failure.world.fabric, packet.destination)
-    if owner is None or packet.protocol not in _PORTED:
+    if owner is None or packet.protocol not in _PORTED or failure.tunnel is not None:
         return
     asked = f"{packet.protocol}/{packet.destination_port}"
     services = failure.view(owner).node.services[:_MOST_SERVICES]
     if any(str(served.service) == asked for served in services):
         return
-    origins = [step.origin for hop in failure.verdict.request for step in hop.steps if step.decision is Decision.DNAT]
-    redirect = failure.statements.at(origins[-1], syntax.DestinationNat) if origins else None
+    redirect = _redirected_by(failure)
     for served in services:
         line = failure.statements.at(served.origin, syntax.Serve)
         if redirect is not None:
@@ -62,16 +81,16 @@ def _other_port(failure: Failure) -> Iterator[Candidate]:
 
 
 def _nearly_redirected(
-    failure: Failure, rule: DestinationNat, line: syntax.DestinationNat, packet: Packet, arrived: str | None
+    failure: Failure, rule: DestinationNat, line: syntax.DestinationNat, packet: Packet, hop: Hop
 ) -> Iterator[Candidate]:
-    lacking = list(_lacking(rule.match, packet, arrived))
+    lacking = list(_lacking(rule.match, packet, hop.in_interface))
     if len(lacking) != 1:
         return
     if lacking[0] == "service":
         yield from _other_service(rule.match, line, packet)
     for clause in line.clauses:
         if clause.word == lacking[0]:
-            yield from _other_clause(failure, line, clause, packet, arrived)
+            yield from _other_clause(failure, line, clause, packet, hop)
 
 
 def _lacking(match: Match, packet: Packet, arrived: str | None) -> Iterator[str]:
@@ -101,16 +120,16 @@ def _other_service(match: Match, line: syntax.DestinationNat, packet: Packet) ->
 
 
 def _other_clause(
-    failure: Failure, line: syntax.DestinationNat, clause: syntax.Clause, packet: Packet, arrived: str | None
+    failure: Failure, line: syntax.DestinationNat, clause: syntax.Clause, packet: Packet, hop: Hop
 ) -> Iterator[Candidate]:
-    place = values_of(clause)
+    place, destination, arrived = values_of(clause), packet.destination, hop.in_interface
     match clause.word:
         case "in":
             if arrived is not None:
                 yield instead(line.span, f"is not for what comes in by `{arrived}`", Edit(place, arrived))
         case "to":
-            edit = Edit(place, str(packet.destination))
-            yield instead(line.span, f"is not for what goes to {packet.destination}", edit)
+            for name in (*interface_names(failure.world.fabric, destination, hop.node), str(destination)):
+                yield instead(line.span, f"is not for what goes to {destination}", Edit(place, name))
         case _:
             prefix = network_prefix(failure.world.fabric, packet.source)
             for value in clause.values:

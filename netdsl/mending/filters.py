@@ -53,11 +53,10 @@ def _all(failure: Failure) -> Iterator[Candidate]:
                 statement = failure.statements.at(rule.origin, syntax.FilterRule)
                 if statement is not None:
                     yield from _by_rule(failure, seen, rule, statement)
-        if not failure.must_pass:
-            decider = failure.statements.at(seen.decider, syntax.FilterRule)
-            if decider is not None:
-                yield from _exchanged(decider, *_PAIRS[0][:2])
-                yield from _another_chain(seen, decider)
+        decider = failure.statements.at(seen.decider, syntax.FilterRule)
+        if decider is not None:
+            yield from _exchanged(decider, *_PAIRS[0][:2])
+            yield from _another_chain(seen, decider)
 
 
 def _decisions(failure: Failure) -> Iterator[_Seen]:
@@ -103,11 +102,11 @@ def _other_chain(seen: _Seen, rule: FilterRule, line: syntax.FilterRule) -> Iter
 
 
 def _another_chain(seen: _Seen, line: syntax.FilterRule) -> Iterator[Candidate]:
-    """Of a line that lets pass what must not: the packets through the node, or those for it."""
+    """Of a line that decides wrongly: the packets through the node, or those for it."""
     other = {Chain.FORWARD: Chain.INPUT, Chain.INPUT: Chain.FORWARD}.get(seen.chain)
     edit = None if other is None else word_replaced(line.span, seen.chain, other)
     if edit is not None:
-        yield instead(line.span, f"is of the {seen.chain} chain", edit)
+        yield instead(line.span, f"decides in the {seen.chain} chain", edit)
 
 
 def _later(failure: Failure, seen: _Seen, line: syntax.FilterRule) -> Iterator[Candidate]:

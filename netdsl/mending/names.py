@@ -22,6 +22,14 @@ def owner_of(fabric: Fabric, address: Address) -> NodeId | None:
     return nodes[0] if len(nodes) == 1 else None
 
 
+def interface_names(fabric: Fabric, address: Address, at: NodeId) -> Iterator[str]:
+    """The interfaces that have an address, as they are called in the block of a node."""
+    for node in fabric.addresses.get(address, ()):
+        for interface in fabric.views[node].node.interfaces:
+            if any(given.ip == address for given in interface.addresses):
+                yield f"{called(node, at)}.{interface.name}"
+
+
 def network_prefix(fabric: Fabric, address: Address) -> Prefix | None:
     """The prefix, of a network of the lab, that holds an address of a node."""
     return next((prefix for _, prefix in _networks(fabric, address)), None)

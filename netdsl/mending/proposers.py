@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 
+from netdsl.ir.expectation import Claim, RoutesVia
 from netdsl.mending.candidate import Candidate, Failure
 from netdsl.mending.destination_nat import propose_destination_nat
 from netdsl.mending.filters import propose_filters
 from netdsl.mending.outer import propose_accept
-from netdsl.mending.routes import propose_routes
+from netdsl.mending.routes import propose_more_specific, propose_routes
 from netdsl.mending.source_nat import propose_source_nat
+from netdsl.mending.tables import propose_table
 from netdsl.mending.tunnels import propose_tunnels
 
 Proposer = Callable[[Failure], Iterator[Candidate]]
@@ -19,5 +21,11 @@ PROPOSERS: tuple[Proposer, ...] = (
     propose_destination_nat,
     propose_source_nat,
     propose_routes,
+    propose_more_specific,
 )
 """Of each the first that holds is offered."""
+
+
+def proposers_for(claim: Claim) -> tuple[Proposer, ...]:
+    """A claim about a table is no flow."""
+    return (propose_table,) if isinstance(claim, RoutesVia) else PROPOSERS

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from netdsl.diagnostics.fix import Edit
-from netdsl.ir.ids import Address, NodeId
+from netdsl.ir.ids import Address, NodeId, Prefix
 from netdsl.ir.prefixes import ANYWHERE, holds
 from netdsl.mending.candidate import Candidate, Failure, destinations, instead, last_packet
 from netdsl.mending.names import called, network_name, network_prefix
@@ -16,7 +16,34 @@ from netdsl.syntax import tree as syntax
 
 _MOST_NEIGHBOURS = 3
 _LOST = frozenset({Outcome.NO_ROUTE, Outcome.UNREACHABLE, Outcome.LOOP, Outcome.NO_WAY_BACK, Outcome.NOT_VERIFIED})
+_ASTRAY = frozenset({Outcome.LOOP, Outcome.DROPPED, Outcome.REJECTED, Outcome.UNREACHABLE, Outcome.NO_WAY_BACK})
 _MOST_HOPS = 4
+
+
+def propose_more_specific(failure: Failure) -> Iterator[Candidate]:
+    """A route of its own for a network that a node sends the way of the others."""
+    if not failure.must_pass or failure.verdict.outcome not in _ASTRAY:
+        return
+    is_answer = failure.verdict.outcome is Outcome.NO_WAY_BACK
+    hops, first = failure.hops, failure.asker if is_answer else failure.verdict.destination
+    seen: set[NodeId] = set()
+    for hop, destination in () if first is None else reversed(list(destinations(first, hops))):
+        view, prefix = failure.view(hop.node), network_prefix(failure.world.fabric, destination)
+        route = view.route(destination)
+        if view.id in seen or prefix is None or route is None or route.gateway is None or view.main.exact(prefix):
+            continue
+        seen.add(view.id)
+        for other in _routers(failure, view, destination):
+            if not other.is_local(route.gateway):
+                yield from _route_by(failure, view, other, prefix)
+
+
+def _route_by(failure: Failure, view: View, other: View, prefix: Prefix) -> Iterator[Candidate]:
+    for hop in hop_names(failure, view, other):
+        line = f"route {prefix} via {hop}"
+        edit = new_line(failure, view, line)
+        if edit is not None:
+            yield Candidate(f"`{view.id}` has no route of its own to {prefix}: `{line}`", (edit,))
 
 
 def propose_routes(failure: Failure) -> Iterator[Candidate]:
@@ -61,7 +88,7 @@ def _forwarding(failure: Failure, hop: Hop) -> Iterator[Candidate]:
 def _nearly(failure: Failure, view: View, destination: Address) -> Iterator[Candidate]:
     """Routes of the node for nearly the prefix that the packet goes to."""
     wanted = network_prefix(failure.world.fabric, destination)
-    for line in _lines(failure, view):
+    for line in route_lines(failure, view):
         for value in line.prefixes or ():
             text = mended(value, wanted, destination)
             if text is not None:
@@ -83,7 +110,7 @@ def _other_network(
             yield Candidate(f"{cited(statement.span)} {fault}: `{written(statement.span, (edit,))}`", (edit,))
 
 
-def _lines(failure: Failure, view: View) -> Iterator[syntax.Route]:
+def route_lines(failure: Failure, view: View) -> Iterator[syntax.Route]:
     found = {route.origin.span: route.origin for route in view.node.routes if route.origin is not None}
     for place in found.values():
         line = failure.statements.at(place, syntax.Route)
@@ -100,7 +127,7 @@ def _elsewhere(failure: Failure, view: View, destination: Address) -> Iterator[C
     place = Span(line.span.source, line.next_hops[0].span.start, line.next_hops[-1].span.end)
     for other in _routers(failure, view, destination):
         if not other.is_local(route.gateway):
-            for name in _hop_names(failure, view, other):
+            for name in hop_names(failure, view, other):
                 fault = f"of `{view.id}` leads to `{place.text}`, and not to {destination}"
                 yield instead(line.span, fault, Edit(place, name))
 
@@ -124,7 +151,7 @@ def _routers(failure: Failure, view: View, destination: Address) -> Iterator[Vie
     yield from sorted(found.values(), key=rank)[:_MOST_NEIGHBOURS]
 
 
-def _hop_names(failure: Failure, view: View, other: View) -> Iterator[str]:
+def hop_names(failure: Failure, view: View, other: View) -> Iterator[str]:
     """The next hop as a node; where several segments join the two, as the interface there."""
     there = [leg for _, beside, leg in failure.world.fabric.beside(view) if beside is other]
     if len(there) == 1:
@@ -145,7 +172,7 @@ def _missing(failure: Failure, name: NodeId, destination: Address, *, is_answer:
     has_default = view.main.exact(ANYWHERE[destination.version]) is not None
     lines: list[str] = []
     for other in _routers(failure, view, destination):
-        for hop in _hop_names(failure, view, other):
+        for hop in hop_names(failure, view, other):
             default = [] if has_default or view.has_uplink else [f"default via {hop}"]
             route = [] if prefix is None or view.node.kind.is_end_system else [f"route {prefix} via {hop}"]
             lines += [*route, *default] if is_answer else [*default, *route]
@@ -153,12 +180,12 @@ def _missing(failure: Failure, name: NodeId, destination: Address, *, is_answer:
     if is_answer:
         what = f"answers go to {destination}, and `{name}` has no route there"
     for line in lines:
-        edit = _new_line(failure, view, line)
+        edit = new_line(failure, view, line)
         if edit is not None:
             yield Candidate(f"{what}: `{line}`", (edit,))
 
 
-def _new_line(failure: Failure, view: View, line: str) -> Edit | None:
+def new_line(failure: Failure, view: View, line: str) -> Edit | None:
     """After the last interface of the node, or the last of its routes."""
     node = failure.statements.at(view.node.origin, syntax.Node)
     if node is None or node.body is None:

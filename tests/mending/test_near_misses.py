@@ -2,7 +2,7 @@
 
 import pytest
 
-from .asking import after, failing, help_of, holds
+from .asking import after, checked, failing, help_of, holds
 
 SITE = """\
 lab site
@@ -90,6 +90,34 @@ ipsec t {
   start at boot
 }
 expect { t is up ; x reaches y ; x to y is encrypted on isp }
+"""
+
+BLOCKED = """\
+lab blocked
+network isp 192.0.2.0/24
+network far 198.51.100.0/24
+network a 10.1.0.0/24
+network b 10.2.0.0/24
+router inet { interface on isp .254 ; interface on far .254 }
+router ga { interface wan on isp .1 ; interface lan on a .1 ; default via inet }
+router gb {
+  interface wan on far .2
+  interface lan on b .1
+  default via inet
+  firewall {
+    policy drop
+    accept tunnel t
+    accept forward through t
+  }
+}
+host x { interface on a .10 ; default via ga }
+host y { interface on b .10 ; default via gb }
+ipsec t {
+  between ga protecting a and gb protecting b
+  auth psk
+  start at boot
+}
+expect { t is up ; x reaches y }
 """
 
 RESTORED = [
@@ -194,6 +222,37 @@ RESTORED = [
         "the packet passes through `r3`, and a host does not forward: `router r3`",
     ),
     (
+        "a route of its own",
+        WAYS.replace("  route 10.1.0.0/24 via r1\n", "  default via r1\n"),
+        ("  route 10.3.0.0/24 via r3                  # to y\n", ""),
+        "`r2` has no route of its own to 10.3.0.0/24: `route 10.3.0.0/24 via r3`",
+    ),
+    (
+        "a next hop that is claimed",
+        WAYS.replace("x reaches y ; y reaches x", "r2 routes 10.3.0.0/24 via r3"),
+        ("10.3.0.0/24 via r3", "10.3.0.0/24 via r1"),
+        "`route 10.3.0.0/24 via r1` (line 10) of `r2` leads to `r1`: `route 10.3.0.0/24 via r3`",
+    ),
+    (
+        "a route that is claimed",
+        WAYS.replace("x reaches y ; y reaches x", "r2 routes 10.3.0.0/24 via r3"),
+        ("  route 10.3.0.0/24 via r3                  # to y\n", ""),
+        "`r2` has no route of its own to 10.3.0.0/24: `route 10.3.0.0/24 via r3`",
+    ),
+    (
+        "the node that dnat leads to",
+        SITE,
+        ("-> web tcp/80", "-> ns tcp/80"),
+        "`dnat tcp/8080 to fw.wan -> ns tcp/80` (line 10) leads to `ns`, not to `web`:"
+        " `dnat tcp/8080 to fw.wan -> web tcp/80`",
+    ),
+    (
+        "a router in front of a tunnel",
+        BLOCKED.replace("expect {", "host w { interface on isp .9 }\nexpect {"),
+        ("router inet {", "host inet {"),
+        "the packet passes through `inet`, and a host does not forward: `router inet`",
+    ),
+    (
         "what an end protects",
         TUNNEL,
         (" and gb protecting b", " and gb"),
@@ -223,7 +282,7 @@ RESTORED = [
 ]
 
 
-@pytest.mark.parametrize("lab", [SITE, WAYS, TUNNEL])
+@pytest.mark.parametrize("lab", [SITE, WAYS, TUNNEL, BLOCKED])
 def test_the_labs_hold(lab: str) -> None:
     assert holds(lab)
     assert not failing(lab)
@@ -362,3 +421,48 @@ expect { a.pc reaches a.gw ; b.pc reaches b.gw }
     for one in found:
         assert one.fix is not None
         assert after(one.fix) == lab
+
+
+IMPOSSIBLE = [
+    (
+        ("dnat tcp/8080", "dnat udp/8080"),
+        "`dnat udp/8080 to fw.wan -> web tcp/80` (line 10) is not for tcp/8080: `dnat tcp/8080 to fw.wan -> web tcp/80`",
+    ),
+    (
+        ("to fw.wan -> web", "to fw.lan -> web"),
+        "`dnat tcp/8080 to fw.lan -> web tcp/80` (line 10) is not for what goes to 203.0.113.2:"
+        " `dnat tcp/8080 to fw.wan -> web tcp/80`",
+    ),
+    (
+        ("  serve http tcp/80\n}", "  serve http tcp/81\n}"),
+        "`serve http tcp/81` (line 27) listens elsewhere than at tcp/80: `serve http tcp/80`",
+    ),
+]
+
+
+@pytest.mark.parametrize(("wrong", "told"), IMPOSSIBLE)
+def test_what_names_make_impossible_has_near_misses_too(wrong: tuple[str, str], told: str) -> None:
+    found = [one for one in checked(SITE.replace(*wrong, 1)).diagnostics if one.rule.code == "expect-impossible"]
+    assert {one.help for one in found} == {told}
+    for one in found:
+        assert one.fix is not None
+        assert after(one.fix) == SITE
+
+
+def test_a_tunnel_that_its_firewall_blocks_is_let_through() -> None:
+    (found,) = checked(BLOCKED.replace("    accept tunnel t\n", "")).diagnostics
+    assert found.rule.code == "tunnel-blocked-by-firewall"
+    assert found.help == "the firewall of `gb` drops the outer packets of tunnel `t`: `accept tunnel t`"
+    assert found.fix is not None
+    assert after(found.fix) == BLOCKED
+
+
+def test_ends_without_a_way_get_the_route() -> None:
+    lab = BLOCKED.replace(
+        "between ga protecting a and gb protecting", "between ga.wan protecting a and gb.wan protecting"
+    )
+    wrong = lab.replace("lan on a .1 ; default via inet", "lan on a .1")
+    found = [one for one in checked(wrong).diagnostics if one.rule.code == "tunnel-ends-do-not-meet"]
+    assert [one.help for one in found] == ["`ga` has no route to 198.51.100.2: `default via inet`"]
+    assert found[0].fix is not None
+    assert after(found[0].fix) == lab
