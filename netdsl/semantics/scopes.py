@@ -24,6 +24,8 @@ MOST_SUGGESTED = 2_000
 """Above so many visible names, or after so many findings as below, no near name is searched: it would take too long."""
 MOST_FINDINGS = 200
 
+_OUTSIDE = frozenset({"internet", "outside", "world", "external"})
+_NO_IMAGE = "an image is Debian with more packages: `image NAME { packages … }` in the file"
 CONTAINERS = (ElementKind.SCOPE, ElementKind.IMPORT)
 
 
@@ -240,7 +242,14 @@ def _suggestion(word: Word, findings: int, kinds: Kinds) -> str | None:
         return Rewording(f"did you mean `{inner[0]}`?", word.text, inner[0])
     if inner:
         return "did you mean " + " or ".join(f"`{name}`" for name in inner) + "?"
-    return did_you_mean(word.text, names)
+    return did_you_mean(word.text, names) or _remark(word.text, kinds)
+
+
+def _remark(name: str, kinds: Kinds) -> str | None:
+    """What there is instead of what other tools call so."""
+    if name in _OUTSIDE:
+        return "what is outside has no name: `uplink nat` in a router is the way out of a lab"
+    return _NO_IMAGE if kinds == (ElementKind.IMAGE,) else None
 
 
 def _to_pass(word: Word, kinds: Kinds) -> str | None:

@@ -16,7 +16,7 @@ from netdsl.diagnostics.suggest import closest
 from netdsl.syntax import foreign_errors, foreign_lines, value_errors
 from netdsl.syntax.characters import described
 from netdsl.syntax.dead_end import Dead, Finding
-from netdsl.syntax.hints import hint, tunnel_of
+from netdsl.syntax.hints import CLAUSES, hint, tunnel_of
 from netdsl.syntax.scan import previous_end
 from netdsl.syntax.statements import statements
 from netdsl.syntax.vocabulary import Vocabulary
@@ -134,7 +134,8 @@ def _statement_in_expect(dead: Dead, vocabulary: Vocabulary) -> Finding | None:
         f"`{dead.first_word}` does not belong in an `expect` block",
         start,
         start + len(dead.first_word),
-        "an `expect` block holds expectations: `A reaches B`, `T is up` …",
+        foreign_lines.expectation(dead.before + dead.rest)
+        or "an `expect` block holds expectations: `A reaches B`, `T is up` …",
     )
 
 
@@ -252,9 +253,11 @@ def _expected(dead: Dead, vocabulary: Vocabulary) -> Finding:
         end = previous_end(dead.text, dead.offset)
         before = _word_before(dead.text, end)
         message = f"{listed or 'more'} expected after `{before}`" if before else f"{listed or 'more'} expected"
-        return Finding(SYNTAX_ERROR, message, end, end)
+        return Finding(SYNTAX_ERROR, message, end, end, hint(dead))
     message = f"expected {listed}, found `{dead.shown}`" if listed else f"`{dead.shown}` does not belong here"
-    near = _near(dead.word, vocabulary.words(dead.expected)) if len(dead.word) > 1 else None
+    near = (
+        _near(dead.word, vocabulary.words(dead.expected)) if len(dead.word) > 1 and dead.word not in CLAUSES else None
+    )
     help_text = f"did you mean `{near}`?" if near else hint(dead)
     if listed == "a string":
         help_text = (

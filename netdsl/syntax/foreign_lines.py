@@ -48,6 +48,7 @@ SHAPES: tuple[Shape, ...] = (
     _shape(r"(?:sudo )?ifconfig (\S+) ([\d.]+).*", "`interface {0} on NETWORK {1}`"),
     _shape(r"rule (?:from|to|fwmark|iif|table|pref) .*", _NO_TABLES),
     # routers
+    _shape(r"network [\d.]+ [\d.]+(?: area .*)?", "`routing auto`, or `route PREFIX via NODE`"),
     _shape(r"(?:no )?ip route 0\.0\.0\.0 0\.0\.0\.0 (\S+).*", "`default via {0}`"),
     _shape(r"ip address ([\d.]+) [\d.]+.*", "`interface NAME on NETWORK {0}`"),
     _shape(r"ip address dhcp", "`interface NAME on NETWORK`: an address is allocated where none is said"),
@@ -55,7 +56,7 @@ SHAPES: tuple[Shape, ...] = (
     _shape(r"ip nat (?:inside|outside)", "`nat {{ masquerade out INTERFACE }}`: the line says the interface"),
     _shape(r"ip default-gateway (\S+)", "`default via {0}`"),
     _shape(r"ip (?:access-group|access-list) .*", "`firewall {{ policy drop … }}` in the node"),
-    _shape(r"router (?:ospf|bgp|rip|eigrp|isis)(?: .*)?", "`routing auto` finds routes, `route PREFIX via NODE` says them"),
+    _shape(r"router (?:ospf|bgp|rip|eigrp|isis)(?: .*)?", "`routing auto`, or `route PREFIX via NODE`"),
     _shape(r"interface (?:vlan|gigabitethernet|fastethernet|ethernet|tengigabitethernet|serial|gi|fa|te)\s*\d.*",
            "`interface NAME on NETWORK ADDRESS` in a node; a name has up to 15 letters, digits and `-`"),
     _shape(r"interface loopback\s*\d.*", "`loopback ADDRESS`"),
@@ -73,6 +74,7 @@ EXPECTATIONS: tuple[Shape, ...] = (
     _shape(rf"(\S+) {_CAN}{_REACH} (\S.*)", "`{0} reaches {1}`"),
     _shape(r"(\S+) (?:->|=>|-->) (\S.*)", "`{0} reaches {1}`"),
     _shape(r"(?:ping|curl|nc|allow) (\S+) (?:-> |to )?(\S+)", "`{0} reaches {1}`"),
+    _shape(r"(?:tunnel )?(\S+) (?:is )?(up|down)", "`{0} is {1}`"),
     _shape(r"(\S+) and (\S.*)", "`{0}, {1}`"),
 )
 """Expectations as people write them at first; the first that fits counts."""

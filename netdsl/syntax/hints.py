@@ -10,6 +10,7 @@ from ipaddress import IPv4Network
 from itertools import pairwise
 
 from netdsl.syntax.dead_end import Dead
+from netdsl.syntax.declaration_hints import DECLARATION_HINTS
 from netdsl.syntax.statements import statements
 from netdsl.syntax.vocabulary import VALUES
 
@@ -18,18 +19,15 @@ _ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
 _RANGES_OF_OTHERS = re.compile(
     r"(?:\brange[ \t]*\()?(\d+)(?:[ \t]+(?:to|until)[ \t]+|:|[ \t]*,[ \t]*(?=\d+[ \t]*\)))(\d+)"
 )
-_LINK = re.compile(
-    r"link\s+\[?\"?([\w-]+?)[.: ]([\w-]+?)\"?(?:\s*(?:<?-+>?|,|:)\s*|\s+)\"?([\w-]+)[.: ]([\w/-]+)", re.ASCII
-)
+_ONE_SERVICE = re.compile(r"(?:tcp|udp|sctp)/[\d-]+")
 _USE = re.compile(r"use\s+(\S+?)\s*(\(.*\))\s*$", re.DOTALL)
 _FROM_TO = re.compile(r"((?:accept|drop|reject)\s+\w+)\s+(\S+)\s+->\s+(\S+)(?:\s+(\S+))?")
-_STATES = frozenset({"established", "related", "new", "state", "ct"})
 _PREFIX = re.compile(r"[\da-fA-F.:]+/\d+")
 _LONGEST_WORD = 40
 
 _VERDICTS = frozenset({"accept", "drop", "reject"})
 _NAT = frozenset({"dnat", "snat", "masquerade", "netmap"})
-_CLAUSES = {
+CLAUSES = {
     "via": "through", "over": "through", "if": "while", "when": "while",
     "src": "from", "source": "from", "saddr": "from", "dst": "to", "destination": "to", "daddr": "to",
     "iif": "in", "iifname": "in", "oif": "out", "oifname": "out", "on": "in",
@@ -115,20 +113,22 @@ def _of_a_policy(dead: Dead, _read: list[str]) -> str | None:
 def _of_a_rule(dead: Dead, read: list[str]) -> str | None:
     if dead.first_word not in _VERDICTS | _NAT or not read:
         return None
+    if dead.first_word == "masquerade" and (dead.word == "on" or len(read) == 1):
+        return f"`masquerade out {dead.rest.removeprefix('on').strip()}`"
     if dead.word.isdecimal() and read[-1].lower() in ("tcp", "udp", "sctp"):
         return f"a service is one word: `{read[-1].lower()}/{dead.shown}`"
     if dead.word.isdecimal() and read[-1] in ("port", "dport"):
         return f"a port has its protocol: `tcp/{dead.shown}`"
     if dead.word in ("-p", "-m", "--dport", "dport") or read[-1] in ("proto", "protocol"):
         return "a service is one word: `tcp/80`"
-    if any(word.strip(",") in _STATES for word in (dead.word, read[-1])):
-        return "answers are always accepted first: no line is needed for them"
+    if "SERVICE" not in dead.expected and _ONE_SERVICE.fullmatch(dead.word):
+        return f"the service stands behind the chain: `{' '.join([*read[:2], dead.word, *read[2:]])}`"
     if (found := _FROM_TO.match(dead.before + dead.rest)) is not None:
         service = f" {found[4]}" if found[4] else ""
         return f"`{found[1]}{service} from {found[2]} to {found[3]}`"
     for word in (dead.word, read[-1]):
-        if word in _CLAUSES:
-            return f"the word here is `{_CLAUSES[word]}`"
+        if word in CLAUSES:
+            return f"the word here is `{CLAUSES[word]}`"
     return None
 
 
@@ -151,38 +151,6 @@ def _of_a_loop(dead: Dead, read: list[str]) -> str | None:
     return None
 
 
-def _of_a_link(dead: Dead, _read: list[str]) -> str | None:
-    if dead.first_word == "link" and (found := _LINK.match(dead.before + dead.rest)) is not None:
-        return f"`link {found[1]}.{found[2]} -- {found[3]}.{found[4]}`"
-    return None
-
-
-def _of_an_assignment(dead: Dead, read: list[str]) -> str | None:
-    if dead.first_word not in ("env", "sysctl", "let", "param"):
-        return None
-    if "=" not in dead.before and len(read) == 2 and dead.word[:1] not in ("=", "{", ""):
-        quote = '"' if dead.first_word == "env" and not dead.word.startswith('"') else ""
-        return f"`{dead.first_word} {read[1]} = {quote}{dead.rest}{quote}`"
-    if "=" in dead.before and "=" in dead.rest:
-        return f"a line has one value: `{dead.first_word} {dead.rest.replace('=', ' = ', 1)}` on the next one"
-    return None
-
-
-def _of_a_colon(dead: Dead, _read: list[str]) -> str | None:
-    if not dead.word.startswith(":") or not dead.before or dead.before[-1].isspace():
-        return None
-    return f"no colon: `{dead.before} {dead.rest[1:].strip()}`" if dead.rest[1:2].isspace() else None
-
-
-def _of_a_name(dead: Dead, _read: list[str]) -> str | None:
-    if dead.is_check or "NAME" not in dead.expected or "STRING" in dead.expected:
-        return None
-    if dead.word[:1].isdecimal() and "INT" not in dead.expected:
-        return "a name begins with a letter"
-    bare = dead.word.strip('"')
-    return f"without quotes: `{bare}`" if dead.word.startswith('"') and bare.replace("-", "").isalnum() else None
-
-
 def _of_a_use(dead: Dead, _read: list[str]) -> str | None:
     if dead.first_word == "use" and dead.word == "as" and (found := _USE.match(dead.before)) is not None:
         return f"`use {found[1]} {dead.rest} {found[2]}`: the scope's name stands before the inputs"
@@ -201,9 +169,11 @@ def _of_a_check(dead: Dead, read: list[str]) -> str | None:
     reaches = any(word in ("reach", "reaches") for word in read)
     if dead.word == "," and reaches:
         return "one service here; `service NAME = …` makes one of several"
+    if dead.word == "via" and reaches:
+        return f"`{read[0]} to {read[-1]} goes through {dead.rest[3:].strip()}`, or `through TUNNEL`"
     if dead.word in ("on", "port", "at") and reaches:
         return "the service follows what is reached: `reaches NODE tcp/80`"
-    if "encrypted" in read and "IS" in dead.expected:
+    if dead.word == "encrypted" or ("encrypted" in read and "IS" in dead.expected):
         return "`A to B is encrypted on NETWORK`"
     return None
 
@@ -239,10 +209,7 @@ _HINTS: Sequence[Callable[[Dead, list[str]], str | None]] = (
     _of_a_rule,
     _of_a_loop,
     _of_a_use,
-    _of_a_link,
-    _of_an_assignment,
-    _of_a_colon,
-    _of_a_name,
+    *DECLARATION_HINTS,
     _of_a_check,
     _of_a_limit,
     _of_its_own,

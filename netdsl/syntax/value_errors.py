@@ -34,6 +34,7 @@ _UNITS_IN = {"rate": _RATE, "memory": _MEMORY}
 
 _SERVICE = re.compile(r"(\d+)(?:[-:](\d+))?/(tcp|udp|sctp)", re.IGNORECASE)
 _QUANTITY = re.compile(r"(\d+(?:\.\d+)?)([A-Za-zµ]+)(?:/s)?")
+_URL = re.compile(r"(https?)://([\w.-]+)(?::(\d+))?(?:/\S*)?")
 _RANGE = re.compile(r"([$\w{}]+)\.{3,}([$\w{}]+)")
 _SPLICED_BEFORE = re.compile(r"\$(?:\{([^}\"]*)\}|(\w+))$")
 _OPERATION_STUCK = re.compile(r"([+*/%-])\$?(\w+)(.*)")
@@ -53,6 +54,15 @@ def _port_first(dead: Dead) -> Finding | None:
     message = "a port before its protocol"
     service = f"{found[3].lower()}/{ports}"
     return Finding(SYNTAX_ERROR, message, start, end, f"a service is `{service}`", service)
+
+
+def _address_of_the_web(dead: Dead) -> Finding | None:
+    start, end = dead.stretch
+    found = _URL.fullmatch(dead.text, start, end)
+    if found is None:
+        return None
+    help_text = f"a node and a service are two words: `{found[2]} {f'tcp/{found[3]}' if found[3] else found[1]}`"
+    return Finding(SYNTAX_ERROR, "a URL where a node stands", start, end, help_text)
 
 
 def _unit(dead: Dead) -> Finding | None:
@@ -153,6 +163,7 @@ EXPLANATIONS: Sequence[Callable[[Dead], Finding | None]] = (
     _strange_character,
     _single_quotes,
     _port_first,
+    _address_of_the_web,
     _dots,
     _unit,
     _image,

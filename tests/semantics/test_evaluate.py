@@ -282,6 +282,21 @@ def test_subnets_lie_in_their_prefix_and_differ(length: int, number: int) -> Non
             "`pick(list, n)` is one of a list; `for` goes through a list that has no brackets",
         ),
         ("lab x\nfor $i in 1..2 { host h-$i }", "invalid-name", "`i`"),
+        (
+            "lab x\nnetwork n 10.0.0.0/8\nhost a { interface on n ; resolver 8.8.8.8 }",
+            "wrong-kind",
+            "a node of the lab answers names: `serve dns { … }` there, and `resolver NODE` here",
+        ),
+        (
+            "lab x\nnetwork n 10.0.0.0/8\nhost a { interface on n ; image nginx }",
+            "unknown-name",
+            "an image is Debian with more packages: `image NAME { packages … }` in the file",
+        ),
+        (
+            "lab x\nnetwork n 10.0.0.0/8\nhost a { interface on n ; default via internet }",
+            "unknown-name",
+            "what is outside has no name: `uplink nat` in a router is the way out of a lab",
+        ),
     ],
 )
 def test_the_remedy_is_written_out(text: str, code: str, help_text: str) -> None:

@@ -13,7 +13,9 @@ _PROTECTING = "`protecting NETWORKS for NODE`, or `protecting NETWORKS of OTHER 
 
 
 def _proposal(dead: Dead, _read: Sequence[str]) -> str | None:
-    """What begins with a digit and is no number: the lexer takes it for nothing."""
+    """What begins with a digit and is no number: the lexer takes it for nothing. `!` is of ipsec.conf."""
+    if dead.word.startswith("!"):
+        return "without `!`: nothing but these is proposed"
     if dead.word[:1].isdecimal():
         return f'a proposal that begins with a digit stands in quotes: `"{dead.shown}"`'
     return None
@@ -28,12 +30,20 @@ def _identity(dead: Dead, _read: Sequence[str]) -> str | None:
     )
 
 
+def _secret(dead: Dead, read: Sequence[str]) -> str | None:
+    return (
+        f'a secret stands in quotes: `auth psk "{dead.word}"`' if read[-1:] == ["psk"] and dead.word.isalnum() else None
+    )
+
+
+_DPD = "`dpd 30s restart`: the time, then `trap`, `clear` or `restart`"
+
 STATEMENTS = (
     Description(
         "ipsec", tree.Ipsec, (FILE,), ("between", "gateway", "client", "over", "at"), declares=ElementKind.TUNNEL
     ),
     Description("child", tree.Child, _TUNNEL, ("between",)),
-    Description("auth", tree.Auth, _TUNNEL),
+    Description("auth", tree.Auth, _TUNNEL, hint=_secret),
     Description("identity", tree.Identity, _TUNNEL, shape="`identity ID for NODE`", hint=_identity),
     Description("secret", tree.Secret, _TUNNEL),
     Description("ike", tree.Proposals, _TUNNEL, for_nodes=_TUNNEL, hint=_proposal),
@@ -48,7 +58,7 @@ STATEMENTS = (
     Description("ipcomp", Attribute, _BOTH, is_single=True, for_nodes=_BOTH),
     Description("copy-dscp", Attribute, _BOTH, is_single=True, for_nodes=_BOTH),
     Description("reauth", Attribute, _TUNNEL, is_single=True, for_nodes=_TUNNEL),
-    Description("dpd", tree.Dpd, _TUNNEL, is_single=True, for_nodes=_TUNNEL),
+    Description("dpd", tree.Dpd, _TUNNEL, is_single=True, for_nodes=_TUNNEL, shape=_DPD),
     Description("mobike", Attribute, _TUNNEL, is_single=True, for_nodes=_TUNNEL),
     Description("encap", Attribute, _TUNNEL, is_single=True, for_nodes=_TUNNEL),
     Description("pool", tree.Pool, _TUNNEL),

@@ -1,5 +1,7 @@
 """Services as protocols and ports: literals, the built-in names, and those that a lab declares."""
 
+import re
+
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.fix import Rewording
 from netdsl.diagnostics.suggest import did_you_mean
@@ -19,7 +21,13 @@ FOREIGN_SERVICES = {
     "icmpv6": "icmp", "icmp6": "icmp", "ping": "icmp/echo-request",
     "domain": "dns", "www": "http", "ipv6-icmp": "icmp",
 }  # fmt: skip
-ANYTHING = ("any", "all", "ip", "anything")
+REMARKS = {
+    **dict.fromkeys(("any", "all", "ip", "anything"), "a line without a service is for every one"),
+    **dict.fromkeys(("established", "related"), "answers are always accepted first: no line is needed for them"),
+    **dict.fromkeys(("lo", "loopback"), "loopback is always accepted first: no line is needed for it"),
+}
+"""Words that are no services in other tools either, and what is said of them."""
+_STUCK = re.compile(r"(tcp|udp|sctp)[-_]?(\d+)")
 DEEPEST = 32
 """Named services may name others so deep: far more than anybody needs, and no circle gets through."""
 
@@ -111,11 +119,12 @@ def _report_unknown(word: Word, place: Place, work: Work) -> None:
         return
     tables = (FOREIGN_SERVICES, *(names.FOREIGN_SERVICES for names in kind_names()))
     ours = next((table[word.text] for table in tables if word.text in table), None)
-    if word.text in ANYTHING:
+    if (remark := REMARKS.get(word.text)) is not None:
         message = f"`{word.text}` is a word of other tools"
-        advice = "a line without a service is for every one"
-        work.diagnostics.report(catalogue.FOREIGN_WORD, message, place, help=advice)
+        work.diagnostics.report(catalogue.FOREIGN_WORD, message, place, help=remark)
         return
+    if ours is None and (stuck := _STUCK.fullmatch(word.text)) is not None:
+        ours = f"{stuck[1]}/{stuck[2]}"
     if ours is not None:
         message = f"`{word.text}` is a word of other tools"
         advice = Rewording(f"here it is called `{ours}`", word.text, ours)

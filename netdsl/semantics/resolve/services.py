@@ -1,6 +1,7 @@
 """What a node serves, and whom it asks for names."""
 
 import re
+from ipaddress import IPv4Address, IPv6Address
 
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.suggest import did_you_mean
@@ -41,8 +42,10 @@ def resolvers(node: NodeDraft, work: Work) -> tuple[Placed[NodeId], ...]:
     found: list[Placed[NodeId]] = []
     for statement, item in node.block.attributes("resolver"):
         for placed in evaluate_list(statement.values, item, work.diagnostics):
-            other = work.node(placed)
-            if other is not None:
+            if isinstance(placed.value, IPv4Address | IPv6Address):
+                advice = "a node of the lab answers names: `serve dns { … }` there, and `resolver NODE` here"
+                work.wrong_kind(placed, "a node's name", advice)
+            elif (other := work.node(placed)) is not None:
                 found.append(Placed(other.id, placed.place))
     return tuple(found)
 

@@ -11,8 +11,8 @@ STATEMENTS = (
     Description("reject", tree.FilterRule, ("firewall",)),
     Description("accept tunnel", tree.AcceptTunnel, ("firewall",)),
     Description("nat", tree.Nat, ("router",)),
-    Description("dnat", tree.DestinationNat, ("nat",)),
-    Description("snat", tree.SourceNat, ("nat",)),
+    Description("dnat", tree.DestinationNat, ("nat",), shape="`dnat SERVICE to ADDRESS -> HOST`"),
+    Description("snat", tree.SourceNat, ("nat",), shape="`snat out INTERFACE -> ADDRESS`"),
     Description("masquerade", tree.Masquerade, ("nat",)),
     Description("netmap", tree.Netmap, ("nat",)),
 )

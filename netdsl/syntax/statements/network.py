@@ -10,7 +10,14 @@ _SEGMENTS = ("network", "link")
 _NODE_LINES = Column(2, "{")
 
 STATEMENTS = (
-    Description("service", tree.Service, (FILE,), declares=ElementKind.SERVICE, is_offered=True),
+    Description(
+        "service",
+        tree.Service,
+        (FILE,),
+        declares=ElementKind.SERVICE,
+        is_offered=True,
+        shape="`service NAME = tcp/80, tcp/443`",
+    ),
     Description("network", tree.Network, (FILE,), declares=ElementKind.NETWORK, column=Column(2, gap=2)),
     Description("link", tree.Link, (FILE,), column=Column(4), shape="`link A.IF -- B.IF PREFIX`"),
     Description("host", tree.Node, (FILE,), declares=ElementKind.NODE, column=_NODE_LINES),
@@ -23,7 +30,7 @@ STATEMENTS = (
     Description("loopback", tree.Loopback, _HOSTS),
     Description("neighbour", tree.Neighbour, _HOSTS),
     Description("uplink", tree.Uplink, _HOSTS),
-    Description("serve", tree.Serve, _HOSTS),
+    Description("serve", tree.Serve, _HOSTS, shape="`serve KIND tcp/PORT`"),
     Description("zone", tree.Attribute, ("serve",), is_single=True),
     Description("record", tree.Record, ("serve",), shape="`record NAME -> NODE`"),
     Description("resolver", tree.Attribute, _HOSTS),

@@ -103,6 +103,8 @@ def test_a_service_of_the_lab_is_all_that_it_names() -> None:
         ("accept input htp", "unknown-protocol", "did you mean `http`?"),
         ("accept input tpc/80", "unknown-protocol", "did you mean `tcp`?"),
         ("accept input any", "foreign-word", "a line without a service is for every one"),
+        ("accept input established", "foreign-word", "answers are always accepted first: no line is needed for them"),
+        ("accept input tcp-80", "foreign-word", "here it is called `tcp/80`"),
         ("accept input icmpv6", "foreign-word", "here it is called `icmp`"),
         ("accept input 80", "wrong-kind", "a port has its protocol: `tcp/80`"),
         ("accept input from any", "foreign-word", "a line without `from` or `to` is for everybody"),
