@@ -69,10 +69,12 @@ def test_ways_are_those_of_each_state_and_back_after_it(name: str, tmp_path: Pat
     assert status == 0
 
 
-def test_clients_and_tunnels_that_look_alike_each_have_their_own(tmp_path: Path, engine: str, run_name: str) -> None:
-    """Of one gateway: two groups of clients, clients behind one NAT, two tunnels with one other node."""
-    source = Path(__file__).parent / "clients.net"
-    with compiled_lab(source, tmp_path / "clients", f"{run_name}-clients", "--closed") as lab:
+@pytest.mark.parametrize("name", ["clients", "proofs"])
+def test_clients_each_come_in_as_they_should(name: str, tmp_path: Path, engine: str, run_name: str) -> None:
+    """`clients`: two groups of one gateway, clients behind one NAT, two tunnels with one other node. `proofs`: each way to
+    prove oneself, several rounds, a certificate that is revoked."""
+    source = Path(__file__).parent / f"{name}.net"
+    with compiled_lab(source, tmp_path / name, f"{run_name}-{name}", "--closed") as lab:
         lab.prepare()
         lab.up()
         status, document = _test(lab, source)
