@@ -32,6 +32,10 @@ strongswan_configure_charon() {
 			printf 'charon {\nplugins {\n%s {\nfwmark = %s\n}\n%s {\nfwmark = %s\n}\n}\n}\n' \
 				kernel-netlink '!0x42' socket-default 0x42
 		fi
+		if [ -e "$STATE/credentials/radius.conf" ]; then
+			echo "include $STATE/credentials/radius.conf"
+			plugins="$plugins eap-radius"
+		fi
 		printf 'charon {\nload = %s\n}\n' "$plugins"
 	} >/etc/strongswan.conf # where swanctl finds it too, whoever types it
 	export SWANCTL_DIR="$STATE/credentials"
@@ -93,6 +97,7 @@ strongswan_start() {
 		fail 'strongSwan refuses its configuration'
 	}
 	rm -rf "$SWANCTL_DIR/private" "$SWANCTL_DIR/secrets.conf" # charon has them now
+	[ ! -e "$SWANCTL_DIR/radius.conf" ] || : >"$SWANCTL_DIR/radius.conf"
 	strongswan_install_bypass
 	while IFS=$TAB read -r _ _ child start _ _ _ _ _ part; do
 		[ "$part/$start/$strongswan_esp" != strongswan/traffic/kernel ] || strongswan_install_trap "$child"

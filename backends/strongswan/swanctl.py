@@ -15,6 +15,7 @@ from netdsl.payload.quoting import flat
 
 from .keys import key_file
 from .quoting import quoted
+from .secrets import is_text
 
 _AUTH = {
     AuthMethod.CERTIFICATE: "pubkey",
@@ -58,7 +59,7 @@ def swanctl_conf(node: Node, lab: Lab) -> str:
         sections = tuple(Section(name, (("addrs", prefix),)) for name, prefix in pools.items())
         top.append(Section("pools", sections=sections))
     text = "".join(f"{line}\n" for section in top for line in section.lines())
-    has_secrets = any(secret.method != AuthMethod.PUBKEY for end in ends for secret in end.secrets)
+    has_secrets = any(is_text(secret) for end in ends for secret in end.secrets)
     return text + ("include secrets.conf\n" if has_secrets else "")
 
 
@@ -116,7 +117,8 @@ def _connection(end: TunnelEnd, ends: Sequence[TunnelEnd], with_crl: Set[str]) -
     if any(auth.method is AuthMethod.CERTIFICATE for auth in inside.own_auth):
         settings.append(("send_cert", "always"))
     sections = [_own(auth, number) for number, auth in enumerate(inside.own_auth, start=1)]
-    sections += [_peer(auth, number, with_crl) for number, auth in enumerate(inside.peer_auth, start=1)]
+    is_asking = inside.radius is not None
+    sections += [_peer(auth, number, with_crl, is_asking) for number, auth in enumerate(inside.peer_auth, start=1)]
     within = [one for one in ends if connection_of(one) == end.connection]
     sections.append(Section("children", sections=tuple(_child(one, child) for one in within for child in one.children)))
     return Section(flat(end.connection), tuple(settings), tuple(sections))
@@ -138,6 +140,8 @@ def _own(auth: Authentication, number: int) -> Section:
     settings = [("auth", _AUTH[auth.method]), ("id", quoted(auth.identity))]
     if auth.method.is_eap:
         settings.append(("eap_id", quoted(auth.identity)))
+    if auth.server is not None:
+        settings.append(("aaa_id", quoted(auth.server)))
     if auth.method.has_certificate and auth.pki is not None:
         settings.append(("certs", f"{flat(auth.pki)}.pem"))
     if auth.key is not None:
@@ -145,8 +149,9 @@ def _own(auth: Authentication, number: int) -> Section:
     return Section(f"local-{number}", tuple(settings))
 
 
-def _peer(auth: Authentication, number: int, with_crl: Set[str]) -> Section:
-    settings = [("auth", _AUTH[auth.method]), ("id", quoted(auth.identity))]
+def _peer(auth: Authentication, number: int, with_crl: Set[str], is_asking: bool) -> Section:
+    word = "eap-radius" if is_asking and auth.method.is_eap else _AUTH[auth.method]
+    settings = [("auth", word), ("id", quoted(auth.identity))]
     if auth.method.is_eap:
         settings.append(("eap_id", quoted("%any")))
     if auth.method.has_certificate and auth.pki is not None:

@@ -8,7 +8,7 @@ from netdsl.dataclass import dataclass
 from netdsl.ir.filter import Firewall, Nat
 from netdsl.ir.ids import Address, AddressWithPrefix, ImageId, NetworkId, NodeId, Prefix
 from netdsl.ir.service import PortService
-from netdsl.ir.tunnel import Segment, TunnelEnd
+from netdsl.ir.tunnel import Segment, SharedSecret, TunnelEnd
 from netdsl.source import Place
 
 
@@ -104,6 +104,7 @@ class Served:
     records: tuple[DnsRecord, ...] = ()
     forward_to: tuple[Address, ...] = ()
     origin: Place | None = field(default=None, compare=False, repr=False)
+    secrets: tuple[SharedSecret, ...] = ()  # by which it knows who asks it, and whom it is asked about
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, NetworkId, NodeId, Prefix, TunnelId
 from netdsl.ir.prefixes import holds, host_prefix, unique
+from netdsl.ir.service import PortService
+from netdsl.ir.tunnel import SharedSecret
 from netdsl.semantics.bindings import (
     Bindings,
     BoundInterface,
@@ -25,7 +27,7 @@ from netdsl.semantics.bindings import (
 class Directory:
     """`segments`: networks that switches join are one, called by the first of them. `addresses` of a node: its
     interfaces' in source order, then its loopbacks. `owners` of an address: all of them, in source order, with the
-    interface (None: a loopback)."""
+    interface (None: a loopback). `secrets`: those that a node's service at a port knows."""
 
     networks: dict[NetworkId, BoundNetwork]
     nodes: dict[NodeId, BoundNode]
@@ -33,6 +35,7 @@ class Directory:
     segments: dict[NetworkId, NetworkId]
     addresses: dict[NodeId, tuple[Address, ...]]
     owners: dict[Address, tuple[tuple[NodeId, str | None], ...]]
+    secrets: dict[tuple[NodeId, PortService], tuple[SharedSecret, ...]]
 
     def prefixes(self, who: Iterable[Placed[Who]]) -> tuple[Prefix, ...]:
         """All that the names stand for, in their order, each once."""
@@ -125,4 +128,14 @@ def make_directory(bindings: Bindings) -> Directory:
         _segments(bindings),
         addresses,
         {address: tuple(found) for address, found in owners.items()},
+        {asked: tuple(found) for asked, found in _secrets(bindings).items()},
     )
+
+
+def _secrets(bindings: Bindings) -> dict[tuple[NodeId, PortService], dict[SharedSecret, None]]:
+    """Of all tunnels that ask a service, each secret once."""
+    secrets: dict[tuple[NodeId, PortService], dict[SharedSecret, None]] = {}
+    for tunnel in bindings.tunnels.values():
+        for server in tunnel.servers:
+            secrets.setdefault((server.node, server.service), {}).update(dict.fromkeys(server.secrets))
+    return secrets

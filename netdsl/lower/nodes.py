@@ -41,7 +41,7 @@ def _link_mtu(directory: Directory, interface: BoundInterface, carried: Mapping[
 
 
 def lower_services(directory: Directory, node: BoundNode) -> tuple[Served, ...]:
-    """A record's node is all its addresses."""
+    """A record's node is all its addresses. Secrets are those of the tunnels that ask the service."""
     return tuple(
         Served(
             service.kind,
@@ -50,6 +50,7 @@ def lower_services(directory: Directory, node: BoundNode) -> tuple[Served, ...]:
             service.zone,
             tuple(DnsRecord(record.name, directory.addresses_of(record.target.value)) for record in service.records),
             origin=service.place,
+            secrets=directory.secrets.get((node.id, service.service), ()),
         )
         for service in node.services
     )

@@ -43,6 +43,9 @@ def end_entities(bindings: Bindings) -> dict[tuple[PkiId, NodeId], EndEntity]:
                 claim.addresses.append(end.outer)
                 if wanted.identity is not None:
                     claim.identities.append(wanted.identity)
+        for server in tunnel.servers:
+            if server.certificate is not None:
+                claims.setdefault((server.certificate.pki, server.node), _Claims()).addresses.append(server.address)
     return {
         (pki, node): _end_entity(bindings.pkis[pki], node, bindings.nodes[node].host_name, claim, repeated)
         for (pki, node), claim in claims.items()

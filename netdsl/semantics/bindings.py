@@ -17,7 +17,7 @@ from netdsl.ir.lab import TargetSetting
 from netdsl.ir.network import Driver, Impairment
 from netdsl.ir.node import NodeFile, NodeKind, Resources
 from netdsl.ir.service import PortService
-from netdsl.ir.tunnel import Mode
+from netdsl.ir.tunnel import Mode, SharedSecret
 from netdsl.source import Place
 
 T = TypeVar("T")
@@ -294,6 +294,18 @@ class BoundCertificate:
 
 
 @dataclass(frozen=True, slots=True)
+class BoundServer:
+    """A service that an end asks, in a node that is no end: where it is, the secrets that it knows, the certificate that it
+    shows."""
+
+    node: NodeId
+    service: PortService
+    address: Address
+    secrets: tuple[SharedSecret, ...]
+    certificate: BoundCertificate | None
+
+
+@dataclass(frozen=True, slots=True)
 class BoundStart:
     when: str  # "at boot", "on traffic", "by hand"
     by: tuple[NodeId, ...]  # empty: the first end (the clients, in gateway/client form)
@@ -336,6 +348,7 @@ class BoundTunnel:
     place: Place = field(compare=False, repr=False)
     mtu: Placed[int] | None = None
     carries: NetworkId | None = None
+    servers: tuple[BoundServer, ...] = ()
 
     @property
     def nodes(self) -> tuple[NodeId, ...]:

@@ -105,6 +105,8 @@ def _served(world: World, target: NodeId | None, verdict: Verdict) -> Served | N
 def _kind(service: PortService | None, served: str | None) -> Kind | None:
     if service is None:
         return Kind.ICMP
+    if served is not None and service_kinds()[served].is_silent:
+        return None
     match service.protocol:
         case Protocol.ICMP:
             return Kind.ICMP if service.icmp_type in (None, "echo-request") else None

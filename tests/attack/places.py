@@ -102,6 +102,15 @@ def _secret(files: Files, store: Path) -> Iterable[str]:
             yield b64decode(value.removeprefix("0s")).decode()
 
 
+def _password(files: Files, store: Path) -> Iterable[str]:
+    """What FreeRADIUS reads between single quotes."""
+    for path in sorted(store.glob("nodes/*/radius/*/users")):
+        for line in path.read_text().splitlines():
+            kept = re.fullmatch(r"'b' Cleartext-Password := '((?:[^'\\]|\\.)*)', EAP-Type := MD5", line)
+            assert kept is not None, line
+            yield re.sub(r"\\(.)", r"\1", kept[1])
+
+
 def _identity(files: Files, store: Path) -> Iterable[str]:
     for name in ("a", "b", "gw"):
         text = files.get(f"payload/nodes/{name}/swanctl.conf", b"").decode()
@@ -217,6 +226,11 @@ SPOTS: dict[str, Spot] = {
     "secret of a second round": Spot(
         top="ipsec t { gateway gw.wan ; client b ; auth certificate for gw ; auth psk and eap-md5 @ for b }",
         witness=_secret,
+    ),
+    "password of a RADIUS server": Spot(
+        top="ipsec t { gateway gw.wan ; client b ; radius a ; auth certificate for gw ; auth eap-md5 @ for b }",
+        a="serve radius",
+        witness=_password,
     ),
     "identity": Spot(top=_TUNNEL.format("auth psk ; identity @ for b"), witness=_identity),
     "certificate identity": Spot(top=_TUNNEL.format("auth certificate ; identity @ for b"), witness=_identity),

@@ -4,6 +4,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from netdsl.backends.dnsmasq.part import part as dnsmasq
+from netdsl.backends.freeradius.secrets import secret_files
 from netdsl.backends.socat.part import part as socat
 from netdsl.credentials.contract import Credentials
 from netdsl.ir.ids import NodeId
@@ -12,6 +13,7 @@ from netdsl.ir.node import DnsRecord, Node, NodeKind, Served
 from netdsl.ir.pki import SERVICES_PKI
 from netdsl.ir.service import Protocol, port
 from netdsl.ir.service_kinds import service_kinds
+from netdsl.ir.tunnel import SharedSecret
 from netdsl.payload.part import parts
 from netdsl.payload.render import payload
 from tests.payload.node import ROOT
@@ -33,7 +35,7 @@ def _lab(*services: Served) -> Lab:
 
 
 def test_each_kind_is_one_parts() -> None:
-    assert list(service_kinds()) == ["http", "https", "tcp", "udp", "dns"]
+    assert list(service_kinds()) == ["http", "https", "tcp", "udp", "dns", "radius"]
 
 
 def test_services_stand_in_the_nodes_order_each_with_its_part() -> None:
@@ -74,3 +76,20 @@ def test_a_zone_is_answered_from_its_records_and_from_nowhere_else() -> None:
 def test_https_shows_the_certificate_that_the_lab_makes_for_it() -> None:
     assert f"/serve/{SERVICES_PKI}\n" in Path(ROOT / "backends/socat/part.sh").read_text()
     assert socat.share(_lab(WEB).nodes[0], _lab(WEB)) is None
+
+
+def test_a_radius_server_knows_who_asks_and_whom_it_is_asked_about() -> None:
+    secrets = (
+        SharedSecret("radius@gw@aaa", "radius", ("10.0.0.1", "fc00::1")),
+        SharedSecret("eap@vpn.carol", "eap-ttls", ("it's",), "x'\\%{User-Name}"),
+    )
+    service = Served("radius", "radius", port(Protocol.UDP, 1812), secrets=secrets)
+    node = Node(NodeId("aaa"), "aaa", NodeKind.HOST, (), services=(service,))
+    files = secret_files(node, lambda secret: (secret.value or "made").encode())
+    assert files == {
+        "radius/1812/clients.conf": (
+            b"client asking-1 {\n\tipv4addr = 10.0.0.1\n\tsecret = 'made'\n}\n"
+            b"client asking-2 {\n\tipv6addr = fc00::1\n\tsecret = 'made'\n}\n"
+        ),
+        "radius/1812/users": (b"'it\\'s' Cleartext-Password := 'x\\'\\\\%{User-Name}', EAP-Type := TTLS\n"),
+    }

@@ -32,6 +32,7 @@ from netdsl.kinds.ipsec.ir import (
     Handling,
     IpsecChild,
     IpsecEnd,
+    Radius,
     end_inside,
 )
 from netdsl.kinds.ipsec.resolve_proposals import KEYWORDS, Transform
@@ -154,6 +155,21 @@ def test_raw_keys_are_files_of_the_nodes_that_have_them() -> None:
     assert [*files] == ["pubkey/raw@a-gw.pem", "private/raw@a-gw.pem", "pubkey/raw@s.pem"]
     private = load_pem_private_key(files["private/raw@a-gw.pem"], None)
     assert private.public_key() == load_pem_public_key(files["pubkey/raw@a-gw.pem"])
+
+
+def test_a_gateway_asks_its_server_and_a_client_expects_its_certificate() -> None:
+    client = Authentication(AuthMethod.EAP_TTLS, "carol", server="10.1.0.5")
+    radius = Radius(NodeId("aaa"), ip_address("10.1.0.5"), 1812, "radius@a-gw@aaa", ("10.1.0.1",))
+    secret = SharedSecret("radius@a-gw@aaa", "radius", ("10.1.0.1",))
+    gateway = replace(END, inside=replace(end_inside(END), peer_auth=(client,), radius=radius), secrets=(secret,))
+    assert '      auth = eap-radius\n      id = "carol"\n      eap_id = "%any"\n' in _conf(gateway)
+    assert "secrets.conf" not in _conf(gateway)
+    assert secret_files(_node(gateway), lambda _: b'a"b') == {
+        "radius.conf": b"charon {\nplugins {\neap-radius {\nservers {\nserver-1 {\naddress = 10.1.0.5\n"
+        b'auth_port = 1812\nsecret = "a\\"b"\n}\n}\n}\n}\n}\n'
+    }
+    own = replace(END, inside=replace(end_inside(END), own_auth=(client,)))
+    assert '      eap_id = "carol"\n      aaa_id = "10.1.0.5"\n' in _conf(own)
 
 
 def test_what_is_done_to_packets_is_said_where_it_is_asked_for() -> None:

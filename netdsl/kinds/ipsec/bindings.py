@@ -5,7 +5,7 @@ from dataclasses import field, replace
 
 from netdsl.dataclass import SECRET, dataclass
 from netdsl.ir.ids import NodeId, PkiId, Prefix, TunnelId
-from netdsl.kinds.ipsec.ir import AuthMethod, DpdAction, Handling
+from netdsl.kinds.ipsec.ir import AuthMethod, DpdAction, Handling, Radius
 from netdsl.semantics.bindings import BoundChild, BoundTunnel, Placed
 from netdsl.source import Place
 
@@ -39,6 +39,7 @@ class BoundIpsec:
     ike_rekey_seconds: int | None
     auth: Mapping[NodeId, BoundAuth]
     ike_reauth_seconds: int | None = None  # None: never
+    radius: Radius | None = None
     backup_of: Placed[TunnelId] | None = None
     encap: bool = False
     ike_place: Place | None = field(default=None, compare=False, repr=False)
@@ -73,7 +74,8 @@ def seen_by(tunnel: BoundTunnel, node: NodeId) -> BoundTunnel:
     own = all_own.get(node)
     if own is None:
         return tunnel
-    inside = replace(own.inside, own=all_own, bypass=bound_tunnel(tunnel).bypass)
+    whole = bound_tunnel(tunnel)
+    inside = replace(own.inside, own=all_own, bypass=whole.bypass, radius=whole.radius)
     return replace(tunnel, inside=inside, children_of=own.children_of)
 
 

@@ -4,7 +4,7 @@ from dataclasses import field
 from enum import StrEnum
 
 from netdsl.dataclass import dataclass
-from netdsl.ir.ids import PkiId, Prefix
+from netdsl.ir.ids import Address, NodeId, PkiId, Prefix
 from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import Carrier, Child, TunnelEnd
 from netdsl.source import Place
@@ -55,14 +55,28 @@ _EAP = (*_PASSWORD, AuthMethod.EAP_TLS)
 
 
 @dataclass(frozen=True, slots=True)
+class Radius:
+    """The server that a gateway asks about EAP. `secret` is the name of the one that both know, `asking` the addresses from
+    which the server takes questions."""
+
+    server: NodeId
+    address: Address
+    port: int
+    secret: str
+    asking: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Authentication:
     """How one end proves its identity. `identity` is an IKE identity as swanctl reads it (address, name, e-mail, DN).
-    `key`: of `pubkey`, the host name of the node whose key it is."""
+    `key`: of `pubkey`, the host name of the node whose key it is. `server`: whose certificate a client
+    expects inside of EAP, where the gateway asks another."""
 
     method: AuthMethod
     identity: str
     pki: PkiId | None = None
     key: str | None = None
+    server: str | None = None
 
 
 class DscpCopy(StrEnum):
@@ -108,6 +122,7 @@ class IpsecEnd:
     mobike: bool = False
     ike_rekey_seconds: int | None = None
     ike_reauth_seconds: int | None = None
+    radius: Radius | None = None  # of a gateway
     shares: str | None = None
     bypass: tuple[Prefix, ...] = ()  # what the node sends to them, and gets from them, goes outside of its tunnels
     encap: bool = False  # ESP in UDP, whether there is address translation or not

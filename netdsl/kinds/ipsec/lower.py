@@ -10,6 +10,7 @@ from netdsl.ir.service import PortService
 from netdsl.ir.tunnel import Child, Mode, Selectors, SharedSecret, Start, TunnelEnd
 from netdsl.kinds.ipsec.bindings import BoundAuth, bound_child, bound_tunnel, in_front_of, seen_by
 from netdsl.kinds.ipsec.ir import CARRIERS, DEVICE, KIND, Authentication, AuthMethod, IpsecChild, IpsecEnd, child_inside
+from netdsl.kinds.ipsec.resolve_radius import account
 from netdsl.kinds.ipsec.sharing import sharing
 from netdsl.kinds.ipsec.sizes import room, tunnel_overhead
 from netdsl.lower.directory import Directory
@@ -114,6 +115,7 @@ def _end(tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd, other: BoundEnd)
             mobike=inside.mobike,
             ike_rekey_seconds=inside.ike_rekey_seconds,
             ike_reauth_seconds=inside.ike_reauth_seconds,
+            radius=inside.radius if is_first and _is_asked_about(tunnel, other) else None,
             bypass=inside.bypass.get(end.node, ()),
             encap=inside.encap,
             ike_origin=inside.ike_place,
@@ -230,9 +232,23 @@ def _start(
 def _authentication(tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd) -> tuple[Authentication, ...]:
     """The rounds of an end."""
     return tuple(
-        Authentication(auth.method, _identity(tunnels, end, auth), auth.pki, _key(end, auth))
+        Authentication(
+            auth.method, _identity(tunnels, end, auth), auth.pki, _key(end, auth), _server(tunnels, tunnel, auth)
+        )
         for auth in bound_tunnel(tunnel).auth[end.node].rounds
     )
+
+
+def _server(tunnels: _Tunnels, tunnel: BoundTunnel, auth: BoundAuth) -> str | None:
+    """The identity in whose certificate a client believes inside of EAP, where it is not the gateway's."""
+    if auth.method is not AuthMethod.EAP_TTLS or not tunnel.servers:
+        return None
+    server = tunnel.servers[0]
+    return None if server.certificate is None else str(server.address)
+
+
+def _is_asked_about(tunnel: BoundTunnel, client: BoundEnd) -> bool:
+    return any(auth.method.is_eap for auth in bound_tunnel(tunnel).auth[client.node].rounds)
 
 
 def _key(end: BoundEnd, auth: BoundAuth) -> str | None:
@@ -271,11 +287,16 @@ def _secrets(tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd, second: Boun
         identities = tuple(dict.fromkeys(identity for *_, identity in proofs))
         yield SharedSecret(name, AuthMethod.PSK, identities, _shared_value(tunnel, end, second))
     for one, auth, identity in proofs:
-        if auth.method.has_password:
+        if auth.method.has_password and tunnel.servers:  # between the client and the server
+            if end.node == one.node:
+                yield account(tunnel.id, one.node, auth)
+        elif auth.method.has_password:
             name = f"{tunnel.id}.{one.node}"
             yield SharedSecret(f"eap@{name}" if has_psk else name, auth.method, (identity,), auth.secret)
         elif auth.method is AuthMethod.PUBKEY:
             yield SharedSecret(f"key@{host_name(one.node)}", auth.method, (identity,))
+    if tunnel.servers and end is tunnel.ends[0]:
+        yield tunnel.servers[0].secrets[0]
 
 
 def _shared_value(tunnel: BoundTunnel, end: BoundEnd, second: BoundEnd) -> str | None:

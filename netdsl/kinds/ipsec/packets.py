@@ -26,6 +26,7 @@ from netdsl.kinds.ipsec.ir import (
     end_inside,
     ends_of,
 )
+from netdsl.kinds.ipsec.radius import unanswered
 from netdsl.kinds.ipsec.revocation import is_revoked
 from netdsl.kinds.ipsec.sharing import connection_of, taken_for
 from netdsl.kinds.ipsec.sizes import UDP_HEADER, cost_of
@@ -123,6 +124,7 @@ def connect(fabric: Fabric, view: View, end: TunnelEnd, standing: Flows) -> Conn
     failure = (
         _lacking(fabric, there)
         or _disagreement(fabric, end, there)
+        or unanswered(fabric, (end, there), standing)
         or _mistaken(other, end, there, came)
         or _narrowed(there, local, came)
     )
@@ -236,6 +238,8 @@ def _unproven(
         return None if mine.node in entities else f"`{mine.node}` has no certificate of `{auth.pki}`"
     if auth.method is AuthMethod.PUBKEY:
         return None if auth.key == wanted.key else f"`{other.node}` has no public key of `{mine.node}`"
+    if end_inside(other).radius is not None and auth.method.is_eap:
+        return None  # its server has what the client has
     proofs = [auth] if auth.method.is_eap else [*end_inside(mine).own_auth, *end_inside(other).own_auth]
     owners = {proof.identity for proof in proofs}
     own, expected = (_secrets(fabric.views[end.node].node, auth.method, owners) for end in (mine, other))

@@ -14,6 +14,7 @@ from netdsl.kinds.ipsec.resolve_authentication import authentication
 from netdsl.kinds.ipsec.resolve_children import ChildBlock, Context, child_blocks, children, rekey
 from netdsl.kinds.ipsec.resolve_own import bypassed, lines_of
 from netdsl.kinds.ipsec.resolve_proposals import proposals
+from netdsl.kinds.ipsec.resolve_radius import radius
 from netdsl.semantics.bindings import BoundCertificate, BoundTunnel, Placed
 from netdsl.semantics.evaluate import evaluate_list, report_wrong_kind
 from netdsl.semantics.items import Item
@@ -73,10 +74,15 @@ def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:
     if family is None or ends is None or auth is None or by_all is None or bypass is None or not is_right:
         return None
     own = {node: one for node, one in found.items() if node is not None and one is not None}
-    inside = replace(by_all.inside, own=own, backup_of=backup, bypass=bypass)
+    asked = radius(block, members, auth, work)
+    servers = () if asked is None else (asked.server,)
+    inside = replace(
+        by_all.inside, own=own, backup_of=backup, bypass=bypass, radius=None if asked is None else asked.radius
+    )
     rounds = ((node, one) for node, first in auth.items() for one in first.rounds)
     certificates = {node: BoundCertificate(one.pki, one.identity) for node, one in rounds if one.pki is not None}
-    return BoundTunnel(id_, KIND, ends, certificates, by_all.children_of, pool, family, inside, item.place)
+    children_of = by_all.children_of
+    return BoundTunnel(id_, KIND, ends, certificates, children_of, pool, family, inside, item.place, servers=servers)
 
 
 def _with_own(context: Context, blocks: Sequence[ChildBlock]) -> list[NodeId]:

@@ -57,6 +57,7 @@ STATEMENTS = (
     Description("rekey", tree.Rekey, _BOTH, for_nodes=_BOTH),
     Description("ipcomp", Attribute, _BOTH, is_single=True, for_nodes=_BOTH),
     Description("copy-dscp", Attribute, _BOTH, is_single=True, for_nodes=_BOTH),
+    Description("radius", Attribute, _TUNNEL, is_single=True),
     Description("reauth", Attribute, _TUNNEL, is_single=True, for_nodes=_TUNNEL),
     Description("dpd", tree.Dpd, _TUNNEL, is_single=True, for_nodes=_TUNNEL, shape=_DPD),
     Description("mobike", Attribute, _TUNNEL, is_single=True, for_nodes=_TUNNEL),

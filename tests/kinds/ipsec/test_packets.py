@@ -271,6 +271,42 @@ def test_a_client_comes_in_by_each_kind_of_proof(auth: str) -> None:
     assert world(REVOKED % ("crl yes", f"auth {auth} for carol ; auth psk for dave")).is_up(TunnelId("road"))
 
 
+ASKING = """
+network inet 192.0.2.0/24
+network office 10.1.0.0/24
+router gw { interface on inet .1 ; interface on office .1 }
+host aaa { interface on office .5 ; default via gw ; serve radius ; %s }
+host s { interface on office .10 ; default via gw }
+host carol { interface on inet }
+ipsec road {
+  gateway gw protecting office
+  client carol
+  radius aaa
+  auth certificate for gw
+  auth %s for carol
+}
+"""
+
+
+@pytest.mark.parametrize("esp", Esp)
+@pytest.mark.parametrize("auth", ["eap-md5", "eap-ttls", "certificate and eap-mschapv2"])
+def test_a_client_comes_in_where_the_gateway_reaches_its_radius_server(auth: str, esp: Esp) -> None:
+    assert world(ASKING % ("", auth), esp).is_up(TunnelId("road"))
+    assert world(ASKING % (DROP % "accept input udp/1812 from gw.office", auth), esp).is_up(TunnelId("road"))
+    closed = world(ASKING % (DROP % "accept input udp/1813", auth), esp)
+    assert not closed.is_up(TunnelId("road"))
+    assert closed.why_down(TunnelId("road")).startswith(
+        "authentication of tunnel `road` fails: `gw` gets no answer from its RADIUS server `aaa`: "
+    )
+
+
+def test_who_does_not_use_eap_does_not_need_the_server() -> None:
+    shut = ASKING.replace("client carol", "client carol, dave") + "host dave { interface on inet }"
+    both = shut % (DROP % "accept input udp/1813", "eap-md5 for dave ; auth psk")
+    where = world(both)
+    assert ask(where, "carol", "10.1.0.10").tunnels == ("road",)
+
+
 def test_one_refused_round_is_enough() -> None:
     where = world(REVOKED % ("crl yes", "auth psk for carol ; auth certificate from ours and eap-md5 for dave"))
     assert "revoked" in where.why_down(TunnelId("road"))

@@ -96,6 +96,28 @@ def test_a_proof_that_an_end_cannot_give(line: str, code: str) -> None:
     assert codes(hub(line)) == [code]
 
 
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("radius a ; auth certificate for gw ; auth eap-md5 for b", "`a` serves no `radius`"),
+        ("radius b ; auth certificate for gw ; auth eap-md5 for b", "`b` is an end of the tunnel itself"),
+        ("radius r ; auth psk", "no client of `t` authenticates by EAP"),
+        (
+            "radius r ; auth certificate for gw ; auth eap-tls for b",
+            "the server does not know `eap-tls`, which `b` has",
+        ),
+    ],
+)
+def test_a_server_that_a_gateway_cannot_ask(line: str, message: str) -> None:
+    one = only(hub(line) + "\nhost r { interface on lan ; serve radius }\n")
+    assert (one.rule.code, one.message) == ("auth-mismatch", message)
+
+
+def test_only_a_gateway_asks_a_server() -> None:
+    one = only(between("auth psk ; radius r") + "\nhost r { interface on lan ; serve radius }\n")
+    assert one.message == "`radius` is for a gateway, this tunnel has none"
+
+
 def test_a_secret_for_one_end_is_what_that_end_holds() -> None:
     auths = bound_tunnel(tunnel(resolved(between('auth psk ; secret "guess-me" for b')), "t")).auth
     assert [auth.secret for auth in auths.values()] == [None, "guess-me"]
