@@ -1,7 +1,7 @@
 """`make fuzz-live LABS=200 SEED=1`: random labs brought up and compared with their predictions.
 
-`--kept` only compares what was observed before, with the verifier as it is now; `--regressions` takes the labs that once
-disagreed. Exit status 1 where something differs.
+`--kernel` makes labs for nodes whose kernel has all of ESP. `--kept` only compares what was observed before, with the
+verifier as it is now; `--regressions` takes the labs that once disagreed. Exit status 1 where something differs.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 from tests.differential.campaign import Campaign
-from tests.differential.generate import generate
+from tests.differential.generate import generate, generate_for_kernel
 from tests.differential.observing import Observation
 from tests.differential.regressions import NUMBERS, regression
 from tests.differential.report import Tally, line, text, write_differences
@@ -23,7 +23,8 @@ def main() -> int:
     options = _options()
     os.nice(10)
     signal.signal(signal.SIGTERM, _stop)
-    campaign = Campaign(options.folder, regression if options.regressions else generate)
+    made = generate_for_kernel if options.kernel else generate
+    campaign = Campaign(options.folder, regression if options.regressions else made)
     asked = (*range(options.seed, options.seed + options.labs), *options.also)
     seeds = NUMBERS if options.regressions else tuple(dict.fromkeys(asked))
     tally, sources = Tally(), dict[int, str]()
@@ -52,10 +53,15 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--regressions", action="store_true", help="those that once disagreed, in a folder of their own"
     )
+    parser.add_argument(
+        "--kernel", action="store_true", help="labs for nodes whose kernel has ESP, in a folder of their own"
+    )
     parser.add_argument("--kept", action="store_true", help="bring nothing up")
     options = parser.parse_args()
     if options.regressions:
         options.folder = options.folder / "regressions"
+    elif options.kernel:
+        options.folder = options.folder / "kernel"
     return options
 
 

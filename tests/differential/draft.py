@@ -96,7 +96,8 @@ class Tunnel:
 
 @dataclass(slots=True)
 class Draft:
-    """`faults`: what was made wrong on purpose; `unmet`: lines of its `expect failure`."""
+    """`faults`: what was made wrong on purpose; `unmet`: lines of its `expect failure`; `has_kernel`: the kernel of its
+    nodes has all that tunnels ask for."""
 
     name: str
     families: tuple[int, ...]
@@ -106,6 +107,7 @@ class Draft:
     faults: list[str] = field(default_factory=list)
     is_overlapping: bool = False
     unmet: list[str] = field(default_factory=list)
+    has_kernel: bool = False
 
     def box(self, name: str) -> Box:
         return next(box for box in self.boxes if box.name == name)

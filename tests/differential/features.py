@@ -17,6 +17,8 @@ FEATURES = (
     *(feature for kind in kinds().values() for feature in kind.FEATURES),
 )  # fmt: skip
 """Each is in a fifth of the labs or more."""
+KERNEL_FEATURES = tuple(feature for kind in kinds().values() for feature in kind.KERNEL_FEATURES)
+"""Each is in a fifth of the labs for nodes whose kernel has all, or more."""
 
 
 def features_of(lab: Lab, source: str) -> frozenset[str]:
@@ -55,7 +57,7 @@ def _of_node(node: Node) -> Iterator[str]:
     yield from _of_nat(node)
     yield from _of_firewall(node)
     for end in node.tunnels:
-        yield from kinds()[end.kind].features(end)
+        yield from kinds()[end.kind].features(end, node)
     rules: list[FilterRule | DestinationNat | SourceNat] = [*node.nat.destination, *node.nat.source]
     rules += [rule for rule in (node.firewall.rules if node.firewall else ()) if isinstance(rule, FilterRule)]
     if any(rule.state is not None for rule in rules):

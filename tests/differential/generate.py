@@ -13,10 +13,10 @@ from tests.differential.tunnels import give_tunnels
 from tests.differential.ways import by_hand, give_routes
 
 
-def draft_of(seed: int) -> Draft:
+def draft_of(seed: int, *, has_kernel: bool = False) -> Draft:
     """A lab of 4 to 9 nodes that compiles without an error, often wrong in what it does."""
     rng = Random(f"netdsl differential {seed}")
-    draft = outline(rng, f"fuzz-{seed}")
+    draft = outline(rng, f"fuzz-{seed}", has_kernel=has_kernel)
     give_tunnels(rng, draft)
     give_routes(rng, draft)
     give_nat(rng, draft)
@@ -47,3 +47,8 @@ def _leave_out_dead_targets(draft: Draft) -> None:
 
 def generate(seed: int) -> str:
     return text(draft_of(seed))
+
+
+def generate_for_kernel(seed: int) -> str:
+    """One for nodes whose kernel has all that tunnels ask for."""
+    return text(draft_of(seed, has_kernel=True))

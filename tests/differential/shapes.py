@@ -10,9 +10,9 @@ SERVICES = ("http tcp/80", "tcp echo tcp/7", "udp udp/514")
 SITES = "abc"
 
 
-def outline(rng: Random, name: str) -> Draft:
+def outline(rng: Random, name: str, *, has_kernel: bool = False) -> Draft:
     """Two or three sites, each a gateway with a host or more, joined by a core router, by links or by one segment."""
-    draft = Draft(name, rng.choices([(4,), (6,), (4, 6)], [40, 22, 38])[0])
+    draft = Draft(name, rng.choices([(4,), (6,), (4, 6)], [40, 22, 38])[0], has_kernel=has_kernel)
     draft.is_overlapping = rng.random() < 0.3
     sites = SITES[: rng.choice([2, 2, 2, 3])]
     joined = rng.choices(["router", "links", "segment"], [50, 20, 30])[0]
@@ -31,7 +31,7 @@ def outline(rng: Random, name: str) -> Draft:
     _extend(rng, draft)
     _close_rings(Random(f"netdsl rings {name}"), draft)
     for box in draft.boxes:
-        _equip(rng, box)
+        equip(rng, box)
     return draft
 
 
@@ -75,40 +75,40 @@ def _extend(rng: Random, draft: Draft) -> None:
         site = gateway.site
         lan = gateway.port("lan").net
         match rng.choices(["nothing", "inner", "leg", "switch", "second"], [30, 22, 18, 12, 18])[0]:
-            case "inner" if _has_room(draft, 2):
+            case "inner" if has_room(draft, 2):
                 deep = _inside_net(draft, "deep", number, site)
                 ports = [Port("up", lan, 3), Port("deep", deep, 1)]
                 draft.boxes += [
                     Box(f"in-{site}", "inner", site, ports),
                     Box(f"end-{site}", "host", site, [Port("eth", deep, 2)]),
                 ]
-            case "leg" if _has_room(draft, 1):
+            case "leg" if has_room(draft, 1):
                 dmz = _inside_net(draft, "dmz", number, site)
                 gateway.ports.append(Port("dmz", dmz, 1))
                 draft.boxes.append(Box(f"srv-{site}", "host", site, [Port("eth", dmz, 2)]))
-            case "switch" if _has_room(draft, 2):
+            case "switch" if has_room(draft, 2):
                 other = Net(f"far-{site}", lan.prefixes)
                 draft.nets.append(other)
                 draft.boxes += [
                     Box(f"sw-{site}", "switch", site, [Port("p1", lan, 0), Port("p2", other, 0)]),
                     Box(f"two-{site}", "host", site, [Port("eth", other, 4)]),
                 ]
-            case "second" if _has_room(draft, 1):
+            case "second" if has_room(draft, 1):
                 draft.boxes.append(Box(f"two-{site}", "host", site, [Port("eth", lan, 4)]))
     outer = [net for net in draft.nets if net.name in ("inet", "wan-a")]
-    if rng.random() < 0.65 and _has_room(draft, 1) and not outer[0].is_link:
+    if rng.random() < 0.65 and has_room(draft, 1) and not outer[0].is_link:
         draft.boxes.append(Box("out", "host", "", [Port("eth", outer[0], 66)]))
 
 
 def _close_rings(rng: Random, draft: Draft) -> None:
     """A second switch beside a first one, with spanning trees; where there is none, two switches in one site."""
-    if not draft.of("switch") and rng.random() < 0.5 and _has_room(draft, 2):
+    if not draft.of("switch") and rng.random() < 0.5 and has_room(draft, 2):
         lan = draft.box("gw-a").port("lan").net
         other = Net("far-a", lan.prefixes)
         draft.nets.append(other)
         draft.boxes.append(Box("sw-a", "switch", "a", [Port("p1", lan, 0), Port("p2", other, 0)]))
     for first in draft.of("switch"):
-        if _has_room(draft, 1) and rng.random() < 0.9:
+        if has_room(draft, 1) and rng.random() < 0.9:
             lan, far = (port.net for port in first.ports)
             second = Box(f"sx-{first.site}", "switch", first.site, [Port("p1", far, 0), Port("p2", lan, 0)])
             draft.boxes.append(second)
@@ -116,11 +116,11 @@ def _close_rings(rng: Random, draft: Draft) -> None:
                 box.lines.append("stp yes")
 
 
-def _has_room(draft: Draft, boxes: int) -> bool:
+def has_room(draft: Draft, boxes: int) -> bool:
     return len(draft.boxes) + boxes <= MOST_NODES
 
 
-def _equip(rng: Random, box: Box) -> None:
+def equip(rng: Random, box: Box) -> None:
     if box.role == "switch":
         return
     chance = 0.85 if box.role == "host" else 0.35

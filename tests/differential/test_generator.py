@@ -5,12 +5,13 @@ from collections import Counter
 import pytest
 
 from tests.differential.comparing import lab_of
-from tests.differential.features import FEATURES, features_of
+from tests.differential.features import FEATURES, KERNEL_FEATURES, features_of
 from tests.differential.flows import flows_of
-from tests.differential.generate import draft_of, generate
+from tests.differential.generate import draft_of, generate, generate_for_kernel
 from tests.differential.shapes import MOST_NODES
 
 SEEDS = range(1, 81)
+FEW = range(1, 41)
 SHARE = 0.15  # of few labs; the campaign's report says what it is of many (a fifth at least)
 
 
@@ -33,6 +34,14 @@ def test_every_lab_compiles_is_small_and_has_every_feature_in_many_labs(sources:
         assert not any(node.has_uplink for node in lab.nodes)
         counts.update(features_of(lab, source))
     assert [feature for feature in FEATURES if counts[feature] < SHARE * len(sources)] == []
+
+
+def test_labs_for_nodes_whose_kernel_has_all_of_esp_have_what_user_space_has_not() -> None:
+    counts: Counter[str] = Counter()
+    for seed in FEW:
+        source = generate_for_kernel(seed)
+        counts.update(features_of(lab_of(source), source))
+    assert [feature for feature in KERNEL_FEATURES if counts[feature] < SHARE * len(FEW)] == []
 
 
 def test_all_labs_have_one_image(sources: dict[int, str]) -> None:

@@ -45,12 +45,12 @@ MAPPED = {4: "10.{number}.0.0/24", 6: "fc00:{number}::/64"}
 
 
 def give_nat(rng: Random, draft: Draft) -> None:
-    """After the tunnels. A tunnel between hosts is not led through translation."""
-    if any(end.role == "host" and end.site for tunnel in draft.tunnels for end in tunnel.ends):
+    """After the tunnels. A tunnel between hosts is not led through translation; what hides clients is left as it is."""
+    if any(end.role == "host" for tunnel in draft.tunnels if tunnel.kind == "host" for end in tunnel.ends):
         return
     if rng.random() > 0.88:
         return
-    for gateway in draft.of("gateway"):
+    for gateway in (gateway for gateway in draft.of("gateway") if not gateway.nat):
         words = _words(rng, draft, gateway)
         lacks_a_route = any(fault.startswith(f"{gateway.name} lacks") for fault in draft.faults)  # maybe to the target
         if rng.random() < 0.45 + 0.25 * draft.is_overlapping and not lacks_a_route:

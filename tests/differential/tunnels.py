@@ -7,15 +7,18 @@ from random import Random
 from typing import Protocol, cast
 
 from netdsl.index import TUNNELS
+from netdsl.ir.node import Node
 from netdsl.ir.tunnel import TunnelEnd
 from tests.differential.draft import Box, Draft, Net, Tunnel
 
 
 class KindLabs(Protocol):
     """The module `tests.kinds.KIND.random_labs`. `OUTER`: what a router lets through for tunnels that pass by. `IS_FIRST`:
-    asked in every lab, before the others, which may lie in its tunnels."""
+    asked in every lab, before the others, which may lie in its tunnels. KERNEL_FEATURES: what labs have for nodes alone
+    whose kernel has all."""
 
     FEATURES: tuple[str, ...]
+    KERNEL_FEATURES: tuple[str, ...]
     OUTER: str
     IS_FIRST: bool
 
@@ -27,8 +30,8 @@ class KindLabs(Protocol):
         """Add tunnels. `number` is unique in the lab."""
         ...
 
-    def features(self, end: TunnelEnd) -> Iterator[str]:
-        """What the end of a compiled lab has of FEATURES."""
+    def features(self, end: TunnelEnd, node: Node) -> Iterator[str]:
+        """What the end of a compiled lab has, in its node, of FEATURES and KERNEL_FEATURES."""
         ...
 
 

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from random import Random
 
+from netdsl.ir.node import Node
 from netdsl.ir.tunnel import TunnelEnd
 from tests.differential.draft import Draft
 from tests.differential.tunnels import give_device
 
 FEATURES = ("gre",)
+KERNEL_FEATURES: tuple[str, ...] = ()
 OUTER = "accept forward gre"
 IS_FIRST = False
 
@@ -20,5 +22,5 @@ def give(rng: Random, draft: Draft, number: int) -> None:
     give_device(rng, draft, "gre", number)
 
 
-def features(end: TunnelEnd) -> Iterator[str]:
+def features(end: TunnelEnd, node: Node) -> Iterator[str]:
     yield "gre"

@@ -1,17 +1,26 @@
-"""IPsec in random labs: between sites, gateway to gateway, host to host, and a gateway with a client."""
+"""IPsec in random labs: between sites, gateway to gateway, host to host, several between two gateways; a gateway with
+clients, of a pool, behind one NAT."""
 
+from collections import Counter
 from collections.abc import Iterator
 from random import Random
 
-from netdsl.ir.tunnel import Start, TunnelEnd
-from netdsl.kinds.ipsec.ir import AuthMethod, end_inside
-from tests.differential.draft import Box, Draft, Net, Tunnel
+from netdsl.ir.node import Node
+from netdsl.ir.tunnel import Mode, Start, TunnelEnd
+from netdsl.kinds.ipsec.ir import AuthMethod, child_inside, end_inside, ends_of
+from tests.differential.draft import Box, Draft, Net, Port, Tunnel
+from tests.differential.shapes import equip, has_room
 
 FEATURES = (
     *("tunnel", "psk", "certificate", "site to site", "host to host", "tunnel by hand", "only", "virtual addresses"),
+    *("several clients", "clients behind NAT", "several between two nodes", "one identity in several"),
 )
+KERNEL_FEATURES = ("transport mode", "transport mode through NAT", "extended sequence numbers")
+"""What ESP in user space has not."""
 OUTER = "accept forward ike, esp"
 IS_FIRST = True
+
+Pair = tuple[Box, Box]
 
 
 def fits(draft: Draft) -> bool:
@@ -19,33 +28,114 @@ def fits(draft: Draft) -> bool:
 
 
 def give(rng: Random, draft: Draft, number: int) -> None:
-    """None, one or two."""
-    if rng.random() > 0.86:
+    """None, one, two or three."""
+    if rng.random() > 0.92:
         return
+    kind = rng.choices(["hidden", "outer", "pairs"], [56, 20, 24] if draft.has_kernel else [44, 26, 30])[0]
+    nat = draft.of("gateway")[-1]
+    is_apart = not draft.is_overlapping or nat.site == "c"
+    if kind == "hidden" and is_apart and (has_room(draft, 1) or len(_hosts(draft, nat)) > 1):
+        _give_hidden(rng, draft, nat)
+    elif kind != "pairs" and any(box.name == "out" for box in draft.boxes):
+        _give_outer(rng, draft)
+        if rng.random() < 0.6:
+            _give_pairs(rng, draft)
+    else:
+        _give_pairs(rng, draft)
+    _spoil(rng, draft)
+
+
+# --- a gateway and clients
+
+
+def _hosts(draft: Draft, gateway: Box) -> list[Box]:
+    return [box for box in draft.of("host") if box.site == gateway.site]
+
+
+def _give_hidden(rng: Random, draft: Draft, nat: Box) -> None:
+    """Two hosts of the last site, whose gateway has one address for both."""
+    gateway, hosts = draft.of("gateway")[0], _hosts(draft, nat)
+    if len(hosts) < 2:
+        hosts.append(_another(rng, draft, f"two-{nat.site}", hosts[0], 4))
+    nat.nat.append("masquerade out wan")
+    if draft.has_kernel and rng.random() < 0.64:
+        tunnel = _tunnel("vpn-1", "road", (gateway, hosts[0]), "at boot")
+        tunnel.lines = [
+            f"gateway {gateway.name}.wan",
+            f"client {hosts[0].name}",
+            *_family(rng, draft),
+            "mode transport",
+        ]
+        tunnel.lines += _proof(rng)
+    else:
+        tunnel = _tunnel("vpn-1", "road", (gateway, *hosts[:2]), "at boot")
+        tunnel.lines = _road(rng, draft, tunnel, has_pool=rng.random() < 0.25)
+    draft.tunnels.append(tunnel)
+
+
+def _give_outer(rng: Random, draft: Draft) -> None:
+    """Hosts on the outer segment, with virtual addresses."""
+    gateway, out = draft.of("gateway")[0], draft.box("out")
+    clients = [out]
+    if has_room(draft, 1) and rng.random() < 0.6:
+        clients.append(_another(rng, draft, "out-2", out, 67))
+    tunnel = _tunnel("vpn-1", "road", (gateway, *clients), "at boot")
+    tunnel.lines = _road(rng, draft, tunnel, has_pool=True)
+    draft.tunnels.append(tunnel)
+
+
+def _another(rng: Random, draft: Draft, name: str, like: Box, place: int) -> Box:
+    """A host beside another one."""
+    box = Box(name, "host", like.site, [Port("eth", like.ports[0].net, place)])
+    draft.boxes.append(box)
+    equip(rng, box)
+    return box
+
+
+def _road(rng: Random, draft: Draft, tunnel: Tunnel, *, has_pool: bool) -> list[str]:
+    gateway, *clients = tunnel.ends
+    nets = ", ".join(port.net.name for port in gateway.inside)
+    lines = [f"gateway {gateway.name}.wan protecting {nets}", f"client {', '.join(box.name for box in clients)}"]
+    if has_pool:
+        pools = {4: "10.77.0.0/28", 6: "fc00:77::/120"}
+        lines.append("pool " + ", ".join(pools[family] for family in draft.families))
+    return [*lines, *_family(rng, draft), *_proof(rng), *_algorithms(rng, draft), f"start {tunnel.start}"]
+
+
+# --- pairs
+
+
+def _give_pairs(rng: Random, draft: Draft) -> None:
+    """Of one pair often two: what one of them does not carry."""
     gateways = draft.of("gateway")
-    if any(box.name == "out" for box in draft.boxes) and rng.random() < 0.56:
-        _give(rng, draft, "vpn-1", "road", (gateways[0], gateways[1]))
-        return
     pairs = [(a, b) for place, a in enumerate(gateways) for b in gateways[place + 1 :]]
-    for number, pair in enumerate(rng.sample(pairs, min(len(pairs), rng.choice([1, 1, 2]))), 1):
-        kind = rng.choices(["site", "gateways", "hosts"], [60, 22, 18])[0]
-        _give(rng, draft, f"vpn-{number}", kind, pair)
-    if rng.random() < 0.06 and draft.tunnels:
-        tunnel = draft.tunnels[0]
-        if "auth psk" in tunnel.lines:
-            draft.unmet.append(f"{tunnel.name} is up")
-            tunnel.lines.append(f'secret "another-secret-{draft.name}" for {tunnel.ends[0].name}')
-            draft.faults.append(f"the ends of {tunnel.name} have different secrets")
+    for pair in rng.sample(pairs, min(len(pairs), rng.choice([1, 1, 1, 2]))):
+        kind = rng.choices(["site", "gateways", "hosts"], [62, 22, 16])[0]
+        first = _give(rng, draft, kind, pair)
+        if first is not None and kind != "hosts" and rng.random() < 0.75:
+            _give_beside(rng, draft, first, pair)
 
 
-def _give(rng: Random, draft: Draft, name: str, kind: str, pair: tuple[Box, Box]) -> None:
-    start = rng.choices(["at boot", "on traffic", "by hand"], [42, 22, 36])[0]
+def _give_beside(rng: Random, draft: Draft, first: Tunnel, pair: Pair) -> None:
+    """A second tunnel between the same gateways, which proves itself as the first does or not."""
+    second = _give(rng, draft, "gateways" if first.kind == "site" else "site", pair)
+    if second is None or rng.random() < 0.4:
+        return
+    common = ("over ", "auth ")
+    second.lines = [line for line in second.lines if not line.startswith(common)]
+    second.lines += [line for line in first.lines if line.startswith(common)]
+    if rng.random() < 0.15:
+        second.lines.append("dpd 60s restart")
+        draft.unmet.append(f"{second.name} is up")
+        draft.faults.append(f"{second.name} differs from {first.name} in what the peer does not see")
+
+
+def _give(rng: Random, draft: Draft, kind: str, pair: Pair) -> Tunnel | None:
+    name, start = f"vpn-{len(draft.tunnels) + 1}", rng.choices(["at boot", "on traffic", "by hand"], [42, 22, 36])[0]
     match kind:
         case "hosts" if not draft.is_overlapping:
             ends = (draft.box(f"pc-{pair[0].site}"), draft.box(f"pc-{pair[1].site}"))
             tunnel = _tunnel(name, "host", ends, start)
-        case "road":
-            tunnel = _tunnel(name, "road", (pair[0], draft.box("out")), "at boot")
         case "site":
             tunnel = _tunnel(name, "site", pair, start)
             tunnel.protected = (_protected(rng, draft, pair[0]), _protected(rng, draft, pair[1]))
@@ -53,9 +143,11 @@ def _give(rng: Random, draft: Draft, name: str, kind: str, pair: tuple[Box, Box]
                 tunnel.kind, tunnel.protected = "host", ((), ())
         case _:
             tunnel = _tunnel(name, "host", pair, start)
-    if _is_new(draft, tunnel):
-        tunnel.lines = _lines(rng, draft, tunnel)
-        draft.tunnels.append(tunnel)
+    if not _is_new(draft, tunnel):
+        return None
+    tunnel.lines = _lines(rng, draft, tunnel)
+    draft.tunnels.append(tunnel)
+    return tunnel
 
 
 def _tunnel(name: str, kind: str, ends: tuple[Box, ...], start: str) -> Tunnel:
@@ -66,7 +158,8 @@ def _is_new(draft: Draft, tunnel: Tunnel) -> bool:
     """No other protects the same: two policies for one packet have no order."""
     taken = {prefix for other in draft.tunnels for nets in other.protected for net in nets for prefix in net.prefixes}
     mine = {prefix for nets in tunnel.protected for net in nets for prefix in net.prefixes}
-    return not (draft.is_overlapping and taken & mine)
+    is_alone = all(any(other.protected) or other.ends != tunnel.ends for other in draft.tunnels)
+    return not (draft.is_overlapping and taken & mine) and (is_alone or any(tunnel.protected))
 
 
 def _protected(rng: Random, draft: Draft, gateway: Box) -> tuple[Net, ...]:
@@ -77,11 +170,7 @@ def _protected(rng: Random, draft: Draft, gateway: Box) -> tuple[Net, ...]:
 
 def _lines(rng: Random, draft: Draft, tunnel: Tunnel) -> list[str]:
     ends = [end.name if end.role == "host" else f"{end.name}.wan" for end in tunnel.ends]
-    if tunnel.kind == "road":
-        nets = ", ".join(port.net.name for port in tunnel.ends[0].inside)
-        lines = [f"gateway {ends[0]} protecting {nets}", f"client {ends[1]}"]
-        lines.append("pool " + ", ".join({4: "10.77.0.0/28", 6: "fc00:77::/120"}[family] for family in draft.families))
-    elif tunnel.kind == "site" and rng.random() < 0.25:
+    if tunnel.kind == "site" and rng.random() < 0.25:
         lines = [f"between {ends[0]} and {ends[1]}", *_children(tunnel)]
     else:
         parts = [
@@ -89,11 +178,11 @@ def _lines(rng: Random, draft: Draft, tunnel: Tunnel) -> list[str]:
             for end, nets in zip(ends, tunnel.protected, strict=True)
         ]
         lines = [f"between {parts[0]}", f"    and {parts[1]}"]
-    if len(draft.families) == 2:
-        lines.append(f"over {rng.choice(['ipv4', 'ipv6'])}")
-    lines += [rng.choice(["auth psk", "auth certificate", "auth pubkey"]), f"start {tunnel.start}"]
-    if tunnel.kind != "road" and rng.random() < 0.35:
+    lines += [*_family(rng, draft), *_proof(rng), *_algorithms(rng, draft), f"start {tunnel.start}"]
+    if rng.random() < 0.35:
         lines.append(f"only {rng.choice(['tcp/80', 'udp', 'icmp'])}")
+    if draft.has_kernel and not any(tunnel.protected) and rng.random() < 0.6:
+        lines.append("mode transport")
     return lines
 
 
@@ -103,7 +192,39 @@ def _children(tunnel: Tunnel) -> list[str]:
     return [f"child c{place} {{ between {a.name} and {b.name} }}" for place, (a, b) in enumerate(pairs, 1)]
 
 
-def features(end: TunnelEnd) -> Iterator[str]:
+# --- lines of all
+
+
+def _family(rng: Random, draft: Draft) -> list[str]:
+    return [f"over {rng.choice(['ipv4', 'ipv6'])}"] if len(draft.families) == 2 else []
+
+
+def _proof(rng: Random) -> list[str]:
+    return [rng.choice(["auth psk", "auth certificate"])]
+
+
+def _algorithms(rng: Random, draft: Draft) -> list[str]:
+    """Now and then others than the default."""
+    if draft.has_kernel and rng.random() < 0.45:
+        return ["esp aes256gcm16-ecp384-esn"]
+    return [f"esp {rng.choice(['chacha20poly1305-x25519', 'aes128-sha256-ecp256'])}"] if rng.random() < 0.25 else []
+
+
+def _spoil(rng: Random, draft: Draft) -> None:
+    """Now and then the ends of a tunnel have different secrets, of which there are no others between them."""
+    if rng.random() > 0.06 or not draft.tunnels:
+        return
+    tunnel = draft.tunnels[0]
+    if "auth psk" in tunnel.lines and sum(other.ends == tunnel.ends for other in draft.tunnels) == 1:
+        draft.unmet.append(f"{tunnel.name} is up")
+        tunnel.lines.append(f'secret "another-secret-{draft.name}" for {tunnel.ends[0].name}')
+        draft.faults.append(f"the ends of {tunnel.name} have different secrets")
+
+
+# --- what a compiled lab has
+
+
+def features(end: TunnelEnd, node: Node) -> Iterator[str]:
     yield "tunnel"
     methods = {auth.method for auth in end_inside(end).own_auth}
     yield from (name for method, name in _METHODS if method in methods)
@@ -115,8 +236,26 @@ def features(end: TunnelEnd) -> Iterator[str]:
             yield "tunnel by hand"
         if child.only_local or child.only_remote:
             yield "only"
+        if child.mode is Mode.TRANSPORT:
+            yield "transport mode" if child.local and child.remote else "transport mode through NAT"
+        if any("-esn" in proposal for proposal in child_inside(child).proposals):
+            yield "extended sequence numbers"
     if end.pools or end.virtual:
         yield "virtual addresses"
+    yield from _of_several(end, node)
+
+
+def _of_several(end: TunnelEnd, node: Node) -> Iterator[str]:
+    others = [other for other in ends_of(node.tunnels) if other is not end]
+    if any(other.tunnel == end.tunnel for other in others):
+        yield "several clients"
+        if not end.peer_addresses and not end.pools:
+            yield "clients behind NAT"
+    if any(other.peer == end.peer for other in others):
+        yield "several between two nodes"
+    identities = Counter(auth.identity for other in ends_of(node.tunnels) for auth in end_inside(other).own_auth)
+    if max(identities.values()) > 1:
+        yield "one identity in several"
 
 
 _METHODS = ((AuthMethod.PSK, "psk"), (AuthMethod.CERTIFICATE, "certificate"))

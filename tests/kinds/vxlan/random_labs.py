@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 from random import Random
 
+from netdsl.ir.node import Node
 from netdsl.ir.tunnel import TunnelEnd
 from tests.differential.draft import Draft, Net, Port, Tunnel
 from tests.differential.tunnels import outer_family
 
 FEATURES = ("vxlan",)
+KERNEL_FEATURES: tuple[str, ...] = ()
 OUTER = "accept forward udp/4789"
 IS_FIRST = False
 
@@ -31,5 +33,5 @@ def give(rng: Random, draft: Draft, number: int) -> None:
     draft.tunnels.append(tunnel)
 
 
-def features(end: TunnelEnd) -> Iterator[str]:
+def features(end: TunnelEnd, node: Node) -> Iterator[str]:
     yield "vxlan"
