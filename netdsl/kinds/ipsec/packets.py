@@ -28,7 +28,7 @@ from netdsl.kinds.ipsec.ir import (
 )
 from netdsl.kinds.ipsec.radius import unanswered
 from netdsl.kinds.ipsec.revocation import is_revoked
-from netdsl.kinds.ipsec.sharing import connection_of, taken_for
+from netdsl.kinds.ipsec.sharing import accepts, connection_of, negotiated, taken_for
 from netdsl.kinds.ipsec.sizes import UDP_HEADER, cost_of
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.filtering import in_any
@@ -207,8 +207,12 @@ def _disagreement(fabric: Fabric, end: TunnelEnd, there: TunnelEnd) -> Failure |
 
 
 def _mistaken(other: View, end: TunnelEnd, there: TunnelEnd, packet: Packet) -> Failure | None:
-    """Where the other end takes the connection for one of another tunnel."""
-    taken = taken_for(other.node, end, packet)
+    """Where the other end does not come to its connection for the tunnel, although the two would agree."""
+    proposal = negotiated(other.node, end, packet)
+    if proposal and not accepts(there, proposal):
+        words = f"chooses the IKE proposal `{proposal[0]}` before it knows who asks"
+        return Failure(f"`{other.id}` {words}, and has another one for tunnel `{end.tunnel}`")
+    taken = taken_for(other.node, end, packet, proposal)
     if taken is None or taken.connection == connection_of(there):
         return None
     name = f"`{taken.tunnel}`"
@@ -242,7 +246,7 @@ def _unproven(
         return None  # its server has what the client has
     proofs = [auth] if auth.method.is_eap else [*end_inside(mine).own_auth, *end_inside(other).own_auth]
     owners = {proof.identity for proof in proofs}
-    own, expected = (_secrets(fabric.views[end.node].node, auth.method, owners) for end in (mine, other))
+    own, expected = (_secrets(fabric, end, auth.method, owners) for end in (mine, other))
     if not own or not expected:
         return f"one of `{mine.node}` and `{other.node}` has no secret"
     if own[-1] not in expected:
@@ -250,9 +254,10 @@ def _unproven(
     return None
 
 
-def _secrets(node: Node, method: AuthMethod, owners: Set[str]) -> list[tuple[str | None, str]]:
-    """What tells the node's secrets for these identities from others, in the order of its tunnels."""
-    kept = (secret for end in ends_of(node.tunnels) for secret in end.secrets)
+def _secrets(fabric: Fabric, end: TunnelEnd, method: AuthMethod, owners: Set[str]) -> list[tuple[str | None, str]]:
+    """What tells the secrets that a node has for these identities from others, in the order of its tunnels to the peer."""
+    ends = (one for one in fabric.views[end.node].node.tunnels if one.peer == end.peer)
+    kept = (secret for one in ends for secret in one.secrets)
     fitting = [secret for secret in kept if secret.method is method and owners <= set(secret.owners)]
     return [(secret.value, secret.value or secret.name) for secret in fitting]
 

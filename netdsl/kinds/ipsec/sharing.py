@@ -13,7 +13,7 @@ from itertools import islice
 from netdsl.ir.node import Node
 from netdsl.ir.tunnel import TunnelEnd
 from netdsl.kinds.ipsec.agreeing import agreed
-from netdsl.kinds.ipsec.ir import DpdAction, end_inside, ends_of
+from netdsl.kinds.ipsec.ir import KIND, DpdAction, end_inside
 from netdsl.packets.types import Packet
 
 
@@ -43,22 +43,38 @@ def connection_of(end: TunnelEnd) -> str:
     return end_inside(end).shares or end.connection
 
 
-def taken_for(node: Node, end: TunnelEnd, packet: Packet) -> TunnelEnd | None:
-    """The connection that the node's charon takes for an end of another node, whose first packet came as `packet`.
-
-    Of those that fit addresses, proposal and identities the one with the narrowest addresses, of equal ones the first one,
-    that wants the authentication which it gets (backend_manager.c, get_ike_match and insert_sorted; ike_init.c; ike_auth.c,
-    load_cfg_candidates and update_cfg_candidates).
-    """
-    heads = [one for one in ends_of(node.tunnels) if end_inside(one).shares is None and _is_at(one, packet)]
-    heads.sort(key=lambda one: (not one.peer_addresses, one.local is None))
+def negotiated(node: Node, end: TunnelEnd, packet: Packet) -> tuple[str, ...]:
+    """The IKE proposal that a node's charon chooses of those that an end of another node offers, whose first packet came as
+    `packet`: that of the connection which fits the addresses best, whoever it is for, or of the next one that has one
+    (ike_init.c, process_sa_payload). Empty: there is none."""
+    heads = sorted((one for one in node.tunnels if _is_head(one) and _is_at(one, packet)), key=_width)
     offered = end_inside(end).ike_proposals
     usable = (each for one in heads for each in agreed(end_inside(one).ike_proposals, offered, "ike"))
-    proposal = [*islice(usable, 1)]
-    fitting = (
-        one for one in heads if agreed(end_inside(one).ike_proposals, proposal, "ike") and _is_expected(one, end)
-    )
-    return next(fitting, None)
+    return tuple(islice(usable, 1))
+
+
+def taken_for(node: Node, end: TunnelEnd, packet: Packet, proposal: tuple[str, ...]) -> TunnelEnd | None:
+    """The connection that the node then takes.
+
+    Of those that fit addresses, proposal and identities (no two nodes have the same) the one with the narrowest addresses,
+    of equal ones the first one, that wants the authentication which it gets (backend_manager.c, get_ike_match and
+    insert_sorted; ike_auth.c, load_cfg_candidates and update_cfg_candidates).
+    """
+    heads = [one for one in node.tunnels if one.peer == end.node and _is_head(one) and _is_at(one, packet)]
+    fitting = [one for one in heads if accepts(one, proposal) and _is_expected(one, end)]
+    return min(fitting, key=_width, default=None)
+
+
+def accepts(end: TunnelEnd, proposal: tuple[str, ...]) -> bool:
+    return bool(agreed(end_inside(end).ike_proposals, proposal, "ike"))
+
+
+def _is_head(end: TunnelEnd) -> bool:
+    return end.kind == KIND and end_inside(end).shares is None
+
+
+def _width(one: TunnelEnd) -> tuple[bool, bool]:
+    return not one.peer_addresses, one.local is None
 
 
 def _is_at(one: TunnelEnd, packet: Packet) -> bool:

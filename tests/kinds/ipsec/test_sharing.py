@@ -135,3 +135,13 @@ def test_nodes_with_one_address_in_networks_of_their_own_have_identities_of_thei
     assert up(where) == [True]
     ends = [end for node in where.lab.nodes for end in node.tunnels if end.node != "gw"]
     assert len({end_inside(end).own_auth[0].identity for end in ends}) == 2
+
+
+def test_a_gateway_chooses_the_proposal_before_it_knows_which_client_asks() -> None:
+    modern, old = "aes256gcm16-prfsha384-ecp384", "aes256-sha256-modp2048"
+    first = f"pool 10.3.0.0/28 ; ike {old}"
+    second = f"pool 10.4.0.0/28 ; ike {modern} for gw ; ike {modern}, {old} for b"
+    where = world(CLIENTS % (first, second))
+    assert up(where) == [True, False]
+    assert "chooses the IKE proposal" in where.why_down(where.lab.nodes[2].tunnels[0].tunnel)
+    assert up(world(CLIENTS % (f"ike {old}", second.partition(" ; ")[2]))) == [True, True], "known addresses"
