@@ -24,6 +24,7 @@ from netdsl.measuring.types import Run
 from netdsl.output import compile_checked, write_output
 from netdsl.pipeline.analysis import Checked, check
 from netdsl.pipeline.compilation import Compiled
+from netdsl.pipeline.mending import with_near_misses
 from netdsl.verify import Cell, Esp, Verdict
 from netdsl.verify.matrix import matrix
 from netdsl.verify.predict import PROBE_SIZE, predict
@@ -48,8 +49,9 @@ class Result:
 
 
 def check_file(path: str | Path, parameters: Mapping[str, str] | None = None) -> Checked:
-    """Analyse a lab. `parameters` are texts as of `-D`. Raises OSError where the file cannot be read."""
-    return check(Path(path), parameters)
+    """Analyse a lab; what fails has near misses. `parameters` are texts as of `-D`. Raises OSError where the file cannot be
+    read."""
+    return with_near_misses(check(Path(path), parameters), parameters or {})
 
 
 def compile_file(
@@ -73,8 +75,8 @@ def compile_file(
 
 def verify_file(path: str | Path, parameters: Mapping[str, str] | None = None, *, esp: Esp = Esp.KERNEL) -> Checked:
     """Prove what a lab expects: `summary` has each line with its reason (None where the lab has an error before that),
-    `diagnostics` what fails and what is wrong without any `expect`. Raises OSError."""
-    return check(Path(path), parameters, esp=esp)
+    `diagnostics` what fails, with near misses, and what is wrong without any `expect`. Raises OSError."""
+    return with_near_misses(check(Path(path), parameters, esp=esp), parameters or {}, esp=esp)
 
 
 def trace_file(

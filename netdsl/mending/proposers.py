@@ -7,7 +7,7 @@ from netdsl.mending.candidate import Candidate, Failure
 from netdsl.mending.destination_nat import propose_destination_nat
 from netdsl.mending.filters import propose_filters
 from netdsl.mending.outer import propose_accept
-from netdsl.mending.routes import propose_more_specific, propose_routes
+from netdsl.mending.routes import propose_more_specific, propose_router, propose_routes
 from netdsl.mending.source_nat import propose_source_nat
 from netdsl.mending.tables import propose_table
 from netdsl.mending.tunnels import propose_tunnels
@@ -22,6 +22,7 @@ PROPOSERS: tuple[Proposer, ...] = (
     propose_source_nat,
     propose_routes,
     propose_more_specific,
+    propose_router,
 )
 """Of each the first that holds is offered."""
 

@@ -70,6 +70,22 @@ def propose_routes(failure: Failure) -> Iterator[Candidate]:
     yield from _missing(failure, hops[-1].node, way[-1][1], is_answer=is_answer)
 
 
+def propose_router(failure: Failure) -> Iterator[Candidate]:
+    """Hosts on several networks beside the way: no route leads through them, and as routers they would have some."""
+    if not failure.must_pass or failure.verdict.passes:
+        return
+    nodes = dict.fromkeys([failure.verdict.source, *(hop.node for hop in reversed(failure.hops))])
+    beside = (other.node for name in nodes for _, other, _ in failure.world.fabric.beside(failure.view(name)))
+    for node in {other.id: other for other in beside}.values():
+        line = failure.statements.at(node.origin, syntax.Node)
+        if line is None or not node.kind.is_end_system or len(node.interfaces) < 2:
+            continue
+        edit = word_replaced(line.span, line.kind, "router")
+        if edit is not None:
+            fault = f"`{node.id}` is on {len(node.interfaces)} networks, and a {line.kind} does not forward"
+            yield Candidate(f"{fault}: `{written(line.span, (edit,))}`", (edit,))
+
+
 def _forwarding(failure: Failure, hop: Hop) -> Iterator[Candidate]:
     """A host that packets pass through."""
     node = failure.view(hop.node).node
@@ -154,10 +170,12 @@ def _routers(failure: Failure, view: View, destination: Address) -> Iterator[Vie
 def hop_names(failure: Failure, view: View, other: View) -> Iterator[str]:
     """The next hop as a node; where several segments join the two, as the interface there."""
     there = [leg for _, beside, leg in failure.world.fabric.beside(view) if beside is other]
+    name = called(other.id, view.id)
+    name = failure.statements.name_in_loop(name, view.node.origin) or name
     if len(there) == 1:
-        yield called(other.id, view.id)
+        yield name
     else:
-        yield from (f"{called(other.id, view.id)}.{leg.name}" for leg in there)
+        yield from (f"{name}.{leg.name}" for leg in there)
 
 
 # --- routes that are missing

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import is_dataclass
 from typing import TypeVar
 
 from netdsl.diagnostics.fix import Edit, edited_stretch
@@ -29,18 +30,46 @@ class Statements:
         found = [] if place is None else self._found.get(_key(place.span), [])
         return next((statement for statement in found if isinstance(statement, kind)), None)
 
+    def name_in_loop(self, name: str, used: Place | None) -> str | None:
+        """How the loops around a place call an element with their variables, as `gw-$i` for `gw-1`; None: they do not."""
+        if used is None:
+            return None
+        loops = [each for each in self._all() if isinstance(each, syntax.For) and _holds(each.span, used.span)]
+        for splice in _splices(loops):
+            shape = "".join(re.escape(part) if isinstance(part, str) else "(.+)" for part in splice.parts)
+            if re.fullmatch(shape, name) and any(isinstance(part, str) for part in splice.parts):
+                return splice.span.text
+        return None
+
+    def _all(self) -> Iterator[syntax.Statement]:
+        return (statement for found in self._found.values() for statement in found)
+
     def around(self, place: Place | None, kind: type[_S]) -> _S | None:
         """The innermost statement of a class that the place is in."""
         if place is None:
             return None
         span = place.span
-        holding = [
-            statement
-            for found in self._found.values()
-            for statement in found
-            if isinstance(statement, kind) and _holds(statement.span, span)
-        ]
+        holding = [each for each in self._all() if isinstance(each, kind) and _holds(each.span, span)]
         return min(holding, key=lambda statement: statement.span.end - statement.span.start, default=None)
+
+
+def _splices(part: object) -> Iterator[syntax.Splice]:
+    """All words with values in them, of some statements."""
+    waiting = [part]
+    while waiting:
+        each = waiting.pop()
+        match each:
+            case syntax.Splice():
+                if not each.quoted:
+                    yield each
+            case tuple() | list():
+                waiting.extend(each)
+            case syntax.Literal():
+                pass
+            case _ if is_dataclass(each):
+                waiting.extend(parts_of(each))
+            case _:
+                pass
 
 
 def _key(span: Span) -> tuple[str, int, int]:

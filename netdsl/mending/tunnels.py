@@ -75,6 +75,7 @@ def _covering(failure: Failure, end: TunnelEnd, place: Place | None, address: Ad
         if text is not None:
             yield Edit(value.span, text)
     name = called(network, NodeId(str(end.tunnel)))
+    name = failure.statements.name_in_loop(name, place) or name
     after = protected[-1].span if protected else named
     text = f", {name}" if protected else f" protecting {name}"
     yield Edit(Span(after.source, after.end, after.end), text)

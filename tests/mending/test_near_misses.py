@@ -466,3 +466,51 @@ def test_ends_without_a_way_get_the_route() -> None:
     assert [one.help for one in found] == ["`ga` has no route to 198.51.100.2: `default via inet`"]
     assert found[0].fix is not None
     assert after(found[0].fix) == lab
+
+
+LOOPS = """\
+lab loops
+network isp 192.0.2.0/24
+router core { interface on isp .254 }
+for x in 1..2 {
+  network site-$x 10.$x.0.0/24
+  router gw-$x {
+    interface wan on isp
+    interface lan on site-$x .1
+    routing auto
+  }
+  host pc-$x {
+    interface on site-$x .10
+    default via gw-$x
+  }
+}
+expect { pc-1 reaches pc-2 ; core reaches gw-1.wan }
+"""
+
+
+def test_in_a_loop_the_names_have_its_variables() -> None:
+    assert holds(LOOPS)
+    found = failing(LOOPS.replace("    default via gw-$x\n", ""))
+    assert [help_of(one) for one in found] == ["`pc-1` has no route to 10.2.0.10: `default via gw-$x`"]
+    assert found[0].fix is not None
+    assert after(found[0].fix) == LOOPS
+
+
+def test_a_host_on_several_networks_may_be_meant_as_a_router() -> None:
+    """No automatic route leads through a host."""
+    lab = """\
+lab auto
+network a 10.1.0.0/24
+network b 10.2.0.0/24
+network c 10.3.0.0/24
+router one { interface on a .1 ; interface on b .1 ; routing auto }
+router two { interface on b .2 ; interface on c .2 ; routing auto }
+host x { interface on a .10 ; default via one }
+host y { interface on c .10 ; default via two }
+expect { x reaches y }
+"""
+    assert holds(lab)
+    (found,) = failing(lab.replace("router two {", "host two {"))
+    assert help_of(found) == "`two` is on 2 networks, and a host does not forward: `router two`"
+    assert found.fix is not None
+    assert after(found.fix) == lab
