@@ -73,6 +73,21 @@ FOREIGN_WORDS = {
     "strongswan": "`ipsec NAME { between A and B … }`",
     "encryption": "`esp PROPOSAL`",
     "shunt": "`bypass NETWORKS for NODE`",
+    "crypto": "`ipsec NAME { between A and B … }`",
+    "authby": "`auth psk`, or `auth certificate`",
+    "keyexchange": "`ike PROPOSAL`: IKEv2 is the only version",
+    "auto": "`start at boot`, `start on traffic` or `start by hand`",
+    "lifetime": "`rekey esp 1h`",
+    "keylife": "`rekey esp 1h`",
+    "ikelifetime": "`rekey ike 3h`",
+    "dpddelay": "`dpd 30s restart`",
+    "dpdaction": "`dpd 30s restart`",
+    "leftid": "`identity ID for NODE`",
+    "rightid": "`identity ID for NODE`",
+    "leftcert": "`auth certificate`",
+    "rightcert": "`auth certificate`",
+    "leftsourceip": "`pool PREFIX`, with a `gateway` and `client`s",
+    "rightsourceip": "`pool PREFIX`, with a `gateway` and `client`s",
 }
 
 INNER_WORDS = {
