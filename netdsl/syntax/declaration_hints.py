@@ -9,6 +9,7 @@ from netdsl.syntax.statements import statements
 _LINK = re.compile(
     r"link\s+\[?\"?([\w-]+?)[.: ]([\w-]+?)\"?(?:\s*(?:<?-+>?|,|:)\s*|\s+)\"?([\w-]+)[.: ]([\w/-]+)", re.ASCII
 )
+_TYPED = re.compile(r":(?:\s*\w+)?\s*=\s*(.+)")
 _ELEMENTS = frozenset({"host", "router", "switch", "network", "image", "template", "pki"})
 
 
@@ -21,6 +22,10 @@ def _of_a_link(dead: Dead, _read: Sequence[str]) -> str | None:
 def _of_an_assignment(dead: Dead, read: Sequence[str]) -> str | None:
     if dead.first_word not in ("env", "sysctl", "let", "param"):
         return None
+    if dead.word.startswith(":") and (found := _TYPED.match(dead.rest)) is not None:
+        return f"`{dead.first_word} {read[1]} = {found[1]}`" + (
+            ": its kind is the value's" if found[0][1] != "=" else ""
+        )
     if dead.word == "-w":
         return f"without `-w`: `{dead.first_word} {dead.rest[2:].strip().replace('=', ' = ', 1)}`"
     if "=" not in dead.before and len(read) == 2 and dead.word[:1] not in ("=", "{", ""):
@@ -34,6 +39,8 @@ def _of_an_assignment(dead: Dead, read: Sequence[str]) -> str | None:
 def _of_a_colon(dead: Dead, _read: Sequence[str]) -> str | None:
     if not dead.word.startswith(":") or not dead.before or dead.before[-1].isspace():
         return None
+    if dead.first_word in ("template", "use"):
+        return "a value stands behind `=`: `(NAME = VALUE)`"
     return f"no colon: `{dead.before} {dead.rest[1:].strip()}`" if dead.rest[1:2].isspace() else None
 
 
@@ -56,6 +63,8 @@ def _of_a_block(dead: Dead, read: Sequence[str]) -> str | None:
         if dead.text.startswith("{", dead.offset + len(dead.rest) + 1):
             return f'a title stands in quotes: `expect "{dead.rest}" {{ … }}`'
         return f"a block stands in braces: `expect {{ {dead.rest} }}`"
+    if dead.first_word in ("firewall", "nat") and dead.text.startswith("{", dead.offset + len(dead.rest) + 1):
+        return f"without a name: `{dead.first_word} {{ … }}`"
     if dead.expected == {"LBRACE"} and not dead.is_line_end:
         return f"a block stands in braces: `{dead.before.strip()} {{ {dead.rest} }}`"
     if dead.first_word not in _ELEMENTS or len(read) < 2:

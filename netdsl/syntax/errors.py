@@ -26,6 +26,7 @@ _CHECK_LINE = re.compile(r"[^\n{};]*\s(?:reaches|reach|cannot|goes|go|resolves|r
 _COMMENT_MARKS = ("//", "/*", "!", "<!--", "%%", '"""', ";;")
 _LINE_START = re.compile(r"[ \t]*([\w-]+)")
 _LINE = re.compile(r"[^\n]{0,1000}")
+_ASSIGNED = re.compile(r"\$(\w+)\s*:?=\s*(.+)")
 _CALL = re.compile(r"[ \t]*\([ \t]*\w+[ \t]*=(?!=)")
 _MOST_PHRASES = 8
 
@@ -102,6 +103,9 @@ def _first_word(dead: Dead, vocabulary: Vocabulary) -> Finding | None:
         return _at_word(
             MISPLACED_STATEMENT, "an expectation outside an `expect` block", dead, "`expect { … }` takes this line"
         )
+    if word.startswith("$") and (value := _ASSIGNED.match(dead.rest)) is not None:
+        help_text = f"a value is declared once: `let {value[1]} = {value[2]}`"
+        return _at_word(UNKNOWN_STATEMENT, f"no statement begins with `{dead.shown}`", dead, help_text)
     near = meant_statement(dead.text, dead.offset, word, vocabulary)
     help_text, instead = tunnel_of(word) or statements().inner_words.get(word), None
     if help_text is None and near is not None:

@@ -96,6 +96,14 @@ FOREIGN_WORDS: dict[str, str] = {
     "user": "a node's commands run as its root",
     "up": '`run "…"`',
     "post-up": '`run "…"`',
+    "tc": "`delay 10ms`, `loss 1%` or `rate 100mbit` in the `network` or `link`",
+    "netem": "`delay 10ms`, `loss 1%` or `rate 100mbit` in the `network` or `link`",
+    "speed": "`rate 1gbit`",
+    "tcpdump": "while a lab runs, `netdsl capture NODE.INTERFACE` shows packets",
+    "hub": "`network NAME PREFIX`, a segment that all interfaces on it share",
+    "cloud": "`uplink nat`, the one way out of a lab",
+    "description": "comments begin with `#`",
+    "jumbo": "`mtu 9000`",
     # tunnels
     "peer": "`between A and B`",
     "left": "`between A and B`",
@@ -158,6 +166,7 @@ FOREIGN_IN_BLOCK: dict[str, dict[str, str]] = {
         "gateway": "`default via NODE` in each node",
         "dhcp": "`network NAME PREFIX`: addresses are allocated where none are said",
     },
+    "switch": {"ports": "`interface NAME on NETWORK` for each"},
     "serve": {"port": "`serve KIND tcp/PORT`", "listen": "`serve KIND tcp/PORT`"},
 }
 """Words that mean something else in the block of one statement: the block, the word, what this language says."""

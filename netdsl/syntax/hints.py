@@ -70,6 +70,8 @@ def _of_a_network(dead: Dead, read: list[str]) -> str | None:
 def _of_an_interface(dead: Dead, read: list[str]) -> str | None:
     if dead.first_word != "interface":
         return None
+    if dead.word.startswith("255.") or dead.word in ("mask", "netmask"):
+        return f"the network's prefix says the mask: `{dead.before.strip()}`"
     if dead.word == "on" and len(read) == 3 and dead.rest[2:].strip():
         network, address = dead.rest[2:].strip(), read[2].partition("/")[0]
         return f"`interface {read[1]} on {network} {address}`: the network stands before the address"
@@ -138,8 +140,12 @@ def _of_a_loop(dead: Dead, read: list[str]) -> str | None:
     if (found := _RANGES_OF_OTHERS.search(dead.before + dead.rest)) is not None:
         first, last = (int(number) for number in found.group(1, 2))
         return f"a range is `{first}..{last - found[0].startswith('range')}`, both ends included"
+    if dead.word == "," and "in" not in read:
+        return "a loop has one name; a loop inside goes through another list"
     if "in" not in read:
         return "`for NAME in LIST { … }`"
+    if dead.word in ("step", "by"):
+        return "a range has no step: an expression in the block makes one, `${i * 2}`"
     if dead.word == "(":
         return f"without parentheses: `for {read[1]} in {dead.rest.strip('() ')}`"
     if dead.shown[:1] == "-" and dead.shown[1:].isdecimal() and read[-1].isdecimal():

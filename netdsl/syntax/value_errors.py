@@ -36,12 +36,15 @@ _SERVICE = re.compile(r"(\d+)(?:[-:](\d+))?/(tcp|udp|sctp)", re.IGNORECASE)
 _QUANTITY = re.compile(r"(\d+(?:\.\d+)?)([A-Za-zµ]+)(?:/s)?")
 _URL = re.compile(r"(https?)://([\w.-]+)(?::(\d+))?(?:/\S*)?")
 _RANGE = re.compile(r"([$\w{}]+)\.{3,}([$\w{}]+)")
+_DASHED = re.compile(r"(\d+)-(\d+)")
+_PREFIX = re.compile(r"(\d+\.\d+\.\d+\.\d+)[ \t]*/[ \t]*(\d+)")
 _SPLICED_BEFORE = re.compile(r"\$(?:\{([^}\"]*)\}|(\w+))$")
 _OPERATION_STUCK = re.compile(r"([+*/%-])\$?(\w+)(.*)")
 _OPERATION = re.compile(r"[\w$. \t]+(?:[-+*/%()][\w$. \t]*)+")
 _OPERATOR = re.compile(r"[+*%](?![+*%])|/(?![/*])|-(?![->])(?:(?<=\S-)|(?=\s))")
 """A minus has blanks on both sides or on none: ` -p` is an option."""
 _OPERAND = re.compile(r"[\w$.)}]+[ \t]*$")
+_LOGIC = {"&&": "and", "||": "or", "!": "not", "&": "and", "|": "or"}
 _IMAGE = re.compile(r"[\w.-]+(?::[\w.-]+|(?:/[\w.-]+)+(?::[\w.-]+)?)")
 
 
@@ -81,6 +84,8 @@ def _unit(dead: Dead) -> Finding | None:
 def _dots(dead: Dead) -> Finding | None:
     start, end = dead.stretch
     found = _RANGE.fullmatch(dead.text, start, end)
+    if found is None and dead.first_word == "param":
+        found = _DASHED.fullmatch(dead.text, start, end)
     if found is None:
         return None
     meant = f"{found[1]}..{found[2]}"
@@ -100,12 +105,33 @@ def _arithmetic(dead: Dead) -> Finding | None:
         head = before[: len(before) - len(spliced[0])]
         mended = f"{head}${{{left} {stuck[1]} {stuck[2]}}}{stuck[3]}"
         return Finding(SYNTAX_ERROR, "an expression outside of `${…}`", start, end, f"`{mended}`", mended)
+    if dead.text.endswith('"', 0, dead.offset) or dead.before.rstrip().endswith('"'):
+        return Finding(
+            SYNTAX_ERROR, "texts are not added", dead.offset, dead.offset + 1, 'a string takes values in: `"$a $b"`'
+        )
     operand = _OPERAND.search(dead.before) if dead.first_word != "link" else None
     if operand is None or not _OPERATION.fullmatch(written := operand[0] + dead.rest):
         return None
+    if (found := _PREFIX.search(written)) is not None:
+        help_text = f"a prefix is one word: `{found[1]}/{found[2]}`"
+        return Finding(SYNTAX_ERROR, "blanks in a prefix", dead.offset, dead.offset + 1, help_text)
+    if written.count(".") > 5:
+        help_text = "a prefix says it: `10.0.0.0/24`"
+        return Finding(
+            SYNTAX_ERROR, "a range of addresses", dead.offset - len(operand[0]), dead.offset + len(dead.word), help_text
+        )
     help_text = f"an expression stands in braces: `${{{written.replace('$', '')}}}`"
     begin = dead.offset - len(operand[0])
     return Finding(SYNTAX_ERROR, "an expression outside of `${…}`", begin, begin + len(written), help_text)
+
+
+def _logic(dead: Dead) -> Finding | None:
+    """`&&`, `||`, `!$x`."""
+    sign = next((one for one in _LOGIC if dead.word.startswith(one)), None)
+    if sign is None or dead.word.startswith("!=") or not {"AND", "NOT"} & dead.expected:
+        return None
+    end = dead.offset + len(sign)
+    return Finding(SYNTAX_ERROR, f"`{sign}` in a condition", dead.offset, end, f"the word here is `{_LOGIC[sign]}`")
 
 
 def _single_quotes(dead: Dead) -> Finding | None:
@@ -162,6 +188,7 @@ def _strange_character(dead: Dead) -> Finding | None:
 EXPLANATIONS: Sequence[Callable[[Dead], Finding | None]] = (
     _strange_character,
     _single_quotes,
+    _logic,
     _port_first,
     _address_of_the_web,
     _dots,
