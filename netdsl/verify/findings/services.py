@@ -69,12 +69,12 @@ def _asking(view: View, firewall: Firewall, served: Served) -> Iterator[tuple[Si
     rules = [rule for rule in firewall.rules if isinstance(rule, FilterRule) and rule.chain is Chain.INPUT]
     named = [prefix for rule in rules for prefix in rule.match.sources]
     named += [prefix for ends in view.ends.values() for _, remote in ends.pairs for prefix in remote]
-    for service, (address, *_) in product(listens_on(served.kind, served.service), view.own):
+    for service, address in product(listens_on(served.kind, served.service), _addresses(view)):
         sources = list(_representatives(ANYWHERE[address.version], named))
         unnamed = (source for source in sources if not any(holds(prefix, source) for prefix in named))
         packet = probe(next(unnamed, sources[0]), address, service, PROBE_SIZE)
         yield from ((Sight(packet, name, None, False, False), None) for name in (*view.interfaces, *_devices(view)))
-    for rule in rules if view.own else ():
+    for rule in rules if view.local else ():
         if rule.verdict is Action.ACCEPT:
             yield from (
                 (sight, rule) for sight in _of(rule.match, view, named, listens_on(served.kind, served.service))
@@ -82,13 +82,18 @@ def _asking(view: View, firewall: Firewall, served: Served) -> Iterator[tuple[Si
 
 
 def _of(match: Match, view: View, named: list[Prefix], ports: Iterable[PortService]) -> Iterator[Sight]:
-    for service, (address, *_) in product(ports, view.own):
+    for service, address in product(ports, _addresses(view)):
         wide = match.sources or (ANYWHERE[address.version],)
         for prefix in (one for one in wide if one.version == address.version):
             names = (*(match.in_interfaces or view.interfaces), *_devices(view))
             for source, name in product(_representatives(prefix, named), names):
                 came = bool(match.through or match.through_kinds)
                 yield Sight(probe(source, address, service, PROBE_SIZE), name, None, came, False)
+
+
+def _addresses(view: View) -> list[Address]:
+    """Those of a node itself, the ones among them that a tunnel gives it too."""
+    return sorted(view.local, key=lambda address: (address.version, int(address)))
 
 
 def _devices(view: View) -> Iterator[str]:

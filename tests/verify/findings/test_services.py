@@ -70,3 +70,17 @@ def test_of_rules_that_leave_nothing_over_none_lets_anybody_in() -> None:
     halves = [sketch.rule("drop", "input", "tcp/80", source=f"10.0.0.{at}/25") for at in (0, 128)]
     sketch.firewall("www", *halves, sketch.rule("accept", "input", "tcp/80", source="10.0.0.0/24"))
     assert "service-blocked" in {code for code, _ in sketch.told}
+
+
+def test_a_rule_that_only_a_virtual_address_meets_lets_packets_in() -> None:
+    found = codes("""
+network inet 192.0.2.0/24
+router b { interface on inet .2 }
+host a {
+  interface on inet .1
+  serve http
+  firewall { policy drop ; accept tunnel vpn ; accept input through vpn }
+}
+ipsec vpn { gateway b ; client a ; pool 10.9.0.0/28 ; auth psk }
+""")
+    assert found == []
