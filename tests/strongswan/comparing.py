@@ -51,10 +51,15 @@ def points(host: str, original: Section, ours: Tree) -> Iterator[Point]:
         candidates = {
             name: list(_connection(f"{host} {name}", one, own, original, ours)) for name, one in connections.items()
         }
-        best = max(candidates, key=lambda name: (sum(p.is_equal for p in candidates[name]), -len(candidates[name])))
+        best = max(candidates, key=lambda name: (*_likeness(candidates[name]), name not in used))
         used.add(best)
         yield from candidates[best]
     assert used == set(connections), f"{host}: the lab has no connection like {set(connections) - used}"
+
+
+def _likeness(found: list[Point]) -> tuple[bool, int]:
+    """Children of one mode come first, then how many points are equal."""
+    return all(point.is_equal for point in found if point.setting == "mode"), sum(point.is_equal for point in found)
 
 
 def _connection(place: str, original: Section, own: Tree, root: Section, own_root: Tree) -> Iterator[Point]:

@@ -100,12 +100,19 @@ def _parse(text: str) -> Section:
             key, equals, value = line.partition("=")
             if not equals:
                 raise ValueError(f"neither a section nor a setting: {line}")
-            opened[-1][key.strip()] = re.sub(r"PH_IP_\w+", lambda name: _address(name[0]), value.strip().strip('"'))
+            opened[-1][key.strip()] = _with_addresses(key.strip(), value.strip().strip('"'))
     if opened != [root]:
         raise ValueError("a section is not closed")
     for child, parent in taken:
         _take(_at(root, parent), child)
     return root
+
+
+def _with_addresses(key: str, value: str) -> str:
+    """A value without the names of addresses, which the originals have from the hosts file."""
+    if key.endswith("_addrs"):
+        value = _address(value)
+    return re.sub(r"PH_IP_\w+", lambda name: _address(name[0]), value)
 
 
 def _lines(text: str) -> Iterator[str]:

@@ -21,6 +21,8 @@ _REASONS = (
     ("local_addrs", "%any", "an end's own address is always written"),
     ("local id", "%any", "the identity is written where strongSwan takes the address or the certificate's subject"),
     ("local auth", "eap", "the client names the EAP method, where the original takes the one that it is asked for"),
+    ("local eap_id", "", "the EAP identity is always written"),
+    ("remote eap_id", "", "the EAP identity is always asked for"),
     ("reauth_time", "", "an end is authenticated once; `rekey ike` makes new keys without it"),
 )
 
