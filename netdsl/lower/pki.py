@@ -136,6 +136,9 @@ def _relying(bindings: Bindings, entities: EndEntities) -> dict[PkiId, tuple[Nod
                 shown = tunnel.certificates.get(other.node)
                 if shown is not None and (shown.pki, end.node) not in entities:
                     found.setdefault(shown.pki, {})[end.node] = None
+        for pki, node in tunnel.relying:
+            if (pki, node) not in entities:
+                found.setdefault(pki, {})[node] = None
     return {pki: tuple(nodes) for pki, nodes in found.items()}
 
 

@@ -349,6 +349,7 @@ class BoundTunnel:
     mtu: Placed[int] | None = None
     carries: NetworkId | None = None
     servers: tuple[BoundServer, ...] = ()
+    relying: tuple[tuple[PkiId, NodeId], ...] = ()  # who verifies certificates beside those of `certificates`
 
     @property
     def nodes(self) -> tuple[NodeId, ...]:

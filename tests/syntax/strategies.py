@@ -160,6 +160,7 @@ simple_statements: Text = st.deferred(
                 "stp yes",
             ]
         ),
+        _join("identity", names, "of", named, "for", _many(named)),
         _join("bypass", _many(prefixes), "for", _many(named)),
         _join("at", st.one_of(named, addresses), "for", _many(named)),
         _join("loopback", _many(addresses)),

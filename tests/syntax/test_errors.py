@@ -62,7 +62,7 @@ def test_every_terminal_of_the_grammar_has_a_word_of_ours() -> None:
         ),
         (
             "identity carol@example.org for carol",
-            "expected `for`, found `@example.org` | "
+            "expected `for` or `of`, found `@example.org` | "
             '`identity "ID" for NODE`: an identity with `@`, `=` or blanks stands in quotes',
         ),
         ("accept input limit 10/x", "expected a value, found `10/x` | a limit is `10/s`, `10/min` or `10/h`"),

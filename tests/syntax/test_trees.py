@@ -99,10 +99,10 @@ def test_every_lab_of_the_design_is_read_without_a_word(lab: Path) -> None:
             "between a protecting x, y\n  # why\n  and b",
             ("Between", (word("a"),), (word("x"), word("y")), (word("b"),), ()),
         ),
-        ('auth psk "s" for a', ("Auth", (("Proof", "psk", ("Literal", "string", "s"), None),), (word("a"),))),
+        ('auth psk "s" for a', ("Auth", (("Proof", "psk", ("Literal", "string", "s"), None),), None, (word("a"),))),
         (
             "auth certificate from p\n  and eap-md5",
-            ("Auth", (("Proof", "certificate", None, word("p")), ("Proof", "eap-md5", None, None)), ()),
+            ("Auth", (("Proof", "certificate", None, word("p")), ("Proof", "eap-md5", None, None)), None, ()),
         ),
         ("start  on\ttraffic by a for b", ("Start", "on traffic", (word("a"),), (word("b"),))),
         ("esp a, b", ("Proposals", "esp", (word("a"), word("b")), ())),

@@ -75,7 +75,7 @@ def seen_by(tunnel: BoundTunnel, node: NodeId) -> BoundTunnel:
     if own is None:
         return tunnel
     whole = bound_tunnel(tunnel)
-    inside = replace(own.inside, own=all_own, bypass=whole.bypass, radius=whole.radius)
+    inside = replace(own.inside, own=all_own, bypass=whole.bypass, radius=whole.radius, backup_of=whole.backup_of)
     return replace(tunnel, inside=inside, children_of=own.children_of)
 
 

@@ -28,8 +28,10 @@ class Builder(BaseBuilder):
     def ipsec(self, word: Token, name: Value, body: Body) -> Ipsec:
         return Ipsec(name, body, self._span(word, body))
 
-    def auth(self, word: Token, proofs: list[Proof], nodes: list[Value] | None) -> Auth:
-        return Auth(tuple(proofs), tuple(nodes or ()), self._span(word, nodes or proofs[-1]))
+    def auth(
+        self, word: Token, proofs: list[Proof], _of: Token | None, owner: Value | None, nodes: list[Value] | None
+    ) -> Auth:
+        return Auth(tuple(proofs), owner, tuple(nodes or ()), self._span(word, nodes or owner or proofs[-1]))
 
     def first_proof(self, proof: Proof) -> list[Proof]:
         return [proof]
@@ -40,8 +42,10 @@ class Builder(BaseBuilder):
     def proof(self, method: Token, secret: Value | None, _from: Token | None, pki: Value | None) -> Proof:
         return Proof(method.value, secret, pki, self._span(method, pki or secret or method))
 
-    def identity(self, word: Token, identity: Value, nodes: list[Value]) -> Identity:
-        return Identity(identity, tuple(nodes), self._span(word, nodes))
+    def identity(
+        self, word: Token, identity: Value, _of: Token | None, owner: Value | None, nodes: list[Value]
+    ) -> Identity:
+        return Identity(identity, owner, tuple(nodes), self._span(word, nodes))
 
     def secret(self, word: Token, secret: Value, nodes: list[Value] | None) -> Secret:
         return Secret(secret, tuple(nodes or ()), self._span(word, nodes or secret))

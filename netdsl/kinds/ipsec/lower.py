@@ -265,8 +265,9 @@ def _identity(tunnels: _Tunnels, end: BoundEnd, auth: BoundAuth) -> str:
         return host_name(end.node)
     if auth.pki is None:
         return str(end.outer)
-    subject = tunnels.entities[auth.pki, end.node].subject
-    if any(set(value) & set(',/="+\\') for _, value in subject):
+    entity = tunnels.entities.get((auth.pki, end.node))
+    subject = () if entity is None else entity.subject  # it has none where another end only takes it to have one
+    if not subject or any(set(value) & set(',/="+\\') for _, value in subject):
         return str(end.outer)
     return ", ".join(f"{key}={value}" for key, value in subject)
 

@@ -6,6 +6,7 @@ Those `by hand` do not, unless the state asked for says so.
 """
 
 from collections.abc import Sequence, Set
+from itertools import chain
 
 from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.node import Node
@@ -198,12 +199,10 @@ def _disagreement(fabric: Fabric, end: TunnelEnd, there: TunnelEnd) -> Failure |
     if not agreed(ours.ike_proposals, theirs.ike_proposals, "ike"):
         lines = _lines((end, ours.ike_origin), (there, theirs.ike_origin))
         return Failure(f"the ends of tunnel `{name}` have no IKE proposal in common", lines)
-    for mine, other, expected in ((end, there, theirs.peer_auth), (there, end, ours.peer_auth)):
-        for auth, wanted in zip(end_inside(mine).own_auth, expected, strict=False):
-            reason = _unproven(fabric, mine, other, auth, wanted)
-            if reason is not None:
-                return Failure(f"authentication of tunnel `{name}` fails: {reason}")
-    return None
+    sides = ((end, there, theirs.peer_auth), (there, end, ours.peer_auth))
+    reasons = (_unexpected(*side) for side in sides), (_unproven(fabric, *side) for side in sides)
+    reason = next(filter(None, chain(*reasons)), None)
+    return None if reason is None else Failure(f"authentication of tunnel `{name}` fails: {reason}")
 
 
 def _mistaken(other: View, end: TunnelEnd, there: TunnelEnd, packet: Packet) -> Failure | None:
@@ -224,15 +223,30 @@ def _lines(*said: tuple[TunnelEnd, Place | None]) -> tuple[tuple[Place, str], ..
     return tuple((place, f"of `{end.node}`") for end, place in said if place is not None)
 
 
-def _unproven(
+def _unexpected(mine: TunnelEnd, other: TunnelEnd, expected: Sequence[Authentication]) -> str | None:
+    """What `mine` says of itself, and `other` has otherwise."""
+    own = end_inside(mine).own_auth
+    if len(own) != len(expected):
+        return f"`{mine.node}` proves itself in rounds: {len(own)}, `{other.node}` wants {len(expected)}"
+    for auth, wanted in zip(own, expected, strict=True):
+        if auth.method is not wanted.method:
+            return f"`{mine.node}` offers {auth.method}, `{other.node}` wants {wanted.method}"
+        if wanted.identity != auth.identity:
+            return f"`{mine.node}` is `{auth.identity}`, `{other.node}` expects `{wanted.identity}`"
+    return None
+
+
+def _unproven(fabric: Fabric, mine: TunnelEnd, other: TunnelEnd, expected: Sequence[Authentication]) -> str | None:
+    """Why `other` does not believe `mine`."""
+    rounds = zip(end_inside(mine).own_auth, expected, strict=True)
+    return next(filter(None, (_disbelief(fabric, mine, other, *one) for one in rounds)), None)
+
+
+def _disbelief(
     fabric: Fabric, mine: TunnelEnd, other: TunnelEnd, auth: Authentication, wanted: Authentication
 ) -> str | None:
-    """Why `other` does not believe `mine`. Of several secrets for the same identities an end proves itself with the last
-    one that it has loaded, and believes each (mem_cred.c, add_shared_unique; psk_authenticator.c)."""
-    if auth.method is not wanted.method:
-        return f"`{mine.node}` offers {auth.method}, `{other.node}` wants {wanted.method}"
-    if wanted.identity != auth.identity:
-        return f"`{mine.node}` is `{auth.identity}`, `{other.node}` expects `{wanted.identity}`"
+    """In one round. Of several secrets for the same identities an end proves itself with the last one that it has loaded,
+    and believes each (mem_cred.c, add_shared_unique; psk_authenticator.c)."""
     if auth.method.has_certificate:
         if auth.pki != wanted.pki:
             return f"`{other.node}` does not trust `{auth.pki}`, from which `{mine.node}` has its certificate"

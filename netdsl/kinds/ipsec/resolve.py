@@ -1,6 +1,6 @@
 """`ipsec`: who its ends are and how they prove it, and what holds for the whole of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from netdsl.dataclass import dataclass
@@ -10,7 +10,7 @@ from netdsl.ir.ids import Address, NodeId, Prefix, TunnelId
 from netdsl.kinds.ipsec import defaults, tree
 from netdsl.kinds.ipsec.bindings import BoundAuth, BoundIpsec, OwnIpsec
 from netdsl.kinds.ipsec.ir import KIND, DpdAction
-from netdsl.kinds.ipsec.resolve_authentication import authentication
+from netdsl.kinds.ipsec.resolve_authentication import authentication, expected
 from netdsl.kinds.ipsec.resolve_children import ChildBlock, Context, child_blocks, children, rekey
 from netdsl.kinds.ipsec.resolve_own import bypassed, lines_of
 from netdsl.kinds.ipsec.resolve_proposals import proposals
@@ -69,8 +69,11 @@ def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:
     lines = lines_of(block, members, work)
     context = Context(id_, item, lines, members, ends or (), bool(pool))
     blocks, bypass = child_blocks(context, work), bypassed(block, members, work)
-    found = {node: _seen(context, blocks, node, auth or {}, work) for node in (None, *_with_own(context, blocks))}
-    by_all, is_right = found.pop(None), lines.is_right and None not in found.values()
+    wanted = expected(block, members, auth or {}, work)
+    nodes = (None, *_with_own(context, blocks, wanted or {}))
+    auths = {node: (auth or {}) | (wanted or {}).get(node, {}) if node else auth or {} for node in nodes}
+    found = {node: _seen(context, blocks, node, auths[node], work) for node in nodes}
+    by_all, is_right = found.pop(None), lines.is_right and wanted is not None and None not in found.values()
     if family is None or ends is None or auth is None or by_all is None or bypass is None or not is_right:
         return None
     own = {node: one for node, one in found.items() if node is not None and one is not None}
@@ -81,13 +84,20 @@ def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:
     )
     rounds = ((node, one) for node, first in auth.items() for one in first.rounds)
     certificates = {node: BoundCertificate(one.pki, one.identity) for node, one in rounds if one.pki is not None}
-    children_of = by_all.children_of
-    return BoundTunnel(id_, KIND, ends, certificates, children_of, pool, family, inside, item.place, servers=servers)
+    relying = tuple(
+        (one.pki, node)
+        for node, others in (wanted or {}).items()
+        for first in others.values()
+        for one in first.rounds
+        if one.pki is not None
+    )
+    made = (certificates, by_all.children_of, pool, family, inside, item.place)
+    return BoundTunnel(id_, KIND, ends, *made, servers=servers, relying=relying)
 
 
-def _with_own(context: Context, blocks: Sequence[ChildBlock]) -> list[NodeId]:
+def _with_own(context: Context, blocks: Sequence[ChildBlock], wanted: Collection[NodeId]) -> list[NodeId]:
     """The ends that have lines of their own, in their order."""
-    said = context.lines.nodes.union(*(block.lines.nodes for block in blocks))
+    said = context.lines.nodes.union(wanted, *(block.lines.nodes for block in blocks))
     return [node for node in context.members.nodes if node in said]
 
 

@@ -1,6 +1,6 @@
 """How the ends of a tunnel prove who they are: `auth`, `identity`, `secret`."""
 
-from dataclasses import field
+from dataclasses import field, replace
 
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
@@ -19,7 +19,7 @@ from netdsl.semantics.resolve.pki import default_pki, identity_problem
 from netdsl.semantics.resolve.placement import Block
 from netdsl.semantics.resolve.work import Work
 from netdsl.semantics.scopes import outwards
-from netdsl.semantics.values import Word
+from netdsl.semantics.values import Value, Word
 from netdsl.source import Place
 from netdsl.syntax import tree as syntax
 from netdsl.syntax.description import ElementKind
@@ -67,13 +67,15 @@ def authentication(block: Block, item: Item, members: Members, work: Work) -> di
     """
     proofs = _Proofs()
     for statement, line in block.of(tree.Auth):
-        _auth(statement, line, members, proofs, work)
+        if statement.owner is None:
+            _auth(statement, line, members, proofs, work)
     if proofs.is_right:
         _complete(item, members, proofs, work)
     for secret, line in block.of(tree.Secret):
         _secret(secret, line, members, proofs, work)
     for identity, line in block.of(tree.Identity):
-        _identity(identity, line, members, proofs, work)
+        if identity.owner is None:
+            _identity(identity, line, members, proofs, work)
     if not proofs.is_right:
         return None
     return {node: _bound(proofs.found[node]) for node in members.nodes}
@@ -87,11 +89,16 @@ def _bound(proof: _Proof) -> BoundAuth:
     return found
 
 
-def _auth(statement: tree.Auth, item: Item, members: Members, proofs: _Proofs, work: Work) -> None:
-    named = ends_named(statement.nodes, item, members, work) if statement.nodes else []
+def _rounds(statement: tree.Auth, item: Item, work: Work) -> tuple[_Round, ...] | None:
     found = [_round(proof, item, work) for proof in statement.proofs]
     rounds = tuple(one for one in found if one is not None)
-    if named is None or len(rounds) < len(found) or not _differ(rounds, statement, item, work):
+    return rounds if len(rounds) == len(found) and _differ(rounds, statement, item, work) else None
+
+
+def _auth(statement: tree.Auth, item: Item, members: Members, proofs: _Proofs, work: Work) -> None:
+    named = ends_named(statement.nodes, item, members, work) if statement.nodes else []
+    rounds = _rounds(statement, item, work)
+    if named is None or rounds is None:
         proofs.is_right = False
         return
     targets = named or [Placed(node, item.place) for node in members.nodes]
@@ -278,20 +285,9 @@ def _identity(statement: tree.Identity, item: Item, members: Members, proofs: _P
     if placed is None or named is None:
         proofs.is_right = False
         return
-    match placed.value:
-        case str(text) if text and text.isprintable() and '"' not in text:
-            identity = text
-        case str():
-            message = "an identity is one line of printable characters without quotes"
-            work.diagnostics.report(catalogue.BAD_LITERAL, message, placed.place)
-            return
-        case Word(text):
-            identity = text
-        case value if not isinstance(value, tuple | bool | int):
-            identity = str(value)
-        case _:
-            work.wrong_kind(placed, "an identity (a name, an address, a string)")
-            return
+    identity = _identity_text(placed, work)
+    if identity is None:
+        return
     for target in named:
         proof = proofs.found.get(target.value)
         if proof is not None and proof.identity not in (None, identity):
@@ -301,3 +297,67 @@ def _identity(statement: tree.Identity, item: Item, members: Members, proofs: _P
             work.diagnostics.report(catalogue.INVALID_SUBJECT, problem, placed.place)
         elif proof is not None:
             proof.identity = identity
+
+
+def _identity_text(placed: Placed[Value], work: Work) -> str | None:
+    match placed.value:
+        case str(text) if text and text.isprintable() and '"' not in text:
+            return text
+        case str():
+            message = "an identity is one line of printable characters without quotes"
+            work.diagnostics.report(catalogue.BAD_LITERAL, message, placed.place)
+        case Word(text):
+            return text
+        case value if not isinstance(value, tuple | bool | int):
+            return str(value)
+        case _:
+            work.wrong_kind(placed, "an identity (a name, an address, a string)")
+    return None
+
+
+Expected = dict[NodeId, dict[NodeId, BoundAuth]]
+"""What ends have for others: by end, then by the other one."""
+
+
+def expected(block: Block, members: Members, auth: dict[NodeId, BoundAuth], work: Work) -> Expected | None:
+    """Of the lines `auth … of OTHER for NODES`, `identity … of OTHER for NODES`; None once reported."""
+    found: Expected = {}
+    is_right = True
+    for statement, item in block.of(tree.Auth):
+        if statement.owner is None:
+            continue
+        rounds, pairs = _rounds(statement, item, work), _pairs(statement.owner, statement.nodes, item, members, work)
+        is_right = is_right and rounds is not None and pairs is not None
+        for node, owner in pairs or ():
+            proof = _Proof(rounds or (), item.place, True, auth[owner].identity if owner in auth else None)
+            if rounds:
+                found.setdefault(node, {})[owner] = _bound(proof)
+    for identity, item in block.of(tree.Identity):
+        if identity.owner is None:
+            continue
+        placed = attributes.placed(identity.identity, item, work.diagnostics)
+        text = None if placed is None else _identity_text(placed, work)
+        pairs = _pairs(identity.owner, identity.nodes, item, members, work)
+        is_right = is_right and text is not None and pairs is not None
+        for node, owner in pairs or ():
+            own = found.setdefault(node, {})
+            if owner in auth and text is not None:
+                own[owner] = _called(own.get(owner, auth[owner]), text)
+    return found if is_right else None
+
+
+def _called(auth: BoundAuth, identity: str) -> BoundAuth:
+    then = None if auth.then is None else _called(auth.then, identity)
+    return replace(auth, identity=identity, then=then)
+
+
+def _pairs(
+    owner: syntax.Value, nodes: tuple[syntax.Value, ...], item: Item, members: Members, work: Work
+) -> list[tuple[NodeId, NodeId]] | None:
+    """The ends that a line is said for (all others, where it names none), each with whom it is about."""
+    owners = ends_named((owner,), item, members, work)
+    named = ends_named(nodes, item, members, work) if nodes else []
+    if owners is None or named is None:
+        return None
+    ends = [one.value for one in named] or list(members.nodes)
+    return [(node, other.value) for node in ends for other in owners if node != other.value]

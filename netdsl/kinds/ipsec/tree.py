@@ -26,18 +26,20 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Auth(Statement):
-    """`auth PROOF [and PROOF …] [for NODES]`."""
+    """`auth PROOF [and PROOF …] [of NODE] [for NODES]`; `owner`: whose proofs they are to these nodes."""
 
     proofs: tuple[Proof, ...]
+    owner: Value | None
     nodes: tuple[Value, ...]
     span: Span
 
 
 @dataclass(frozen=True, slots=True)
 class Identity(Statement):
-    """`identity` of nodes, in a tunnel."""
+    """`identity ID [of NODE] for NODES`; `owner`: whose identity it is to these nodes."""
 
     identity: Value
+    owner: Value | None
     nodes: tuple[Value, ...]
     span: Span
 

@@ -3,6 +3,7 @@ clients, of a pool, behind one NAT."""
 
 from collections import Counter
 from collections.abc import Iterator
+from ipaddress import ip_network
 from random import Random
 
 from netdsl.ir.node import Node
@@ -14,6 +15,7 @@ from tests.differential.shapes import equip, has_room
 FEATURES = (
     *("tunnel", "psk", "certificate", "site to site", "host to host", "tunnel by hand", "only", "virtual addresses"),
     *("several clients", "clients behind NAT", "several between two nodes", "one identity in several"),
+    *("reached elsewhere", "ESP in UDP", "ends that disagree", "bypass"),
 )
 KERNEL_FEATURES = ("transport mode", "transport mode through NAT", "extended sequence numbers")
 """What ESP in user space has not."""
@@ -42,6 +44,7 @@ def give(rng: Random, draft: Draft, number: int) -> None:
             _give_pairs(rng, draft)
     else:
         _give_pairs(rng, draft)
+    _give_ends(Random(f"netdsl ends {draft.name}"), draft)
     _spoil(rng, draft)
 
 
@@ -150,6 +153,47 @@ def _give(rng: Random, draft: Draft, kind: str, pair: Pair) -> Tunnel | None:
     return tunnel
 
 
+def _give_ends(rng: Random, draft: Draft) -> None:
+    """What ends say for themselves: ESP in UDP, less networks than the other end, networks beside the tunnel; and a gateway
+    that the core router translates. What a peer does not see before it chooses is alike in all tunnels of two nodes."""
+    single = [tunnel for tunnel in draft.tunnels if sum(other.ends == tunnel.ends for other in draft.tunnels) == 1]
+    for tunnel in draft.tunnels:
+        one, other = rng.sample(tunnel.ends, 2)
+        if tunnel in single and rng.random() < 0.6:
+            tunnel.lines.append(rng.choice(["encap yes", f"encap yes for {one.name}", f"encap yes for {other.name}"]))
+        if rng.random() < 0.5:
+            said = [line.removeprefix("esp ") for line in tunnel.lines if line.startswith("esp ")]
+            common = said[0] if said else "aes256gcm16-ecp384"
+            tunnel.lines.append(f"esp aes192-sha256-ecp384, {common} for {one.name}")
+        if all(end.role == "gateway" for end in tunnel.ends):
+            _differ(rng, tunnel, one, other)
+    pairs = [tunnel for tunnel in single if all(end.role == "gateway" for end in tunnel.ends)]
+    if pairs and draft.of("core") and not any(net.is_link for net in draft.nets) and rng.random() < 0.9:
+        _translate(rng, draft.box("core"), rng.choice(pairs))
+
+
+def _differ(rng: Random, tunnel: Tunnel, one: Box, other: Box) -> None:
+    far = tunnel.protected[tunnel.ends.index(other)]
+    if far and not any(line.startswith("child") for line in tunnel.lines) and rng.random() < 0.6:
+        half = rng.choice([0, 0, 0, 1])
+        parts = ", ".join(str([*prefix.subnets(1)][half]) for net in far for prefix in net.prefixes)
+        tunnel.lines.append(f"protecting {parts} for {other.name}")
+    if rng.random() < 0.6:
+        beside = rng.choice([one, one, other]).inside
+        tunnel.lines.append(f"bypass {', '.join(port.net.name for port in beside)} for {one.name}")
+
+
+def _translate(rng: Random, core: Box, tunnel: Tunnel) -> None:
+    """One end is behind the core's address, to the other one."""
+    hidden, other = rng.sample(tunnel.ends, 2)
+    towards = f"to-{other.site}"
+    core.nat += [
+        f"dnat ike to core.{towards} in {towards} -> {hidden.name}",
+        f"masquerade from wan-{hidden.site} out {towards}",
+    ]
+    tunnel.lines.append(f"at core.{towards} for {hidden.name}")
+
+
 def _tunnel(name: str, kind: str, ends: tuple[Box, ...], start: str) -> Tunnel:
     return Tunnel(name, kind, ends, "ipsec", f"ipsec {name}", start, has_policies=True)
 
@@ -240,9 +284,21 @@ def features(end: TunnelEnd, node: Node) -> Iterator[str]:
             yield "transport mode" if child.local and child.remote else "transport mode through NAT"
         if any("-esn" in proposal for proposal in child_inside(child).proposals):
             yield "extended sequence numbers"
+        if len(child_inside(child).proposals) > 1 or any(prefix.prefixlen in _HALVES for prefix in protected):
+            yield "ends that disagree"
     if end.pools or end.virtual:
         yield "virtual addresses"
+    yield from _of_single_ends(end)
     yield from _of_several(end, node)
+
+
+def _of_single_ends(end: TunnelEnd) -> Iterator[str]:
+    if end_inside(end).encap:
+        yield "ESP in UDP"
+    if end_inside(end).bypass:
+        yield "bypass"
+    if any(address in wan and int(address) % 256 == 1 for address in end.peer_addresses for wan in _WANS):
+        yield "reached elsewhere"
 
 
 def _of_several(end: TunnelEnd, node: Node) -> Iterator[str]:
@@ -258,4 +314,6 @@ def _of_several(end: TunnelEnd, node: Node) -> Iterator[str]:
         yield "one identity in several"
 
 
+_HALVES = (25, 65)  # the networks of sites have /24 and /64
+_WANS = (ip_network("172.16.0.0/16"), ip_network("fc00:fe::/32"))  # where the core router is the first address
 _METHODS = ((AuthMethod.PSK, "psk"), (AuthMethod.CERTIFICATE, "certificate"))

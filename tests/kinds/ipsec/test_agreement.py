@@ -141,6 +141,32 @@ def test_ends_with_nothing_in_common_have_no_tunnel_and_both_lines_are_told(line
     assert not ask(text(*lines), "x", Y, "tcp/80").is_encrypted
 
 
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("identity moon.test of b for a", "`b` is `203.0.113.2`, `a` expects `moon.test`"),
+        ("auth certificate of b for a", "`b` offers psk, `a` wants certificate"),
+        ("auth certificate of a", "`a` offers psk, `b` wants certificate"),
+        ("auth psk and certificate of b for a", "`b` proves itself in rounds: 1, `a` wants 2"),
+    ],
+)
+def test_an_end_that_takes_the_other_for_another_one_has_no_tunnel(line: str, why: str) -> None:
+    assert told(line) == [
+        ("tunnel-stays-down", f"tunnel `t` does not come up: authentication of tunnel `t` fails: {why}")
+    ]
+
+
+def test_what_an_end_has_for_the_other_is_in_its_own_configuration_alone() -> None:
+    made = {
+        str(node.id): node for node in lab(text("identity moon.test of b for a", "auth certificate of b for a")).nodes
+    }
+    here, there = (end_inside(made[name].tunnels[0]) for name in "ab")
+    assert [(str(one.method), one.identity) for one in here.peer_auth] == [("certificate", "moon.test")]
+    assert [(str(one.method), one.identity) for one in there.own_auth] == [("psk", "203.0.113.2")]
+    (pki,) = lab(text("auth certificate of b for a")).pkis
+    assert pki.relying == ("a",)
+
+
 def test_a_lab_that_shows_a_mistake_says_what_fails() -> None:
     lines = ("ike aes256-sha256-ecp384 for a", "ike aes128-sha256-ecp384 for b")
     assert codes(text(*lines) + "expect failure { t is up }") == []
