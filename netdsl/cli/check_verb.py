@@ -6,7 +6,6 @@ import click
 
 from netdsl.cli.analysis import analyse
 from netdsl.cli.console import note, show_findings
-from netdsl.cli.fixing import fix
 from netdsl.cli.options import DEFINE, FORMAT
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.pipeline.analysis import Checked
@@ -25,6 +24,8 @@ def command(labs: tuple[str, ...], parameters: dict[str, str], form: str, *, is_
     found = Diagnostics()
     names = labs or (_only(),)
     if is_fixing or is_diff:
+        from netdsl.cli.fixing import fix  # a twentieth of a small lab's check
+
         checked = [fix(lab, parameters, is_diff=is_diff) for lab in names]
     else:
         checked = [analyse(lab, parameters) for lab in names]
