@@ -50,8 +50,8 @@ def unbelieved_asker(
 ) -> Address | None:
     """Of a packet that `view` does not believe: the address with which `before`, which sent it on this link, asks for the
     MAC, where that is not believed either. It is the packet's source if `before` has that, or its own in the subnet."""
-    if before is None or interface not in view.interfaces:
-        return None
+    if before is None or interface not in view.interfaces or packet.destination.is_loopback:
+        return None  # a loopback address was the destination of no frame on the link: the node translated it
     if before.is_own_source(packet):
         return packet.source
     near = [given.network for given in view.interfaces[interface].addresses if given.version == 4]

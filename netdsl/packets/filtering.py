@@ -174,16 +174,20 @@ def ruling(
 
 EPHEMERAL = range(32768, 61000)
 """The ports that a client chooses from (net.ipv4.ip_local_port_range, Documentation/networking/ip-sysctl.rst)."""
+CHOSEN_BY_NAT, UNPRIVILEGED = range(1024, 2048), range(1024, 65536)
+"""The first of the ports that NAT may choose for a second flow, and all of them: Linux takes any (`Tracker.unique`)."""
 
 
 def is_by_port(firewall: Firewall, chain: Chain, sight: Sight, view: View) -> bool:
     """Whether the verdict on a packet for a client's port is another one if the client chose another port."""
-    if sight.packet.destination_port not in EPHEMERAL or sight.packet.is_error:
+    chosen = next((ports for ports in (EPHEMERAL, CHOSEN_BY_NAT) if sight.packet.destination_port in ports), None)
+    if chosen is None or sight.packet.is_error:
         return False
+    possible = EPHEMERAL if chosen is EPHEMERAL else UNPRIVILEGED
     rules = (rule for rule in firewall.rules if isinstance(rule, FilterRule) and rule.chain is chain)
     asked = [service for rule in rules for service in rule.match.services if service.first is not None]
-    edges = {EPHEMERAL[0], *(one.first or 0 for one in asked), *((one.last or one.first or 0) + 1 for one in asked)}
-    packets = (replace(sight.packet, destination_port=edge) for edge in edges if edge in EPHEMERAL)
+    edges = {possible[0], *(one.first or 0 for one in asked), *((one.last or one.first or 0) + 1 for one in asked)}
+    packets = (replace(sight.packet, destination_port=edge) for edge in edges if edge in possible)
     sights = (replace(sight, packet=packet) for packet in packets)
     return len({ruling(firewall, chain, one, view.ends, view.is_active).verdict for one in sights}) > 1
 

@@ -21,7 +21,6 @@ UPLINK = "uplink"
 LOOPBACK = "lo"
 
 _CONFIGURATION = ("/etc/", "/usr/", "/lib", "/bin/", "/sbin/")
-_LOOPBACK_RANGE = IPv4Network("127.0.0.0/8")
 _BROADCAST = IPv4Address("255.255.255.255")
 
 
@@ -88,7 +87,7 @@ class View:
     def is_local(self, address: Address) -> bool:
         found = self._local.get(address)
         if found is None:
-            found = self._local[address] = address in self.local or address in _LOOPBACK_RANGE
+            found = self._local[address] = address in self.local or address.is_loopback
         return found
 
     @property

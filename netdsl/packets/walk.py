@@ -39,6 +39,11 @@ class Walk(Netfilter):
     _carried: list[tuple[Packet, int, Policy]] = field(default_factory=list)
     _carrying: list[Wire] = field(default_factory=list)  # networks that the outer packets carry, not yet in a hop
 
+    @property
+    def carried(self) -> list[tuple[Packet, Policy]]:
+        """What is inside the packet where it is now, the innermost first, with what took it into a tunnel."""
+        return [(packet, policy) for packet, _, policy in self._carried]
+
     def run(self, view: View, packet: Packet) -> Delivered | Stop:
         """From a node's process to where it ends."""
         result = self.start(view, packet)
@@ -100,6 +105,9 @@ class Walk(Netfilter):
         passage.before = frame.before
         packet = self._destination(passage, packet, None)
         if view.is_for_it(packet):
+            if packet.destination.version == 6 and packet.destination.is_loopback and frame.interface != LOOPBACK:
+                end = no_route(self.fabric, view, packet.destination)  # it was translated: seen on Linux 6.18
+                return self._ended(view, end, packet)
             return self._check_source(passage, packet, is_local=True) or self._input(passage, packet)
         return self._forward(passage, packet)
 

@@ -47,7 +47,7 @@ def predict(
     arrived = there.run(view, request)
     asked = _Asked(world, source, destination, service)
     if isinstance(arrived, Stop):
-        return asked.stopped(arrived, there.hops, _notice(world, tracker, arrived, there.hops))
+        return asked.stopped(arrived, there.hops, _notice(world, tracker, there, arrived))
     answer, outcome, served = taken(arrived.view, arrived.packet)
     if answer is None:
         text = unanswered(arrived.view, arrived.packet)
@@ -208,14 +208,40 @@ def _is_expected(returned: Delivered, view: View, request: Packet) -> bool:
     )
 
 
-def _notice(world: World, tracker: Tracker, stop: Stop, hops: list[Hop]) -> str:
+def _notice(world: World, tracker: Tracker, there: Walk, stop: Stop) -> str:
     """Whether the sender hears that its packet is too big."""
-    if stop.outcome is not Outcome.TOO_BIG or len(hops) < 2 or stop.packet.inner is not None:
+    if stop.outcome is not Outcome.TOO_BIG:
         return ""
-    walk = Walk(world.fabric, tracker, is_answer=True)
-    kind = "fragmentation-needed" if stop.packet.source.version == 4 else "packet-too-big"
-    told = replace(reverse(stop.packet, is_error=True), icmp_type=kind)
-    returned = walk.run(world.view(stop.node), told)
+    if stop.packet.inner is not None:
+        return _later_notice(world, tracker, there, stop)
+    if len(there.hops) < 2:
+        return ""
+    returned = _tell(world, tracker, world.view(stop.node), stop.packet)
     if isinstance(returned, Stop):
         return f"; and the sender is not told: {returned.text} (a black hole)"
     return f"; `{returned.view.id}` is told so"
+
+
+def _later_notice(world: World, tracker: Tracker, there: Walk, stop: Stop) -> str:
+    """Of an outer packet that policies of the kernel made: its sender learns the size, and tells it of the next packet
+    (esp4_err, esp6_err; xfrm4_tunnel_check_size, xfrm6_tunnel_check_size)."""
+    inner, policy = there.carried[-1]
+    if inner.inner is not None or not policy.is_selected or world.fabric.is_user_space:
+        return ""
+    end = world.view(policy.end.node)
+    learned = _tell(world, tracker, world.view(stop.node), stop.packet)
+    if isinstance(learned, Stop):
+        return f"; and `{end.id}` is not told: {learned.text} (a black hole)"
+    told = _tell(world, tracker, end, inner)
+    if isinstance(told, Stop):
+        return f"; `{end.id}` is told so, and cannot tell the sender: {told.text} (a black hole)"
+    if told.view is end:
+        return f"; it is lost, and `{end.id}` is told so"
+    return f"; it is lost, `{end.id}` is told so, and tells `{told.view.id}` when the next one comes"
+
+
+def _tell(world: World, tracker: Tracker, view: View, packet: Packet) -> Delivered | Stop:
+    """The way of the error about a packet that is too big at a node."""
+    kind = "fragmentation-needed" if packet.source.version == 4 else "packet-too-big"
+    error = replace(reverse(packet, is_error=True), icmp_type=kind, inner=None, tunnel=None, is_hiding=False, shown="")
+    return Walk(world.fabric, tracker, is_answer=True).run(view, error)

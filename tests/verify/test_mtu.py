@@ -47,6 +47,38 @@ ipsec vpn { between a protecting left and b protecting right ; auth psk ; start 
 """
 
 
+OVER_GRE = """
+network inet 192.0.2.0/24
+network left 10.1.0.0/24
+network right 10.2.0.0/24
+network da 10.3.0.0/24
+network db 10.4.0.0/24
+router g1 { interface on inet .1 ; interface on left .1 ; route right via 172.16.0.2 ; %s }
+router g2 { interface on inet .2 ; interface on right .1 ; route left via 172.16.0.1 }
+router a { interface on left .10 ; interface on da .1 ; default via g1 ; %s }
+router b { interface on right .10 ; interface on db .1 ; default via g2 }
+host h { interface on da .10 ; default via a }
+host s { interface on db .10 ; default via b }
+tunnel g gre { between g1 and g2 ; addresses 172.16.0.0/30 }
+ipsec t { between a protecting da and b protecting db ; auth psk }
+"""
+TOO_BIG_FOR_GRE = "1492 bytes are too big for tunnel `g` at `g1`, which takes 1476"
+
+
+def test_an_outer_packet_that_is_too_big_is_lost_and_the_sender_is_told_of_the_next_one() -> None:
+    verdict = ask(OVER_GRE % ("", ""), "h", "10.4.0.10", size=1438)
+    assert verdict.reason == f"{TOO_BIG_FOR_GRE}; it is lost, `a` is told so, and tells `h` when the next one comes"
+
+
+def test_whether_an_end_is_told_depends_on_the_way_of_the_error() -> None:
+    drop = "firewall stateless { policy accept ; drop %s icmp }"
+    verdict = ask(OVER_GRE % (drop % "output", ""), "h", "10.4.0.10", size=1438)
+    assert verdict.reason.startswith(f"{TOO_BIG_FOR_GRE}; and `a` is not told: dropped by `drop output icmp` at `g1`")
+    verdict = ask(OVER_GRE % ("", drop % "output"), "h", "10.4.0.10", size=1438)
+    assert verdict.reason.startswith(f"{TOO_BIG_FOR_GRE}; `a` is told so, and cannot tell the sender: dropped by")
+    assert verdict.reason.endswith("(a black hole)")
+
+
 def test_a_tunnel_costs_what_its_cipher_needs() -> None:
     assert ask(TUNNEL, "h", "10.2.0.10", size=1300).passes
     verdict = ask(TUNNEL, "h", "10.2.0.10", size=1480)

@@ -2,7 +2,7 @@
 
 from netdsl.verify import Decision, Outcome
 
-from .asking import ask, world
+from .asking import ask, checked, world
 
 TEXT = """
 network lan 10.0.0.0/24
@@ -32,6 +32,25 @@ def test_a_redirected_port_is_answered_by_the_target_and_another_is_not() -> Non
     assert verdict.answered_by == ("www", "http")
     assert Decision.DNAT in [step.decision for hop in verdict.request for step in hop.steps]
     assert ask(text, "far", "203.0.113.1", "tcp/8081").answered_by == ("gw", None)
+
+
+def test_loopback_addresses_are_the_node_s_own() -> None:
+    for address in ("::1", "127.0.0.1", "127.9.9.9"):
+        verdict = ask(TEXT % "", "www", address, "tcp/80")
+        assert (verdict.outcome, verdict.answered_by) == (Outcome.ANSWERED, ("www", "http"))
+        assert ask(TEXT % "", "pc", address, "tcp/80").answered_by == ("pc", None)
+
+
+def test_no_packet_from_outside_is_led_to_a_loopback_address() -> None:
+    text = """
+network n 192.0.2.0/24, 2001:db8::/64
+router r { interface on n .1, 2001:db8::1 ; serve http ; nat { dnat tcp/8080 to r.n -> %s tcp/80 } }
+host h { interface on n .2, 2001:db8::2 }
+"""
+    (found,) = checked(text % "::1").diagnostics
+    assert (found.rule.code, found.message) == ("nat-target-unreachable", "`r` has no route to ::1")
+    assert ask(text % "127.0.0.1", "h", "192.0.2.1", "tcp/8080").outcome is Outcome.DROPPED
+    assert ask(text % "127.0.0.1", "r", "192.0.2.1", "tcp/8080").answered_by == ("r", "http")
 
 
 def test_the_port_stays_where_none_is_said() -> None:

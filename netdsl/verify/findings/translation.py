@@ -52,6 +52,8 @@ def _target(world: World, view: View, rules: list[DestinationNat], diagnostics: 
 
 def _has_way(view: View, address: Address) -> bool:
     """Whether the node itself knows where to send. What comes after is not looked at; its tunnels may be down."""
+    if address.version == 6 and address.is_loopback:
+        return False  # nothing that comes in by an interface is led there
     if view.is_local(address) or view.route(address) is not None:
         return True
     return any(in_any(address, child.remote) for end in view.node.tunnels for child in end.children)
