@@ -36,7 +36,7 @@ DESTINATIONS = (
     "dnat tcp/8080 to {name}.wan -> {near} while {tunnel} down",
     "dnat tcp/8080 to {name}.wan except from {other} -> {near} tcp/80",
     "dnat icmp, tcp to {name}.lan except from {lan} -> {far}",
-    "dnat tcp/80, udp to {name}.wan except through {tunnel} -> {near}",
+    "dnat tcp/80, udp/514 to {name}.wan except through {tunnel} -> {near}",
 )
 
 

@@ -99,6 +99,14 @@ def test_addresses_that_are_mapped_are_no_strangers_to_the_gateway() -> None:
     assert [one.rule.code for one in checked(BOTH_SITES_HAVE_ONE_RANGE).diagnostics] == []
 
 
+def test_a_tunnel_that_protects_the_addresses_inside_gets_a_hint_at_the_mapped_ones() -> None:
+    text = BOTH_SITES_HAVE_ONE_RANGE.replace("protecting 192.168.1.0/24", "protecting 10.0.1.0/24")
+    found = [one for one in checked(text).diagnostics if one.rule.code == "masquerade-hits-tunnel"]
+    assert [one.help for one in found] == [
+        "`netmap … except through t`, or a tunnel that protects what the addresses become"
+    ]
+
+
 def test_without_a_route_to_it_the_mapped_prefix_gets_no_answers() -> None:
     text = (
         lab().replace("route 192.168.1.0/24, 2001:db8:1::/64 via gw ;", "").replace("route 192.168.1.0/24 via gw", "")

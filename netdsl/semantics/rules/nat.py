@@ -150,6 +150,8 @@ def _hits_tunnels(node: BoundNode, rule: BoundSourceNat, facts: Facts, diagnosti
 
 def _remedy(rule: BoundSourceNat, tunnels: list[BoundTunnel]) -> str:
     name = tunnels[0].id if len(tunnels) == 1 else ", ".join(dict.fromkeys(tunnel.kind for tunnel in tunnels))
+    if rule.is_map:
+        return f"`netmap … except through {name}`, or a tunnel that protects what the addresses become"
     if rule.target is not None:
         return f"`masquerade out … except through {name}`, or `from` what the tunnel does not carry"
     out = f"out {rule.match.out_interfaces[0].value} " if rule.match.out_interfaces else ""
