@@ -3,7 +3,7 @@
 
 # Of these, the ones that are installed; the order is the order of preference.
 STRONGSWAN_PLUGINS='random nonce x509 revocation constraints pubkey pkcs1 pkcs7 pkcs8 pem openssl drbg kdf md4 curve25519
-	kernel-netlink socket-default updown vici eap-identity eap-mschapv2 eap-md5 eap-tls eap-ttls'
+	kernel-netlink socket-default updown vici eap-identity eap-mschapv2 eap-md5 eap-tls eap-ttls curl'
 
 # Sets $strongswan_esp. A policy would load even where ESP is missing: only states with the tunnels' own algorithms prove anything.
 strongswan_choose_esp() {

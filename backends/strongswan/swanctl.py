@@ -51,9 +51,10 @@ class Section:
 
 def swanctl_conf(node: Node, lab: Lab) -> str:
     """The whole file. What starts, traps and tries again is not here but in `tunnels.tsv` (the payload's README)."""
-    with_crl, ends = {pki.id for pki in lab.pkis if pki.has_crl}, ends_of(node.tunnels)
+    strict = {pki.id for pki in lab.pkis if pki.has_crl or pki.responder is not None}
+    ends = ends_of(node.tunnels)
     heads = [end for end in ends if end_inside(end).shares is None]
-    top = [Section("connections", sections=(*(_connection(end, ends, with_crl) for end in heads), *_bypass(node)))]
+    top = [Section("connections", sections=(*(_connection(end, ends, strict) for end in heads), *_bypass(node)))]
     pools = {pool_name(end, number): str(prefix) for end in ends for number, prefix in enumerate(end.pools, start=1)}
     if pools:
         sections = tuple(Section(name, (("addrs", prefix),)) for name, prefix in pools.items())
@@ -94,7 +95,7 @@ def child_name(end: TunnelEnd, child: Child) -> str:
     return connection if len(end.children) == 1 else f"{connection}_{flat(child.name)}"
 
 
-def _connection(end: TunnelEnd, ends: Sequence[TunnelEnd], with_crl: Set[str]) -> Section:
+def _connection(end: TunnelEnd, ends: Sequence[TunnelEnd], strict: Set[str]) -> Section:
     """Of an end, with the children of all `ends` of the node that share its IKE SA."""
     inside = end_inside(end)
     settings = [("version", "2"), ("mobike", "yes" if inside.mobike else "no")]
@@ -118,7 +119,7 @@ def _connection(end: TunnelEnd, ends: Sequence[TunnelEnd], with_crl: Set[str]) -
         settings.append(("send_cert", "always"))
     sections = [_own(auth, number) for number, auth in enumerate(inside.own_auth, start=1)]
     is_asking = inside.radius is not None
-    sections += [_peer(auth, number, with_crl, is_asking) for number, auth in enumerate(inside.peer_auth, start=1)]
+    sections += [_peer(auth, number, strict, is_asking) for number, auth in enumerate(inside.peer_auth, start=1)]
     within = [one for one in ends if connection_of(one) == end.connection]
     sections.append(Section("children", sections=tuple(_child(one, child) for one in within for child in one.children)))
     return Section(flat(end.connection), tuple(settings), tuple(sections))
@@ -149,14 +150,14 @@ def _own(auth: Authentication, number: int) -> Section:
     return Section(f"local-{number}", tuple(settings))
 
 
-def _peer(auth: Authentication, number: int, with_crl: Set[str], is_asking: bool) -> Section:
+def _peer(auth: Authentication, number: int, strict: Set[str], is_asking: bool) -> Section:
     word = "eap-radius" if is_asking and auth.method.is_eap else _AUTH[auth.method]
     settings = [("auth", word), ("id", quoted(auth.identity))]
     if auth.method.is_eap:
         settings.append(("eap_id", quoted("%any")))
     if auth.method.has_certificate and auth.pki is not None:
         settings.append(("cacerts", f"{flat(auth.pki)}-root.pem"))
-        if auth.pki in with_crl:
+        if auth.pki in strict:
             settings.append(("revocation", "strict"))
     if auth.key is not None:
         settings.append(("pubkeys", quoted(key_file(auth.key))))

@@ -2,7 +2,7 @@
 keys."""
 
 import ipaddress
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import field
 from datetime import datetime, timedelta
 
@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.pki import EndEntity, Pki
@@ -86,8 +86,38 @@ def issue(pki: Pki, entity: EndEntity, issuer: Authority, now: datetime) -> Issu
     builder = builder.add_extension(usages, critical=False)
     if names:
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+    if pki.responder is not None:
+        place = x509.UniformResourceIdentifier(pki.responder.url)
+        access = x509.AccessDescription(AuthorityInformationAccessOID.OCSP, place)
+        builder = builder.add_extension(x509.AuthorityInformationAccess([access]), critical=False)
     builder = builder.add_extension(_issuer_identifier(issuer), critical=False)
     return Issued(builder.sign(issuer.key, _hash(pki)), key)
+
+
+def issue_responder(pki: Pki, issuer: Authority, now: datetime) -> Issued:
+    """The certificate with which the PKI's responder signs its answers (RFC 6960 §4.2.2.2)."""
+    key = _KEYS[pki.algorithm]()
+    subject = _name((*pki.subject, ("CN", f"{pki.id[: _LONGEST_NAME - len(' OCSP')]} OCSP")))
+    end = min(now + timedelta(days=pki.validity_days), issuer.certificate.not_valid_after_utc)
+    builder = _builder(subject, issuer.certificate.subject, key, now, end)
+    builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+    builder = builder.add_extension(_key_usage(is_authority=False), critical=True)
+    builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING]), critical=False)
+    builder = builder.add_extension(_issuer_identifier(issuer), critical=False)
+    return Issued(builder.sign(issuer.key, _hash(pki)), key)
+
+
+def state_of(certificates: Iterable[x509.Certificate], revoked: Container[int]) -> bytes:
+    """What `openssl ocsp -index` reads: a line for each certificate, revoked from the beginning of its life or valid."""
+    lines = []
+    for one in certificates:
+        begins, ends = (f"{when:%y%m%d%H%M%SZ}" for when in (one.not_valid_before_utc, one.not_valid_after_utc))
+        is_revoked = one.serial_number in revoked
+        serial = f"{one.serial_number:x}".upper()
+        serial = serial if len(serial) % 2 == 0 else f"0{serial}"
+        fields = ("R" if is_revoked else "V", ends, begins if is_revoked else "", serial, "unknown", f"/CN={serial}")
+        lines.append("\t".join(fields) + "\n")
+    return "".join(lines).encode()
 
 
 def revocation_list(

@@ -12,17 +12,19 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from netdsl.credentials.authority import (
     Authority,
     issue,
+    issue_responder,
     key_pem,
     load_authority,
     make_intermediate,
     make_root,
     revocation_list,
+    state_of,
 )
 from netdsl.credentials.contract import Credentials, secret_parts
 from netdsl.credentials.store import Store, digest, fingerprint
 from netdsl.ir.ids import NodeId
 from netdsl.ir.lab import Lab
-from netdsl.ir.pki import SERVICES_PKI, EndEntity, Pki
+from netdsl.ir.pki import SERVICES_PKI, EndEntity, Pki, Responder
 from netdsl.ir.tunnel import SharedSecret
 
 RENEWAL = timedelta(days=30)  # certificates are renewed so long before their end, or a tenth of their life if less
@@ -71,6 +73,12 @@ def _provide_pki(
     for node, (certificate, key) in issued.items():
         end = min(end, certificates[node].not_valid_after_utc)
         _add_entity_files(pki, certificate, key, authorities, crls, files.setdefault(node, {}))
+    if pki.responder is not None:
+        signer = _responder(pki, issuer, mark, store, now)
+        end = min(end, x509.load_pem_x509_certificate(signer[0]).not_valid_after_utc)
+        files.setdefault(pki.responder.node, {}).update(
+            _responder_files(pki.responder, signer, issuer, state_of(certificates.values(), serials))
+        )
     for node in pki.relying:
         files.setdefault(node, {}).update(_authority_files(pki, authorities, crls))
     return end
@@ -93,6 +101,33 @@ def _add_entity_files(
     files[f"x509/{name}.pem"] = certificate
     files[f"private/{name}.pem"] = key
     files.update(_authority_files(pki, authorities, crls))
+
+
+def _responder_files(
+    responder: Responder, signer: tuple[bytes, bytes], issuer: Authority, state: bytes
+) -> dict[str, bytes]:
+    folder = f"ocsp/{responder.port}"
+    return {
+        f"{folder}/index": state,
+        f"{folder}/issuer.pem": issuer.certificate.public_bytes(Encoding.PEM),
+        f"{folder}/signer.pem": signer[0],
+        f"{folder}/signer.key": signer[1],
+    }
+
+
+def _responder(pki: Pki, issuer: Authority, issuer_mark: str, store: Store, now: datetime) -> tuple[bytes, bytes]:
+    """The certificate and the key of the PKI's responder."""
+    paths, name = (f"pki/{pki.id}/+ocsp.pem", f"pki/{pki.id}/+ocsp.key"), f"ocsp:{pki.id}"
+    if store.is_made(name, issuer_mark, paths):
+        certificate = store.read(paths[0])
+        if not is_ending(x509.load_pem_x509_certificate(certificate), now):
+            return certificate, store.read(paths[1])
+    issued = issue_responder(pki, issuer, now)
+    certificate, key = issued.certificate.public_bytes(Encoding.PEM), key_pem(issued.key)
+    store.write(paths[1], key)
+    store.write(paths[0], certificate)
+    store.made(name, issuer_mark)
+    return certificate, key
 
 
 def _authority_files(pki: Pki, authorities: tuple[Authority, ...], crls: tuple[bytes, ...]) -> dict[str, bytes]:
@@ -133,7 +168,8 @@ def _authorities(pki: Pki, store: Store, now: datetime) -> tuple[Authority, ...]
 def _revocation_lists(
     pki: Pki, store: Store, authorities: tuple[Authority, ...], serials: tuple[int, ...], now: datetime
 ) -> tuple[bytes, ...]:
-    """One of each authority; the last one, which issues the nodes' certificates, names those that are revoked."""
+    """One of each authority; the last one, which issues the nodes' certificates, names those that are revoked. A responder
+    stands for the last one's alone."""
     paths = tuple(f"pki/{pki.id}/{title}.crl" for title in ("root", "intermediate")[: len(authorities)])
     name = f"crl:{pki.id}"
     mark = fingerprint([one.certificate.fingerprint(SHA256()).hex() for one in authorities], serials)
@@ -142,7 +178,8 @@ def _revocation_lists(
             named = serials if authority is authorities[-1] else ()
             store.write(path, revocation_list(pki, authority, named, now).public_bytes(Encoding.PEM))
         store.made(name, mark)
-    return tuple(store.read(path) for path in paths) if pki.has_crl else ()
+    handed = paths if pki.has_crl else paths[:-1] if pki.responder is not None else ()
+    return tuple(store.read(path) for path in handed)
 
 
 def _end_entity(
@@ -151,7 +188,8 @@ def _end_entity(
     base = f"pki/{pki.id}/{host}"
     paths = (f"{base}.pem", f"{base}.key")
     name = f"entity:{pki.id}:{host}"
-    mark = fingerprint(issuer_mark, entity.subject, [str(a) for a in entity.addresses], entity.names)
+    named = [entity.subject, [str(a) for a in entity.addresses], entity.names]
+    mark = fingerprint(issuer_mark, *named, *(() if pki.responder is None else (pki.responder.url,)))
     if store.is_made(name, mark, paths):
         certificate = store.read(paths[0])
         if not is_ending(x509.load_pem_x509_certificate(certificate), now):

@@ -20,6 +20,20 @@ class EndEntity:
 
 
 @dataclass(frozen=True, slots=True)
+class Responder:
+    """A node's service that says which certificates of a PKI are good (OCSP, RFC 6960)."""
+
+    node: NodeId
+    address: Address
+    port: int
+
+    @property
+    def url(self) -> str:
+        host = f"[{self.address}]" if self.address.version == 6 else str(self.address)
+        return f"http://{host}:{self.port}/"
+
+
+@dataclass(frozen=True, slots=True)
 class Pki:
     id: PkiId
     algorithm: str  # rsa-2048|3072|4096, ecdsa-p256|p384|p521, ed25519, ed448
@@ -31,4 +45,5 @@ class Pki:
     end_entities: tuple[EndEntity, ...]
     revoked: tuple[NodeId, ...] = ()  # whose certificates the issuer's revocation list names
     relying: tuple[NodeId, ...] = ()  # nodes without a certificate of it that verify others' (EAP clients)
+    responder: Responder | None = None
     origin: Place | None = field(default=None, compare=False, repr=False)

@@ -62,6 +62,7 @@ class ServiceKind:
     also: tuple[Protocol, ...] = ()
     has_zone: bool = False  # its block has a zone and records, and it answers DNS queries
     has_certificate: bool = False  # its node has a certificate of the lab's own services
+    is_responder: bool = False  # it says which certificates of a PKI are good
     is_silent: bool = False  # it answers those alone whose secret it knows
 
     @property

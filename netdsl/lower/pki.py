@@ -74,6 +74,7 @@ def lower_pkis(bindings: Bindings, directory: Directory, entities: EndEntities) 
             tuple(entity for (owner, _), entity in entities.items() if owner == pki.id),
             tuple(dict.fromkeys(one.value for one in pki.revoked if (pki.id, one.value) in entities)),
             relying.get(pki.id, ()),
+            pki.responder,
             pki.place,
         )
         for pki in bindings.pkis.values()

@@ -16,6 +16,7 @@ from netdsl.ir.image import Image
 from netdsl.ir.lab import TargetSetting
 from netdsl.ir.network import Driver, Impairment
 from netdsl.ir.node import NodeFile, NodeKind, Resources
+from netdsl.ir.pki import Responder
 from netdsl.ir.service import PortService
 from netdsl.ir.tunnel import Mode, SharedSecret
 from netdsl.source import Place
@@ -369,6 +370,7 @@ class BoundPki:
     validity_days: int
     place: Place | None = field(compare=False, repr=False)
     revoked: tuple[Placed[NodeId], ...] = ()
+    responder: Responder | None = None
 
 
 @dataclass(frozen=True, slots=True)

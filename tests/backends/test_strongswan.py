@@ -19,7 +19,7 @@ from netdsl.ir.expectation import Expectation
 from netdsl.ir.ids import NodeId, PkiId, TunnelId
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node, NodeKind
-from netdsl.ir.pki import Pki
+from netdsl.ir.pki import Pki, Responder
 from netdsl.ir.service import BUILT_IN_SERVICES, Protocol, port
 from netdsl.ir.tunnel import Child, Mode, Selectors, SharedSecret, Start, TunnelEnd
 from netdsl.kinds.ipsec.algorithms import KERNEL_ONLY, kernel_need
@@ -170,6 +170,14 @@ def test_a_gateway_asks_its_server_and_a_client_expects_its_certificate() -> Non
     }
     own = replace(END, inside=replace(end_inside(END), own_auth=(client,)))
     assert '      eap_id = "carol"\n      aaa_id = "10.1.0.5"\n' in _conf(own)
+
+
+def test_an_end_that_asks_a_responder_is_strict_and_has_what_asks() -> None:
+    asked = replace(PKI, has_crl=False, responder=Responder(NodeId("ca"), ip_address("10.0.0.9"), 2560))
+    lab = replace(_lab(), pkis=(asked,))
+    assert "      revocation = strict\n" in swanctl_conf(_node(END), lab)
+    packages = [part.share(_node(END), one).needs.packages for one in (lab, _lab())]
+    assert ["libstrongswan-extra-plugins" in some for some in packages] == [True, False]
 
 
 def test_what_is_done_to_packets_is_said_where_it_is_asked_for() -> None:

@@ -14,7 +14,7 @@ from netdsl.credentials.store import StoreUnreadable
 from netdsl.ir.ids import NodeId, PkiId, TunnelId
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node, NodeKind
-from netdsl.ir.pki import EndEntity, Pki
+from netdsl.ir.pki import EndEntity, Pki, Responder
 from netdsl.ir.tunnel import Selectors, SharedSecret, TunnelEnd
 from netdsl.kinds.ipsec.ir import AuthMethod
 
@@ -99,6 +99,23 @@ def test_a_revoked_certificate_is_on_its_issuers_list_alone(tmp_path: Path) -> N
     _make(_lab(_pki()), tmp_path)
     assert _certificate(tmp_path).serial_number == serial
     assert listed("intermediate") == []
+
+
+def test_a_responder_knows_all_certificates_and_signs_with_one_for_that(tmp_path: Path) -> None:
+    responder = Responder(NodeId("gw"), IPv4Address("10.0.0.9"), 2560)
+    pki = _pki(responder=responder, has_crl=False, revoked=(NodeId("gw"),))
+    _make(_lab(pki), tmp_path)
+    leaf, signer = _certificate(tmp_path), _certificate(tmp_path, "ocsp/2560/signer.pem")
+    access = leaf.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
+    assert [one.access_location.value for one in access] == ["http://10.0.0.9:2560/"]
+    signer.verify_directly_issued_by(_certificate(tmp_path, "ocsp/2560/issuer.pem"))
+    usage = signer.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    assert [*usage] == [x509.oid.ExtendedKeyUsageOID.OCSP_SIGNING]
+    state, serial = (tmp_path / "nodes/gw/ocsp/2560/index").read_text(), f"{leaf.serial_number:x}".upper()
+    serial = serial if len(serial) % 2 == 0 else f"0{serial}"
+    assert state == f"R\t351230000000Z\t251231000000Z\t{serial}\tunknown\t/CN={serial}\n"
+    lists = {path.name for path in (tmp_path / "nodes/gw/x509crl").iterdir()}
+    assert lists == {"lab-pki-root.pem"}, "of the intermediate authority the responder says all"
 
 
 def test_everything_is_private(tmp_path: Path) -> None:

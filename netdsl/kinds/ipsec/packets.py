@@ -28,7 +28,7 @@ from netdsl.kinds.ipsec.ir import (
     ends_of,
 )
 from netdsl.kinds.ipsec.radius import unanswered
-from netdsl.kinds.ipsec.revocation import is_revoked
+from netdsl.kinds.ipsec.revocation import is_revoked, unknown
 from netdsl.kinds.ipsec.sharing import accepts, connection_of, negotiated, taken_for
 from netdsl.kinds.ipsec.sizes import UDP_HEADER, cost_of
 from netdsl.packets.fabric import Fabric
@@ -125,6 +125,7 @@ def connect(fabric: Fabric, view: View, end: TunnelEnd, standing: Flows) -> Conn
     failure = (
         _lacking(fabric, there)
         or _disagreement(fabric, end, there)
+        or unknown(fabric, (end, there), standing)
         or unanswered(fabric, (end, there), standing)
         or _mistaken(other, end, there, came)
         or _narrowed(there, local, came)

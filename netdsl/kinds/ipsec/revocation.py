@@ -3,13 +3,38 @@ are missing (strongSwan, libstrongswan/plugins/revocation/revocation_validator.c
 
 from netdsl.ir.ids import NodeId
 from netdsl.ir.lab import Lab
+from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import TunnelEnd
+from netdsl.kinds.ipsec.asking import stopped
 from netdsl.kinds.ipsec.ir import Authentication, end_inside
+from netdsl.packets.fabric import Fabric
+from netdsl.packets.tracking import Flows
+from netdsl.packets.tunnels import Failure
 
 
 def is_revoked(lab: Lab, node: NodeId, auth: Authentication) -> bool:
-    """Whether the certificate that a node proves itself with is on a list that its peers have."""
-    return any(pki.id == auth.pki and pki.has_crl and node in pki.revoked for pki in lab.pkis)
+    """Whether the peers of a node learn that the certificate that it proves itself with is revoked, or, where they cannot
+    ask, refuse it for that."""
+    return any(
+        pki.id == auth.pki and node in pki.revoked and (pki.has_crl or pki.responder is not None) for pki in lab.pkis
+    )
+
+
+def unknown(fabric: Fabric, ends: tuple[TunnelEnd, TunnelEnd], standing: Flows) -> Failure | None:
+    """Why an end cannot learn whether the other one's certificate is good, and refuses it (`revocation = strict`): without
+    lists it has to ask the responder."""
+    responders = {pki.id: pki.responder for pki in fabric.lab.pkis if pki.responder is not None and not pki.has_crl}
+    for end in ends if responders else ():
+        for auth in end_inside(end).peer_auth:
+            responder = None if auth.pki is None else responders.get(auth.pki)
+            if responder is None:
+                continue
+            target = (responder.address, Protocol.TCP, responder.port)
+            stop = stopped(fabric, end.node, responder.node, target, standing)
+            if stop is not None:
+                said = f"`{end.node}` gets no answer from the OCSP responder `{responder.node}`: {stop}"
+                return Failure(f"authentication of tunnel `{end.tunnel}` fails: {said}")
+    return None
 
 
 def is_refused(lab: Lab, end: TunnelEnd) -> bool:

@@ -1,4 +1,4 @@
-"""Certification authorities: `pki NAME { algorithm … ; subject … ; intermediate … ; crl … ; revoke … ; validity … }`."""
+"""Certification authorities: `pki NAME { algorithm … ; subject … ; intermediate … ; crl … ; ocsp … ; revoke … }`."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -8,6 +8,8 @@ from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.fix import Rewording
 from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.ir.ids import NodeId, PkiId
+from netdsl.ir.pki import Responder
+from netdsl.ir.service_kinds import service_kinds
 from netdsl.semantics import defaults
 from netdsl.semantics.bindings import BoundPki, Placed
 from netdsl.semantics.evaluate import evaluate_list
@@ -48,6 +50,7 @@ def pkis(items: list[tuple[syntax.Pki, Item]], lab: str, work: Work) -> None:
             _validity(block, work),
             item.place,
             tuple(_revoked(block, work)),
+            _responder(block, work),
         )
 
 
@@ -199,6 +202,24 @@ def _revoked(block: Block, work: Work) -> Iterator[Placed[NodeId]]:
                 continue
             for one in work.match(placed.value, placed.place, (ElementKind.NODE,)):
                 yield Placed(NodeId(one.element.path), placed.place)
+
+
+def _responder(block: Block, work: Work) -> Responder | None:
+    """`ocsp NODE`: the node and its service that answers; its first address. One service answers for one PKI."""
+    line = block.attribute("ocsp")
+    placed = attributes.only_value(line, work.diagnostics)
+    node = None if placed is None else work.node(placed)
+    if placed is None or node is None:
+        return None
+    ports = [one.service.first for one in node.services if service_kinds()[one.kind].is_responder]
+    taken = {(pki.responder.node, pki.responder.port) for pki in work.pkis.values() if pki.responder is not None}
+    port = next((port for port in ports if port is not None and (node.id, port) not in taken), None)
+    addresses = [bound.address.ip for interface in node.interfaces.values() for bound in interface.addresses]
+    if port is None:
+        kinds = " or ".join(f"`serve {one.name}`" for one in service_kinds().values() if one.is_responder)
+        message = f"`{node.id}` has no {'further ' if ports else ''}service that says which certificates are good"
+        work.diagnostics.report(catalogue.MISSING_STATEMENT, message, placed.place, help=f"{kinds} in `{node.id}`")
+    return None if port is None or not addresses else Responder(node.id, addresses[0], port)
 
 
 def _validity(block: Block, work: Work) -> int:

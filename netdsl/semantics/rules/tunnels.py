@@ -168,9 +168,9 @@ def _revocations(facts: Facts, diagnostics: Diagnostics) -> None:
         if all(owner != pki.id for owner, _ in held):
             continue
         for one in pki.revoked:
-            if not pki.has_crl:
+            if not pki.has_crl and pki.responder is None:
                 message = f"`{pki.id}` has no revocation lists, so the certificate of `{one.value}` is still taken"
-                advice = "`crl yes`, which is the default"
+                advice = "`crl yes`, which is the default, or `ocsp NODE`"
             elif (pki.id, one.value) not in held:
                 message = f"`{one.value}` has no certificate of `{pki.id}` that could be revoked"
                 advice = f"certificates are of ends with `auth certificate from {pki.id}`"

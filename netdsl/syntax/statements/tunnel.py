@@ -16,6 +16,7 @@ STATEMENTS = (
     Description("subject", tree.Attribute, ("pki",), is_single=True),
     Description("intermediate", tree.Attribute, ("pki",), is_single=True),
     Description("crl", tree.Attribute, ("pki",), is_single=True),
+    Description("ocsp", tree.Attribute, ("pki",), is_single=True, shape="`ocsp NODE`"),
     Description("revoke", tree.Attribute, ("pki",), shape="`revoke NODE, …`"),
     Description("validity", tree.Attribute, ("pki",), is_single=True),
 )

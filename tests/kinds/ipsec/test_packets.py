@@ -271,6 +271,36 @@ def test_a_client_comes_in_by_each_kind_of_proof(auth: str) -> None:
     assert world(REVOKED % ("crl yes", f"auth {auth} for carol ; auth psk for dave")).is_up(TunnelId("road"))
 
 
+RESPONDER = """
+network inet 192.0.2.0/24
+network office 10.1.0.0/24
+router gw { interface on inet .1 ; interface on office .1 }
+host ca { interface on inet .9 ; serve ocsp ; %s }
+host carol { interface on inet .5 }
+host dave { interface on inet .6 }
+pki ours { %s ; ocsp ca ; revoke dave }
+ipsec road { gateway gw protecting office ; client carol ; auth certificate from ours }
+ipsec gone { gateway gw protecting office ; client dave ; auth certificate from ours }
+"""
+
+
+@pytest.mark.parametrize("lists", ["crl yes", "crl no"])
+def test_a_responder_says_which_certificates_are_good(lists: str) -> None:
+    where = world(RESPONDER % ("", lists))
+    assert where.is_up(TunnelId("road"))
+    assert "revoked" in where.why_down(TunnelId("gone"))
+
+
+def test_without_lists_each_end_has_to_reach_the_responder() -> None:
+    for_one = DROP % "accept input tcp/2560 from gw"
+    assert world(RESPONDER % (for_one, "crl yes")).is_up(TunnelId("road"))
+    assert (
+        world(RESPONDER % (for_one, "crl no"))
+        .why_down(TunnelId("road"))
+        .startswith("authentication of tunnel `road` fails: `carol` gets no answer from the OCSP responder `ca`: ")
+    )
+
+
 ASKING = """
 network inet 192.0.2.0/24
 network office 10.1.0.0/24

@@ -125,6 +125,8 @@ def test_a_broken_tunnel_silences_what_names_it() -> None:
         ("intermediate path-length 99", "out-of-range"),
         ("crl true", "foreign-word"),
         ("revoke nobody", "unknown-name"),
+        ("ocsp nobody", "unknown-name"),
+        ("ocsp gw", "missing-statement"),
         ("revoke 10.0.0.1", "wrong-kind"),
     ],
 )

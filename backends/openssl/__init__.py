@@ -1,0 +1,1 @@
+"""OCSP by OpenSSL."""
