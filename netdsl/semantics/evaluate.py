@@ -14,10 +14,10 @@ from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.semantics.bindings import Placed
 from netdsl.semantics.functions import FUNCTIONS, IF_ARITY, NAMES, call
 from netdsl.semantics.items import Environment, Scope
-from netdsl.semantics.literals import Problem, kind_of_text, literal_value
+from netdsl.semantics.literals import Problem, host_bits_problem, kind_of_text, literal_value
 from netdsl.semantics.operators import negate, operate
 from netdsl.semantics.texts import described, kind_of, text_of
-from netdsl.semantics.values import FAILED, MISSING, Failed, Value, Word
+from netdsl.semantics.values import FAILED, MISSING, Failed, LongAddress, Value, Word
 from netdsl.source import Place, Span
 from netdsl.syntax import tree as syntax
 from netdsl.syntax.characters import described as character_name
@@ -138,7 +138,11 @@ _UNITS = {
 def report_wrong_kind(
     value: Value, needed: str, place: Place, diagnostics: Diagnostics, advice: str | None = None
 ) -> None:
-    """wrong-kind: "a number is needed, `10.0.0.0/8` is a prefix"; `needed` has its article."""
+    """wrong-kind: "a number is needed, `10.0.0.0/8` is a prefix"; `needed` has its article. Of an address with a length
+    host-bits-set."""
+    if isinstance(value, LongAddress):
+        report_problem(host_bits_problem(value), place, diagnostics)
+        return
     if advice is None and needed == "one value" and isinstance(value, tuple):
         advice = "`pick(list, n)` is one of a list; `for` goes through a list that has no brackets"
     if advice is None and type(value) is int:

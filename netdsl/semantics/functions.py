@@ -5,13 +5,14 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
-from netdsl.semantics.literals import Problem
+from netdsl.semantics.literals import Problem, host_bits_problem
 from netdsl.semantics.texts import described, text_of
-from netdsl.semantics.values import IntRange, Value
+from netdsl.semantics.values import IntRange, LongAddress, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,8 @@ def call(name: str, arguments: tuple[Value, ...]) -> Value | Problem:
     function = FUNCTIONS[name]
     for index, argument in enumerate(arguments):
         parameter = function.parameter(index)
+        if not parameter.accepts(argument) and isinstance(argument, LongAddress):
+            return replace(host_bits_problem(argument), argument=index)
         if not parameter.accepts(argument):
             message = f"{parameter.needed} is needed, {described(argument)}"
             return Problem(catalogue.WRONG_KIND, message, argument=index)

@@ -6,7 +6,7 @@ The shapes are those of `grammar/lexical.lark`; `kind_of_text` finds the kind ag
 import re
 from decimal import Decimal
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_interface
 from typing import assert_never
 
 from netdsl.dataclass import dataclass
@@ -16,7 +16,7 @@ from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.ir.filter import Limit
 from netdsl.ir.icmp import MESSAGES
 from netdsl.ir.service import WITH_PORTS, PortService, Protocol
-from netdsl.semantics.values import IntRange, Mac, Quantity, ShortAddress, Value, Word
+from netdsl.semantics.values import IntRange, LongAddress, Mac, Quantity, ShortAddress, Value, Word
 from netdsl.syntax.tree import Kind
 
 LARGEST = 2**128
@@ -123,7 +123,7 @@ def _rate(text: str) -> Limit | Problem:
     return Limit(int(count), per)
 
 
-def _prefix(text: str) -> IPv4Network | IPv6Network | Problem:
+def _prefix(text: str) -> IPv4Network | IPv6Network | LongAddress | Problem:
     address_text, _, length_text = text.partition("/")
     address = _address(address_text)
     if isinstance(address, Problem):
@@ -141,13 +141,17 @@ def _prefix(text: str) -> IPv4Network | IPv6Network | Problem:
         prefix = IPv4Network((address, length), strict=False)
     else:
         prefix = IPv6Network((address, length), strict=False)
-    if prefix.network_address != address:
-        return Problem(
-            catalogue.HOST_BITS_SET,
-            f"`{text}` has bits set after the first {length}",
-            f"the prefix is `{prefix}`; an address stands alone: `{address}`",
-        )
-    return prefix
+    return prefix if prefix.network_address == address else LongAddress(ip_interface(f"{address}/{length}"))
+
+
+def host_bits_problem(value: LongAddress) -> Problem:
+    """host-bits-set, where a prefix or an address is meant."""
+    prefix = value.address.network
+    return Problem(
+        catalogue.HOST_BITS_SET,
+        f"`{value.address}` has bits set after the first {prefix.prefixlen}",
+        f"the prefix is `{prefix}`; an address stands alone: `{value.address.ip}`",
+    )
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | ShortAddress | Problem:

@@ -6,7 +6,7 @@ from typing import assert_never
 
 from netdsl.ir.filter import Limit
 from netdsl.ir.service import PortService
-from netdsl.semantics.values import IntRange, Mac, Quantity, ShortAddress, Value, Word
+from netdsl.semantics.values import IntRange, LongAddress, Mac, Quantity, ShortAddress, Value, Word
 
 
 def kind_of(value: Value) -> str:  # noqa: C901 - one line for each kind
@@ -24,6 +24,8 @@ def kind_of(value: Value) -> str:  # noqa: C901 - one line for each kind
             return "an address"
         case ShortAddress():
             return "a short address"
+        case LongAddress():
+            return "an address with a length"
         case IPv4Network() | IPv6Network():
             return "a prefix"
         case Mac():
@@ -42,7 +44,7 @@ def kind_of(value: Value) -> str:  # noqa: C901 - one line for each kind
             assert_never(value)
 
 
-def text_of(value: Value) -> str:
+def text_of(value: Value) -> str:  # noqa: C901 - one line for each kind
     """The text of a value as the source would have it (a string without quotes): `10.0.0.0/8`, `tcp/80`, `[a, b]`."""
     match value:
         case bool():
@@ -61,6 +63,8 @@ def text_of(value: Value) -> str:
             return f"{count}/{per}"
         case tuple():
             return "[" + ", ".join(text_of(member) for member in value) + "]"
+        case LongAddress():
+            return str(value.address)
         case int() | IPv4Address() | IPv6Address() | IPv4Network() | IPv6Network() | PortService():
             return str(value)
         case _:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.filter import Limit
-from netdsl.ir.ids import Address, Prefix
+from netdsl.ir.ids import Address, AddressWithPrefix, Prefix
 from netdsl.ir.service import PortService
 
 if TYPE_CHECKING:
@@ -33,6 +33,13 @@ class ShortAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class LongAddress:
+    """`10.0.0.10/16`: an address with a prefix length of its own. (With no bit behind the length it is a prefix.)"""
+
+    address: AddressWithPrefix
+
+
+@dataclass(frozen=True, slots=True)
 class Mac:
     text: str  # lower case
 
@@ -53,7 +60,21 @@ class Quantity:
     unit: str
 
 
-Scalar = bool | int | str | Word | Address | ShortAddress | Prefix | Mac | PortService | IntRange | Quantity | Limit
+Scalar = (
+    bool
+    | int
+    | str
+    | Word
+    | Address
+    | ShortAddress
+    | LongAddress
+    | Prefix
+    | Mac
+    | PortService
+    | IntRange
+    | Quantity
+    | Limit
+)
 Value = Scalar | tuple["Value", ...]
 
 

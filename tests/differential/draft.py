@@ -28,16 +28,26 @@ class Net:
 
 @dataclass(slots=True)
 class Port:
-    """An interface: `place` is the node's place in each prefix of the network, `more` in addition."""
+    """An interface: `place` is the node's place in each prefix of the network, `more` in addition; -1: none. `shorter`: its
+    netmask has so many bits less than the network's."""
 
     name: str
     net: Net
     place: int
     more: tuple[int, ...] = ()
+    shorter: int = 0
 
     @property
     def addresses(self) -> list[str]:
-        return [address for place in (self.place, *self.more) for address in self.net.address(place)]
+        places = (self.place, *self.more) if self.place >= 0 else ()
+        return [address for place in places for address in self.net.address(place)]
+
+    @property
+    def written(self) -> str:
+        """As the interface's line has them."""
+        if self.shorter:
+            return ", ".join(f"{one[self.place]}/{one.prefixlen - self.shorter}" for one in self.net.prefixes)
+        return ", ".join(self.addresses) or "none"
 
 
 @dataclass(slots=True)
@@ -65,6 +75,11 @@ class Box:
 
     def port(self, name: str) -> Port:
         return next(port for port in self.ports if port.name == name)
+
+    @property
+    def addressed(self) -> list[Port]:
+        """The interfaces that have addresses."""
+        return [port for port in self.ports if port.addresses]
 
     @property
     def inside(self) -> list[Port]:
@@ -149,7 +164,7 @@ def _inside(box: Box) -> Iterable[str]:
     yield "use common"
     for port in box.ports:
         if not port.net.is_link:
-            addresses = "" if box.kind == "switch" else " " + ", ".join(port.addresses)
+            addresses = "" if box.kind == "switch" else f" {port.written}"
             yield f"interface {port.name} on {port.net.name}{addresses}"
     yield from box.routes
     yield from box.lines

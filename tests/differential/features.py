@@ -14,6 +14,7 @@ FEATURES = (
     "firewall", "policy drop", "accept", "drop", "reject", "in or out", "from or to", "service in a filter",
     "state", "flags", "stateless", "type of icmp",
     "while", "http", "tcp", "udp", "wrong on purpose", "through", "switch", "ring of switches", "commands",
+    "own netmask", "interface without address",
     *(feature for kind in kinds().values() for feature in kind.FEATURES),
 )  # fmt: skip
 """Each is in a fifth of the labs or more."""
@@ -40,6 +41,10 @@ def _of_networks(lab: Lab) -> Iterator[str]:
         yield "several sites"
     if switched:
         yield "switch"
+    lengths = {network.id: {prefix.prefixlen for prefix in network.prefixes} for network in lab.networks}
+    given = [(each.network, one) for node in lab.nodes for each in node.interfaces for one in each.addresses]
+    if any(one.network.prefixlen not in lengths[network] for network, one in given):
+        yield "own netmask"
     if any(node.has_spanning_tree for node in lab.nodes):
         yield "ring of switches"
 
@@ -54,6 +59,8 @@ def _of_node(node: Node) -> Iterator[str]:
         yield served.kind
     if node.runs:
         yield "commands"
+    if not node.kind.bridges and any(not interface.addresses for interface in node.interfaces):
+        yield "interface without address"
     yield from _of_nat(node)
     yield from _of_firewall(node)
     for end in node.tunnels:

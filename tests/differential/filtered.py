@@ -105,10 +105,10 @@ def _who(rng: Random, draft: Draft) -> str:
             return rng.choice(boxes).name
         case "port" if boxes:
             box = rng.choice(boxes)
-            return f"{box.name}.{rng.choice(box.ports).name}"
+            return f"{box.name}.{rng.choice(box.addressed).name}"
         case "address":
             box = rng.choice([box for box in draft.boxes if box.role != "switch"])
-            return ", ".join(rng.choice(box.ports).addresses)
+            return ", ".join(rng.choice(box.addressed).addresses)
         case "two":
             return ", ".join(net.name for net in rng.sample(nets, 2))
         case _:

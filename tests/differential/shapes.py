@@ -30,6 +30,7 @@ def outline(rng: Random, name: str, *, has_kernel: bool = False) -> Draft:
         _site(rng, draft, number, site, wan)
     _extend(rng, draft)
     _close_rings(Random(f"netdsl rings {name}"), draft)
+    _change_interfaces(Random(f"netdsl interfaces {name}"), draft)
     for box in draft.boxes:
         equip(rng, box)
     return draft
@@ -114,6 +115,17 @@ def _close_rings(rng: Random, draft: Draft) -> None:
             draft.boxes.append(second)
             for box in rng.choice([(first,), (second,), (first, second)]):
                 box.lines.append("stp yes")
+
+
+def _change_interfaces(rng: Random, draft: Draft) -> None:
+    """A host with a netmask that is too short; one with a second interface that has no address."""
+    hosts = [box for box in draft.of("host") if box.site]
+    if rng.random() < 0.35:
+        rng.choice(hosts).ports[0].shorter = 8
+    if rng.random() < 0.35:
+        box = rng.choice(hosts)
+        others = [net for net in draft.nets if not net.is_link and all(net is not port.net for port in box.ports)]
+        box.ports += [Port("tap", rng.choice(others), -1)] if others else []
 
 
 def has_room(draft: Draft, boxes: int) -> bool:

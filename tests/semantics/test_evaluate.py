@@ -14,9 +14,9 @@ from netdsl.pipeline.analysis import check_text
 from netdsl.semantics.evaluate import evaluate, evaluate_list
 from netdsl.semantics.functions import call
 from netdsl.semantics.items import Expanded
-from netdsl.semantics.literals import Problem, kind_of_text, literal_value
+from netdsl.semantics.literals import Problem, host_bits_problem, kind_of_text, literal_value
 from netdsl.semantics.texts import text_of
-from netdsl.semantics.values import Failed, IntRange, Mac, Quantity, ShortAddress, Value, Word
+from netdsl.semantics.values import Failed, IntRange, LongAddress, Mac, Quantity, ShortAddress, Value, Word
 from netdsl.syntax import tree as syntax
 from tests.semantics.expanding import expanded
 
@@ -153,7 +153,7 @@ def test_lets_stand_in_any_order() -> None:
         ("10.0/16", "bad-literal"),
         ("fc00::1::2", "bad-literal"),
         ("fc00::/129", "bad-literal"),
-        ("10.0.0.1/16", "host-bits-set"),
+        ("${host(10.0.0.1/16, 1)}", "host-bits-set"),
         ("tcp/70000", "port-out-of-range"),
         ("udp/0", "port-out-of-range"),
         ("tcp/9-1", "bad-literal"),
@@ -180,7 +180,10 @@ def test_what_is_wrong_with_a_value_is_said_once(written: str, code: str) -> Non
 
 
 def test_host_bits_come_with_the_prefix_that_was_meant() -> None:
-    assert problem_of("10.1.2.3/16").help == "the prefix is `10.1.0.0/16`; an address stands alone: `10.1.2.3`"
+    assert (
+        problem_of("${subnet(10.1.2.3/16, 24, 1)}").help
+        == "the prefix is `10.1.0.0/16`; an address stands alone: `10.1.2.3`"
+    )
 
 
 def test_a_wrong_kind_says_what_is_needed_and_what_is_there() -> None:
@@ -227,8 +230,10 @@ def test_a_prefix_is_itself_or_has_host_bits(number: int, length: int) -> None:
     if str(network) == written:
         assert value == network
     else:
-        assert isinstance(value, Problem)
-        assert value.help == f"the prefix is `{network}`; an address stands alone: `{ip_address(number)}`"
+        assert isinstance(value, LongAddress)
+        assert (value.address.ip, value.address.network) == (ip_address(number), network)
+        help_ = f"the prefix is `{network}`; an address stands alone: `{ip_address(number)}`"
+        assert host_bits_problem(value).help == help_
 
 
 @given(st.text(max_size=40))

@@ -5,7 +5,15 @@ node added at the end moves nobody, and the work is linear: each prefix has one 
 """
 
 from dataclasses import field
-from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
+from ipaddress import (
+    IPv4Address,
+    IPv4Interface,
+    IPv4Network,
+    IPv6Address,
+    IPv6Interface,
+    IPv6Network,
+    ip_interface,
+)
 
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
@@ -14,7 +22,7 @@ from netdsl.semantics.bindings import BoundAddress, Placed
 from netdsl.semantics.evaluate import evaluate_list
 from netdsl.semantics.resolve.work import InterfaceDraft, NetworkDraft, NodeDraft, Work
 from netdsl.semantics.texts import text_of
-from netdsl.semantics.values import ShortAddress, Value
+from netdsl.semantics.values import LongAddress, ShortAddress, Value
 from netdsl.source import Place
 from netdsl.syntax import tree as syntax
 
@@ -63,7 +71,7 @@ def addresses(work: Work) -> None:
             _given(interface, network, pools, work)
     for node in work.nodes.values():
         for interface in node.interfaces.values():
-            if not interface.written and not node.kind.bridges and not interface.is_broken:
+            if interface.wants_addresses and not node.kind.bridges and not interface.is_broken:
                 _allocated(interface, work.networks[interface.network], pools, work)
         _loopbacks(node, work)
 
@@ -112,13 +120,14 @@ def _given(
         if found is None:
             interface.is_broken = work.nodes[interface.node].is_broken = True
             continue
-        address, prefix = found
-        pools[segment, prefix].taken.add(int(address))
-        interface.addresses.append(BoundAddress(with_prefix(address, prefix), placed.place))
+        own, prefix = found
+        pools[segment, prefix].taken.add(int(own.ip))
+        interface.addresses.append(BoundAddress(own, placed.place))
 
 
-def _completed(placed: Placed[Value], network: NetworkDraft, work: Work) -> tuple[Address, Prefix] | None:
-    value = placed.value
+def _completed(placed: Placed[Value], network: NetworkDraft, work: Work) -> tuple[AddressWithPrefix, Prefix] | None:
+    """The address as the node has it, and the prefix of the network that it is in."""
+    value, length = _apart(placed.value)
     if not isinstance(value, IPv4Address | IPv6Address | ShortAddress):
         work.wrong_kind(placed, "an address")
         return None
@@ -142,21 +151,33 @@ def _completed(placed: Placed[Value], network: NetworkDraft, work: Work) -> tupl
         work.diagnostics.report(catalogue.AMBIGUOUS_ADDRESS, message, placed.place, help=f"write {options}")
         return None
     address, prefix = found[0]
-    first, last = host_range(prefix)
+    own = with_prefix(address, prefix) if length is None else ip_interface(f"{address}/{length}")
+    first, last = host_range(own.network)
     if first <= int(address) <= last:
-        return found[0]
-    own = "the network's own address" if int(address) < first else "its broadcast address"
+        return own, prefix
+    whose = "the network's own address" if int(address) < first else "its broadcast address"
     if prefix.version == 6:
-        own = "the anycast address of its routers"
+        whose = "the anycast address of its routers"
     kind = type(address)
     work.diagnostics.report(
         catalogue.RESERVED_ADDRESS,
-        f"no node can have `{address}`, the {'first' if int(address) < first else 'last'} address of `{prefix}`",
+        f"no node can have `{address}`, the {'first' if int(address) < first else 'last'} address of `{own.network}`",
         placed.place,
-        f"that is {own}",
+        f"that is {whose}",
         help=f"its nodes have `{kind(first)}` to `{kind(last)}`",
     )
     return None
+
+
+def _apart(value: Value) -> tuple[Value, int | None]:
+    """An address, and the prefix length that it says of its own. The first of two or the only one looks like a prefix."""
+    match value:
+        case LongAddress(address):
+            return address.ip, address.network.prefixlen
+        case IPv4Network() | IPv6Network() if value.max_prefixlen - value.prefixlen <= 1:
+            return value.network_address, value.prefixlen
+        case _:
+            return value, None
 
 
 def _report_outside(value: Address | ShortAddress, place: Place, network: NetworkDraft, work: Work) -> None:

@@ -32,6 +32,8 @@ RESERVED_INTERFACES = {
 }
 RESERVED_HOSTS = ("localhost", "ip6-localhost", "ip6-loopback", "ip6-allnodes", "ip6-allrouters")
 
+_NONE = Word("none")
+"""In place of addresses."""
 _INTERFACE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*", re.ASCII)
 _ELEMENT_CHARACTERS = re.compile(r"[a-z0-9-]*", re.ASCII)
 _HOST_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?", re.ASCII)
@@ -75,7 +77,11 @@ def interfaces(ends: Ends, work: Work) -> None:
         if own is not None and own.network == network.id:
             continue
         if own is None and is_interface_name(node, name, item.place, "", work):
-            _add(node, InterfaceDraft(node.id, name, network.id, (), None, None, item.place), network)
+            _add(
+                node,
+                InterfaceDraft(node.id, name, network.id, (), None, None, item.place, wants_addresses=True),
+                network,
+            )
         elif own is not None:
             _report_twice(node, name, item.place, own, work)
 
@@ -124,9 +130,10 @@ def _interface(
         return
     block = sort_block(item.children, "interface", work.diagnostics)
     written = evaluate_list(statement.addresses, item, work.diagnostics)
+    is_bare = len(written) == 1 and written[0].value == _NONE
     draft = InterfaceDraft(
-        node.id, name, network.id, written, _mac(block.attribute("mac"), work),
-        mtu(block, network.prefixes, work.diagnostics), item.place,
+        node.id, name, network.id, () if is_bare else written, _mac(block.attribute("mac"), work),
+        mtu(block, network.prefixes, work.diagnostics), item.place, not statement.addresses,
         is_broken=len(written) < len(statement.addresses),
     )  # fmt: skip
     _add(node, draft, network)

@@ -25,7 +25,8 @@ MOST_MATCHED = 1_000_000
 
 @dataclass(slots=True, eq=False)
 class InterfaceDraft:
-    """An interface; `written` are its addresses as in the source. `is_broken`: an error was reported about it."""
+    """An interface; `written` are its addresses as in the source; `wants_addresses`: there are none, and it gets some.
+    `is_broken`: an error was reported about it."""
 
     node: NodeId
     name: str
@@ -34,6 +35,7 @@ class InterfaceDraft:
     mac: str | None
     mtu: int | None
     place: Place
+    wants_addresses: bool
     addresses: list[BoundAddress] = field(default_factory=list)
     is_broken: bool = False
 
