@@ -226,6 +226,7 @@ class BoundNode:
     interfaces: tuple[BoundInterface, ...]
     place: Place = field(compare=False, repr=False)
     loopbacks: tuple[AddressWithPrefix, ...] = ()
+    shared: frozenset[Address] = frozenset()  # of the loopbacks those that other nodes may have too
     routes: tuple[BoundRoute, ...] = ()
     has_auto_routing: bool = False
     neighbours: tuple[tuple[Address, str], ...] = ()

@@ -14,7 +14,7 @@ FEATURES = (
     "firewall", "policy drop", "accept", "drop", "reject", "in or out", "from or to", "service in a filter",
     "state", "flags", "stateless", "type of icmp",
     "while", "http", "tcp", "udp", "wrong on purpose", "through", "switch", "ring of switches", "commands",
-    "own netmask", "interface without address",
+    "own netmask", "interface without address", "shared address",
     *(feature for kind in kinds().values() for feature in kind.FEATURES),
 )  # fmt: skip
 """Each is in a fifth of the labs or more."""
@@ -45,6 +45,9 @@ def _of_networks(lab: Lab) -> Iterator[str]:
     given = [(each.network, one) for node in lab.nodes for each in node.interfaces for one in each.addresses]
     if any(one.network.prefixlen not in lengths[network] for network, one in given):
         yield "own netmask"
+    loopbacks = [own for node in lab.nodes for own in node.loopbacks]
+    if len(set(loopbacks)) < len(loopbacks):
+        yield "shared address"
     if any(node.has_spanning_tree for node in lab.nodes):
         yield "ring of switches"
 

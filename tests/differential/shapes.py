@@ -118,10 +118,15 @@ def _close_rings(rng: Random, draft: Draft) -> None:
 
 
 def _change_interfaces(rng: Random, draft: Draft) -> None:
-    """A host with a netmask that is too short; one with a second interface that has no address."""
+    """A host with a netmask that is too short; one with a second interface that has no address; gateways with one address
+    in common."""
     hosts = [box for box in draft.of("host") if box.site]
     if rng.random() < 0.35:
         rng.choice(hosts).ports[0].shorter = 8
+    if rng.random() < 0.35:
+        both = {4: "10.254.0.9", 6: "fc00:254::9"}
+        for box in draft.of("gateway"):
+            box.lines.append("shared " + ", ".join(both[family] for family in draft.families))
     if rng.random() < 0.35:
         box = rng.choice(hosts)
         others = [net for net in draft.nets if not net.is_link and all(net is not port.net for port in box.ports)]

@@ -170,7 +170,9 @@ simple_statements: Text = st.deferred(
         _join("run", strings),
         _join(st.sampled_from(["sysctl net.ipv4.ip_forward", "env KEY", "key", "vnf-memory"]), "=", values),
         _join(
-            st.sampled_from(["driver", "mtu", "delay", "cpu", "memory", "only", "packages", "subject", "mac"]),
+            st.sampled_from(
+                ["driver", "mtu", "delay", "cpu", "memory", "only", "packages", "subject", "mac", "shared"]
+            ),
             _many(values),
         ),
         st.sampled_from(

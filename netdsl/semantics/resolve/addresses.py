@@ -20,6 +20,7 @@ from netdsl.diagnostics import catalogue
 from netdsl.ir.ids import Address, AddressWithPrefix, NetworkId, Prefix
 from netdsl.semantics.bindings import BoundAddress, Placed
 from netdsl.semantics.evaluate import evaluate_list
+from netdsl.semantics.items import Item
 from netdsl.semantics.resolve.work import InterfaceDraft, NetworkDraft, NodeDraft, Work
 from netdsl.semantics.texts import text_of
 from netdsl.semantics.values import LongAddress, ShortAddress, Value
@@ -222,15 +223,26 @@ def _allocated(
 
 def _loopbacks(node: NodeDraft, work: Work) -> None:
     for statement, item in node.block.of(syntax.Loopback):
-        for placed in evaluate_list(statement.addresses, item, work.diagnostics):
-            value = placed.value
-            if isinstance(value, IPv4Network | IPv6Network) and value.prefixlen == value.max_prefixlen:
-                value = value.network_address
-            if not isinstance(value, IPv4Address | IPv6Address):
-                work.wrong_kind(placed, "a complete address")
-            elif value.is_loopback or value.is_unspecified or value.is_multicast or value.is_link_local:
-                message = f"`{value}` cannot be a node's own address"
-                work.diagnostics.report(catalogue.RESERVED_ADDRESS, message, placed.place)
-            else:
-                own = with_prefix(value, IPv4Network(value) if isinstance(value, IPv4Address) else IPv6Network(value))
-                node.loopbacks.append(Placed(own, placed.place))
+        node.loopbacks += _on_loopback(statement.addresses, item, work)
+    for shared, item in node.block.attributes("shared"):
+        found = _on_loopback(shared.values, item, work)
+        node.loopbacks += found
+        node.shared.update(one.value.ip for one in found)
+
+
+def _on_loopback(values: tuple[syntax.Value, ...], item: Item, work: Work) -> list[Placed[AddressWithPrefix]]:
+    """Addresses of a node by themselves; what is wrong is left out, and reported."""
+    found: list[Placed[AddressWithPrefix]] = []
+    for placed in evaluate_list(values, item, work.diagnostics):
+        value = placed.value
+        if isinstance(value, IPv4Network | IPv6Network) and value.prefixlen == value.max_prefixlen:
+            value = value.network_address
+        if not isinstance(value, IPv4Address | IPv6Address):
+            work.wrong_kind(placed, "a complete address")
+        elif value.is_loopback or value.is_unspecified or value.is_multicast or value.is_link_local:
+            message = f"`{value}` cannot be a node's own address"
+            work.diagnostics.report(catalogue.RESERVED_ADDRESS, message, placed.place)
+        else:
+            own = with_prefix(value, IPv4Network(value) if isinstance(value, IPv4Address) else IPv6Network(value))
+            found.append(Placed(own, placed.place))
+    return found

@@ -25,6 +25,7 @@ def bound_node(node: NodeDraft, work: Work) -> BoundNode:
         host_name=host_name(node.id),
         interfaces=tuple(_interface(draft) for draft in node.interfaces.values()),
         loopbacks=tuple(one.value for one in node.loopbacks),
+        shared=frozenset(node.shared),
         routes=tuple(node.routes),
         has_auto_routing=node.has_auto_routing,
         neighbours=neighbours(node, work),

@@ -80,6 +80,7 @@ class NodeDraft:
     devices: dict[str, tuple[TunnelId, Place]] = field(default_factory=dict)  # of tunnels: where each is named
     segments: dict[NetworkId, list[InterfaceDraft]] = field(default_factory=dict)
     loopbacks: list[Placed[AddressWithPrefix]] = field(default_factory=list)
+    shared: set[Address] = field(default_factory=set)  # of the loopbacks those that other nodes may have
     routes: list[BoundRoute] = field(default_factory=list)
     services: tuple[BoundService, ...] = ()
     is_broken: bool = False

@@ -44,14 +44,16 @@ def _duplicate_addresses(facts: Facts, diagnostics: Diagnostics) -> None:
 
 
 def _duplicate_loopbacks(facts: Facts, diagnostics: Diagnostics) -> None:
-    """A loopback's address belongs to one node of its domain, and to none of the domain's interfaces."""
+    """A loopback's address belongs to one node of its domain, and to none of the domain's interfaces; but several nodes may
+    say that they share it."""
     if not any(node.loopbacks for node in facts.nodes):
         return
     domain_of = _domains(facts)
     for owners in facts.owners.values():
         if len(owners) > 1 and any(owner.interface is None for owner in owners):
             for first, owner in _loopback_clashes(owners, domain_of):
-                _report_twice(first, owner, "", diagnostics)
+                if not _is_shared(facts, first, owner):
+                    _report_twice(first, owner, "", diagnostics, _sharing(first, owner))
 
 
 def _addresses_inside(facts: Facts, diagnostics: Diagnostics) -> None:
@@ -77,6 +79,18 @@ def _report_inside(node: BoundNode, leg: Leg, owner: Owner, diagnostics: Diagnos
     )
 
 
+def _is_shared(facts: Facts, first: Owner, second: Owner) -> bool:
+    """Whether both nodes say that others may have the address."""
+    nodes, address = facts.bindings.nodes, first.address.ip
+    return first.node != second.node and all(address in nodes[one.node].shared for one in (first, second))
+
+
+def _sharing(first: Owner, second: Owner) -> str | None:
+    if first.interface is not None or second.interface is not None or first.node == second.node:
+        return None
+    return f"`shared {first.address.ip}` in both, where it is meant: each packet goes to the one that routes lead to"
+
+
 def _loopback_clashes(owners: tuple[Owner, ...], domain_of: dict[NodeId, NetworkId]) -> Iterator[tuple[Owner, Owner]]:
     first_in: dict[NetworkId, Owner] = {}
     for owner in owners:
@@ -85,7 +99,7 @@ def _loopback_clashes(owners: tuple[Owner, ...], domain_of: dict[NodeId, Network
             yield first, owner
 
 
-def _report_twice(first: Owner, second: Owner, where: str, diagnostics: Diagnostics) -> None:
+def _report_twice(first: Owner, second: Owner, where: str, diagnostics: Diagnostics, advice: str | None = None) -> None:
     address = second.address.ip
     whose = "the same node's" if first.node == second.node else f"`{first.node}`'s"
     diagnostics.report(
@@ -94,6 +108,7 @@ def _report_twice(first: Owner, second: Owner, where: str, diagnostics: Diagnost
         second.place,
         "the second one",
         related=(Label(first.place, f"`{first.name}` has it already"),),
+        help=advice,
     )
 
 

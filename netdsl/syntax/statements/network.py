@@ -28,6 +28,7 @@ STATEMENTS = (
     Description("default", tree.Route, _HOSTS),
     Description("routing", tree.Routing, _HOSTS, is_single=True),
     Description("loopback", tree.Loopback, _HOSTS),
+    Description("shared", tree.Attribute, _HOSTS),
     Description("neighbour", tree.Neighbour, _HOSTS),
     Description("uplink", tree.Uplink, _HOSTS),
     Description("serve", tree.Serve, _HOSTS, shape="`serve KIND tcp/PORT`"),
