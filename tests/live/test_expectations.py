@@ -83,6 +83,20 @@ def test_clients_each_come_in_as_they_should(name: str, tmp_path: Path, engine: 
     assert status == 0
 
 
+def test_what_lines_of_a_node_do_to_it_alone(tmp_path: Path, engine: str, run_name: str) -> None:
+    """A ring of switches, whole and with a link cut; a netmask of its own; an interface without an address; an address in
+    common; an environment with names of the script; a command that adds an address, which cannot be known before."""
+    source = Path(__file__).parent / "corners.net"
+    with compiled_lab(source, tmp_path / "corners", f"{run_name}-corners", "--closed") as lab:
+        lab.prepare()
+        lab.up()
+        status, document = _test(lab, source)
+    lines = [line for block in document["blocks"] for line in block["lines"]]
+    assert [line["statement"] for line in lines if line["differs"] or line["verdict"] != "passed"] == []
+    assert [line["statement"] for line in lines if not line["predicted"]["holds"]] == ["r reaches 10.0.2.254"]
+    assert status == 0
+
+
 SMALL = """
 expect {
   a cannot reach b tcp/7
