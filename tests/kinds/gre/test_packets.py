@@ -216,3 +216,25 @@ def test_a_packet_that_goes_round_through_a_long_tunnel_ends_with_its_time_to_li
     verdict = ask("\n".join(lines), "h", "10.0.0.1")
     assert verdict.outcome is Outcome.LOOP
     assert verdict.reason.startswith("it goes round between `a`, ")
+
+
+def test_an_end_with_an_elastic_address_is_reached_there() -> None:
+    text = """
+    lab x
+    network inet 203.0.113.0/24
+    network vpc 172.31.0.0/24
+    network sub 10.1.0.0/24
+    network office 10.2.0.0/24
+    router igw {
+      interface wan on inet .1, .100
+      interface on vpc .1
+      nat { dnat gre to 203.0.113.100 -> gw ; snat from gw out wan -> 203.0.113.100 }
+    }
+    router gw { interface on vpc .10 ; interface on sub .1 ; default via igw }
+    host app { interface on sub .5 ; default via gw ; serve http }
+    router fw { interface wan on inet .2 ; interface on office .1 }
+    host pc { interface on office .10 ; default via fw }
+    tunnel t gre { between fw.wan protecting office and gw protecting sub ; at 203.0.113.100 for gw }
+    expect { pc reaches app tcp/80 through t ; app reaches pc through t }
+    """
+    assert [found.rule.code for found in checked(text).diagnostics] == []
