@@ -40,7 +40,8 @@ def without_forbidden(source: SourceFile, diagnostics: Diagnostics) -> tuple[str
             continue
         lines.add(line)
         span = Span(source, found.start(), found.end())
-        diagnostics.report(FORBIDDEN_CHARACTER, f"{described(found[0])} in the text", Place(span))
+        advice = "delete it: it cannot be seen"
+        diagnostics.report(FORBIDDEN_CHARACTER, f"{described(found[0])} in the text", Place(span), help=advice)
     return (_FORBIDDEN.sub(" ", text) if lines else text), frozenset(lines)
 
 

@@ -7,6 +7,8 @@ from netdsl.syntax.grammar import file_parser
 from netdsl.syntax.vocabulary import Vocabulary
 from tests.syntax.reading import places, said
 
+UNSEEN = "delete it: it cannot be seen"
+
 
 def test_every_terminal_of_the_grammar_has_a_word_of_ours() -> None:
     lark = file_parser(builder())
@@ -138,10 +140,10 @@ def test_every_terminal_of_the_grammar_has_a_word_of_ours() -> None:
             '`“` (U+201C left double quotation mark) is a typographic quote | strings are written `"…"`',
         ),
         ("lab\u00a0x", "U+00A0 no-break space outside a string | blanks and tabs separate words"),
-        ("lab x\u202e", "U+202E right-to-left override in the text"),
-        ("# \u2066 in a comment", "U+2066 left-to-right isolate in the text"),
-        ('lab x "a\u200bb"', "U+200B zero width space in the text"),
-        ("lab x\0", "U+0000 null in the text"),
+        ("lab x\u202e", f"U+202E right-to-left override in the text | {UNSEEN}"),
+        ("# \u2066 in a comment", f"U+2066 left-to-right isolate in the text | {UNSEEN}"),
+        ('lab x "a\u200bb"', f"U+200B zero width space in the text | {UNSEEN}"),
+        ("lab x\0", f"U+0000 null in the text | {UNSEEN}"),
         ('lab x "title', "this string is not closed on its line"),
         (
             r'lab x "a\q"',
