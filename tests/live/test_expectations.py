@@ -69,10 +69,10 @@ def test_ways_are_those_of_each_state_and_back_after_it(name: str, tmp_path: Pat
     assert status == 0
 
 
-@pytest.mark.parametrize("name", ["clients", "proofs", pytest.param("radius", marks=pytest.mark.full)])
+@pytest.mark.parametrize("name", ["clients", "proofs", pytest.param("servers", marks=pytest.mark.full)])
 def test_clients_each_come_in_as_they_should(name: str, tmp_path: Path, engine: str, run_name: str) -> None:
     """`clients`: two groups of one gateway, clients behind one NAT, two tunnels with one other node. `proofs`: each way to
-    prove oneself, several rounds, a certificate that is revoked. `radius`: a gateway that asks a server about them."""
+    prove oneself, several rounds, a certificate that is revoked. `servers`: RADIUS and OCSP."""
     source = Path(__file__).parent / f"{name}.net"
     with compiled_lab(source, tmp_path / name, f"{run_name}-{name}", "--closed") as lab:
         lab.prepare()
