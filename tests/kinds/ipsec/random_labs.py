@@ -46,6 +46,7 @@ def give(rng: Random, draft: Draft, number: int) -> None:
         _give_pairs(rng, draft)
     _give_ends(Random(f"netdsl ends {draft.name}"), draft)
     _spoil(rng, draft)
+    _vary(draft)
 
 
 # --- a gateway and clients
@@ -263,6 +264,24 @@ def _spoil(rng: Random, draft: Draft) -> None:
         draft.unmet.append(f"{tunnel.name} is up")
         tunnel.lines.append(f'secret "another-secret-{draft.name}" for {tunnel.ends[0].name}')
         draft.faults.append(f"the ends of {tunnel.name} have different secrets")
+
+
+def _vary(draft: Draft) -> None:
+    """Other proofs in half of the tunnels, the same in all between the same ends: raw keys; of clients rounds and EAP."""
+    for tunnel in draft.tunnels:
+        proofs = [line for line in tunnel.lines if line.startswith("auth ")]
+        if any(line.startswith("secret ") for line in tunnel.lines) or len(proofs) != 1:
+            continue
+        own = Random(" ".join((draft.name, *(end.name for end in tunnel.ends))))
+        gateway, *clients = (end.name for end in tunnel.ends)
+        for_clients = f"for {', '.join(clients)}"
+        ways = [["auth pubkey"]]
+        if tunnel.kind == "road":
+            others = ("eap-md5", "eap-ttls", "certificate and eap-mschapv2", "psk and eap-md5", "pubkey")
+            ways += [[f"auth certificate for {gateway}", f"auth {proof} {for_clients}"] for proof in others]
+        if own.random() < 0.5:
+            place = tunnel.lines.index(proofs[0])
+            tunnel.lines[place : place + 1] = own.choice(ways)
 
 
 # --- what a compiled lab has
