@@ -66,10 +66,10 @@ def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
     if near is None:
         return None
     text = f"did you mean `{near}`?"
-    return Rewording(text, word, near) if _is_alone(word, near, names) else text
+    return Rewording(text, word, near) if is_alone(word, near, names) else text
 
 
-def _is_alone(word: str, near: str, names: AbstractSet[str]) -> bool:
+def is_alone(word: str, near: str, names: AbstractSet[str]) -> bool:
     """Whether no other name is as near to the word."""
     if len(names) > MOST_COMPARED:
         return sum(other in names for other in set(_one_edit_away(word))) == 1

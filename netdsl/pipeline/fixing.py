@@ -5,6 +5,7 @@ from dataclasses import field
 from pathlib import Path, PurePosixPath
 
 from netdsl.dataclass import dataclass
+from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostic, Diagnostics
 from netdsl.diagnostics.fix import edited
 from netdsl.packets.types import Esp
@@ -13,6 +14,10 @@ from netdsl.pipeline.mending import with_near_misses
 from netdsl.semantics.files import FolderReader
 from netdsl.semantics.load import load
 
+_Key = tuple[str, str, str]
+"""A finding's file, rule and message."""
+
+_ABOUT_NAMES = (catalogue.UNKNOWN_NAME, catalogue.UNKNOWN_VALUE, catalogue.UNKNOWN_TEMPLATE, catalogue.NO_MATCH)
 _MOST_APPLIED = 50
 """A bound on time: after each the lab is checked."""
 
@@ -52,7 +57,7 @@ class _Fixing:
     esp: Esp
     texts: dict[str, str] = field(default_factory=dict)
     applied: list[Diagnostic] = field(default_factory=list)
-    refused: set[tuple[str, str, str]] = field(default_factory=set)
+    refused: set[tuple[_Key, int]] = field(default_factory=set)
 
     def checked(self, texts: Mapping[str, str]) -> Checked:
         diagnostics = Diagnostics()
@@ -63,7 +68,8 @@ class _Fixing:
 
     def next(self, checked: Checked) -> Diagnostic | None:
         """The next finding to mend."""
-        return next((one for one in checked.diagnostics if one.fix is not None and _key(one) not in self.refused), None)
+        certain = (one for one in checked.diagnostics if one.fix is not None and _place(one) not in self.refused)
+        return next((one for one in certain if not _is_declared_otherwise(one, checked)), None)
 
     def apply(self, found: Diagnostic, checked: Checked) -> Checked:
         """The lab with a remedy; without it where the finding stays, or more of its kind come."""
@@ -72,8 +78,8 @@ class _Fixing:
         for source in found.fix.files:
             texts[source.name] = edited(source, found.fix.edits)
         after = self.checked(texts)
-        if _alike(found, after) >= _alike(found, checked) or _key(found) in map(_key, after.diagnostics):
-            self.refused.add(_key(found))
+        if _alike(found, after) >= _alike(found, checked) or _same(found, after) >= _same(found, checked):
+            self.refused.add(_place(found))
             return checked
         self.texts = texts
         self.applied.append(found)
@@ -96,8 +102,26 @@ def fixed(path: Path, parameters: Mapping[str, str], *, esp: Esp = Esp.KERNEL) -
     return Fixed(with_near_misses(checked, parameters, esp=esp), fixing.texts, tuple(fixing.applied))
 
 
-def _key(found: Diagnostic) -> tuple[str, str, str]:
+def _key(found: Diagnostic) -> _Key:
     return found.primary.place.span.source.name, found.rule.code, found.message
+
+
+def _place(found: Diagnostic) -> tuple[_Key, int]:
+    return _key(found), found.primary.place.span.start
+
+
+def _is_declared_otherwise(found: Diagnostic, checked: Checked) -> bool:
+    """Whether a name is unknown at several places: more likely it is its declaration that is misspelt."""
+    if found.rule not in _ABOUT_NAMES or found.fix is None:
+        return False
+    fixes = (one.fix for one in checked.diagnostics if one.rule in _ABOUT_NAMES and one.fix is not None)
+    spans = {edit.span for fix in fixes for edit in fix.edits if edit.span.text == found.fix.edits[0].span.text}
+    return len(spans) > 1
+
+
+def _same(found: Diagnostic, checked: Checked) -> int:
+    """How many findings say the same of a file."""
+    return sum(_key(one) == _key(found) for one in checked.diagnostics)
 
 
 def _alike(found: Diagnostic, checked: Checked) -> int:

@@ -1,7 +1,7 @@
 """What is wrong at a place where the grammar does not go on, in the user's words."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 from netdsl.diagnostics.catalogue import (
@@ -12,7 +12,7 @@ from netdsl.diagnostics.catalogue import (
     UNKNOWN_STATEMENT,
 )
 from netdsl.diagnostics.core import Rule
-from netdsl.diagnostics.suggest import closest
+from netdsl.diagnostics.suggest import closest, is_alone
 from netdsl.syntax import foreign_errors, foreign_lines, value_errors
 from netdsl.syntax.characters import described
 from netdsl.syntax.dead_end import Dead, Finding
@@ -109,7 +109,7 @@ def _first_word(dead: Dead, vocabulary: Vocabulary) -> Finding | None:
     near = meant_statement(dead.text, dead.offset, word, vocabulary)
     help_text, instead = tunnel_of(word) or statements().inner_words.get(word), None
     if help_text is None and near is not None:
-        help_text, instead = f"did you mean `{near}`?", near
+        help_text, instead = f"did you mean `{near}`?", _certain(word, near, vocabulary.statement_words)
     return _at_word(UNKNOWN_STATEMENT, f"no statement begins with `{dead.shown}`", dead, help_text, instead)
 
 
@@ -199,7 +199,8 @@ def _no_verb(dead: Dead, vocabulary: Vocabulary) -> Finding | None:
     meant = foreign_lines.expectation(dead.before + dead.rest)
     help_text = meant or (f"did you mean `{near}`?" if near else f"the verbs are {_VERBS}")
     message = f"`{dead.shown}` is no verb of an expectation"
-    return _at_word(SYNTAX_ERROR, message, dead, help_text, near if meant is None else None)
+    instead = None if meant is not None else _certain(dead.word, near, vocabulary.words(dead.expected))
+    return _at_word(SYNTAX_ERROR, message, dead, help_text, instead)
 
 
 def _after_comma(dead: Dead, vocabulary: Vocabulary) -> Finding | None:
@@ -269,10 +270,18 @@ def _expected(dead: Dead, vocabulary: Vocabulary) -> Finding:
         )
     if help_text is None and "_SEP" in dead.expected and dead.word in vocabulary.statement_words:
         help_text = f"`{dead.word}` begins a statement of its own: on a new line, after `;`, or in the block"
-    instead = near if help_text is not None and help_text == f"did you mean `{near}`?" else None
+    is_near = near is not None and help_text == f"did you mean `{near}`?"
+    instead = _certain(dead.word, near, vocabulary.words(dead.expected)) if is_near else None
     if dead.first_word and not listed and not dead.is_line_start:
         message = f"`{dead.shown}` does not belong in a line of `{dead.first_word}`"
     return _at_word(SYNTAX_ERROR, message, dead, help_text, instead)
+
+
+def _certain(word: str, near: str | None, words: Iterable[str]) -> str | None:
+    """The word that was meant, where no other is as near."""
+    if near is None or near == word.lower():
+        return near
+    return near if is_alone(word, near, frozenset(words)) else None
 
 
 def _near(word: str, words: Sequence[str]) -> str | None:

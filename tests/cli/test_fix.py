@@ -111,6 +111,25 @@ def test_of_two_names_as_near_none_is_written(tmp_path: Path, monkeypatch: pytes
     assert Path("lab.net").read_text() == text
 
 
+def test_a_name_that_is_unknown_at_several_places_is_more_likely_declared_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = "lab x\nnetwork outsde 10.1.0.0/24\nhost a { interface on outside }\nhost b { interface on outside }\n"
+    Path("lab.net").write_text(text)
+    assert run("lab.net", "--fix").exit_code == 1
+    assert Path("lab.net").read_text() == text
+
+
+def test_of_two_words_as_near_none_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`rate` and `route`."""
+    monkeypatch.chdir(tmp_path)
+    text = "lab x\nnetwork a 10.1.0.0/24\nhost h { interface on a .1\n  rote 10.2.0.0/24 via 10.1.0.9\n}\n"
+    Path("lab.net").write_text(text)
+    assert run("lab.net", "--fix").exit_code == 1
+    assert Path("lab.net").read_text() == text
+
+
 def test_line_ends_and_byte_order_mark_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     wrong = (
