@@ -18,7 +18,7 @@ from netdsl.verify.findings.returning import check_returning
 from netdsl.verify.findings.routes import check_routes
 from netdsl.verify.findings.services import check_services
 from netdsl.verify.findings.translation import check_translation
-from netdsl.verify.findings.tunnels import check_tunnels
+from netdsl.verify.findings.tunnels import all_open, check_tunnels
 
 
 def check_findings(world: World, diagnostics: Diagnostics) -> None:
@@ -31,9 +31,10 @@ def check_findings(world: World, diagnostics: Diagnostics) -> None:
     check_services(world, diagnostics)
     check_translation(world, diagnostics)
     check_mtus(world, diagnostics)
-    check_policies(world, diagnostics)
+    opened = all_open(world)
+    check_policies(opened, diagnostics)
     nested = check_nesting(world, diagnostics)
-    told = nested | check_tunnels(world, nested, diagnostics)
+    told = nested | check_tunnels(opened, nested, diagnostics)
     if any(view.raw for view in world.fabric.views.values()):
         return
     without_return = check_routes(world.fabric, diagnostics)

@@ -8,9 +8,9 @@ from netdsl.packets.world import World
 
 
 def check_policies(world: World, diagnostics: Diagnostics) -> None:
-    """The one that came up last has the packets of both, and the kernel does not take what comes from the other one
-    (strongSwan: kernel_netlink_ipsec.c, add_policy). Selectors that are written are compared before; these are addresses as
-    the node sees them."""
+    """Of a lab with all tunnels open. The one that came up last has the packets of both, and the kernel does not take what
+    comes from the other one (strongSwan: kernel_netlink_ipsec.c, add_policy). Selectors that are written are compared
+    before; these are addresses as the node sees them."""
     for view in world.fabric.views.values():
         first: dict[object, Policy] = {}
         for policy in view.policies:

@@ -30,14 +30,19 @@ _Pair = tuple[TunnelEnd, TunnelEnd]
 _Blocked = dict[NodeId, Chain]
 
 
-def check_tunnels(world: World, silent: frozenset[TunnelId], diagnostics: Diagnostics) -> frozenset[TunnelId]:
-    """The tunnels of which something was told; nothing is told of those in `silent`."""
+def all_open(world: World) -> World:
+    """The lab with the tunnels `by hand` open too."""
     by_hand = {
         end.tunnel for view in world.fabric.views.values() for end in view.node.tunnels
         if any(child.start is Start.HAND for child in end.children)
     }  # fmt: skip
-    if not by_hand <= world.forced:
-        world = World(world.lab, world.esp, held=world.held, forced=world.forced | by_hand, cut=world.cut)
+    if by_hand <= world.forced:
+        return world
+    return World(world.lab, world.esp, held=world.held, forced=world.forced | by_hand, cut=world.cut)
+
+
+def check_tunnels(world: World, silent: frozenset[TunnelId], diagnostics: Diagnostics) -> frozenset[TunnelId]:
+    """The tunnels of which something was told, of a lab with all of them open; nothing is told of those in `silent`."""
     told: set[TunnelId] = set()
     blocking: set[tuple[TunnelId, NodeId]] = set()
     for pair in _pairs(world):

@@ -36,6 +36,7 @@ def test_user_space_has_no_transport_mode_through_nat_either() -> None:
 
 def test_two_clients_in_transport_mode_behind_one_nat_are_one_to_the_gateway() -> None:
     assert "policies-coincide" in codes(HOME % (MASQUERADE, "a, b", ""))
+    assert "policies-coincide" in codes(HOME % (MASQUERADE, "a, b", "start by hand"))
     assert "policies-coincide" not in codes(HOME % (MASQUERADE, "a", ""))
     assert "policies-coincide" not in codes((HOME % (MASQUERADE, "a, b", "")).replace("mode transport ;", ""))
 
