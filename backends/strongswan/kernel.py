@@ -5,4 +5,9 @@ from netdsl.payload.part import KernelNeed
 _STATE = ("ip", "xfrm", "state", "add", "src", "127.0.0.1", "dst", "127.0.0.2", "proto", "esp", "spi", "0x101")
 _CIPHER = ("mode", "tunnel", "aead", "rfc4106(gcm(aes))", "0x" + "00" * 36, "128")
 
-NEEDS = (KernelNeed("ESP", (*_STATE, *_CIPHER), "IPsec runs in user space (/dev/net/tun)"),)
+_DEVICE = ("ip", "link", "add", "name", "probe", "type", "xfrm", "if_id", "1")
+
+NEEDS = (
+    KernelNeed("ESP", (*_STATE, *_CIPHER), "IPsec runs in user space (/dev/net/tun)"),
+    KernelNeed("xfrm interfaces", _DEVICE, "IPsec with `device yes` does not run"),
+)

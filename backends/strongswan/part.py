@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
-from netdsl.ir.tunnel import Child, Start, TunnelEnd
+from netdsl.ir.tunnel import Child, Start, TunnelEnd, device_of
 from netdsl.kinds.ipsec.algorithms import kernel_need
-from netdsl.kinds.ipsec.ir import AuthMethod, bypassed, end_inside, ends_of
+from netdsl.kinds.ipsec.ir import AuthMethod, bypassed, child_inside, end_inside, ends_of
 from netdsl.kinds.ipsec.revocation import is_refused
 from netdsl.kinds.ipsec.sharing import connection_of
 from netdsl.payload.contract import Needs, PayloadFile
@@ -36,11 +36,12 @@ class StrongswanPart:
         if not ends:
             return None
         probe = "".join(f"{line}\n" for line in probe_lines(node))
-        backups = "".join(_backups(ends)).encode()
+        backups, devices = "".join(_backups(ends)).encode(), "".join(_devices(ends)).encode()
         files = (
             PayloadFile("swanctl.conf", swanctl_conf(node, lab).encode()),
             PayloadFile("esp-probe.batch", probe.encode()),
             *((PayloadFile("backups.tsv", backups),) if backups else ()),
+            *((PayloadFile("devices.tsv", devices),) if devices else ()),
             *_bypass(node),
         )
         tunnels = tuple(_record(end, child, lab) for end in ends for child in end.children)
@@ -72,6 +73,14 @@ def _backups(ends: Sequence[TunnelEnd]) -> Iterator[str]:
             yield from (tsv(child_name(end, child), child_name(one, other)) for one in front for other in one.children)
 
 
+def _devices(ends: Sequence[TunnelEnd]) -> Iterator[str]:
+    """A line for each child that has a device: the child, the device, and the number by which policies are its own."""
+    for end in ends:
+        device = device_of(end)
+        for child in end.children if device is not None else ():
+            yield tsv(child_name(end, child), device.name if device else "", child_inside(child).reqid)
+
+
 def _record(end: TunnelEnd, child: Child, lab: Lab) -> TunnelRecord:
     is_answering = child.start is Start.NONE or not end.peer_addresses
     ready = "no"
@@ -89,7 +98,7 @@ def _record(end: TunnelEnd, child: Child, lab: Lab) -> TunnelRecord:
         connection=flat(connection_of(end)),
         patience="never" if is_answering else str(patience + (_PATIENCE if end.backup_of else 0)),
         again=end_inside(end).dpd_action.value,
-        space="any" if kernel_need(child) is None else "kernel",
+        space="any" if kernel_need(end, child) is None else "kernel",
     )
 
 

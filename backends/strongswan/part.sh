@@ -10,6 +10,7 @@ strongswan_choose_esp() {
 	strongswan_esp=kernel
 	ip -batch "$NODE/esp-probe.batch" >/dev/null 2>&1 || strongswan_esp=user
 	ip xfrm state deleteall reqid 4242 >/dev/null 2>&1
+	ip link delete dev netdsl-esp 2>/dev/null
 	echo "$strongswan_esp" >"$STATE/space/strongswan"
 	[ "$strongswan_esp" = user ] || return 0
 	[ -c /dev/net/tun ] || fail 'this kernel has no ESP (or not these algorithms), and there is no /dev/net/tun for ESP in user space'
@@ -84,6 +85,9 @@ strongswan_start() {
 	strongswan_choose_esp
 	strongswan_prepare_routes
 	strongswan_configure_charon
+	while [ -e "$NODE/devices.tsv" ] && read -r _ device _; do
+		ip link delete dev "$device" 2>/dev/null # of an earlier start
+	done <"$NODE/devices.tsv"
 	rm -f /run/charon.vici
 	charon-systemd </dev/null &
 	charon=$!

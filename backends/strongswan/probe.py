@@ -10,9 +10,11 @@ from collections.abc import Iterator
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.node import Node
+from netdsl.ir.tunnel import device_of
 from netdsl.kinds.ipsec.ir import child_inside, ends_of
 
 _REQID = 4242
+_DEVICE = f"link add name netdsl-esp type xfrm if_id {_REQID}"
 _SIZES = (128, 192, 256)
 _CHECKS = {"8": 8, "64": 8, "12": 12, "96": 12, "16": 16, "128": 16, "": 16}  # what a keyword ends in: bytes
 
@@ -74,7 +76,7 @@ INTEGRITY = {
 
 
 def probe_lines(node: Node) -> tuple[str, ...]:
-    """One `ip xfrm state add` for each algorithm of each proposal that the node's children have."""
+    """One `ip xfrm state add` for each algorithm of each proposal that the node's children have; one device, if any has."""
     states = dict.fromkeys(
         (inside.protocol, child.mode.value, algorithms)
         for end in ends_of(node.tunnels)
@@ -88,11 +90,13 @@ def probe_lines(node: Node) -> tuple[str, ...]:
         for child in end.children
         if child_inside(child).handling.is_compressed
     )
-    return tuple(
+    lines = tuple(
         "xfrm state add src 127.0.0.1 dst 127.0.0.2 "
         f"proto {protocol} spi {spi:#x} reqid {_REQID} mode {mode} {algorithms}"
         for spi, (protocol, mode, algorithms) in enumerate(states, start=0x101)
     )
+    has_device = any(device_of(end) is not None for end in ends_of(node.tunnels))
+    return (*lines, _DEVICE) if has_device else lines
 
 
 def _states(proposal: str) -> Iterator[str]:

@@ -7,8 +7,9 @@ from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Prefix
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
+from netdsl.ir.prefixes import ANYWHERE
 from netdsl.ir.service import PortService, Protocol
-from netdsl.ir.tunnel import Child, TunnelEnd
+from netdsl.ir.tunnel import Child, TunnelEnd, device_of
 from netdsl.kinds.ipsec.ir import Authentication, AuthMethod, DscpCopy, bypassed, child_inside, end_inside, ends_of
 from netdsl.kinds.ipsec.sharing import connection_of
 from netdsl.payload.quoting import flat
@@ -27,6 +28,7 @@ _AUTH = {
     AuthMethod.EAP_TTLS: "eap-ttls",
 }
 _COPIES = {DscpCopy.OUT: "out", DscpCopy.IN: "in", DscpCopy.BOTH: "yes", DscpCopy.NONE: "no"}
+EVERYTHING = tuple(ANYWHERE.values())
 IPPROTO_ICMPV6 = 58
 _ANYWHERE = {4: "0.0.0.0/0", 6: "::/0"}
 _ANY = {4: "0.0.0.0", 6: "::"}  # noqa: S104 - strongSwan's word for 'an address, please'
@@ -166,9 +168,10 @@ def _peer(auth: Authentication, number: int, strict: Set[str], is_asking: bool) 
 
 def _child(end: TunnelEnd, child: Child) -> Section:
     inside = child_inside(child)
+    local, remote = (child.local, child.remote) if device_of(end) is None else (EVERYTHING, EVERYTHING)
     settings = [
-        ("local_ts", _selectors(child.local, child.only_local, child.only_remote)),
-        ("remote_ts", _selectors(child.remote, child.only_remote, child.only_local)),
+        ("local_ts", _selectors(local, child.only_local, child.only_remote)),
+        ("remote_ts", _selectors(remote, child.only_remote, child.only_local)),
         (f"{inside.protocol}_proposals", ", ".join(inside.proposals)),
         ("mode", child.mode.value),
         ("reqid", str(inside.reqid)),
@@ -181,6 +184,8 @@ def _child(end: TunnelEnd, child: Child) -> Section:
         settings.append(("ipcomp", "yes"))
     if inside.handling.copy_dscp is not None:
         settings.append(("copy_dscp", _COPIES[inside.handling.copy_dscp]))
+    if device_of(end) is not None:  # charon makes no routes for it then (kernel_netlink_ipsec.c, add_policy_internal)
+        settings += [("if_id_in", str(inside.reqid)), ("if_id_out", str(inside.reqid))]
     if inside.rekey_seconds is not None:
         settings.append(("rekey_time", f"{inside.rekey_seconds}s"))
     if inside.rekey_bytes is not None:

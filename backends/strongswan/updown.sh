@@ -98,6 +98,30 @@ lead() {
 	fi
 }
 
+# --- devices of tunnels, which are there while the tunnel is up ------------------------------------------------------------
+
+# find_device CHILD: sets $device and $number; 1 where the child has none.
+find_device() {
+	[ -e "$NODE/devices.tsv" ] || return 1
+	while IFS=$TAB read -r child device number; do
+		[ "$child" != "$1" ] || return 0
+	done <"$NODE/devices.tsv"
+	return 1
+}
+
+# turn_device up|down: its addresses and routes come and go with it; its default route has replaced the uplink's.
+turn_device() {
+	if [ "$1" = up ]; then
+		[ ! -e "/sys/class/net/$device" ] || return 0
+		ip link add name "$device" type xfrm if_id "$number" && ip -batch "$NODE/devices/$device.batch"
+		return
+	fi
+	ip link delete dev "$device" 2>/dev/null
+	if [ -e "$STATE/uplink.batch" ] && grep -q '^route replace default ' "$NODE/devices/$device.batch"; then
+		ip -batch "$STATE/uplink.batch"
+	fi
+}
+
 # --- the event ------------------------------------------------------------------------------------------------------------
 
 case ${PLUTO_VERB-} in
@@ -114,5 +138,9 @@ count=$((count + step))
 [ "$count" -ge 0 ] || count=0
 echo "$count" >"$place/count"
 if [ "$count" -gt 0 ]; then set -- up; else set -- down; fi
-[ -z "${PLUTO_PEER_CLIENT-}" ] || lead "$PLUTO_PEER_CLIENT" "$PLUTO_MY_CLIENT" "$step"
+if find_device "$PLUTO_CONNECTION"; then
+	turn_device "$1"
+elif [ -n "${PLUTO_PEER_CLIENT-}" ]; then
+	lead "$PLUTO_PEER_CLIENT" "$PLUTO_MY_CLIENT" "$step"
+fi
 turn_child "$PLUTO_CONNECTION" "$1"

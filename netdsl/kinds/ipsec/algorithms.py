@@ -1,13 +1,15 @@
 """What the kernel's ESP has and charon has not, which does IKE and ESP in user space.
 
 Source: `swanctl --list-algs` with the plugins that nodes have (Debian 13: openssl, no xcbc, cmac, ccm), and the keywords of
-strongSwan's proposal_keywords_static.txt. User space has tunnel mode alone, no extended sequence numbers and no IPComp
-(libipsec, ipsec_sa.c), and knows the ports of TCP and UDP alone (libipsec, ip_packet.c: parse_transport_header). Its outer
-packets are charon's own, whatever the DSCP inside (kernel_libipsec_ipsec.c, add_sa).
+strongSwan's proposal_keywords_static.txt. User space has tunnel mode alone, one device for all tunnels, no extended
+sequence numbers and no IPComp (libipsec, ipsec_sa.c), and knows the ports of TCP and UDP alone (libipsec, ip_packet.c:
+parse_transport_header). Its outer packets are charon's own, whatever the DSCP inside (kernel_libipsec_ipsec.c, add_sa).
 """
 
+from collections.abc import Iterator
+
 from netdsl.ir.service import Protocol
-from netdsl.ir.tunnel import Child, Mode
+from netdsl.ir.tunnel import Child, Device, Mode, TunnelEnd
 from netdsl.kinds.ipsec.ir import DscpCopy, child_inside
 
 KERNEL_ONLY = frozenset(("aes128gmac", "aes192gmac", "aes256gmac", "aesxcbc", "aescmac", "sha256_96", "sha2_256_96"))
@@ -15,23 +17,27 @@ NOT_IN_IKE = KERNEL_ONLY | {"prfaesxcbc", "prfaescmac"}
 _EXTENDED = "esn"
 
 
-def kernel_need(child: Child) -> str | None:
-    """What the child asks for that ESP in user space has not; None where it will do."""
+def kernel_need(end: TunnelEnd, child: Child) -> str | None:
+    """What the child of an end asks for that ESP in user space has not; None where it will do."""
+    return next(_needs(end, child), None)
+
+
+def _needs(end: TunnelEnd, child: Child) -> Iterator[str]:
     inside = child_inside(child)
+    if isinstance(end.steering, Device):
+        yield "a device for each tunnel"
     if child.mode is Mode.TRANSPORT:
-        return "transport mode"
+        yield "transport mode"
     if inside.protocol == "ah":
-        return "AH"
+        yield "AH"
     for one in (*child.only_local, *child.only_remote):
         if one.first is not None and one.protocol not in (Protocol.TCP, Protocol.UDP):
-            return f"ports of {one.protocol}"
+            yield f"ports of {one.protocol}"
     if inside.handling.is_compressed:
-        return "IPComp"
+        yield "IPComp"
     if inside.handling.copy_dscp not in (None, DscpCopy.NONE):
-        return "copies of DSCP"
-    for word in (word for proposal in inside.proposals for word in proposal.split("-")):
-        if word in KERNEL_ONLY:
-            return f"`{word}`"
-        if word == _EXTENDED:
-            return "extended sequence numbers"
-    return None
+        yield "copies of DSCP"
+    words = [word for proposal in inside.proposals for word in proposal.split("-")]
+    yield from (f"`{word}`" for word in words if word in KERNEL_ONLY)
+    if _EXTENDED in words:
+        yield "extended sequence numbers"

@@ -7,7 +7,7 @@ from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, NodeId, host_name
 from netdsl.ir.prefixes import host_prefix
 from netdsl.ir.service import PortService
-from netdsl.ir.tunnel import Child, Mode, Selectors, SharedSecret, Start, TunnelEnd
+from netdsl.ir.tunnel import Child, Device, Mode, Selectors, SharedSecret, Start, TunnelEnd
 from netdsl.kinds.ipsec.bindings import BoundAuth, bound_child, bound_tunnel, in_front_of, seen_by
 from netdsl.kinds.ipsec.ir import CARRIERS, DEVICE, KIND, Authentication, AuthMethod, IpsecChild, IpsecEnd, child_inside
 from netdsl.kinds.ipsec.resolve_radius import account
@@ -103,7 +103,7 @@ def _end(tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd, other: BoundEnd)
         peer=other.node,
         local=end.outer,
         peer_addresses=() if is_anywhere else _known(tunnels, end, other),
-        steering=Selectors(DEVICE),
+        steering=Selectors(DEVICE) if end.inside is None else Device(end.inside.interface, end.inside.addresses),
         carriers=CARRIERS,
         children=children,
         inside=IpsecEnd(
@@ -152,6 +152,8 @@ def _child(
     first = tunnel.ends[0]
     left = child.left or (host_prefix(first.outer),)
     right = child.right or tuple(map(host_prefix, client.virtual or (client.outer,)))
+    if end.inside is not None:  # what routes lead to; the daemon negotiates everything
+        left, right = (child.left if first.protected else ()), (child.right if client.protected else ())
     is_left = end is first
     is_served_left = _is_served_left(tunnels.directory, _said_only(tunnel, child, client), first, client)
     start, is_initiator = _start(tunnel, child, end, client, may_open=may_open)

@@ -6,13 +6,14 @@ Those `by hand` do not, unless the state asked for says so.
 """
 
 from collections.abc import Sequence, Set
+from dataclasses import replace
 from itertools import chain
 
 from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.node import Node
 from netdsl.ir.prefixes import host_prefix
 from netdsl.ir.service import PortService, Protocol, port
-from netdsl.ir.tunnel import Child, Mode, Start, TunnelEnd
+from netdsl.ir.tunnel import Child, Mode, Start, TunnelEnd, device_of
 from netdsl.kinds.ipsec.agreeing import Agreed, agree, agreed, chosen
 from netdsl.kinds.ipsec.algorithms import kernel_need
 from netdsl.kinds.ipsec.ir import (
@@ -31,6 +32,7 @@ from netdsl.kinds.ipsec.radius import unanswered
 from netdsl.kinds.ipsec.revocation import is_revoked, unknown
 from netdsl.kinds.ipsec.sharing import accepts, connection_of, negotiated, taken_for
 from netdsl.kinds.ipsec.sizes import UDP_HEADER, cost_of
+from netdsl.packets.devices import EVERYTHING, room_of
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.filtering import in_any
 from netdsl.packets.passage import Delivered, Stop
@@ -76,6 +78,8 @@ def outer_packet(packet: Packet, policy: Policy) -> Packet:
 
 def room_inside(policy: Policy, link_mtu: int, *, is_user_space: bool) -> int:
     """The kernel's ESP asks the link; user space has a device with an MTU of its own, and splits."""
+    if not policy.is_selected:
+        return room_of(policy)
     if is_user_space:
         return USER_SPACE_MTU
     association = policy.association
@@ -145,7 +149,7 @@ def connect(fabric: Fabric, view: View, end: TunnelEnd, standing: Flows) -> Conn
 
 def _lacking(fabric: Fabric, end: TunnelEnd) -> Failure | None:
     """What user space has not."""
-    need = next(filter(None, map(kernel_need, end.children)), None)
+    need = next(filter(None, (kernel_need(end, child) for child in end.children)), None)
     if not fabric.is_user_space or need is None:
         return None
     return Failure(f"tunnel `{end.tunnel}` needs the kernel's ESP: user space has not {need}")
@@ -325,8 +329,11 @@ def _install_connection(fabric: Fabric, states: TunnelStates, connection: Connec
 def _agreement(there: Node, connection: Connection, child: Child) -> Agreed | Failure:
     """The other end looks for the child among those of its connection, whatever their names."""
     here, other_end = connection.here, connection.there
+    if device_of(here) is not None:
+        return _agreement_of_devices(here, other_end)
     lacking = f"child `{child.name}` of tunnel `{here.tunnel}`" if len(here.children) > 1 else f"tunnel `{here.tunnel}`"
     within = [one for one in ends_of(there.tunnels) if connection_of(one) == connection_of(other_end)]
+    within = [one for one in within if device_of(one) is None]  # of what has everything any other fits better
     other = chosen(child, [each for one in within for each in one.children])
     if other is not None and all(other is not each for each in other_end.children):
         return Failure(f"`{there.id}` takes `{other.name}` of another tunnel for {lacking}: its networks fit better")
@@ -339,7 +346,22 @@ def _agreement(there: Node, connection: Connection, child: Child) -> Agreed | Fa
     return Failure(f"`{here.node}` and `{there.id}` have {found} in common for {lacking}", lines)
 
 
+def _agreement_of_devices(here: TunnelEnd, there: TunnelEnd) -> Agreed | Failure:
+    """Of everything: routes choose what enters."""
+    mine, other = (replace(end.children[0], local=EVERYTHING, remote=EVERYTHING) for end in (here, there))
+    found = agree(mine, other)
+    if isinstance(found, Agreed):
+        return found
+    lines = _lines((here, child_inside(mine).origin), (there, child_inside(other).origin))
+    return Failure(f"`{here.node}` and `{there.node}` have {found} in common for tunnel `{here.tunnel}`", lines)
+
+
 def _add(view: View, policy: Policy) -> None:
+    """A device's policies are its own (if_id), and take what is routed to it."""
+    device = device_of(policy.end)
+    if device is not None:
+        view.add_device(TunnelDevice(device.name, [policy]), device.addresses)
+        return
     view.policies.append(policy)
     for address in policy.end.virtual:
         view.add_address(address)

@@ -12,6 +12,7 @@ from netdsl.kinds.ipsec.bindings import BoundAuth, BoundIpsec, OwnIpsec
 from netdsl.kinds.ipsec.ir import KIND, DpdAction
 from netdsl.kinds.ipsec.resolve_authentication import authentication, expected
 from netdsl.kinds.ipsec.resolve_children import ChildBlock, Context, child_blocks, children, rekey
+from netdsl.kinds.ipsec.resolve_device import check_lines, check_terms, has_device, routed_sides
 from netdsl.kinds.ipsec.resolve_own import bypassed, lines_of
 from netdsl.kinds.ipsec.resolve_proposals import proposals
 from netdsl.kinds.ipsec.resolve_radius import radius
@@ -20,6 +21,7 @@ from netdsl.semantics.evaluate import evaluate_list, report_wrong_kind
 from netdsl.semantics.items import Item
 from netdsl.semantics.resolve import attributes
 from netdsl.semantics.resolve.addresses import host_range
+from netdsl.semantics.resolve.devices import device_mtu
 from netdsl.semantics.resolve.ends import Side, TunnelDraft, bound_ends, family_over, members_of, sides_of
 from netdsl.semantics.resolve.placement import Block, block_of_lines
 from netdsl.semantics.resolve.work import Work
@@ -30,8 +32,11 @@ FOREIGN_ACTIONS = {"hold": "trap", "none": "clear", "route": "trap", "start": "r
 
 
 def sides(id_: TunnelId, block: Block, item: Item, work: Work) -> list[Side] | None:
+    unheard = Diagnostics()  # what is wrong in these lines is reported once, with the tunnel
+    if has_device(block, unheard):
+        return routed_sides(id_, block, item, work)
     found = sides_of(id_, block, item, work)
-    pool = _pool(block, Diagnostics())  # what is wrong in it is reported once, with the tunnel
+    pool = _pool(block, unheard)
     clients = (side for side in found or () if side.role == "client")
     for number, side in enumerate(clients):
         side.virtual = virtual_addresses(pool, number)
@@ -58,6 +63,8 @@ def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:
     id_, block, item, sides = draft.id, draft.block, draft.item, draft.sides
     pool = _pool(block, work.diagnostics)
     backup = _backup(block, work)
+    is_routed = has_device(block, work.diagnostics)
+    check_lines(block, is_routed=is_routed, work=work)
     if sides is None:
         _settings(block_of_lines(one for one in block.items if not one.statement.said_for), work)
         return None
@@ -77,6 +84,10 @@ def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:
     if family is None or ends is None or auth is None or by_all is None or bypass is None or not is_right:
         return None
     own = {node: one for node, one in found.items() if node is not None and one is not None}
+    mtu = None
+    if is_routed:
+        check_terms((by_all, *own.values()), item, work)
+        mtu = device_mtu(block, ends, work)
     asked = radius(block, members, auth, work)
     servers = () if asked is None else (asked.server,)
     inside = replace(
@@ -91,7 +102,7 @@ def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:
         for one in first.rounds
         if one.pki is not None
     )
-    made = (certificates, by_all.children_of, pool, family, inside, item.place)
+    made = (certificates, by_all.children_of, pool, family, inside, item.place, mtu)
     return BoundTunnel(id_, KIND, ends, *made, servers=servers, relying=relying)
 
 

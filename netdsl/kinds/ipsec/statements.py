@@ -63,6 +63,9 @@ STATEMENTS = (
     Description("mobike", Attribute, _TUNNEL, is_single=True, for_nodes=_TUNNEL),
     Description("encap", Attribute, _TUNNEL, is_single=True, for_nodes=_TUNNEL),
     Description("pool", tree.Pool, _TUNNEL),
+    Description("device", Attribute, _TUNNEL, is_single=True),
+    Description("addresses", Attribute, _TUNNEL),
+    Description("mtu", Attribute, _TUNNEL, is_single=True),
     Description("backup", tree.Backup, _TUNNEL, is_single=True, shape="`backup of TUNNEL`"),
 )
 

@@ -186,7 +186,7 @@ def excepts(match: bound.BoundMatch, tunnel: BoundTunnel) -> bool:
 
 def enters_by_policy(tunnel: BoundTunnel) -> bool:
     """Whether children of the tunnel say what belongs into it; else a device or a segment takes what is routed there."""
-    return bool(tunnel.children_of)
+    return bool(tunnel.children_of) and tunnel.ends[0].inside is None
 
 
 def end_of(tunnel: BoundTunnel, node: NodeId) -> BoundEnd | None:
@@ -216,7 +216,9 @@ def legs_of(node: BoundNode, tunnels: Iterable[BoundTunnel]) -> Iterator[Leg]:
 
 
 def selectors(tunnel: BoundTunnel) -> Iterator[Selectors]:
-    """Every child from its first end (the gateway)."""
+    """Every child from its first end (the gateway); none where routes lead into a device."""
+    if not enters_by_policy(tunnel):
+        return
     first = tunnel.ends[0]
     ends = {end.node: end for end in tunnel.ends[1:]}
     for owner, children in tunnel.children_of.items():
