@@ -3,6 +3,7 @@ clients, of a pool, behind one NAT."""
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from ipaddress import ip_network
 from random import Random
 
@@ -151,7 +152,20 @@ def _give(rng: Random, draft: Draft, kind: str, pair: Pair) -> Tunnel | None:
         return None
     tunnel.lines = _lines(rng, draft, tunnel)
     draft.tunnels.append(tunnel)
+    if tunnel.kind == "site" and len(draft.families) == 2 and rng.random() < 0.4:
+        draft.tunnels.append(_backup(tunnel))
     return tunnel
+
+
+def _backup(first: Tunnel) -> Tunnel:
+    """The same over the other family, which waits for the first one."""
+    families = {"over ipv4": "over ipv6", "over ipv6": "over ipv4"}
+    second = replace(first, name=f"{first.name}-again", statement=f"ipsec {first.name}-again", start="at boot")
+    second.lines = [families.get(line, line) for line in first.lines if not line.startswith("start ")]
+    second.lines.append(f"backup of {first.name}")
+    first.lines = ["start at boot" if line.startswith("start ") else line for line in first.lines]
+    first.start = "at boot"
+    return second
 
 
 def _give_ends(rng: Random, draft: Draft) -> None:
@@ -307,6 +321,8 @@ def features(end: TunnelEnd, node: Node) -> Iterator[str]:
             yield "ends that disagree"
     if end.pools or end.virtual:
         yield "virtual addresses"
+    if end.backup_of:
+        yield "backup"
     yield from _of_single_ends(end)
     yield from _of_several(end, node)
 
