@@ -55,6 +55,7 @@ class Netfilter:
     _view: View | None = None
     _in: str | None = None
     _steps: list[Step] = field(default_factory=list)
+    _is_split: bool = False  # an outer packet that was cut into fragments
 
     # --- the record
 
@@ -161,6 +162,9 @@ class Netfilter:
         goes = route is not None and self._goes(passage, packet, route)
         sight = Sight(packet, passage.in_interface, out, passage.was_selected, goes, passage.state)
         found = ruling(firewall, chain, sight, view.ends, view.is_active)
+        if self._is_split and passage.state is State.UNTRACKED:
+            text = f"`{view.id}`, whose firewall is stateless, sees fragments, of which the first alone has ports"
+            return self._stop(Outcome.NOT_VERIFIED, view, Hook(chain.value), text, found.origin, packet)
         if self.is_answer and is_by_port(firewall, chain, sight, view):
             text = f"whether `{view.id}` lets the answer pass depends on the port that the client chose"
             return self._stop(Outcome.NOT_VERIFIED, view, Hook(chain.value), text, found.origin, packet)

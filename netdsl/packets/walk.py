@@ -228,6 +228,7 @@ class Walk(Netfilter):
             inner = with_source(inner, (packet.source, inner.source_port))
             inner = with_destination(inner, (packet.destination, inner.destination_port))
         self._carried.pop()
+        self._is_split = False
         self.ttl = ttl
         self.note(Hook.TUNNEL, Decision.DECAPSULATE, f"out of tunnel `{policy.end.tunnel}`", inner, policy.end.origin)
         return Frame(
@@ -250,6 +251,7 @@ class Walk(Netfilter):
             return self._ended(view, found, packet)
         if found.unheard is not None and not view.is_own_source(packet):
             return self._ended(view, found.unheard, packet)
+        self._is_split = self._is_split or (may_split and packet.size > mtu_of(view, route))
         if found.interface in view.segments:
             return self._carry(passage, packet, found)
         return self._cross(view, found, packet)

@@ -1,6 +1,6 @@
 """`firewall stateless`: each packet is judged by the lines alone, in both directions; and what follows a handshake."""
 
-from netdsl.verify import Verdict
+from netdsl.verify import Esp, Verdict
 from tests.verify.asking import ask, checked, count_same, world
 
 TEXT = """
@@ -86,6 +86,27 @@ def test_that_a_packet_is_too_big_is_told_by_a_packet_that_lines_judge() -> None
         assert told.reason.endswith("; `h` is told so")
         untold = ask(text % (lines % f"icmp/{other}"), "h", destination, size=1500)
         assert "the sender is not told" in untold.reason
+
+
+def test_fragments_at_a_stateless_filter_are_not_known() -> None:
+    text = """
+network left 10.1.0.0/24
+network one 192.0.2.0/24
+network two 198.51.100.0/24 { mtu 1200 }
+network three 203.0.113.0/24
+network right 10.2.0.0/24
+router a { interface on left .1 ; interface on one .1 ; default via m1 }
+router m1 { interface on one .2 ; interface on two .1 ; route three via m2 }
+router m2 { interface on two .2 ; interface on three .1 ; route one via m1 ; firewall %s { policy accept } }
+router b { interface on three .2 ; interface on right .1 ; default via m2 }
+host h { interface on left .10 ; default via a }
+host s { interface on right .10 ; default via b }
+ipsec t { between a protecting left and b protecting right ; auth psk }
+"""
+    for kind, outcome in (("stateless", "not-verified"), ("", "answered")):
+        where = world(text % kind, Esp.USER)
+        assert ask(where, "h", "10.2.0.10", size=1250).outcome == outcome
+        assert ask(where, "h", "10.2.0.10").outcome == "answered"
 
 
 def test_the_matrix_agrees_with_each_flow_by_itself() -> None:
