@@ -292,7 +292,7 @@ def _secrets(tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd, second: Boun
     for one, auth, identity in proofs:
         if auth.method.has_password and tunnel.servers:  # between the client and the server
             if end.node == one.node:
-                yield account(tunnel.id, one.node, auth)
+                yield account(one.node, auth)
         elif auth.method.has_password:
             name = f"{tunnel.id}.{one.node}"
             yield SharedSecret(f"eap@{name}" if has_psk else name, auth.method, (identity,), auth.secret)

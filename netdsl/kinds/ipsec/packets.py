@@ -28,7 +28,7 @@ from netdsl.kinds.ipsec.ir import (
     end_inside,
     ends_of,
 )
-from netdsl.kinds.ipsec.radius import unanswered
+from netdsl.kinds.ipsec.radius import refused, unanswered
 from netdsl.kinds.ipsec.revocation import is_revoked, unknown
 from netdsl.kinds.ipsec.sharing import accepts, connection_of, negotiated, taken_for
 from netdsl.kinds.ipsec.sizes import UDP_HEADER, cost_of
@@ -262,7 +262,7 @@ def _disbelief(
     if auth.method is AuthMethod.PUBKEY:
         return None if auth.key == wanted.key else f"`{other.node}` has no public key of `{mine.node}`"
     if end_inside(other).radius is not None and auth.method.is_eap:
-        return None  # its server has what the client has
+        return refused(fabric, mine, other, auth)
     proofs = [auth] if auth.method.is_eap else [*end_inside(mine).own_auth, *end_inside(other).own_auth]
     owners = {proof.identity for proof in proofs}
     own, expected = (_secrets(fabric, end, auth.method, owners) for end in (mine, other))

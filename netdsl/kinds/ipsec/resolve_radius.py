@@ -54,19 +54,19 @@ def radius(block: Block, members: Members, auth: Mapping[NodeId, BoundAuth], wor
     shown = next((one.pki for one in auth[gateway.id].rounds if one.pki is not None), None)
     is_showing = any(one.method is AuthMethod.EAP_TTLS for first in clients.values() for one in first.rounds)
     certificate = BoundCertificate(shown, None) if shown is not None and is_showing else None
-    secrets = (shared, *_accounts(members, clients))
+    secrets = (shared, *_accounts(clients))
     server = BoundServer(node.id, service, address, secrets, certificate)
     return Asked(Radius(node.id, address, service.first, name, shared.owners), server)
 
 
-def account(tunnel: str, node: NodeId, auth: BoundAuth) -> SharedSecret:
-    """What a client proves by EAP: its name and its secret."""
-    return SharedSecret(f"eap@{tunnel}.{node}", auth.method, (auth.identity or host_name(node),), auth.secret)
+def account(node: NodeId, auth: BoundAuth) -> SharedSecret:
+    """What a client proves by EAP: its name and its secret. One that is made is the same in all its tunnels."""
+    return SharedSecret(f"eap@{node}", auth.method, (auth.identity or host_name(node),), auth.secret)
 
 
-def _accounts(members: Members, clients: Mapping[NodeId, BoundAuth]) -> Iterator[SharedSecret]:
+def _accounts(clients: Mapping[NodeId, BoundAuth]) -> Iterator[SharedSecret]:
     for node, first in clients.items():
-        yield from (account(members.tunnel, node, one) for one in first.rounds if one.method.has_password)
+        yield from (account(node, one) for one in first.rounds if one.method.has_password)
 
 
 def _problem(

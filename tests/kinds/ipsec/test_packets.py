@@ -330,6 +330,19 @@ def test_a_client_comes_in_where_the_gateway_reaches_its_radius_server(auth: str
     )
 
 
+ASKING_TOO = """
+network yard 10.2.0.0/24
+router gx { interface on inet .2 ; interface on office .2 ; interface on yard .1 }
+ipsec more { gateway gx protecting yard ; client carol ; radius aaa ; auth certificate for gx ; auth %s for carol }
+"""
+
+
+def test_a_client_of_two_tunnels_has_one_account_at_the_server() -> None:
+    assert world((ASKING + ASKING_TOO) % ("", "eap-md5", "eap-ttls")).is_up(TunnelId("road"))
+    differing = world((ASKING + ASKING_TOO) % ("", "eap-md5", 'eap-md5 "another-secret"'))
+    assert "differ" in differing.why_down(TunnelId("road"))
+
+
 def test_who_does_not_use_eap_does_not_need_the_server() -> None:
     shut = ASKING.replace("client carol", "client carol, dave") + "host dave { interface on inet }"
     both = shut % (DROP % "accept input udp/1813", "eap-md5 for dave ; auth psk")
