@@ -10,7 +10,6 @@ from .quoting import quoted
 from .services import SERVICES
 
 _ASKING = "radius"
-_TYPES = {"eap-md5": "MD5", "eap-mschapv2": "MSCHAPv2", "eap-ttls": "TTLS"}
 
 Value = Callable[[SharedSecret], bytes]
 
@@ -21,7 +20,7 @@ def secret_files(node: Node, value: Value) -> Mapping[str, bytes]:
     for one in served(node, SERVICES):
         port = one.service.first
         clients = "".join(_clients([secret for secret in one.secrets if secret.method == _ASKING], value))
-        users = "".join(_users([secret for secret in one.secrets if secret.method in _TYPES], value))
+        users = "".join(_users([secret for secret in one.secrets if secret.method != _ASKING], value))
         files[f"radius/{port}/clients.conf"] = clients.encode()
         files[f"radius/{port}/users"] = users.encode()
     return files
@@ -37,7 +36,7 @@ def _clients(secrets: list[SharedSecret], value: Value) -> Iterator[str]:
 def _users(secrets: list[SharedSecret], value: Value) -> Iterator[str]:
     for secret in secrets:
         (name,) = secret.owners
-        yield f"{quoted(name)} Cleartext-Password := {_text(secret, value)}, EAP-Type := {_TYPES[secret.method]}\n"
+        yield f"{quoted(name)} Cleartext-Password := {_text(secret, value)}\n"
 
 
 def _text(secret: SharedSecret, value: Value) -> str:
