@@ -105,7 +105,7 @@ def _secret(files: Files, store: Path) -> Iterable[str]:
 def _password(files: Files, store: Path) -> Iterable[str]:
     """What FreeRADIUS reads between single quotes."""
     for path in sorted(store.glob("nodes/*/radius/*/users")):
-        for line in path.read_text().splitlines():
+        for line in path.read_text().removesuffix("\n").split("\n"):
             kept = re.fullmatch(r"'b' Cleartext-Password := '((?:[^'\\]|\\.)*)'", line)
             assert kept is not None, line
             yield re.sub(r"\\(.)", r"\1", kept[1])
