@@ -45,7 +45,9 @@ from netdsl.packets.walk import Walk
 from netdsl.source import Place
 
 USER_SPACE_MTU = 1400  # bytes: kernel-libipsec's device (kernel_libipsec_router.c, TUN_DEFAULT_MTU)
-_FLOATED = 4500  # of both ends, where there is NAT and from user space (RFC 3948)
+_FLOATED = (
+    4500  # of both ends, where there is NAT and from user space (RFC 3948), and with MOBIKE (ike_natd.c, process_i)
+)
 _IKE = port(Protocol.UDP, 500)
 _CARRYING = {"esp": (PortService(ESP), port(Protocol.UDP, _FLOATED)), "ah": (PortService(AH),)}
 
@@ -138,7 +140,7 @@ def connect(fabric: Fabric, view: View, end: TunnelEnd, standing: Flows) -> Conn
         return failure
     is_translated = (came.source, came.destination, came.source_port) != (local, peer, 500)
     is_in_udp = is_translated or fabric.is_user_space or _is_forced(end, there)
-    if is_in_udp:
+    if is_in_udp or end_inside(end).mobike:
         floated = _exchange(fabric, view, (local, peer), _FLOATED, standing)
         if isinstance(floated, str):
             name = end.tunnel
@@ -332,6 +334,9 @@ def _agreement(there: Node, connection: Connection, child: Child) -> Agreed | Fa
     if device_of(here) is not None:
         return _agreement_of_devices(here, other_end)
     lacking = f"child `{child.name}` of tunnel `{here.tunnel}`" if len(here.children) > 1 else f"tunnel `{here.tunnel}`"
+    if connection.is_translated and child_inside(child).protocol == "ah":
+        # Linux net/ipv4/ah4.c, net/ipv6/ah6.c: ah_init_state and ah6_init_state refuse x->encap
+        return Failure(f"{lacking} is AH, which no kernel puts into UDP, as address translation and `encap` ask")
     within = [one for one in ends_of(there.tunnels) if connection_of(one) == connection_of(other_end)]
     within = [one for one in within if device_of(one) is None]  # of what has everything any other fits better
     other = chosen(child, [each for one in within for each in one.children])

@@ -170,6 +170,25 @@ def test_ike_has_to_get_through_every_firewall(esp: Esp) -> None:
     assert not is_up(mid=DROP % "accept forward esp")
 
 
+def test_an_end_that_may_move_goes_on_at_the_other_port_of_ike() -> None:
+    """With MOBIKE IKE leaves port 500 after the first exchange, and ESP stays outside of UDP."""
+
+    def is_up(vpn: str, passes: str) -> bool:
+        found = world(text(vpn=f"auth psk ; {vpn}", mid=DROP % f"accept forward {passes}, esp"))
+        return found.is_up(found.lab.nodes[1].tunnels[0].tunnel)
+
+    assert is_up("mobike no", "udp/500")
+    assert not is_up("mobike yes", "udp/500")
+    assert is_up("mobike yes", "udp/500, udp/4500")
+    lab = text(vpn="auth psk ; mobike yes", mid=DROP % "accept forward udp/500, udp/4500")
+    assert ask(lab, "h", "10.2.0.10").outcome is Outcome.DROPPED
+
+
+def test_ah_does_not_go_through_udp() -> None:
+    found = [world(text(vpn=f"auth psk ; ah sha256 ; {encap}")) for encap in ("encap no", "encap yes")]
+    assert [each.is_up(each.lab.nodes[1].tunnels[0].tunnel) for each in found] == [True, False]
+
+
 def test_a_firewall_that_passes_ike_and_not_esp_stops_the_packets_themselves() -> None:
     verdict = ask(text(mid=DROP % "accept forward ike"), "h", "10.2.0.10")
     assert (verdict.outcome, verdict.node) == (Outcome.DROPPED, "mid")
