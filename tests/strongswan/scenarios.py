@@ -17,10 +17,11 @@ HERE = Path(__file__).parent
 LABS = HERE / "labs"
 KERNEL_ESP = frozenset(
     {
-        "compress", "host2host-transport", "host2host-ah", "net2net-ah", "ipv6-rw-compress-ikev2", "ipv6-transport-ikev2",
+        "compress", "host2host-transport", "host2host-ah", "net2net-ah", "net2net-esn", "ipv6-rw-compress-ikev2",
+        "ipv6-transport-ikev2",
     }
 )  # fmt: skip
-"""Labs that user-space ESP cannot have: transport mode, AH, IPComp."""
+"""Labs that user-space ESP cannot have: transport mode, AH, IPComp, extended sequence numbers."""
 
 FEW = frozenset(
     {"net2net-psk", "net2net-route", "rw-cert", "rw-psk-rsa-mixed", "ip-pool", "ipv6-net2net-ip4-in-ip6-ikev2"}
