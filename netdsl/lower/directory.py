@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, NetworkId, NodeId, Prefix, TunnelId
+from netdsl.ir.joined import join, root, roots
 from netdsl.ir.prefixes import holds, host_prefix, unique
 from netdsl.ir.service import PortService
 from netdsl.ir.tunnel import SharedSecret
@@ -94,18 +95,13 @@ def interface_addresses(interface: BoundInterface) -> tuple[Address, ...]:
 def _segments(bindings: Bindings) -> dict[NetworkId, NetworkId]:
     """Of each network the first one of its segment, in source order."""
     rank = {network: number for number, network in enumerate(bindings.networks)}
-    first = {network: network for network in bindings.networks}
-
-    def root(network: NetworkId) -> NetworkId:
-        while first[network] != network:
-            network = first[network] = first[first[network]]
-        return network
-
+    joined = {network: network for network in bindings.networks}
     for node in bindings.nodes.values():
         if node.kind.bridges:
-            roots = sorted((root(interface.network) for interface in node.interfaces), key=rank.__getitem__)
-            first.update((other, roots[0]) for other in roots[1:])
-    return {network: root(network) for network in first}
+            own = sorted((root(joined, interface.network) for interface in node.interfaces), key=rank.__getitem__)
+            for other in own[1:]:
+                join(joined, own[0], other)
+    return roots(joined)
 
 
 def make_directory(bindings: Bindings) -> Directory:

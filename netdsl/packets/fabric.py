@@ -5,6 +5,7 @@ from dataclasses import field
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, NetworkId, NodeId
+from netdsl.ir.joined import join, roots
 from netdsl.ir.lab import Lab
 from netdsl.ir.network import Network
 from netdsl.ir.node import Interface
@@ -162,21 +163,14 @@ def _segments(
     lab: Lab, blocked: frozenset[SwitchPort]
 ) -> tuple[dict[NetworkId, NetworkId], dict[NetworkId, list[NetworkId]]]:
     """Of each network the first of its segment, and those that frames get to through one switch."""
-    first = {network.id: network.id for network in lab.networks}
+    joined = {network.id: network.id for network in lab.networks}
     bridged: dict[NetworkId, list[NetworkId]] = {}
-
-    def root(network: NetworkId) -> NetworkId:
-        while first[network] != network:
-            first[network] = first[first[network]]
-            network = first[network]
-        return network
-
     for node in lab.nodes:
         if node.kind.bridges:
-            joined = [interface.network for interface in node.interfaces]
+            networks = [interface.network for interface in node.interfaces]
             passed = [one.network for one in node.interfaces if (node.id, one.name) not in blocked]
             for network in passed:
                 bridged.setdefault(network, []).extend(other for other in passed if other != network)
-            for other in joined[1:]:
-                first[root(other)] = root(joined[0])
-    return {network: root(network) for network in first}, bridged
+            for other in networks[1:]:
+                join(joined, networks[0], other)
+    return roots(joined), bridged

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import NetworkId, NodeId
+from netdsl.ir.joined import join, roots
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
 
@@ -67,20 +68,13 @@ def _ports(node: Node, lan_of: Mapping[NetworkId, NetworkId], cut: Collection[Ne
 
 def _lans(lab: Lab, cut: Collection[NetworkId]) -> dict[NetworkId, NetworkId]:
     """Of each network the first of those that switches without a spanning tree join with it."""
-    first = {network.id: network.id for network in lab.networks}
-
-    def root(network: NetworkId) -> NetworkId:
-        while first[network] != network:
-            first[network] = first[first[network]]
-            network = first[network]
-        return network
-
+    joined = {network.id: network.id for network in lab.networks}
     for node in lab.nodes:
         if node.kind.bridges and not node.has_spanning_tree:
-            joined = [interface.network for interface in node.interfaces if interface.network not in cut]
-            for other in joined[1:]:
-                first[root(other)] = root(joined[0])
-    return {network: root(network) for network in first}
+            networks = [interface.network for interface in node.interfaces if interface.network not in cut]
+            for other in networks[1:]:
+                join(joined, networks[0], other)
+    return roots(joined)
 
 
 def _levels(of: Mapping[_Bridge, list[_Port]], on: Mapping[NetworkId, list[_Port]]) -> dict[_Bridge, int]:

@@ -7,6 +7,7 @@ from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.index import DRIVERS
 from netdsl.ir.ids import NetworkId, NodeId, Prefix, TunnelId
+from netdsl.ir.joined import join, roots
 from netdsl.ir.network import Driver, Impairment
 from netdsl.semantics.bindings import Placed
 from netdsl.semantics.evaluate import evaluate_list
@@ -70,20 +71,13 @@ def links(items: list[tuple[syntax.Link, Item]], work: Work) -> list[tuple[Netwo
 def join_segments(work: Work) -> None:
     """Fills `segment_of`, `on_segment` and the nodes' `segments`: networks that a switch joins are one segment, called
     by the first of them."""
-    parents = {id_: id_ for id_ in work.networks}
-
-    def root(id_: NetworkId) -> NetworkId:
-        while parents[id_] != id_:
-            parents[id_] = parents[parents[id_]]
-            id_ = parents[id_]
-        return id_
-
+    joined = {id_: id_ for id_ in work.networks}
     for node in work.nodes.values():
         if node.kind.bridges:
-            joined = [one.network for one in node.interfaces.values()]
-            for other in joined[1:]:
-                parents[root(other)] = root(joined[0])
-    work.segment_of.update((id_, root(id_)) for id_ in parents)
+            networks = [one.network for one in node.interfaces.values()]
+            for other in networks[1:]:
+                join(joined, networks[0], other)
+    work.segment_of.update(roots(joined))
     for node in work.nodes.values():
         for interface in node.interfaces.values():
             segment = work.segment_of[interface.network]

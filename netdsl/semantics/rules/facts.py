@@ -6,6 +6,7 @@ from dataclasses import field
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, AddressWithPrefix, NetworkId, NodeId, TunnelId
+from netdsl.ir.joined import join, roots
 from netdsl.semantics import bindings as bound
 from netdsl.semantics.bindings import (
     Bindings,
@@ -149,19 +150,7 @@ def _segments(bindings: Bindings) -> dict[NetworkId, SegmentId]:
         if node.kind.bridges:
             for interface in node.interfaces[1:]:
                 join(joined, node.interfaces[0].network, interface.network)
-    return {network: root(joined, network) for network in joined}
-
-
-def root(joined: dict[NetworkId, NetworkId], one: NetworkId) -> NetworkId:
-    """The representative of a set, with the path to it halved on the way."""
-    while joined[one] != one:
-        joined[one] = joined[joined[one]]
-        one = joined[one]
-    return one
-
-
-def join(joined: dict[NetworkId, NetworkId], left: NetworkId, right: NetworkId) -> None:
-    joined[root(joined, right)] = root(joined, left)
+    return roots(joined)
 
 
 # --- tunnels

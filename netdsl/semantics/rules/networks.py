@@ -12,9 +12,10 @@ from netdsl.diagnostics.catalogue import (
 )
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.ids import NetworkId, NodeId
+from netdsl.ir.joined import join, root
 from netdsl.semantics.bindings import BoundInterface, BoundNode, BoundTunnel
 from netdsl.semantics.rules.blocks import block_of, groups
-from netdsl.semantics.rules.facts import Facts, Leg, Owner, join, legs_of, root
+from netdsl.semantics.rules.facts import Facts, Leg, Owner, legs_of
 
 USUAL_MTU = 1500
 """Bytes; what a network carries that does not say (Ethernet's, RFC 894)."""
