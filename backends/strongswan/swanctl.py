@@ -7,7 +7,7 @@ from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Prefix
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
-from netdsl.ir.prefixes import ANYWHERE
+from netdsl.ir.prefixes import ANYWHERE, EVERYTHING
 from netdsl.ir.service import PortService, Protocol
 from netdsl.ir.tunnel import Child, TunnelEnd, device_of
 from netdsl.kinds.ipsec.ir import Authentication, AuthMethod, DscpCopy, bypassed, child_inside, end_inside, ends_of
@@ -28,9 +28,7 @@ _AUTH = {
     AuthMethod.EAP_TTLS: "eap-ttls",
 }
 _COPIES = {DscpCopy.OUT: "out", DscpCopy.IN: "in", DscpCopy.BOTH: "yes", DscpCopy.NONE: "no"}
-EVERYTHING = tuple(ANYWHERE.values())
 IPPROTO_ICMPV6 = 58
-_ANYWHERE = {4: "0.0.0.0/0", 6: "::/0"}
 _ANY = {4: "0.0.0.0", 6: "::"}  # noqa: S104 - strongSwan's word for 'an address, please'
 
 
@@ -72,7 +70,9 @@ def _bypass(node: Node) -> Iterator[Section]:
     prefixes = bypassed(node.tunnels)
     if prefixes:
         name = bypass_name(node)
-        everything = ", ".join(_ANYWHERE[version] for version in dict.fromkeys(prefix.version for prefix in prefixes))
+        everything = ", ".join(
+            str(ANYWHERE[version]) for version in dict.fromkeys(prefix.version for prefix in prefixes)
+        )
         selectors = (("local_ts", everything), ("remote_ts", ", ".join(map(str, prefixes))))
         child = Section(name, (*selectors, ("mode", "pass"), ("start_action", "none")))
         yield Section(name, (("remote_addrs", "127.0.0.1"),), (Section("children", sections=(child,)),))

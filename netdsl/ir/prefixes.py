@@ -6,6 +6,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from netdsl.ir.ids import Address, Prefix
 
 ANYWHERE: dict[int, Prefix] = {4: IPv4Network((0, 0)), 6: IPv6Network((0, 0))}
+EVERYTHING: tuple[Prefix, ...] = tuple(ANYWHERE.values())
 
 
 def prefix_of(version: int, value: int, length: int) -> Prefix:

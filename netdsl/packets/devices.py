@@ -6,7 +6,7 @@ Such a tunnel stands as soon as both ends have made their devices; whether outer
 from collections.abc import Callable, Sequence
 
 from netdsl.ir.ids import Prefix
-from netdsl.ir.prefixes import ANYWHERE
+from netdsl.ir.prefixes import EVERYTHING
 from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import Segment, TunnelEnd, device_of
 from netdsl.packets.fabric import Fabric
@@ -15,8 +15,6 @@ from netdsl.packets.steering import Association, Policy, TunnelDevice
 from netdsl.packets.tunnels import Connection, TunnelStates
 from netdsl.packets.types import Packet
 from netdsl.packets.view import View
-
-EVERYTHING: tuple[Prefix, ...] = tuple(ANYWHERE.values())
 
 
 def connect_devices(fabric: Fabric, end: TunnelEnd) -> Connection:

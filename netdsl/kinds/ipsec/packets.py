@@ -11,7 +11,7 @@ from itertools import chain
 
 from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.node import Node
-from netdsl.ir.prefixes import host_prefix
+from netdsl.ir.prefixes import EVERYTHING, host_prefix
 from netdsl.ir.service import PortService, Protocol, port
 from netdsl.ir.tunnel import Child, Mode, Start, TunnelEnd, device_of
 from netdsl.kinds.ipsec.agreeing import Agreed, agree, agreed, chosen
@@ -32,7 +32,7 @@ from netdsl.kinds.ipsec.radius import refused, unanswered
 from netdsl.kinds.ipsec.revocation import is_revoked, unknown
 from netdsl.kinds.ipsec.sharing import accepts, connection_of, negotiated, taken_for
 from netdsl.kinds.ipsec.sizes import UDP_HEADER, cost_of
-from netdsl.packets.devices import EVERYTHING, room_of
+from netdsl.packets.devices import room_of
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.filtering import in_any
 from netdsl.packets.passage import Delivered, Stop

@@ -9,14 +9,13 @@ segments have.
 
 from collections.abc import Iterator
 from dataclasses import field
-from ipaddress import IPv4Network, IPv6Network
 
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.ids import Address, NetworkId, NodeId, Prefix
 from netdsl.ir.node import Route
-from netdsl.ir.prefixes import contains, holds
+from netdsl.ir.prefixes import ANYWHERE, contains, holds
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.filtering import in_any
 from netdsl.packets.routes import Hop
@@ -26,7 +25,6 @@ from netdsl.source import Place
 _MOST_STEPS = 60_000
 _MOST_TRIED = 20
 _MOST_HOPS = 255
-_EVERYTHING: dict[int, Prefix] = {4: IPv4Network("0.0.0.0/0"), 6: IPv6Network("::/0")}
 
 
 def check_routes(fabric: Fabric, diagnostics: Diagnostics) -> frozenset[tuple[NodeId, Prefix]]:
@@ -91,7 +89,7 @@ class _Ways:
         """The circles of routers' default routes, each with a router of it that has a line of its own."""
         following: dict[NodeId, NodeId] = {}
         for view in self.fabric.views.values():
-            default = view.main.exact(_EVERYTHING[version]) if view.node.kind.forwards else None
+            default = view.main.exact(ANYWHERE[version]) if view.node.kind.forwards else None
             if default is not None and default.gateway is not None:
                 found = self._next(view, default, default.gateway)
                 if found is not None:
@@ -257,7 +255,7 @@ class _Ways:
 
 def _default_line(view: View, version: int) -> Route | None:
     """The router's own `default via`."""
-    own = (route for route in view.node.routes if route.prefix == _EVERYTHING[version] and _is_line(route))
+    own = (route for route in view.node.routes if route.prefix == ANYWHERE[version] and _is_line(route))
     return next(own, None)
 
 
