@@ -1,17 +1,11 @@
 """Rules on IPIP."""
 
 from netdsl.diagnostics.core import Diagnostics
-from netdsl.semantics.bindings import BoundEnd, BoundTunnel
+from netdsl.semantics.bindings import BoundTunnel
 from netdsl.semantics.rules.facts import Facts
-from netdsl.semantics.rules.outer_packets import check_told_apart
-
-_REMEDY = "one tunnel that protects what both do, or other addresses as the ends of one (`between A.IF and B`)"
+from netdsl.semantics.rules.outer_packets import OTHER_ADDRESSES, addresses, check_told_apart
 
 
 def check(tunnels: tuple[BoundTunnel, ...], facts: Facts, diagnostics: Diagnostics) -> None:
     """IPIP has nothing but the two addresses."""
-    check_told_apart(tunnels, _mark, "the same two addresses", _REMEDY, diagnostics)
-
-
-def _mark(tunnel: BoundTunnel, end: BoundEnd, other: BoundEnd) -> object:
-    return end.outer, other.reached
+    check_told_apart(tunnels, addresses, "the same two addresses", OTHER_ADDRESSES, diagnostics)

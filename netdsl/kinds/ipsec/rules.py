@@ -9,10 +9,10 @@ from netdsl.kinds.ipsec.catalogue import SHARED_IDENTITY, TRANSPORT_WITH_PROTECT
 from netdsl.kinds.ipsec.rules_agreement import check_agreement
 from netdsl.kinds.ipsec.rules_backup import check_backups
 from netdsl.kinds.ipsec.rules_selectors import check_selectors, child_name
-from netdsl.semantics.bindings import BoundEnd, BoundTunnel
+from netdsl.semantics.bindings import BoundTunnel
 from netdsl.semantics.rules.blocks import block_of, block_of_address
 from netdsl.semantics.rules.facts import Facts, Selectors, families, selectors
-from netdsl.semantics.rules.outer_packets import check_told_apart
+from netdsl.semantics.rules.outer_packets import OTHER_ADDRESSES, addresses, check_told_apart
 from netdsl.source import Place
 
 SHORTEST_SECRET = 8
@@ -44,7 +44,6 @@ WEAK = {
 """Parts of proposals in strongSwan's words that should not be used any more, and why (RFC 8247, RFC 9395)."""
 
 STRONG = "aes256gcm16-prfsha384-ecp384"
-_ONE_DEVICE = "one tunnel that protects what both do, or other addresses as the ends of one (`between A.IF and B`)"
 
 
 def check(tunnels: tuple[BoundTunnel, ...], facts: Facts, diagnostics: Diagnostics) -> None:
@@ -56,14 +55,10 @@ def check(tunnels: tuple[BoundTunnel, ...], facts: Facts, diagnostics: Diagnosti
         check_agreement(tunnel, diagnostics)
     _identities(tunnels, diagnostics)
     check_backups(tunnels, facts, diagnostics)
+    # their children have everything: of two in one IKE SA charon would take the one for the other
     routed = tuple(tunnel for tunnel in tunnels if tunnel.ends[0].inside is not None)
-    check_told_apart(routed, _addresses, "the same two addresses", _ONE_DEVICE, diagnostics)
+    check_told_apart(routed, addresses, "the same two addresses", OTHER_ADDRESSES, diagnostics)
     check_selectors(tunnels, facts, diagnostics)
-
-
-def _addresses(tunnel: BoundTunnel, end: BoundEnd, other: BoundEnd) -> object:
-    """Children that have everything: of two in one IKE SA charon would take the one for the other."""
-    return end.outer, other.reached
 
 
 def _transport(tunnel: BoundTunnel, diagnostics: Diagnostics) -> None:

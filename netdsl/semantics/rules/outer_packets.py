@@ -11,6 +11,14 @@ from netdsl.semantics.bindings import BoundEnd, BoundTunnel
 Mark = Callable[[BoundTunnel, BoundEnd, BoundEnd], object]
 """Of a tunnel, one of its ends and another: what tells its packets from those of other tunnels of the kind there."""
 
+OTHER_ADDRESSES = "one tunnel that protects what both do, or other addresses as the ends of one (`between A.IF and B`)"
+"""The remedy where the addresses alone tell tunnels apart."""
+
+
+def addresses(_tunnel: BoundTunnel, end: BoundEnd, other: BoundEnd) -> object:
+    """The mark of a kind whose packets have nothing but the two outer addresses."""
+    return end.outer, other.reached
+
 
 def check_told_apart(
     tunnels: Sequence[BoundTunnel], mark: Mark, what: str, remedy: str, diagnostics: Diagnostics
