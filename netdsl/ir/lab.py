@@ -10,6 +10,7 @@ from netdsl.ir.network import Network
 from netdsl.ir.node import Node
 from netdsl.ir.pki import Pki
 from netdsl.ir.service import PortService
+from netdsl.ir.tunnel import TunnelEnd
 from netdsl.source import Place
 
 
@@ -43,6 +44,10 @@ class Lab:
     def is_meant_to_fail(self) -> bool:
         """Whether its author expects a failure: then nothing may wait for what might never come."""
         return any(expectation.is_failure for expectation in self.expectations)
+
+    def tunnel_ends(self, tunnel: TunnelId) -> tuple[TunnelEnd, ...]:
+        """All ends of a tunnel, in the order of their nodes."""
+        return tuple(end for node in self.nodes for end in node.tunnels if end.tunnel == tunnel)
 
     def expects_down(self, tunnel: TunnelId) -> bool:
         """Whether its author says that a tunnel, or a child of it, is not up as the lab comes."""

@@ -45,8 +45,10 @@ def outer_failures(
 
 
 def _ends(world: World, tunnel: TunnelId) -> list[TunnelEnd]:
-    ends = [end for view in world.fabric.views.values() for end in view.node.tunnels if end.tunnel == tunnel]
-    return sorted(ends, key=lambda end: not any(world.tunnels.opens(tunnel, child) for child in end.children))
+    return sorted(
+        world.lab.tunnel_ends(tunnel),
+        key=lambda end: not any(world.tunnels.opens(tunnel, child) for child in end.children),
+    )
 
 
 def _sent(world: World, end: TunnelEnd) -> Verdict | None:

@@ -68,7 +68,7 @@ def _note_doubts(fabric: Fabric, states: TunnelStates) -> None:
 
 def _deciding(fabric: Fabric, states: TunnelStates, end: TunnelEnd) -> Iterator[NodeId]:
     """Raw nodes on the way of what opens the tunnel of an end, from either side, and of the answer."""
-    ends = (one for view in fabric.views.values() for one in view.node.tunnels if one.tunnel == end.tunnel)
+    ends = fabric.lab.tunnel_ends(end.tunnel)
     for one in (one for one in ends if end.node in (one.node, one.peer) and one.peer_addresses):
         view, peer, tracker = fabric.views[one.node], one.peer_addresses[0], Tracker(states.standing)
         source = one.local or view.source_towards(peer)

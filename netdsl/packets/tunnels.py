@@ -56,14 +56,8 @@ class TunnelStates:
 
     def is_up(self, lab: Lab, tunnel: TunnelId, child: str | None) -> bool:
         """At every end, every child (or this one)."""
-        wanted = [
-            (node.id, tunnel, each.name)
-            for node in lab.nodes
-            for end in node.tunnels
-            if end.tunnel == tunnel
-            for each in end.children
-            if child in (None, each.name)
-        ]
+        ends = lab.tunnel_ends(tunnel)
+        wanted = [(end.node, tunnel, each.name) for end in ends for each in end.children if child in (None, each.name)]
         return bool(wanted) and all(key in self.children_up for key in wanted)
 
     def in_front(self, end: TunnelEnd) -> TunnelId | None:

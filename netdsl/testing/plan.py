@@ -95,7 +95,7 @@ def _controlled(plan: _Plan, trial: Trial) -> Trial:
 
 def _first_packets(plan: _Plan, claim: TunnelUp) -> tuple[Flow, ...]:
     """For a tunnel that opens on traffic: flows of other lines that go through it."""
-    ends = [end for node in plan.world.lab.nodes for end in node.tunnels if end.tunnel == claim.tunnel]
+    ends = plan.world.lab.tunnel_ends(claim.tunnel)
     if not any(child.start is Start.TRAFFIC for end in ends for child in end.children):
         return ()
     return tuple(flow for flow in plan.expected if claim.tunnel in flow.predicted.tunnels)

@@ -17,7 +17,7 @@ _MOST_TRIED = 8
 
 def advice_at(world: World, tunnel: TunnelId) -> str | None:
     """The line with which the tunnel comes up, tried in the lab as it would be then."""
-    ends = [end for view in world.fabric.views.values() for end in view.node.tunnels if end.tunnel == tunnel]
+    ends = world.lab.tunnel_ends(tunnel)
     tried = 0
     for sender in ends:
         target = next((one for one in ends if one.node == sender.peer and one.peer in (None, sender.node)), None)
