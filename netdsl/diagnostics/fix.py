@@ -33,6 +33,11 @@ def replaced(span: Span, text: str) -> Fix:
     return Fix(f"`{text}` instead of `{span.text}`", (Edit(span, text),))
 
 
+def inserted(span: Span, text: str) -> Edit:
+    """A text put right behind a stretch."""
+    return Edit(Span(span.source, span.end, span.end), text)
+
+
 class Rewording(str):
     """Help that is one word of the finding's place written otherwise: a text like any other, which knows the two words."""
 

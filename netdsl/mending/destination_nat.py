@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from netdsl.diagnostics.fix import Edit
+from netdsl.diagnostics.fix import Edit, inserted
 from netdsl.ir.expectation import Reaches
 from netdsl.ir.filter import DestinationNat, Match
 from netdsl.ir.service import Protocol
@@ -12,7 +12,6 @@ from netdsl.mending.prefixes import mended
 from netdsl.mending.statements import values_of
 from netdsl.packets.filtering import in_any, service_fits
 from netdsl.packets.types import Decision, Hop, Outcome, Packet
-from netdsl.source import Span
 from netdsl.syntax import tree as syntax
 
 _MOST_SERVICES = 3
@@ -114,9 +113,7 @@ def _other_service(match: Match, line: syntax.DestinationNat, packet: Packet) ->
     yield instead(line.span, f"is not for {actual}", edit)
     named = match.services[0]
     if line.service is None and named.protocol is packet.protocol and named.first is not None:
-        end = line.target.span.end
-        kept = Edit(Span(line.span.source, end, end), f" {named}")
-        yield instead(line.span, f"is not for {actual}", edit, kept)
+        yield instead(line.span, f"is not for {actual}", edit, inserted(line.target.span, f" {named}"))
 
 
 def _other_clause(

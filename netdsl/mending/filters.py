@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from netdsl.dataclass import dataclass
-from netdsl.diagnostics.fix import Edit
+from netdsl.diagnostics.fix import Edit, inserted
 from netdsl.ir.filter import Chain, FilterRule, Firewall, Verdict
 from netdsl.ir.service import Protocol
 from netdsl.mending.candidate import Candidate, Failure, instead
@@ -14,7 +14,7 @@ from netdsl.mending.statements import cited, moved_before, values_of, word_repla
 from netdsl.packets.filtering import in_any
 from netdsl.packets.types import Decision, Packet
 from netdsl.packets.view import View
-from netdsl.source import Place, Span
+from netdsl.source import Place
 from netdsl.syntax import tree as syntax
 from netdsl.verify.near import Lack, chain_at, lacks
 
@@ -184,7 +184,7 @@ def _other_service(failure: Failure, seen: _Seen, rule: FilterRule, line: syntax
         return
     first, last = line.services[0].span, line.services[-1].span
     edits = [Edit(first, actual)] if len(line.services) == 1 else []
-    edits.append(Edit(Span(last.source, last.end, last.end), f", {actual}"))
+    edits.append(inserted(last, f", {actual}"))
     for edit in edits:
         yield replace(instead(line.span, fault, edit), is_wider=not is_slip)
 

@@ -8,10 +8,9 @@ from netdsl.ir.prefixes import ANYWHERE, holds
 from netdsl.mending.candidate import Candidate, Failure, destinations, instead, last_packet
 from netdsl.mending.names import called, network_name, network_prefix
 from netdsl.mending.prefixes import mended
-from netdsl.mending.statements import added_after, cited, word_replaced, written
+from netdsl.mending.statements import added_after, cited, stretch_of, word_replaced, written
 from netdsl.packets.types import Hook, Hop, Outcome
 from netdsl.packets.view import View
-from netdsl.source import Span
 from netdsl.syntax import tree as syntax
 
 _MOST_NEIGHBOURS = 3
@@ -140,7 +139,7 @@ def _elsewhere(failure: Failure, view: View, destination: Address) -> Iterator[C
     line = None if route is None else failure.statements.at(route.origin, syntax.Route)
     if route is None or line is None or route.gateway is None:
         return
-    place = Span(line.span.source, line.next_hops[0].span.start, line.next_hops[-1].span.end)
+    place = stretch_of(line.next_hops)
     for other in _routers(failure, view, destination):
         if not other.is_local(route.gateway):
             for name in hop_names(failure, view, other):

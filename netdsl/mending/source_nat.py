@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from ipaddress import ip_network
 
-from netdsl.diagnostics.fix import Edit
+from netdsl.diagnostics.fix import Edit, inserted
 from netdsl.ir.ids import Address, Prefix
 from netdsl.ir.prefixes import ANYWHERE
 from netdsl.ir.tunnel import Selectors
@@ -13,7 +13,6 @@ from netdsl.mending.statements import added, values_of
 from netdsl.packets.filtering import in_any
 from netdsl.packets.types import Decision, Hook, Hop, Outcome, Packet
 from netdsl.packets.view import View
-from netdsl.source import Span
 from netdsl.syntax import tree as syntax
 
 PRIVATE: tuple[Prefix, ...] = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
@@ -113,6 +112,5 @@ def _excepting(failure: Failure) -> Iterator[Candidate]:
 def _except_through(view: View, line: syntax.Masquerade, packet: Packet) -> Iterator[Candidate]:
     for end in view.node.tunnels:
         if any(in_any(packet.source, one.local) and in_any(packet.destination, one.remote) for one in end.children):
-            last = line.clauses[-1].span
-            edit = Edit(Span(last.source, last.end, last.end), f" except through {called(end.tunnel, view.id)}")
+            edit = inserted(line.clauses[-1].span, f" except through {called(end.tunnel, view.id)}")
             yield instead(line.span, f"changes the source of what tunnel `{end.tunnel}` is for", edit)

@@ -1,11 +1,11 @@
 """Statements of the source by their places, and how lines are added to them and moved."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import is_dataclass
 from typing import TypeVar
 
-from netdsl.diagnostics.fix import Edit, edited_stretch
+from netdsl.diagnostics.fix import Edit, edited_stretch, inserted
 from netdsl.semantics.walk import parts_of
 from netdsl.source import Place, Span
 from netdsl.syntax import tree as syntax
@@ -118,7 +118,12 @@ def cited(span: Span) -> str:
 
 def values_of(clause: syntax.Clause) -> Span:
     """The stretch of a clause's list."""
-    return Span(clause.span.source, clause.values[0].span.start, clause.values[-1].span.end)
+    return stretch_of(clause.values)
+
+
+def stretch_of(values: Sequence[syntax.Value]) -> Span:
+    """From the first value of a list to its last."""
+    return Span(values[0].span.source, values[0].span.start, values[-1].span.end)
 
 
 def word_replaced(span: Span, word: str, by: str) -> Edit | None:
@@ -133,7 +138,7 @@ def word_replaced(span: Span, word: str, by: str) -> Edit | None:
 def added(owner: Span, body: syntax.Body | None, line: str) -> Edit:
     """A statement as the last of a block; where there is no block yet, with one."""
     if body is None:
-        return Edit(Span(owner.source, owner.end, owner.end), f" {{ {line} }}")
+        return inserted(owner, f" {{ {line} }}")
     if body.statements:
         return added_after(body.statements[-1].span, body, line)
     place = body.span.start + 1
@@ -147,7 +152,7 @@ def added_after(before: Span, body: syntax.Body, line: str) -> Edit:
     text, end = before.source.text, before.end
     rest = text[end : _line_end(text, end)].strip()
     if (rest and not rest.startswith("#")) or _ends_on_line_of(body.span, before):
-        return Edit(Span(before.source, end, end), f" ; {line}")
+        return inserted(before, f" ; {line}")
     place = _line_end(text, end)
     return Edit(Span(before.source, place, place), f"{_newline(before)}{_indent(before)}{line}")
 

@@ -8,7 +8,7 @@ from netdsl.ir.prefixes import ANYWHERE
 from netdsl.mending.candidate import Candidate, Failure, instead
 from netdsl.mending.prefixes import mended
 from netdsl.mending.routes import hop_names, new_line, route_lines
-from netdsl.source import Span
+from netdsl.mending.statements import stretch_of
 
 
 def propose_table(failure: Failure) -> Iterator[Candidate]:
@@ -21,7 +21,7 @@ def propose_table(failure: Failure) -> Iterator[Candidate]:
     for hop in hop_names(failure, view, other):
         for line in route_lines(failure, view):
             values = line.prefixes or ()
-            place = Span(line.span.source, line.next_hops[0].span.start, line.next_hops[-1].span.end)
+            place = stretch_of(line.next_hops)
             if any(value.span.text == str(claim.prefix) for value in values) or (is_default and not values):
                 yield instead(line.span, f"of `{view.id}` leads to `{place.text}`", Edit(place, hop))
             for value in values if place.text == hop else ():

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from netdsl.diagnostics.fix import Edit
+from netdsl.diagnostics.fix import Edit, inserted
 from netdsl.ir.ids import Address, NodeId, Prefix
 from netdsl.ir.tunnel import Child, TunnelEnd
 from netdsl.mending.candidate import Candidate, Failure, arriving
@@ -78,7 +78,7 @@ def _covering(failure: Failure, end: TunnelEnd, place: Place | None, address: Ad
     name = failure.statements.name_in_loop(name, place) or name
     after = protected[-1].span if protected else named
     text = f", {name}" if protected else f" protecting {name}"
-    yield Edit(Span(after.source, after.end, after.end), text)
+    yield inserted(after, text)
 
 
 def _named_end(failure: Failure, place: Place | None) -> tuple[Span | None, tuple[syntax.Value, ...]]:
