@@ -40,9 +40,13 @@ def check(path: Path, parameters: Mapping[str, str] | None = None, *, esp: Esp =
     `parameters` are texts as of `-D`; `esp` is whose ESP the proof is for. OSError where the file itself cannot be read.
     """
     diagnostics = Diagnostics()
-    folder = "" if path.parent == Path() else str(path.parent)
-    sources = load(path.name, FolderReader(path.parent, path.name), diagnostics, folder)
+    sources = load(path.name, FolderReader(path.parent, path.name), diagnostics, shown_folder(path))
     return analyze(sources, parameters or {}, diagnostics, esp=esp)
+
+
+def shown_folder(path: Path) -> str:
+    """The folder of a lab's file as messages show it: as it was given, "" for the one where netdsl was started."""
+    return "" if path.parent == Path() else str(path.parent)
 
 
 def check_text(data: bytes, parameters: Mapping[str, str] | None = None, *, esp: Esp = Esp.KERNEL) -> Checked:

@@ -9,7 +9,7 @@ from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostic, Diagnostics
 from netdsl.diagnostics.fix import edited
 from netdsl.packets.types import Esp
-from netdsl.pipeline.analysis import Checked, analyze
+from netdsl.pipeline.analysis import Checked, analyze, shown_folder
 from netdsl.pipeline.mending import with_near_misses
 from netdsl.semantics.files import FolderReader
 from netdsl.semantics.load import load
@@ -61,9 +61,8 @@ class _Fixing:
 
     def checked(self, texts: Mapping[str, str]) -> Checked:
         diagnostics = Diagnostics()
-        folder = "" if self.path.parent == Path() else str(self.path.parent)
         reader = _Changed(FolderReader(self.path.parent, self.path.name), texts)
-        sources = load(self.path.name, reader, diagnostics, folder)
+        sources = load(self.path.name, reader, diagnostics, shown_folder(self.path))
         return analyze(sources, self.parameters, diagnostics, esp=self.esp)
 
     def next(self, checked: Checked) -> Diagnostic | None:
