@@ -5,32 +5,30 @@ authentication and proposals, and each knows the child. Tunnels `on traffic` cou
 Those `by hand` do not, unless the state asked for says so.
 """
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import chain
 
 from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.node import Node
 from netdsl.ir.prefixes import EVERYTHING, host_prefix
 from netdsl.ir.service import PortService, Protocol, port
 from netdsl.ir.tunnel import Child, Mode, Start, TunnelEnd, device_of
-from netdsl.kinds.ipsec.agreeing import Agreed, agree, agreed, chosen
+from netdsl.kinds.ipsec.agreeing import Agreed, agree, chosen
 from netdsl.kinds.ipsec.algorithms import kernel_need
+from netdsl.kinds.ipsec.disagreement import disagreement, lines_of, mistaken
 from netdsl.kinds.ipsec.ir import (
     AH,
     DEVICE,
     ESP,
     KIND,
-    Authentication,
-    AuthMethod,
     bypassed,
     child_inside,
     end_inside,
     ends_of,
 )
-from netdsl.kinds.ipsec.radius import refused, unanswered
-from netdsl.kinds.ipsec.revocation import is_revoked, unknown
-from netdsl.kinds.ipsec.sharing import accepts, connection_of, negotiated, taken_for
+from netdsl.kinds.ipsec.radius import unanswered
+from netdsl.kinds.ipsec.revocation import unknown
+from netdsl.kinds.ipsec.sharing import connection_of, is_at
 from netdsl.kinds.ipsec.sizes import UDP_HEADER, cost_of
 from netdsl.packets.devices import room_of
 from netdsl.packets.fabric import Fabric
@@ -42,7 +40,6 @@ from netdsl.packets.tunnels import Connection, Failure, Need, TunnelStates
 from netdsl.packets.types import Packet
 from netdsl.packets.view import View
 from netdsl.packets.walk import Walk
-from netdsl.source import Place
 
 USER_SPACE_MTU = 1400  # bytes: kernel-libipsec's device (kernel_libipsec_router.c, TUN_DEFAULT_MTU)
 _FLOATED = (
@@ -130,10 +127,10 @@ def connect(fabric: Fabric, view: View, end: TunnelEnd, standing: Flows) -> Conn
     came = arrived.packet
     failure = (
         _lacking(fabric, there)
-        or _disagreement(fabric, end, there)
+        or disagreement(fabric, end, there)
         or unknown(fabric, (end, there), standing)
         or unanswered(fabric, (end, there), standing)
-        or _mistaken(other, end, there, came)
+        or mistaken(other, end, there, came)
         or _narrowed(there, local, came)
     )
     if failure is not None:
@@ -193,94 +190,7 @@ def _exchange(
 
 
 def _is_peer(one: TunnelEnd, end: TunnelEnd, opener: NodeId, packet: Packet) -> bool:
-    if one.tunnel != end.tunnel or one.peer not in (None, opener):
-        return False
-    if one.local is not None and one.local != packet.destination:
-        return False
-    return not one.peer_addresses or packet.source in one.peer_addresses
-
-
-def _disagreement(fabric: Fabric, end: TunnelEnd, there: TunnelEnd) -> Failure | None:
-    """Why two ends that meet do not come to an SA."""
-    name, ours, theirs = end.tunnel, end_inside(end), end_inside(there)
-    if not agreed(ours.ike_proposals, theirs.ike_proposals, "ike"):
-        lines = _lines((end, ours.ike_origin), (there, theirs.ike_origin))
-        return Failure(f"the ends of tunnel `{name}` have no IKE proposal in common", lines)
-    sides = ((end, there, theirs.peer_auth), (there, end, ours.peer_auth))
-    reasons = (_unexpected(*side) for side in sides), (_unproven(fabric, *side) for side in sides)
-    reason = next(filter(None, chain(*reasons)), None)
-    return None if reason is None else Failure(f"authentication of tunnel `{name}` fails: {reason}")
-
-
-def _mistaken(other: View, end: TunnelEnd, there: TunnelEnd, packet: Packet) -> Failure | None:
-    """Where the other end does not come to its connection for the tunnel, although the two would agree."""
-    proposal = negotiated(other.node, end, packet)
-    if proposal and not accepts(there, proposal):
-        words = f"chooses the IKE proposal `{proposal[0]}` before it knows who asks"
-        return Failure(f"`{other.id}` {words}, and has another one for tunnel `{end.tunnel}`")
-    taken = taken_for(other.node, end, packet, proposal)
-    if taken is None or taken.connection == connection_of(there):
-        return None
-    name = f"`{taken.tunnel}`"
-    alike = "which has the same addresses, identities and authentication"
-    return Failure(f"`{other.id}` takes it for tunnel {name}, {alike}")
-
-
-def _lines(*said: tuple[TunnelEnd, Place | None]) -> tuple[tuple[Place, str], ...]:
-    return tuple((place, f"of `{end.node}`") for end, place in said if place is not None)
-
-
-def _unexpected(mine: TunnelEnd, other: TunnelEnd, expected: Sequence[Authentication]) -> str | None:
-    """What `mine` says of itself, and `other` has otherwise."""
-    own = end_inside(mine).own_auth
-    if len(own) != len(expected):
-        return f"`{mine.node}` proves itself in rounds: {len(own)}, `{other.node}` wants {len(expected)}"
-    for auth, wanted in zip(own, expected, strict=True):
-        if auth.method is not wanted.method:
-            return f"`{mine.node}` offers {auth.method}, `{other.node}` wants {wanted.method}"
-        if wanted.identity != auth.identity:
-            return f"`{mine.node}` is `{auth.identity}`, `{other.node}` expects `{wanted.identity}`"
-    return None
-
-
-def _unproven(fabric: Fabric, mine: TunnelEnd, other: TunnelEnd, expected: Sequence[Authentication]) -> str | None:
-    """Why `other` does not believe `mine`."""
-    rounds = zip(end_inside(mine).own_auth, expected, strict=True)
-    return next(filter(None, (_disbelief(fabric, mine, other, *one) for one in rounds)), None)
-
-
-def _disbelief(
-    fabric: Fabric, mine: TunnelEnd, other: TunnelEnd, auth: Authentication, wanted: Authentication
-) -> str | None:
-    """In one round. Of several secrets for the same identities an end proves itself with the last one that it has loaded,
-    and believes each (mem_cred.c, add_shared_unique; psk_authenticator.c)."""
-    if auth.method.has_certificate:
-        if auth.pki != wanted.pki:
-            return f"`{other.node}` does not trust `{auth.pki}`, from which `{mine.node}` has its certificate"
-        if is_revoked(fabric.lab, mine.node, auth):
-            return f"`{other.node}` does not take the certificate of `{mine.node}`: `{auth.pki}` has revoked it"
-        entities = {entity.node for pki in fabric.lab.pkis if pki.id == auth.pki for entity in pki.end_entities}
-        return None if mine.node in entities else f"`{mine.node}` has no certificate of `{auth.pki}`"
-    if auth.method is AuthMethod.PUBKEY:
-        return None if auth.key == wanted.key else f"`{other.node}` has no public key of `{mine.node}`"
-    if end_inside(other).radius is not None and auth.method.is_eap:
-        return refused(fabric, mine, other, auth)
-    proofs = [auth] if auth.method.is_eap else [*end_inside(mine).own_auth, *end_inside(other).own_auth]
-    owners = {proof.identity for proof in proofs}
-    own, expected = (_secrets(fabric, end, auth.method, owners) for end in (mine, other))
-    if not own or not expected:
-        return f"one of `{mine.node}` and `{other.node}` has no secret"
-    if own[-1] not in expected:
-        return f"the secrets of `{mine.node}` and `{other.node}` differ"
-    return None
-
-
-def _secrets(fabric: Fabric, end: TunnelEnd, method: AuthMethod, owners: Set[str]) -> list[tuple[str | None, str]]:
-    """What tells the secrets that a node has for these identities from others, in the order of its tunnels to the peer."""
-    ends = (one for one in fabric.views[end.node].node.tunnels if one.peer == end.peer)
-    kept = (secret for one in ends for secret in one.secrets)
-    fitting = [secret for secret in kept if secret.method is method and owners <= set(secret.owners)]
-    return [(secret.value, secret.value or secret.name) for secret in fitting]
+    return one.tunnel == end.tunnel and one.peer in (None, opener) and is_at(one, packet)
 
 
 # --- what tunnels leave in their ends
@@ -347,7 +257,7 @@ def _agreement(there: Node, connection: Connection, child: Child) -> Agreed | Fa
     if isinstance(found, Agreed):
         return found
     inside = None if other is None else child_inside(other)
-    lines = _lines((here, child_inside(child).origin), (other_end, None if inside is None else inside.origin))
+    lines = lines_of((here, child_inside(child).origin), (other_end, None if inside is None else inside.origin))
     return Failure(f"`{here.node}` and `{there.id}` have {found} in common for {lacking}", lines)
 
 
@@ -357,7 +267,7 @@ def _agreement_of_devices(here: TunnelEnd, there: TunnelEnd) -> Agreed | Failure
     found = agree(mine, other)
     if isinstance(found, Agreed):
         return found
-    lines = _lines((here, child_inside(mine).origin), (there, child_inside(other).origin))
+    lines = lines_of((here, child_inside(mine).origin), (there, child_inside(other).origin))
     return Failure(f"`{here.node}` and `{there.node}` have {found} in common for tunnel `{here.tunnel}`", lines)
 
 

@@ -47,7 +47,7 @@ def negotiated(node: Node, end: TunnelEnd, packet: Packet) -> tuple[str, ...]:
     """The IKE proposal that a node's charon chooses of those that an end of another node offers, whose first packet came as
     `packet`: that of the connection which fits the addresses best, whoever it is for, or of the next one that has one
     (ike_init.c, process_sa_payload). Empty: there is none."""
-    heads = sorted((one for one in node.tunnels if _is_head(one) and _is_at(one, packet)), key=_width)
+    heads = sorted((one for one in node.tunnels if _is_head(one) and is_at(one, packet)), key=_width)
     offered = end_inside(end).ike_proposals
     usable = (each for one in heads for each in agreed(end_inside(one).ike_proposals, offered, "ike"))
     return tuple(islice(usable, 1))
@@ -60,7 +60,7 @@ def taken_for(node: Node, end: TunnelEnd, packet: Packet, proposal: tuple[str, .
     of equal ones the first one, that wants the authentication which it gets (backend_manager.c, get_ike_match and
     insert_sorted; ike_auth.c, load_cfg_candidates and update_cfg_candidates).
     """
-    heads = [one for one in node.tunnels if one.peer == end.node and _is_head(one) and _is_at(one, packet)]
+    heads = [one for one in node.tunnels if one.peer == end.node and _is_head(one) and is_at(one, packet)]
     fitting = [one for one in heads if accepts(one, proposal) and _is_expected(one, end)]
     return min(fitting, key=_width, default=None)
 
@@ -77,7 +77,8 @@ def _width(one: TunnelEnd) -> tuple[bool, bool]:
     return not one.peer_addresses, one.local is None
 
 
-def _is_at(one: TunnelEnd, packet: Packet) -> bool:
+def is_at(one: TunnelEnd, packet: Packet) -> bool:
+    """Whether the addresses of a peer's packet are those that an end expects."""
     if one.local not in (None, packet.destination):
         return False
     return not one.peer_addresses or packet.source in one.peer_addresses
