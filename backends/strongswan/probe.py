@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from netdsl.dataclass import dataclass
 from netdsl.ir.node import Node
 from netdsl.ir.tunnel import device_of
+from netdsl.kinds.ipsec.algorithms import ICV_OCTETS
 from netdsl.kinds.ipsec.ir import child_inside, ends_of
 
 _REQID = 4242
 _DEVICE = f"link add name netdsl-esp type xfrm if_id {_REQID}"
 _SIZES = (128, 192, 256)
-_CHECKS = {"8": 8, "64": 8, "12": 12, "96": 12, "16": 16, "128": 16, "": 16}  # what a keyword ends in: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def _combined() -> dict[str, _Algorithm]:
     table = {"chacha20poly1305": _Algorithm("aead", "rfc7539esp(chacha20,poly1305)", 36, 128)}
     for size in _SIZES:
         for mode, name, salt in (("gcm", "rfc4106(gcm(aes))", 4), ("ccm", "rfc4309(ccm(aes))", 3)):
-            for check, octets in _CHECKS.items():
+            for check, octets in ICV_OCTETS.items():
                 table[f"aes{size}{mode}{check}"] = _Algorithm("aead", name, size // 8 + salt, octets * 8)
         table[f"aes{size}gmac"] = _Algorithm("aead", "rfc4543(gcm(aes))", size // 8 + 4, 128)
     return table

@@ -13,6 +13,7 @@ from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Prefix
 from netdsl.ir.service import PortService
 from netdsl.ir.tunnel import Child, Mode
+from netdsl.kinds.ipsec.algorithms import ICV_OCTETS
 from netdsl.kinds.ipsec.ir import child_inside
 from netdsl.kinds.ipsec.resolve_proposals import KEYWORDS, Transform
 
@@ -22,7 +23,6 @@ _SAME = {
     "aes": "aes128", "camellia": "camellia128", "sha": "sha1", "sha2_256": "sha256",
     "sha2_256_96": "sha256_96", "sha2_384": "sha384", "sha2_512": "sha512", "curve25519": "x25519", "curve448": "x448",
 }  # fmt: skip
-_LENGTHS = {"8": "8", "64": "8", "12": "12", "96": "12", "16": "16", "128": "16", "": "16"}  # octets or bits of the ICV
 _EXCHANGES = "exchange"
 
 
@@ -82,8 +82,8 @@ def _cipher(word: str) -> str:
     """`aes256gcm`, `aes256gcm128` and `aes256gcm16` are one."""
     for mode in ("gcm", "ccm"):
         base, is_there, length = word.partition(mode)
-        if is_there and length in _LENGTHS:
-            return f"{base}{mode}{_LENGTHS[length]}"
+        if is_there and length in ICV_OCTETS:
+            return f"{base}{mode}{ICV_OCTETS[length]}"
     return _SAME.get(word, word)
 
 

@@ -1,5 +1,6 @@
-"""What the kernel's ESP has and charon has not, which does IKE and ESP in user space.
+"""Algorithms of ESP and IKE: lengths of check values, and what the kernel has and charon has not.
 
+charon does IKE, and ESP in user space.
 Source: `swanctl --list-algs` with the plugins that nodes have (Debian 13: openssl, no xcbc, cmac, ccm), and the keywords of
 strongSwan's proposal_keywords_static.txt. User space has tunnel mode alone, one device for all tunnels, no extended
 sequence numbers and no IPComp (libipsec, ipsec_sa.c), and knows the ports of TCP and UDP alone (libipsec, ip_packet.c:
@@ -15,6 +16,9 @@ from netdsl.kinds.ipsec.ir import DscpCopy, child_inside
 KERNEL_ONLY = frozenset(("aes128gmac", "aes192gmac", "aes256gmac", "aesxcbc", "aescmac", "sha256_96", "sha2_256_96"))
 NOT_IN_IKE = KERNEL_ONLY | {"prfaesxcbc", "prfaescmac"}
 _EXTENDED = "esn"
+
+ICV_OCTETS = {"": 16, "8": 8, "64": 8, "12": 12, "96": 12, "16": 16, "128": 16}
+"""Of a cipher's own check value, by what its keyword ends in (`aes256gcm16`, `aes256gcm128`): octets, or bits."""
 
 
 def kernel_need(end: TunnelEnd, child: Child) -> str | None:

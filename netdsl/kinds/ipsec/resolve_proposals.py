@@ -9,7 +9,7 @@ from enum import Enum
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics.suggest import closest
 from netdsl.kinds.ipsec import tree
-from netdsl.kinds.ipsec.algorithms import KERNEL_ONLY, NOT_IN_IKE
+from netdsl.kinds.ipsec.algorithms import ICV_OCTETS, KERNEL_ONLY, NOT_IN_IKE
 from netdsl.kinds.ipsec.catalogue import UNKNOWN_PROPOSAL
 from netdsl.semantics.bindings import Placed
 from netdsl.semantics.evaluate import evaluate_list
@@ -38,7 +38,7 @@ def _keywords() -> dict[str, Transform]:
     for size in ("128", "192", "256"):
         for cipher in ("aes", "camellia"):
             table |= dict.fromkeys((cipher + size, f"{cipher}{size}ctr"), Transform.ENCRYPTION)
-        for check in ("", "8", "64", "12", "96", "16", "128"):
+        for check in ICV_OCTETS:
             table |= dict.fromkeys((f"aes{size}gcm{check}", f"aes{size}ccm{check}"), Transform.AEAD)
         table[f"aes{size}gmac"] = Transform.AEAD
     table |= dict.fromkeys(("null", "des", "3des", "aes", "camellia"), Transform.ENCRYPTION)

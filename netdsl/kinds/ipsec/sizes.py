@@ -10,6 +10,7 @@ carried in UDP. Padding is to the cipher's block, four bytes at least. Several p
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.tunnel import Child, Mode
+from netdsl.kinds.ipsec.algorithms import ICV_OCTETS
 from netdsl.kinds.ipsec.ir import child_inside
 from netdsl.lower.defaults import IP_HEADER
 
@@ -28,14 +29,10 @@ class Cipher:
 # GMAC: RFC 4543; NULL: RFC 2410. The payload is padded to 4 bytes at least: RFC 4303 §2.4.
 CIPHERS: dict[str, Cipher] = {
     **{
-        f"aes{bits}gcm{icv}": Cipher(8, 4, octets)
+        f"aes{bits}{mode}{icv}": Cipher(8, 4, octets)
         for bits in ("", "128", "192", "256")
-        for icv, octets in (("8", 8), ("12", 12), ("16", 16), ("64", 8), ("96", 12), ("128", 16), ("", 16))
-    },
-    **{
-        f"aes{bits}ccm{icv}": Cipher(8, 4, octets)
-        for bits in ("", "128", "192", "256")
-        for icv, octets in (("8", 8), ("12", 12), ("16", 16), ("64", 8), ("96", 12), ("128", 16), ("", 16))
+        for mode in ("gcm", "ccm")
+        for icv, octets in ICV_OCTETS.items()
     },
     **{f"aes{bits}gmac": Cipher(8, 4, 16) for bits in ("", "128", "192", "256")},
     **{f"aes{bits}ctr": Cipher(8, 4) for bits in ("", "128", "192", "256")},
