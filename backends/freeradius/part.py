@@ -20,11 +20,11 @@ class FreeradiusPart:
         services = served(node, SERVICES)
         if not services:
             return None
-        files = tuple(PayloadFile(f"freeradius/{one.service.first}", _tunnelled(node, lab, one)) for one in services)
+        files = tuple(PayloadFile(f"freeradius/{one.service.first}", _certificate(node, lab, one)) for one in services)
         return Share(files, Needs(packages=("freeradius",)), services=services)
 
 
-def _tunnelled(node: Node, lab: Lab, one: Served) -> bytes:
+def _certificate(node: Node, lab: Lab, one: Served) -> bytes:
     """The name of the certificate that the server shows inside of EAP-TTLS; empty where it has none."""
     pkis = (pki for pki in lab.pkis if pki.id != SERVICES_PKI)
     own = next((pki for pki in pkis if any(entity.node == node.id for entity in pki.end_entities)), None)

@@ -18,7 +18,7 @@ from .swanctl import bypass_name, child_name, swanctl_conf
 
 _PACKAGES = ("charon-systemd", "libcharon-extra-plugins", "strongswan-swanctl")
 _PATIENCE = 5  # seconds that the end which does not begin leaves to the other, and a backup to the tunnel before it
-_ASKING_PACKAGES = ("libstrongswan-extra-plugins",)  # the plug-in curl, for OCSP
+_OCSP_PACKAGES = ("libstrongswan-extra-plugins",)  # the plug-in curl
 _MORE_PACKAGES = {AuthMethod.EAP_MSCHAPV2: ("libcharon-extauth-plugins",)}  # the rest of EAP is in the extra plugins
 _START_WORDS = {Start.BOOT: "boot", Start.TRAFFIC: "traffic", Start.HAND: "hand", Start.NONE: "hand"}
 
@@ -61,7 +61,7 @@ def _needs(ends: Sequence[TunnelEnd], lab: Lab) -> Needs:
     packages = (*_PACKAGES, *(package for auth in auths for package in _MORE_PACKAGES.get(auth.method, ())))
     with_responder = {pki.id for pki in lab.pkis if pki.responder is not None}
     if any(auth.pki in with_responder for inside in insides for auth in inside.peer_auth):
-        packages = (*packages, *_ASKING_PACKAGES)
+        packages = (*packages, *_OCSP_PACKAGES)
     return Needs(packages, ("NET_ADMIN", "NET_BIND_SERVICE"), ("/dev/net/tun",))
 
 

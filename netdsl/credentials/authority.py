@@ -107,7 +107,7 @@ def issue_responder(pki: Pki, issuer: Authority, now: datetime) -> Issued:
     return Issued(builder.sign(issuer.key, _hash(pki)), key)
 
 
-def state_of(certificates: Iterable[x509.Certificate], revoked: Container[int]) -> bytes:
+def ocsp_index(certificates: Iterable[x509.Certificate], revoked: Container[int]) -> bytes:
     """What `openssl ocsp -index` reads: a line for each certificate, revoked from the beginning of its life or valid."""
     lines = []
     for one in certificates:

@@ -17,8 +17,8 @@ from netdsl.credentials.authority import (
     load_authority,
     make_intermediate,
     make_root,
+    ocsp_index,
     revocation_list,
-    state_of,
 )
 from netdsl.credentials.contract import Credentials, secret_parts
 from netdsl.credentials.store import Store, digest, fingerprint
@@ -77,7 +77,7 @@ def _provide_pki(
         signer = _responder(pki, issuer, mark, store, now)
         end = min(end, x509.load_pem_x509_certificate(signer[0]).not_valid_after_utc)
         files.setdefault(pki.responder.node, {}).update(
-            _responder_files(pki.responder, signer, issuer, state_of(certificates.values(), serials))
+            _responder_files(pki.responder, signer, issuer, ocsp_index(certificates.values(), serials))
         )
     for node in pki.relying:
         files.setdefault(node, {}).update(_authority_files(pki, authorities, crls))
@@ -104,11 +104,11 @@ def _add_entity_files(
 
 
 def _responder_files(
-    responder: Responder, signer: tuple[bytes, bytes], issuer: Authority, state: bytes
+    responder: Responder, signer: tuple[bytes, bytes], issuer: Authority, index: bytes
 ) -> dict[str, bytes]:
     folder = f"ocsp/{responder.port}"
     return {
-        f"{folder}/index": state,
+        f"{folder}/index": index,
         f"{folder}/issuer.pem": issuer.certificate.public_bytes(Encoding.PEM),
         f"{folder}/signer.pem": signer[0],
         f"{folder}/signer.key": signer[1],

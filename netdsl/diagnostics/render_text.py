@@ -29,9 +29,9 @@ LONGEST_CHAIN = 5
 MOST_EQUAL = 20
 """Of more findings of one rule whose messages differ in numbers alone the first `SHOWN_EQUAL` are drawn."""
 SHOWN_EQUAL = 3
-_MOST_PLACES = 10
-_LEAST_LABEL = 30
-_LEAST_NOTE = 20
+_MOST_PLACES = 10  # of findings that are not drawn
+_LEAST_LABEL = 30  # columns; a label with less room behind its marks stands below them
+_LEAST_NOTE = 20  # columns
 _HANGING = "    "
 _NUMBERS = re.compile(r"\d+")
 MOST_ALIKE = 2

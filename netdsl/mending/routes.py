@@ -17,6 +17,7 @@ _MOST_NEIGHBOURS = 3
 _LOST = frozenset({Outcome.NO_ROUTE, Outcome.UNREACHABLE, Outcome.LOOP, Outcome.NO_WAY_BACK, Outcome.NOT_VERIFIED})
 _ASTRAY = frozenset({Outcome.LOOP, Outcome.DROPPED, Outcome.REJECTED, Outcome.UNREACHABLE, Outcome.NO_WAY_BACK})
 _MOST_HOPS = 4
+"""Nodes at the end of a way whose routes are looked at."""
 
 
 def propose_more_specific(failure: Failure) -> Iterator[Candidate]:

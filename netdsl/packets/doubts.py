@@ -15,7 +15,7 @@ from netdsl.packets.view import View
 
 
 def doubts(fabric: Fabric, hops: Iterable[Hop], end: Frame | Delivered | Stop | None = None) -> tuple[NodeId, ...]:
-    """Of a way and its end."""
+    """The raw nodes that may change a way and its end."""
     if not fabric.raw_on:
         return ()
     found: dict[NodeId, None] = {}
@@ -30,7 +30,7 @@ def doubts(fabric: Fabric, hops: Iterable[Hop], end: Frame | Delivered | Stop | 
 
 
 def own_doubts(view: View) -> tuple[NodeId, ...]:
-    """Of what a node itself does."""
+    """The raw nodes that may change what a node itself does: itself, and those that decide its tunnels and routes."""
     return (view.id, *view.doubts) if view.raw else view.doubts
 
 

@@ -40,8 +40,9 @@ class Overruled:
 
 @dataclass(slots=True)
 class Netfilter:
-    """`is_daemon`: a packet of a tunnel's daemon itself, which no policy takes. `is_answer`: of a flow's other direction.
+    """One packet in the nodes that it passes.
 
+    `is_daemon`: a packet of a tunnel's daemon itself, which no policy takes. `is_answer`: of a flow's other direction.
     `overrules`: chains that do not stop the packet; what they would have stopped is noted in `overruled`.
     """
 

@@ -32,7 +32,7 @@ _DECISIONS = {Outcome.REJECTED: Decision.REJECT, Outcome.DROPPED: Decision.DROP,
 
 @dataclass(slots=True)
 class Walk(Netfilter):
-    """Its way in all nodes; what netfilter does in one is the base's."""
+    """The way of one packet through nodes and tunnels; what netfilter does to it in a node is the base's."""
 
     ttl: int = TTL
     _frames: int = 0

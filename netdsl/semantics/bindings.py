@@ -335,8 +335,8 @@ class BoundTunnel:
     `children` of the gateway/client form are per client: `right` is that client's protected networks; then
     `children_of[client]` holds them. For two peers `children_of` has one entry, under the second end's node.
     `certificates` are those of the ends that need one. `family` is that of the outer packets. `mtu`: of packets inside,
-    where the source says it. `carries`: the network whose frames are carried, where the tunnel makes a segment. Only the
-    kind reads `inside`.
+    where the source says it. `carries`: the network whose frames are carried, where the tunnel makes a segment. `servers`:
+    services of other nodes that its ends ask. Only the kind reads `inside`.
     """
 
     id: TunnelId

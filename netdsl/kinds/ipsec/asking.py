@@ -10,7 +10,7 @@ from netdsl.packets.tracking import Flows, Tracker, reverse
 from netdsl.packets.types import Packet
 from netdsl.packets.walk import Walk
 
-_ASKING = 50_000  # any port that the kernel chooses
+_CLIENT_PORT = 50_000  # any port that the kernel chooses
 
 
 def stopped(
@@ -30,7 +30,7 @@ def stopped(
     local = view.source_towards(address)
     if local is None:
         return f"it has no address towards {address}"
-    there = Walk(fabric, tracker).run(view, Packet(local, address, protocol, _ASKING, port))
+    there = Walk(fabric, tracker).run(view, Packet(local, address, protocol, _CLIENT_PORT, port))
     if isinstance(there, Stop):
         return there.text
     if there.view.id != server or (known is not None and str(there.packet.source) not in known):

@@ -69,8 +69,10 @@ def _unproven(fabric: Fabric, mine: TunnelEnd, other: TunnelEnd, expected: Seque
 def _disbelief(
     fabric: Fabric, mine: TunnelEnd, other: TunnelEnd, auth: Authentication, wanted: Authentication
 ) -> str | None:
-    """In one round. Of several secrets for the same identities an end proves itself with the last one that it has loaded,
-    and believes each (mem_cred.c, add_shared_unique; psk_authenticator.c)."""
+    """Why `other` does not believe one round of `mine`.
+
+    Of several secrets for the same identities an end proves itself with the last one that it has loaded, and believes each
+    (mem_cred.c, add_shared_unique; psk_authenticator.c)."""
     if auth.method.has_certificate:
         if auth.pki != wanted.pki:
             return f"`{other.node}` does not trust `{auth.pki}`, from which `{mine.node}` has its certificate"

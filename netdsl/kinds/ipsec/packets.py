@@ -27,7 +27,7 @@ from netdsl.kinds.ipsec.ir import (
     ends_of,
 )
 from netdsl.kinds.ipsec.radius import unanswered
-from netdsl.kinds.ipsec.revocation import unknown
+from netdsl.kinds.ipsec.revocation import status_unknown
 from netdsl.kinds.ipsec.sharing import connection_of, is_at
 from netdsl.kinds.ipsec.sizes import UDP_HEADER, cost_of
 from netdsl.packets.devices import room_of
@@ -128,7 +128,7 @@ def connect(fabric: Fabric, view: View, end: TunnelEnd, standing: Flows) -> Conn
     failure = (
         _lacking(fabric, there)
         or disagreement(fabric, end, there)
-        or unknown(fabric, (end, there), standing)
+        or status_unknown(fabric, (end, there), standing)
         or unanswered(fabric, (end, there), standing)
         or mistaken(other, end, there, came)
         or _narrowed(there, local, came)

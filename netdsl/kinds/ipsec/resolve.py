@@ -102,8 +102,20 @@ def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:
         for one in first.rounds
         if one.pki is not None
     )
-    made = (certificates, by_all.children_of, pool, family, inside, item.place, mtu)
-    return BoundTunnel(id_, KIND, ends, *made, servers=servers, relying=relying)
+    return BoundTunnel(
+        id_,
+        KIND,
+        ends,
+        certificates,
+        by_all.children_of,
+        pool,
+        family,
+        inside,
+        item.place,
+        mtu,
+        servers=servers,
+        relying=relying,
+    )
 
 
 def _with_own(context: Context, blocks: Sequence[ChildBlock], wanted: Collection[NodeId]) -> list[NodeId]:

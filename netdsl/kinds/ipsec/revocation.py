@@ -20,7 +20,7 @@ def is_revoked(lab: Lab, node: NodeId, auth: Authentication) -> bool:
     )
 
 
-def unknown(fabric: Fabric, ends: tuple[TunnelEnd, TunnelEnd], standing: Flows) -> Failure | None:
+def status_unknown(fabric: Fabric, ends: tuple[TunnelEnd, TunnelEnd], standing: Flows) -> Failure | None:
     """Why an end cannot learn whether the other one's certificate is good, and refuses it (`revocation = strict`): without
     lists it has to ask the responder."""
     responders = {pki.id: pki.responder for pki in fabric.lab.pkis if pki.responder is not None and not pki.has_crl}

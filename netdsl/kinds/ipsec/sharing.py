@@ -70,10 +70,12 @@ def accepts(end: TunnelEnd, proposal: tuple[str, ...]) -> bool:
 
 
 def _is_head(end: TunnelEnd) -> bool:
+    """Whether an end has a connection of its own in its node's daemon."""
     return end.kind == KIND and end_inside(end).shares is None
 
 
 def _width(one: TunnelEnd) -> tuple[bool, bool]:
+    """How wide the addresses of a connection are: the narrowest is least."""
     return not one.peer_addresses, one.local is None
 
 
