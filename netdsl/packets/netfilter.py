@@ -82,6 +82,9 @@ class Netfilter:
     def _passage(self, view: View, packet: Packet, interface: str | None, came: Policy | None) -> Passage:
         if not view.tracks:
             return Passage(view, packet, interface, came, None, State.UNTRACKED if view.is_filtered else State.NEW)
+        if interface == LOOPBACK:
+            # It keeps the flow that it had in the output hook (Linux net/netfilter/nf_conntrack_core.c, nf_conntrack_in).
+            return Passage(view, packet, interface, came, None, State.ESTABLISHED)
         known = self.tracker.find(view.id, packet)
         state = self._state(packet, known)
         if known is not None and state is State.ESTABLISHED:

@@ -118,10 +118,7 @@ class _Asked:
             reason = no_way_back(arrived.view, returned.text)
         elif not _is_expected(returned, view, request):
             outcome, origin = Outcome.NO_WAY_BACK, returned.view.node.origin
-            reason = (
-                f"it arrives at `{arrived.view.id}`, and the answer comes to `{returned.view.id}` from "
-                f"{returned.packet.source}, where one from {request.destination} is awaited"
-            )
+            reason = f"it arrives at `{arrived.view.id}`, and the answer {_astray(returned, view, request)}"
         return Verdict(
             outcome, reason, self.source, self.destination, self.service, tuple(there), tuple(back), node, hook, origin,
             by, doubts(self.world.fabric, [*there, *back], returned),
@@ -197,6 +194,19 @@ def unanswered(view: View, packet: Packet) -> str:
 def no_way_back(view: View, text: str) -> str:
     """In words, that the answer of the node which took a request stops. `text`: why."""
     return f"it arrives at `{view.id}`, and the answer does not come back: {text}"
+
+
+def _astray(returned: Delivered, view: View, request: Packet) -> str:
+    """What keeps an answer from the one who asked, though a node takes it."""
+    if returned.view.id != view.id:
+        return f"ends at `{returned.view.id}`, not at `{view.id}`"
+    packet = returned.packet
+    there, awaited = str(packet.source), str(request.destination)
+    if packet.source == request.destination and packet.source_port != request.destination_port:
+        there, awaited = f"port {packet.source_port}", f"port {request.destination_port}"
+    elif packet.source == request.destination:
+        return f"comes to {packet.destination} of `{view.id}`, where it is awaited at {request.source}"
+    return f"comes to `{view.id}` from {there}, where one from {awaited} is awaited"
 
 
 def _is_expected(returned: Delivered, view: View, request: Packet) -> bool:

@@ -116,3 +116,27 @@ def test_without_a_route_to_it_the_mapped_prefix_gets_no_answers() -> None:
         "192.168.1.0/24 is no address of `gw`: answers will not come back to it",
         "2001:db8:1::/64 is no address of `gw`: answers will not come back to it",
     ]
+
+
+def test_an_answer_over_the_loopback_keeps_its_flow_and_does_not_find_another_one() -> None:
+    """gw masquerades the request, gets it back from isp, and is itself what it is mapped to."""
+    verdict = ask(
+        """
+        network lan fd00:1::/64
+        network dmz fd00:2::/64
+        network wan 2001:db8::/64
+        router isp { interface on wan ::2 ; route 2001:db8:1::/64 via gw }
+        router gw {
+          interface on lan ::1
+          interface on dmz ::1
+          interface on wan ::1
+          route 2001:db8:1::/64 via isp
+          nat { netmap dmz -> 2001:db8:1::/64 out wan ; masquerade out wan }
+        }
+        host pc { interface on lan ::10 ; default via gw }
+        """,
+        "pc",
+        "2001:db8:1::1",
+    )
+    assert (verdict.outcome, verdict.node) == (Outcome.NO_WAY_BACK, "gw")
+    assert verdict.reason == "it arrives at `gw`, and the answer ends at `gw`, not at `pc`"
