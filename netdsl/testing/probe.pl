@@ -14,7 +14,7 @@ use strict;
 use warnings;
 use Errno qw(EINPROGRESS EAGAIN ECONNREFUSED EPERM EACCES);
 use POSIX ();
-use Socket qw(:DEFAULT inet_pton IPPROTO_TCP SOCK_NONBLOCK pack_sockaddr_in6);
+use Socket qw(:DEFAULT inet_pton IPPROTO_TCP SOCK_NONBLOCK pack_sockaddr_in6 unpack_sockaddr_in6 sockaddr_family);
 
 my $ticks = POSIX::sysconf(POSIX::_SC_CLK_TCK());
 sub now { return (POSIX::times())[0] / $ticks }    # since the machine's start: no clock that somebody sets
@@ -58,11 +58,17 @@ sub begin {
 	my $number = is_ping($probe) ? ($is_six ? 58 : 1) : 0;
 	socket(my $socket, $is_six ? AF_INET6 : AF_INET, ($is_tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK, $number)
 		or return finish($probe, 'blocked', "$!");
-	$probe->{socket} = $socket;
+	@$probe{qw(socket asked)} = ($socket, host_of($to));
 	setsockopt $socket, $is_six ? 41 : 0, $is_six ? 25 : 11, pack('i', 1);    # IPV6_RECVERR, IP_RECVERR
 	keep_whole($socket, $is_six) if $probe->{kind} eq 'whole';
 	if (!connect $socket, $to) { return fail($probe, $!) if $! != EINPROGRESS }
 	speak($probe) if !$is_tcp;
+}
+
+sub host_of {
+	my ($name) = @_;
+	my ($port, $host) = sockaddr_family($name) == AF_INET6 ? unpack_sockaddr_in6($name) : unpack_sockaddr_in($name);
+	return $host;
 }
 
 sub keep_whole {
@@ -111,7 +117,9 @@ sub hear {
 		return speak($probe);
 	}
 	my $data;
-	if (!defined recv($socket, $data, $MOST, 0)) { return $! == EAGAIN ? undef : fail($probe, $!) }
+	my $from = recv($socket, $data, $MOST, 0);
+	if (!defined $from) { return $! == EAGAIN ? undef : fail($probe, $!) }
+	return if is_ping($probe) && host_of($from) ne $probe->{asked};    # the kernel takes answers from any address: ping_lookup
 	return finish($probe, 'answered', '') if is_ping($probe) || $probe->{kind} eq 'dns';
 	$probe->{heard} .= $data;
 	finish($probe, 'answered', first_line($probe->{heard}))

@@ -20,6 +20,7 @@ import socket
 import struct
 import sys
 import time
+from ipaddress import ip_address
 
 ERRORS_OF_V4 = 11  # IP_RECVERR
 ERRORS_OF_V6 = 25  # IPV6_RECVERR
@@ -87,13 +88,15 @@ class Probe:
                 self.socket.send(REQUEST if self.port != 7 else b"x\n")
                 self.is_connected = True
                 return
-            data = self.socket.recv(2048)
+            data, sender = self.socket.recvfrom(2048)
         except BlockingIOError:
             return
         except OSError as error:
             self.fail(error)
             return
-        self.hear(data)
+        # the kernel hands a ping socket answers from any address (Linux net/ipv4/ping.c, ping_lookup)
+        if self.kind != "icmp" or ip_address(sender[0].partition("%")[0]) == ip_address(self.address):
+            self.hear(data)
 
     def hear(self, data: bytes) -> None:
         self.heard += data

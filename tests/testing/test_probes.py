@@ -94,6 +94,19 @@ def test_many_questions_keep_their_order_and_their_words() -> None:
     ]
 
 
+@pytest.mark.live
+def test_a_ping_is_answered_by_the_address_that_was_asked() -> None:
+    """In a network namespace of its own, where a ping to 0.0.0.0 is answered by 127.0.0.1."""
+    program = files("netdsl.testing").joinpath("probe.pl").read_text()
+    script = (
+        'echo 0 2147483647 >/proc/sys/net/ipv4/ping_group_range && ip link set lo up && exec perl -e "$0" -- 1 "$@"'
+    )
+    asked = (f"icmp\t{address}\t0\tx" for address in ("0.0.0.0", "127.0.0.1", "::1"))
+    words = ["unshare", "--net", "sh", "-c", script, program, *asked]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True)
+    assert [line.split("\t")[0] for line in done.stdout.splitlines()] == ["timeout", "answered", "answered"]
+
+
 @pytest.mark.parametrize(
     ("line", "reply", "shown"),
     [
