@@ -14,7 +14,7 @@ from netdsl.packets.types import Hop
 from netdsl.packets.view import View
 
 
-def doubts(fabric: Fabric, hops: Iterable[Hop], end: Frame | Delivered | Stop | None = None) -> tuple[NodeId, ...]:
+def doubts(fabric: Fabric, hops: Iterable[Hop], end: Frame | Delivered | Stop) -> tuple[NodeId, ...]:
     """The raw nodes that may change a way and its end."""
     if not fabric.raw_on:
         return ()

@@ -185,7 +185,7 @@ class Netfilter:
 
     def _goes(self, passage: Passage, packet: Packet, route: Route) -> bool:
         """Whether a policy will take it: what `rt ipsec exists` (or `oifname "ipsec0"`) says."""
-        if passage.is_outer or route.interface == LOOPBACK or self._is_daemons(passage.view):
+        if passage.is_outer or route.interface == LOOPBACK or self._is_daemons():
             return False
         if self.fabric.is_user_space:
             device = passage.view.devices.get(route.interface)
@@ -193,5 +193,6 @@ class Netfilter:
         policy = passage.view.policy_out(packet) if passage.view.policies else None
         return policy is not None and policy.association is not None
 
-    def _is_daemons(self, view: View) -> bool:
+    def _is_daemons(self) -> bool:
+        """Whether the packet is a daemon's, and still in the daemon's node."""
         return self.is_daemon and len(self.hops) == 0

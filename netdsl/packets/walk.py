@@ -18,7 +18,7 @@ from netdsl.packets.netfilter import Netfilter
 from netdsl.packets.passage import DeadEnd, Delivered, Exit, Frame, Passage, Stop
 from netdsl.packets.policies import policy_fault
 from netdsl.packets.routes import Hop as Route
-from netdsl.packets.steering import Association, Policy, TunnelDevice
+from netdsl.packets.steering import Policy, TunnelDevice
 from netdsl.packets.tracking import Tracker, with_destination, with_source
 from netdsl.packets.tunnels import arrival, packets_of, receiving_end
 from netdsl.packets.types import Decision, Hook, Outcome, Packet, Step, Wire
@@ -77,7 +77,7 @@ class Walk(Netfilter):
     def _send(self, view: View, packet: Packet, *, is_outer: bool = False) -> Frame | Delivered | Stop:
         passage = self._passage(view, packet, None, None)
         passage.is_outer = is_outer
-        is_marked = is_outer or self._is_daemons(view)
+        is_marked = is_outer or self._is_daemons()
         route = self._route(view, packet, is_marked=is_marked)
         if route is None:
             return self._ended(view, no_route(self.fabric, view, packet.destination), packet)
@@ -170,7 +170,7 @@ class Walk(Netfilter):
         if route.interface == LOOPBACK:
             self._close(LOOPBACK, ())
             return Frame(view, LOOPBACK, packet)
-        is_free = passage.is_outer or self._is_daemons(view) or self.fabric.is_user_space or not view.policies
+        is_free = passage.is_outer or self._is_daemons() or self.fabric.is_user_space or not view.policies
         policy = None if is_free else view.policy_out(packet)
         if policy is None:  # the kernel asks its policies when it routes, before any device
             device = view.devices.get(route.interface)
@@ -178,7 +178,7 @@ class Walk(Netfilter):
         if policy.association is None:
             text = f"the trap of tunnel `{policy.end.tunnel}` at `{view.id}` holds it, and the tunnel cannot come up"
             return self._stop(Outcome.DROPPED, view, Hook.TUNNEL, text, policy.end.origin, packet)
-        return self._encapsulate(passage, packet, policy, policy.association)
+        return self._encapsulate(passage, packet, policy)
 
     def _enter(self, passage: Passage, packet: Packet, device: TunnelDevice, route: Route) -> Frame | Delivered | Stop:
         """Into a tunnel by its device."""
@@ -186,11 +186,9 @@ class Walk(Netfilter):
         if policy is None or policy.association is None:
             text = f"the route of `{view.id}` leads into a tunnel, and no tunnel of it takes {packet}"
             return self._stop(Outcome.DROPPED, view, Hook.TUNNEL, text, route.origin, packet)
-        return self._encapsulate(passage, packet, policy, policy.association)
+        return self._encapsulate(passage, packet, policy)
 
-    def _encapsulate(
-        self, passage: Passage, packet: Packet, policy: Policy, association: Association
-    ) -> Frame | Delivered | Stop:
+    def _encapsulate(self, passage: Passage, packet: Packet, policy: Policy) -> Frame | Delivered | Stop:
         view, kind = passage.view, packets_of(policy.end.kind)
         if sum(step.decision is Decision.ENCAPSULATE for step in self._steps) >= _MOST_TUNNELS:
             return self._stop(Outcome.LOOP, view, Hook.TUNNEL, _ENDLESS, policy.end.origin, packet)
@@ -266,7 +264,7 @@ class Walk(Netfilter):
         if silent is not None:
             return self._ended(view, silent, packet)
         self._carrying += [Wire(name, packet, packet.is_encrypted) for name in by.networks]
-        return self._encapsulate(passage, packet, policy, policy.association)
+        return self._encapsulate(passage, packet, policy)
 
     def _cross(self, view: View, by: Exit, packet: Packet) -> Frame:
         crossed = [Wire(name, packet, packet.is_encrypted) for name in by.networks]

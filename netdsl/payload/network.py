@@ -26,12 +26,12 @@ class SpanningTree:
     is_exact: bool
 
 
-def network_files(node: Node, tree: SpanningTree | None = None) -> tuple[PayloadFile, ...]:
+def network_files(node: Node, tree: SpanningTree) -> tuple[PayloadFile, ...]:
     """What `node.sh` reads to set a node's links up; empty files are left out. `tree`: of the lab's switches."""
     texts = {
         "interfaces.tsv": _interfaces(node),
         "links.batch": _links(node),
-        "ports.tsv": _ports(node, tree or SpanningTree(frozenset(), False)),
+        "ports.tsv": _ports(node, tree),
         "addresses.batch": _addresses(node),
         "routes.batch": _routes(node),
     }

@@ -8,7 +8,6 @@ from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostic, Diagnostics
 from netdsl.diagnostics.fix import edited
-from netdsl.packets.types import Esp
 from netdsl.pipeline.analysis import Checked, analyze, shown_folder
 from netdsl.pipeline.mending import with_near_misses
 from netdsl.semantics.files import FolderReader
@@ -54,7 +53,6 @@ class _Changed:
 class _Fixing:
     path: Path
     parameters: Mapping[str, str]
-    esp: Esp
     texts: dict[str, str] = field(default_factory=dict)
     applied: list[Diagnostic] = field(default_factory=list)
     refused: set[tuple[_Key, int]] = field(default_factory=set)
@@ -63,7 +61,7 @@ class _Fixing:
         diagnostics = Diagnostics()
         reader = _Changed(FolderReader(self.path.parent, self.path.name), texts)
         sources = load(self.path.name, reader, diagnostics, shown_folder(self.path))
-        return analyze(sources, self.parameters, diagnostics, esp=self.esp)
+        return analyze(sources, self.parameters, diagnostics)
 
     def next(self, checked: Checked) -> Diagnostic | None:
         """The next finding to mend."""
@@ -85,20 +83,20 @@ class _Fixing:
         return after
 
 
-def fixed(path: Path, parameters: Mapping[str, str], *, esp: Esp = Esp.KERNEL) -> Fixed:
+def fixed(path: Path, parameters: Mapping[str, str]) -> Fixed:
     """Apply what is certain until nothing is. What a line of an expectation needs is looked for when all else is mended.
     Raises OSError where the file itself cannot be read."""
-    fixing = _Fixing(path, parameters, esp)
+    fixing = _Fixing(path, parameters)
     checked = fixing.checked({})
     for _ in range(_MOST_APPLIED):
         found = fixing.next(checked)
         if found is None:
-            checked = with_near_misses(checked, parameters, esp=esp)
+            checked = with_near_misses(checked, parameters)
             found = fixing.next(checked)
         if found is None:
             return Fixed(checked, fixing.texts, tuple(fixing.applied))
         checked = fixing.apply(found, checked)
-    return Fixed(with_near_misses(checked, parameters, esp=esp), fixing.texts, tuple(fixing.applied))
+    return Fixed(with_near_misses(checked, parameters), fixing.texts, tuple(fixing.applied))
 
 
 def _key(found: Diagnostic) -> _Key:

@@ -234,14 +234,12 @@ def _start(
 def _authentication(tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd) -> tuple[Authentication, ...]:
     """The rounds of an end."""
     return tuple(
-        Authentication(
-            auth.method, _identity(tunnels, end, auth), auth.pki, _key(end, auth), _server(tunnels, tunnel, auth)
-        )
+        Authentication(auth.method, _identity(tunnels, end, auth), auth.pki, _key(end, auth), _server(tunnel, auth))
         for auth in bound_tunnel(tunnel).auth[end.node].rounds
     )
 
 
-def _server(tunnels: _Tunnels, tunnel: BoundTunnel, auth: BoundAuth) -> str | None:
+def _server(tunnel: BoundTunnel, auth: BoundAuth) -> str | None:
     """The identity in whose certificate a client believes inside of EAP, where it is not the gateway's."""
     if auth.method is not AuthMethod.EAP_TTLS or not tunnel.servers:
         return None
