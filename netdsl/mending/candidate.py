@@ -25,7 +25,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Failure:
+class FailedLine:
     """A line that does not hold, in the state that it is about. `verdict`: of the flow that decided; `tunnel`: whose outer
     packets that flow is."""
 
@@ -54,7 +54,7 @@ class Failure:
         return self.world.view(node)
 
 
-def arriving(failure: Failure) -> Iterator[tuple[Hop, Packet]]:
+def arriving(failure: FailedLine) -> Iterator[tuple[Hop, Packet]]:
     """Each hop of the request with the packet as it comes there; nothing where the asker has no address."""
     source, verdict = failure.asker, failure.verdict
     packet = None if source is None else probe(source, verdict.destination, verdict.service, PROBE_SIZE)

@@ -8,7 +8,7 @@ from netdsl.diagnostics.core import Diagnostic
 from netdsl.diagnostics.fix import Edit, Fix
 from netdsl.ir.expectation import RoutesVia, TunnelUp
 from netdsl.mending.bench import Bench, Wanted
-from netdsl.mending.candidate import Candidate, Failure
+from netdsl.mending.candidate import Candidate, FailedLine
 from netdsl.mending.outer import failing_tunnels, outer_failures
 from netdsl.mending.proposers import proposers_for
 from netdsl.mending.statements import Statements
@@ -25,7 +25,7 @@ def near_misses(bench: Bench, world: World) -> dict[int, Proof]:
     """The proofs of lines that a change makes hold, by their number, with what nearly holds, and the changes as fixes."""
     statements = Statements(bench.sources.documents.values())
     helpful: list[tuple[Candidate, frozenset[int]]] = []
-    failing: dict[int, tuple[Proof, list[Failure]]] = {}
+    failing: dict[int, tuple[Proof, list[FailedLine]]] = {}
     for number, (block, proof) in enumerate((block, proof) for block, proofs in bench.proven for proof in proofs):
         if proof.holds or block.is_failure or not proof.is_exact:
             continue
@@ -56,31 +56,31 @@ def remedies_of(bench: Bench, world: World, finding: Diagnostic) -> list[Candida
     return [candidate for candidate, _ in islice(_tried(bench, failures, finding), _MOST_OFFERED)]
 
 
-def _failures(world: World, proof: Proof, statements: Statements) -> Iterator[Failure]:
+def _failures(world: World, proof: Proof, statements: Statements) -> Iterator[FailedLine]:
     """The flow of the line that decided, then the outer packets of tunnels that it may need."""
     claim, verdict = proof.line.claim, proof.verdicts[-1] if proof.verdicts else None
     if isinstance(claim, RoutesVia):
         asked = predict(world, claim.source, claim.prefix.network_address)
-        yield Failure(world, claim, asked, statements)
+        yield FailedLine(world, claim, asked, statements)
     if verdict is not None:
-        yield Failure(world, claim, verdict, statements)
+        yield FailedLine(world, claim, verdict, statements)
     yield from outer_failures(world, claim, failing_tunnels(world, claim, verdict), statements)
 
 
-def _proposed(failures: Iterable[Failure]) -> Iterator[Iterator[Candidate]]:
+def _proposed(failures: Iterable[FailedLine]) -> Iterator[Iterator[Candidate]]:
     """What each proposer says."""
     for failure in failures:
         for propose in proposers_for(failure.claim):
             yield islice(propose(failure), _MOST_OF_ONE)
 
 
-def _own_words(failures: Iterable[Failure], candidate: Candidate) -> Candidate:
+def _own_words(failures: Iterable[FailedLine], candidate: Candidate) -> Candidate:
     """The same change as a line's own proposers say it, where they do: another line's sentence may be about its packet."""
     own = (one for proposed in _proposed(failures) for one in proposed)
     return next((one for one in own if one.edits == candidate.edits), candidate)
 
 
-def _tried(bench: Bench, failures: Iterable[Failure], wanted: Wanted) -> Iterator[tuple[Candidate, frozenset[int]]]:
+def _tried(bench: Bench, failures: Iterable[FailedLine], wanted: Wanted) -> Iterator[tuple[Candidate, frozenset[int]]]:
     """Of each proposer the first change with which what is wanted is so."""
     found: set[tuple[Edit, ...]] = set()
     for proposed in _proposed(failures):

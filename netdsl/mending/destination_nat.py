@@ -6,7 +6,7 @@ from netdsl.diagnostics.fix import Edit, inserted
 from netdsl.ir.expectation import Reaches
 from netdsl.ir.filter import DestinationNat, Match
 from netdsl.ir.service import Protocol
-from netdsl.mending.candidate import Candidate, Failure, arriving, instead, last_packet
+from netdsl.mending.candidate import Candidate, FailedLine, arriving, instead, last_packet
 from netdsl.mending.names import called, interface_names, network_prefix, owner_of
 from netdsl.mending.prefixes import mended
 from netdsl.mending.statements import values_of
@@ -18,7 +18,7 @@ _MOST_SERVICES = 3
 _PORTED = (Protocol.TCP, Protocol.UDP)
 
 
-def propose_destination_nat(failure: Failure) -> Iterator[Candidate]:
+def propose_destination_nat(failure: FailedLine) -> Iterator[Candidate]:
     """Lines `dnat` of the nodes on the way that lack one thing, or lead to a port where nobody listens."""
     if not failure.must_pass or failure.verdict.outcome is Outcome.NO_WAY_BACK:
         return
@@ -34,13 +34,13 @@ def propose_destination_nat(failure: Failure) -> Iterator[Candidate]:
     yield from _other_port(failure)
 
 
-def _redirected_by(failure: Failure) -> syntax.DestinationNat | None:
+def _redirected_by(failure: FailedLine) -> syntax.DestinationNat | None:
     """The last line `dnat` that led the request elsewhere."""
     origins = [step.origin for hop in failure.verdict.request for step in hop.steps if step.decision is Decision.DNAT]
     return failure.statements.at(origins[-1], syntax.DestinationNat) if origins else None
 
 
-def _other_target(failure: Failure) -> Iterator[Candidate]:
+def _other_target(failure: FailedLine) -> Iterator[Candidate]:
     """The node that has to answer, where another one is led to."""
     claim, line = failure.claim, _redirected_by(failure)
     if line is None or not isinstance(claim, Reaches) or claim.answered_by is None:
@@ -52,7 +52,7 @@ def _other_target(failure: Failure) -> Iterator[Candidate]:
         yield instead(line.span, f"leads to `{line.target.span.text}`, not to `{wanted}`", Edit(line.target.span, name))
 
 
-def _other_port(failure: Failure) -> Iterator[Candidate]:
+def _other_port(failure: FailedLine) -> Iterator[Candidate]:
     """Where a node does not listen, and does elsewhere: the port that dnat leads to, or that the node serves."""
     way = list(arriving(failure))
     if not way:
@@ -80,7 +80,7 @@ def _other_port(failure: Failure) -> Iterator[Candidate]:
 
 
 def _nearly_redirected(
-    failure: Failure, rule: DestinationNat, line: syntax.DestinationNat, packet: Packet, hop: Hop
+    failure: FailedLine, rule: DestinationNat, line: syntax.DestinationNat, packet: Packet, hop: Hop
 ) -> Iterator[Candidate]:
     lacking = list(_lacking(rule.match, packet, hop.in_interface))
     if len(lacking) != 1:
@@ -117,7 +117,7 @@ def _other_service(match: Match, line: syntax.DestinationNat, packet: Packet) ->
 
 
 def _other_clause(
-    failure: Failure, line: syntax.DestinationNat, clause: syntax.Clause, packet: Packet, hop: Hop
+    failure: FailedLine, line: syntax.DestinationNat, clause: syntax.Clause, packet: Packet, hop: Hop
 ) -> Iterator[Candidate]:
     place, destination, arrived = values_of(clause), packet.destination, hop.in_interface
     match clause.word:

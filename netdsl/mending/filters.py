@@ -7,7 +7,7 @@ from netdsl.dataclass import dataclass
 from netdsl.diagnostics.fix import Edit, inserted
 from netdsl.ir.filter import Chain, FilterRule, Firewall, Verdict
 from netdsl.ir.service import Protocol
-from netdsl.mending.candidate import Candidate, Failure, instead
+from netdsl.mending.candidate import Candidate, FailedLine, instead
 from netdsl.mending.names import called, network_prefix, owner_of
 from netdsl.mending.prefixes import mended
 from netdsl.mending.statements import cited, moved_before, values_of, word_replaced
@@ -42,11 +42,11 @@ class _Seen:
         return None if route is None else route.interface
 
 
-def propose_filters(failure: Failure) -> Iterator[Candidate]:
+def propose_filters(failure: FailedLine) -> Iterator[Candidate]:
     yield from sorted(_all(failure), key=lambda one: one.is_wider)
 
 
-def _all(failure: Failure) -> Iterator[Candidate]:
+def _all(failure: FailedLine) -> Iterator[Candidate]:
     for seen in _decisions(failure):
         for rule in seen.firewall.rules:
             if isinstance(rule, FilterRule) and rule.verdict in seen.wanted:
@@ -59,7 +59,7 @@ def _all(failure: Failure) -> Iterator[Candidate]:
             yield from _another_chain(seen, decider)
 
 
-def _decisions(failure: Failure) -> Iterator[_Seen]:
+def _decisions(failure: FailedLine) -> Iterator[_Seen]:
     """Where a chain stopped the packet; of one that must not pass, each chain that let it pass."""
     must_pass = failure.must_pass
     for hop in failure.hops[-1:] if must_pass else failure.hops:
@@ -74,7 +74,7 @@ def _decisions(failure: Failure) -> Iterator[_Seen]:
                 yield _Seen(view, firewall, chain, step.packet, hop.in_interface, step.origin, wanted)
 
 
-def _by_rule(failure: Failure, seen: _Seen, rule: FilterRule, line: syntax.FilterRule) -> Iterator[Candidate]:
+def _by_rule(failure: FailedLine, seen: _Seen, rule: FilterRule, line: syntax.FilterRule) -> Iterator[Candidate]:
     found = (lack for lack, _ in lacks(rule, seen.view, seen.packet, seen.arrived))
     missing = frozenset(lack for lack in found if lack is not Lack.THROUGH)  # the trial knows about tunnels
     if rule.chain is not seen.chain:
@@ -109,7 +109,7 @@ def _another_chain(seen: _Seen, line: syntax.FilterRule) -> Iterator[Candidate]:
         yield instead(line.span, f"decides in the {seen.chain} chain", edit)
 
 
-def _later(failure: Failure, seen: _Seen, line: syntax.FilterRule) -> Iterator[Candidate]:
+def _later(failure: FailedLine, seen: _Seen, line: syntax.FilterRule) -> Iterator[Candidate]:
     decider = failure.statements.at(seen.decider, syntax.FilterRule)
     if decider is not None and decider.span.source.name == line.span.source.name and decider is not line:
         sentence = f"{cited(line.span)} stands after {cited(decider.span)}, which decides: put it before that line"
@@ -153,7 +153,7 @@ def _clause(line: syntax.FilterRule, word: str) -> syntax.Clause | None:
 
 
 def _one_off(
-    failure: Failure, seen: _Seen, rule: FilterRule, line: syntax.FilterRule, lack: Lack
+    failure: FailedLine, seen: _Seen, rule: FilterRule, line: syntax.FilterRule, lack: Lack
 ) -> Iterator[Candidate]:
     match lack:
         case Lack.SERVICE:
@@ -172,7 +172,7 @@ def _one_off(
             pass
 
 
-def _other_service(failure: Failure, seen: _Seen, rule: FilterRule, line: syntax.FilterRule) -> Iterator[Candidate]:
+def _other_service(failure: FailedLine, seen: _Seen, rule: FilterRule, line: syntax.FilterRule) -> Iterator[Candidate]:
     packet, asked, named = seen.packet, failure.verdict.service, rule.match.services
     if packet.protocol not in _PORTED:
         return
@@ -190,7 +190,7 @@ def _other_service(failure: Failure, seen: _Seen, rule: FilterRule, line: syntax
 
 
 def _other_address(
-    failure: Failure, seen: _Seen, rule: FilterRule, line: syntax.FilterRule, clause: syntax.Clause
+    failure: FailedLine, seen: _Seen, rule: FilterRule, line: syntax.FilterRule, clause: syntax.Clause
 ) -> Iterator[Candidate]:
     is_source = clause.word == "from"
     fabric, verdict = failure.world.fabric, failure.verdict

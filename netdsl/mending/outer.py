@@ -6,7 +6,7 @@ from itertools import islice
 from netdsl.ir.expectation import Claim, Reaches, TunnelUp
 from netdsl.ir.ids import TunnelId
 from netdsl.ir.tunnel import TunnelEnd
-from netdsl.mending.candidate import Candidate, Failure
+from netdsl.mending.candidate import Candidate, FailedLine
 from netdsl.mending.names import called
 from netdsl.mending.statements import Statements, added_after
 from netdsl.packets.tunnels import packets_of
@@ -35,13 +35,13 @@ def failing_tunnels(world: World, claim: Claim, verdict: Verdict | None) -> Iter
 
 def outer_failures(
     world: World, claim: Claim, tunnels: Iterable[TunnelId], statements: Statements
-) -> Iterator[Failure]:
+) -> Iterator[FailedLine]:
     """Of each tunnel the outer packets between its ends that do not arrive, from who opens it first."""
     for tunnel in tunnels:
         for end in _ends(world, tunnel):
             verdict = _sent(world, end)
             if verdict is not None and verdict.hook is not Hook.SOCKET and not verdict.passes:
-                yield Failure(world, claim, verdict, statements, tunnel)
+                yield FailedLine(world, claim, verdict, statements, tunnel)
 
 
 def _ends(world: World, tunnel: TunnelId) -> list[TunnelEnd]:
@@ -61,7 +61,7 @@ def _sent(world: World, end: TunnelEnd) -> Verdict | None:
     return None if found.outcome is Outcome.NOT_VERIFIED and not found.request else found
 
 
-def propose_accept(failure: Failure) -> Iterator[Candidate]:
+def propose_accept(failure: FailedLine) -> Iterator[Candidate]:
     """The line of the firewall that lets the outer packets of an end in and out."""
     verdict, tunnel = failure.verdict, failure.tunnel
     if tunnel is None or verdict.node is None or verdict.hook not in (Hook.INPUT, Hook.OUTPUT):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from netdsl.ir.expectation import Claim, RoutesVia
-from netdsl.mending.candidate import Candidate, Failure
+from netdsl.mending.candidate import Candidate, FailedLine
 from netdsl.mending.destination_nat import propose_destination_nat
 from netdsl.mending.filters import propose_filters
 from netdsl.mending.outer import propose_accept
@@ -12,7 +12,7 @@ from netdsl.mending.source_nat import propose_source_nat
 from netdsl.mending.tables import propose_table
 from netdsl.mending.tunnels import propose_tunnels
 
-Proposer = Callable[[Failure], Iterator[Candidate]]
+Proposer = Callable[[FailedLine], Iterator[Candidate]]
 
 PROPOSERS: tuple[Proposer, ...] = (
     propose_accept,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from netdsl.diagnostics.fix import Edit
 from netdsl.ir.ids import Address, NodeId, Prefix
 from netdsl.ir.prefixes import ANYWHERE, holds
-from netdsl.mending.candidate import Candidate, Failure, destinations, instead, last_packet
+from netdsl.mending.candidate import Candidate, FailedLine, destinations, instead, last_packet
 from netdsl.mending.names import called, network_name, network_prefix
 from netdsl.mending.prefixes import mended
 from netdsl.mending.statements import added_after, cited, stretch_of, word_replaced, written
@@ -20,7 +20,7 @@ _MOST_HOPS = 4
 """Nodes at the end of a way whose routes are looked at."""
 
 
-def propose_more_specific(failure: Failure) -> Iterator[Candidate]:
+def propose_more_specific(failure: FailedLine) -> Iterator[Candidate]:
     """A route of its own for a network that a node sends the way of the others."""
     if not failure.must_pass or failure.verdict.outcome not in _ASTRAY:
         return
@@ -38,7 +38,7 @@ def propose_more_specific(failure: Failure) -> Iterator[Candidate]:
                 yield from _route_by(failure, view, other, prefix)
 
 
-def _route_by(failure: Failure, view: View, other: View, prefix: Prefix) -> Iterator[Candidate]:
+def _route_by(failure: FailedLine, view: View, other: View, prefix: Prefix) -> Iterator[Candidate]:
     for hop in hop_names(failure, view, other):
         line = f"route {prefix} via {hop}"
         edit = new_line(failure, view, line)
@@ -46,7 +46,7 @@ def _route_by(failure: Failure, view: View, other: View, prefix: Prefix) -> Iter
             yield Candidate(f"`{view.id}` has no route of its own to {prefix}: `{line}`", (edit,))
 
 
-def propose_routes(failure: Failure) -> Iterator[Candidate]:
+def propose_routes(failure: FailedLine) -> Iterator[Candidate]:
     verdict = failure.verdict
     if not failure.must_pass or verdict.outcome not in _LOST or verdict.node is None:
         return
@@ -70,7 +70,7 @@ def propose_routes(failure: Failure) -> Iterator[Candidate]:
     yield from _missing(failure, hops[-1].node, way[-1][1], is_answer=is_answer)
 
 
-def propose_router(failure: Failure) -> Iterator[Candidate]:
+def propose_router(failure: FailedLine) -> Iterator[Candidate]:
     """Hosts on several networks beside the way: no route leads through them, and as routers they would have some."""
     if not failure.must_pass or failure.verdict.passes:
         return
@@ -86,7 +86,7 @@ def propose_router(failure: Failure) -> Iterator[Candidate]:
             yield Candidate(f"{fault}: `{written(line.span, (edit,))}`", (edit,))
 
 
-def _forwarding(failure: Failure, hop: Hop) -> Iterator[Candidate]:
+def _forwarding(failure: FailedLine, hop: Hop) -> Iterator[Candidate]:
     """A host that packets pass through."""
     node = failure.view(hop.node).node
     line = failure.statements.at(node.origin, syntax.Node)
@@ -101,7 +101,7 @@ def _forwarding(failure: Failure, hop: Hop) -> Iterator[Candidate]:
 # --- routes that are written
 
 
-def _nearly(failure: Failure, view: View, destination: Address) -> Iterator[Candidate]:
+def _nearly(failure: FailedLine, view: View, destination: Address) -> Iterator[Candidate]:
     """Routes of the node for nearly the prefix that the packet goes to."""
     wanted = network_prefix(failure.world.fabric, destination)
     for line in route_lines(failure, view):
@@ -113,7 +113,7 @@ def _nearly(failure: Failure, view: View, destination: Address) -> Iterator[Cand
 
 
 def _other_network(
-    failure: Failure, line: syntax.Route, written_prefix: syntax.Value, destination: Address
+    failure: FailedLine, line: syntax.Route, written_prefix: syntax.Value, destination: Address
 ) -> Iterator[Candidate]:
     """The network itself, of whose prefix a route has nearly another."""
     wanted, name = network_prefix(failure.world.fabric, destination), network_name(failure.world.fabric, destination)
@@ -126,7 +126,7 @@ def _other_network(
             yield Candidate(f"{cited(statement.span)} {fault}: `{written(statement.span, (edit,))}`", (edit,))
 
 
-def route_lines(failure: Failure, view: View) -> Iterator[syntax.Route]:
+def route_lines(failure: FailedLine, view: View) -> Iterator[syntax.Route]:
     found = {route.origin.span: route.origin for route in view.node.routes if route.origin is not None}
     for place in found.values():
         line = failure.statements.at(place, syntax.Route)
@@ -134,7 +134,7 @@ def route_lines(failure: Failure, view: View) -> Iterator[syntax.Route]:
             yield line
 
 
-def _elsewhere(failure: Failure, view: View, destination: Address) -> Iterator[Candidate]:
+def _elsewhere(failure: FailedLine, view: View, destination: Address) -> Iterator[Candidate]:
     """The route that the packet takes at the node, to another next hop."""
     route = view.route(destination)
     line = None if route is None else failure.statements.at(route.origin, syntax.Route)
@@ -148,7 +148,7 @@ def _elsewhere(failure: Failure, view: View, destination: Address) -> Iterator[C
                 yield instead(line.span, fault, Edit(place, name))
 
 
-def _routers(failure: Failure, view: View, destination: Address) -> Iterator[View]:
+def _routers(failure: FailedLine, view: View, destination: Address) -> Iterator[View]:
     """Nodes beside it that forward, those first that have the address on a network of their own, then those that know a
     way."""
     found: dict[NodeId, View] = {}
@@ -167,7 +167,7 @@ def _routers(failure: Failure, view: View, destination: Address) -> Iterator[Vie
     yield from sorted(found.values(), key=rank)[:_MOST_NEIGHBOURS]
 
 
-def hop_names(failure: Failure, view: View, other: View) -> Iterator[str]:
+def hop_names(failure: FailedLine, view: View, other: View) -> Iterator[str]:
     """The next hop as a node; where several segments join the two, as the interface there."""
     there = [leg for _, beside, leg in failure.world.fabric.beside(view) if beside is other]
     name = called(other.id, view.id)
@@ -181,7 +181,7 @@ def hop_names(failure: Failure, view: View, other: View) -> Iterator[str]:
 # --- routes that are missing
 
 
-def _missing(failure: Failure, name: NodeId, destination: Address, *, is_answer: bool) -> Iterator[Candidate]:
+def _missing(failure: FailedLine, name: NodeId, destination: Address, *, is_answer: bool) -> Iterator[Candidate]:
     view = failure.view(name)
     own = (given.network for leg in view.node.interfaces for given in leg.addresses)
     if view.route(destination) is not None or any(holds(prefix, destination) for prefix in own):
@@ -203,7 +203,7 @@ def _missing(failure: Failure, name: NodeId, destination: Address, *, is_answer:
             yield Candidate(f"{what}: `{line}`", (edit,))
 
 
-def new_line(failure: Failure, view: View, line: str) -> Edit | None:
+def new_line(failure: FailedLine, view: View, line: str) -> Edit | None:
     """After the last interface of the node, or the last of its routes."""
     node = failure.statements.at(view.node.origin, syntax.Node)
     if node is None or node.body is None:

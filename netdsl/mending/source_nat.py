@@ -7,7 +7,7 @@ from netdsl.diagnostics.fix import Edit, inserted
 from netdsl.ir.ids import Address, Prefix
 from netdsl.ir.prefixes import ANYWHERE
 from netdsl.ir.tunnel import Selectors
-from netdsl.mending.candidate import Candidate, Failure, arriving, instead, last_packet
+from netdsl.mending.candidate import Candidate, FailedLine, arriving, instead, last_packet
 from netdsl.mending.names import called
 from netdsl.mending.statements import added, values_of
 from netdsl.packets.filtering import in_any
@@ -21,7 +21,7 @@ PRIVATE: tuple[Prefix, ...] = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/1
 _MOST_ROUTERS = 3
 
 
-def propose_source_nat(failure: Failure) -> Iterator[Candidate]:
+def propose_source_nat(failure: FailedLine) -> Iterator[Candidate]:
     verdict = failure.verdict
     if failure.must_pass:
         if verdict.outcome is Outcome.NO_WAY_BACK or verdict.hook is Hook.SOURCE_CHECK:
@@ -29,7 +29,7 @@ def propose_source_nat(failure: Failure) -> Iterator[Candidate]:
         yield from _excepting(failure)
 
 
-def _masquerade(failure: Failure) -> Iterator[Candidate]:
+def _masquerade(failure: FailedLine) -> Iterator[Candidate]:
     """Routers that pass the request on under its own source: no answer finds back to that, or it is not believed."""
     stopped = failure.hops[-1] if failure.hops else None
     packet = None if stopped is None else last_packet(stopped)
@@ -66,7 +66,7 @@ def _leads_outside(view: View, hop: Hop, source: Address) -> bool:
     )
 
 
-def _other_interface(failure: Failure, hop: Hop) -> Iterator[Candidate]:
+def _other_interface(failure: FailedLine, hop: Hop) -> Iterator[Candidate]:
     """Source translation of the router that is for another interface."""
     for rule in failure.view(hop.node).node.nat.source:
         line = failure.statements.at(rule.origin, syntax.Masquerade) or failure.statements.at(
@@ -81,7 +81,7 @@ def _other_interface(failure: Failure, hop: Hop) -> Iterator[Candidate]:
                 yield instead(line.span, fault, edit)
 
 
-def _new_masquerade(failure: Failure, hop: Hop, fault: str) -> Iterator[Candidate]:
+def _new_masquerade(failure: FailedLine, hop: Hop, fault: str) -> Iterator[Candidate]:
     """Around the tunnels of the node that take packets by their addresses; then for those too."""
     view = failure.view(hop.node)
     node = failure.statements.at(view.node.origin, syntax.Node)
@@ -97,7 +97,7 @@ def _new_masquerade(failure: Failure, hop: Hop, fault: str) -> Iterator[Candidat
         yield Candidate(f"{fault}: `{shown}` in `{hop.node}`", (edit,))
 
 
-def _excepting(failure: Failure) -> Iterator[Candidate]:
+def _excepting(failure: FailedLine) -> Iterator[Candidate]:
     """Source translation at an end of a tunnel, of what the tunnel would have carried."""
     for hop, packet in arriving(failure):
         view, before = failure.view(hop.node), packet

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from netdsl.diagnostics.fix import Edit
 from netdsl.ir.expectation import RoutesVia
 from netdsl.ir.prefixes import ANYWHERE
-from netdsl.mending.candidate import Candidate, Failure, instead
+from netdsl.mending.candidate import Candidate, FailedLine, instead
 from netdsl.mending.prefixes import mended
 from netdsl.mending.routes import hop_names, new_line, route_lines
 from netdsl.mending.statements import stretch_of
 
 
-def propose_table(failure: Failure) -> Iterator[Candidate]:
+def propose_table(failure: FailedLine) -> Iterator[Candidate]:
     """For `NODE routes PREFIX via NODE`."""
     claim = failure.claim
     if not isinstance(claim, RoutesVia) or claim.next_hop.node is None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from netdsl.diagnostics.fix import Edit, inserted
 from netdsl.ir.ids import Address, NodeId, Prefix
 from netdsl.ir.tunnel import Child, TunnelEnd
-from netdsl.mending.candidate import Candidate, Failure, arriving
+from netdsl.mending.candidate import Candidate, FailedLine, arriving
 from netdsl.mending.names import called, network_name, network_prefix
 from netdsl.mending.prefixes import mended
 from netdsl.mending.statements import cited, written
@@ -14,7 +14,7 @@ from netdsl.source import Place, Span
 from netdsl.syntax import tree as syntax
 
 
-def propose_tunnels(failure: Failure) -> Iterator[Candidate]:
+def propose_tunnels(failure: FailedLine) -> Iterator[Candidate]:
     """For each end on the way of the request: a side of it that does not cover the packet."""
     if not failure.must_pass:
         return
@@ -25,7 +25,7 @@ def propose_tunnels(failure: Failure) -> Iterator[Candidate]:
 
 
 def _sides(
-    failure: Failure, end: TunnelEnd, child: Child, source: Address, destination: Address
+    failure: FailedLine, end: TunnelEnd, child: Child, source: Address, destination: Address
 ) -> Iterator[Candidate]:
     covered = (
         (source, child.local, end.end_origin),
@@ -47,14 +47,14 @@ def _is_alone(prefixes: tuple[Prefix, ...]) -> bool:
     return all(prefix.prefixlen == prefix.max_prefixlen for prefix in prefixes)
 
 
-def _peer_origin(failure: Failure, end: TunnelEnd) -> Place | None:
+def _peer_origin(failure: FailedLine, end: TunnelEnd) -> Place | None:
     if end.peer is None:
         return None
     others = (other for other in failure.view(end.peer).node.tunnels if other.tunnel == end.tunnel)
     return next((other.end_origin for other in others if other.peer in (end.node, None)), None)
 
 
-def _protecting(failure: Failure, end: TunnelEnd, address: Address, edits: tuple[Edit, ...]) -> Iterator[Candidate]:
+def _protecting(failure: FailedLine, end: TunnelEnd, address: Address, edits: tuple[Edit, ...]) -> Iterator[Candidate]:
     line = failure.statements.around(Place(edits[0].span), syntax.Between) or failure.statements.around(
         Place(edits[0].span), syntax.Side
     )
@@ -63,7 +63,7 @@ def _protecting(failure: Failure, end: TunnelEnd, address: Address, edits: tuple
         yield Candidate(f"{cited(line.span)} of tunnel `{end.tunnel}` {fault}: `{written(line.span, edits)}`", edits)
 
 
-def _covering(failure: Failure, end: TunnelEnd, place: Place | None, address: Address) -> Iterator[Edit]:
+def _covering(failure: FailedLine, end: TunnelEnd, place: Place | None, address: Address) -> Iterator[Edit]:
     """The network of the address among what an end protects: a prefix that is nearly it written as it is, or one more."""
     fabric = failure.world.fabric
     prefix, network = network_prefix(fabric, address), network_name(fabric, address)
@@ -81,7 +81,7 @@ def _covering(failure: Failure, end: TunnelEnd, place: Place | None, address: Ad
     yield inserted(after, text)
 
 
-def _named_end(failure: Failure, place: Place | None) -> tuple[Span | None, tuple[syntax.Value, ...]]:
+def _named_end(failure: FailedLine, place: Place | None) -> tuple[Span | None, tuple[syntax.Value, ...]]:
     """Where an end is named, and what it protects."""
     between = failure.statements.around(place, syntax.Between)
     if between is not None and place is not None:
