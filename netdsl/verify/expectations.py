@@ -101,7 +101,9 @@ def _sentence(proof: Proof) -> str:
         what = f"`{state.tunnel}`" if state.tunnel is not None else f"the link `{state.link}`"
         during = f", while {what} is {'up' if state.is_up else 'down'}"
     where = f" (line {_line(proof.origin)})" if proof.origin is not None and proof.verdicts else ""
-    return f"this does not hold{during}: {proof.reason}{where}"
+    if proof.is_exact:
+        return f"this does not hold{during}: {proof.reason}{where}"
+    return f"this cannot be known{during}; as written: {proof.reason}{where}"
 
 
 def _line(origin: Place) -> int:
