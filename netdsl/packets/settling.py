@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from netdsl.ir.ids import Address, NodeId, TunnelId
-from netdsl.ir.tunnel import Selectors, TunnelEnd
+from netdsl.ir.tunnel import TunnelEnd
 from netdsl.packets.doubts import doubts, own_doubts, possible_owners
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.links import no_route
@@ -61,7 +61,7 @@ def _note_doubts(fabric: Fabric, states: TunnelStates) -> None:
             for node in possible_owners(fabric, view, view.interfaces[name].network)
         }
         for end in view.node.tunnels:
-            if isinstance(end.steering, Selectors) and end.tunnel not in states.held:
+            if packets_of(end.kind).IS_NEGOTIATED and end.tunnel not in states.held:
                 found.update(dict.fromkeys(_deciding(fabric, states, end)))
         view.doubts = tuple(found)
 

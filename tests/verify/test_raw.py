@@ -95,6 +95,14 @@ def test_commands_on_the_way_of_ike_decide_whether_a_tunnel_is_up(esp: Esp) -> N
     assert ask(raw, "g1", "192.0.2.130").raw == ("inet",)
 
 
+def test_so_do_they_where_a_device_leads_into_it_and_never_of_what_is_there_without_an_agreement() -> None:
+    routed = TUNNEL.replace("auth psk", "auth psk ; device yes")
+    assert ask(routed % "", "h1", "10.2.0.2").is_exact
+    assert ask(routed % 'run "true"', "h1", "10.1.0.1").raw == ("inet",)
+    plain = TUNNEL.replace("ipsec v", "tunnel v gre").replace(" ; auth psk", "")
+    assert ask(plain % 'run "true"', "h1", "10.1.0.1").is_exact
+
+
 def test_whether_such_a_tunnel_is_up_is_not_verified() -> None:
     line = "expect { v is not up }\n"
     assert codes(TUNNEL % "" + line) == ["expectation-fails"]

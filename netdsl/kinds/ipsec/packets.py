@@ -42,9 +42,9 @@ from netdsl.packets.view import View
 from netdsl.packets.walk import Walk
 
 USER_SPACE_MTU = 1400  # bytes: kernel-libipsec's device (kernel_libipsec_router.c, TUN_DEFAULT_MTU)
-_FLOATED = (
-    4500  # of both ends, where there is NAT and from user space (RFC 3948), and with MOBIKE (ike_natd.c, process_i)
-)
+IS_NEGOTIATED = True
+# of both ends, where there is NAT and from user space (RFC 3948), and with MOBIKE (ike_natd.c, process_i)
+_FLOATED = 4500
 _IKE = port(Protocol.UDP, 500)
 _CARRYING = {"esp": (PortService(ESP), port(Protocol.UDP, _FLOATED)), "ah": (PortService(AH),)}
 

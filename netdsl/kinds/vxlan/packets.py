@@ -14,6 +14,8 @@ from netdsl.packets.tunnels import Connection, Failure, Need, TunnelStates
 from netdsl.packets.types import Packet
 from netdsl.packets.view import View
 
+IS_NEGOTIATED = False
+
 
 def connect(fabric: Fabric, view: View, end: TunnelEnd, standing: Flows) -> Connection | Failure:
     return connect_devices(fabric, end)
