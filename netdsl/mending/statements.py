@@ -13,6 +13,8 @@ from netdsl.syntax import tree as syntax
 _S = TypeVar("_S", bound=syntax.Statement)
 _INDENT = "  "
 _LONGEST = 100
+_HEAD = re.compile(r'(?:"(?:\\.|[^"\\])*"|\$\{|[^"#{])*')
+"""Up to the block or a comment; both signs may stand in a string, and `${` begins an expression."""
 
 
 class Statements:
@@ -107,7 +109,8 @@ def line_of(span: Span) -> int:
 def written(span: Span, edits: Iterable[Edit] = ()) -> str:
     """A statement as one line without its block, after some edits."""
     text = edited_stretch(span, edits)
-    text = " ".join(re.split(r"\s*(?<!\$)\{", text, maxsplit=1)[0].split("#", 1)[0].split())
+    head = _HEAD.match(text)
+    text = " ".join(head[0].split()) if head else ""
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 

@@ -129,6 +129,13 @@ RESTORED = [
         " `accept forward from lan to outside`",
     ),
     (
+        "two sides exchanged, in a line with a string",
+        SITE.replace("accept forward from lan to outside", 'accept forward from lan to outside log "a#{b"', 1),
+        ("accept forward from lan to outside", "accept forward from outside to lan"),
+        '`accept forward from outside to lan log "a#{b"` (line 20) is, as written, `from outside to lan`:'
+        ' `accept forward from lan to outside log "a#{b"`',
+    ),
+    (
         "a protocol exchanged",
         SITE,
         ("accept forward udp/53 from", "accept forward tcp/53 from"),
