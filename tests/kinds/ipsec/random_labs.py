@@ -129,6 +129,8 @@ def _give_beside(rng: Random, draft: Draft, first: Tunnel, pair: Pair) -> None:
     common = ("over ", "auth ")
     second.lines = [line for line in second.lines if not line.startswith(common)]
     second.lines += [line for line in first.lines if line.startswith(common)]
+    backup = _name_of_backup(second)  # made of what the second said before
+    draft.tunnels = [_backup(second) if tunnel.name == backup else tunnel for tunnel in draft.tunnels]
     if rng.random() < 0.15:
         second.lines.append("dpd 60s restart")
         draft.unmet.append(f"{second.name} is up")
@@ -157,10 +159,15 @@ def _give(rng: Random, draft: Draft, kind: str, pair: Pair) -> Tunnel | None:
     return tunnel
 
 
+def _name_of_backup(first: Tunnel) -> str:
+    return f"{first.name}-again"
+
+
 def _backup(first: Tunnel) -> Tunnel:
     """The same over the other family, which waits for the first one."""
     families = {"over ipv4": "over ipv6", "over ipv6": "over ipv4"}
-    second = replace(first, name=f"{first.name}-again", statement=f"ipsec {first.name}-again", start="at boot")
+    name = _name_of_backup(first)
+    second = replace(first, name=name, statement=f"ipsec {name}", start="at boot")
     second.lines = [families.get(line, line) for line in first.lines if not line.startswith("start ")]
     second.lines.append(f"backup of {first.name}")
     first.lines = ["start at boot" if line.startswith("start ") else line for line in first.lines]
