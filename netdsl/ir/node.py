@@ -152,6 +152,12 @@ class Node:
     origin: Place | None = field(default=None, compare=False, repr=False)
 
     @property
+    def addresses(self) -> tuple[Address, ...]:
+        """Its interfaces' in the order of the source, then its loopbacks'."""
+        own = (given.ip for interface in self.interfaces for given in interface.addresses)
+        return (*own, *(given.ip for given in self.loopbacks))
+
+    @property
     def wired(self) -> tuple[Interface, ...]:
         """The interfaces that the envelope makes: all but those on a segment that a tunnel carries."""
         carried = {end.steering.interface for end in self.tunnels if isinstance(end.steering, Segment)}

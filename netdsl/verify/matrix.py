@@ -41,9 +41,8 @@ def matrix(
 
 
 def _addresses(node: Node) -> tuple[Address, ...]:
-    own = [given.ip for interface in node.interfaces for given in interface.addresses]
     virtual = (address for end in node.tunnels for address in end.virtual)
-    return tuple(dict.fromkeys([*own, *(given.ip for given in node.loopbacks), *virtual]))
+    return tuple(dict.fromkeys([*node.addresses, *virtual]))
 
 
 def virtual_names(lab: Lab) -> dict[Address, str]:

@@ -48,7 +48,7 @@ def question(
     """
     asker = node_of(world.lab, source)
     addresses, named = _destination(world, asker, destination, family)
-    own = {given.version for given in _addresses(world.view(asker).node)}
+    own = {given.version for given in world.view(asker).node.addresses}
     fitting = [address for address in addresses if address.version in own]
     first = (fitting or addresses)[0]
     if named is not None and service is not None:
@@ -205,11 +205,6 @@ def _member(lab: Lab, node: NodeId, network: str) -> Goal:
         touched = dict.fromkeys(interface.network for interface in _names(lab)[node].interfaces)
         raise BadQuestion(f"`{node}` is not on `{network}`" + _hint(network, touched))
     return Goal(node=node, interface=own[0].name)
-
-
-def _addresses(node: Node) -> tuple[Address, ...]:
-    own = [given.ip for interface in node.interfaces for given in interface.addresses]
-    return (*own, *(given.ip for given in node.loopbacks))
 
 
 # --- the service

@@ -91,8 +91,7 @@ def _report(message: str, advice: str, item: Item, work: Work) -> None:
 
 
 def _addresses(node: NodeDraft) -> list[Address]:
-    found = [bound.address.ip for interface in node.interfaces.values() for bound in interface.addresses]
-    return [*found, *(placed.value.ip for placed in node.loopbacks)]
+    return [*node.addresses, *(placed.value.ip for placed in node.loopbacks)]
 
 
 def _address(server: NodeDraft, gateway: NodeDraft) -> Address | None:

@@ -37,8 +37,7 @@ def _routes(view: View, virtual: list[Address], *, is_user_space: bool) -> Itera
     """One for each remote prefix, as updown.sh makes them: from the first address of the node that lies inside a local
     selector of any child that is up. Without one the kernel's ESP has no such route; in user space it is the node's first
     address."""
-    own = [given.ip for interface in view.node.interfaces for given in interface.addresses]
-    own += [*(given.ip for given in view.node.loopbacks), *virtual]
+    own = [*view.node.addresses, *virtual]
     children: dict[Prefix, list[tuple[tuple[Prefix, ...], Association, Policy]]] = {}
     for policy in view.policies:
         for prefix in policy.remote if policy.is_tunnel and policy.association is not None else ():

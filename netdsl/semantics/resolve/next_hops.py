@@ -142,7 +142,7 @@ def _by_address(node: NodeDraft, value: Address | ShortAddress, line: Place, pla
 
 
 def _own_addresses(node: NodeDraft, work: Work) -> Iterator[Address]:
-    yield from (bound.address.ip for interface in node.interfaces.values() for bound in interface.addresses)
+    yield from node.addresses
     yield from (given.ip for device in devices_of(node, work) for given in device.addresses)
 
 

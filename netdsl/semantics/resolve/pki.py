@@ -214,12 +214,11 @@ def _responder(block: Block, work: Work) -> Responder | None:
     ports = [one.service.first for one in node.services if service_kinds()[one.kind].is_responder]
     taken = {(pki.responder.node, pki.responder.port) for pki in work.pkis.values() if pki.responder is not None}
     port = next((port for port in ports if port is not None and (node.id, port) not in taken), None)
-    addresses = [bound.address.ip for interface in node.interfaces.values() for bound in interface.addresses]
     if port is None:
         kinds = " or ".join(f"`serve {one.name}`" for one in service_kinds().values() if one.is_responder)
         message = f"`{node.id}` has no {'further ' if ports else ''}service that says which certificates are good"
         work.diagnostics.report(catalogue.MISSING_STATEMENT, message, placed.place, help=f"{kinds} in `{node.id}`")
-    return None if port is None or not addresses else Responder(node.id, addresses[0], port)
+    return None if port is None or not node.addresses else Responder(node.id, node.addresses[0], port)
 
 
 def _validity(block: Block, work: Work) -> int:

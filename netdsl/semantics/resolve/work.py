@@ -87,6 +87,11 @@ class NodeDraft:
     has_broken_routes: bool = False
 
     @property
+    def addresses(self) -> list[Address]:
+        """Its interfaces' in the order of the source."""
+        return [bound.address.ip for interface in self.interfaces.values() for bound in interface.addresses]
+
+    @property
     def has_auto_routing(self) -> bool:
         line = self.block.first(syntax.Routing)
         return line is not None and line[0].mode == "auto"
