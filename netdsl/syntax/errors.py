@@ -210,7 +210,7 @@ def _after_comma(dead: Dead, vocabulary: Vocabulary) -> Finding | None:
     found = _LINE_START.match(dead.text, line_start)
     if found is None or found.end() > dead.offset or found[1] not in vocabulary.statement_words:
         return None
-    if not dead.text.startswith(",", end - 1) or dead.is_line_start:
+    if not dead.text[:end].endswith(",") or dead.is_line_start:
         return None
     return Finding(SYNTAX_ERROR, "this comma makes the next line part of the list", end - 1, end)
 

@@ -1,6 +1,6 @@
 """What holds for every source."""
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from netdsl.diagnostics.core import Diagnostics
@@ -47,6 +47,7 @@ def test_formatting_keeps_every_comment(text: str) -> None:
 
 @_RELAXED
 @given(mutated(sources()))
+@example("identity  of $x for ${(x + x)}, # why\n    $x-to-cloud,")
 def test_a_broken_source_is_read_to_its_end_with_at_most_one_syntax_error_for_a_line(text: str) -> None:
     diagnostics = Diagnostics()
     source = SourceFile("x.net", text)
