@@ -25,7 +25,7 @@ def outcomes(text: str, *services: str | None) -> list[str]:
 
 def test_the_first_packet_of_a_connection_is_new() -> None:
     assert outcomes(TEXT % "policy drop ; accept forward state new", "tcp/80", None) == ["answered"] * 2
-    assert outcomes(TEXT % "policy drop ; accept forward state invalid, untracked", "tcp/80", None) == ["dropped"] * 2
+    assert outcomes(TEXT % "policy drop ; accept forward state invalid", "tcp/80", None) == ["dropped"] * 2
 
 
 def test_an_answer_whose_request_went_another_way_is_invalid_but_for_a_datagram() -> None:

@@ -34,7 +34,9 @@ BELONGS = {
     **dict.fromkeys(("limit", "log", "through", "state", "flags", "without"), "firewall lines"),
     "in": "firewall lines and `dnat`", "out": "firewall lines, `snat`, `masquerade` and `netmap`",
 }  # fmt: skip
-_FOREIGN_STATES = {one.upper(): one.value for one in State}
+# Where nothing is left out of tracking no packet is untracked, and where all are, no line asks.
+_STATES = tuple(one for one in State if one is not State.UNTRACKED)
+_FOREIGN_STATES = {one.upper(): one.value for one in _STATES}
 _FOREIGN_FLAGS = {one.upper(): one.value for one in Flag} | {"push": "psh", "PUSH": "psh"}
 LONGEST_LOG = 120
 """Of the 128 bytes that the kernel has for a prefix (NF_LOG_PREFIXLEN, netfilter/nf_log.h), with room for a blank."""
@@ -165,11 +167,11 @@ def _clause(node: NodeDraft, clause: syntax.Clause, item: Item, read: _Read, wor
 def _of_packet(clause: syntax.Clause, item: Item, read: _Read, work: Work) -> None:
     match clause.word:
         case "state":
-            read.states = _words(clause, State, "a state of connection tracking", _FOREIGN_STATES, item, read, work)
+            read.states = _words(clause, _STATES, "a state of connection tracking", _FOREIGN_STATES, item, read, work)
         case "flags":
-            read.flags = _words(clause, Flag, "a TCP flag", _FOREIGN_FLAGS, item, read, work)
+            read.flags = _words(clause, tuple(Flag), "a TCP flag", _FOREIGN_FLAGS, item, read, work)
         case "without":
-            read.not_flags = _words(clause, Flag, "a TCP flag", _FOREIGN_FLAGS, item, read, work)
+            read.not_flags = _words(clause, tuple(Flag), "a TCP flag", _FOREIGN_FLAGS, item, read, work)
         case "limit":
             read.limit = _limit(clause, item, read, work)
         case _:
@@ -277,12 +279,19 @@ _Word = TypeVar("_Word", State, Flag)
 
 
 def _words(
-    clause: syntax.Clause, among: type[_Word], needed: str, foreign: dict[str, str], item: Item, read: _Read, work: Work
+    clause: syntax.Clause,
+    among: tuple[_Word, ...],
+    needed: str,
+    foreign: dict[str, str],
+    item: Item,
+    read: _Read,
+    work: Work,
 ) -> tuple[Placed[_Word], ...]:
     placed_values = evaluate_list(clause.values, item, work.diagnostics)
     found = [(attributes.word_among(one, among, needed, work.diagnostics, foreign), one.place) for one in placed_values]
     read.is_right = read.is_right and len(found) >= len(clause.values) and all(word is not None for word, _ in found)
-    return tuple(Placed(among(word), place) for word, place in found if word is not None)
+    by_name = {each.value: each for each in among}
+    return tuple(Placed(by_name[word], place) for word, place in found if word is not None)
 
 
 def _limit(clause: syntax.Clause, item: Item, read: _Read, work: Work) -> Limit | None:

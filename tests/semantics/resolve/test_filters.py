@@ -111,7 +111,7 @@ def test_a_service_of_the_lab_is_all_that_it_names() -> None:
         ("accept input in lna", "interface-not-of-node", "did you mean `lan`?"),
         ("accept input from gw.lam", "unknown-name", "did you mean `lan`?"),
         ("accept input from t.a", "unknown-name", "its ends are `gw`, `b`"),
-        ("accept input state fresh", "wrong-kind", "one of `new`, `established`, `related`, `invalid`, `untracked`"),
+        ("accept input state fresh", "wrong-kind", "one of `new`, `established`, `related`, `invalid`"),
         ("accept input state NEW", "foreign-word", "here it is called `new`"),
         ("accept input icmp flags syn", "wrong-kind", "a line of its own for TCP"),
         ("accept input flags syn without syn", "wrong-kind", None),
