@@ -2,7 +2,6 @@
 
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node, Served
-from netdsl.ir.pki import SERVICES_PKI
 from netdsl.payload.contract import Needs, PayloadFile
 from netdsl.payload.part import Share, scripts, served
 from netdsl.payload.quoting import flat
@@ -20,15 +19,13 @@ class FreeradiusPart:
         services = served(node, SERVICES)
         if not services:
             return None
-        files = tuple(PayloadFile(f"freeradius/{one.service.first}", _certificate(node, lab, one)) for one in services)
+        files = tuple(PayloadFile(f"freeradius/{one.service.first}", _certificate(one)) for one in services)
         return Share(files, Needs(packages=("freeradius",)), services=services)
 
 
-def _certificate(node: Node, lab: Lab, one: Served) -> bytes:
+def _certificate(one: Served) -> bytes:
     """The name of the certificate that the server shows inside of EAP-TTLS; empty where it has none."""
-    pkis = (pki for pki in lab.pkis if pki.id != SERVICES_PKI)
-    own = next((pki for pki in pkis if any(entity.node == node.id for entity in pki.end_entities)), None)
-    return b"" if own is None or not one.secrets else f"{flat(own.id)}\n".encode()
+    return b"" if one.certificate is None else f"{flat(one.certificate)}\n".encode()
 
 
 part = FreeradiusPart()

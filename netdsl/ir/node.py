@@ -6,7 +6,7 @@ from typing import assert_never
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.filter import Firewall, Nat
-from netdsl.ir.ids import Address, AddressWithPrefix, ImageId, NetworkId, NodeId, Prefix
+from netdsl.ir.ids import Address, AddressWithPrefix, ImageId, NetworkId, NodeId, PkiId, Prefix
 from netdsl.ir.service import PortService
 from netdsl.ir.tunnel import Segment, SharedSecret, TunnelEnd
 from netdsl.source import Place
@@ -105,6 +105,7 @@ class Served:
     forward_to: tuple[Address, ...] = ()
     origin: Place | None = field(default=None, compare=False, repr=False)
     secrets: tuple[SharedSecret, ...] = ()  # by which it knows who asks it, and whom it is asked about
+    certificate: PkiId | None = None  # whose certificate of the node it shows
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from netdsl.dataclass import dataclass
-from netdsl.ir.ids import Address, NetworkId, NodeId, Prefix, TunnelId
+from netdsl.ir.ids import Address, NetworkId, NodeId, PkiId, Prefix, TunnelId
 from netdsl.ir.joined import join, root, roots
 from netdsl.ir.prefixes import holds, host_prefix, unique
 from netdsl.ir.service import PortService
@@ -28,7 +28,8 @@ from netdsl.semantics.bindings import (
 class Directory:
     """`segments`: networks that switches join are one, called by the first of them. `addresses` of a node: its
     interfaces' in source order, then its loopbacks. `owners` of an address: all of them, in source order, with the
-    interface (None: a loopback). `secrets`: those that a node's service at a port knows."""
+    interface (None: a loopback). `secrets`: those that a node's service at a port knows,
+    `certificates` whose one it shows."""
 
     networks: dict[NetworkId, BoundNetwork]
     nodes: dict[NodeId, BoundNode]
@@ -37,6 +38,7 @@ class Directory:
     addresses: dict[NodeId, tuple[Address, ...]]
     owners: dict[Address, tuple[tuple[NodeId, str | None], ...]]
     secrets: dict[tuple[NodeId, PortService], tuple[SharedSecret, ...]]
+    certificates: dict[tuple[NodeId, PortService], PkiId]
 
     def prefixes(self, who: Iterable[Placed[Who]]) -> tuple[Prefix, ...]:
         """All that the names stand for, in their order, each once."""
@@ -125,7 +127,13 @@ def make_directory(bindings: Bindings) -> Directory:
         addresses,
         {address: tuple(found) for address, found in owners.items()},
         {asked: tuple(found) for asked, found in _secrets(bindings).items()},
+        _certificates(bindings),
     )
+
+
+def _certificates(bindings: Bindings) -> dict[tuple[NodeId, PortService], PkiId]:
+    servers = (server for tunnel in bindings.tunnels.values() for server in tunnel.servers)
+    return {(one.node, one.service): one.certificate.pki for one in servers if one.certificate is not None}
 
 
 def _secrets(bindings: Bindings) -> dict[tuple[NodeId, PortService], dict[SharedSecret, None]]:

@@ -51,6 +51,7 @@ def lower_services(directory: Directory, node: BoundNode) -> tuple[Served, ...]:
             tuple(DnsRecord(record.name, directory.addresses_of(record.target.value)) for record in service.records),
             origin=service.place,
             secrets=directory.secrets.get((node.id, service.service), ()),
+            certificate=directory.certificates.get((node.id, service.service)),
         )
         for service in node.services
     )

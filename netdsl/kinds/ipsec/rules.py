@@ -2,10 +2,16 @@
 
 from netdsl.diagnostics.catalogue import FAMILY_MISMATCH
 from netdsl.diagnostics.core import Diagnostics, Label
-from netdsl.ir.ids import NodeId
+from netdsl.ir.ids import NodeId, PkiId
 from netdsl.ir.tunnel import Mode
 from netdsl.kinds.ipsec.bindings import BoundAuth, bound_child, bound_tunnel, seen_by
-from netdsl.kinds.ipsec.catalogue import SHARED_IDENTITY, TRANSPORT_WITH_PROTECTED, WEAK_PROPOSAL, WEAK_SECRET
+from netdsl.kinds.ipsec.catalogue import (
+    AUTH_MISMATCH,
+    SHARED_IDENTITY,
+    TRANSPORT_WITH_PROTECTED,
+    WEAK_PROPOSAL,
+    WEAK_SECRET,
+)
 from netdsl.kinds.ipsec.rules_agreement import check_agreement
 from netdsl.kinds.ipsec.rules_backup import check_backups
 from netdsl.kinds.ipsec.rules_selectors import check_selectors, child_name
@@ -54,11 +60,30 @@ def check(tunnels: tuple[BoundTunnel, ...], facts: Facts, diagnostics: Diagnosti
         _weak_secrets(tunnel, diagnostics)
         check_agreement(tunnel, diagnostics)
     _identities(tunnels, diagnostics)
+    _servers(tunnels, diagnostics)
     check_backups(tunnels, facts, diagnostics)
     # their children have everything: of two in one IKE SA charon would take the one for the other
     routed = tuple(tunnel for tunnel in tunnels if tunnel.ends[0].inside is not None)
     check_told_apart(routed, addresses, "the same two addresses", OTHER_ADDRESSES, diagnostics)
     check_selectors(tunnels, facts, diagnostics)
+
+
+def _servers(tunnels: tuple[BoundTunnel, ...], diagnostics: Diagnostics) -> None:
+    """auth-mismatch: a RADIUS server shows one certificate to the clients of all tunnels that ask it."""
+    shown: dict[object, tuple[BoundTunnel, PkiId]] = {}
+    for tunnel in tunnels:
+        for server in tunnel.servers:
+            if server.certificate is None:
+                continue
+            pki = server.certificate.pki
+            first, other = shown.setdefault((server.node, server.service), (tunnel, pki))
+            if pki != other:
+                message = (
+                    f"`{server.node}` shows the certificate of `{other}`, and clients of `{tunnel.id}` trust `{pki}`"
+                )
+                label = Label(first.place, f"its clients trust `{other}`")
+                help_ = f"`auth certificate from {other}` for the gateway, or another server"
+                diagnostics.report(AUTH_MISMATCH, message, tunnel.place, related=(label,), help=help_)
 
 
 def _transport(tunnel: BoundTunnel, diagnostics: Diagnostics) -> None:

@@ -5,7 +5,7 @@ import pytest
 from netdsl.ir.expectation import WhileState
 from netdsl.ir.ids import TunnelId
 from netdsl.verify import Decision, Esp, Hook, Outcome
-from tests.verify.asking import ask, world
+from tests.verify.asking import ask, checked, world
 
 TEXT = """
 network wa 192.0.2.0/24
@@ -401,3 +401,24 @@ def test_a_revoked_client_stays_outside_and_the_others_come_in(auth: str, pool: 
 
 def test_without_revocation_lists_a_revoked_certificate_is_taken() -> None:
     assert world(REVOKED % ("crl no", WAYS_TO_PROVE[0])).is_up(TunnelId("road"))
+
+
+TWO_PKIS = """
+pki other { validity 100d }
+pki ours { validity 100d }
+ipsec admin { between aaa and s ; auth certificate from other }
+"""
+
+
+def test_a_server_shows_the_certificate_that_clients_of_the_tunnel_trust() -> None:
+    """Not that of the first authority which has one for it."""
+    text = TWO_PKIS + ASKING.replace("certificate for gw", "certificate from ours for gw")
+    (service,) = [each for node in world(text % ("", "eap-ttls")).lab.nodes for each in node.services]
+    assert service.certificate == "ours"
+
+
+def test_a_server_cannot_show_two_certificates() -> None:
+    text = TWO_PKIS + (ASKING + ASKING_TOO).replace("certificate for gw", "certificate from ours for gw")
+    text = text.replace("certificate for gx", "certificate from other for gx") % ("", "eap-ttls", "eap-ttls")
+    (found,) = [one for one in checked(text).diagnostics if one.rule.code == "auth-mismatch"]
+    assert found.message == "`aaa` shows the certificate of `ours`, and clients of `more` trust `other`"
