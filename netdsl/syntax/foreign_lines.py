@@ -21,14 +21,20 @@ _ALWAYS = "answers are always accepted first: no line is needed for them"
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Lines that the expression fits, whole; `instead` is filled with its groups."""
+    """Lines that the expression fits, whole; `instead` is filled with its groups.
 
-    line: re.Pattern[str]
+    It is compiled when a line is asked about: a right source has none.
+    """
+
+    line: str
     instead: str
+
+    def match(self, line: str) -> re.Match[str] | None:
+        return re.fullmatch(self.line, line, re.IGNORECASE)
 
 
 def _shape(line: str, instead: str) -> Shape:
-    return Shape(re.compile(line.replace(" ", r"[ \t]+"), re.IGNORECASE), instead)
+    return Shape(line.replace(" ", r"[ \t]+"), instead)
 
 
 _SUDO = r"(?:sudo )?ip(?: -[46s])?"
@@ -82,7 +88,7 @@ EXPECTATIONS: tuple[Shape, ...] = (
 
 def expectation(line: str) -> str | None:
     """What a line of `expect` is written like, if it is one of these."""
-    found = ((shape, shape.line.fullmatch(line.strip())) for shape in EXPECTATIONS)
+    found = ((shape, shape.match(line.strip())) for shape in EXPECTATIONS)
     return next((shape.instead.format(*match.groups()) for shape, match in found if match is not None), None)
 
 
@@ -93,7 +99,7 @@ def instead_of(line: str) -> str | None:
     if (found := _MASKED.fullmatch(line)) is not None:
         return _with_mask(found[1], found[2], found[3])
     for shape in SHAPES:
-        if (found := shape.line.fullmatch(line)) is not None:
+        if (found := shape.match(line)) is not None:
             return shape.instead.format(*found.groups())
     return None
 
