@@ -242,7 +242,7 @@ SPOTS: dict[str, Spot] = {
     "pki name": Spot(top="pki p% { }\n" + _TUNNEL.format("auth certificate from p%")),
     "algorithm": Spot(top="pki p { algorithm % }\n" + _TUNNEL.format("auth certificate from p")),
     "validity": Spot(top="pki p { validity % }\n" + _TUNNEL.format("auth certificate from p")),
-    "ocsp": Spot(top="pki p { ocsp % }\n" + _TUNNEL.format("auth certificate from p")),
+    "ocsp": Spot(top="pki p { ocsp % }\n" + _TUNNEL.format("auth certificate from p"), a="serve ocsp"),
     "revoke": Spot(top="pki p { revoke % }\n" + _TUNNEL.format("auth certificate from p")),
     "tunnel name": Spot(top="ipsec t% { between gw.wan and b ; auth psk }", witness=_connections),
     "child name": Spot(top=_TUNNEL.format("auth psk ; child c% { between lan and wan }")),
