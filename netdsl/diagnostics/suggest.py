@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 
 from netdsl.diagnostics.fix import Rewording
 
@@ -71,11 +72,17 @@ def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
 
 def is_alone(word: str, near: str, names: AbstractSet[str]) -> bool:
     """Whether no other name is as near to the word."""
+    return _is_alone(word, near, frozenset(names))
+
+
+@lru_cache(maxsize=256)  # a word that is wrong once is often wrong in many places
+def _is_alone(word: str, near: str, names: frozenset[str]) -> bool:
     if len(names) > MOST_COMPARED:
         return sum(other in names for other in set(_one_edit_away(word))) == 1
     distance = edit_distance(word, near, len(word))
     limit = 0 if distance is None else distance
-    return all(edit_distance(word, other, limit) is None for other in names - {near, word})
+    others = (name for name in names if abs(len(name) - len(word)) <= limit and name not in (near, word))
+    return all(edit_distance(word, other, limit) is None for other in others)
 
 
 def edit_distance(left: str, right: str, limit: int) -> int | None:
