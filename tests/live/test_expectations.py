@@ -55,48 +55,6 @@ def test_every_form_holds_as_predicted(forms: Lab, tmp_path: Path) -> None:
     assert forms.machine.wait_until(lambda: "\tup\t" in forms.status("west"), 30) is not None
 
 
-@pytest.mark.parametrize("name", ["cuts", "backup"])
-def test_ways_are_those_of_each_state_and_back_after_it(name: str, tmp_path: Path, engine: str, run_name: str) -> None:
-    """`cuts`: links cut on a network of several nodes, under tunnels, and on a network that a tunnel carries. `backup`: the
-    second tunnel is taken while the first is down by hand, and when it is found dead."""
-    source = Path(__file__).parent / f"{name}.net"
-    with compiled_lab(source, tmp_path / name, f"{run_name}-{name}", "--closed") as lab:
-        lab.prepare()
-        lab.up()
-        status, document = _test(lab, source)
-    lines = [line for block in document["blocks"] for line in block["lines"]]
-    assert [line["statement"] for line in lines if line["differs"] or line["verdict"] != "passed"] == []
-    assert status == 0
-
-
-@pytest.mark.parametrize("name", ["clients", "proofs", pytest.param("servers", marks=pytest.mark.full)])
-def test_clients_each_come_in_as_they_should(name: str, tmp_path: Path, engine: str, run_name: str) -> None:
-    """`clients`: two groups of one gateway, clients behind one NAT, two tunnels with one other node. `proofs`: each way to
-    prove oneself, several rounds, a certificate that is revoked. `servers`: RADIUS and OCSP."""
-    source = Path(__file__).parent / f"{name}.net"
-    with compiled_lab(source, tmp_path / name, f"{run_name}-{name}", "--closed") as lab:
-        lab.prepare()
-        lab.up()
-        status, document = _test(lab, source)
-    lines = [line for block in document["blocks"] for line in block["lines"]]
-    assert [line["statement"] for line in lines if line["differs"] or line["verdict"] != "passed"] == []
-    assert status == 0
-
-
-def test_what_lines_of_a_node_do_to_it_alone(tmp_path: Path, engine: str, run_name: str) -> None:
-    """A ring of switches, whole and with a link cut; a netmask of its own; an interface without an address; an address in
-    common; an environment with names of the script; a command that adds an address, which cannot be known before."""
-    source = Path(__file__).parent / "corners.net"
-    with compiled_lab(source, tmp_path / "corners", f"{run_name}-corners", "--closed") as lab:
-        lab.prepare()
-        lab.up()
-        status, document = _test(lab, source)
-    lines = [line for block in document["blocks"] for line in block["lines"]]
-    assert [line["statement"] for line in lines if line["differs"] or line["verdict"] != "passed"] == []
-    assert [line["statement"] for line in lines if not line["predicted"]["holds"]] == ["r reaches 10.0.2.254"]
-    assert status == 0
-
-
 SMALL = """
 expect {
   a cannot reach b tcp/7

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from netdsl.backends.compose.meter import meter
-from tests.compiling import TESTS, all_tunnels
+from tests.compiling import all_tunnels
 from tests.live.conftest import compiled_lab
 from tests.live.expected import expectations_hold
 from tests.live.machine import Machine
@@ -20,22 +20,6 @@ def source(tmp_path: Path) -> Path:
     file = tmp_path / "tunnels.net"
     file.write_text(all_tunnels())
     return file
-
-
-def test_next_hops_inside_tunnels(tmp_path: Path, engine: str, run_name: str) -> None:
-    lab_file = TESTS / "labs/inside.net"
-    with compiled_lab(lab_file, tmp_path / "lab", f"{run_name}-inside", "--closed") as lab:
-        lab.prepare()
-        lab.up()
-        expectations_hold(lab_file, lab.folder, timeout=300)
-
-
-def test_what_the_ends_of_ipsec_say(tmp_path: Path, engine: str, run_name: str) -> None:
-    lab_file = TESTS / "labs/ends.net"
-    with compiled_lab(lab_file, tmp_path / "lab", f"{run_name}-ends", "--closed") as lab:
-        lab.prepare()
-        lab.up()
-        expectations_hold(lab_file, lab.folder, timeout=300)
 
 
 def test_containers(source: Path, tmp_path: Path, engine: str, run_name: str) -> None:
