@@ -11,6 +11,7 @@ from functools import partial
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.filter import Chain, State
+from netdsl.ir.tunnel import TunnelEnd
 from netdsl.packets.checks import TTL, circle, disbelief, unbelievable, unbelieved_asker
 from netdsl.packets.links import WIDEST, mtu_of, no_route, onward, way_out
 from netdsl.packets.neighbours import lost_answer, uncarried
@@ -218,6 +219,11 @@ class Walk(Netfilter):
             text = f"`{view.id}` is no end of tunnel `{policy.end.tunnel}`"
             return self._stop(Outcome.DROPPED, view, Hook.TUNNEL, text, None, packet)
         end = receiving_end(view, policy)
+        if self._is_by_order(policy.end, end):
+            text = (
+                f"what passes of tunnel `{end.tunnel}` depends on which end sent first: the NAT between keeps its flow"
+            )
+            return self._stop(Outcome.NOT_VERIFIED, view, Hook.TUNNEL, text, end.origin, packet)
         refusal = packets_of(end.kind).refuses(end, packet)
         if refusal is not None:
             text = f"`{view.id}` takes no {packet} out of tunnel `{end.tunnel}`: {refusal}"
@@ -232,6 +238,27 @@ class Walk(Netfilter):
         return Frame(
             view, arrival(end, passage.in_interface or LOOPBACK, is_user_space=self.fabric.is_user_space), inner, policy
         )
+
+    def _is_by_order(self, sender: TunnelEnd, receiver: TunnelEnd) -> bool:
+        """Whether the ends of a tunnel that nothing negotiates get on with one another by the first packet of one of them
+        alone: the flow that it begins leaves the other one's packets as they are, which would be translated otherwise."""
+        if packets_of(sender.kind).IS_NEGOTIATED:
+            return False
+        passed = (self.fabric.views[hop.node].node.nat for hop in self.hops)
+        if not any(nat.source or nat.destination for nat in passed):
+            return False
+        return self._takes_first(sender, receiver) is not self._takes_first(receiver, sender)
+
+    def _takes_first(self, sender: TunnelEnd, receiver: TunnelEnd) -> bool:
+        """Whether the receiver takes the sender's first outer packet."""
+        (service, *_) = packets_of(sender.kind).needs(sender)[0].packets
+        assert sender.local is not None, "an end without negotiation has an address"
+        number = service.first or 0
+        first = Packet(sender.local, sender.peer_addresses[0], service.protocol, number, number)
+        found = Walk(self.fabric, Tracker(self.tracker.standing)).run(self.fabric.views[sender.node], first)
+        if not isinstance(found, Delivered) or found.view.id != receiver.node:
+            return False
+        return packets_of(receiver.kind).refuses(receiver, found.packet) is None
 
     def _check_policy(self, passage: Passage, what: str) -> Stop | None:
         fault = policy_fault(passage, what, is_user_space=self.fabric.is_user_space)

@@ -31,6 +31,8 @@ FITTING: dict[Predicted, frozenset[Outcome]] = {
 """What a probe may see of each outcome."""
 HALF_KNOWN = ("and what follows does not", "depends on the port that the client chose")
 """Reasons of what cannot be known although nothing is raw: the request arrives, and more depends on the programs."""
+BY_ORDER = "depends on which end sent first"
+"""A reason of what cannot be known, whatever is seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,8 @@ def difference_of(flow: Flow, predicted: Verdict, seen: Seen) -> str:
     """In words, or nothing."""
     if predicted.raw:
         return ""  # a command may have changed it
+    if predicted.outcome is Predicted.NOT_VERIFIED and BY_ORDER in predicted.reason:
+        return ""
     if predicted.outcome is Predicted.NOT_VERIFIED and any(words in predicted.reason for words in HALF_KNOWN):
         return "" if seen.outcome in (Outcome.ANSWERED, Outcome.TIMEOUT) else f"half known, seen {seen.outcome}"
     if predicted.outcome is Predicted.NOT_VERIFIED:
