@@ -17,8 +17,7 @@ from netdsl.packets.passage import Delivered
 from netdsl.packets.routes import NextHop, RoutingTable
 from netdsl.packets.sources import learned_routes
 from netdsl.packets.tracking import Flows, Tracker, reverse
-from netdsl.packets.tunnels import Connection, Failure, TunnelStates, packets_of
-from netdsl.packets.types import Packet
+from netdsl.packets.tunnels import Connection, Failure, TunnelStates, opening_packet, packets_of
 from netdsl.packets.view import View
 from netdsl.packets.walk import Walk
 
@@ -75,10 +74,8 @@ def _deciding(fabric: Fabric, states: TunnelStates, end: TunnelEnd) -> Iterator[
         if source is None:
             yield from (*own_doubts(view), *no_route(fabric, view, peer).doubts)
             continue
-        opening = packets_of(one.kind).needs(one)[0].packets[0]
-        number = opening.first or 0
         walk = Walk(fabric, tracker, is_daemon=True)
-        result = walk.run(view, Packet(source, peer, opening.protocol, number, number))
+        result = walk.run(view, opening_packet(one, source))
         yield from doubts(fabric, walk.hops, result)
         if isinstance(result, Delivered):
             back = Walk(fabric, tracker, is_answer=True, is_daemon=True)

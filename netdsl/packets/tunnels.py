@@ -122,6 +122,13 @@ def packets_of(kind: str) -> TunnelPackets:
     return _kinds()[kind]
 
 
+def opening_packet(end: TunnelEnd, source: Address, service: PortService | None = None) -> Packet:
+    """What an end that knows the other one sends to it: what opens the tunnel, or another of the packets that it needs."""
+    service = service or packets_of(end.kind).needs(end)[0].packets[0]
+    number = service.first or 0
+    return Packet(source, end.peer_addresses[0], service.protocol, number, number)
+
+
 def receiving_end(view: View, policy: Policy) -> TunnelEnd:
     """The end of the policy's tunnel in the node that takes the packet out."""
     ends = [end for end in view.node.tunnels if end.tunnel == policy.end.tunnel]

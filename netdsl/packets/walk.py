@@ -21,7 +21,7 @@ from netdsl.packets.policies import policy_fault
 from netdsl.packets.routes import Hop as Route
 from netdsl.packets.steering import Policy, TunnelDevice
 from netdsl.packets.tracking import Tracker, with_destination, with_source
-from netdsl.packets.tunnels import arrival, packets_of, receiving_end
+from netdsl.packets.tunnels import arrival, opening_packet, packets_of, receiving_end
 from netdsl.packets.types import Decision, Hook, Outcome, Packet, Step, Wire
 from netdsl.packets.view import LOOPBACK, View
 
@@ -251,11 +251,9 @@ class Walk(Netfilter):
 
     def _takes_first(self, sender: TunnelEnd, receiver: TunnelEnd) -> bool:
         """Whether the receiver takes the sender's first outer packet."""
-        (service, *_) = packets_of(sender.kind).needs(sender)[0].packets
         assert sender.local is not None, "an end without negotiation has an address"
-        number = service.first or 0
-        first = Packet(sender.local, sender.peer_addresses[0], service.protocol, number, number)
-        found = Walk(self.fabric, Tracker(self.tracker.standing)).run(self.fabric.views[sender.node], first)
+        walk = Walk(self.fabric, Tracker(self.tracker.standing))
+        found = walk.run(self.fabric.views[sender.node], opening_packet(sender, sender.local))
         if not isinstance(found, Delivered) or found.view.id != receiver.node:
             return False
         return packets_of(receiver.kind).refuses(receiver, found.packet) is None

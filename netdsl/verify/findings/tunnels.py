@@ -17,8 +17,8 @@ from netdsl.packets.doubts import doubts
 from netdsl.packets.netfilter import Overruled
 from netdsl.packets.passage import Delivered, Stop
 from netdsl.packets.tracking import Tracker, reverse
-from netdsl.packets.tunnels import packets_of
-from netdsl.packets.types import Hook, Outcome, Packet
+from netdsl.packets.tunnels import opening_packet, packets_of
+from netdsl.packets.types import Hook, Outcome
 from netdsl.packets.view import UPLINK
 from netdsl.packets.walk import Walk
 from netdsl.packets.world import World
@@ -147,10 +147,9 @@ def _attempt(world: World, end: TunnelEnd, peer: TunnelEnd) -> _Attempt:
 def _sent(world: World, end: TunnelEnd, service: PortService, tracker: Tracker) -> tuple[Walk, Delivered | Stop]:
     """One of the packets that carry the tunnel, on its way to the other end."""
     view, goal = world.view(end.node), end.peer_addresses[0]
-    number = service.first or 0
     source = end.local or view.source_towards(goal) or goal
     walk = Walk(world.fabric, tracker, is_daemon=True, overrules=_AT_ENDS)
-    return walk, walk.run(view, Packet(source, goal, service.protocol, number, number))
+    return walk, walk.run(view, opening_packet(end, source, service))
 
 
 def _is_lost(world: World, stop: Stop) -> bool:
