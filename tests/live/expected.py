@@ -13,7 +13,8 @@ def expectations_hold(source: Path, output: Path, *words: str, timeout: float) -
     done = netdsl("test", str(source), "-o", str(output), "--format", "json", *words, folder=output, timeout=timeout)
     assert done.stdout, done.stderr
     lines = [line for block in json.loads(done.stdout)["blocks"] for line in block["lines"]]
-    assert [line for line in lines if line["differs"] or line["verdict"] != "passed"] == []
+    differing = [line for line in lines if line["differs"] or line["verdict"] != "passed"]
+    assert not differing, json.dumps(differing, indent=1)
     assert done.returncode == 0
     return lines
 
