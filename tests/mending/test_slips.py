@@ -25,7 +25,12 @@ LABS = {
 }
 
 
-@pytest.mark.parametrize("name", sorted(LABS))
+SLOW = ("host-to-host", "site-to-site-v6")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in sorted(LABS)]
+)
 def test_a_slip_that_makes_a_line_fail_is_helped(name: str) -> None:
     unhelped = set()
     failing = 0
@@ -41,6 +46,7 @@ def test_a_slip_that_makes_a_line_fail_is_helped(name: str) -> None:
     assert unhelped == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1, 7))
 def test_a_slip_in_a_random_lab_is_never_helped_wrongly(seed: int) -> None:
     """Its expectations are what the lab does."""
