@@ -98,7 +98,8 @@ Steering = Selectors | Device | Segment
 class Child:
     """A part of a tunnel that comes up by itself: prefixes at this end and at the other.
 
-    `is_hiding`: who listens on the wire cannot read the content.
+    `is_hiding`: who listens on the wire cannot read the content. `keeps_lengths`: outer packets are longer than what they
+    carry by the same, but for padding; False where packets are compressed.
     """
 
     name: str  # unique within the tunnel; the tunnel's own last name for the only, implied child
@@ -109,6 +110,7 @@ class Child:
     mode: Mode = Mode.TUNNEL
     only_local: tuple[PortService, ...] = ()  # `only udp/514`: its port is on this end,
     only_remote: tuple[PortService, ...] = ()  # or on the other
+    keeps_lengths: bool = True
     is_initiator: bool = True  # False: opens the child only when the other end has not, for a while
     inside: object = None
 

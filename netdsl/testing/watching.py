@@ -27,14 +27,18 @@ def sized(world: World, flow: Flow, mark: str) -> tuple[str, ...]:
     """The mark, padded to lengths whose differences no other traffic has, so that encrypted packets are recognised by
     them.
 
-    One text only if the length cannot be chosen (DNS) or packets might be fragmented.
+    One text only if the length cannot be chosen (DNS), packets might be fragmented, or a tunnel compresses them.
     """
     smallest = min((network.mtu for network in world.lab.networks), default=1500)
-    if flow.kind is None or not flow.kind.carries_text or smallest < _SMALLEST_MTU:
+    if flow.kind is None or not flow.kind.carries_text or smallest < _SMALLEST_MTU or not _keep_lengths(world):
         return (mark,)
     shift = zlib.crc32(mark.encode())
     sizes = [size + (shift >> 8 * number) % _VARIETY for number, size in enumerate(_SIZES)]
     return tuple(mark.ljust(size, ".") for size in sizes)
+
+
+def _keep_lengths(world: World) -> bool:
+    return all(child.keeps_lengths for node in world.lab.nodes for end in node.tunnels for child in end.children)
 
 
 def marks(texts: Sequence[str]) -> tuple[int, ...]:

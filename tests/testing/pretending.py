@@ -55,6 +55,10 @@ class Pretender:
     slowness: float = 1.0
 
     @property
+    def compresses(self) -> bool:
+        return not all(child.keeps_lengths for node in self.lab.nodes for end in node.tunnels for child in end.children)
+
+    @property
     def world(self) -> World:
         world = World(self.lab)
         for tunnel in sorted(self.held):
@@ -126,7 +130,8 @@ class Pretender:
                         continue
                     is_esp = wire.is_encrypted and not self.is_seen_in_clear
                     ends = wire.packet.source, wire.packet.destination
-                    recorder.pcap += record(recorder.interface, out.mac, packet(*ends, text, is_esp=is_esp))
+                    sent = text.rstrip(".") if is_esp and self.compresses else text
+                    recorder.pcap += record(recorder.interface, out.mac, packet(*ends, sent, is_esp=is_esp))
                 if not hop.wires and recorder.interface == "any":
                     ends = verdict.request[0].wires[0].packet.source, verdict.destination
                     recorder.pcap += record("any", "", packet(*ends, text, is_esp=False))

@@ -99,6 +99,19 @@ def test_what_should_be_encrypted_and_can_be_read_fails() -> None:
     )
 
 
+def test_packets_that_a_tunnel_compresses_are_not_known_by_their_lengths() -> None:
+    compressing = LAB.replace("auth psk ;", "auth psk ; ipcomp yes ;")
+    expected = """expect {
+      a to b tcp/80 is encrypted on wan
+      a to b tcp/80 is not encrypted on left
+      a to b tcp/80 goes through r, s
+    }"""
+    results, _ = pretend(compressing + expected)
+    assert [verdict for verdict, _ in _lines(results)] == [Verdict.PASSED] * 3
+    seen, _ = pretend(compressing + expected, is_seen_in_clear=True)
+    assert [verdict for verdict, _ in _lines(seen)] == [Verdict.FAILED, Verdict.PASSED, Verdict.PASSED]
+
+
 def test_the_right_service_has_to_answer() -> None:
     def other(_: str, asked: str) -> str | None:
         return "answered\tb.echo" if asked.startswith("tcp") else None

@@ -166,6 +166,7 @@ def _child(
         mode=child.mode,
         only_local=child.only if is_left is is_served_left else (),
         only_remote=() if is_left is is_served_left else child.only,
+        keeps_lengths=not inside.handling.is_compressed,
         is_initiator=is_initiator,
         inside=IpsecChild(
             inside.protocol,
