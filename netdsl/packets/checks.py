@@ -31,7 +31,8 @@ def unbelievable(
         return None
     is_for_daemon = is_local and packet.protocol is Protocol.UDP and packet.destination_port in view.daemon_ports
     back = view.route_back(packet, is_marked=is_for_daemon and is_user_space)
-    if back is not None and (mode != 1 or back.interface == interface):
+    is_strict = mode == 1 or view.is_bare(interface)  # `no_addr`: loose is strict on an interface without an address
+    if back is not None and (not is_strict or back.interface == interface):
         return None
     way = "has no route back" if back is None else f"is reached by `{back.interface}`, not by `{interface}`"
     return f"rp_filter of `{view.id}`: the source {source} {way}"
@@ -54,9 +55,14 @@ def unbelieved_asker(
         return None  # a loopback address was the destination of no frame on the link: the node translated it
     if before.is_own_source(packet):
         return packet.source
-    near = [given.network for given in view.interfaces[interface].addresses if given.version == 4]
-    own = (given.ip for each in before.node.interfaces for given in each.addresses if given.version == 4)
-    asker = next((address for address in own if any(address in network for network in near)), None)
+    there = view.interfaces[interface]
+    near = [given.network for given in there.addresses if given.version == 4]
+    own = [
+        (given.ip, each.network) for each in before.node.interfaces for given in each.addresses if given.version == 4
+    ]
+    asker = next((address for address, _ in own if any(address in network for network in near)), None)
+    if asker is None:  # none of the two has an address of its own there
+        asker = next((address for address, network in own if network == there.network), None)
     if asker is None or doubt(replace(packet, source=asker, protocol=Protocol.ICMP, alike=None)) is None:
         return None
     return asker

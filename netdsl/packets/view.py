@@ -179,6 +179,14 @@ class View:
         """With which address it asks for the MAC address of an IPv4 neighbour, if no packet says it (inet_select_addr)."""
         return source_for(towards, Hop(interface), self.own)
 
+    def is_bare(self, interface: str) -> bool:
+        """Whether an interface of the lab, or a device of a tunnel, has no IPv4 address. In user space charon's device has
+        the virtual ones (kernel_libipsec_plugin.c)."""
+        if interface in self.interfaces:
+            return not any(name == interface and one.version == 4 for one, _, name in self.own)
+        elsewhere = {one for one, _, name in self.own if name != interface}
+        return interface in self.devices and not any(one.version == 4 for one in self.local - elsewhere)
+
     def is_active(self, state: WhileTunnel) -> bool:
         return ((state.tunnel, state.child) in self.up) == state.is_up
 

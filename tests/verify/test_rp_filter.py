@@ -93,3 +93,23 @@ def test_a_neighbour_that_is_not_believed_knows_the_address_from_which_the_next_
     }
     assert ask(world(by["192.0.2.1"], Esp.USER), "h", "10.9.0.2").passes
     assert ask(world(by["192.0.2.101"], Esp.USER), "h", "10.9.0.2").outcome is Outcome.UNREACHABLE
+
+
+@pytest.mark.parametrize(("inside", "passes"), [("", False), ("addresses 10.8.0.0/30", True)])
+def test_loose_reverse_path_filtering_is_strict_on_an_interface_without_an_address(inside: str, passes: bool) -> None:
+    """fib_validate_source: `no_addr`."""
+    text = f"""
+    network left 10.1.0.0/24
+    network mid 10.3.0.0/24
+    network right 10.2.0.0/24
+    router r1 {{ interface on left .1 ; interface on mid .1 }}
+    router r2 {{ interface on right .1 ; interface on mid .2 ; route left via 10.3.0.1
+      sysctl net.ipv4.conf.all.rp_filter = 2 }}
+    host a {{ interface on left .2 ; default via r1 }}
+    host b {{ interface on right .2 ; default via r2 }}
+    tunnel t gre {{ between r1 and r2 protecting right ; {inside} }}
+    """
+    verdict = ask(text, "a", "10.2.0.2")
+    assert verdict.passes is passes
+    if not passes:
+        assert verdict.hook is Hook.SOURCE_CHECK
