@@ -92,6 +92,7 @@ MTU_OUT_OF_RANGE = _error("mtu-out-of-range", "an MTU that the link or IPv6 cann
 MTU_ABOVE_WAY = _warning("mtu-above-way", "an MTU inside a tunnel that the way of its outer packets has no room for")
 MTU_ABOVE_NETWORK = _error("mtu-above-network", "an interface's MTU above its network's")
 NETWORK_WITHOUT_PREFIX = _error("network-without-prefix", "an address is needed on a network that has no prefix")
+NOTHING_TO_BORROW = _error("nothing-to-borrow", "an unnumbered interface with no address to borrow")
 SWITCH_LOOP = _error("switch-loop", "switches in a circle without a spanning tree")
 UNUSED_NETWORK = _warning("unused-network", "a network on which no node is")
 UNKNOWN_DRIVER = _error("unknown-driver", "a network driver or mode that does not exist")

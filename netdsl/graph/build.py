@@ -107,7 +107,7 @@ def _ports(
             header = bridged.get((interface.network, tunnel))
             if count > 1 and header is not None:
                 carries[tunnel] = header
-        addresses = tuple(str(address.ip) for address in interface.addresses)
+        addresses = tuple(map(str, (*(address.ip for address in interface.addresses), *interface.link_local)))
         yield Port(
             interface.name, interface.network, addresses, tuple(sorted(carries)), tuple(sorted({*carries.values()}))
         )

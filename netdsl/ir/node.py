@@ -2,11 +2,14 @@
 
 from dataclasses import field
 from enum import StrEnum
+from ipaddress import IPv6Address
 from typing import assert_never
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.filter import Firewall, Nat
 from netdsl.ir.ids import Address, AddressWithPrefix, ImageId, NetworkId, NodeId, PkiId, Prefix
+from netdsl.ir.link_local import link_local_of
+from netdsl.ir.prefixes import holds
 from netdsl.ir.service import PortService
 from netdsl.ir.tunnel import Segment, SharedSecret, TunnelEnd
 from netdsl.source import Place
@@ -55,7 +58,8 @@ class NodeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """Where a node touches a network: the kernel's name, the MAC address and the addresses inside the node."""
+    """Where a node touches a network: the kernel's name, the MAC address and the addresses inside the node. `link_local`:
+    those that the source gives."""
 
     name: str
     network: NetworkId
@@ -63,6 +67,12 @@ class Interface:
     addresses: tuple[AddressWithPrefix, ...]
     mtu: int
     origin: Place | None = field(default=None, compare=False, repr=False)
+    link_local: tuple[IPv6Address, ...] = ()
+
+    @property
+    def link_locals(self) -> tuple[IPv6Address, ...]:
+        """All that it has: without given ones the one by its MAC address."""
+        return self.link_local or (link_local_of(self.mac),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +167,15 @@ class Node:
         """Its interfaces' in the order of the source, then its loopbacks'."""
         own = (given.ip for interface in self.interfaces for given in interface.addresses)
         return (*own, *(given.ip for given in self.loopbacks))
+
+    def is_beyond_prefixes(self, route: Route) -> bool:
+        """Whether the IPv4 next hop is in no prefix of the interface that the route leads to: of a borrowed address. The
+        kernel takes such a route where it says that the next hop is on the link (fib_check_nh_v4_gw)."""
+        hop = route.next_hop
+        interface = next((one for one in self.interfaces if one.name == route.interface), None)
+        if hop is None or hop.version == 6 or interface is None:
+            return False
+        return not any(holds(given.network, hop) for given in interface.addresses)
 
     @property
     def wired(self) -> tuple[Interface, ...]:

@@ -2,8 +2,6 @@
 
 MTU = 1500  # bytes: Ethernet's
 
-UPLINK = "uplink"  # the name of the interface that leads out of the lab, in every runtime
-
 # --- sysctls: what a node is, and what it would inherit from its machine. `all` stands for every interface; of IPv6
 # only what the kernel itself hands on from `all` to each.
 

@@ -1,10 +1,12 @@
 """Who has which address: the one index that all of lowering looks things up in."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from ipaddress import IPv6Address
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, NetworkId, NodeId, PkiId, Prefix, TunnelId
 from netdsl.ir.joined import join, root, roots
+from netdsl.ir.link_local import link_local_of
 from netdsl.ir.prefixes import holds, host_prefix, unique
 from netdsl.ir.service import PortService
 from netdsl.ir.tunnel import SharedSecret
@@ -22,13 +24,14 @@ from netdsl.semantics.bindings import (
     WhoPrefix,
     WhoTunnelEnd,
 )
+from netdsl.semantics.macs import UPLINK, allocate_macs
 
 
 @dataclass(frozen=True, slots=True)
 class Directory:
     """`segments`: networks that switches join are one, called by the first of them. `addresses` of a node: its
     interfaces' in source order, then its loopbacks. `owners` of an address: all of them, in source order, with the
-    interface (None: a loopback). `secrets`: those that a node's service at a port knows,
+    interface (None: a loopback). `macs`: of interfaces and uplinks. `secrets`: those that a node's service at a port knows,
     `certificates` whose one it shows."""
 
     networks: dict[NetworkId, BoundNetwork]
@@ -37,6 +40,7 @@ class Directory:
     segments: dict[NetworkId, NetworkId]
     addresses: dict[NodeId, tuple[Address, ...]]
     owners: dict[Address, tuple[tuple[NodeId, str | None], ...]]
+    macs: Mapping[tuple[NodeId, str], str]
     secrets: dict[tuple[NodeId, PortService], tuple[SharedSecret, ...]]
     certificates: dict[tuple[NodeId, PortService], PkiId]
 
@@ -68,6 +72,11 @@ class Directory:
             if any(holds(given.address.network, address) for given in interface.addresses):
                 return interface
         return None
+
+    def link_locals(self, interface: BoundInterface) -> tuple[IPv6Address, ...]:
+        """Given ones, or the one by the MAC address."""
+        given = tuple(one.value for one in interface.link_local)
+        return given or (link_local_of(self.macs[interface.node, interface.name]),)
 
     def _prefixes(self, who: Who) -> tuple[Prefix, ...]:
         match who:
@@ -126,9 +135,20 @@ def make_directory(bindings: Bindings) -> Directory:
         _segments(bindings),
         addresses,
         {address: tuple(found) for address, found in owners.items()},
+        mac_addresses(bindings.nodes.values()),
         {asked: tuple(found) for asked, found in _secrets(bindings).items()},
         _certificates(bindings),
     )
+
+
+def mac_addresses(nodes: Iterable[BoundNode]) -> dict[tuple[NodeId, str], str]:
+    """Of every interface by node and name, uplinks included; in the order of the source."""
+    return allocate_macs(
+        one for node in nodes for one in (
+            *((node.id, interface.name, interface.mac) for interface in node.interfaces),
+            *([(node.id, UPLINK, None)] if node.uplink is not None else ()),
+        )
+    )  # fmt: skip
 
 
 def _certificates(bindings: Bindings) -> dict[tuple[NodeId, PortService], PkiId]:

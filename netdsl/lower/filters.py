@@ -18,7 +18,6 @@ from netdsl.ir.filter import (
 from netdsl.ir.ids import Address, Prefix
 from netdsl.ir.prefixes import first_of_family, of_family, unique
 from netdsl.ir.tunnel import TunnelEnd
-from netdsl.lower.defaults import UPLINK
 from netdsl.lower.directory import Directory, interface_addresses
 from netdsl.lower.outer import OuterPackets
 from netdsl.semantics.bindings import (
@@ -33,6 +32,7 @@ from netdsl.semantics.bindings import (
     Who,
 )
 from netdsl.semantics.defaults import POLICY_OF_UNNAMED_CHAINS
+from netdsl.semantics.macs import UPLINK
 
 FAMILIES = (4, 6)
 

@@ -8,8 +8,7 @@ from netdsl.ir.lab import Lab
 from netdsl.ir.network import Network
 from netdsl.ir.node import Node, Route
 from netdsl.ir.tunnel import TunnelEnd
-from netdsl.lower.allocate import allocate_macs
-from netdsl.lower.defaults import MTU, UPLINK
+from netdsl.lower.defaults import MTU
 from netdsl.lower.directory import Directory, make_directory
 from netdsl.lower.filters import lower_firewall, lower_nat
 from netdsl.lower.hosts import lower_hosts
@@ -17,11 +16,12 @@ from netdsl.lower.nodes import Links, lower_interfaces, lower_resolvers, lower_s
 from netdsl.lower.outer import OuterPackets
 from netdsl.lower.path_mtu import PathMtus
 from netdsl.lower.pki import end_entities, lower_pkis
-from netdsl.lower.routes import led_inside, lower_neighbours, tunnel_routes, with_tunnel_mtu
+from netdsl.lower.routes import led_inside, lower_neighbours, tunnel_routes, with_sources, with_tunnel_mtu
 from netdsl.lower.sources import written_routes
 from netdsl.lower.sysctls import lower_sysctls
 from netdsl.lower.tunnels import lower_tunnels, lowerings, segment_mtus
 from netdsl.semantics.bindings import Bindings, BoundNetwork
+from netdsl.semantics.macs import UPLINK
 
 
 def lower(bindings: Bindings) -> Lab:
@@ -32,8 +32,8 @@ def lower(bindings: Bindings) -> Lab:
     """
     directory = make_directory(bindings)
     entities = end_entities(bindings)
-    links = Links(allocate_macs(bindings.nodes.values()), {})
-    written = written_routes(directory)
+    links = Links(directory.macs, {})
+    written = {id_: with_sources(directory.nodes[id_], routes) for id_, routes in written_routes(directory).items()}
     bare = _bare(bindings, directory, links, written)
     outer = OuterPackets(bare)
     ends = lower_tunnels(directory, outer, entities)

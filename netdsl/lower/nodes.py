@@ -28,6 +28,7 @@ def lower_interfaces(directory: Directory, links: Links, node: BoundNode) -> tup
             tuple(given.address for given in interface.addresses),
             _link_mtu(directory, interface, links.mtus),
             interface.place,
+            tuple(given.value for given in interface.link_local),
         )
         for interface in node.interfaces
     )

@@ -10,7 +10,27 @@ from netdsl.ir.tunnel import Child, Device, Mode, TunnelEnd, device_of
 from netdsl.lower.defaults import IPV6_MINIMUM_MTU
 from netdsl.lower.directory import Directory
 from netdsl.lower.outer import OuterPackets
+from netdsl.packets.view import LOOPBACK
 from netdsl.semantics.bindings import BoundNode
+
+
+def with_sources(node: BoundNode, routes: tuple[Route, ...]) -> tuple[Route, ...]:
+    """Routes to link-local next hops say with which address the node itself sends by them, where their interface has none
+    and several others have one: of these the kernel may take that of the interface that was made first
+    (ipv6_dev_get_saddr), which differs from runtime to runtime."""
+    lenders = {
+        LOOPBACK: [own.ip for own in node.loopbacks if own.version == 6],
+        **{one.name: [own.address.ip for own in one.addresses if own.address.version == 6] for one in node.interfaces},
+    }
+    sources = [addresses[0] for addresses in lenders.values() if addresses]
+    if len(sources) < 2:
+        return routes
+    return tuple(
+        replace(route, source=sources[0])
+        if route.next_hop is not None and route.next_hop.is_link_local and not lenders.get(route.interface, sources)
+        else route
+        for route in routes
+    )
 
 
 def led_inside(node: BoundNode, routes: tuple[Route, ...]) -> tuple[tuple[Route, ...], tuple[Route, ...]]:

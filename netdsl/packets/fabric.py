@@ -127,8 +127,8 @@ def make_fabric(lab: Lab, cut: Iterable[NetworkId] = (), *, is_user_space: bool 
             segment = segment_of[interface.network]
             members.setdefault(segment, []).append((view, interface))
             by_mac.setdefault((segment, interface.mac), (view, interface))
-            for given in interface.addresses:
-                owners.setdefault((segment, given.ip), []).append((view, interface))
+            for given in (*(one.ip for one in interface.addresses), *interface.link_locals):
+                owners.setdefault((segment, given), []).append((view, interface))
     permanent = {
         (node.id, known.interface, known.address): known.mac for node in lab.nodes for known in node.neighbours
     }

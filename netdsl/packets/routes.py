@@ -150,7 +150,8 @@ def make_tables(node: Node, uplink: str | None, devices: Devices, learned: Itera
 # --- the source address of what a node sends
 
 Own = tuple[Address, int, str]
-"""An address of a node, the length of its prefix, its interface; loopbacks first, then in the order of the source."""
+"""An address of a node, the length of its prefix, its interface; loopbacks first, then in the order of the source, devices
+of tunnels last."""
 
 
 def source_for(destination: Address, hop: Hop, own: Sequence[Own]) -> Address | None:
@@ -192,12 +193,16 @@ def _label(address: Address) -> int:
 
 def _source6(destination: Address, interface: str, own: Sequence[Own]) -> Address | None:
     """RFC 6724 §5 as ipv6_dev_get_saddr does it: the same address, the outgoing interface, the label, the longest common
-    prefix (up to the address's own length); of equal ones the address added last."""
+    prefix (up to the address's own length); of equal ones those of the interface made first, there the address added
+    last."""
     label = _label(destination)
-    best: tuple[tuple[bool, bool, bool, int, int], Address] | None = None
+    best: tuple[tuple[bool, bool, bool, int, int, int], Address] | None = None
+    devices: dict[str, int] = {}
     for number, (address, length, name) in enumerate(own):
         common = 128 - (int(address) ^ int(destination)).bit_length()
-        score = (address == destination, name == interface, _label(address) == label, min(common, length), number)
+        place = -devices.setdefault(name, len(devices))
+        is_alike = _label(address) == label
+        score = (address == destination, name == interface, is_alike, min(common, length), place, number)
         if best is None or score > best[0]:
             best = (score, address)
     return None if best is None else best[1]

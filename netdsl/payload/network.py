@@ -1,10 +1,12 @@
 """Interfaces, addresses, routes: `interfaces.tsv` and the files for `ip -batch`."""
 
 from collections.abc import Iterable, Iterator
+from ipaddress import IPv6Interface
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import AddressWithPrefix
-from netdsl.ir.node import Node, Route
+from netdsl.ir.link_local import LINK_LOCAL
+from netdsl.ir.node import Interface, Node, Route
 from netdsl.ir.tunnel import Device, Segment, Selectors
 from netdsl.packets.spanning import SwitchPort
 from netdsl.payload.contract import PayloadFile
@@ -68,9 +70,15 @@ def _ports(node: Node, tree: SpanningTree) -> str:
 
 
 def _addresses(node: Node) -> str:
-    lines = [line for interface in node.wired for line in _addresses_of(interface.name, interface.addresses)]
+    lines = [line for interface in node.wired for line in _addresses_of(interface.name, _given(interface))]
     lines += [f"address add {address} dev lo" for address in node.loopbacks]
     return _batch(lines)
+
+
+def _given(interface: Interface) -> Iterator[AddressWithPrefix]:
+    """All that the source gives it."""
+    yield from (IPv6Interface((int(address), LINK_LOCAL.prefixlen)) for address in interface.link_local)
+    yield from interface.addresses
 
 
 def _addresses_of(name: str, addresses: Iterable[AddressWithPrefix]) -> list[str]:
@@ -84,6 +92,7 @@ class _Device:
     name: str
     mtu: int | None
     addresses: tuple[AddressWithPrefix, ...]
+    has_link_local: bool = False  # of its own
 
 
 def _devices(node: Node) -> Iterator[_Device]:
@@ -93,7 +102,8 @@ def _devices(node: Node) -> Iterator[_Device]:
             case Device(name, addresses):
                 yield _Device(name, end.mtu, addresses)
             case Segment(name):
-                yield _Device(name, interfaces[name].mtu, interfaces[name].addresses)
+                own = interfaces[name]
+                yield _Device(name, own.mtu, tuple(_given(own)), bool(own.link_local))
             case Selectors():
                 pass
 
@@ -101,14 +111,15 @@ def _devices(node: Node) -> Iterator[_Device]:
 def _device(node: Node, device: _Device) -> str:
     """What a device needs once it is there."""
     mtu = [] if device.mtu is None else [f"link set dev {device.name} mtu {device.mtu}"]
-    routes = [_route(route) for route in node.routes if route.interface == device.name]
+    bare = [f"link set dev {device.name} addrgenmode none"] if device.has_link_local else []
+    routes = [_route(node, route) for route in node.routes if route.interface == device.name]
     addresses = _addresses_of(device.name, device.addresses)
-    return _batch([*mtu, f"link set dev {device.name} up", *addresses, *routes])
+    return _batch([*mtu, *bare, f"link set dev {device.name} up", *addresses, *routes])
 
 
 def _routes(node: Node) -> str:
     devices = {device.name for device in _devices(node)}
-    lines = [_route(route) for route in node.routes if route.interface not in devices]
+    lines = [_route(node, route) for route in node.routes if route.interface not in devices]
     for neighbour in node.neighbours:
         lines.append(
             f"neighbour replace {neighbour.address} lladdr {neighbour.mac} dev {neighbour.interface} nud permanent"
@@ -116,12 +127,14 @@ def _routes(node: Node) -> str:
     return _batch(lines)
 
 
-def _route(route: Route) -> str:
+def _route(node: Node, route: Route) -> str:
     words = ["route replace"]  # the family is that of the addresses
     words.append(str(route.prefix) if route.prefix.prefixlen else "default")
     if route.next_hop is not None:
         words += ["via", str(route.next_hop)]
     words += ["dev", route.interface]
+    if node.is_beyond_prefixes(route):
+        words.append("onlink")
     if route.source is not None:
         words += ["src", str(route.source)]
     if route.mtu is not None:

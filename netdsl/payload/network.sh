@@ -45,15 +45,17 @@ keep_default_route() {
 }
 
 # The link-local address by the lab's MAC address, without duplicate address detection: a router cannot ask for a
-# neighbour before it has one, and the kernel's own takes up to two seconds. $1 name, $2 device, $3 MAC address.
+# neighbour before it has one, and the kernel's own takes up to two seconds. One that the lab gives is in addresses.batch, and
+# stands alone. $1 name, $2 device, $3 MAC address.
 settle_link_local() {
 	read_sysctl "net.ipv6.conf.$2.disable_ipv6"
 	[ "$value" = 0 ] || return 0
+	printf 'link set dev %s addrgenmode none\n' "$1" >>"$STATE/2-names.batch"
+	! grep -qs "^address add fe80:[^ ]* dev $1 " "$NODE/addresses.batch" || return 0
 	IFS=: read -r a b c d e f <<-END
 		$3
 	END
 	first=$(printf '%02x' $((0x$a ^ 2)))
-	printf 'link set dev %s addrgenmode none\n' "$1" >>"$STATE/2-names.batch"
 	printf 'address replace fe80::%s%s:%sff:fe%s:%s%s/64 dev %s nodad\n' "$first" "$b" "$c" "$d" "$e" "$f" "$1" >>"$STATE/5-up.batch"
 }
 

@@ -6,6 +6,7 @@ networks and tunnels; there it holds addresses. Here `routing auto` is a wish; t
 
 from collections.abc import Mapping
 from dataclasses import field
+from ipaddress import IPv6Address
 from typing import Generic, TypeVar
 
 from netdsl.dataclass import dataclass
@@ -37,14 +38,17 @@ class BoundNetwork:
 
 @dataclass(frozen=True, slots=True)
 class BoundAddress:
-    """An interface's address, completed or allocated."""
+    """An interface's address, completed or allocated. `is_borrowed`: it is another interface's, or a loopback's."""
 
     address: AddressWithPrefix
     place: Place = field(compare=False, repr=False)
+    is_borrowed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class BoundInterface:
+    """`link_local`: given in the source. `is_unnumbered`: routes lead over it although it has no address of its own."""
+
     node: NodeId
     name: str
     network: NetworkId
@@ -52,6 +56,13 @@ class BoundInterface:
     mac: str | None
     mtu: int | None
     place: Place = field(compare=False, repr=False)
+    link_local: tuple["Placed[IPv6Address]", ...] = ()
+    is_unnumbered: bool = False
+
+    @property
+    def own(self) -> tuple[BoundAddress, ...]:
+        """The addresses that it has not borrowed."""
+        return tuple(given for given in self.addresses if not given.is_borrowed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +73,6 @@ class BoundRoute:
     next_hop: Address
     interface: str
     place: Place = field(compare=False, repr=False)
-
-    @property
-    def destination(self) -> str:
-        return str(self.prefix) if self.prefix is not None else f"default (IPv{self.next_hop.version})"
 
 
 # --- who, in filters: what a name or literal stands for

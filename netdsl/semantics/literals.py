@@ -16,7 +16,7 @@ from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.ir.filter import Limit
 from netdsl.ir.icmp import MESSAGES
 from netdsl.ir.service import WITH_PORTS, PortService, Protocol
-from netdsl.semantics.values import IntRange, LongAddress, Mac, Quantity, ShortAddress, Value, Word
+from netdsl.semantics.values import IntRange, LongAddress, Mac, Quantity, ShortAddress, Value, Word, ZonedAddress
 from netdsl.syntax.tree import Kind
 
 LARGEST = 2**128
@@ -41,7 +41,12 @@ _SHAPES = (
     (Kind.PREFIX, re.compile(r"(?:[0-9]+(?:\.[0-9]+)*|[0-9a-fA-F]*:[0-9a-fA-F]*:[0-9a-fA-F:.]*)/[0-9]+")),
     (Kind.RATE, re.compile(r"[0-9]+/(?:s|min|h)")),
     (Kind.RANGE, re.compile(r"-?[0-9]+\.\.-?[0-9]+")),
-    (Kind.ADDRESS, re.compile(r"[0-9]+(?:\.[0-9]+){2,}|(?:\.[0-9]+)+|[0-9a-fA-F]*:[0-9a-fA-F]*:[0-9a-fA-F:.]*")),
+    (
+        Kind.ADDRESS,
+        re.compile(
+            r"[0-9]+(?:\.[0-9]+){2,}|(?:\.[0-9]+)+|[0-9a-fA-F]*:[0-9a-fA-F]*:[0-9a-fA-F:.]*(?:%[A-Za-z0-9_-]+)?"
+        ),
+    ),
     (Kind.SERVICE, re.compile(r"(?:tcp|udp|sctp|icmp)/[a-z0-9-]+")),
     (
         Kind.QUANTITY,
@@ -85,7 +90,7 @@ def literal_value(kind: Kind, text: str) -> Value | Problem:  # noqa: C901 - one
         case Kind.PREFIX:
             return _prefix(text)
         case Kind.ADDRESS:
-            return _address(text)
+            return _zoned(text) if "%" in text else _address(text)
         case Kind.SERVICE:
             return _service(text)
         case _:
@@ -152,6 +157,18 @@ def host_bits_problem(value: LongAddress) -> Problem:
         f"`{value.address}` has bits set after the first {prefix.prefixlen}",
         f"the prefix is `{prefix}`; an address stands alone: `{value.address.ip}`",
     )
+
+
+def _zoned(text: str) -> ZonedAddress | Problem:
+    text, _, zone = text.partition("%")
+    address = _address(text)
+    if not isinstance(address, IPv6Address):
+        assert isinstance(address, Problem), "the shape of an address with a zone has colons"
+        return address
+    if address.is_link_local:
+        return ZonedAddress(address, zone)
+    message = f"`{address}` is the same on every link: no zone belongs to it"
+    return Problem(catalogue.BAD_LITERAL, message, f"`{address}`")
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | ShortAddress | Problem:

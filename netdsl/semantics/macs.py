@@ -5,37 +5,28 @@ from hashlib import sha256
 from itertools import count
 
 from netdsl.ir.ids import NodeId
-from netdsl.lower.defaults import UPLINK
-from netdsl.semantics.bindings import BoundNode
 
+UPLINK = "uplink"  # the name of the interface that leads out of the lab, in every runtime
 MAC_PREFIX = "02:6e:64"  # of all that are allocated: by it a node tells the lab's interfaces from a stranger's
 
 
-def allocate_macs(nodes: Iterable[BoundNode]) -> dict[tuple[NodeId, str], str]:
-    """The MAC address of every interface, by node and name, an uplink's included; in the order of the source.
+def allocate_macs(interfaces: Iterable[tuple[NodeId, str, str | None]]) -> dict[tuple[NodeId, str], str]:
+    """The MAC address of every interface, by node and name: of all of the lab in the order of the source, uplinks last in
+    their nodes, each with the one that the source gives.
 
     A given one is kept. Others are locally administered, from a hash of the node's path and the interface's name; of
     two that are equal (24 bits are free) the later one tries the next, so that a node added at the end moves nobody.
     """
-    nodes = tuple(nodes)
-    taken = {interface.mac for node in nodes for interface in node.interfaces if interface.mac is not None}
+    interfaces = tuple(interfaces)
+    taken = {given for _, _, given in interfaces if given is not None}
     macs: dict[tuple[NodeId, str], str] = {}
-    for node in nodes:
-        for name, given in _interfaces(node):
-            mac = given
-            if mac is None:
-                mac = next(candidate for candidate in _candidates(node.id, name) if candidate not in taken)
-                taken.add(mac)
-            macs[node.id, name] = mac
+    for node, name, given in interfaces:
+        mac = given
+        if mac is None:
+            mac = next(candidate for candidate in _candidates(node, name) if candidate not in taken)
+            taken.add(mac)
+        macs[node, name] = mac
     return macs
-
-
-def _interfaces(node: BoundNode) -> Iterator[tuple[str, str | None]]:
-    """Names, and the MAC addresses that the source gives; the uplink last."""
-    for interface in node.interfaces:
-        yield interface.name, interface.mac
-    if node.uplink is not None:
-        yield UPLINK, None
 
 
 def _candidates(node: NodeId, interface: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import assert_never
 
 from netdsl.ir.filter import Limit
 from netdsl.ir.service import PortService
-from netdsl.semantics.values import IntRange, LongAddress, Mac, Quantity, ShortAddress, Value, Word
+from netdsl.semantics.values import IntRange, LongAddress, Mac, Quantity, ShortAddress, Value, Word, ZonedAddress
 
 
 def kind_of(value: Value) -> str:  # noqa: C901 - one line for each kind
@@ -26,6 +26,8 @@ def kind_of(value: Value) -> str:  # noqa: C901 - one line for each kind
             return "a short address"
         case LongAddress():
             return "an address with a length"
+        case ZonedAddress():
+            return "an address with a zone"
         case IPv4Network() | IPv6Network():
             return "a prefix"
         case Mac():
@@ -65,6 +67,8 @@ def text_of(value: Value) -> str:  # noqa: C901 - one line for each kind
             return "[" + ", ".join(text_of(member) for member in value) + "]"
         case LongAddress():
             return str(value.address)
+        case ZonedAddress(address, zone):
+            return f"{address}%{zone}"
         case int() | IPv4Address() | IPv6Address() | IPv4Network() | IPv6Network() | PortService():
             return str(value)
         case _:

@@ -3,6 +3,7 @@
 from dataclasses import field
 from decimal import Decimal
 from enum import Enum
+from ipaddress import IPv6Address
 from typing import TYPE_CHECKING, Final
 
 from netdsl.dataclass import dataclass
@@ -30,6 +31,14 @@ class ShortAddress:
     """`.2`, `.0.99`: the last bytes of an IPv4 address, to be completed from a prefix. (`::2` is an IPv6Address.)"""
 
     octets: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ZonedAddress:
+    """`fe80::1%wan`: a link-local address, and the own interface that it is reached by (RFC 4007 section 11)."""
+
+    address: IPv6Address
+    zone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +77,7 @@ Scalar = (
     | Address
     | ShortAddress
     | LongAddress
+    | ZonedAddress
     | Prefix
     | Mac
     | PortService

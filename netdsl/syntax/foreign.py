@@ -179,11 +179,11 @@ _ROUTE_CLAUSES = {
     "preference": _NO_METRIC,
     "weight": _NO_METRIC,
     "table": _NO_TABLE,
-    "dev": "`via NODE`: a route has a next hop, and its interface follows from it",
+    "dev": "`via NODE`: a route has a next hop, and its interface follows from it (a link-local one says `fe80::1%IF`)",
     "src": "no source: a node sends from the address of the interface that a route leads out by",
     "scope": "`via NODE` alone",
     "proto": "`via NODE` alone",
-    "onlink": "a next hop on a network of the node",
+    "onlink": "a next hop on a network of the node, or on a link whose interfaces are `unnumbered`",
 }
 FOREIGN_CLAUSES: dict[str, dict[str, str]] = {
     "route": _ROUTE_CLAUSES,
@@ -192,6 +192,7 @@ FOREIGN_CLAUSES: dict[str, dict[str, str]] = {
         "ip": "`interface NAME on NETWORK ADDRESS`",
         "address": "`interface NAME on NETWORK ADDRESS`",
         "addr": "`interface NAME on NETWORK ADDRESS`",
+        "unnumbered": "`interface NAME on NETWORK { unnumbered lo }`",
         "dhcp": "`interface NAME on NETWORK`: an address is allocated where none is said",
         "gateway": "`default via NODE` on a line of its own",
         "gw": "`default via NODE` on a line of its own",

@@ -11,7 +11,7 @@ from netdsl.testing.flows import Flow
 from netdsl.testing.probes import Kind, Question
 from netdsl.testing.trial import Asked, Observed, Trial
 from netdsl.testing.types import Seen
-from netdsl.verify.goals import targets
+from netdsl.verify.goals import next_hop_addresses, targets
 
 NODE_SCRIPT = ("sh", "/netdsl/lab/node.sh")
 STATUS = Question(Kind.RUN, words=(*NODE_SCRIPT, "status"))
@@ -74,9 +74,7 @@ def resolves(world: World, claim: Resolves, seconds: float) -> Trial:
 
 def routes_via(world: World, claim: RoutesVia, seconds: float) -> Trial:
     """Compares the next hop of the prefix's own route, or of the route of its first address."""
-    next_hops = {
-        str(address) for target in targets(world, claim.source, claim.next_hop) for address in target.addresses
-    }
+    next_hops = {str(address) for address in next_hop_addresses(world, claim)}
     version = f"-{claim.prefix.version}"
     exact = ("ip", version, "-o", "route", "show", "table", "main", "exact", str(claim.prefix))
     used = ("ip", version, "-o", "route", "get", str(claim.prefix.network_address), "fibmatch")

@@ -11,7 +11,7 @@ from netdsl.packets.doubts import own_doubts
 from netdsl.packets.types import Outcome, Verdict
 from netdsl.packets.world import World
 from netdsl.source import Place
-from netdsl.verify.goals import Target, probes, targets
+from netdsl.verify.goals import Target, next_hop_addresses, probes, targets, unaddressed
 from netdsl.verify.predict import PROBE_SIZE, predict
 
 _DNS = port(Protocol.UDP, 53)
@@ -86,7 +86,7 @@ def _each(
         for probe in probes(world, target, goal.services, is_negative=False):
             verdict, reason = _best(world, source, target, probe, lacks, size)
             if verdict is None:
-                return Finding(False, f"{target} has no address", tuple(followed))
+                return Finding(False, unaddressed(world, target), tuple(followed))
             followed.append(verdict)
             if reason is not None:
                 origin = None if verdict.passes else verdict.origin
@@ -254,7 +254,7 @@ def _records(server: NodeId, name: str, domains: tuple[str, ...], world: World) 
 def _routes(world: World, claim: RoutesVia) -> Finding:
     view = world.view(claim.source)
     hop = view.main.exact(claim.prefix) or view.main.find(claim.prefix.network_address)
-    wanted = {address for target in targets(world, claim.source, claim.next_hop) for address in target.addresses}
+    wanted = next_hop_addresses(world, claim)
     if hop is None:
         return Finding(False, f"`{view.id}` has no route to {claim.prefix}", (), view.node.origin, not view.raw)
     if hop.gateway is None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from netdsl.dataclass import dataclass
-from netdsl.ir.expectation import Goal
+from netdsl.ir.expectation import Goal, RoutesVia
 from netdsl.ir.ids import Address, NetworkId, NodeId, TunnelId
 from netdsl.ir.node import Node
 from netdsl.ir.service import PortService, Protocol, port
@@ -48,6 +48,20 @@ def targets(world: World, source: NodeId, goal: Goal) -> list[Target]:
     near = _networks_of(world.view(source))
     own.sort(key=lambda address: 0 if _network_of(view, address) in near else 1)
     return [Target(view.id, tuple(own))]
+
+
+def unaddressed(world: World, target: Target) -> str:
+    """In words, that a node (an interface of it) has no address that others can ask it at."""
+    bridges = target.node is None or world.view(target.node).node.kind.bridges
+    return f"{target} has no address" + ("" if bridges else " there but link-local ones, which are on each link others")
+
+
+def next_hop_addresses(world: World, claim: RoutesVia) -> set[Address]:
+    """All by which routes can lead to what a line says, link-local ones too."""
+    goal, found = claim.next_hop, targets(world, claim.source, claim.next_hop)
+    interfaces = () if goal.node is None or goal.tunnel is not None else world.view(goal.node).node.interfaces
+    own = [one.link_locals for one in interfaces if goal.interface in (None, one.name)]
+    return {address for target in found for address in target.addresses}.union(*own)
 
 
 def addresses_inside(node: Node, tunnel: TunnelId) -> tuple[Address, ...]:

@@ -146,10 +146,22 @@ def _request(
             return unanswerable(end.outcome, end.text, *end.doubts)
         if view.has_uplink and not world.fabric.addresses.get(destination):
             return unanswerable(Outcome.NOT_VERIFIED, f"it leaves the lab by the uplink of `{view.id}`")
+        if _may_answer_link_local(world, view, destination):
+            text = f"`{view.id}` asks from a link-local address, and what is answered to one is not followed"
+            return unanswerable(Outcome.NOT_VERIFIED, text)
         family = "IPv4" if isinstance(destination, IPv4Address) else "IPv6"
         raw = advertisers(world.fabric, view) if destination.version == 6 else ()
         return unanswerable(Outcome.NO_ROUTE, f"`{view.id}` has no {family} address", *raw)
     return probe(source, destination, service, size)
+
+
+def _may_answer_link_local(world: World, view: View, destination: Address) -> bool:
+    """Whether the next node is the one that has an IPv6 address: it forwards nothing from link-local ones (ip6_forward)."""
+    hop = view.route(destination)
+    if destination.version == 4 or hop is None or hop.interface not in view.interfaces:
+        return False
+    found = world.fabric.neighbour(view, hop.interface, hop.gateway or destination)
+    return found is not None and found[0].is_local(destination)
 
 
 def probe(source: Address, destination: Address, service: PortService | None, size: int) -> Packet:

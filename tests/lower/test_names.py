@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from netdsl.ir.ids import NodeId
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import NodeKind
-from netdsl.lower.allocate import allocate_macs
+from netdsl.lower.directory import mac_addresses
 from netdsl.lower.hosts import lower_hosts
 from netdsl.lower.lower import lower
 from netdsl.lower.sysctls import lower_sysctls
@@ -25,22 +25,22 @@ def hosts_of(*nodes: BoundNode) -> list[str]:
 
 
 def test_macs_are_local_unicast_and_come_from_the_names_alone() -> None:
-    one = allocate_macs([host("a", ("eth", "n", "10.0.0.1/24"))])
-    other = allocate_macs([host("b", ("e", "n", "10.0.0.2/24")), host("a", ("eth", "m", "10.9.0.1/24"))])
+    one = mac_addresses([host("a", ("eth", "n", "10.0.0.1/24"))])
+    other = mac_addresses([host("b", ("e", "n", "10.0.0.2/24")), host("a", ("eth", "m", "10.9.0.1/24"))])
     assert one[NodeId("a"), "eth"] == other[NodeId("a"), "eth"] == "02:6e:64:f0:87:7a"
 
 
 def test_a_given_mac_is_kept_and_who_would_have_it_gives_way() -> None:
-    wanted = allocate_macs([host("a", ("eth", "n"))])[NodeId("a"), "eth"]
+    wanted = mac_addresses([host("a", ("eth", "n"))])[NodeId("a"), "eth"]
     taking = host("b", ("eth", "n"))
     taking = replace(taking, interfaces=(replace(taking.interfaces[0], mac=wanted),))
-    macs = allocate_macs([host("a", ("eth", "n")), taking])
+    macs = mac_addresses([host("a", ("eth", "n")), taking])
     assert macs[NodeId("b"), "eth"] == wanted
     assert macs[NodeId("a"), "eth"] != wanted
 
 
 def test_an_uplink_has_a_mac_too() -> None:
-    macs = allocate_macs([node("r", [("e", "n")], uplink=True)])
+    macs = mac_addresses([node("r", [("e", "n")], uplink=True)])
     assert list(macs) == [("r", "e"), ("r", "uplink")]
 
 

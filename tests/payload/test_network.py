@@ -115,6 +115,33 @@ def test_ipv6_addresses_and_the_link_local_one_are_usable_at_once(node: Node) ->
     assert "tentative" not in shown
 
 
+def test_a_link_local_address_that_the_lab_gives_stands_alone(node: Node) -> None:
+    node.link("eth0", WAN)
+    node.link("eth1", LAN)
+    node.data(
+        interfaces__tsv=f"{WAN}\twan\tlab\n{LAN}\tlan\tlab\n",
+        addresses__batch="address add fe80::1/64 dev wan nodad\n",
+        routes__batch="route replace fd00::/8 via fe80::2 dev wan\nroute replace fd00:9::/64 via fe80::2 dev lan\n",
+    )
+    assert node.start() == ""
+    own = node.inside("ip", "-6", "-brief", "address", "show", "dev", "wan").stdout.split()
+    assert own[2:] == ["fe80::1/64"]
+    assert "fe80::ff:fe00:2/64" in node.inside("ip", "-6", "address", "show", "dev", "lan").stdout
+    assert "fd00::/8 via fe80::2 dev wan" in node.inside("ip", "-6", "route").stdout
+
+
+def test_a_next_hop_in_no_prefix_of_an_interface_is_on_its_link(node: Node) -> None:
+    node.link("eth0", WAN)
+    node.data(
+        interfaces__tsv=f"{WAN}\twan\tlab\n",
+        addresses__batch="address add 10.9.0.1/32 dev wan\naddress add 10.9.0.1/32 dev lo\n",
+        routes__batch="route replace default via 10.9.0.2 dev wan onlink\n",
+    )
+    assert node.start() == ""
+    assert "default via 10.9.0.2 dev wan onlink" in node.inside("ip", "route").stdout
+    assert "src 10.9.0.1" in node.inside("ip", "route", "get", "192.0.2.1").stdout
+
+
 def test_term_stops_the_node_within_a_second_and_frees_its_interfaces(node: Node) -> None:
     node.link("eth0", WAN)
     node.data(parts="busybox\n", interfaces__tsv=f"{WAN}\twan\tlab\n", services__tsv="http\tw\ttcp\t80\tbusybox\n")

@@ -38,7 +38,8 @@ def _foreign(word: str) -> str:
         ),
         (
             "route 10.0.0.0/8 dev eth0",
-            f"{_foreign('dev')} | write `via NODE`: a route has a next hop, and its interface follows from it",
+            f"{_foreign('dev')} | write `via NODE`: a route has a next hop, and its interface follows from it "
+            "(a link-local one says `fe80::1%IF`)",
         ),
         ("interface eth0 ip 10.0.0.1", f"{_foreign('ip')} | write `interface NAME on NETWORK ADDRESS`"),
         (

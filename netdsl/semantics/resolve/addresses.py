@@ -21,6 +21,7 @@ from netdsl.ir.ids import Address, AddressWithPrefix, NetworkId, Prefix
 from netdsl.semantics.bindings import BoundAddress, Placed
 from netdsl.semantics.evaluate import evaluate_list
 from netdsl.semantics.items import Item
+from netdsl.semantics.resolve.unnumbered import borrow, is_link_local, take_link_local
 from netdsl.semantics.resolve.work import InterfaceDraft, NetworkDraft, NodeDraft, Work
 from netdsl.semantics.texts import text_of
 from netdsl.semantics.values import LongAddress, ShortAddress, Value
@@ -75,6 +76,7 @@ def addresses(work: Work) -> None:
             if interface.wants_addresses and not node.kind.bridges and not interface.is_broken:
                 _allocated(interface, work.networks[interface.network], pools, work)
         _loopbacks(node, work)
+        borrow(node, work)
 
 
 def complete(short: ShortAddress | IPv6Address, prefix: Prefix) -> Address | None:
@@ -117,6 +119,10 @@ def _given(
         return
     segment = work.segment_of[network.id]
     for placed in interface.written:
+        value, length = _apart(placed.value)
+        if is_link_local(value):
+            take_link_local(interface, value, length, placed.place, work)
+            continue
         found = _completed(placed, network, work)
         if found is None:
             interface.is_broken = work.nodes[interface.node].is_broken = True

@@ -12,7 +12,7 @@ from netdsl.semantics.resolve.inside import ends_in_path, inside_of, names_tunne
 from netdsl.semantics.resolve.who import interfaces_of
 from netdsl.semantics.resolve.work import Work
 from netdsl.semantics.scopes import Found
-from netdsl.semantics.values import Value, Word
+from netdsl.semantics.values import Value, Word, ZonedAddress
 from netdsl.source import Place
 from netdsl.syntax import tree as syntax
 from netdsl.syntax.description import ElementKind
@@ -51,10 +51,33 @@ def goals_of(
     placed_values = evaluate_list(values, context, work.diagnostics)
     is_right = len(placed_values) >= len(values)
     for placed in placed_values:
+        if isinstance(placed.value, IPv6Address | ZonedAddress) and _is_link_local(placed, work):
+            is_right = False
+            continue
         goals = goal_of(placed, family, services, work)
         is_right = is_right and bool(goals)
         found.update(dict.fromkeys(goals))
     return list(found) if is_right else None
+
+
+def _is_link_local(placed: Placed[Value], work: Work) -> bool:
+    """Whether an address is one that only its link knows; then it is reported."""
+    address = placed.value.address if isinstance(placed.value, ZonedAddress) else placed.value
+    if not isinstance(address, IPv6Address) or not address.is_link_local:
+        return False
+    owners = [
+        interface.node
+        for node in work.nodes.values()
+        for interface in node.interfaces.values()
+        if address in work.link_locals(interface)
+    ]
+    work.diagnostics.report(
+        catalogue.EXPECT_IMPOSSIBLE,
+        f"the link-local address `{address}` is no goal: it is another one on each link",
+        placed.place,
+        help=f"`{owners[0]}` is all its other addresses" if len(owners) == 1 else "a node, or another address of it",
+    )
+    return True
 
 
 def goal_of(placed: Placed[Value], family: int | None, services: tuple[PortService, ...], work: Work) -> list[Goal]:

@@ -131,10 +131,11 @@ def _interface(
     block = sort_block(item.children, "interface", work.diagnostics)
     written = evaluate_list(statement.addresses, item, work.diagnostics)
     is_bare = len(written) == 1 and written[0].value == _NONE
+    lender = attributes.only_value(block.attribute("unnumbered"), work.diagnostics)
     draft = InterfaceDraft(
         node.id, name, network.id, () if is_bare else written, _mac(block.attribute("mac"), work),
-        mtu(block, network.prefixes, work.diagnostics), item.place, not statement.addresses,
-        is_broken=len(written) < len(statement.addresses),
+        mtu(block, network.prefixes, work.diagnostics), item.place, not statement.addresses and lender is None,
+        is_broken=len(written) < len(statement.addresses), lender=lender,
     )  # fmt: skip
     _add(node, draft, network)
 

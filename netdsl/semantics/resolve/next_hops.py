@@ -3,7 +3,9 @@ none."""
 
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address
+from itertools import product
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Label
 from netdsl.diagnostics.suggest import did_you_mean
@@ -12,18 +14,32 @@ from netdsl.ir.prefixes import holds
 from netdsl.semantics.bindings import Placed
 from netdsl.semantics.resolve.addresses import candidates
 from netdsl.semantics.resolve.hops_inside import bare_advice, devices_of, inside_any, inside_named, joining
+from netdsl.semantics.resolve.hops_on_link import bare_hops, by_borrowed, by_link_local, by_zone
 from netdsl.semantics.resolve.inside import names_tunnel
 from netdsl.semantics.resolve.work import Hop, InterfaceDraft, NodeDraft, Work, report_unknown_part
 from netdsl.semantics.scopes import MOST_FINDINGS, locate
-from netdsl.semantics.values import ShortAddress, Value, Word
+from netdsl.semantics.values import ShortAddress, Value, Word, ZonedAddress
 from netdsl.source import Place
 from netdsl.syntax.description import ElementKind
 
 
-def next_hops(node: NodeDraft, values: tuple[Placed[Value], ...], line: Place, work: Work) -> list[Hop] | None:
-    """The next hops of one line, one per family that node and hop share; None where one of them failed."""
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """Where a route stands. `uses_ipv6`: it is for IPv6, or the node has an address of IPv6."""
+
+    place: Place
+    uses_ipv6: bool
+
+
+def next_hops(
+    node: NodeDraft, values: tuple[Placed[Value], ...], place: Place, is_for_ipv6: bool, work: Work
+) -> list[Hop] | None:
+    """The next hops of one line, one per family that node and hop share; None where one of them failed. `is_for_ipv6`: the
+    line says a prefix of IPv6."""
     found: list[Hop] = []
     is_right = True
+    own = (*node.addresses, *(loopback.value.ip for loopback in node.loopbacks))
+    line = _Line(place, is_for_ipv6 or any(address.version == 6 for address in own))
     for placed in values:
         hops = _hops(node, placed, line, work)
         is_right = is_right and bool(hops)
@@ -31,10 +47,14 @@ def next_hops(node: NodeDraft, values: tuple[Placed[Value], ...], line: Place, w
     return found if is_right and found else None
 
 
-def _hops(node: NodeDraft, placed: Placed[Value], line: Place, work: Work) -> list[Hop]:
+def _hops(node: NodeDraft, placed: Placed[Value], line: _Line, work: Work) -> list[Hop]:
     match placed.value:
         case Word():
             return _by_name(node, placed.value, placed.place, line, work)
+        case ZonedAddress():
+            return by_zone(node, placed.value, placed.place, line.place, work)
+        case IPv6Address() if placed.value.is_link_local:
+            return by_link_local(node, placed.value, placed.place, line.place, work)
         case IPv4Address() | IPv6Address() | ShortAddress():
             return _by_address(node, placed.value, line, placed.place, work)
         case _:
@@ -42,9 +62,9 @@ def _hops(node: NodeDraft, placed: Placed[Value], line: Place, work: Work) -> li
             return []
 
 
-def _by_name(node: NodeDraft, word: Word, place: Place, line: Place, work: Work) -> list[Hop]:
+def _by_name(node: NodeDraft, word: Word, place: Place, line: _Line, work: Work) -> list[Hop]:
     if names_tunnel(word):
-        return inside_named(node, word, place, line, work)
+        return inside_named(node, word, place, line.place, work)
     found = locate(word, work.diagnostics, place, (ElementKind.NODE,))
     other = None if found is None else work.nodes.get(NodeId(found.element.path))
     if found is None or other is None:
@@ -74,11 +94,11 @@ def _over(
     shared: list[NetworkId],
     only: InterfaceDraft | None,
     place: Place,
-    line: Place,
+    line: _Line,
     work: Work,
 ) -> list[Hop]:
     """The addresses of `other` (of its interface `only`) that `node` is on a prefix with, at most one per family."""
-    by_segment = {segment: _on_segment(node, other, segment, only, line) for segment in shared}
+    by_segment = {segment: _on_segment(node, other, segment, only, line, work) for segment in shared}
     reachable = {segment: hops for segment, hops in by_segment.items() if hops}
     if len(reachable) == 1:
         return next(iter(reachable.values()))
@@ -89,14 +109,14 @@ def _over(
     elif shared:
         _report_unaddressed(node, other, shared[0], place, work)
     elif only is None and (tunnels := joining(node, other, work)):
-        return inside_any(node, other, tunnels, place, line, work)
+        return inside_any(node, other, tunnels, place, line.place, work)
     else:
         _report_apart(node, other, line, work)
     return []
 
 
 def _on_segment(
-    node: NodeDraft, other: NodeDraft, segment: NetworkId, only: InterfaceDraft | None, place: Place
+    node: NodeDraft, other: NodeDraft, segment: NetworkId, only: InterfaceDraft | None, line: _Line, work: Work
 ) -> list[Hop]:
     hops: dict[int, Hop] = {}
     own = [(interface, bound.address.network) for interface in node.segments[segment] for bound in interface.addresses]
@@ -109,12 +129,16 @@ def _on_segment(
                 continue
             for interface, prefix in own:
                 if prefix.version == address.version and address in prefix:
-                    hops[address.version] = Hop(address, interface.name, other.id, place)
+                    hops[address.version] = Hop(address, interface.name, other.id, line.place)
                     break
+    pairs = product(node.segments[segment], other.segments[segment] if only is None else (only,))
+    for interface, theirs in pairs if len(hops) < 2 else ():
+        for hop in bare_hops(interface, theirs, other, line.place, line.uses_ipv6, work):
+            hops.setdefault(hop.address.version, hop)
     return [hops[family] for family in sorted(hops)]
 
 
-def _by_address(node: NodeDraft, value: Address | ShortAddress, line: Place, place: Place, work: Work) -> list[Hop]:
+def _by_address(node: NodeDraft, value: Address | ShortAddress, line: _Line, place: Place, work: Work) -> list[Hop]:
     if not isinstance(value, ShortAddress) and value in _own_addresses(node, work):
         message = f"`{value}` is an address of `{node.id}` itself"
         work.diagnostics.report(catalogue.NEXT_HOP_IS_SELF, message, place)
@@ -129,7 +153,9 @@ def _by_address(node: NodeDraft, value: Address | ShortAddress, line: Place, pla
         found.update((value, one.interface) for one in led if value not in found)
     if len(found) == 1:
         address, name = next(iter(found.items()))
-        return [Hop(address, name, None, line)]
+        return [Hop(address, name, None, line.place)]
+    if not found and isinstance(value, IPv4Address) and (hop := by_borrowed(node, value, line.place, work)) is not None:
+        return [hop]
     if node.is_broken:
         return []
     if found:
@@ -146,7 +172,7 @@ def _own_addresses(node: NodeDraft, work: Work) -> Iterator[Address]:
     yield from (given.ip for device in devices_of(node, work) for given in device.addresses)
 
 
-def _report_unreachable(node: NodeDraft, value: Address | ShortAddress, line: Place, work: Work) -> None:
+def _report_unreachable(node: NodeDraft, value: Address | ShortAddress, line: _Line, work: Work) -> None:
     shown = "".join(f".{octet}" for octet in value.octets) if isinstance(value, ShortAddress) else str(value)
     owners = [] if isinstance(value, ShortAddress) else work.owners_of(value)
     if work.has_broken_ends and not owners and not isinstance(value, ShortAddress):
@@ -158,20 +184,20 @@ def _report_unreachable(node: NodeDraft, value: Address | ShortAddress, line: Pl
     help_text = None
     if owners:
         owner = work.nodes[owners[0][0].node]
-        help_text = _meeting_advice(node, owner, line)
+        help_text = _meeting_advice(node, owner, line.place)
     elif not isinstance(value, ShortAddress):
         help_text = bare_advice(node, value, work)
     work.diagnostics.report(
         catalogue.NEXT_HOP_UNREACHABLE,
         f"`{node.id}` cannot reach the next hop {shown} on any of its networks",
-        line,
+        line.place,
         _where(node),
         related=related,
         help=help_text,
     )
 
 
-def _report_apart(node: NodeDraft, other: NodeDraft, line: Place, work: Work) -> None:
+def _report_apart(node: NodeDraft, other: NodeDraft, line: _Line, work: Work) -> None:
     common = [] if len(work.diagnostics) > MOST_FINDINGS else sorted(
         third.id for third in work.nodes.values()
         if third not in (node, other) and node.segments.keys() & third.segments.keys()
@@ -181,7 +207,7 @@ def _report_apart(node: NodeDraft, other: NodeDraft, line: Place, work: Work) ->
     work.diagnostics.report(
         catalogue.NEXT_HOP_UNREACHABLE,
         f"`{node.id}` cannot reach the next hop `{other.id}` on any of its networks",
-        line,
+        line.place,
         _where(node),
         related=(Label(other.item.place, _where(other)),),
         help=help_text,

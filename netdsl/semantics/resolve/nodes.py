@@ -55,8 +55,9 @@ def bound_network(draft: NetworkDraft) -> BoundNetwork:
 
 def _interface(draft: InterfaceDraft) -> BoundInterface:
     return BoundInterface(
-        draft.node, draft.name, draft.network, tuple(draft.addresses), draft.mac, draft.mtu, draft.place
-    )
+        draft.node, draft.name, draft.network, tuple(draft.addresses), draft.mac, draft.mtu, draft.place,
+        tuple(draft.link_local), draft.is_unnumbered,
+    )  # fmt: skip
 
 
 def _uplink(node: NodeDraft, work: Work) -> Place | None:

@@ -57,16 +57,15 @@ def _route(node: NodeDraft, statement: syntax.Route, item: Item, work: Work) -> 
     hops = evaluate_list(statement.next_hops, item, work.diagnostics)
     if len(hops) < len(statement.next_hops):
         node.has_broken_routes = True
-    families = next_hops(node, hops, item.place, work)
+    prefixes = [] if statement.prefixes is None else _prefixes(statement.prefixes, item, work)
+    families = next_hops(node, hops, item.place, any(prefix.value.version == 6 for prefix in prefixes), work)
     if families is None:
         node.has_broken_routes = True
-        if statement.prefixes is not None:
-            _prefixes(statement.prefixes, item, work)
         return
     if statement.prefixes is None:
         node.routes.extend(_bound(None, hop) for hop in families)
         return
-    for prefix in _prefixes(statement.prefixes, item, work):
+    for prefix in prefixes:
         fitting = [hop for hop in families if hop.address.version == prefix.value.version]
         if not fitting:
             _report_family(node, prefix, families, work)

@@ -1,17 +1,29 @@
 """What resolving works on: the lab half built, and the sink. Drafts are frozen into `Bindings` at the end."""
 
+from collections.abc import Iterator
 from dataclasses import field
+from ipaddress import IPv6Address
 
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.ir.ids import Address, AddressWithPrefix, NetworkId, NodeId, PkiId, Prefix, TunnelId
+from netdsl.ir.link_local import link_local_of
 from netdsl.ir.network import Driver, Impairment
 from netdsl.ir.node import NodeKind
 from netdsl.ir.service import PortService
-from netdsl.semantics.bindings import BoundAddress, BoundPki, BoundRoute, BoundService, BoundTunnel, Inside, Placed
+from netdsl.semantics.bindings import (
+    BoundAddress,
+    BoundPki,
+    BoundRoute,
+    BoundService,
+    BoundTunnel,
+    Inside,
+    Placed,
+)
 from netdsl.semantics.evaluate import report_wrong_kind
 from netdsl.semantics.items import Element, Expanded, Item
+from netdsl.semantics.macs import UPLINK, allocate_macs
 from netdsl.semantics.resolve.placement import Block
 from netdsl.semantics.scopes import MOST_FINDINGS, Found, Kinds, lookup, match
 from netdsl.semantics.values import Value, Word
@@ -26,7 +38,7 @@ MOST_MATCHED = 1_000_000
 @dataclass(slots=True, eq=False)
 class InterfaceDraft:
     """An interface; `written` are its addresses as in the source; `wants_addresses`: there are none, and it gets some.
-    `is_broken`: an error was reported about it."""
+    `lender`: whose address it is to borrow. `link_local`: those that are given. `is_broken`: an error was reported."""
 
     node: NodeId
     name: str
@@ -38,6 +50,9 @@ class InterfaceDraft:
     wants_addresses: bool
     addresses: list[BoundAddress] = field(default_factory=list)
     is_broken: bool = False
+    lender: Placed[Value] | None = None
+    link_local: list[Placed[IPv6Address]] = field(default_factory=list)
+    is_unnumbered: bool = False
 
     def of_family(self, family: int) -> list[AddressWithPrefix]:
         return [bound.address for bound in self.addresses if bound.address.version == family]
@@ -92,6 +107,13 @@ class NodeDraft:
         return [bound.address.ip for interface in self.interfaces.values() for bound in interface.addresses]
 
     @property
+    def mac_addresses(self) -> Iterator[tuple[str, str | None]]:
+        """Its interfaces with the MAC addresses that are given, an uplink last."""
+        yield from ((interface.name, interface.mac) for interface in self.interfaces.values())
+        if self.block.of(syntax.Uplink):
+            yield UPLINK, None
+
+    @property
     def has_auto_routing(self) -> bool:
         line = self.block.first(syntax.Routing)
         return line is not None and line[0].mode == "auto"
@@ -124,6 +146,7 @@ class Work:
     unmatched: set[Place] = field(default_factory=set)  # where a pattern was reported to match nothing
     pkis_in: dict[int, tuple[str, ...]] = field(default_factory=dict)
     owners: dict[Address, list[tuple[InterfaceDraft, BoundAddress]]] | None = None
+    macs: dict[tuple[NodeId, str], str] | None = None
 
     def element(self, placed: Placed[Value], kinds: Kinds, needed: str) -> Element | None:
         """The one element that a value names; None once reported. `needed` has its article."""
@@ -168,6 +191,16 @@ class Work:
                     for bound in interface.addresses:
                         self.owners.setdefault(bound.address.ip, []).append((interface, bound))
         return self.owners.get(address, [])
+
+    def link_locals(self, interface: InterfaceDraft) -> tuple[IPv6Address, ...]:
+        """Those that an interface has: given ones, or the one by its MAC address. These are made when the first is due."""
+        if interface.link_local:
+            return tuple(given.value for given in interface.link_local)
+        if self.macs is None:
+            self.macs = allocate_macs(
+                (node.id, name, mac) for node in self.nodes.values() for name, mac in node.mac_addresses
+            )
+        return (link_local_of(self.macs[interface.node, interface.name]),)
 
     def wrong_kind(self, placed: Placed[Value], needed: str, advice: str | None = None) -> None:
         report_wrong_kind(placed.value, needed, placed.place, self.diagnostics, advice)

@@ -136,7 +136,7 @@ def facts_of(bindings: Bindings) -> Facts:
 
 def _owned(node: BoundNode) -> Iterator[Owner]:
     for interface in node.interfaces:
-        for entry in interface.addresses:
+        for entry in interface.own:
             yield Owner(node.id, interface, entry.address, entry.place)
     places = node.loopback_places or (node.place,) * len(node.loopbacks)
     for address, place in zip(node.loopbacks, places, strict=True):
@@ -184,7 +184,7 @@ def end_of(tunnel: BoundTunnel, node: NodeId) -> BoundEnd | None:
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """An address of a node: of an interface on a network, or of the device of a tunnel. `where`: in words."""
+    """An address of a node: an interface's own on a network, or of the device of a tunnel. `where`: in words."""
 
     interface: str
     where: str
@@ -195,7 +195,7 @@ class Leg:
 def legs_of(node: BoundNode, tunnels: Iterable[BoundTunnel]) -> Iterator[Leg]:
     """`tunnels`: those of the node."""
     for interface in node.interfaces:
-        for entry in interface.addresses:
+        for entry in interface.own:
             yield Leg(interface.name, f"on `{interface.network}`", entry.address, entry.place)
     for tunnel in tunnels:
         end = end_of(tunnel, node.id)

@@ -1,6 +1,7 @@
 """Rules on networks, interfaces and their addresses."""
 
 from collections.abc import Iterator
+from ipaddress import IPv6Address
 from itertools import chain
 
 from netdsl.diagnostics.catalogue import (
@@ -16,6 +17,7 @@ from netdsl.ir.joined import join, root
 from netdsl.semantics.bindings import BoundInterface, BoundNode, BoundTunnel
 from netdsl.semantics.rules.blocks import block_of, groups
 from netdsl.semantics.rules.facts import Facts, Leg, Owner, legs_of
+from netdsl.source import Place
 
 USUAL_MTU = 1500
 """Bytes; what a network carries that does not say (Ethernet's, RFC 894)."""
@@ -23,6 +25,7 @@ USUAL_MTU = 1500
 
 def check_networks(facts: Facts, diagnostics: Diagnostics) -> None:
     _duplicate_addresses(facts, diagnostics)
+    _duplicate_link_locals(facts, diagnostics)
     _duplicate_loopbacks(facts, diagnostics)
     _addresses_inside(facts, diagnostics)
     _duplicate_macs(facts, diagnostics)
@@ -42,6 +45,23 @@ def _duplicate_addresses(facts: Facts, diagnostics: Diagnostics) -> None:
             first = first_on.setdefault(facts.segment_of[owner.interface.network], owner)
             if first is not owner:
                 _report_twice(first, owner, f" on `{owner.interface.network}`", diagnostics)
+
+
+def _duplicate_link_locals(facts: Facts, diagnostics: Diagnostics) -> None:
+    """They are given: those by MAC addresses differ as these do."""
+    for segment, interfaces in facts.interfaces_on.items():
+        first_with: dict[IPv6Address, tuple[BoundInterface, Place]] = {}
+        for interface in interfaces:
+            for given in interface.link_local:
+                first, place = first_with.setdefault(given.value, (interface, given.place))
+                if place != given.place or first is not interface:
+                    diagnostics.report(
+                        DUPLICATE_ADDRESS,
+                        f"two interfaces on `{segment}` have the link-local address {given.value}",
+                        given.place,
+                        "the second one",
+                        related=(Label(place, f"`{first.node}.{first.name}` has it already"),),
+                    )
 
 
 def _duplicate_loopbacks(facts: Facts, diagnostics: Diagnostics) -> None:

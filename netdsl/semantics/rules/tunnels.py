@@ -130,7 +130,7 @@ def has_behind(node: BoundNode, end: BoundEnd, block: Block, facts: Facts) -> bo
     translated = (facts.blocks_of_all(rule.match.destinations) for rule in node.destination_nat)
     if any(any_overlap(one, (block,)) for one in translated):
         return True
-    attached = (block_of(entry.address.network) for leg in node.interfaces for entry in leg.addresses)
+    attached = (block_of(entry.address.network) for leg in node.interfaces for entry in leg.own)
     if any(network.overlaps(block) for network in attached):
         return True
     for route in node.routes:

@@ -51,5 +51,6 @@ STATEMENTS = (
     Description("rate", tree.Attribute, _SEGMENTS, is_single=True),
     Description("mtu", tree.Attribute, (*_SEGMENTS, "interface"), is_single=True),
     Description("mac", tree.Attribute, ("interface",), is_single=True),
+    Description("unnumbered", tree.Attribute, ("interface",), is_single=True),
     Description("stp", tree.Attribute, ("switch",), is_single=True),
 )

@@ -16,7 +16,7 @@ class Kind(StrEnum):
     STRING = "string"
     MAC = "MAC address"
     PREFIX = "prefix"
-    ADDRESS = "address"  # complete, or short as `.2`, `.0.99`, `::2`
+    ADDRESS = "address"  # complete, or short as `.2`, `.0.99`, `::2`, or on a link: `fe80::1%wan`
     SERVICE = "service"  # tcp/80, udp/1-9, icmp/echo-request
     RANGE = "range"  # 1..4
 

@@ -1,9 +1,11 @@
 """Networks, interfaces, addresses."""
 
 from dataclasses import replace
+from ipaddress import IPv6Address
 
 from netdsl.ir.node import NodeKind
-from tests.semantics.rules.sketch import Sketch
+from netdsl.semantics.bindings import Placed
+from tests.semantics.rules.sketch import Sketch, place
 
 
 def lan() -> Sketch:
@@ -39,6 +41,16 @@ def test_a_loopback_is_somebody_s_once_in_a_domain() -> None:
     sketch.change("r1", loopbacks=(address,)).change("r2", loopbacks=(address,))
     assert sketch.told == [("duplicate-address", "router r2")]
     assert sketch.masquerade("r2", "lan").told == []  # another domain
+
+
+def test_a_link_local_address_is_on_a_network_once() -> None:
+    sketch = lan().network("wan", "10.9.0.0/24").host("a", lan="10.0.0.5/24")
+    sketch.host("b", lan="10.0.0.6/24", wan="10.9.0.6/24")
+    for name in ("a", "b"):
+        legs = sketch.nodes[name].interfaces  # type: ignore[index]
+        given = (Placed(IPv6Address("fe80::1"), place(f"fe80::1 of {name}")),)
+        sketch.change(name, interfaces=tuple(replace(leg, link_local=given) for leg in legs))
+    assert sketch.told == [("duplicate-address", "fe80::1 of b")]
 
 
 def test_a_mac_address_is_on_a_network_once() -> None:
