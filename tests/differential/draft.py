@@ -29,13 +29,15 @@ class Net:
 @dataclass(slots=True)
 class Port:
     """An interface: `place` is the node's place in each prefix of the network, `more` in addition; -1: none. `shorter`: its
-    netmask has so many bits less than the network's."""
+    netmask has so many bits less than the network's. `link_local`: its link-local address; `lender`: whose it borrows."""
 
     name: str
     net: Net
     place: int
     more: tuple[int, ...] = ()
     shorter: int = 0
+    link_local: str = ""
+    lender: str = ""
 
     @property
     def addresses(self) -> list[str]:
@@ -48,6 +50,12 @@ class Port:
         if self.shorter:
             return ", ".join(f"{one[self.place]}/{one.prefixlen - self.shorter}" for one in self.net.prefixes)
         return ", ".join(self.addresses) or "none"
+
+    @property
+    def bare(self) -> str:
+        """What a link without prefixes leaves to its interfaces; empty: nothing is said."""
+        block = f" {{ unnumbered {self.lender} }}" if self.lender else ""
+        return f" {self.link_local}{block}" if self.link_local else block
 
 
 @dataclass(slots=True)
@@ -83,8 +91,8 @@ class Box:
 
     @property
     def inside(self) -> list[Port]:
-        """The interfaces of a gateway that look into its site."""
-        return [port for port in self.ports if port.name != "wan"]
+        """The interfaces of a gateway on networks of its site."""
+        return [port for port in self.ports if port.name != "wan" and not port.net.is_link]
 
 
 @dataclass(slots=True)
@@ -150,7 +158,7 @@ def text(draft: Draft) -> str:
         prefixes = ", ".join(map(str, net.prefixes))
         driver = " { driver bridge }" if draft.is_switched(net) else ""
         head = f"link {' -- '.join(net.ends)}" if net.is_link else f"network {net.name}"
-        lines.append(f"{head} {prefixes}{driver}")
+        lines.append(f"{head} {prefixes}{driver}".rstrip())
     for box in draft.boxes:
         lines += _block(f"{box.kind} {box.name}", _inside(box))
     for tunnel in draft.tunnels:
@@ -166,6 +174,8 @@ def _inside(box: Box) -> Iterable[str]:
         if not port.net.is_link:
             addresses = "" if box.kind == "switch" else f" {port.written}"
             yield f"interface {port.name} on {port.net.name}{addresses}"
+        elif port.bare:
+            yield f"interface {port.name}{port.bare}"
     yield from box.routes
     yield from box.lines
     if box.nat:

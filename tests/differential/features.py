@@ -14,7 +14,7 @@ FEATURES = (
     "firewall", "policy drop", "accept", "drop", "reject", "in or out", "from or to", "service in a filter",
     "state", "flags", "stateless", "type of icmp",
     "while", "http", "tcp", "udp", "wrong on purpose", "through", "switch", "ring of switches", "commands",
-    "own netmask", "interface without address", "shared address",
+    "own netmask", "interface without address", "shared address", "borrowed address", "link-local next hop",
     *(feature for kind in kinds().values() for feature in kind.FEATURES),
 )  # fmt: skip
 """Each is in a fifth of the labs or more."""
@@ -43,7 +43,7 @@ def _of_networks(lab: Lab) -> Iterator[str]:
         yield "switch"
     lengths = {network.id: {prefix.prefixlen for prefix in network.prefixes} for network in lab.networks}
     given = [(each.network, one) for node in lab.nodes for each in node.interfaces for one in each.addresses]
-    if any(one.network.prefixlen not in lengths[network] for network, one in given):
+    if any(lengths[network] and one.network.prefixlen not in lengths[network] for network, one in given):
         yield "own netmask"
     loopbacks = [own for node in lab.nodes for own in node.loopbacks]
     if len(set(loopbacks)) < len(loopbacks):
@@ -62,8 +62,8 @@ def _of_node(node: Node) -> Iterator[str]:
         yield served.kind
     if node.runs:
         yield "commands"
-    if not node.kind.bridges and any(not interface.addresses for interface in node.interfaces):
-        yield "interface without address"
+    if not node.kind.bridges:
+        yield from _of_addresses(node)
     yield from _of_nat(node)
     yield from _of_firewall(node)
     for end in node.tunnels:
@@ -72,6 +72,15 @@ def _of_node(node: Node) -> Iterator[str]:
     rules += [rule for rule in (node.firewall.rules if node.firewall else ()) if isinstance(rule, FilterRule)]
     if any(rule.state is not None for rule in rules):
         yield "while"
+
+
+def _of_addresses(node: Node) -> Iterator[str]:
+    if any(not interface.addresses for interface in node.interfaces):
+        yield "interface without address"
+    if len(set(node.addresses)) < len(node.addresses):
+        yield "borrowed address"
+    if any(route.next_hop is not None and route.next_hop.is_link_local for route in node.routes):
+        yield "link-local next hop"
 
 
 def _of_nat(node: Node) -> Iterator[str]:

@@ -33,6 +33,7 @@ def outline(rng: Random, name: str, *, has_kernel: bool = False) -> Draft:
     _change_interfaces(Random(f"netdsl interfaces {name}"), draft)
     for box in draft.boxes:
         equip(rng, box)
+    _bare_links(Random(f"netdsl bare links {name}"), draft)
     return draft
 
 
@@ -115,6 +116,40 @@ def _close_rings(rng: Random, draft: Draft) -> None:
             draft.boxes.append(second)
             for box in rng.choice([(first,), (second,), (first, second)]):
                 box.lines.append("stp yes")
+
+
+def _bare_links(rng: Random, draft: Draft) -> None:
+    """Inner routers on links without prefixes; in a lab without an inner router one more."""
+    if not draft.of("inner") and rng.random() < 0.75 and has_room(draft, 2):
+        deep = _inside_net(draft, "deep", 1, "a")
+        inner = Box("in-a", "inner", "a", [Port("up", deep, -1), Port("deep", deep, 1)])
+        draft.boxes += [inner, Box("end-a", "host", "a", [Port("eth", deep, 2)])]
+        for box in draft.boxes[-2:]:
+            equip(rng, box)
+        _bare_link(rng, draft, inner)
+        return
+    for inner in draft.of("inner"):
+        if rng.random() < 0.8:
+            _bare_link(rng, draft, inner)
+
+
+def _bare_link(rng: Random, draft: Draft, inner: Box) -> None:
+    gateway = draft.box(f"gw-{inner.site}")
+    link = Net(f"low-{inner.site}", (), True, [f"{gateway.name}.low", f"{inner.name}.up"])
+    draft.nets.append(link)
+    low, up = Port("low", link, -1), Port("up", link, -1)
+    gateway.ports.append(low)
+    inner.ports[0] = up
+    if rng.random() < 0.4:
+        low.lender, up.lender = "lan", "deep"
+    else:  # by themselves, of their loopbacks
+        number = SITES.index(inner.site) + 1
+        for last, box in enumerate((gateway, inner), 1):
+            both = {4: f"10.253.{number}.{last}", 6: f"fc00:253:{number}::{last}"}
+            box.lines.append("loopback " + ", ".join(both[family] for family in draft.families))
+    if 6 in draft.families and rng.random() < 0.5:
+        low.link_local, up.link_local = "fe80::1", "fe80::2"
+        low.lender, up.lender = (low.lender or "lo", up.lender or "lo") if draft.families != (6,) else ("", "")
 
 
 def _change_interfaces(rng: Random, draft: Draft) -> None:

@@ -190,7 +190,12 @@ def _give_ends(rng: Random, draft: Draft) -> None:
         if all(end.role == "gateway" for end in tunnel.ends):
             _differ(rng, tunnel, one, other)
     pairs = [tunnel for tunnel in single if all(end.role == "gateway" for end in tunnel.ends)]
-    if pairs and draft.of("core") and not any(net.is_link for net in draft.nets) and rng.random() < 0.9:
+    if (
+        pairs
+        and draft.of("core")
+        and not any(net.is_link and net.prefixes for net in draft.nets)
+        and rng.random() < 0.9
+    ):
         _translate(rng, draft.box("core"), rng.choice(pairs))
 
 
