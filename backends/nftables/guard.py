@@ -7,8 +7,8 @@ node nor is reached by one. Where a segment is carried by an interface that know
 """
 
 from netdsl.ir.lab import Lab
-from netdsl.semantics.macs import MAC_PREFIX
 from netdsl.payload.contract import PayloadFile
+from netdsl.semantics.macs import MAC_PREFIX
 
 CARRIERS = '"netdsl-c*"'  # what network.sh calls an interface that only carries a segment of the lab
 

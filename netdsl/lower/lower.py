@@ -111,7 +111,9 @@ def _inside(
     return replace(
         bare,
         interfaces=lower_interfaces(directory, links, node) if links.mtus else bare.interfaces,
-        routes=(*with_tunnel_mtu(directory, bare.routes, ends), *inward, *added) if ends else bare.routes,
+        routes=(*with_tunnel_mtu(directory, bare.routes, ends), *inward, *with_sources(node, added))
+        if ends
+        else bare.routes,
         firewall=None if firewall is None else lower_firewall(directory, outer, node, firewall, ends),
         tunnels=ends,
         services=lower_services(directory, node),

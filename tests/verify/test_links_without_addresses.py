@@ -52,6 +52,20 @@ def test_the_matrix_says_of_each_flow_what_it_does_alone() -> None:
     assert codes(AUTO) == []
 
 
+def test_of_two_neighbours_with_one_link_local_address_a_default_line_leads_to_the_one_on_its_link() -> None:
+    text = """
+    link r.a -- x.p
+    link r.b -- y.p
+    network lx fd00:1::/64
+    network ly fd00:2::/64
+    router x { interface p fe80::1 ; interface on lx ::1 ; routing auto }
+    router y { interface p fe80::1 ; interface on ly ::1 ; routing auto }
+    router r { interface a fe80::2 ; interface b fe80::2 ; loopback fd00:9::9 ; default via y.p ; routing auto }
+    """
+    assert ask(text, "r", "fd00:1::1").passes
+    assert way(ask(text, "y", "fd00:1::1")) == ["y", "r", "x"]
+
+
 def test_a_link_with_link_local_addresses_alone_carries_what_routers_forward() -> None:
     text = (
         ENDS.replace("link r1.p -- r2.p\nlink r2.q -- r3.q", "network mid")

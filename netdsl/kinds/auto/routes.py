@@ -151,10 +151,10 @@ class AutoRouting:
 
     def _said_default(self, node: BoundNode, hops: list[Hop]) -> int | None:
         """The label of the neighbour that a line's default leads to, where it is one."""
-        said = _default_line(node, self.topology.version)
+        said, own = _default_line(node, self.topology.version), self.topology.attachments[node.id]
         for label, (subnet, router) in enumerate(hops):
             owner = self.topology.attachments[self.topology.routers[router]][subnet]
-            if said is not None and owner.address == said.next_hop:
+            if said is not None and (owner.address, own[subnet].interface) == (said.next_hop, said.interface):
                 return label
         return None
 

@@ -25,7 +25,7 @@ from netdsl.syntax.description import ElementKind
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """Where a route stands. `uses_ipv6`: it is for IPv6, or the node has an address of IPv6."""
+    """Where a route stands. `uses_ipv6`: it is for IPv6, or the node is."""
 
     place: Place
     uses_ipv6: bool
@@ -38,8 +38,7 @@ def next_hops(
     line says a prefix of IPv6."""
     found: list[Hop] = []
     is_right = True
-    own = (*node.addresses, *(loopback.value.ip for loopback in node.loopbacks))
-    line = _Line(place, is_for_ipv6 or any(address.version == 6 for address in own))
+    line = _Line(place, is_for_ipv6 or node.uses_ipv6)
     for placed in values:
         hops = _hops(node, placed, line, work)
         is_right = is_right and bool(hops)

@@ -107,6 +107,13 @@ class NodeDraft:
         return [bound.address.ip for interface in self.interfaces.values() for bound in interface.addresses]
 
     @property
+    def uses_ipv6(self) -> bool:
+        """Whether it has an address of IPv6, a link-local one too where it is given."""
+        own = (*self.addresses, *(loopback.value.ip for loopback in self.loopbacks))
+        is_given = any(interface.link_local for interface in self.interfaces.values())
+        return is_given or any(address.version == 6 for address in own)
+
+    @property
     def mac_addresses(self) -> Iterator[tuple[str, str | None]]:
         """Its interfaces with the MAC addresses that are given, an uplink last."""
         yield from ((interface.name, interface.mac) for interface in self.interfaces.values())

@@ -90,6 +90,9 @@ def _flows(fabric: Fabric, router: View, strangers: list[_Host]) -> Iterator[tup
     for stranger in strangers:
         for host in beside:
             hop = host[0].route(stranger[1]) if host[1].version == stranger[1].version else None
-            if hop is not None and hop.gateway is not None and router.is_local(hop.gateway):
+            if hop is None or hop.gateway is None or hop.interface not in host[0].interfaces:
+                continue
+            found = fabric.neighbour(host[0], hop.interface, hop.gateway)
+            if found is not None and found[0] is router:
                 yield stranger, host
                 break

@@ -272,6 +272,8 @@ def _goals(fabric: Fabric) -> Iterator[_Goal]:
             segment = fabric.segment_of[interface.network]
             for given in interface.addresses:
                 prefix = given.network
+                if prefix.prefixlen == prefix.max_prefixlen:
+                    continue  # a borrowed address is no range
                 if prefix not in found:
                     found[prefix] = _Goal(interface.network, prefix, given.ip)
                 else:
