@@ -107,13 +107,11 @@ def _inside(
     resolvers, domains = lower_resolvers(directory, node)
     firewall = node.firewall
     inward = led_inside(node, written)[1]
-    added = tunnel_routes(directory, outer, (*bare.routes, *inward), node, ends)
+    added = with_sources(node, tunnel_routes(directory, outer, (*bare.routes, *inward), node, ends))
     return replace(
         bare,
         interfaces=lower_interfaces(directory, links, node) if links.mtus else bare.interfaces,
-        routes=(*with_tunnel_mtu(directory, bare.routes, ends), *inward, *with_sources(node, added))
-        if ends
-        else bare.routes,
+        routes=(*with_tunnel_mtu(directory, bare.routes, ends), *inward, *added) if ends else bare.routes,
         firewall=None if firewall is None else lower_firewall(directory, outer, node, firewall, ends),
         tunnels=ends,
         services=lower_services(directory, node),

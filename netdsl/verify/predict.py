@@ -146,7 +146,7 @@ def _request(
             return unanswerable(end.outcome, end.text, *end.doubts)
         if view.has_uplink and not world.fabric.addresses.get(destination):
             return unanswerable(Outcome.NOT_VERIFIED, f"it leaves the lab by the uplink of `{view.id}`")
-        if _may_answer_link_local(world, view, destination):
+        if _is_next(world, view, destination):
             text = f"`{view.id}` asks from a link-local address, and what is answered to one is not followed"
             return unanswerable(Outcome.NOT_VERIFIED, text)
         family = "IPv4" if isinstance(destination, IPv4Address) else "IPv6"
@@ -155,8 +155,8 @@ def _request(
     return probe(source, destination, service, size)
 
 
-def _may_answer_link_local(world: World, view: View, destination: Address) -> bool:
-    """Whether the next node is the one that has an IPv6 address: it forwards nothing from link-local ones (ip6_forward)."""
+def _is_next(world: World, view: View, destination: Address) -> bool:
+    """Whether the next node has an IPv6 address itself: nobody forwards what is from link-local ones (ip6_forward)."""
     hop = view.route(destination)
     if destination.version == 4 or hop is None or hop.interface not in view.interfaces:
         return False
@@ -264,6 +264,10 @@ def _later_notice(world: World, tracker: Tracker, there: Walk, stop: Stop) -> st
 
 def _tell(world: World, tracker: Tracker, view: View, packet: Packet) -> Delivered | Stop:
     """The way of the error about a packet that is too big at a node."""
+    is_bare = packet.source.version == 6 and view.source_towards(packet.source) is None
+    if is_bare and not _is_next(world, view, packet.source):
+        text = f"what `{view.id}` says comes from a link-local address, and nobody forwards it"
+        return Stop(Outcome.DROPPED, view.id, Hook.ROUTE, text, view.node.origin, packet)
     kind = "fragmentation-needed" if packet.source.version == 4 else "packet-too-big"
     error = replace(reverse(packet, is_error=True), icmp_type=kind, inner=None, tunnel=None, is_hiding=False, shown="")
     return Walk(world.fabric, tracker, is_answer=True).run(view, error)

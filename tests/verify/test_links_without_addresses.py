@@ -107,6 +107,22 @@ def test_what_is_asked_from_a_link_local_address_is_not_followed_and_not_forward
     assert (near.outcome, far.outcome) == (Outcome.NOT_VERIFIED, Outcome.NO_ROUTE)
 
 
+def test_a_router_without_an_address_but_link_local_ones_tells_nobody_behind_the_next_router() -> None:
+    text = (
+        ENDS.replace("link r2.q -- r3.q", "link r2.q -- r3.q { mtu 1300 }")
+        + """
+    router r1 { interface on left .1, ::1 ; interface p fe80::1 ; default via fe80::2 }
+    router r2 { interface p fe80::2 ; interface q fe80::2
+      route fd00:1::/64 via fe80::1 ; route fd00:2::/64 via fe80::3 %s }
+    router r3 { interface on right .1, ::1 ; interface q fe80::3 ; default via fe80::2 }
+    """
+    )
+    untold, told = (ask(text % line, "a", "fd00:2::2", size=1400) for line in ("", "; loopback fd00:9::2"))
+    assert untold.outcome is told.outcome is Outcome.TOO_BIG
+    assert "(a black hole)" in untold.reason
+    assert "`a` is told so" in told.reason
+
+
 def test_where_several_interfaces_have_an_address_the_route_says_which_is_the_source() -> None:
     text = """
     network x fd00:1::/64
