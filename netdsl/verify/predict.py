@@ -146,7 +146,7 @@ def _request(
             return unanswerable(end.outcome, end.text, *end.doubts)
         if view.has_uplink and not world.fabric.addresses.get(destination):
             return unanswerable(Outcome.NOT_VERIFIED, f"it leaves the lab by the uplink of `{view.id}`")
-        if _is_next(world, view, destination):
+        if _stays_on_link(world, view, destination):
             text = f"`{view.id}` asks from a link-local address, and what is answered to one is not followed"
             return unanswerable(Outcome.NOT_VERIFIED, text)
         family = "IPv4" if isinstance(destination, IPv4Address) else "IPv6"
@@ -155,13 +155,18 @@ def _request(
     return probe(source, destination, service, size)
 
 
-def _is_next(world: World, view: View, destination: Address) -> bool:
-    """Whether the next node has an IPv6 address itself: nobody forwards what is from link-local ones (ip6_forward)."""
+def _stays_on_link(world: World, view: View, destination: Address) -> bool:
+    """Whether the next node has an IPv6 address itself, or sends what is for it back to the link: nobody forwards from a
+    link-local address to another one (ip6_forward)."""
     hop = view.route(destination)
     if destination.version == 4 or hop is None or hop.interface not in view.interfaces:
         return False
     found = world.fabric.neighbour(view, hop.interface, hop.gateway or destination)
-    return found is not None and found[0].is_local(destination)
+    if found is None:
+        return False
+    other, there = found
+    onward = other.route(destination)
+    return other.is_local(destination) or (onward is not None and onward.interface == there.name)
 
 
 def probe(source: Address, destination: Address, service: PortService | None, size: int) -> Packet:
@@ -265,7 +270,7 @@ def _later_notice(world: World, tracker: Tracker, there: Walk, stop: Stop) -> st
 def _tell(world: World, tracker: Tracker, view: View, packet: Packet) -> Delivered | Stop:
     """The way of the error about a packet that is too big at a node."""
     is_bare = packet.source.version == 6 and view.source_towards(packet.source) is None
-    if is_bare and not _is_next(world, view, packet.source):
+    if is_bare and not _stays_on_link(world, view, packet.source):
         text = f"what `{view.id}` says comes from a link-local address, and nobody forwards it"
         return Stop(Outcome.DROPPED, view.id, Hook.ROUTE, text, view.node.origin, packet)
     kind = "fragmentation-needed" if packet.source.version == 4 else "packet-too-big"

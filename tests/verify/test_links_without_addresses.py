@@ -107,6 +107,17 @@ def test_what_is_asked_from_a_link_local_address_is_not_followed_and_not_forward
     assert (near.outcome, far.outcome) == (Outcome.NOT_VERIFIED, Outcome.NO_ROUTE)
 
 
+def test_but_a_router_sends_back_to_the_link_what_came_from_there() -> None:
+    """ip6_forward looks at the source of what leaves by another interface."""
+    text = """
+    network n fd00:1::/64
+    router r { interface on n ::1, fe80::1 }
+    host a { interface on n fe80::a ; default via r }
+    host b { interface on n ::b }
+    """
+    assert ask(text, "a", "fd00:1::b").outcome is Outcome.NOT_VERIFIED
+
+
 def test_a_router_without_an_address_but_link_local_ones_tells_nobody_behind_the_next_router() -> None:
     text = (
         ENDS.replace("link r2.q -- r3.q", "link r2.q -- r3.q { mtu 1300 }")
