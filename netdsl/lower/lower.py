@@ -16,7 +16,15 @@ from netdsl.lower.nodes import Links, lower_interfaces, lower_resolvers, lower_s
 from netdsl.lower.outer import OuterPackets
 from netdsl.lower.path_mtu import PathMtus
 from netdsl.lower.pki import end_entities, lower_pkis
-from netdsl.lower.routes import led_inside, lower_neighbours, tunnel_routes, with_sources, with_tunnel_mtu
+from netdsl.lower.routes import (
+    led_inside,
+    lower_neighbours,
+    tunnel_routes,
+    unnumbered_links,
+    with_links,
+    with_sources,
+    with_tunnel_mtu,
+)
 from netdsl.lower.sources import written_routes
 from netdsl.lower.sysctls import lower_sysctls
 from netdsl.lower.tunnels import lower_tunnels, lowerings, segment_mtus
@@ -33,7 +41,7 @@ def lower(bindings: Bindings) -> Lab:
     directory = make_directory(bindings)
     entities = end_entities(bindings)
     links = Links(directory.macs, {})
-    written = {id_: with_sources(directory.nodes[id_], routes) for id_, routes in written_routes(directory).items()}
+    written = _written(directory)
     bare = _bare(bindings, directory, links, written)
     outer = OuterPackets(bare)
     ends = lower_tunnels(directory, outer, entities)
@@ -55,6 +63,15 @@ def lower(bindings: Bindings) -> Lab:
         settings=bindings.settings,
         services=tuple(bindings.services.items()),
     )
+
+
+def _written(directory: Directory) -> dict[NodeId, tuple[Route, ...]]:
+    """What sources of routes give each node, and what its links without a prefix do."""
+    bare, routes = unnumbered_links(directory), written_routes(directory)
+    return {
+        node.id: with_sources(node, with_links(directory, bare, node, routes.get(node.id, ())))
+        for node in directory.nodes.values()
+    }
 
 
 def _bare(bindings: Bindings, directory: Directory, links: Links, written: Mapping[NodeId, tuple[Route, ...]]) -> Lab:

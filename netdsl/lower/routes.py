@@ -1,17 +1,17 @@
-"""The routes that a node's tunnels need, and its permanent neighbours."""
+"""Routes that no line says, of links without prefixes and of tunnels, and permanent neighbours."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from netdsl.ir.ids import Address, Prefix
+from netdsl.ir.ids import Address, NetworkId, Prefix
 from netdsl.ir.node import Neighbour, Route
-from netdsl.ir.prefixes import holds
+from netdsl.ir.prefixes import holds, host_prefix
 from netdsl.ir.tunnel import Child, Device, Mode, TunnelEnd, device_of
 from netdsl.lower.defaults import IPV6_MINIMUM_MTU
 from netdsl.lower.directory import Directory
 from netdsl.lower.outer import OuterPackets
 from netdsl.packets.view import LOOPBACK
-from netdsl.semantics.bindings import BoundNode
+from netdsl.semantics.bindings import BoundInterface, BoundNode
 
 
 def with_sources(node: BoundNode, routes: tuple[Route, ...]) -> tuple[Route, ...]:
@@ -31,6 +31,46 @@ def with_sources(node: BoundNode, routes: tuple[Route, ...]) -> tuple[Route, ...
         else route
         for route in routes
     )
+
+
+BareLinks = Mapping[NetworkId, tuple[BoundInterface, ...]]
+
+
+def unnumbered_links(directory: Directory) -> BareLinks:
+    """The interfaces with an IPv4 address on segments where one is borrowed."""
+    found: dict[NetworkId, list[BoundInterface]] = {}
+    for node in directory.nodes.values():
+        for interface in node.interfaces:
+            if any(given.address.version == 4 for given in interface.addresses):
+                found.setdefault(directory.segments[interface.network], []).append(interface)
+    return {segment: tuple(some) for segment, some in found.items() if any(map(_borrows, some))}
+
+
+def with_links(directory: Directory, links: BareLinks, node: BoundNode, routes: tuple[Route, ...]) -> tuple[Route, ...]:
+    """Routes to the others on unnumbered links, as the prefix of a link gives them: without, strict reverse-path filtering
+    would believe nothing of theirs, ARP neither, and charon's routes by them would be refused. Other routes to them go
+    before; of several links to an address the first."""
+    said = {route.prefix for route in routes} | {host_prefix(own) for own in directory.addresses[node.id]}
+    connected = [given.address.network for one in node.interfaces for given in one.addresses]
+    found: dict[Prefix, Route] = {}
+    for own in node.interfaces:
+        for theirs in links.get(directory.segments[own.network], ()):
+            if theirs.node == node.id or not _is_unnumbered(own, theirs):
+                continue
+            for address in (given.address.ip for given in theirs.addresses if given.address.version == 4):
+                prefix = host_prefix(address)
+                if prefix not in said and not any(holds(one, address) for one in connected):
+                    found.setdefault(prefix, Route(prefix, None, own.name, is_automatic=True, origin=own.place))
+    return (*found.values(), *routes)
+
+
+def _is_unnumbered(own: BoundInterface, theirs: BoundInterface) -> bool:
+    """Whether one of two interfaces that have an IPv4 address borrows it."""
+    return any(given.address.version == 4 for given in own.addresses) and (_borrows(own) or _borrows(theirs))
+
+
+def _borrows(interface: BoundInterface) -> bool:
+    return any(given.is_borrowed and given.address.version == 4 for given in interface.addresses)
 
 
 def led_inside(node: BoundNode, routes: tuple[Route, ...]) -> tuple[tuple[Route, ...], tuple[Route, ...]]:

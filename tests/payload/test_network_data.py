@@ -31,4 +31,7 @@ def test_a_route_to_a_borrowed_address_is_on_the_link() -> None:
         "route replace 10.9.0.2/32 via 10.9.0.2 dev p onlink",
         "route replace fd00::/8 via fe80::2 dev n",
     ]
-    assert texts("r2")["routes.batch"] == ["route replace default via fe80::1 dev n"]
+
+
+def test_who_is_on_an_unnumbered_link_has_a_route_there_as_a_prefix_gives_one() -> None:
+    assert texts("r2")["routes.batch"] == ["route replace 10.9.0.1/32 dev p", "route replace default via fe80::1 dev n"]

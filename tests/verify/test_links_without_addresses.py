@@ -41,10 +41,26 @@ def test_the_routes_lead_to_borrowed_and_to_link_local_addresses() -> None:
     }
     assert found == {
         "10.0.0.0/12 via 10.9.0.1 dev p",
+        "10.2.0.1/32 via None dev q",
+        "10.9.0.1/32 via None dev p",
         "10.2.0.0/24 via 10.2.0.1 dev q",
         "fd00::/30 via fe80::6e:64ff:fe14:3723 dev p",
         "fd00:2::/64 via fe80::6e:64ff:fefb:affd dev q",
     }
+
+
+def test_strict_reverse_path_filtering_believes_who_is_on_the_link() -> None:
+    """What `r2` forwards it asks for by ARP with its own address, to which `r1` has no other route."""
+    text = (
+        ENDS.replace("link r2.q -- r3.q", "").replace("default via r3", "default via r2")
+        + """
+    router r1 { interface on left .1, ::1 ; loopback 10.9.0.1 ; sysctl net.ipv4.conf.all.rp_filter = 1
+      route 10.2.0.0/24 via r2 }
+    router r2 { interface on right .1, ::1 ; loopback 10.9.0.2 ; default via r1 }
+    """
+    )
+    assert ask(text, "b", "10.1.0.2").outcome is Outcome.ANSWERED
+    assert ask(text, "r1", "10.9.0.2").passes
 
 
 def test_the_matrix_says_of_each_flow_what_it_does_alone() -> None:
