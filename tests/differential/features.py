@@ -54,7 +54,7 @@ def _of_networks(lab: Lab) -> Iterator[str]:
 
 def _of_node(node: Node) -> Iterator[str]:
     for route in node.routes:
-        if route.origin is not None:
+        if route.origin is not None and route.next_hop is not None:
             yield "routing auto" if route.is_automatic else "routes by hand"
     if node.id.startswith("in-"):
         yield "inner router"

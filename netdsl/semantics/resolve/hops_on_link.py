@@ -40,12 +40,19 @@ def _link_local(own: InterfaceDraft, theirs: InterfaceDraft, uses_ipv6: bool, wo
     return work.link_locals(theirs)[0] if theirs.link_local or (uses_ipv6 and is_bare) else None
 
 
-def by_borrowed(node: NodeDraft, address: Address, line: Place, work: Work) -> Hop | None:
-    """The hop of a literal IPv4 address that an interface on one of the node's segments has."""
-    for own, theirs in _beside(node, work):
-        if any(given.ip == address for given in theirs.of_family(4)) and _is_unnumbered_pair(own, theirs):
-            return Hop(address, own.name, None, line)
-    return None
+def by_borrowed(node: NodeDraft, address: Address, place: Place, line: Place, work: Work) -> list[Hop] | None:
+    """The hop of a literal IPv4 address on unnumbered links of the node; empty once reported, None where it is on none."""
+    found = {
+        own.name: f"`via {theirs.node}.{theirs.name}`"
+        for own, theirs in _beside(node, work)
+        if any(given.ip == address for given in theirs.of_family(4)) and _is_unnumbered_pair(own, theirs)
+    }
+    if len(found) < 2:
+        return [Hop(address, name, None, line) for name in found] or None
+    message = f"the next hop `{address}` is on {len(found)} links of `{node.id}`"
+    advice = "say which: " + " or ".join(found.values())
+    work.diagnostics.report(catalogue.NEXT_HOP_AMBIGUOUS, message, place, help=advice)
+    return []
 
 
 def by_link_local(node: NodeDraft, address: IPv6Address, place: Place, line: Place, work: Work) -> list[Hop]:

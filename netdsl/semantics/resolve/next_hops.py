@@ -142,19 +142,14 @@ def _by_address(node: NodeDraft, value: Address | ShortAddress, line: _Line, pla
         message = f"`{value}` is an address of `{node.id}` itself"
         work.diagnostics.report(catalogue.NEXT_HOP_IS_SELF, message, place)
         return []
-    found: dict[Address, str] = {}
-    for interface in node.interfaces.values():
-        for bound in interface.addresses:
-            for address, _ in candidates(value, (bound.address.network,)):
-                found.setdefault(address, interface.name)
-    if not isinstance(value, ShortAddress):  # a short one is completed from networks
-        led = (one for one in devices_of(node, work) if any(holds(given.network, value) for given in one.addresses))
-        found.update((value, one.interface) for one in led if value not in found)
+    found = _fitting(node, value, work)
     if len(found) == 1:
         address, name = next(iter(found.items()))
         return [Hop(address, name, None, line.place)]
-    if not found and isinstance(value, IPv4Address) and (hop := by_borrowed(node, value, line.place, work)) is not None:
-        return [hop]
+    if not found and isinstance(value, IPv4Address):
+        hops = by_borrowed(node, value, place, line.place, work)
+        if hops is not None:
+            return hops
     if node.is_broken:
         return []
     if found:
@@ -164,6 +159,19 @@ def _by_address(node: NodeDraft, value: Address | ShortAddress, line: _Line, pla
     else:
         _report_unreachable(node, value, line, work)
     return []
+
+
+def _fitting(node: NodeDraft, value: Address | ShortAddress, work: Work) -> dict[Address, str]:
+    """The addresses that are meant, each with the interface whose prefix holds it."""
+    found: dict[Address, str] = {}
+    for interface in node.interfaces.values():
+        for bound in (one for one in interface.addresses if not one.is_borrowed):
+            for address, _ in candidates(value, (bound.address.network,)):
+                found.setdefault(address, interface.name)
+    if not isinstance(value, ShortAddress):  # a short one is completed from networks
+        led = (one for one in devices_of(node, work) if any(holds(given.network, value) for given in one.addresses))
+        found.update((value, one.interface) for one in led if value not in found)
+    return found
 
 
 def _own_addresses(node: NodeDraft, work: Work) -> Iterator[Address]:

@@ -43,7 +43,12 @@ def neighbours(node: NodeDraft, work: Work) -> tuple[tuple[Address, str], ...]:
             message = f"no neighbour can have the MAC address `{mac.value.text}`"
             work.diagnostics.report(catalogue.INVALID_MAC, message, mac.place, problem)
             continue
-        own = tuple(bound.address.network for one in node.interfaces.values() for bound in one.addresses)
+        own = tuple(
+            bound.address.network
+            for one in node.interfaces.values()
+            for bound in one.addresses
+            if not bound.is_borrowed
+        )
         complete = candidates(address.value, own)
         if complete:
             found.append((complete[0][0], mac.value.text))

@@ -159,6 +159,26 @@ def test_a_node_on_an_unnumbered_link_is_the_address_that_it_has_there() -> None
     assert routes(lab, "b") == ["default via 10.9.0.1 dev p"]
 
 
+def test_an_address_on_two_unnumbered_links_is_ambiguous() -> None:
+    lab = (
+        "link a.p -- b.p\nlink a.q -- b.q\nrouter b {{ loopback 10.9.0.2 }}\n"
+        "router a {{ loopback 10.9.0.1 ; route 10.2.0.0/16 via {hop} }}"
+    )
+    assert said(lab.format(hop="10.9.0.2")) == (
+        "next-hop-ambiguous", "10.9.0.2", "the next hop `10.9.0.2` is on 2 links of `a`",
+        "say which: `via b.p` or `via b.q`",
+    )  # fmt: skip
+    assert routes(resolved(lab.format(hop="b.q")), "a") == ["10.2.0.0/16 via 10.9.0.2 dev q"]
+
+
+def test_a_short_next_hop_is_completed_from_no_borrowed_address() -> None:
+    lab = resolved(
+        "network n 10.0.0.0/24\nlink a.p -- b.p\nrouter r { interface on n .1 }\n"
+        "router a { interface on n .2 ; loopback 10.9.0.1 ; default via .1 }\nrouter b { routing none }"
+    )
+    assert routes(lab, "a") == ["default via 10.0.0.1 dev n"]
+
+
 def test_one_end_of_a_link_may_have_a_prefix() -> None:
     lab = resolved(
         "network n 10.0.0.0/24\nrouter a { interface on n .1 ; route 10.9.0.2 via b }\n"
