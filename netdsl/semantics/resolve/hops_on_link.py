@@ -58,9 +58,10 @@ def by_borrowed(node: NodeDraft, address: Address, place: Place, line: Place, wo
 def by_link_local(node: NodeDraft, address: IPv6Address, place: Place, line: Place, work: Work) -> list[Hop]:
     """The hop of a literal link-local address: by the interface on whose segment a node has it; empty once reported."""
     found: dict[NetworkId, str] = {}
-    for own, theirs in _beside(node, work):
-        if address in work.link_locals(theirs):
-            found.setdefault(work.segment_of[own.network], own.name)
+    for own in node.interfaces.values():
+        segment = work.segment_of[own.network]
+        if any(owner != node.id for owner in work.link_local_owners(segment, address)):
+            found.setdefault(segment, own.name)
     names = list(found.values())
     if not names and any(address in work.link_locals(own) for own in node.interfaces.values()):
         _report_self(node, address, place, work)

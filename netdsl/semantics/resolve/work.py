@@ -154,6 +154,7 @@ class Work:
     pkis_in: dict[int, tuple[str, ...]] = field(default_factory=dict)
     owners: dict[Address, list[tuple[InterfaceDraft, BoundAddress]]] | None = None
     macs: dict[tuple[NodeId, str], str] | None = None
+    with_link_local: dict[NetworkId, dict[IPv6Address, list[NodeId]]] = field(default_factory=dict)  # by segment
 
     def element(self, placed: Placed[Value], kinds: Kinds, needed: str) -> Element | None:
         """The one element that a value names; None once reported. `needed` has its article."""
@@ -208,6 +209,17 @@ class Work:
                 (node.id, name, mac) for node in self.nodes.values() for name, mac in node.mac_addresses
             )
         return (link_local_of(self.macs[interface.node, interface.name]),)
+
+    def link_local_owners(self, segment: NetworkId, address: IPv6Address) -> list[NodeId]:
+        """The nodes that have a link-local address on a segment; switches have none."""
+        found = self.with_link_local.get(segment)
+        if found is None:
+            found = self.with_link_local[segment] = {}
+            for interface in self.on_segment[segment]:
+                if not self.nodes[interface.node].kind.bridges:
+                    for own in self.link_locals(interface):
+                        found.setdefault(own, []).append(interface.node)
+        return found.get(address, [])
 
     def wrong_kind(self, placed: Placed[Value], needed: str, advice: str | None = None) -> None:
         report_wrong_kind(placed.value, needed, placed.place, self.diagnostics, advice)
