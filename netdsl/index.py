@@ -28,7 +28,19 @@ DRIVERS: dict[str, tuple[str, ...]] = {
 }
 """Drivers of networks and their modes, by the kernel's documentation; a target's abilities say which it has."""
 
-PARTS: tuple[str, ...] = ("vxlan", "gre", "ipip", "busybox", "socat", "dnsmasq", "freeradius", "openssl", "strongswan")
+PARTS: tuple[str, ...] = (
+    "vxlan",
+    "gre",
+    "ipip",
+    "busybox",
+    "socat",
+    "dnsmasq",
+    "nsd",
+    "unbound",
+    "freeradius",
+    "openssl",
+    "strongswan",
+)
 """Daemons' shares of nodes: `backends/NAME/part.py`, `part.sh`, `services.py`. They start in this order: what has an
 address before what sends from it or listens at it. Devices send from segments' addresses, services listen at both."""
 

@@ -1,12 +1,11 @@
 """The part `dnsmasq`: `serve dns`, with a configuration for each."""
 
+from netdsl.ir.dns import NameService, Role
 from netdsl.ir.lab import Lab
-from netdsl.ir.node import Node, Served
+from netdsl.ir.node import Node
 from netdsl.payload.contract import Needs, PayloadFile
-from netdsl.payload.part import Share, scripts, served
+from netdsl.payload.part import Share, name_services, scripts
 from netdsl.payload.quoting import line
-
-from .services import SERVICES
 
 
 class DnsmasqPart:
@@ -16,26 +15,26 @@ class DnsmasqPart:
         return scripts(__package__, "part.sh")
 
     def share(self, node: Node, lab: Lab) -> Share | None:
-        services = served(node, SERVICES)
+        services = name_services(node, Role.SIMPLE)
         if not services:
             return None
-        files = tuple(
-            PayloadFile(f"dnsmasq/{one.service.first}.conf", _configuration(one).encode()) for one in services
+        files = (
+            PayloadFile(f"dnsmasq/{one.service.first}.conf", _configuration(names).encode()) for one, names in services
         )
-        return Share(files, Needs(packages=("dnsmasq-base",)), services=services)
+        return Share(tuple(files), Needs(packages=("dnsmasq-base",)), services=tuple(one for one, _ in services))
 
 
-def _configuration(one: Served) -> str:
-    """dnsmasq(8): names of the zone are answered from the records and from nowhere else."""
+def _configuration(names: NameService) -> str:
+    """dnsmasq(8): names of a zone are answered from its records and from nowhere else."""
     lines = []
-    if one.zone:
-        lines.append(f"local=/{one.zone}/")
-    for record in one.records:
-        name = record.name
-        if one.zone:
-            name = one.zone if name == "@" else f"{name}.{one.zone}"
-        lines.append(f"host-record={','.join((name, *map(str, record.addresses)))}")
-    lines += [f"server={address}" for address in one.forward_to]
+    for zone in names.zones:
+        lines.append(f"local=/{zone.name}/")
+        lines += [f"host-record={','.join((one.name, *map(str, one.addresses)))}" for one in zone.addresses]
+    for forwarder in names.forwarders:
+        names_of = f"/{forwarder.zone}/" if forwarder.zone else ""
+        lines += [f"server={names_of}{address}" for address in forwarder.addresses]
+    if any(not one.zone for one in names.forwarders):
+        lines.append("local=/invalid/")  # RFC 6761 section 6.4: nobody is asked for these
     return "".join(line(text) for text in lines)
 
 

@@ -119,12 +119,17 @@ def _in_routes(node: Node) -> Iterator[Prefix | Address]:
             yield route.next_hop
 
 
-def _in_names(node: Node) -> Iterator[Address]:
+def _in_names(node: Node) -> Iterator[Prefix | Address]:
     yield from node.resolvers
     for served in node.services:
-        yield from served.forward_to
-        for record in served.records:
-            yield from record.addresses
+        names = served.names
+        for forwarder in names.forwarders if names is not None else ():
+            yield from forwarder.addresses
+        if names is not None and names.recursion is not None:
+            yield from names.recursion.clients
+        for zone in names.zones if names is not None else ():
+            for record in zone.addresses:
+                yield from record.addresses
 
 
 def _in_rules(node: Node) -> Iterator[Prefix | Address]:

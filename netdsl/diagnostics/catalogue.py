@@ -171,6 +171,19 @@ RESOLVER_UNREACHABLE = _error(
     "resolver-unreachable", "a resolver that serves no dns or shares no address family", is_about_failure=True
 )
 INVALID_ZONE = _error("invalid-zone", "a DNS zone or record name that is no domain name")
+DUPLICATE_ZONE = _error("duplicate-zone", "a server of names with one zone twice")
+CNAME_BESIDE_RECORDS = _error("cname-beside-records", "a name with a CNAME and other records")
+MIXED_NAME_SERVER = _error("mixed-name-server", "a server of names that has zones, and asks others for the rest")
+LAME_DELEGATION = _warning(
+    "lame-delegation", "a zone delegated to a node that does not serve it", is_about_failure=True
+)
+MISSING_GLUE = _warning(
+    "missing-glue", "a zone whose server is inside of it, without an address", is_about_failure=True
+)
+OCCLUDED_RECORD = _warning("occluded-record", "a record in a zone that is delegated", is_about_failure=True)
+NO_ROOT_SERVER = _warning("no-root-server", "recursion in a lab without a root zone", is_about_failure=True)
+CNAME_LOOP = _warning("cname-loop", "CNAMEs that lead in a circle", is_about_failure=True)
+FORWARDER_LOOP = _warning("forwarder-loop", "servers of names that ask one another in a circle", is_about_failure=True)
 UNKNOWN_SETTING = _error("unknown-setting", "a setting that a target, or its value, does not have")
 
 # --- expectations

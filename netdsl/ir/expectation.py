@@ -60,9 +60,11 @@ class GoesThrough:
 
 @dataclass(frozen=True, slots=True)
 class Resolves:
+    """`goal` None: the name has no address there."""
+
     source: NodeId
     name: str
-    goal: Goal
+    goal: Goal | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from ipaddress import IPv6Address
 from typing import assert_never
 
 from netdsl.dataclass import dataclass
+from netdsl.ir.dns import NameService
 from netdsl.ir.filter import Firewall, Nat
 from netdsl.ir.ids import Address, AddressWithPrefix, ImageId, NetworkId, NodeId, PkiId, Prefix
 from netdsl.ir.link_local import link_local_of
@@ -96,23 +97,13 @@ class Neighbour:
 
 
 @dataclass(frozen=True, slots=True)
-class DnsRecord:
-    """A name of a zone (relative; `@` the zone itself) and its addresses."""
-
-    name: str
-    addresses: tuple[Address, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Served:
     """`serve KIND NAME tcp/PORT`: a service that answers with its name."""
 
     kind: str  # the name of a ServiceKind
     name: str
     service: PortService
-    zone: str | None = None
-    records: tuple[DnsRecord, ...] = ()
-    forward_to: tuple[Address, ...] = ()
+    names: NameService | None = None
     origin: Place | None = field(default=None, compare=False, repr=False)
     secrets: tuple[SharedSecret, ...] = ()  # by which it knows who asks it, and whom it is asked about
     certificate: PkiId | None = None  # whose certificate of the node it shows

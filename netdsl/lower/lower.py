@@ -10,6 +10,7 @@ from netdsl.ir.node import Node, Route
 from netdsl.ir.tunnel import TunnelEnd
 from netdsl.lower.defaults import MTU
 from netdsl.lower.directory import Directory, make_directory
+from netdsl.lower.dns import zone_servers
 from netdsl.lower.filters import lower_firewall, lower_nat
 from netdsl.lower.hosts import lower_hosts
 from netdsl.lower.nodes import Links, lower_interfaces, lower_resolvers, lower_services
@@ -46,13 +47,19 @@ def lower(bindings: Bindings) -> Lab:
     outer = OuterPackets(bare)
     ends = lower_tunnels(directory, outer, entities)
     measured = PathMtus(directory, outer, ends, lowerings()).measured() if ends else {}
+    servers = zone_servers(directory)
     mtus = segment_mtus(bindings.nodes, measured)
     return replace(
         bare,
         networks=tuple(_network(network, mtus) for network in bindings.networks.values()),
         nodes=tuple(
             _inside(
-                directory, outer, measured.get(node.id, ()), Links(links.macs, mtus), written.get(node.id, ()), node
+                directory,
+                outer,
+                measured.get(node.id, ()),
+                Links(links.macs, mtus),
+                written.get(node.id, ()),
+                replace(node, services=lower_services(directory, servers, directory.nodes[node.id])),
             )
             for node in bare.nodes
         ),
@@ -131,7 +138,6 @@ def _inside(
         routes=(*with_tunnel_mtu(directory, bare.routes, ends), *inward, *added) if ends else bare.routes,
         firewall=None if firewall is None else lower_firewall(directory, outer, node, firewall, ends),
         tunnels=ends,
-        services=lower_services(directory, node),
         runs=node.runs,
         files=node.files,
         environment=node.environment,

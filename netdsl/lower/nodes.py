@@ -1,13 +1,15 @@
 """What is inside a node besides its network: services, resolvers, interfaces as the IR has them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, NetworkId, NodeId
-from netdsl.ir.node import DnsRecord, Interface, Served
+from netdsl.ir.node import Interface, Served
 from netdsl.lower.defaults import MTU
 from netdsl.lower.directory import Directory
+from netdsl.lower.dns import ZoneServers, addresses_asked, lower_names
 from netdsl.semantics.bindings import BoundInterface, BoundNode
+from netdsl.semantics.zones import name_servers
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +43,14 @@ def _link_mtu(directory: Directory, interface: BoundInterface, carried: Mapping[
     return directory.networks[interface.network].mtu or carried.get(interface.network, MTU)
 
 
-def lower_services(directory: Directory, node: BoundNode) -> tuple[Served, ...]:
-    """A record's node is all its addresses. Secrets are those of the tunnels that ask the service."""
+def lower_services(directory: Directory, servers: ZoneServers, node: BoundNode) -> tuple[Served, ...]:
+    """Secrets are those of the tunnels that ask the service."""
     return tuple(
         Served(
             service.kind,
             service.name,
             service.service,
-            service.zone,
-            tuple(DnsRecord(record.name, directory.addresses_of(record.target.value)) for record in service.records),
+            lower_names(directory, servers, node, service.names),
             origin=service.place,
             secrets=directory.secrets.get((node.id, service.service), ()),
             certificate=directory.certificates.get((node.id, service.service)),
@@ -59,19 +60,10 @@ def lower_services(directory: Directory, node: BoundNode) -> tuple[Served, ...]:
 
 
 def lower_resolvers(directory: Directory, node: BoundNode) -> tuple[tuple[Address, ...], tuple[str, ...]]:
-    """Where a node asks for names, and the zones that are searched for short ones: those that its resolvers serve.
+    """Where a node asks for names, and the zones that are searched for short ones: those that its resolvers serve."""
+    zones = (zone for placed in node.resolvers for zone in _zones_of(directory.nodes[placed.value]) if zone)
+    return addresses_asked(directory, node, (placed.value for placed in node.resolvers)), tuple(dict.fromkeys(zones))
 
-    One address for each resolver: on a network that both are on, or else its first of a family that the node has.
-    """
-    addresses: dict[Address, None] = {}
-    domains: dict[str, None] = {}
-    families = {address.version for address in directory.addresses[node.id]}
-    for placed in node.resolvers:
-        resolver = directory.nodes[placed.value]
-        candidates = [address for address in directory.addresses[resolver.id] if address.version in families]
-        near = (address for address in candidates if directory.interface_towards(node, address) is not None)
-        address = next(near, candidates[0] if candidates else None)
-        if address is not None:
-            addresses[address] = None
-        domains.update(dict.fromkeys(service.zone for service in resolver.services if service.zone is not None))
-    return tuple(addresses), tuple(domains)
+
+def _zones_of(node: BoundNode) -> Iterator[str]:
+    return (zone.name for _, names in name_servers(node) for zone in names.zones)

@@ -203,6 +203,7 @@ class Verdict:
     origin: Place | None = field(default=None, compare=False, repr=False)
     answered_by: tuple[NodeId, str | None] | None = None  # the node that took it, and its service
     raw: tuple[NodeId, ...] = ()
+    seen_from: Address | None = field(default=None, compare=False)  # whose request the node took, as it sees it
 
     @property
     def passes(self) -> bool:

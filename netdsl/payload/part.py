@@ -7,6 +7,7 @@ from typing import Protocol, cast
 
 from netdsl import index
 from netdsl.dataclass import dataclass
+from netdsl.ir.dns import NameService, Role
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node, Served
 from netdsl.ir.service import ServiceKind
@@ -89,6 +90,12 @@ def served(node: Node, kinds: Iterable[ServiceKind]) -> tuple[Served, ...]:
     """What a node serves of these kinds."""
     names = {kind.name for kind in kinds}
     return tuple(one for one in node.services if one.kind in names)
+
+
+def name_services(node: Node, role: Role) -> tuple[tuple[Served, NameService], ...]:
+    """The node's servers of names that have this role."""
+    found = ((one, one.names) for one in node.services)
+    return tuple((one, names) for one, names in found if names is not None and names.role is role)
 
 
 def scripts(package: str, *names: str) -> tuple[PayloadFile, ...]:

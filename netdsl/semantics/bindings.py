@@ -7,7 +7,7 @@ networks and tunnels; there it holds addresses. Here `routing auto` is a wish; t
 from collections.abc import Mapping
 from dataclasses import field
 from ipaddress import IPv6Address
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.expectation import Expectation
@@ -21,6 +21,9 @@ from netdsl.ir.pki import Responder
 from netdsl.ir.service import PortService
 from netdsl.ir.tunnel import Mode, SharedSecret
 from netdsl.source import Place
+
+if TYPE_CHECKING:
+    from netdsl.semantics.zones import BoundNames
 
 T = TypeVar("T")
 
@@ -208,20 +211,13 @@ class BoundSourceNat:
 
 
 @dataclass(frozen=True, slots=True)
-class BoundRecord:
-    name: str
-    target: Placed[Who]
-
-
-@dataclass(frozen=True, slots=True)
 class BoundService:
-    """`name` defaults to the kind; unique in its node with the port."""
+    """`name` defaults to the kind; unique in its node with the port. `names`: of a server of names."""
 
     kind: str
     name: str
     service: PortService
-    zone: str | None
-    records: tuple[BoundRecord, ...]
+    names: "BoundNames | None"
     place: Place = field(compare=False, repr=False)
 
 

@@ -30,7 +30,10 @@ _ASSIGNED = re.compile(r"\$(\w+)\s*:?=\s*(.+)")
 _CALL = re.compile(r"[ \t]*\([ \t]*\w+[ \t]*=(?!=)")
 _MOST_PHRASES = 8
 
-_VERBS = "`reaches`, `cannot reach`, `is up`, `to … is encrypted on`, `to … goes through`, `resolves` and `routes`"
+_VERBS = (
+    "`reaches`, `cannot reach`, `is up`, `to … is encrypted on`, `to … goes through`, `resolves`, `cannot resolve` and "
+    "`routes`"
+)
 _MISPLACED_WORDS = {
     "else": "`else` stands on the line of the closing brace of its `if`: `} else {`",
     "and": "the line before is complete: only `between` and conditions go on with `and`",

@@ -26,7 +26,7 @@ def _agreeing(statement: Statement, is_check: bool) -> Statement:
         if at is not None and isinstance(verb, Token) and verb.text in _FORMS:
             pieces[at] = Token("word", _FORMS[verb.text][_is_many(pieces[:at])])
         elif at is not None and verb == Token("word", "cannot"):
-            pieces[at + 1] = Token("word", "reach")
+            pieces[at + 1] = Token("word", _FORMS[_text(pieces, at + 1)][True])
     return Statement(pieces, statement.comment)
 
 

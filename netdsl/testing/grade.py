@@ -171,7 +171,8 @@ def _names(line: Expected) -> Iterator[tuple[str, str]]:
             yield from (("node", node) for node in claim.nodes)
         case Resolves():
             yield "node", claim.source
-            yield from _names_of_goal(claim.goal)
+            if claim.goal is not None:
+                yield from _names_of_goal(claim.goal)
         case RoutesVia():
             yield "node", claim.source
             yield from _names_of_goal(claim.next_hop)

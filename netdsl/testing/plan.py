@@ -19,6 +19,10 @@ FIRST_PACKET = 20.0
 """Seconds, in containers, for a tunnel that opens on traffic or comes back: the time that a peer may take to notice."""
 
 
+FAILURE_KEPT = 8.0
+"""Seconds: more than a server that asks others keeps a failure, or goes on to ask one that is silent."""
+
+
 def trials(world: World, proofs: Sequence[Proof], mark: str, slowness: float) -> tuple[Trial, ...]:
     """A trial for each proof, in order. `world`: the lab in the state of the block.
 
@@ -45,7 +49,10 @@ class _Plan:
         within = self.proof.expectation.within_seconds
         if within is not None:
             return within
-        waits = any(verdict.tunnels for verdict in self.proof.verdicts) or isinstance(self.proof.line.claim, TunnelUp)
+        claim = self.proof.line.claim
+        waits = any(verdict.tunnels for verdict in self.proof.verdicts) or isinstance(claim, TunnelUp)
+        if isinstance(claim, Resolves) and self.proof.holds and not waits:
+            return FAILURE_KEPT * self.slowness if claim.goal is not None and len(self.proof.verdicts) > 1 else 0.0
         looks = any(view.silent for view in self.world.fabric.views.values())
         return FIRST_PACKET * self.slowness if self.proof.holds and (waits or looks) else 0.0
 

@@ -6,15 +6,15 @@ from typing import assert_never
 from netdsl.dataclass import dataclass
 from netdsl.ir.expectation import Claim, Encrypted, Goal, GoesThrough, Reaches, Resolves, RoutesVia, TunnelUp
 from netdsl.ir.ids import Address, NetworkId, NodeId
-from netdsl.ir.service import PortService, Protocol, port
+from netdsl.ir.service import PortService
 from netdsl.packets.doubts import own_doubts
 from netdsl.packets.types import Outcome, Verdict
 from netdsl.packets.world import World
 from netdsl.source import Place
+from netdsl.verify.answers import Reply, Said
 from netdsl.verify.goals import Target, next_hop_addresses, probes, targets, unaddressed
 from netdsl.verify.predict import PROBE_SIZE, predict
-
-_DNS = port(Protocol.UDP, 53)
+from netdsl.verify.resolving import Resolution
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,48 +207,29 @@ def _up(world: World, claim: TunnelUp) -> Finding:
 
 def _resolves(world: World, claim: Resolves) -> Finding:
     view = world.view(claim.source)
-    wanted = {address for target in targets(world, claim.source, claim.goal) for address in target.addresses}
-    name = claim.name.rstrip(".").lower()
+    name = claim.name.lower()
     known = tuple(address for address, names in world.lab.hosts if name in names)
     if known:
-        return _resolved(name, known, wanted, "/etc/hosts", (), is_exact=not view.raw)
+        return _resolved(world, claim, Reply(Said.ADDRESSES, f"/etc/hosts says {_listed(known)}", known), not view.raw)
     if not view.node.resolvers:
         reason = f"`{view.id}` has no resolver, and the name is in no hosts file"
-        return Finding(False, reason, is_exact=not view.raw)
-    verdict = predict(world, claim.source, view.node.resolvers[0], _DNS)
-    if verdict.outcome is not Outcome.ANSWERED or verdict.answered_by is None:
-        return Finding(False, f"the resolver: {verdict.reason}", (verdict,), verdict.origin, verdict.is_exact)
-    server = world.view(verdict.answered_by[0])
-    found = _records(server.id, name, view.node.search_domains, world)
-    return _resolved(name, found, wanted, f"`{server.id}`", (verdict,))
+        return _resolved(world, claim, Reply(Said.FAILURE, reason), not view.raw)
+    resolution = Resolution(world)
+    reply = resolution.by_program(view, name)
+    return _resolved(world, claim, reply, reply.is_exact, tuple(resolution.verdicts))
 
 
 def _resolved(
-    name: str,
-    found: tuple[Address, ...],
-    wanted: set[Address],
-    who: str,
-    verdicts: tuple[Verdict, ...],
-    *,
-    is_exact: bool = True,
+    world: World, claim: Resolves, reply: Reply, is_exact: bool, verdicts: tuple[Verdict, ...] = ()
 ) -> Finding:
-    is_exact = is_exact and _is_exact([*verdicts])
-    if not found:
-        return Finding(False, f"{who} does not know `{name}`", verdicts, None, is_exact)
-    shown = ", ".join(map(str, found))
-    return Finding(bool(wanted.intersection(found)), f"{who} says {shown}", verdicts, None, is_exact)
+    if claim.goal is None:
+        return Finding(not reply.addresses, reply.reason, verdicts, reply.origin, is_exact)
+    wanted = {address for target in targets(world, claim.source, claim.goal) for address in target.addresses}
+    return Finding(bool(wanted.intersection(reply.addresses)), reply.reason, verdicts, reply.origin, is_exact)
 
 
-def _records(server: NodeId, name: str, domains: tuple[str, ...], world: World) -> tuple[Address, ...]:
-    asked = [name, *(f"{name}.{domain}" for domain in domains)]
-    for served in world.view(server).node.services:
-        for record in served.records:
-            full = record.name
-            if served.zone:
-                full = served.zone if record.name == "@" else f"{record.name}.{served.zone}"
-            if full.lower() in asked:
-                return record.addresses
-    return ()
+def _listed(addresses: tuple[Address, ...]) -> str:
+    return ", ".join(map(str, addresses))
 
 
 def _routes(world: World, claim: RoutesVia) -> Finding:

@@ -1,12 +1,12 @@
 """The proof of a lab's `expect` blocks: each line that does not hold is a diagnostic with its reason."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import field
 
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostic, Diagnostics, Label, finding
-from netdsl.ir.expectation import Claim, Expectation, WhileState
+from netdsl.ir.expectation import Claim, Expectation, Resolves, WhileState
 from netdsl.ir.lab import Lab
 from netdsl.packets.types import Esp, Hop, Verdict
 from netdsl.packets.world import World
@@ -125,13 +125,23 @@ def _help(proof: Proof) -> str | None:
         named = ", ".join(f"`{node}`" for node in last.raw)
         return f"commands, files or sysctls of {named} may change it: only the running lab can tell" if named else None
     said = [] if proof.near is None else [proof.near]
-    if len(last.request) > 1:
+    if isinstance(proof.line.claim, Resolves) and len(proof.verdicts) > 1:
+        said.append(f"asked, one after another: {_named(_server(one) for one in proof.verdicts)}")
+    elif len(last.request) > 1:
         said.append(f"the request's way: {_way(last.request)}")
     return "; ".join(said) or None
 
 
 def _way(hops: tuple[Hop, ...]) -> str:
-    names = [hop.node for hop in hops]
+    return _named(hop.node for hop in hops)
+
+
+def _server(verdict: Verdict) -> str:
+    return str(verdict.destination) if verdict.answered_by is None else verdict.answered_by[0]
+
+
+def _named(nodes: Iterable[str]) -> str:
+    names = list(nodes)
     shown = [name for index, name in enumerate(names) if index == 0 or name != names[index - 1]]
     return ", ".join(f"`{name}`" for name in (shown if len(shown) <= 8 else [*shown[:7], shown[-1]]))
 

@@ -121,7 +121,7 @@ class _Asked:
             reason = f"it arrives at `{arrived.view.id}`, and the answer {_astray(returned, view, request)}"
         return Verdict(
             outcome, reason, self.source, self.destination, self.service, tuple(there), tuple(back), node, hook, origin,
-            by, doubts(self.world.fabric, [*there, *back], returned),
+            by, doubts(self.world.fabric, [*there, *back], returned), arrived.packet.source,
         )  # fmt: skip
 
 

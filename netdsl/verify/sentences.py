@@ -31,6 +31,8 @@ def claim_text(claim: Claim) -> str:
             name = claim.tunnel if claim.child is None else f"{claim.tunnel}.{claim.child}"
             return f"{name} is {'not ' if claim.is_negative else ''}up"
         case Resolves():
+            if claim.goal is None:
+                return f"{claim.source} cannot resolve {claim.name}"
             return f"{claim.source} resolves {claim.name} to {goal_text(claim.goal)}"
         case RoutesVia():
             return f"{claim.source} routes {claim.prefix} via {goal_text(claim.next_hop)}"

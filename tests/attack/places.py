@@ -197,6 +197,24 @@ def _interfaces(files: Files, _: Path) -> Iterable[str]:
     return [record[1].removeprefix("e") for record in outputs.table(_node(files, "interfaces.tsv").encode(), 3)]
 
 
+def _zone_names(files: Files, _: Path) -> Iterable[str]:
+    """The owners of CNAMEs."""
+    for line in _node(files, "nsd/53/1.zone").splitlines():
+        owner, ttl, class_, kind, *data = line.split(" ")
+        assert (ttl, class_, len(data) > 0) == ("0", "IN", True)
+        if kind == "CNAME":
+            yield owner.removesuffix(".corp.example.")
+
+
+def _zone_text(files: Files, _: Path) -> Iterable[str]:
+    for line in _node(files, "nsd/53/1.zone").splitlines():
+        if " TXT " in line:
+            strings = line.partition(" TXT ")[2]
+            assert re.fullmatch(r'"(?:[^"\\]|\\\d{3})*"(?: "(?:[^"\\]|\\\d{3})*")*', strings)
+            joined = strings[1:-1].replace('" "', "")
+            yield re.sub(r"\\(\d{3})", lambda found: chr(int(found[1])), joined).encode("latin-1").decode()
+
+
 def _dns(files: Files, _: Path) -> Iterable[str]:
     for line in _node(files, "dnsmasq/53.conf").splitlines():
         assert line.startswith(("local=/", "host-record=", "server="))
@@ -274,6 +292,13 @@ SPOTS: dict[str, Spot] = {
     "service kind": Spot(a="serve % tcp/80"),
     "service": Spot(top="service w% = tcp/80", a="serve http w%"),
     "zone": Spot(a="serve dns { zone @ ; record w -> a }"),
+    "zone in a block": Spot(a="serve dns { zone @ { record w cname v } }"),
+    "record of a type": Spot(a="serve dns { zone corp.example { record @ cname www } }", witness=_zone_names),
+    "target of a record": Spot(a="serve dns { zone corp.example { record w cname @ } }"),
+    "text of a record": Spot(a="serve dns { zone corp.example { record w txt @ } }", witness=_zone_text),
+    "delegated zone": Spot(a="serve dns { zone corp.example { delegate @ to b } }"),
+    "server of a zone": Spot(a="serve dns { zone corp.example { delegate c to @ } }"),
+    "zone of a forwarder": Spot(a="serve dns { forwarder n for @ }", top="host n { interface on lan ; serve dns }"),
     "record": Spot(a="serve dns { zone corp.example ; record @ -> a }", witness=_dns),
     "host name": Spot(top="host h% { interface on lan }", witness=_nodes),
     "whole host name": Spot(top="host % { interface on lan }"),

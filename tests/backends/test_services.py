@@ -1,29 +1,40 @@
 """The parts that serve: which kinds each has, what a node gets of them."""
 
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_interface, ip_network
 from pathlib import Path
 
 from netdsl.backends.dnsmasq.part import part as dnsmasq
 from netdsl.backends.freeradius.secrets import secret_files
+from netdsl.backends.nsd.part import part as nsd
 from netdsl.backends.socat.part import part as socat
+from netdsl.backends.unbound.part import part as unbound
 from netdsl.credentials.contract import Credentials
+from netdsl.ir.dns import AddressRecord, Delegation, Forwarder, NameService, Recursion, Role, Zone
 from netdsl.ir.ids import NodeId
 from netdsl.ir.lab import Lab
-from netdsl.ir.node import DnsRecord, Node, NodeKind, Served
+from netdsl.ir.node import Node, NodeKind, Served
 from netdsl.ir.pki import SERVICES_PKI
 from netdsl.ir.service import Protocol, port
 from netdsl.ir.service_kinds import service_kinds
 from netdsl.ir.tunnel import SharedSecret
+from netdsl.payload.contract import Needs
 from netdsl.payload.part import parts
 from netdsl.payload.render import payload
 from tests.payload.node import ROOT
 
 WEB, LOG = Served("http", "web", port(Protocol.TCP, 80)), Served("udp", "log", port(Protocol.UDP, 514))
-DNS = Served(
-    "dns", "dns", port(Protocol.UDP, 53), "corp.example",
-    (DnsRecord("@", (ip_address("10.0.0.1"),)), DnsRecord("www", (ip_address("10.0.0.2"), ip_address("fc00::2")))),
-    (ip_address("10.0.0.9"),),
-)  # fmt: skip
+CORP = Zone(
+    "corp.example",
+    addresses=(
+        AddressRecord("corp.example", (ip_address("10.0.0.1"),)),
+        AddressRecord("www.corp.example", (ip_address("10.0.0.2"), ip_address("fc00::2"))),
+    ),
+)
+FORWARDERS = (
+    Forwarder("lab.example", (ip_address("10.0.0.8"),)),
+    Forwarder("", (ip_address("10.0.0.9"),)),
+)
+DNS = Served("dns", "dns", port(Protocol.UDP, 53), NameService(Role.SIMPLE, (CORP,), FORWARDERS))
 
 
 def _lab(*services: Served) -> Lab:
@@ -69,8 +80,57 @@ def test_a_zone_is_answered_from_its_records_and_from_nowhere_else() -> None:
         "local=/corp.example/\n"
         "host-record=corp.example,10.0.0.1\n"
         "host-record=www.corp.example,10.0.0.2,fc00::2\n"
+        "server=/lab.example/10.0.0.8\n"
         "server=10.0.0.9\n"
+        "local=/invalid/\n"
     )
+
+
+ROOT_ZONE = Zone(
+    "", ("a",), (AddressRecord("a", (ip_address("10.0.0.1"),)),), delegations=(Delegation("example", ("ns.example",)),)
+)
+
+
+def test_an_authoritative_server_has_its_zones_and_the_nodes_addresses() -> None:
+    service = Served("dns", "dns", port(Protocol.UDP, 53), NameService(Role.AUTHORITATIVE, (ROOT_ZONE,)))
+    node = Node(NodeId("a"), "a", NodeKind.HOST, (), (ip_interface("10.0.0.1/32"),), services=(service,))
+    share = nsd.share(node, Lab("lab", None, (), (node,)))
+    assert share is not None
+    assert share.needs == Needs(packages=("nsd",))
+    assert {file.path: file.content.decode() for file in share.files} == {
+        "nsd/53/nsd.conf": (
+            "server:\nport: 53\nip-address: 127.0.0.1\nip-address: ::1\nip-address: 10.0.0.1\n"
+            'zone:\nname: "."\nzonefile: "1.zone"\n'
+        ),
+        "nsd/53/1.zone": (
+            ". 0 IN SOA a. hostmaster. 1 3600 600 86400 0\n. 0 IN NS a.\nexample. 0 IN NS ns.example.\na. 0 IN A 10.0.0.1\n"
+        ),
+    }
+    assert dnsmasq.share(node, Lab("lab", None, (), (node,))) is None
+
+
+def test_a_recursive_server_begins_at_the_labs_root_and_answers_its_clients() -> None:
+    recursion = Recursion((AddressRecord("a", (ip_address("10.0.0.1"),)),), (ip_network("10.0.0.0/24"),))
+    forwarders = (Forwarder("corp.example", (ip_address("10.0.0.3"),)),)
+    service = Served("dns", "dns", port(Protocol.UDP, 53), NameService(Role.RECURSIVE, (), forwarders, recursion))
+    share = unbound.share(_lab(service).nodes[0], _lab(service))
+    assert share is not None
+    assert share.needs == Needs(packages=("unbound",))
+    assert {file.path: file.content.decode() for file in share.files} == {
+        "unbound/53/unbound.conf": (
+            "server:\nport: 53\naccess-control: 10.0.0.0/24 allow\n"
+            'forward-zone:\nname: "corp.example."\nforward-addr: 10.0.0.3\n'
+        ),
+        "unbound/53/hints": ". 0 IN NS a.\na. 0 IN A 10.0.0.1\n",
+    }
+
+
+def test_recursion_for_nobody_in_particular_is_for_all_and_without_roots_has_no_hints() -> None:
+    service = Served("dns", "dns", port(Protocol.UDP, 53), NameService(Role.RECURSIVE, recursion=Recursion((), ())))
+    share = unbound.share(_lab(service).nodes[0], _lab(service))
+    assert share is not None
+    (file,) = share.files
+    assert file.content.decode() == "server:\nport: 53\naccess-control: 0.0.0.0/0 allow\naccess-control: ::/0 allow\n"
 
 
 def test_https_shows_the_certificate_that_the_lab_makes_for_it() -> None:

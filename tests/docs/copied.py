@@ -30,7 +30,7 @@ def copy_compiler(root: Path) -> None:
 def add_to_index(root: Path, members: str, line: str) -> None:
     """At the end of `TUNNELS` or `PARTS` in the copy."""
     index = root / "netdsl/index.py"
-    text, count = re.subn(rf"^({members}: .*?),?\)$", rf"\1, {line})", index.read_text(), flags=re.MULTILINE)
+    text, count = re.subn(rf"^({members}: [^)]*?),?\s*\)$", rf"\1, {line})", index.read_text(), flags=re.MULTILINE)
     assert count == 1
     index.write_text(text)
 

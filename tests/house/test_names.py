@@ -22,6 +22,8 @@ EXCEPTIONS: tuple[tuple[str, str, str], ...] = (
     ("busybox", "testing/flows.py", "every node has it, for the node's script"),
     ("gre", "semantics/resolve/interfaces.py", "devices that the kernel makes in every namespace"),
     ("dnsmasq", "semantics/resolve/services.py", "words that users type for a kind of service"),
+    ("nsd", "semantics/resolve/services.py", "words that users type for a kind of service"),
+    ("unbound", "semantics/resolve/services.py", "words that users type for a kind of service"),
     ("socat", "semantics/resolve/services.py", "words that users type for a kind of service"),
     ("compose", "syntax/foreign_files.py", "whose files are taken for labs"),
     ("vagrant", "syntax/foreign_files.py", "whose files are taken for labs"),

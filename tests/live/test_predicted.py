@@ -11,7 +11,7 @@ from tests.strongswan.scenarios import FEW, KERNEL_ESP, LABS
 pytestmark = pytest.mark.live
 
 _EACH_RUN = {
-    *(TESTS / f"live/{name}.net" for name in ("backup", "bare", "clients", "cuts", "nat", "proofs")),
+    *(TESTS / f"live/{name}.net" for name in ("backup", "bare", "clients", "cuts", "names", "nat", "proofs")),
     *(TESTS / f"labs/{name}.net" for name in ("ends", "inside")),
     *(LABS / f"{name}.net" for name in FEW),
 }

@@ -179,6 +179,9 @@ simple_statements: Text = st.deferred(
             ["driver macvlan private", "hugepages 256MiB of 2MiB", "intermediate path-length 0", "key 7 for a"]
         ),
         _join("record", names, "->", named),
+        _join("record", names, st.sampled_from(["cname", "mx", "ptr", "txt"]), values, _maybe(named)),
+        _join("delegate", names, "to", _many(named)),
+        _join("forwarder", _many(named), _maybe(_join("for", _many(named)))),
         _join("policy", _maybe(_chains), _verdicts),
         _join(_verdicts, _chains, _maybe(_many(services)), _rest),
         _join("accept tunnel", _many(named)),
@@ -215,6 +218,7 @@ check_lines: Text = st.deferred(
             _maybe(_join("through", named)),
         ),
         _join(_subjects, "cannot reach", _goals),
+        _join(_subjects, "cannot resolve", names),
         _join(_subjects, _being, st.sampled_from(["up", "down"])),
         _join(_subjects, "to", _goals, _being, "encrypted on", _many(named)),
         _join(_subjects, "to", _goals, st.sampled_from(["goes", "go", "goes not"]), "through", _many(named)),

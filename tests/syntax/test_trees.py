@@ -54,6 +54,12 @@ def test_every_lab_of_the_design_is_read_without_a_word(lab: Path) -> None:
         ("serve http tcp/80", ("Serve", word("http"), None, ("Literal", "service", "tcp/80"), None)),
         ("serve http app tcp/80", ("Serve", word("http"), word("app"), ("Literal", "service", "tcp/80"), None)),
         ("serve http tcp/$p", ("Serve", word("http"), None, ("Splice", ("tcp/", ("Name", "p")), False), None)),
+        ("record www -> a", ("Record", word("www"), (word("a"),), "")),
+        ("record txt cname mx", ("Record", word("txt"), (word("mx"),), "cname")),
+        ("record a mx 10 b", ("Record", word("a"), (number("10"), word("b")), "mx")),
+        ("delegate a to b, c", ("Delegate", word("a"), (word("b"), word("c")))),
+        ("recursion", ("Attribute", "recursion", (), None, ())),
+        ("forwarder a for b.c", ("Attribute", "forwarder", (word("a"),), None, (word("b.c"),))),
         ('file /etc/motd from "m"', ("File", ("Literal", "string", "/etc/motd"), ("Literal", "string", "m"))),
         ("sysctl a.b = -1", ("Assignment", "sysctl", word("a.b"), number("-1"))),
         ("mtu = 1400", ("Assignment", "", word("mtu"), number("1400"))),
@@ -222,6 +228,14 @@ def test_lines_of_expectations_begin_with_any_name() -> None:
     assert isinstance(whole, CheckReach)
     assert whole.whole_up_to is not None
     assert whole.span.text == "a reach b without fragmentation up to $n"
+
+
+def test_a_name_resolves_to_an_address_or_not_at_all() -> None:
+    expect = statement("expect {\n  a, b resolve x.y to c\n  a cannot resolve x.y\n}")
+    assert isinstance(expect, Expect)
+    found, missing = expect.body.statements
+    assert shape(found) == ("CheckResolves", (word("a"), word("b")), word("x.y"), (word("c"),))
+    assert shape(missing) == ("CheckResolves", (word("a"),), word("x.y"), ())
 
 
 def test_an_expectation_says_when_and_whether_it_must_fail() -> None:

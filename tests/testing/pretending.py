@@ -113,8 +113,8 @@ class Pretender:
     def _ran(self, host: str, words: list[str]) -> str:
         if words[0] == "sh":
             return "exit 0\t" + self._status(host).replace("\t", " ").replace("\n", "\x1f")
-        if words[0] == "getent":
-            known = [address for address, names in self.lab.hosts if words[2] in names]
+        if "getent" in words:
+            known = [address for address, names in self.lab.hosts if words[-1] in names]
             return "exit 0\t" + "".join(f"{address} STREAM\x1f" for address in known)
         return "exit 0\tdefault via 10.0.1.1 dev lan \x1f"
 

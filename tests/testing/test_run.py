@@ -54,10 +54,11 @@ def test_a_lab_that_does_as_predicted_passes() -> None:
           a cannot reach b tcp/7
           vpn is up
           a resolves b to b
+          a cannot resolve c.example
           a routes 0.0.0.0/0 via r
         }"""
     )
-    assert [verdict for verdict, _ in _lines(results)] == [Verdict.PASSED] * 11
+    assert [verdict for verdict, _ in _lines(results)] == [Verdict.PASSED] * 12
     assert results.is_good
     assert results.esp == "kernel"
     texts = [text for _, text in _lines(results)]
@@ -66,7 +67,7 @@ def test_a_lab_that_does_as_predicted_passes() -> None:
     assert texts[3] == "encrypted, and no mark, on `wan`"
     assert texts[4] == "the mark is read on `left`, `right`"
     assert texts[5] == "seen in `r`, `s`"
-    assert texts[8:] == ["up at both ends", "it is 10.0.2.10", "via 10.0.1.1"]
+    assert texts[8:] == ["up at both ends", "it is 10.0.2.10", "the name is not known", "via 10.0.1.1"]
 
 
 @pytest.mark.parametrize(

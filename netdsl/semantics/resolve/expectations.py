@@ -14,10 +14,10 @@ from netdsl.semantics.evaluate import evaluate_list
 from netdsl.semantics.items import CheckItem, ExpectItem
 from netdsl.semantics.resolve import attributes
 from netdsl.semantics.resolve.clauses import match_tunnels, tunnel_and_child
+from netdsl.semantics.resolve.dns import is_domain
 from netdsl.semantics.resolve.goals import goal_of, goals_of, sources_of
 from netdsl.semantics.resolve.networks import MTU_LARGEST, MTU_SMALLEST
 from netdsl.semantics.resolve.ports import services
-from netdsl.semantics.resolve.services import is_domain
 from netdsl.semantics.resolve.work import Work, report_unknown_part
 from netdsl.semantics.scopes import find, locate, lookup
 from netdsl.semantics.values import Word
@@ -278,7 +278,7 @@ def _path(check: syntax.CheckPath, item: CheckItem, count: _Count, work: Work) -
 
 def _resolves(check: syntax.CheckResolves, item: CheckItem, work: Work) -> list[ir.Claim]:
     sources = sources_of(check.sources, item, work)
-    goals = goals_of(check.address, item, None, (), work)
+    goals = goals_of(check.address, item, None, (), work) if check.address else [None]
     name = attributes.placed(check.name, item, work.diagnostics)
     text = None if name is None else name.value.text if isinstance(name.value, Word) else name.value
     if name is None or sources is None or goals is None:

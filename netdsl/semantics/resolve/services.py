@@ -1,35 +1,27 @@
 """What a node serves, and whom it asks for names."""
 
 import re
-from ipaddress import IPv4Address, IPv6Address
 
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.ir.ids import NodeId
 from netdsl.ir.service import PortService
 from netdsl.ir.service_kinds import service_kinds
-from netdsl.semantics.bindings import BoundRecord, BoundService, Placed, WhoInterface, WhoNode, WhoPrefix
-from netdsl.semantics.evaluate import evaluate_list
+from netdsl.semantics.bindings import BoundService, Placed
 from netdsl.semantics.items import Item
 from netdsl.semantics.resolve import attributes
-from netdsl.semantics.resolve.placement import Block, sort_block
+from netdsl.semantics.resolve.dns import bound_names, nodes_named
+from netdsl.semantics.resolve.placement import sort_block
 from netdsl.semantics.resolve.ports import service
-from netdsl.semantics.resolve.who import who
 from netdsl.semantics.resolve.work import NodeDraft, Work
-from netdsl.semantics.values import Value, Word
+from netdsl.semantics.values import Word
 from netdsl.syntax import tree as syntax
 
 FOREIGN_KINDS = {
     "nginx": "http", "apache": "http", "web": "http", "tls": "https", "echo": "tcp", "socat": "tcp",
-    "dnsmasq": "dns", "bind": "dns", "named": "dns",
+    "dnsmasq": "dns", "bind": "dns", "named": "dns", "nsd": "dns", "knot": "dns", "unbound": "dns", "resolver": "dns",
 }  # fmt: skip
-MOST_RECORD_TARGETS = 64
-
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*", re.ASCII)
-_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
-_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*", re.ASCII)
-"""Labels of up to 63 characters: RFC 1035 section 2.3.4; `_` as in RFC 8552."""
-LONGEST_DOMAIN = 253
 
 
 def served(node: NodeDraft, work: Work) -> tuple[BoundService, ...]:
@@ -39,42 +31,29 @@ def served(node: NodeDraft, work: Work) -> tuple[BoundService, ...]:
 
 def resolvers(node: NodeDraft, work: Work) -> tuple[Placed[NodeId], ...]:
     """`resolver NODE, …`."""
-    found: list[Placed[NodeId]] = []
-    for statement, item in node.block.attributes("resolver"):
-        for placed in evaluate_list(statement.values, item, work.diagnostics):
-            if isinstance(placed.value, IPv4Address | IPv6Address):
-                advice = "a node of the lab answers names: `serve dns { … }` there, and `resolver NODE` here"
-                work.wrong_kind(placed, "a node's name", advice)
-            elif (other := work.node(placed)) is not None:
-                found.append(Placed(other.id, placed.place))
-    return tuple(found)
-
-
-def is_domain(text: str) -> bool:
-    return len(text) <= LONGEST_DOMAIN and _DOMAIN.fullmatch(text) is not None
+    return tuple(one for line, item in node.block.attributes("resolver") for one in nodes_named(line, item, work))
 
 
 def _serve(statement: syntax.Serve, item: Item, work: Work) -> BoundService | None:
     kind = _kind(statement, item, work)
     block = sort_block(item.children, "serve", work.diagnostics)
     name = _name(statement, kind, item, work)
-    zone = _zone(block, work)
-    records = tuple(_records(block, work))
     if kind is None or name is None:
         return None
     port = _port(statement, kind, item, work)
-    if not service_kinds()[kind].has_zone and (block.attribute("zone") or block.of(syntax.Record)):
-        line = block.items[0]
-        message = f"`serve {kind}` has no zone and no records"
-        zoned = " or ".join(f"`serve {one.name}`" for one in service_kinds().values() if one.has_zone)
-        advice = f"these belong in {zoned}"
-        work.diagnostics.report(catalogue.MISPLACED_STATEMENT, message, line.place, help=advice)
-        return None
-    if records and zone is None and block.attribute("zone") is None:
-        message = "records without a `zone` that they are in"
-        work.diagnostics.report(catalogue.MISSING_STATEMENT, message, item.place, help="as in `zone corp.example`")
-        return None
-    return None if port is None else BoundService(kind, name, port, zone, records, item.place)
+    if not service_kinds()[kind].has_zone:
+        if block.items:
+            _report_names(kind, block.items[0], work)
+            return None
+        return None if port is None else BoundService(kind, name, port, None, item.place)
+    names = bound_names(block, item, work)
+    return None if port is None or names is None else BoundService(kind, name, port, names, item.place)
+
+
+def _report_names(kind: str, line: Item, work: Work) -> None:
+    zoned = " or ".join(f"`serve {one.name}`" for one in service_kinds().values() if one.has_zone)
+    message = f"`serve {kind}` has no zone and no records"
+    work.diagnostics.report(catalogue.MISPLACED_STATEMENT, message, line.place, help=f"these belong in {zoned}")
 
 
 def _kind(statement: syntax.Serve, item: Item, work: Work) -> str | None:
@@ -141,41 +120,3 @@ def _port(statement: syntax.Serve, kind: str, item: Item, work: Work) -> PortSer
         catalogue.WRONG_KIND, message, placed.place, help=f"as in `{default or f'{protocol}/9000'}`"
     )
     return None
-
-
-def _zone(block: Block, work: Work) -> str | None:
-    value = attributes.only_value(block.attribute("zone"), work.diagnostics)
-    return None if value is None else _domain(value, "a zone", work)
-
-
-def _domain(value: Placed[Value], what: str, work: Work) -> str | None:
-    text = value.value.text if isinstance(value.value, Word) else value.value
-    if not isinstance(text, str):
-        work.wrong_kind(value, f"{what}'s name")
-        return None
-    if is_domain(text):
-        return text.lower()
-    message = f"`{text}` is no domain name" if text.isprintable() else "the text is no domain name"
-    advice = "letters, digits and `-` between dots"
-    work.diagnostics.report(catalogue.INVALID_ZONE, message, value.place, help=advice)
-    return None
-
-
-def _records(block: Block, work: Work) -> list[BoundRecord]:
-    found: list[BoundRecord] = []
-    for statement, item in block.of(syntax.Record):
-        name = attributes.placed(statement.name, item, work.diagnostics)
-        target = attributes.placed(statement.target, item, work.diagnostics)
-        label = None if name is None else "@" if name.value == "@" else _domain(name, "a record", work)
-        if target is None or label is None:
-            continue
-        for one in who(target, work)[:MOST_RECORD_TARGETS]:
-            match one.value:
-                case WhoNode() | WhoInterface():
-                    found.append(BoundRecord(label, one))
-                case WhoPrefix(prefix) if prefix.prefixlen == prefix.max_prefixlen:
-                    found.append(BoundRecord(label, one))
-                case _:
-                    message = "a record's target is a node, an interface or an address"
-                    work.diagnostics.report(catalogue.WRONG_ELEMENT, message, one.place)
-    return found

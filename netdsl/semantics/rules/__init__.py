@@ -9,6 +9,7 @@ fails. README.md has one line for each rule.
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.semantics.bindings import Bindings
+from netdsl.semantics.rules.dns import check_names
 from netdsl.semantics.rules.expectations import check_expectations
 from netdsl.semantics.rules.facts import Facts, facts_of
 from netdsl.semantics.rules.filters import check_filters
@@ -39,6 +40,7 @@ def _check(facts: Facts, diagnostics: Diagnostics) -> None:
     check_nat(facts, diagnostics)
     check_tunnels(facts, diagnostics)
     check_services(facts, diagnostics)
+    check_names(facts, diagnostics)
     check_expectations(facts, diagnostics)
 
 

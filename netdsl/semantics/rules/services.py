@@ -8,10 +8,12 @@ from netdsl.diagnostics.catalogue import (
     UNUSED_IMAGE,
 )
 from netdsl.diagnostics.core import Diagnostics, Label
+from netdsl.ir.ids import NodeId
 from netdsl.ir.service import PortService
-from netdsl.ir.service_kinds import listens_on, service_kinds
-from netdsl.semantics.bindings import BoundNode, BoundService
+from netdsl.ir.service_kinds import listens_on
+from netdsl.semantics.bindings import BoundNode, BoundService, Placed
 from netdsl.semantics.rules.facts import Facts
+from netdsl.semantics.zones import name_servers
 from netdsl.source import Place
 
 FORWARDING = (
@@ -32,8 +34,12 @@ def check_services(facts: Facts, diagnostics: Diagnostics) -> None:
             _duplicate_files(node, diagnostics)
         if node.sysctls:
             _sysctls(node, facts, diagnostics)
-        if node.resolvers:
-            _resolvers(node, facts, diagnostics)
+        for placed in node.resolvers:
+            _server_of_names(node, placed, "resolver", facts, diagnostics)
+        for _, names in name_servers(node):
+            for forwarder in names.forwarders:
+                for placed in forwarder.nodes:
+                    _server_of_names(node, placed, "forwarder", facts, diagnostics)
     _unused_images(facts, diagnostics)
 
 
@@ -117,25 +123,25 @@ def _against(node: BoundNode, key: str, value: str, facts: Facts) -> tuple[str, 
     return None
 
 
-def _resolvers(node: BoundNode, facts: Facts, diagnostics: Diagnostics) -> None:
-    for placed in node.resolvers:
-        resolver = facts.bindings.nodes[placed.value]
-        mine, its = facts.families_of[node.id], facts.families_of[resolver.id]
-        if not any(service_kinds()[served.kind].has_zone for served in resolver.services) and not resolver.runs:
-            diagnostics.report(
-                RESOLVER_UNREACHABLE,
-                f"`{resolver.id}`, the resolver of `{node.id}`, serves no dns",
-                placed.place,
-                related=(Label(resolver.place, "no `serve dns` here"),),
-                help=f"`serve dns {{ zone … }}` in `{resolver.id}`",
-            )
-        elif mine and its and not mine & its:
-            diagnostics.report(
-                RESOLVER_UNREACHABLE,
-                f"`{node.id}` has IPv{min(mine)} only and its resolver `{resolver.id}` IPv{min(its)} only",
-                placed.place,
-                related=(Label(resolver.place, f"IPv{min(its)} only"),),
-            )
+def _server_of_names(node: BoundNode, asked: Placed[NodeId], word: str, facts: Facts, diagnostics: Diagnostics) -> None:
+    """`word`: the line that names the server."""
+    server = facts.bindings.nodes[asked.value]
+    mine, its = facts.families_of[node.id], facts.families_of[server.id]
+    if not any(name_servers(server)) and not server.runs:
+        diagnostics.report(
+            RESOLVER_UNREACHABLE,
+            f"`{server.id}`, the {word} of `{node.id}`, serves no dns",
+            asked.place,
+            related=(Label(server.place, "no `serve dns` here"),),
+            help=f"`serve dns {{ zone … }}` in `{server.id}`",
+        )
+    elif mine and its and not mine & its:
+        diagnostics.report(
+            RESOLVER_UNREACHABLE,
+            f"`{node.id}` has IPv{min(mine)} only and its {word} `{server.id}` IPv{min(its)} only",
+            asked.place,
+            related=(Label(server.place, f"IPv{min(its)} only"),),
+        )
 
 
 def _unused_images(facts: Facts, diagnostics: Diagnostics) -> None:

@@ -134,6 +134,9 @@ class ExpectBuilder(BaseBuilder):
     ) -> CheckResolves:
         return CheckResolves(tuple(sources), name, tuple(addresses), self._span(sources[0], addresses))
 
+    def check_cannot_resolve(self, sources: list[Value], _cannot: Token, _resolve: Token, name: Value) -> CheckResolves:
+        return CheckResolves(tuple(sources), name, (), self._span(sources[0], name))
+
     def check_routes(self, sources: list[Value], _routes: Token, prefix: Value, _via: Token, hop: Value) -> CheckRoutes:
         return CheckRoutes(tuple(sources), prefix, hop, self._span(sources[0], hop))
 

@@ -9,6 +9,7 @@ from netdsl.syntax.tree import (
     Assignment,
     Attribute,
     Body,
+    Delegate,
     File,
     Image,
     Interface,
@@ -133,7 +134,14 @@ class NetworkBuilder(BaseBuilder):
         return Assignment("", key, value, self._span(key, value))
 
     def record(self, word: Token, name: Value, _arrow: Token, target: Value) -> Record:
-        return Record(name, target, self._span(word, target))
+        return Record(name, (target,), self._span(word, target))
+
+    def record_of_type(self, word: Token, name: Value, kind: Token, value: Value, second: Value | None) -> Record:
+        values = (value,) if second is None else (value, second)
+        return Record(name, values, self._span(word, values[-1]), kind.value)
+
+    def delegate(self, word: Token, name: Value, _to: Token, servers: list[Value]) -> Delegate:
+        return Delegate(name, tuple(servers), self._span(word, servers))
 
     def image(self, word: Token, name: Value, body: Body | None) -> Image | Attribute:
         """`image x { … }` makes one; `image x` in a node takes one."""

@@ -32,8 +32,13 @@ STATEMENTS = (
     Description("neighbour", tree.Neighbour, _HOSTS),
     Description("uplink", tree.Uplink, _HOSTS),
     Description("serve", tree.Serve, _HOSTS, shape="`serve KIND tcp/PORT`"),
-    Description("zone", tree.Attribute, ("serve",), is_single=True),
-    Description("record", tree.Record, ("serve",), shape="`record NAME -> NODE`"),
+    Description("zone", tree.Attribute, ("serve",)),
+    Description(
+        "record", tree.Record, ("serve", "zone"), shape="`record NAME -> NODE`, or `record NAME cname OTHER-NAME`"
+    ),
+    Description("delegate", tree.Delegate, ("serve", "zone"), shape="`delegate NAME to NODE`"),
+    Description("recursion", tree.Attribute, ("serve",), for_nodes=("serve",)),
+    Description("forwarder", tree.Attribute, ("serve",), for_nodes=("serve",)),
     Description("resolver", tree.Attribute, _HOSTS),
     Description("file", tree.File, _NODES, shape='`file /PATH from "FILE"`'),
     Description("run", tree.Run, (*_NODES, "image")),

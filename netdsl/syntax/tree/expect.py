@@ -105,7 +105,7 @@ class CheckPath:
 
 @dataclass(frozen=True, slots=True)
 class CheckResolves:
-    """What a name resolves to."""
+    """What a name resolves to; without an address: that it does not resolve."""
 
     sources: tuple[Value, ...]
     name: Value

@@ -171,10 +171,20 @@ class Attribute(WithBlock):
 
 @dataclass(frozen=True, slots=True)
 class Record(Statement):
-    """`record www -> www` in a dns service."""
+    """`record www -> www`, `record web cname www`, `record "@" mx 10 mail`: `type` is empty for addresses."""
 
     name: Value
-    target: Value
+    values: tuple[Value, ...]
+    span: Span
+    type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delegate(Statement):
+    """`delegate corp to ns1, ns2`: who answers for a zone inside of this one."""
+
+    name: Value
+    servers: tuple[Value, ...]
     span: Span
 
 

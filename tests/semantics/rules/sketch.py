@@ -44,6 +44,7 @@ from netdsl.semantics.bindings import (
     WhoPrefix,
 )
 from netdsl.semantics.rules import check_rules
+from netdsl.semantics.zones import BoundNames
 from netdsl.source import Place, SourceFile, Span
 from netdsl.verify.findings import check_findings
 
@@ -125,7 +126,7 @@ class Sketch:
     def serve(self, node: str, kind: str, what: str) -> "Sketch":
         bound = self.nodes[NodeId(node)]
         at = place(f"serve {kind} {what}")
-        made = BoundService(kind, kind, service(what)[0], "lab" if kind == "dns" else None, (), at)
+        made = BoundService(kind, kind, service(what)[0], BoundNames() if kind == "dns" else None, at)
         return self.change(node, services=(*bound.services, made))
 
     # --- filters and NAT

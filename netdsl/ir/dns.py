@@ -1,0 +1,153 @@
+"""What a name server knows, and whom it asks.
+
+Names are whole, in lower case, without the last dot; the root is the empty name.
+"""
+
+from dataclasses import field
+from enum import StrEnum
+
+from netdsl.dataclass import dataclass
+from netdsl.ir.ids import Address, Prefix
+from netdsl.source import Place
+
+ROOT = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AddressRecord:
+    """A name and its addresses (A, AAAA)."""
+
+    name: str
+    addresses: tuple[Address, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A name that stands for another one (CNAME)."""
+
+    name: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """Where mail for a name goes (MX)."""
+
+    name: str
+    preference: int
+    exchange: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """What an address is called (PTR), under its name in a reverse zone."""
+
+    name: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text at a name (TXT)."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delegation:
+    """The servers of a zone inside of this one (NS), by name. Their addresses, the glue, are among the zone's records."""
+
+    name: str
+    servers: tuple[str, ...]
+    origin: Place | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """`servers`: its own, by name."""
+
+    name: str
+    servers: tuple[str, ...] = ()
+    addresses: tuple[AddressRecord, ...] = ()
+    aliases: tuple[Alias, ...] = ()
+    mails: tuple[Mail, ...] = ()
+    texts: tuple[Text, ...] = ()
+    pointers: tuple[Pointer, ...] = ()
+    delegations: tuple[Delegation, ...] = ()
+    origin: Place | None = field(default=None, compare=False, repr=False)
+
+    def delegation_of(self, name: str) -> Delegation | None:
+        """The delegation that a name is in."""
+        return next((one for one in self.delegations if is_within(name, one.name)), None)
+
+    def addresses_of(self, name: str) -> tuple[Address, ...]:
+        return tuple(address for one in self.addresses if one.name == name for address in one.addresses)
+
+    def target_of(self, name: str) -> str | None:
+        return next((one.target for one in self.aliases if one.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarder:
+    """Whom a server asks for the names of a zone, or (the root) for all."""
+
+    zone: str
+    addresses: tuple[Address, ...]
+    origin: Place | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Recursion:
+    """`roots`: the servers of the root zone, empty where the lab has none; `clients`: who may ask, empty for all."""
+
+    roots: tuple[AddressRecord, ...]
+    clients: tuple[Prefix, ...]
+    origin: Place | None = field(default=None, compare=False, repr=False)
+
+
+class Role(StrEnum):
+    """What a server does with a question."""
+
+    SIMPLE = "simple"  # answers from its records, and asks its forwarders for the rest
+    AUTHORITATIVE = "authoritative"  # answers from its zones, or says who has the name, and asks nobody
+    RECURSIVE = "recursive"  # asks one server after another, beginning with the root
+
+
+@dataclass(frozen=True, slots=True)
+class NameService:
+    role: Role
+    zones: tuple[Zone, ...] = ()
+    forwarders: tuple[Forwarder, ...] = ()
+    recursion: Recursion | None = None
+
+    def zone_of(self, name: str) -> Zone | None:
+        """The innermost zone that a name is in."""
+        return max((one for one in self.zones if is_within(name, one.name)), key=_depth, default=None)
+
+    def forwarder_of(self, name: str) -> Forwarder | None:
+        """The one for the innermost zone that a name is in."""
+        return max((one for one in self.forwarders if is_within(name, one.zone)), key=_reach, default=None)
+
+
+def is_within(name: str, zone: str) -> bool:
+    """Whether a name is a zone's own or below it."""
+    return zone == ROOT or name == zone or name.endswith(f".{zone}")
+
+
+def joined(name: str, zone: str) -> str:
+    """A name below a zone, whole."""
+    return f"{name}.{zone}" if zone else name
+
+
+def shown(name: str) -> str:
+    """The name in messages: the root is a dot."""
+    return name or "."
+
+
+def _depth(zone: Zone) -> int:
+    return len(zone.name)
+
+
+def _reach(forwarder: Forwarder) -> int:
+    return len(forwarder.zone)
