@@ -12,7 +12,7 @@ ALSO ?= 296 1013
 # Tests start Python some hundred times; what it compiles is kept.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run check types quick slow bare test test-live test-full fuzz-live ground bench images clean
+.PHONY: help run check types quick slow bare test test-live test-full fuzz-live fuzz-kernel ground bench images clean
 
 help: ## What can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +83,15 @@ fuzz-live: $(STAMP) ## Random labs on a real engine beside their predictions; go
 	tools/base-image
 	$(BIN)/python -m tests.differential --labs $(LABS) --seed $(SEED) --minutes $(MINUTES) --also $(ALSO)
 	$(BIN)/python -m tests.differential --regressions --minutes $(MINUTES)
+
+fuzz-kernel: $(STAMP) ## The same with ESP in the kernel, in User-Mode Linux (LABS=200 SEED=1 MINUTES=60)
+	tools/engine install --full
+	tools/engine start
+	tools/base-image
+	mkdir -p build/fuzz-live
+	image=$$($(BIN)/python -m tests.differential --kernel --build) && \
+	tools/user-mode-linux --image "$$image" --share build/fuzz-live --seconds $$(($(MINUTES) * 60 + 900)) run \
+		$(BIN)/python -m tests.differential --kernel --labs $(LABS) --seed $(SEED) --minutes $(MINUTES)
 
 bench: $(STAMP) ## How fast it compiles, from 10 to 10,000 nodes, and follows all pairs of up to 300
 	$(BIN)/python benchmarks/compile.py

@@ -1,6 +1,7 @@
 """`make fuzz-live LABS=200 SEED=1`: random labs brought up and compared with their predictions.
 
-`--kernel` makes labs for nodes whose kernel has all of ESP. `--kept` only compares what was observed before, with the
+`--kernel` makes labs for nodes whose kernel has all of ESP. `--build` only builds the image that all labs have, and says
+its name. `--kept` only compares what was observed before, with the
 verifier as it is now; `--regressions` takes the labs that once disagreed. Exit status 1 where something differs.
 """
 
@@ -10,11 +11,12 @@ import signal
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import FrameType
 
 from tests.differential.campaign import Campaign
 from tests.differential.generate import generate, generate_for_kernel
-from tests.differential.observing import Observation
+from tests.differential.observing import Observation, built
 from tests.differential.regressions import NUMBERS, regression
 from tests.differential.report import Tally, line, text, write_differences
 
@@ -24,6 +26,10 @@ def main() -> int:
     os.nice(10)
     signal.signal(signal.SIGTERM, _stop)
     made = generate_for_kernel if options.kernel else generate
+    if options.build:
+        with TemporaryDirectory() as folder:
+            sys.stdout.write(f"{built(made(options.seed), Path(folder))}\n")
+        return 0
     campaign = Campaign(options.folder, regression if options.regressions else made)
     asked = (*range(options.seed, options.seed + options.labs), *options.also)
     seeds = NUMBERS if options.regressions else tuple(dict.fromkeys(asked))
@@ -56,6 +62,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--kernel", action="store_true", help="labs for nodes whose kernel has ESP, in a folder of their own"
     )
+    parser.add_argument("--build", action="store_true", help="bring nothing up")
     parser.add_argument("--kept", action="store_true", help="bring nothing up")
     options = parser.parse_args()
     if options.regressions:

@@ -65,9 +65,30 @@ def key_of(source: str) -> str:
     return hashlib.sha256((source + PROBE).encode()).hexdigest()[:16]
 
 
+def built(source: str, folder: Path) -> str:
+    """The name of the image of a lab's nodes, which this engine has afterwards."""
+    _, running = _compiled(source, folder, "netdsl-fuzz")
+    running.prepare()
+    (image,) = running.images()
+    return image
+
+
 @contextmanager
 def brought_up(source: str, folder: Path, project: str) -> Iterator[tuple[Lab, Running]]:
     """The lab, compiled and up; taken away at the end whatever happened. Raises AssertionError with the reason."""
+    lab, running = _compiled(source, folder, project)
+    try:
+        running.prepare()
+        running.up()
+        yield lab, running
+    finally:
+        try:
+            running.take_away()
+        except AssertionError:
+            running.take_away()  # something of it went while it was looked for
+
+
+def _compiled(source: str, folder: Path, project: str) -> tuple[Lab, Running]:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "lab.net").write_text(source)
     result = compile_file(
@@ -79,16 +100,7 @@ def brought_up(source: str, folder: Path, project: str) -> Iterator[tuple[Lab, R
     assert compiled is not None, [found.message for found in result.diagnostics if found.is_error]
     manifest = manifest_artifact(compiled.emission, compiled.lab.name, {}, project=project, expires=compiled.expires)
     commit(plan((*compiled.emission.artifacts, manifest), folder / "compose"))
-    running = Running(folder / "compose", project)
-    try:
-        running.prepare()
-        running.up()
-        yield compiled.lab, running
-    finally:
-        try:
-            running.take_away()
-        except AssertionError:
-            running.take_away()  # something of it went while it was looked for
+    return compiled.lab, Running(folder / "compose", project)
 
 
 def observe(seed: int, source: str, folder: Path, project: str) -> Observation:
