@@ -118,7 +118,8 @@ def _stand_ins(names: Sequence[str], tunnels: dict[TunnelId, Ends]) -> list[str]
 
 
 def carrier_rules(carriers: Sequence[Carrier], *, is_in: bool, is_peer_known: bool) -> list[str]:
-    """The outer packets of a tunnel: one text for the ports of each protocol that has ports, one for the other protocols.
+    """The outer packets of a tunnel: one text for the ports of each protocol that has ports, one for the other protocols,
+    one for those that come out of others.
 
     A peer of unknown address may sit behind NAT: then its source port is unknown as well.
     """
@@ -131,8 +132,11 @@ def carrier_rules(carriers: Sequence[Carrier], *, is_in: bool, is_peer_known: bo
         elif carrier.ports:
             far = f"{carrier.protocol} {there} {ports} " if is_peer_known else ""
             texts.append(f"{far}{carrier.protocol} {here} {ports}")
-    portless = [_protocol(carrier.protocol) for carrier in carriers if not carrier.ports]
-    return [*texts, f"meta l4proto {_set(portless)}"] if portless else texts
+    for is_inside, text in ((False, ""), (True, " meta ipsec exists")):
+        portless = [_protocol(one.protocol) for one in carriers if not one.ports and one.is_inside is is_inside]
+        if portless and (is_in or not is_inside):
+            texts.append(f"meta l4proto {_set(portless)}{text}")
+    return texts
 
 
 def _addresses(match: Match, way: _Way) -> list[_Addresses]:

@@ -56,11 +56,17 @@ class SharedSecret:
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """Outer packets of a tunnel. `ports`: what they are sent to; `is_symmetric`: they come from one of these as well."""
+    """Outer packets of a tunnel. `ports`: what they are sent to; `is_symmetric`: they come from one of these as well.
+
+    `is_inside`: they are never on a network, but come out of others, and the kernel delivers them once more. A packet of
+    fewer bytes than `below` is surely carried in one, a larger one perhaps.
+    """
 
     protocol: Protocol
     ports: tuple[int, ...] = ()
     is_symmetric: bool = False
+    is_inside: bool = False
+    below: int = 0
 
 
 # --- which packets enter

@@ -68,7 +68,7 @@ def service_fits(service: PortService, packet: Packet) -> bool:
     protocol, kind = packet.protocol, packet.icmp_type
     if packet.is_error:
         protocol, kind = Protocol.ICMP, packet.icmp_type or "port-unreachable"
-    if service.protocol is not protocol:
+    if service.protocol != protocol:
         return False
     if protocol is Protocol.ICMP:
         return is_kind_of(kind, service.icmp_type)
@@ -233,7 +233,8 @@ def _is_of_tunnel(rule: TunnelAccept, chain: Chain, sight: Sight, tunnels: Mappi
     peers = [address for address in rule.peers if address.version == version]
     if not (local or peers) or (rule.peers and not peers):
         return False
-    if not any(_is_carried(carrier, packet, here, there if rule.peers else None) for carrier in rule.carriers):
+    carriers = [one for one in rule.carriers if not one.is_inside or (is_in and sight.came)]
+    if not any(_is_carried(carrier, packet, here, there if rule.peers else None) for carrier in carriers):
         return False
     destinations, sources = (local, peers) if is_in else (peers, local)
     if destinations and not packet.is_for_one(destinations):
@@ -243,7 +244,7 @@ def _is_of_tunnel(rule: TunnelAccept, chain: Chain, sight: Sight, tunnels: Mappi
 
 def _is_carried(carrier: Carrier, packet: Packet, here: int, there: int | None) -> bool:
     """`there` None: a peer of unknown address, whose port translation may have changed."""
-    if packet.protocol is not carrier.protocol or packet.is_error:
+    if packet.protocol != carrier.protocol or packet.is_error:
         return False
     if not carrier.ports:
         return True

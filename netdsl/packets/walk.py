@@ -6,7 +6,7 @@ encapsulated packet through output and postrouting again. A packet that its rout
 encapsulated there (in user space by a daemon, whose own packets are looked up in the main table).
 """
 
-from dataclasses import field
+from dataclasses import field, replace
 from functools import partial
 
 from netdsl.dataclass import dataclass
@@ -28,6 +28,8 @@ from netdsl.packets.view import LOOPBACK, View
 _MOST_FRAMES = 2000  # in a row, all of outer packets: what goes round outside of tunnels ends with its time to live
 _MOST_TUNNELS = 8  # that a packet enters in one node: XMIT_RECURSION_LIMIT (include/linux/netdevice.h)
 _ENDLESS = "tunnels lead through each other"
+_IN_IP = {4: 4, 6: 41}
+"""The protocol of IP in IP, by the family inside (RFC 2003 §3.1, RFC 4213 §3.5)."""
 _DECISIONS = {Outcome.REJECTED: Decision.REJECT, Outcome.DROPPED: Decision.DROP, Outcome.LOOP: Decision.DROP}
 
 
@@ -228,6 +230,9 @@ class Walk(Netfilter):
         if refusal is not None:
             text = f"`{view.id}` takes no {packet} out of tunnel `{end.tunnel}`: {refusal}"
             return self._stop(Outcome.DROPPED, view, Hook.TUNNEL, text, end.origin, packet)
+        stop = self._input_inside(passage, packet, end)
+        if stop is not None:
+            return stop
         if not policy.is_tunnel:  # the packet keeps its IP header, into which a NAT has written
             inner = with_source(inner, (packet.source, inner.source_port))
             inner = with_destination(inner, (packet.destination, inner.destination_port))
@@ -238,6 +243,23 @@ class Walk(Netfilter):
         return Frame(
             view, arrival(end, passage.in_interface or LOOPBACK, is_user_space=self.fabric.is_user_space), inner, policy
         )
+
+    def _input_inside(self, passage: Passage, packet: Packet, end: TunnelEnd) -> Stop | None:
+        """What comes out of an outer packet as an outer packet itself meets the input hook once more."""
+        inner, _, policy = self._carried[-1]
+        number = _IN_IP[inner.destination.version]
+        carrier = next((one for one in end.carriers if one.is_inside and one.protocol.number == number), None)
+        if carrier is None:
+            return None
+        view = passage.view
+        again = replace(packet, protocol=carrier.protocol, source_port=0, destination_port=0, shown="")
+        stop = self._filter(self._passage(view, again, passage.in_interface, policy), Chain.INPUT, again, None)
+        if stop is None or inner.size < carrier.below:
+            return stop
+        text = (
+            f"whether tunnel `{end.tunnel}` compresses {inner} depends on its content: uncompressed it is {stop.text}"
+        )
+        return self._stop(Outcome.NOT_VERIFIED, view, Hook.INPUT, text, stop.origin, packet)
 
     def _is_by_order(self, sender: TunnelEnd, receiver: TunnelEnd) -> bool:
         """Whether the ends of a tunnel that nothing negotiates get on with one another by the first packet of one of them

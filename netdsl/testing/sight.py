@@ -47,7 +47,7 @@ class Frame:
     def is_of(self, carriers: Iterable[Carrier]) -> bool:
         """Whether it is an outer packet of a tunnel."""
         is_control = any(kind.is_control(self.protocol, self.content) for kind in _kinds())
-        return not is_control and any(self._is_of(carrier) for carrier in carriers)
+        return not is_control and any(self._is_of(carrier) for carrier in carriers if not carrier.is_inside)
 
     def _is_of(self, carrier: Carrier) -> bool:
         if self.protocol != carrier.protocol.number:

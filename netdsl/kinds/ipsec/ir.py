@@ -14,6 +14,13 @@ DEVICE = "ipsec0"  # kernel-libipsec's interface: ESP in user space
 IKE_PORTS = (500, 4500)
 ESP, AH = Protocol("esp", 50), Protocol("ah", 51)
 CARRIERS = (Carrier(Protocol.UDP, IKE_PORTS, is_symmetric=True), Carrier(ESP), Carrier(AH))
+_LEAST_COMPRESSED = 90  # bytes of a packet (net/xfrm/xfrm_algo.c: deflate's `threshold`)
+UNCOMPRESSED = {
+    family: Carrier(Protocol(name, number), is_inside=True, below=_LEAST_COMPRESSED)
+    for family, name, number in ((4, "ipip", 4), (6, "ipv6", 41))
+}
+"""By the family inside: in a tunnel that compresses, what is small or gets no smaller is IP in IP in ESP, and comes to the
+input hook as IP in IP (net/xfrm/xfrm_ipcomp.c, ipcomp_output; net/ipv4/ipcomp.c, ipcomp_tunnel_create)."""
 
 
 class DpdAction(StrEnum):

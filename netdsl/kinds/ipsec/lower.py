@@ -1,15 +1,25 @@
 """IPsec from each of its ends: connections, identities, secrets, selectors, who opens what."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field, replace
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, NodeId, host_name
 from netdsl.ir.prefixes import host_prefix
 from netdsl.ir.service import PortService
-from netdsl.ir.tunnel import Child, Device, Mode, Selectors, SharedSecret, Start, TunnelEnd
+from netdsl.ir.tunnel import Carrier, Child, Device, Mode, Selectors, SharedSecret, Start, TunnelEnd
 from netdsl.kinds.ipsec.bindings import BoundAuth, bound_child, bound_tunnel, in_front_of, seen_by
-from netdsl.kinds.ipsec.ir import CARRIERS, DEVICE, KIND, Authentication, AuthMethod, IpsecChild, IpsecEnd, child_inside
+from netdsl.kinds.ipsec.ir import (
+    CARRIERS,
+    DEVICE,
+    KIND,
+    UNCOMPRESSED,
+    Authentication,
+    AuthMethod,
+    IpsecChild,
+    IpsecEnd,
+    child_inside,
+)
 from netdsl.kinds.ipsec.resolve_radius import account
 from netdsl.kinds.ipsec.sharing import sharing
 from netdsl.kinds.ipsec.sizes import room, tunnel_overhead
@@ -104,7 +114,7 @@ def _end(tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd, other: BoundEnd)
         local=end.outer,
         peer_addresses=() if is_anywhere else _known(tunnels, end, other),
         steering=Selectors(DEVICE) if end.inside is None else Device(end.inside.interface, end.inside.addresses),
-        carriers=CARRIERS,
+        carriers=(*CARRIERS, *_uncompressed(children)),
         children=children,
         inside=IpsecEnd(
             own_auth=auth,
@@ -129,6 +139,11 @@ def _end(tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd, other: BoundEnd)
         origin=tunnel.place,
         end_origin=end.place,
     )
+
+
+def _uncompressed(children: tuple[Child, ...]) -> Iterator[Carrier]:
+    compressing = [child for child in children if child.mode is Mode.TUNNEL and not child.keeps_lengths]
+    return (UNCOMPRESSED[family] for family in sorted({one.version for child in compressing for one in child.local}))
 
 
 def _profile(tunnel: BoundTunnel, children: tuple[Child, ...], auth: tuple[Authentication, ...]) -> tuple[str, ...]:

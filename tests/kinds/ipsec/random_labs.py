@@ -18,7 +18,7 @@ FEATURES = (
     *("several clients", "clients behind NAT", "several between two nodes", "one identity in several"),
     *("reached elsewhere", "ESP in UDP", "ends that disagree", "bypass"),
 )
-KERNEL_FEATURES = ("transport mode", "transport mode through NAT", "extended sequence numbers")
+KERNEL_FEATURES = ("transport mode", "transport mode through NAT", "extended sequence numbers", "compression")
 """What ESP in user space has not."""
 OUTER = "accept forward ike, esp"
 IS_FIRST = True
@@ -48,6 +48,7 @@ def give(rng: Random, draft: Draft, number: int) -> None:
     _give_ends(Random(f"netdsl ends {draft.name}"), draft)
     _spoil(rng, draft)
     _vary(draft)
+    _compress(draft)
 
 
 # --- a gateway and clients
@@ -310,6 +311,13 @@ def _vary(draft: Draft) -> None:
             tunnel.lines[place : place + 1] = own.choice(ways)
 
 
+def _compress(draft: Draft) -> None:
+    """Every third tunnel, where the kernel has all of ESP."""
+    for tunnel in draft.tunnels if draft.has_kernel else ():
+        if tunnel.lines and Random(f"ipcomp {draft.name} {tunnel.name}").random() < 0.35:
+            tunnel.lines.append("ipcomp yes")
+
+
 # --- what a compiled lab has
 
 
@@ -327,6 +335,8 @@ def features(end: TunnelEnd, node: Node) -> Iterator[str]:
             yield "only"
         if child.mode is Mode.TRANSPORT:
             yield "transport mode" if child.local and child.remote else "transport mode through NAT"
+        if not child.keeps_lengths:
+            yield "compression"
         if any("-esn" in proposal for proposal in child_inside(child).proposals):
             yield "extended sequence numbers"
         if len(child_inside(child).proposals) > 1 or any(prefix.prefixlen in _HALVES for prefix in protected):

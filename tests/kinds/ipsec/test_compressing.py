@@ -1,0 +1,59 @@
+"""Tunnels that compress: what is too small for it comes to the filter as IP in IP."""
+
+import pytest
+
+from netdsl.verify import Outcome
+from tests.kinds.asking import files
+from tests.verify.asking import ask, lab
+
+LAB = """lab compressing
+network inet 192.0.2.0/24
+network left 10.1.0.0/24, fc00:1::/64
+network right 10.2.0.0/24, fc00:2::/64
+router a {
+  interface on inet .1
+  interface on left .1, ::1
+  firewall { policy drop ; policy output accept ; ACCEPTED ; accept forward through t }
+}
+router b { interface on inet .2 ; interface on right .1, ::1 }
+host p { interface on left .10, ::10 ; default via a }
+host s { interface on right .10, ::10 ; default via b }
+ipsec t { between a protecting left and b protecting right ; over ipv4 ; auth psk ; ipcomp yes }
+"""
+BY_HAND = "accept input udp/500, udp/4500 ; accept input esp from b"
+
+
+def _lab(accepted: str) -> str:
+    return LAB.replace("ACCEPTED", accepted)
+
+
+@pytest.mark.parametrize("destination", ["10.2.0.10", "fc00:2::10"])
+@pytest.mark.parametrize("size", [84, 1000])
+def test_the_line_for_the_tunnel_takes_what_comes_uncompressed(destination: str, size: int) -> None:
+    assert ask(_lab("accept tunnel t"), "p", destination, size=size).outcome is Outcome.ANSWERED
+
+
+def test_the_rules_of_the_filter_name_it_where_it_comes_out_of_esp_alone() -> None:
+    rules = files(lab(_lab("accept tunnel t")), "a")["filter.nft"]
+    taken = [line.strip() for line in rules.splitlines() if "meta ipsec exists accept" in line and "l4proto" in line]
+    assert taken == [
+        'iifname "inet" ip saddr 192.0.2.2 ip daddr 192.0.2.1 meta l4proto { 4, 41 } meta ipsec exists accept'
+    ]
+
+
+@pytest.mark.parametrize(
+    ("size", "outcome", "told"),
+    [
+        (84, Outcome.DROPPED, "dropped by `policy drop` of the input chain at `a`"),
+        (1000, Outcome.NOT_VERIFIED, "whether tunnel `t` compresses"),
+    ],
+)
+def test_without_it_small_packets_are_dropped_and_large_ones_perhaps(size: int, outcome: Outcome, told: str) -> None:
+    verdict = ask(_lab(BY_HAND), "s", "10.1.0.10", size=size)
+    assert verdict.outcome is outcome
+    assert told in verdict.reason
+
+
+def test_a_line_by_hand_names_ip_in_ip() -> None:
+    text = _lab(f"{BY_HAND} ; accept input ipip from b")
+    assert ask(text, "p", "10.2.0.10").outcome is Outcome.ANSWERED
