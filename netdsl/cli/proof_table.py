@@ -84,6 +84,7 @@ def _block(expectation: Expectation, proofs: list[Proof]) -> Json:
     return {
         "title": expectation.title,
         "is_failure": expectation.is_failure,
+        "points": expectation.points,
         "while": None if state is None else {"name": state.tunnel or state.link, "is_up": state.is_up},
         "place": place_json(expectation.origin),
         "lines": [_line(proof) for proof in proofs],
@@ -94,6 +95,7 @@ def _line(proof: Proof) -> Json:
     tunnels = dict.fromkeys(tunnel for verdict in proof.verdicts for tunnel in verdict.tunnels)
     return {
         "text": claim_text(proof.line.claim),
+        "points": proof.line.points,
         "place": place_json(proof.line.origin),
         "holds": proof.holds,
         "is_exact": proof.is_exact,

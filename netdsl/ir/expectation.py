@@ -79,10 +79,12 @@ Claim = Reaches | TunnelUp | Encrypted | GoesThrough | Resolves | RoutesVia
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """One line of an `expect` block for one source and one goal: lists are taken apart."""
+    """One line of an `expect` block for one source and one goal: lists are taken apart. `points`: what it is worth in a
+    grade."""
 
     claim: Claim
     origin: Place | None = field(default=None, compare=False, repr=False)
+    points: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,8 @@ class WhileState:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """An `expect` block. `is_failure`: at least one of the lines must not hold."""
+    """An `expect` block. `is_failure`: at least one of the lines must not hold; `points`: what such a block is worth as a
+    whole."""
 
     title: str | None
     is_failure: bool
@@ -104,3 +107,4 @@ class Expectation:
     within_seconds: float | None
     lines: tuple[Expected, ...]
     origin: Place | None = field(default=None, compare=False, repr=False)
+    points: int = 1

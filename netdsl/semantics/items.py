@@ -79,12 +79,13 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class CheckItem:
-    """A line of an `expect` block, unrolled."""
+    """A line of an `expect` block, unrolled. `points`: what it says that it is worth."""
 
     check: syntax.Check
     scope: Scope
     environment: Environment
     via: tuple[Span, ...] = ()
+    points: syntax.Value | None = None
 
 
 @dataclass(frozen=True, slots=True)

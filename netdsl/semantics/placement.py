@@ -47,7 +47,7 @@ def _check(part: Part, level: Level, diagnostics: Diagnostics) -> None:
         case syntax.For() | syntax.If():
             level = max(level, Level.SCOPE)
             inside = parts_of(part)
-        case syntax.CheckFor() | syntax.CheckIf():
+        case syntax.CheckFor() | syntax.CheckIf() | syntax.CheckPoints():
             inside = parts_of(part)
         case syntax.Statement():
             _check_level(part, level, diagnostics)

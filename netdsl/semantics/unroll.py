@@ -240,8 +240,10 @@ class Unroller(ABC):
                         self.checks(statement.body, turn, checks)
                 case syntax.CheckIf():
                     self.check_branch(statement, here, checks)
-                case syntax.CheckBgp():
+                case syntax.CheckBgp() | syntax.CheckPoints(check=syntax.CheckBgp()):
                     pass
+                case syntax.CheckPoints(check=check, points=points):
+                    checks.append(CheckItem(check, here.scope, here.environment, here.via, points))
                 case _:
                     checks.append(CheckItem(statement, here.scope, here.environment, here.via))
 

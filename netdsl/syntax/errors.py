@@ -16,7 +16,7 @@ from netdsl.diagnostics.suggest import closest, is_alone
 from netdsl.syntax import foreign_errors, foreign_lines, value_errors
 from netdsl.syntax.characters import described
 from netdsl.syntax.dead_end import Dead, Finding
-from netdsl.syntax.hints import CLAUSES, hint, tunnel_of
+from netdsl.syntax.hints import CLAUSES, POINTS, hint, tunnel_of
 from netdsl.syntax.scan import previous_end
 from netdsl.syntax.statements import statements
 from netdsl.syntax.vocabulary import Vocabulary
@@ -200,6 +200,8 @@ def _no_verb(dead: Dead, vocabulary: Vocabulary) -> Finding | None:
         return None
     near = closest(dead.word, vocabulary.words(dead.expected))
     meant = foreign_lines.expectation(dead.before + dead.rest)
+    if "points" in (dead.word, *dead.before.split()[-1:]):
+        meant = POINTS
     help_text = meant or (f"did you mean `{near}`?" if near else f"the verbs are {_VERBS}")
     message = f"`{dead.shown}` is no verb of an expectation"
     instead = None if meant is not None else _certain(dead.word, near, vocabulary.words(dead.expected))

@@ -229,6 +229,7 @@ INNER_WORDS: dict[str, str] = {
     "through": "`accept forward … through TUNNEL`: it goes on with its clauses on one line",
     "on": "`interface NAME on NETWORK`",
     "log": "`drop forward log`: it goes on with its clauses on one line",
+    "points": "`A reaches B points 3` in an `expect` block, or `expect points 3 { … }`",
     "limit": "`accept input icmp limit 10/s`: it goes on with its clauses on one line",
 }
 """Words of this language that begin no statement, and the statement that they stand in."""

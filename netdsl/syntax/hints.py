@@ -33,6 +33,7 @@ CLAUSES = {
     "iif": "in", "iifname": "in", "oif": "out", "oifname": "out", "on": "in",
     "-s": "from", "-d": "to", "-i": "in", "-o": "out",
 }  # fmt: skip
+POINTS = "`A reaches B points 3`: a whole number from 1, once, last in the line"
 _VERDICTS_OF_OTHERS = {
     "allow": "accept", "permit": "accept", "pass": "accept", "deny": "drop", "block": "drop", "refuse": "reject",
 }  # fmt: skip
@@ -184,6 +185,14 @@ def _of_a_check(dead: Dead, read: list[str]) -> str | None:
     return None
 
 
+def _of_points(dead: Dead, read: list[str]) -> str | None:
+    if "points" not in (dead.word, *read):
+        return None
+    if dead.is_check:
+        return POINTS
+    return "`points NUMBER` stands once, last before the `{`" if dead.first_word == "expect" else None
+
+
 def _of_a_limit(_dead: Dead, read: list[str]) -> str | None:
     if read[-1:] == ["limit"]:
         return "a limit is `10/s`, `10/min` or `10/h`"
@@ -215,6 +224,7 @@ _HINTS: Sequence[Callable[[Dead, list[str]], str | None]] = (
     _of_a_rule,
     _of_a_loop,
     _of_a_use,
+    _of_points,
     *DECLARATION_HINTS,
     _of_a_check,
     _of_a_limit,

@@ -209,6 +209,9 @@ _goals: Text = st.deferred(
 )
 _being: Text = st.deferred(lambda: st.sampled_from(["is", "are", "is not", "are not"]))
 check_lines: Text = st.deferred(
+    lambda: _join(_claims, _maybe(st.sampled_from(["points 2", "points $x"]))),
+)
+_claims: Text = st.deferred(
     lambda: st.one_of(
         _join(
             _subjects,
@@ -270,6 +273,7 @@ _expect_heads: Text = st.deferred(
         _maybe(strings),
         _maybe(_while),
         _maybe(st.just("within 60s")),
+        _maybe(st.just("points 3")),
     )
 )
 _checks: Text = st.deferred(

@@ -102,8 +102,23 @@ def test_every_terminal_of_the_grammar_has_a_word_of_ours() -> None:
         ("use pc (3)", "expected a name, `)` or the end of the line, found `3` | arguments are named: `(NAME = 3)`"),
         ("serve http on tcp/80", "expected a value, `{` or the end of the line, found `on` | `serve http tcp/PORT`"),
         (
+            "expect { a reaches b points 1 points 2 }",
+            "expected the end of the line, found `points` | "
+            "`A reaches B points 3`: a whole number from 1, once, last in the line",
+        ),
+        (
+            "expect { points 3 }",
+            "`3` is no verb of an expectation | `A reaches B points 3`: a whole number from 1, once, last in the line",
+        ),
+        ("expect points 1 points 2 { }", "expected `{`, found `points` | `points NUMBER` stands once, last before the `{`"),
+        (
+            "host a { points 3 }",
+            "no statement begins with `points` | "
+            "`A reaches B points 3` in an `expect` block, or `expect points 3 { … }`",
+        ),
+        (
             "expect { a reaches b http, https }",
-            "expected `answered`, `through`, `without` or the end of the line, found `,` | "
+            "expected `answered`, `points`, `through`, `without` or the end of the line, found `,` | "
             "one service here; `service NAME = …` makes one of several",
         ),
         ("default vai gw", "expected `via`, found `vai` | did you mean `via`?"),

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from netdsl.source import Span
-from netdsl.syntax.tree import Attribute, CheckReach, Expect, If, Later, Node
+from netdsl.syntax.tree import Attribute, CheckPoints, CheckReach, Expect, If, Later, Node
 from tests.syntax.reading import LABS, read, statement
 from tests.syntax.shape import shape
 
@@ -245,6 +245,17 @@ def test_an_expectation_says_when_and_whether_it_must_fail() -> None:
     assert shape(expect.condition) == operation("!=", ("Name", "f"), word("none"))
     assert shape(expect.state) == ("While", word("a"), word("b"), False)
     assert shape(expect.within) == ("Literal", "quantity", "60s")
+
+
+def test_a_line_and_a_block_say_what_they_are_worth() -> None:
+    expect = statement("expect points 3 { a reaches b points 2 ; points reaches points }")
+    assert isinstance(expect, Expect)
+    assert shape(expect.points) == ("Literal", "number", "3")
+    weighted, plain = expect.body.statements
+    assert isinstance(weighted, CheckPoints)
+    assert (weighted.span.text, weighted.check.span.text) == ("a reaches b points 2", "a reaches b")
+    assert isinstance(plain, CheckReach)
+    assert shape(plain.sources) == (word("points"),)
 
 
 def test_spans_reach_from_the_first_to_the_last_character() -> None:

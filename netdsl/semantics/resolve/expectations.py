@@ -10,7 +10,7 @@ from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.ir import expectation as ir
 from netdsl.ir.ids import NetworkId, NodeId, TunnelId
 from netdsl.semantics.bindings import Placed
-from netdsl.semantics.evaluate import evaluate_list
+from netdsl.semantics.evaluate import Context, evaluate_list
 from netdsl.semantics.items import CheckItem, ExpectItem
 from netdsl.semantics.resolve import attributes
 from netdsl.semantics.resolve.clauses import match_tunnels, tunnel_and_child
@@ -27,6 +27,8 @@ from netdsl.syntax.description import ElementKind
 
 MOST_LINES = 100_000
 """Lines of all expectations, lists taken apart: `h* reach h*` in a lab of 300 hosts is under it."""
+MOST_POINTS = 1000
+"""A line may be worth so much."""
 
 
 @dataclass(slots=True)
@@ -48,14 +50,29 @@ def _expectation(item: ExpectItem, count: _Count, work: Work) -> ir.Expectation 
     within = None if statement.within is None else attributes.placed(statement.within, item, work.diagnostics)
     delay = None if within is None else attributes.duration_us(within, work.diagnostics)
     state = None if statement.state is None else _state(statement.state, item, work)
+    weight = _points(statement.points, item, 1, work)
     lines: list[ir.Expected] = []
     for check in item.checks:
         origin = Place(check.check.span, check.via)
-        lines.extend(ir.Expected(claim, origin) for claim in _claims(check, count, work))
+        points = _points(check.points, check, weight, work)
+        lines.extend(ir.Expected(claim, origin, points) for claim in _claims(check, count, work))
     if statement.state is not None and state is None:
         return None
     seconds = None if delay is None else float(Decimal(delay) / attributes.MICROSECONDS["s"])
-    return ir.Expectation(text, statement.is_failure, state, seconds, tuple(lines), Place(statement.span, item.via))
+    return ir.Expectation(text, statement.is_failure, state, seconds, tuple(lines), Place(statement.span, item.via), weight)
+
+
+def _points(value: syntax.Value | None, context: Context, otherwise: int, work: Work) -> int:
+    """What a line or a block says that it is worth; out-of-range where that is no reward."""
+    placed = None if value is None else attributes.placed(value, context, work.diagnostics)
+    points = None if placed is None else attributes.integer(placed, work.diagnostics)
+    if placed is None or points is None:
+        return otherwise
+    if 1 <= points <= MOST_POINTS:
+        return points
+    message = f"`points` is a number from 1 to {MOST_POINTS}, not {points}"
+    work.diagnostics.report(catalogue.OUT_OF_RANGE, message, placed.place)
+    return otherwise
 
 
 def _state(state: syntax.While, item: ExpectItem, work: Work) -> ir.WhileState | None:

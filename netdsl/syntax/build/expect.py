@@ -7,12 +7,14 @@ from lark import Token, v_args
 from netdsl.syntax.build.language import Condition, Lines
 from netdsl.syntax.build.values import BaseBuilder, Last
 from netdsl.syntax.tree import (
+    Check,
     CheckBgp,
     CheckBody,
     CheckEncrypted,
     CheckFor,
     CheckIf,
     CheckPath,
+    CheckPoints,
     CheckReach,
     CheckResolves,
     CheckRoutes,
@@ -46,16 +48,20 @@ class ExpectBuilder(BaseBuilder):
         title: Value | None,
         state: While | None,
         within: Value | None,
+        points: Value | None,
         body: CheckBody,
     ) -> Expect:
         condition = failure.condition if failure else None
-        return Expect(failure is not None, condition, title, state, within, body, self._span(word, body))
+        return Expect(failure is not None, condition, title, state, within, points, body, self._span(word, body))
 
     def failure(self, _failure: Token, _when: Token | None, condition: Condition | None) -> Failure:
         return Failure(condition.expression if condition else None)
 
     def within(self, limit: Value) -> Value:
         return limit
+
+    def points(self, number: Value) -> Value:
+        return number
 
     def checks(self, lines: Lines[CheckStatement], last: CheckStatement | None, closing: Token) -> CheckBody:
         assert lines.opening is not None
@@ -79,6 +85,9 @@ class ExpectBuilder(BaseBuilder):
         return CheckIf(condition.expression, then, otherwise, self._span(word, otherwise or then))
 
     # --- lines
+
+    def check_points(self, check: Check | None, points: Value) -> CheckPoints | None:
+        return None if check is None else CheckPoints(check, points, self._span(check, points))
 
     def check_reaches(
         self,

@@ -24,6 +24,7 @@ class Expect(Statement):
     title: Value | None
     state: While | None
     within: Value | None
+    points: Value | None
     body: CheckBody
     span: Span
 
@@ -131,4 +132,15 @@ class CheckBgp:
 
 
 Check = CheckReach | CheckUp | CheckEncrypted | CheckPath | CheckResolves | CheckRoutes | CheckBgp
-CheckStatement = Check | CheckFor | CheckIf
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPoints:
+    """A line with what it is worth: `A reaches B points 3`."""
+
+    check: Check
+    points: Value
+    span: Span
+
+
+CheckStatement = Check | CheckPoints | CheckFor | CheckIf

@@ -49,6 +49,29 @@ def test_each_kind_of_line() -> None:
     assert [type(one) for one in kinds] == [TunnelUp, TunnelUp, Encrypted, GoesThrough, Resolves, RoutesVia]
 
 
+def test_a_line_is_worth_what_it_says_else_what_its_block_says() -> None:
+    lab = resolved(LAB + "expect points 3 { a, b reach gw points 2 ; a reaches b }\nexpect failure points 5 { t is up }")
+    first, second = lab.expectations
+    assert [line.points for line in first.lines] == [2, 2, 3]
+    assert (first.points, second.points) == (3, 5)
+    assert [block.points for block in resolved(LAB + "expect { a reaches b }").expectations] == [1]
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("expect { a reaches b points 0 }", "out-of-range"),
+        ("expect { a reaches b points -1 }", "out-of-range"),
+        ("expect { a reaches b points 1001 }", "out-of-range"),
+        ("expect points 0 { a reaches b }", "out-of-range"),
+        ("expect { a reaches b points 0.5 }", "wrong-kind"),
+        ("expect { a reaches b points few }", "wrong-kind"),
+    ],
+)
+def test_points_that_are_none(line: str, code: str) -> None:
+    assert codes(LAB + line) == [code]
+
+
 def test_the_state_of_a_link_and_of_a_tunnel() -> None:
     lab = resolved(LAB + 'expect "x" while gw -- b down within 1s { a reaches gw }\nexpect while t up { a reaches b }')
     first, second = lab.expectations
