@@ -7,9 +7,10 @@ from typing import NoReturn
 import click
 
 from netdsl.cli.console import show_findings
+from netdsl.diagnostics.core import Diagnostics
 from netdsl.ir.lab import Lab
 from netdsl.packets.types import Esp
-from netdsl.pipeline.analysis import Checked, check, check_text
+from netdsl.pipeline.analysis import Checked, check, check_text, lowered
 from netdsl.pipeline.mending import with_near_misses
 
 
@@ -46,6 +47,17 @@ def analysed_lab(source: str, parameters: dict[str, str], *, is_proven: bool = F
     if checked.lab is None or (is_proven and checked.diagnostics.has_errors):
         stop(with_near_misses(checked, parameters))
     return checked.lab
+
+
+def lowered_lab(source: str, parameters: dict[str, str]) -> Lab:
+    """The lab of a file, of which nothing is proven. Ends the verb with status 1 where it has an error, which is shown.
+    Raises as `analyse`."""
+    diagnostics = Diagnostics()
+    lab = lowered(file_of(source), parameters, diagnostics)
+    if lab is None:
+        show_findings(diagnostics, "text")
+        raise click.exceptions.Exit(1)
+    return lab
 
 
 def stop(checked: Checked, form: str = "text") -> NoReturn:

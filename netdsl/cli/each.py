@@ -1,11 +1,12 @@
 """What a source says of itself without being analysed: its name, and the values that a parameter may have."""
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import click
 
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.diagnostics.suggest import did_you_mean
+from netdsl.semantics.files import LARGEST_SOURCE, FolderReader
 from netdsl.source import SourceFile
 from netdsl.syntax import tree as syntax
 from netdsl.syntax.parser import parse
@@ -42,11 +43,13 @@ def parameter_values(lab: str, name: str) -> tuple[str, ...]:
 
 
 def _statements(lab: str) -> tuple[syntax.Statement, ...]:
+    """What can be read of a lab's own file; nothing of one that cannot be, or is no plain file of a bounded size."""
+    path = Path(lab)
     try:
-        text = Path(lab).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        text = FolderReader(path.parent, path.name).read(PurePosixPath(path.name), LARGEST_SOURCE).decode()
+    except (OSError, UnicodeDecodeError, ValueError):
         return ()
-    return parse(SourceFile(Path(lab).name, text), Diagnostics()).statements
+    return parse(SourceFile(path.name, text), Diagnostics()).statements
 
 
 def _text(value: syntax.Value) -> str:

@@ -36,7 +36,8 @@ _VERBS: dict[str, str] = {
     "completion": "Print the completion script of a shell.",
 }
 
-_EPILOG = """Exit status: 0 all is well, 1 findings in the lab, 2 wrong usage, 3 the runtime or the system failed.
+_EPILOG = """Exit status: 0 all is well, 1 findings in the lab, 2 wrong usage, 3 the runtime or the system failed,
+4 a file could not be graded.
 Every option can be set in the environment: --target of `compile` as NETDSL_COMPILE_TARGET."""
 
 # A compilation makes many objects that live to its end and hardly a cycle: Python's own 700 makes it look through all of

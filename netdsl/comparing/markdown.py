@@ -1,7 +1,6 @@
 """A comparison as tables of GitHub's Markdown."""
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import groupby
 
 from netdsl.codegen.traits import TRAIT_NAMES
@@ -9,9 +8,7 @@ from netdsl.comparing.paper_table import ESTIMATES, UNKNOWN, estimate_text, limi
 from netdsl.comparing.paper_types import OnPaper, Paper
 from netdsl.comparing.table import GROUP_TITLES, cell, heading, is_telling, ratio_text, run_text
 from netdsl.comparing.types import Comparison, Group, Quantity
-from netdsl.diagnostics.visible import visible
-
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~#&!$])")
+from netdsl.diagnostics.markdown import table, text
 
 
 def paper_markdown(paper: Paper) -> str:
@@ -20,20 +17,6 @@ def paper_markdown(paper: Paper) -> str:
 
 def comparison_markdown(comparison: Comparison) -> str:
     return "".join(f"{line}\n" for line in _comparison(comparison))
-
-
-def text(value: str) -> str:
-    """Plain text for a cell or a paragraph: every markup character escaped."""
-    return _SPECIAL.sub(r"\\\1", visible(value))
-
-
-def table(rows: Sequence[Sequence[str]], *, numbers: bool = False) -> Iterator[str]:
-    """A table; the first row is its head. Cells are Markdown. `numbers`: all columns but the first are
-    right-aligned."""
-    head, *body = rows
-    marks = ["---", *("---:" if numbers else "---" for _ in head[1:])]
-    for cells in (head, marks, *body):
-        yield f"| {' | '.join(cells)} |"
 
 
 def _paper(paper: Paper) -> Iterator[str]:

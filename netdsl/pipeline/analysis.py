@@ -70,6 +70,13 @@ def analyze(
     return Checked(diagnostics, sources, bindings, lab, verify(lab, diagnostics, esp=esp))
 
 
+def lowered(path: Path, parameters: Mapping[str, str], diagnostics: Diagnostics) -> Lab | None:
+    """The lab in a file, of which nothing is proven; None where it has an error. OSError as `check`."""
+    sources = load(path.name, FolderReader(path.parent, path.name), diagnostics, shown_folder(path))
+    bindings = bound(sources, parameters, diagnostics)
+    return None if bindings is None else lower(bindings)
+
+
 def bound(sources: Sources, parameters: Mapping[str, str], diagnostics: Diagnostics) -> Bindings | None:
     """The stages before lowering; None where there is an error."""
     if any(found.is_error and found.rule not in _ABOUT_FILES for found in diagnostics):

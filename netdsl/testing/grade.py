@@ -1,7 +1,7 @@
 """Points: the expectations of a reference lab, tested in another lab.
 
-Every line of a block (lists expanded) is one point, a failure block one point as a whole. A line with a name that the
-other lab lacks gets no point; in a failure block such a line is left out.
+Every line of a block (lists expanded) is worth one point or what its `points` says, a failure block as a whole. A line
+with a name that the other lab lacks gets no point; in a failure block such a line is left out.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -40,36 +40,48 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One point: its statement, and whether it is won."""
+    """What can be won by one statement: `worth` points, all or none."""
 
     statement: str
     place: str
     is_won: bool
     reason: str
+    worth: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """The points of one lab, in the order of the reference's expectations."""
+    """The points of one file, in the order of the reference's expectations. `variant`: the value of `--each`.
 
-    lab: str
+    `failure`: why the file could not be graded; then all points are lost.
+    """
+
+    file: str
     points: tuple[Point, ...]
+    variant: str | None = None
+    failure: str = ""
 
     @property
     def won(self) -> int:
-        return sum(point.is_won for point in self.points)
+        return sum(point.worth for point in self.points if point.is_won)
+
+    @property
+    def of(self) -> int:
+        return sum(point.worth for point in self.points)
 
     @property
     def percent(self) -> float:
-        """The share of points won; 100 if there are no points."""
-        return 100 * self.won / len(self.points) if self.points else 100.0
+        """The share of points won. Without any points 100, or 0 where the file could not be graded."""
+        if not self.points:
+            return 0.0 if self.failure else 100.0
+        return 100 * self.won / self.of
 
 
 Assess = Callable[[Lab], Sequence[Outcome]]
 """The outcomes of all lines of a lab's expectations, in order: by proof or by a test."""
 
 
-def grade(name: str, reference: Lab, other: Lab, assess: Assess) -> Grade:
+def points(reference: Lab, other: Lab, assess: Assess) -> tuple[Point, ...]:
     """The points of `other` for the expectations of `reference`. Nodes, interfaces, networks and tunnels match by
     name."""
     missing: dict[tuple[int, int], str] = {}
@@ -84,14 +96,23 @@ def grade(name: str, reference: Lab, other: Lab, assess: Assess) -> Grade:
                 missing[number, index] = lacking
         blocks.append(replace(block, lines=tuple(lines), state=block.state if lines else None))
     outcomes = iter(assess(replace(other, expectations=tuple(blocks))))
-    points: list[Point] = []
+    judged: list[Point] = []
     for number, block in enumerate(reference.expectations):
         found = [
             Outcome(None, missing[number, index]) if (number, index) in missing else next(outcomes)
             for index in range(len(block.lines))
         ]
-        points += _points(block, found)
-    return Grade(name, tuple(points))
+        judged += _points(block, found)
+    return tuple(judged)
+
+
+def lost_points(reference: Lab, reason: str) -> tuple[Point, ...]:
+    """All points of the reference, none won."""
+    found: list[Point] = []
+    for block in reference.expectations:
+        for point in _points(block, [Outcome(None, reason) for _ in block.lines]):
+            found.append(replace(point, is_won=False, reason=reason))
+    return tuple(found)
 
 
 def mended(reference: Lab) -> Lab:
@@ -113,11 +134,13 @@ def proven(lab: Lab) -> list[Outcome]:
 def _points(block: Expectation, found: Sequence[Outcome]) -> Iterator[Point]:
     if not block.is_failure:
         for line, outcome in zip(block.lines, found, strict=True):
-            yield Point(claim_text(line.claim), shown_place(line.origin), outcome.holds is True, outcome.reason)
+            is_won = outcome.holds is True
+            yield Point(claim_text(line.claim), shown_place(line.origin), is_won, outcome.reason, line.points)
         return
     failing = next((outcome for outcome in found if outcome.holds is False), None)
     reason = failing.reason if failing is not None else "every line holds, or is not known"
-    yield Point(block_text(block), shown_place(block.origin), failing is not None or not found, reason)
+    is_won = failing is not None or not found
+    yield Point(block_text(block), shown_place(block.origin), is_won, reason, block.points)
 
 
 # --- names

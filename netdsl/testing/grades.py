@@ -1,4 +1,7 @@
-"""Grades as a table of 80 columns, as JSON and as CSV."""
+"""Grades as a table of 80 columns, as JSON, as CSV and as a Markdown table.
+
+Paths, statements and reasons come from others: nothing in them is obeyed by a terminal, a spreadsheet or a page.
+"""
 
 import csv
 import io
@@ -6,56 +9,104 @@ import json
 import textwrap
 from collections.abc import Iterator, Sequence
 
+from netdsl.diagnostics import markdown
+from netdsl.diagnostics.visible import visible
 from netdsl.testing.grade import Grade, Point
 from netdsl.testing.report import WIDTH
 
-FORMAT = 1
+FORMAT = 2
+_FORMULAS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a cell of a spreadsheet begins with that is computed, the wide forms of East Asia with them
+(https://owasp.org/www-community/attacks/CSV_Injection)."""
 
 
 def table(grades: Sequence[Grade]) -> str:
-    """A line for each lab, followed by its lost points with reasons."""
-    width = max((len(grade.lab) for grade in grades), default=0)
+    """A line for each file, followed by its lost points with reasons, or by why it could not be graded."""
+    names = [visible(_name(grade)) for grade in grades]
+    width = max(map(len, names), default=0)
     lines: list[str] = []
-    for grade in grades:
-        lines.append(f"{grade.lab:{width}}  {grade.won:3} of {len(grade.points):3}  {grade.percent:5.1f} %")
-        lines += (line for point in grade.points if not point.is_won for line in _lost(point))
+    for grade, name in zip(grades, names, strict=True):
+        lines.append(f"{name:{width}}  {grade.won:3} of {grade.of:3}  {grade.percent:5.1f} %")
+        if grade.failure:
+            lines += _hanging(f"not graded: {grade.failure}")
+        else:
+            lines += (line for point in grade.points if not point.is_won for line in _lost(point))
     return "".join(f"{line}\n" for line in lines)
 
 
+def _name(grade: Grade) -> str:
+    return grade.file if grade.variant is None else f"{grade.file} {grade.variant}"
+
+
 def _lost(point: Point) -> Iterator[str]:
-    text = f"{point.place} {point.statement}: {point.reason}"
-    yield from textwrap.wrap(text, WIDTH, initial_indent="  - ", subsequent_indent="    ")
+    weight = "" if point.worth == 1 else f" ({point.worth} points)"
+    return _hanging(f"{point.place} {point.statement}{weight}: {point.reason}")
+
+
+def _hanging(text: str) -> Iterator[str]:
+    yield from textwrap.wrap(visible(text), WIDTH, initial_indent="  - ", subsequent_indent="    ")
 
 
 def as_csv(grades: Sequence[Grade]) -> str:
-    """RFC 4180 with line feeds, a row for each lab: name, points, number of points, per cent, lost points."""
+    """RFC 4180 with line feeds, a row for each file: path, variant, points, of how many, per cent, why the file could not
+    be graded, lost statements."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(("lab", "points", "of", "percent", "lost"))
+    writer.writerow(("file", "variant", "points", "of", "percent", "failure", "lost"))
     for grade in grades:
-        lost = "; ".join(_cell(point.statement) for point in grade.points if not point.is_won)
-        writer.writerow((_cell(grade.lab), grade.won, len(grade.points), f"{grade.percent:.1f}", lost))
+        texts = (_cell(grade.file), _cell(grade.variant or ""))
+        figures = (grade.won, grade.of, f"{grade.percent:.1f}")
+        writer.writerow((*texts, *figures, _cell(grade.failure), _cell(_lost_statements(grade))))
     return out.getvalue()
 
 
+def _lost_statements(grade: Grade) -> str:
+    if grade.failure:
+        return ""
+    return "; ".join(point.statement for point in grade.points if not point.is_won)
+
+
 def _cell(text: str) -> str:
-    """A cell that spreadsheets do not evaluate: text that begins as a formula is prefixed with an apostrophe."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
+    """A cell that spreadsheets do not evaluate: text that begins as a formula is prefixed with an apostrophe. Tabs and
+    carriage returns are visible signs."""
+    shown = visible(text)
+    return f"'{shown}" if shown.lstrip().startswith(_FORMULAS) else shown
+
+
+def as_markdown(grades: Sequence[Grade]) -> str:
+    """A table, a row for each file."""
+    variants = any(grade.variant is not None for grade in grades)
+    rows = [["File", *(["Variant"] if variants else []), "Points", "Of", "%", "Lost"]]
+    for grade in grades:
+        lost = f"not graded: {grade.failure}" if grade.failure else _lost_statements(grade)
+        texts = [grade.file, *([grade.variant or ""] if variants else [])]
+        figures = [str(grade.won), str(grade.of), f"{grade.percent:.1f}"]
+        rows.append([*(markdown.text(_cell(text)) for text in texts), *figures, markdown.text(_cell(lost))])
+    return "".join(f"{line}\n" for line in markdown.table(rows))
 
 
 def as_json(grades: Sequence[Grade]) -> str:
     """`format` is incremented at incompatible changes of this document."""
-    labs = [
+    files = [
         {
-            "lab": grade.lab,
+            "file": grade.file,
+            "variant": grade.variant,
             "points": grade.won,
-            "of": len(grade.points),
+            "of": grade.of,
             "percent": round(grade.percent, 1),
+            "failure": grade.failure or None,
             "lines": [
-                {"statement": point.statement, "place": point.place, "point": point.is_won, "reason": point.reason}
+                {
+                    "statement": point.statement,
+                    "place": point.place,
+                    "points": point.worth,
+                    "is_won": point.is_won,
+                    "reason": point.reason,
+                }
                 for point in grade.points
             ],
         }
         for grade in grades
     ]
-    return json.dumps({"format": FORMAT, "grades": labs}, indent=1, ensure_ascii=False) + "\n"
+    text = json.dumps({"format": FORMAT, "grades": files}, indent=1, ensure_ascii=False) + "\n"
+    return text.encode(errors="backslashreplace").decode()  # a path that is no UTF-8

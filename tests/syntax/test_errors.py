@@ -110,7 +110,10 @@ def test_every_terminal_of_the_grammar_has_a_word_of_ours() -> None:
             "expect { points 3 }",
             "`3` is no verb of an expectation | `A reaches B points 3`: a whole number from 1, once, last in the line",
         ),
-        ("expect points 1 points 2 { }", "expected `{`, found `points` | `points NUMBER` stands once, last before the `{`"),
+        (
+            "expect points 1 points 2 { }",
+            "expected `{`, found `points` | `points NUMBER` stands once, last before the `{`",
+        ),
         (
             "host a { points 3 }",
             "no statement begins with `points` | "

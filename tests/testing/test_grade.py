@@ -1,9 +1,15 @@
 """Points by names and proofs."""
 
+import csv
+import io
 import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from netdsl.testing.grade import Grade, Outcome, grade, mended, proven
-from netdsl.testing.grades import as_csv, as_json, table
+import pytest
+
+from netdsl.testing.grade import Grade, Outcome, Point, lost_points, mended, points, proven
+from netdsl.testing.grades import as_csv, as_json, as_markdown, table
 from tests.compiling import lab_of
 
 REFERENCE = """lab reference
@@ -29,7 +35,7 @@ host b { interface far on far .20 ; default via r ; serve http tcp/80 }
 
 
 def _grade(reference: str, other: str) -> Grade:
-    return grade("anna", lab_of(reference), lab_of(other), proven)
+    return Grade("anna.net", points(lab_of(reference), lab_of(other), proven))
 
 
 def test_every_line_is_a_point_and_what_is_missing_is_lost() -> None:
@@ -62,8 +68,8 @@ def test_a_failure_block_is_one_point() -> None:
 
 
 def test_once_mended_its_lines_are_points() -> None:
-    found = grade("anna", mended(lab_of(FAILURE)), lab_of(FAILURE.replace(".10 ; default via r }", ".10 }")), proven)
-    assert [point.is_won for point in found.points] == [False, True, True]
+    found = points(mended(lab_of(FAILURE)), lab_of(FAILURE.replace(".10 ; default via r }", ".10 }")), proven)
+    assert [point.is_won for point in found] == [False, True, True]
 
 
 def test_a_state_that_cannot_be_made_loses_its_lines() -> None:
@@ -73,26 +79,85 @@ def test_a_state_that_cannot_be_made_loses_its_lines() -> None:
 
 
 def test_what_is_not_known_gives_no_point() -> None:
-    found = grade("anna", lab_of(REFERENCE), lab_of(REFERENCE), lambda _: [Outcome(None, "not tested")] * 3)
-    assert found.won == 0
+    found = points(lab_of(REFERENCE), lab_of(REFERENCE), lambda _: [Outcome(None, "not tested")] * 3)
+    assert [point.is_won for point in found] == [False, False, False]
+
+
+def test_a_line_and_a_failure_block_are_worth_what_they_say() -> None:
+    reference = (
+        REFERENCE.replace("answered by b\n", "answered by b points 5\n")
+        + "expect failure points 4 { one-1 reaches b }\n"
+    )
+    found = _grade(reference, SOLUTION)
+    assert [(point.worth, point.is_won) for point in found.points] == [(5, True), (5, False), (1, True), (4, False)]
+    assert (found.won, found.of, found.percent) == (6, 15, 40.0)
+
+
+def test_a_file_that_is_not_graded_has_lost_what_could_be_won() -> None:
+    reference = lab_of(REFERENCE + "expect failure { one-1 reaches b }\nexpect failure { }\n")
+    grade = Grade("anna.net", lost_points(reference, "not graded"), failure="there is no file anna.net")
+    assert [(point.is_won, point.reason) for point in grade.points] == [(False, "not graded")] * 5
+    assert (grade.won, grade.of, grade.percent) == (0, 5, 0.0)
+    assert Grade("anna.net", (), failure="does not compile").percent == 0.0
 
 
 def test_the_table_says_what_was_lost() -> None:
     text = table([_grade(REFERENCE, SOLUTION)])
-    assert text.splitlines()[0] == "anna    2 of   3   66.7 %"
+    assert text.splitlines()[0] == "anna.net    2 of   3   66.7 %"
     assert text.splitlines()[1].startswith("  - <stdin>:9 one-2 reaches b.far tcp/80 answered by b: there is no")
     assert max(map(len, text.splitlines())) <= 80
 
 
-def test_csv_is_a_row_for_each_lab_and_no_cell_a_formula() -> None:
-    one = _grade(REFERENCE, SOLUTION)
-    rows = as_csv([one, Grade('=HYPERLINK("x")', ())]).splitlines()
-    assert rows[0] == "lab,points,of,percent,lost"
-    assert rows[1] == "anna,2,3,66.7,one-2 reaches b.far tcp/80 answered by b"
-    assert rows[2] == """"'=HYPERLINK(""x"")",0,0,100.0,"""
+LOST = Point("a reaches b", "ref.net:7", False, "`a` has no route", 3)
+HELD = Point("b reaches a", "ref.net:8", True, "answered")
+GRADES = (
+    Grade("anna.net", (LOST, HELD), "4"),
+    Grade('=HYPERLINK("x")', (LOST, HELD), "4", "does not compile: `x|y`"),
+)
 
 
-def test_json_has_every_line() -> None:
-    document = json.loads(as_json([_grade(REFERENCE, SOLUTION)]))
-    (first,) = document["grades"]
-    assert (first["lab"], first["points"], first["of"], len(first["lines"])) == ("anna", 2, 3, 3)
+def test_the_table_says_what_a_line_is_worth_and_why_a_file_is_not_graded() -> None:
+    assert table(GRADES) == (
+        "anna.net 4           1 of   4   25.0 %\n"
+        "  - ref.net:7 a reaches b (3 points): `a` has no route\n"
+        '=HYPERLINK("x") 4    1 of   4   25.0 %\n'
+        "  - not graded: does not compile: `x|y`\n"
+    )
+
+
+def test_csv_is_a_row_for_each_file_and_no_cell_a_formula() -> None:
+    assert as_csv(GRADES) == (
+        "file,variant,points,of,percent,failure,lost\n"
+        "anna.net,4,1,4,25.0,,a reaches b\n"
+        """"'=HYPERLINK(""x"")",4,1,4,25.0,does not compile: `x|y`,\n"""
+    )
+
+
+@pytest.mark.parametrize("path", ["=1", "+1", "-1", "@x", "\t=1", " =1", "\uff1d1"])
+def test_no_path_is_a_formula(path: str) -> None:
+    (row,) = list(csv.reader(io.StringIO(as_csv([Grade(path, ())]))))[1:]
+    (_, _, cell) = as_markdown([Grade(path, ())]).splitlines()
+    assert row[0].startswith("'")
+    assert cell.startswith("| '")
+
+
+def test_markdown_is_a_row_for_each_file_and_no_cell_markup() -> None:
+    assert as_markdown(GRADES) == (
+        "| File | Variant | Points | Of | % | Lost |\n"
+        "| --- | --- | --- | --- | --- | --- |\n"
+        "| anna.net | 4 | 1 | 4 | 25.0 | a reaches b |\n"
+        """| '=HYPERLINK("x") | 4 | 1 | 4 | 25.0 | not graded: does not compile: \\`x\\|y\\` |\n"""
+    )
+
+
+@pytest.mark.parametrize("form", [table, as_csv, as_markdown])
+def test_no_text_of_others_reaches_a_terminal(form: Callable[[Sequence[Grade]], str]) -> None:
+    text = form([Grade("a\x1b[2J\u202e\r\n.net", (replace(LOST, reason="\x1b[31m", statement="\x07"),))])
+    assert not {"\x1b", "\u202e", "\r", "\x07"} & set(text)
+
+
+def test_json_has_every_line_and_any_path() -> None:
+    document = json.loads(as_json([_grade(REFERENCE, SOLUTION), Grade("a\udcff.net", (), failure="gone")]))
+    first, second = document["grades"]
+    assert (first["file"], first["points"], first["of"], len(first["lines"])) == ("anna.net", 2, 3, 3)
+    assert (second["file"], second["failure"], second["lines"]) == ("a\udcff.net", "gone", [])

@@ -59,7 +59,9 @@ def _expectation(item: ExpectItem, count: _Count, work: Work) -> ir.Expectation 
     if statement.state is not None and state is None:
         return None
     seconds = None if delay is None else float(Decimal(delay) / attributes.MICROSECONDS["s"])
-    return ir.Expectation(text, statement.is_failure, state, seconds, tuple(lines), Place(statement.span, item.via), weight)
+    return ir.Expectation(
+        text, statement.is_failure, state, seconds, tuple(lines), Place(statement.span, item.via), weight
+    )
 
 
 def _points(value: syntax.Value | None, context: Context, otherwise: int, work: Work) -> int:

@@ -50,7 +50,9 @@ def test_each_kind_of_line() -> None:
 
 
 def test_a_line_is_worth_what_it_says_else_what_its_block_says() -> None:
-    lab = resolved(LAB + "expect points 3 { a, b reach gw points 2 ; a reaches b }\nexpect failure points 5 { t is up }")
+    lab = resolved(
+        LAB + "expect points 3 { a, b reach gw points 2 ; a reaches b }\nexpect failure points 5 { t is up }"
+    )
     first, second = lab.expectations
     assert [line.points for line in first.lines] == [2, 2, 3]
     assert (first.points, second.points) == (3, 5)
