@@ -10,8 +10,10 @@ from netdsl.cli.console import show_findings
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.ir.lab import Lab
 from netdsl.packets.types import Esp
-from netdsl.pipeline.analysis import Checked, check, check_text, lowered
+from netdsl.pipeline.analysis import Checked, check, check_text, lowered, shown_folder
 from netdsl.pipeline.mending import with_near_misses
+from netdsl.semantics.files import FolderReader
+from netdsl.semantics.load import Sources, load
 
 
 def analyse(lab: str, parameters: dict[str, str], esp: Esp = Esp.KERNEL) -> Checked:
@@ -49,6 +51,12 @@ def analysed_lab(source: str, parameters: dict[str, str], *, is_proven: bool = F
     return checked.lab
 
 
+def sources_of(lab: str, diagnostics: Diagnostics) -> Sources:
+    """The parsed files of a lab. Raises as `analyse`."""
+    path = file_of(lab)
+    return load(path.name, FolderReader(path.parent, path.name), diagnostics, shown_folder(path))
+
+
 def lowered_lab(source: str, parameters: dict[str, str]) -> Lab:
     """The lab of a file, of which nothing is proven. Ends the verb with status 1 where it has an error, which is shown.
     Raises as `analyse`."""
@@ -60,7 +68,7 @@ def lowered_lab(source: str, parameters: dict[str, str]) -> Lab:
     return lab
 
 
-def stop(checked: Checked, form: str = "text") -> NoReturn:
+def stop(checked: Checked, form: str = "text", variant: str = "") -> NoReturn:
     """Show the findings and end the verb with status 1."""
-    show_findings(checked.diagnostics, form)
+    show_findings(checked.diagnostics, form, variant)
     raise click.exceptions.Exit(1)

@@ -16,6 +16,7 @@ from netdsl.codegen.contract import PRISTINE, Adopter, Layout, Options
 from netdsl.codegen.registry import target_of
 from netdsl.codegen.write import Plan, plan
 from netdsl.dataclass import dataclass
+from netdsl.diagnostics.visible import visible
 from netdsl.output import compile_checked, write_output
 from netdsl.pipeline.compilation import Compiled, output_files
 
@@ -23,7 +24,7 @@ from netdsl.pipeline.compilation import Compiled, output_files
 @dataclass(frozen=True, slots=True)
 class Request:
     """What the user asked for. `edits` says what becomes of files that were changed by hand: "refuse", "adopt" (move the
-    change to the override file), "overwrite"."""
+    change to the override file), "overwrite". `variant`: the parameter of `--each` with its value."""
 
     lab: str
     target: str
@@ -35,6 +36,7 @@ class Request:
     edits: str = "refuse"
     is_dry: bool = False
     shows_difference: bool = False
+    variant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +54,17 @@ def compile_request(request: Request) -> Written:
     checked = analyse(request.lab, request.parameters)
     bindings = checked.bindings
     if bindings is None or checked.diagnostics.has_errors:
-        stop(checked, request.form)
+        stop(checked, request.form, request.variant)
     places = places_of(bindings.name, request.target, request.output, request.credential_folder)
     layout = Layout(credentials=places.credentials_from_output)
     with _store(places.credentials, is_dry=request.is_dry) as store:
         compiled = compile_checked(checked, request.target, request.options, layout, store)
     if compiled is None:
-        stop(checked, request.form)
-    show_findings(checked.diagnostics, request.form)
+        stop(checked, request.form, request.variant)
+    show_findings(checked.diagnostics, request.form, request.variant)
     if request.form == "text" and checked.summary is not None and checked.summary.proofs:
-        note(f"{compiled.lab.name}: {checked.summary}")
+        variant = f" ({visible(request.variant)})" if request.variant else ""
+        note(f"{compiled.lab.name}{variant}: {checked.summary}")
     return _write(compiled, places, request)
 
 

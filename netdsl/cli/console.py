@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from netdsl.diagnostics.core import Diagnostics
+from netdsl.diagnostics.visible import visible
 from netdsl.version import __version__
 from netdsl.whole_file import write_whole
 
@@ -84,21 +85,24 @@ def _width_of_errors() -> int:
     return 120
 
 
-def show_findings(diagnostics: Diagnostics, form: str) -> None:
-    """All findings: text on standard error, JSON and SARIF on standard output (they are the result)."""
+def show_findings(diagnostics: Diagnostics, form: str, variant: str = "") -> None:
+    """All findings: text on standard error, JSON and SARIF on standard output (they are the result). `variant`: the
+    parameter with its value, where a lab is compiled for several."""
     match form:
         case "json":
             from netdsl.diagnostics.render_json import render_json
 
-            write(render_json(diagnostics))
+            write(render_json(diagnostics, variant=variant))
         case "sarif":
             from netdsl.diagnostics.render_sarif import render_sarif
 
-            write(render_sarif(diagnostics, version=__version__))
+            write(render_sarif(diagnostics, version=__version__, variant=variant))
         case _:
             if len(diagnostics):
                 from netdsl.diagnostics.render_text import render_text
 
+                if variant:
+                    note(f"{visible(variant)}:")
                 click.echo(
                     render_text(diagnostics, colour=_is_coloured(sys.stderr.isatty()), width=_width_of_errors()),
                     err=True,

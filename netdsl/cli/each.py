@@ -1,17 +1,20 @@
 """What a source says of itself without being analysed: its name, and the values that a parameter may have."""
 
+import re
 from pathlib import Path, PurePosixPath
 
 import click
 
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.diagnostics.suggest import did_you_mean
+from netdsl.diagnostics.visible import visible
 from netdsl.semantics.files import LARGEST_SOURCE, FolderReader
 from netdsl.source import SourceFile
 from netdsl.syntax import tree as syntax
 from netdsl.syntax.parser import parse
 
 _MOST = 1000
+_FOLDER_NAME = re.compile(r"[\w][\w.:+@-]{0,99}")
 
 
 def lab_name(lab: str) -> str:
@@ -40,6 +43,13 @@ def parameter_values(lab: str, name: str) -> tuple[str, ...]:
             return values
     hint = did_you_mean(name, parameter_names(lab))
     raise click.UsageError(f"{lab} has no parameter `{name}`" + (f": {hint}" if hint else ""))
+
+
+def folder_name(value: str) -> str:
+    """A value of a parameter as a part of a folder's name. Raises UsageError where it is none."""
+    if not _FOLDER_NAME.fullmatch(value):
+        raise click.UsageError(f"no folder can be called after the value `{visible(value)}`")
+    return value
 
 
 def _statements(lab: str) -> tuple[syntax.Statement, ...]:

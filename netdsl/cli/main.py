@@ -21,6 +21,7 @@ _VERBS: dict[str, str] = {
     "up": "Compile and start a lab, and wait until it is ready.",
     "test": "Test a running lab: what is expected, predicted, and seen.",
     "grade": "Give points for the expectations of a lab in others.",
+    "handout": "Write what a student gets of a lab: source, picture, addresses.",
     "compare": "Show what containers and machines of a lab differ in.",
     "measure": "Measure a lab where it runs, and keep the figures.",
     "down": "Stop a lab and take away all that it made.",

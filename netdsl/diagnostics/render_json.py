@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from netdsl.diagnostics.core import Diagnostic, Label
 from netdsl.diagnostics.fix import Fix
@@ -61,15 +61,21 @@ class Counts(TypedDict):
 
 
 class Report(TypedDict):
+    """`variant`: of which the findings are, where a lab is compiled for several values of a parameter."""
+
     format: str
     version: int
+    variant: NotRequired[str]
     counts: Counts
     diagnostics: list[Finding]
 
 
-def render_json(diagnostics: Iterable[Diagnostic]) -> str:
+def render_json(diagnostics: Iterable[Diagnostic], *, variant: str = "") -> str:
     """All findings in the given order, as one ASCII JSON document with a line end."""
-    return json.dumps(report(diagnostics), indent=2) + "\n"
+    document = report(diagnostics)
+    if variant:
+        document["variant"] = variant
+    return json.dumps(document, indent=2) + "\n"
 
 
 def report(diagnostics: Iterable[Diagnostic]) -> Report:

@@ -19,10 +19,11 @@ Json = str | int | bool | Sequence["Json"] | Mapping[str, "Json"]
 Object = Mapping[str, Json]
 
 
-def render_sarif(diagnostics: Iterable[Diagnostic], *, version: str) -> str:
+def render_sarif(diagnostics: Iterable[Diagnostic], *, version: str, variant: str = "") -> str:
     """A SARIF log of one run, in ASCII, with the rules of the findings and their pages as help.
 
-    `version`: netdsl's. The run is marked as successful: findings are no failure of the tool.
+    `version`: netdsl's. `variant`: what tells the run from others of the same lab. The run is marked as successful:
+    findings are no failure of the tool.
     """
     found = tuple(diagnostics)
     rules = sorted({diagnostic.rule for diagnostic in found}, key=lambda rule: rule.code)
@@ -40,6 +41,7 @@ def render_sarif(diagnostics: Iterable[Diagnostic], *, version: str) -> str:
                     }
                 },
                 "invocations": [{"executionSuccessful": True}],
+                **({"automationDetails": {"id": f"netdsl/{variant}"}} if variant else {}),
                 "columnKind": "unicodeCodePoints",
                 "results": [_result(diagnostic, index) for diagnostic in found],
             }

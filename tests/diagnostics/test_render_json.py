@@ -59,6 +59,11 @@ def test_a_fix_is_changes_of_stretches() -> None:
     assert changes == [(NAME.start, NAME.end, "z"), (NAME.end, NAME.end, " w")]
 
 
+def test_a_variant_is_named() -> None:
+    assert json.loads(render_json([], variant="student=4"))["variant"] == "student=4"
+    assert "variant" not in json.loads(render_json([]))
+
+
 def test_no_finding_is_a_document_too() -> None:
     assert json.loads(render_json([]))["diagnostics"] == []
 

@@ -91,6 +91,7 @@ RUN = closed(
     ["tool"],
     tool=closed(["driver"], driver=DRIVER),
     invocations=several(closed(["executionSuccessful"], executionSuccessful={"type": "boolean"})),
+    automationDetails=closed([], id=TEXT),
     columnKind={"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
     results=several(RESULT),
 )
@@ -123,6 +124,13 @@ def log(found: list[Diagnostic]) -> Any:
 def test_a_log_is_what_the_schema_asks(found: list[Diagnostic]) -> None:
     checker = jsonschema_rs.validator_for(SARIF, validate_formats=True)
     assert [str(error) for error in checker.iter_errors(log(found))] == []
+
+
+def test_a_variant_is_what_the_schema_asks_and_tells_runs_apart() -> None:
+    document = json.loads(render_sarif(FOUND, version="1.2.3", variant="student=4"))
+    checker = jsonschema_rs.validator_for(SARIF, validate_formats=True)
+    assert [str(error) for error in checker.iter_errors(document)] == []
+    assert document["runs"][0]["automationDetails"] == {"id": "netdsl/student=4"}
 
 
 def test_every_result_names_its_rule_by_id_and_index() -> None:

@@ -1,0 +1,68 @@
+"""`netdsl handout`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from netdsl.cli.analysis import sources_of
+from netdsl.cli.console import note, show_findings
+from netdsl.cli.each import folder_name, lab_name, parameter_values
+from netdsl.cli.options import DEFINE, LAB
+from netdsl.cli.place import BUILD
+from netdsl.diagnostics.core import Diagnostics
+from netdsl.handout import HOLDS, CannotFlatten, handout
+from netdsl.whole_folder import FolderExists, write_folder
+
+
+@click.command("handout")
+@LAB
+@DEFINE
+@click.option("--each", metavar="PARAM", help="A handout for each value that PARAM may have.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False),
+    metavar="DIR",
+    help="The folder; with --each DIR/VALUE for each value [build/LAB/handout, build/LAB-VALUE/handout].",
+)
+@click.option("--overwrite", is_flag=True, help="Replace handouts that are there.")
+def command(lab: str, parameters: dict[str, str], each: str | None, output: str | None, overwrite: bool) -> None:
+    """Write what a student gets of LAB: its source, its picture, its addresses.
+
+    The source has no parameters, conditions or loops, no comments and no `expect`: only what this variant is. What its
+    nodes read lies in files/. A folder is written whole or not at all; nothing is, where a variant has an error.
+    """
+    made: dict[Path, Mapping[str, bytes]] = {}
+    for value in parameter_values(lab, each) if each is not None else (None,):
+        own = parameters if each is None or value is None else parameters | {each: value}
+        variant = "" if value is None else f"{each}={value}"
+        made[_folder(lab, value, output)] = _files(lab, own, variant)
+    for folder, files in made.items():
+        try:
+            write_folder(folder, files, replaces=HOLDS if overwrite else ())
+        except FolderExists as error:
+            advice = "it is no handout; -o writes elsewhere" if overwrite else "--overwrite replaces a handout"
+            raise click.UsageError(f"{folder} is there already; {advice}") from error
+        note(f"wrote {folder}")
+
+
+def _folder(lab: str, value: str | None, output: str | None) -> Path:
+    if value is None:
+        return BUILD / lab_name(lab) / "handout" if output is None else Path(output)
+    name = folder_name(value)
+    return BUILD / f"{lab_name(lab)}-{name}" / "handout" if output is None else Path(output) / name
+
+
+def _files(lab: str, parameters: dict[str, str], variant: str) -> Mapping[str, bytes]:
+    diagnostics = Diagnostics()
+    sources = sources_of(lab, diagnostics)
+    try:
+        made = handout(sources, parameters, diagnostics)
+    except CannotFlatten as error:
+        name = f"{lab} with {variant}" if variant else lab
+        raise click.ClickException(f"{name} cannot be written as one source without parameters") from error
+    if made is None:
+        show_findings(diagnostics, "text", variant)
+        raise click.exceptions.Exit(1)
+    return made
