@@ -6,7 +6,7 @@ import click
 
 from netdsl.cli.compilation import Request, Written, compile_request
 from netdsl.cli.console import note
-from netdsl.cli.each import folder_name, lab_name, parameter_values
+from netdsl.cli.each import lab_name, parameter_values, variant
 from netdsl.cli.options import CREDENTIALS, DEFINE, FORMAT, LAB, OUTPUT, PROJECT
 from netdsl.cli.target_options import TARGET_OPTIONS
 from netdsl.codegen.contract import Options
@@ -81,7 +81,7 @@ def _folders_of(lab: str, value: str, target: str, keys: str | None, project: st
     """Output, credentials and project of one value: nothing is shared between two students."""
     from netdsl.cli.place import BUILD
 
-    name = f"{lab_name(lab)}-{folder_name(value)}"
+    name = variant(lab_name(lab), value)
     credentials = f"{keys}/{value}" if keys is not None else f"{BUILD / name / 'credentials'}"
     return f"{BUILD / name / target}", credentials, f"{project}-{value}" if project else name
 

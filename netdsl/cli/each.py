@@ -1,6 +1,5 @@
 """What a source says of itself without being analysed: its name, and the values that a parameter may have."""
 
-import re
 from pathlib import Path, PurePosixPath
 
 import click
@@ -14,7 +13,8 @@ from netdsl.syntax import tree as syntax
 from netdsl.syntax.parser import parse
 
 _MOST = 1000
-_FOLDER_NAME = re.compile(r"[\w][\w.:+@-]{0,99}")
+_LONGEST = 200  # bytes of a folder's name, with what a lock puts before it
+_SHOWN = 60
 
 
 def lab_name(lab: str) -> str:
@@ -45,11 +45,14 @@ def parameter_values(lab: str, name: str) -> tuple[str, ...]:
     raise click.UsageError(f"{lab} has no parameter `{name}`" + (f": {hint}" if hint else ""))
 
 
-def folder_name(value: str) -> str:
-    """A value of a parameter as a part of a folder's name. Raises UsageError where it is none."""
-    if not _FOLDER_NAME.fullmatch(value):
-        raise click.UsageError(f"no folder can be called after the value `{visible(value)}`")
-    return value
+def variant(lab: str, value: str) -> str:
+    """What the lab is called for a value of its parameter, as a folder and as a deployment. Raises UsageError for a value
+    that no folder can be called by."""
+    name = f"{lab}-{value}"
+    if "/" in name or not name.isprintable() or len(name.encode()) > _LONGEST:
+        shown = visible(value[:_SHOWN])
+        raise click.UsageError(f"--each makes a folder for each value, and none can be called by `{shown}`")
+    return name
 
 
 def _statements(lab: str) -> tuple[syntax.Statement, ...]:

@@ -10,7 +10,7 @@ import click
 from netdsl.cli.analysis import file_of
 from netdsl.cli.console import note
 from netdsl.cli.deployment import find_deployment
-from netdsl.cli.each import lab_name, parameter_names
+from netdsl.cli.each import lab_name, parameter_names, variant
 from netdsl.cli.place import BUILD
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics.core import Diagnostics
@@ -125,7 +125,7 @@ def _first_error(diagnostics: Diagnostics) -> str:
 
 def _seen(task: Task, target: str, lab: Lab) -> Json:
     """By the running lab, from where `compile --each` or `up` has put it. Raises DriverError, ClickException."""
-    folder = None if task.variant is None else str(BUILD / f"{lab_name(task.file)}-{task.variant}" / target)
+    folder = None if task.variant is None else str(BUILD / variant(lab_name(task.file), task.variant) / target)
     driver, deployment = find_deployment(task.file, target, folder, None)
 
     def assess(asked: Lab) -> list[Outcome]:

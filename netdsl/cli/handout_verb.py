@@ -7,7 +7,7 @@ import click
 
 from netdsl.cli.analysis import sources_of
 from netdsl.cli.console import note, show_findings
-from netdsl.cli.each import folder_name, lab_name, parameter_values
+from netdsl.cli.each import lab_name, parameter_values, variant
 from netdsl.cli.options import DEFINE, LAB
 from netdsl.cli.place import BUILD
 from netdsl.diagnostics.core import Diagnostics
@@ -24,7 +24,7 @@ from netdsl.whole_folder import FolderExists, write_folder
     "--output",
     type=click.Path(file_okay=False),
     metavar="DIR",
-    help="The folder; with --each DIR/VALUE for each value [build/LAB/handout, build/LAB-VALUE/handout].",
+    help="The folder; with --each DIR/LAB-VALUE for each value [build/LAB/handout, build/LAB-VALUE/handout].",
 )
 @click.option("--overwrite", is_flag=True, help="Replace handouts that are there.")
 def command(lab: str, parameters: dict[str, str], each: str | None, output: str | None, overwrite: bool) -> None:
@@ -36,8 +36,8 @@ def command(lab: str, parameters: dict[str, str], each: str | None, output: str 
     made: dict[Path, Mapping[str, bytes]] = {}
     for value in parameter_values(lab, each) if each is not None else (None,):
         own = parameters if each is None or value is None else parameters | {each: value}
-        variant = "" if value is None else f"{each}={value}"
-        made[_folder(lab, value, output)] = _files(lab, own, variant)
+        said = "" if value is None else f"{each}={value}"
+        made[_folder(lab, value, output)] = _files(lab, own, said)
     for folder, files in made.items():
         try:
             write_folder(folder, files, replaces=HOLDS if overwrite else ())
@@ -50,19 +50,19 @@ def command(lab: str, parameters: dict[str, str], each: str | None, output: str 
 def _folder(lab: str, value: str | None, output: str | None) -> Path:
     if value is None:
         return BUILD / lab_name(lab) / "handout" if output is None else Path(output)
-    name = folder_name(value)
-    return BUILD / f"{lab_name(lab)}-{name}" / "handout" if output is None else Path(output) / name
+    name = variant(lab_name(lab), value)
+    return BUILD / name / "handout" if output is None else Path(output) / name
 
 
-def _files(lab: str, parameters: dict[str, str], variant: str) -> Mapping[str, bytes]:
+def _files(lab: str, parameters: dict[str, str], said: str) -> Mapping[str, bytes]:
     diagnostics = Diagnostics()
     sources = sources_of(lab, diagnostics)
     try:
         made = handout(sources, parameters, diagnostics)
     except CannotFlatten as error:
-        name = f"{lab} with {variant}" if variant else lab
+        name = f"{lab} with {said}" if said else lab
         raise click.ClickException(f"{name} cannot be written as one source without parameters") from error
     if made is None:
-        show_findings(diagnostics, "text", variant)
+        show_findings(diagnostics, "text", said)
         raise click.exceptions.Exit(1)
     return made

@@ -69,7 +69,7 @@ def test_no_value_of_a_parameter_leads_out_of_the_folder(verb: str, tmp_path: Pa
     (tmp_path / "sub/lab.net").write_text(text)
     done = netdsl(verb, "lab.net", "--each", "p", cwd=tmp_path / "sub")
     assert done.returncode == 2
-    assert "no folder can be called after the value `/../../../x`" in done.stderr
+    assert "none can be called by `/../../../x`" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["sub"]
 
 
