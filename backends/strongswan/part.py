@@ -7,8 +7,8 @@ from netdsl.ir.node import Node
 from netdsl.ir.tunnel import Child, Start, TunnelEnd, device_of
 from netdsl.kinds.ipsec.algorithms import kernel_need
 from netdsl.kinds.ipsec.ir import AuthMethod, bypassed, child_inside, end_inside, ends_of
+from netdsl.kinds.ipsec.known import connection_of
 from netdsl.kinds.ipsec.revocation import is_refused
-from netdsl.kinds.ipsec.sharing import connection_of
 from netdsl.payload.contract import Needs, PayloadFile
 from netdsl.payload.part import Share, TunnelRecord, scripts
 from netdsl.payload.quoting import flat, tsv

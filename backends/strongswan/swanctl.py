@@ -11,7 +11,7 @@ from netdsl.ir.prefixes import ANYWHERE, EVERYTHING
 from netdsl.ir.service import PortService, Protocol
 from netdsl.ir.tunnel import Child, TunnelEnd, device_of
 from netdsl.kinds.ipsec.ir import Authentication, AuthMethod, DscpCopy, bypassed, child_inside, end_inside, ends_of
-from netdsl.kinds.ipsec.sharing import connection_of
+from netdsl.kinds.ipsec.known import connection_of
 from netdsl.payload.quoting import flat
 
 from .keys import key_file
@@ -54,7 +54,7 @@ def swanctl_conf(node: Node, lab: Lab) -> str:
     strict = {pki.id for pki in lab.pkis if pki.has_crl or pki.responder is not None}
     ends = ends_of(node.tunnels)
     heads = [end for end in ends if end_inside(end).shares is None]
-    top = [Section("connections", sections=(*(_connection(end, ends, strict) for end in heads), *_bypass(node)))]
+    top = [Section("connections", sections=(*_connections(ends, heads, strict), *_bypass(node)))]
     pools = {pool_name(end, number): str(prefix) for end in ends for number, prefix in enumerate(end.pools, start=1)}
     if pools:
         sections = tuple(Section(name, (("addrs", prefix),)) for name, prefix in pools.items())
@@ -97,13 +97,29 @@ def child_name(end: TunnelEnd, child: Child) -> str:
     return connection if len(end.children) == 1 else f"{connection}_{flat(child.name)}"
 
 
-def _connection(end: TunnelEnd, ends: Sequence[TunnelEnd], strict: Set[str]) -> Section:
-    """Of an end, with the children of all `ends` of the node that share its IKE SA."""
+def _connections(ends: Sequence[TunnelEnd], heads: Sequence[TunnelEnd], strict: Set[str]) -> Iterator[Section]:
+    """Of the heads, with the children of all ends of the node that share its IKE SA."""
+    within: dict[str, list[TunnelEnd]] = {}
+    for end in ends:
+        within.setdefault(connection_of(end), []).append(end)
+    shared = Counter(_identities(end) for end in heads)
+    for end in heads:
+        yield _connection(end, within[end.connection], strict, is_alone=shared[_identities(end)] == 1)
+
+
+def _connection(end: TunnelEnd, within: Sequence[TunnelEnd], strict: Set[str], *, is_alone: bool) -> Section:
+    """`within`: the ends in its IKE SA. `is_alone`: no other connection has its identities. A new IKE SA replaces those
+    between the same identities (ike_sa_manager.c, check_uniqueness, asked by INITIAL_CONTACT whatever their connection):
+    not where two connections have the same ones."""
     inside = end_inside(end)
     settings = [("version", "2"), ("mobike", "yes" if inside.mobike else "no")]
     if inside.encap:
         settings.append(("encap", "yes"))
-    settings += [("unique", _unique(end, ends)), ("keyingtries", "1"), ("dpd_delay", f"{inside.dpd_seconds}s")]
+    settings += [
+        ("unique", "replace" if is_alone else "never"),
+        ("keyingtries", "1"),
+        ("dpd_delay", f"{inside.dpd_seconds}s"),
+    ]
     if end.local is not None:
         settings.append(("local_addrs", str(end.local)))
     if end.peer_addresses:
@@ -122,16 +138,8 @@ def _connection(end: TunnelEnd, ends: Sequence[TunnelEnd], strict: Set[str]) -> 
     sections = [_own(auth, number) for number, auth in enumerate(inside.own_auth, start=1)]
     is_asking = inside.radius is not None
     sections += [_peer(auth, number, strict, is_asking) for number, auth in enumerate(inside.peer_auth, start=1)]
-    within = [one for one in ends if connection_of(one) == end.connection]
     sections.append(Section("children", sections=tuple(_child(one, child) for one in within for child in one.children)))
     return Section(flat(end.connection), tuple(settings), tuple(sections))
-
-
-def _unique(end: TunnelEnd, ends: Sequence[TunnelEnd]) -> str:
-    """A new IKE SA replaces those between the same identities (ike_sa_manager.c, check_uniqueness, asked by
-    INITIAL_CONTACT whatever their connection): not where two connections have the same ones."""
-    mine, shared = _identities(end), Counter(_identities(one) for one in ends if end_inside(one).shares is None)
-    return "replace" if shared[mine] == 1 else "never"
 
 
 def _identities(end: TunnelEnd) -> tuple[str, ...]:

@@ -36,9 +36,9 @@ def command(
         asked = None if service is None else service_of(service, world.lab)
         askers = nodes_of(world.lab, sources) if sources else None
         asking = nodes_of(world.lab, destinations) if destinations else None
+        cells = tuple(matrix(world, asked, sources=askers, destinations=asking))
     except BadQuestion as error:
         refuse(error)
-    cells = tuple(matrix(world, asked, sources=askers, destinations=asking))
     match form:
         case "json":
             write(matrix_json(world, asked, cells))

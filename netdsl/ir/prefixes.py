@@ -1,7 +1,8 @@
 """Small sums with prefixes of both families."""
 
 from collections.abc import Iterable, Iterator
-from ipaddress import IPv4Address, IPv4Network, IPv6Network
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network
 
 from netdsl.ir.ids import Address, Prefix
 
@@ -14,11 +15,10 @@ def prefix_of(version: int, value: int, length: int) -> Prefix:
     return IPv4Network((value, length)) if version == 4 else IPv6Network((value, length))
 
 
+@lru_cache(maxsize=2**16)
 def host_prefix(address: Address) -> Prefix:
     """The prefix that holds just this address: /32 or /128."""
-    if isinstance(address, IPv4Address):
-        return IPv4Network(address)
-    return IPv6Network(address)
+    return prefix_of(address.version, int(address), address.max_prefixlen)
 
 
 def prefix_holding(address: Address, length: int) -> Prefix:

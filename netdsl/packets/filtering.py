@@ -26,13 +26,13 @@ from netdsl.ir.ids import Address, NodeId, Prefix, TunnelId
 from netdsl.ir.prefixes import holds
 from netdsl.ir.service import PortService, Protocol
 from netdsl.ir.tunnel import Carrier
+from netdsl.packets.lines import PORTED, lines_for
 from netdsl.packets.types import Outcome, Packet
 from netdsl.packets.view import View
 from netdsl.source import Place
 
 ANSWERS = (State.ESTABLISHED, State.RELATED)
 """What a filter accepts before its lines."""
-_PORTED = (Protocol.TCP, Protocol.UDP, Protocol.SCTP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def service_fits(service: PortService, packet: Packet) -> bool:
         return False
     if protocol is Protocol.ICMP:
         return is_kind_of(kind, service.icmp_type)
-    if service.first is None or protocol not in _PORTED:
+    if service.first is None or protocol not in PORTED:
         return True
     return service.first <= packet.destination_port <= (service.last or service.first)
 
@@ -161,13 +161,11 @@ def ruling(
     firewall: Firewall, chain: Chain, sight: Sight, tunnels: Mapping[TunnelId, Ends], is_active: IsActive
 ) -> Ruling:
     """Of a packet that is no answer and not local. `limit` is taken as not reached."""
-    for rule in firewall.rules:
+    for rule in lines_for(firewall, chain, sight.packet):
         if isinstance(rule, TunnelAccept):
-            if chain is not Chain.FORWARD and _is_of_tunnel(rule, chain, sight, tunnels):
+            if _is_of_tunnel(rule, chain, sight, tunnels):
                 return Ruling(Verdict.ACCEPT, rule.origin, f"`accept tunnel {rule.tunnel}`")
-            continue
-        is_here = rule.chain is chain and (rule.state is None or is_active(rule.state))
-        if is_here and matches(rule.match, sight, chain, tunnels):
+        elif (rule.state is None or is_active(rule.state)) and matches(rule.match, sight, chain, tunnels):
             return by_rule(rule)
     return by_policy(firewall, chain)
 

@@ -83,6 +83,7 @@ class View:
     _sources: dict[Hop, Address | None] = field(default_factory=dict)
     _interface_sysctls: dict[tuple[str, str], int] = field(default_factory=dict)
     _sets: "_Sets | None" = None
+    _judges: bool | None = None
 
     def is_local(self, address: Address) -> bool:
         found = self._local.get(address)
@@ -98,9 +99,11 @@ class View:
     @property
     def judges_connections(self) -> bool:
         """Whether a line of the firewall tells packets of one connection apart."""
-        rules = () if self.node.firewall is None else self.node.firewall.rules
-        matches = (rule.match for rule in rules if isinstance(rule, FilterRule))
-        return any(match.states or match.flags or match.not_flags for match in matches)
+        if self._judges is None:
+            rules = () if self.node.firewall is None else self.node.firewall.rules
+            matches = (rule.match for rule in rules if isinstance(rule, FilterRule))
+            self._judges = any(match.states or match.flags or match.not_flags for match in matches)
+        return self._judges
 
     def is_own_source(self, packet: Packet) -> bool:
         if packet.alike is None:

@@ -1,6 +1,6 @@
 """Every node against every node: each pair of nodes, each address of the destination, by ICMP echo or a service."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from netdsl.ir.ids import Address, NodeId, end_name
 from netdsl.ir.lab import Lab
@@ -9,7 +9,11 @@ from netdsl.ir.service import PortService
 from netdsl.packets.world import World
 from netdsl.verify.flow_classes import flow_classes
 from netdsl.verify.predict import predict
+from netdsl.verify.question import BadQuestion
 from netdsl.verify.types import Cell
+
+MOST_FLOWS = 100_000
+"""All pairs of 300 nodes with an address each are under it."""
 
 
 def matrix(
@@ -21,22 +25,46 @@ def matrix(
 ) -> Iterator[Cell]:
     """In the order of the source: sources, then destinations, then their addresses. No node to itself.
 
-    `service` instead of a ping; `sources`, `destinations`: these alone. Flows that are alike are followed once.
+    `service` instead of a ping; `sources`, `destinations`: these alone. Flows that are alike are followed once. Raises
+    BadQuestion, before anything is followed, where there are more flows than MOST_FLOWS.
     """
-    alike = flow_classes(world, service)
     nodes = [node for node in world.lab.nodes if not node.kind.bridges]
     addresses = {node.id: _addresses(node) for node in nodes}
-    for source in nodes:
-        if sources is not None and source.id not in sources:
+    _check_size(addresses, sources, destinations)
+    return _cells(world, service, addresses, sources, destinations)
+
+
+def _check_size(
+    addresses: Mapping[NodeId, Sequence[Address]],
+    sources: Collection[NodeId] | None,
+    destinations: Collection[NodeId] | None,
+) -> None:
+    askers = [node for node in addresses if sources is None or node in sources]
+    asked = {node: len(own) for node, own in addresses.items() if destinations is None or node in destinations}
+    flows = len(askers) * sum(asked.values()) - sum(asked.get(node, 0) for node in askers)
+    if flows > MOST_FLOWS:
+        raise BadQuestion(f"these are {flows:,} flows, and a matrix has at most {MOST_FLOWS:,}: --from, --to choose")
+
+
+def _cells(
+    world: World,
+    service: PortService | None,
+    addresses: Mapping[NodeId, Sequence[Address]],
+    sources: Collection[NodeId] | None,
+    destinations: Collection[NodeId] | None,
+) -> Iterator[Cell]:
+    alike = flow_classes(world, service)
+    for source in addresses:
+        if sources is not None and source not in sources:
             continue
-        for destination in nodes:
-            if source is destination or (destinations is not None and destination.id not in destinations):
+        for destination, own in addresses.items():
+            if source == destination or (destinations is not None and destination not in destinations):
                 continue
-            for address in addresses[destination.id]:
-                shared = alike.ask(world.view(source.id), address)
-                found = shared or predict(world, source.id, address, service)
+            for address in own:
+                shared = alike.ask(world.view(source), address)
+                found = shared or predict(world, source, address, service)
                 yield Cell(
-                    source.id, destination.id, address, found.outcome, found.is_encrypted, found.is_exact, found.reason
+                    source, destination, address, found.outcome, found.is_encrypted, found.is_exact, found.reason
                 )
 
 

@@ -24,7 +24,8 @@ _PORTED = (Protocol.TCP, Protocol.UDP)
 
 
 class BadQuestion(ValueError):
-    """A name that the lab does not have, or a service that is none; the text says what there is instead."""
+    """A name that the lab does not have, a service that is none, or too much at once; the text says what there is
+    instead."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,8 @@ def cover(trie: Trie, ways: Ways, width: int, default: int | None, lines: Sequen
     `default` is the label of what goes everywhere else already; None: nothing does. Nothing is said about what one of
     `lines` covers.
     """
-    covering = _Covering(ways, width, lines)
+    lengths = tuple(sorted({length for _, length in lines}))
+    covering = _Covering(ways, width, frozenset(lines), lengths)
     if default is None:
         label = covering.only_hop(trie)
         if label is not None:
@@ -93,19 +94,25 @@ def cover(trie: Trie, ways: Ways, width: int, default: int | None, lines: Sequen
 
 @dataclass(frozen=True, slots=True)
 class _Covering:
+    """`lengths`: those of `lines`, ascending."""
+
     ways: Ways
     width: int
-    lines: Sequence[Line]
+    lines: frozenset[Line]
+    lengths: tuple[int, ...]
 
     def hops(self, label: int) -> int:
         return ANY if label == LOCAL else 1 << label
 
     def is_said(self, value: int, length: int) -> bool:
         """Whether a line of the source covers this prefix."""
-        return any(
-            covered <= length and value >> (self.width - covered) == line >> (self.width - covered)
-            for line, covered in self.lines
-        )
+        for covered in self.lengths:
+            if covered > length:
+                return False
+            shift = self.width - covered
+            if (value >> shift << shift, covered) in self.lines:
+                return True
+        return False
 
     def only_hop(self, trie: Trie) -> int | None:
         """The one label of all goals, LOCAL if there are only local ones; None if there are several."""

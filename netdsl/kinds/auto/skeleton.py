@@ -38,7 +38,7 @@ class Skeleton:
     core_neighbours: Sequence[Sequence[int]]
     junctions_in: Sequence[Sequence[int]]  # of a connected part
     chains: tuple[Chain, ...]
-    chains_in: Sequence[Sequence[int]]  # of a connected part
+    long_chains_in: Sequence[Sequence[int]]  # of a connected part: those with vertices between their ends
     chains_of: Sequence[Sequence[int]]  # of a junction; of a vertex inside a chain, that one
     position_in_chain: Sequence[int]  # -1: a junction, or in a tree
     component: Sequence[int]
@@ -71,11 +71,11 @@ def make_skeleton(topology: Topology) -> Skeleton:
             if 0 < index < len(chain.vertices) - 1:
                 position_in_chain[vertex] = index
     junctions_in = [[vertex for vertex in roots if vertex in junctions] for roots in roots_of]
-    chains_in: list[list[int]] = [[] for _ in roots_of]
+    long_chains_in: list[list[int]] = [[] for _ in roots_of]
     inner_in: list[list[int]] = [[] for _ in roots_of]
-    for number, chain in enumerate(chains):
+    for number, chain in ((number, chain) for number, chain in enumerate(chains) if len(chain.vertices) > 2):
         part = component[chain.vertices[0]]
-        chains_in[part].append(number)
+        long_chains_in[part].append(number)
         inner_in[part].extend(chain.vertices[1:-1])
     first, end, line = [0] * len(parent), [0] * len(parent), list[int]()
     bounds = []
@@ -85,7 +85,7 @@ def make_skeleton(topology: Topology) -> Skeleton:
             _lay_tree(root, children, component, number, (first, end, line))
         bounds.append((start, len(line)))
     return Skeleton(
-        topology, parent, children, core_neighbours, junctions_in, chains, chains_in, chains_of, position_in_chain,
+        topology, parent, children, core_neighbours, junctions_in, chains, long_chains_in, chains_of, position_in_chain,
         component, tuple(bounds), first, end, line,
     )  # fmt: skip
 

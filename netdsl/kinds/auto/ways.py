@@ -143,15 +143,17 @@ def _draw_core(drawing: _Drawing, pins: Pins) -> None:
     for junction in skeleton.junctions_in[part]:
         if junction not in pins:
             drawing.tree(junction, known[junction][1])
-    for number in skeleton.chains_in[part]:
+    for number in skeleton.long_chains_in[part]:
         _draw_chain(drawing, skeleton.chains[number], known, pinned_inside.get(number, []))
 
 
 def _junction_labels(skeleton: Skeleton, pins: Pins, pinned_inside: dict[int, list[int]]) -> Pins:
-    """Distance and label of every junction that can be reached: Dijkstra over chains.
+    """Distance and label of every junction but the pins that can be reached: Dijkstra over chains, until none is left.
 
     Only the outermost pins of a chain reach its ends: a way past a pin is that pin's.
     """
+    part = skeleton.component[next(iter(pins))]
+    left = sum(junction not in pins for junction in skeleton.junctions_in[part])
     waiting: list[tuple[int, int, int]] = []  # distance, label, junction
     settled: Pins = {}
     for vertex, (distance, label) in pins.items():
@@ -165,16 +167,17 @@ def _junction_labels(skeleton: Skeleton, pins: Pins, pinned_inside: dict[int, li
         distance, label = pins[chain.vertices[high]]
         waiting.append((distance + chain.length - chain.at[high], label, chain.vertices[-1]))
     heapify(waiting)
-    while waiting:
+    while waiting and left:
         distance, label, junction = heappop(waiting)
         if junction in settled:
             continue
         settled[junction] = pins.get(junction, (distance, label))
+        left -= junction not in pins
         distance, label = settled[junction]
         for number in skeleton.chains_of[junction]:
             chain = skeleton.chains[number]
             other = chain.vertices[-1] if chain.vertices[0] == junction else chain.vertices[0]
-            if number not in pinned_inside and other not in settled:
+            if number not in pinned_inside and other not in settled and other not in pins:
                 heappush(waiting, (distance + chain.length, label, other))
     return settled
 

@@ -6,9 +6,10 @@ from itertools import chain
 from netdsl.ir.tunnel import TunnelEnd
 from netdsl.kinds.ipsec.agreeing import agreed
 from netdsl.kinds.ipsec.ir import Authentication, AuthMethod, end_inside
+from netdsl.kinds.ipsec.known import connection_of
 from netdsl.kinds.ipsec.radius import refused
 from netdsl.kinds.ipsec.revocation import is_revoked
-from netdsl.kinds.ipsec.sharing import accepts, connection_of, negotiated, taken_for
+from netdsl.kinds.ipsec.sharing import accepts, negotiated, taken_for
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.tunnels import Failure
 from netdsl.packets.types import Packet

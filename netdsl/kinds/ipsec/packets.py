@@ -5,10 +5,10 @@ authentication and proposals, and each knows the child. Tunnels `on traffic` cou
 Those `by hand` do not, unless the state asked for says so.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from netdsl.ir.ids import Address, NodeId
+from netdsl.ir.ids import Address
 from netdsl.ir.node import Node
 from netdsl.ir.prefixes import EVERYTHING, host_prefix
 from netdsl.ir.service import PortService, Protocol, port
@@ -24,11 +24,11 @@ from netdsl.kinds.ipsec.ir import (
     bypassed,
     child_inside,
     end_inside,
-    ends_of,
 )
+from netdsl.kinds.ipsec.known import connection_of, ends_in, ends_with
 from netdsl.kinds.ipsec.radius import unanswered
 from netdsl.kinds.ipsec.revocation import status_unknown
-from netdsl.kinds.ipsec.sharing import connection_of, is_at
+from netdsl.kinds.ipsec.sharing import is_at
 from netdsl.kinds.ipsec.sizes import UDP_HEADER, cost_of
 from netdsl.packets.devices import room_of
 from netdsl.packets.fabric import Fabric
@@ -121,7 +121,7 @@ def connect(fabric: Fabric, view: View, end: TunnelEnd, standing: Flows) -> Conn
         return Failure(f"IKE of tunnel `{end.tunnel}` from `{view.id}` does not get there and back: {tried}")
     arrived, flows = tried
     other = arrived.view
-    there = next((one for one in other.node.tunnels if _is_peer(one, end, view.id, arrived.packet)), None)
+    there = next((one for one in ends_with(other.node, view.id) if _is_peer(one, end, arrived.packet)), None)
     if there is None:
         return Failure(f"`{other.id}` does not expect tunnel `{end.tunnel}` from {arrived.packet.source}")
     came = arrived.packet
@@ -189,8 +189,8 @@ def _exchange(
     return there, tracker.own
 
 
-def _is_peer(one: TunnelEnd, end: TunnelEnd, opener: NodeId, packet: Packet) -> bool:
-    return one.tunnel == end.tunnel and one.peer in (None, opener) and is_at(one, packet)
+def _is_peer(one: TunnelEnd, end: TunnelEnd, packet: Packet) -> bool:
+    return one.tunnel == end.tunnel and is_at(one, packet)
 
 
 # --- what tunnels leave in their ends
@@ -208,9 +208,12 @@ def install(fabric: Fabric, states: TunnelStates, connections: Sequence[Connecti
             view.devices[DEVICE] = TunnelDevice(DEVICE, view.policies)
         else:  # policies that let pass are before all others (kernel_netlink_ipsec.c, POLICY_PRIORITY_PASS)
             view.bypassed = bypassed(view.node.tunnels)
+        made: dict[tuple[str, str], list[Policy]] = {}
+        for policy in view.policies:
+            made.setdefault((policy.end.connection, policy.child.name), []).append(policy)
         for end in ends:
             if end.tunnel not in states.held and not fabric.is_user_space:
-                _install_traps(view, end)
+                _install_traps(view, end, made)
 
 
 def _install_connection(fabric: Fabric, states: TunnelStates, connection: Connection) -> None:
@@ -247,7 +250,7 @@ def _agreement(there: Node, connection: Connection, child: Child) -> Agreed | Fa
     if connection.is_translated and child_inside(child).protocol == "ah":
         # Linux net/ipv4/ah4.c, net/ipv6/ah6.c: ah_init_state and ah6_init_state refuse x->encap
         return Failure(f"{lacking} is AH, which no kernel puts into UDP, as address translation and `encap` ask")
-    within = [one for one in ends_of(there.tunnels) if connection_of(one) == connection_of(other_end)]
+    within = ends_in(there, connection_of(other_end))
     within = [one for one in within if device_of(one) is None]  # of what has everything any other fits better
     other = chosen(child, [each for one in within for each in one.children])
     if other is not None and all(other is not each for each in other_end.children):
@@ -282,15 +285,13 @@ def _add(view: View, policy: Policy) -> None:
         view.add_address(address)
 
 
-def _install_traps(view: View, end: TunnelEnd) -> None:
+def _install_traps(view: View, end: TunnelEnd, made: Mapping[tuple[str, str], list[Policy]]) -> None:
     """A trap whose tunnel cannot come up holds what fits it: nothing leaves in clear. Where less has come up than the trap
     has, the kernel sends the rest with the same SA (trap and SA have one reqid, and an SA of tunnel mode has no selector:
     xfrm_state_find), and the other end does not take it."""
     for child in end.children:
         is_trap = child.start is Start.TRAFFIC and bool(end.peer_addresses) and bool(child.local) and bool(child.remote)
-        mine = [
-            each for each in view.policies if each.end.connection == end.connection and each.child.name == child.name
-        ]
+        mine = made.get((end.connection, child.name), [])
         if is_trap and not any(_is_whole(policy, child) for policy in mine):
             association = next((policy.association for policy in mine), None)
             view.policies.append(Policy(end, child, child.local, child.remote, association))

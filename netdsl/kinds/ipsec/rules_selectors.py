@@ -19,18 +19,21 @@ from netdsl.semantics.rules.blocks import (
     block_of_address,
 )
 from netdsl.semantics.rules.covering import services_overlap
-from netdsl.semantics.rules.facts import Facts, Selectors, seen_from, selectors
+from netdsl.semantics.rules.facts import Facts, Selectors, reversed_selectors, selectors
 from netdsl.semantics.rules.tunnels import has_behind
 from netdsl.source import Place
 
 
 def check_selectors(tunnels: tuple[BoundTunnel, ...], facts: Facts, diagnostics: Diagnostics) -> None:
-    at: dict[NodeId, list[BoundTunnel]] = {}
+    at: dict[NodeId, list[Selectors]] = {}
     for tunnel in tunnels:
         _sides_overlap(tunnel, facts, diagnostics)
         _child_networks(tunnel, facts, diagnostics)
         for end in tunnel.ends:
-            at.setdefault(end.node, []).append(tunnel)
+            at.setdefault(end.node, [])
+        for one in selectors(tunnel):
+            at[one.end.node].append(one)
+            at[one.peer.node].append(reversed_selectors(one))
     told: set[frozenset[str]] = set()
     for node, own in at.items():
         _children_overlap(node, own, told, facts, diagnostics)
@@ -146,13 +149,12 @@ class Locals:
 
 
 def _children_overlap(
-    node: NodeId, tunnels: list[BoundTunnel], told: set[frozenset[str]], facts: Facts, diagnostics: Diagnostics
+    node: NodeId, own: list[Selectors], told: set[frozenset[str]], facts: Facts, diagnostics: Diagnostics
 ) -> None:
     """No packet of a node belongs into two children. By remote range, wider ones first; then by local range."""
     pairs = [
         (remote, local, one)
-        for tunnel in tunnels
-        for one in seen_from(node, tunnel)
+        for one in own
         if one.child.left and one.child.right
         for remote in one.remote
         for local in one.local

@@ -13,7 +13,8 @@ from itertools import islice
 from netdsl.ir.node import Node
 from netdsl.ir.tunnel import TunnelEnd
 from netdsl.kinds.ipsec.agreeing import agreed
-from netdsl.kinds.ipsec.ir import KIND, DpdAction, end_inside
+from netdsl.kinds.ipsec.ir import DpdAction, end_inside
+from netdsl.kinds.ipsec.known import heads_of, offering
 from netdsl.packets.types import Packet
 
 
@@ -38,16 +39,11 @@ def _settings(end: TunnelEnd) -> tuple[object, ...]:
     return end.peer, end.local, end.peer_addresses, inside, secrets, end.tunnel if is_virtual else None
 
 
-def connection_of(end: TunnelEnd) -> str:
-    """The connection in whose IKE SA the children of an end are."""
-    return end_inside(end).shares or end.connection
-
-
 def negotiated(node: Node, end: TunnelEnd, packet: Packet) -> tuple[str, ...]:
     """The IKE proposal that a node's charon chooses of those that an end of another node offers, whose first packet came as
     `packet`: that of the connection which fits the addresses best, whoever it is for, or of the next one that has one
     (ike_init.c, process_sa_payload). Empty: there is none."""
-    heads = sorted((one for one in node.tunnels if _is_head(one) and is_at(one, packet)), key=_width)
+    heads = sorted((one for one in offering(node, packet.source) if is_at(one, packet)), key=_width)
     offered = end_inside(end).ike_proposals
     usable = (each for one in heads for each in agreed(end_inside(one).ike_proposals, offered, "ike"))
     return tuple(islice(usable, 1))
@@ -60,18 +56,13 @@ def taken_for(node: Node, end: TunnelEnd, packet: Packet, proposal: tuple[str, .
     of equal ones the first one, that wants the authentication which it gets (backend_manager.c, get_ike_match and
     insert_sorted; ike_auth.c, load_cfg_candidates and update_cfg_candidates).
     """
-    heads = [one for one in node.tunnels if one.peer == end.node and _is_head(one) and is_at(one, packet)]
+    heads = [one for one in heads_of(node, end.node) if is_at(one, packet)]
     fitting = [one for one in heads if accepts(one, proposal) and _is_expected(one, end)]
     return min(fitting, key=_width, default=None)
 
 
 def accepts(end: TunnelEnd, proposal: tuple[str, ...]) -> bool:
     return bool(agreed(end_inside(end).ike_proposals, proposal, "ike"))
-
-
-def _is_head(end: TunnelEnd) -> bool:
-    """Whether an end has a connection of its own in its node's daemon."""
-    return end.kind == KIND and end_inside(end).shares is None
 
 
 def _width(one: TunnelEnd) -> tuple[bool, bool]:

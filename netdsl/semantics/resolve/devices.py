@@ -10,6 +10,7 @@ from netdsl.semantics.evaluate import evaluate_list
 from netdsl.semantics.items import Item
 from netdsl.semantics.resolve import attributes
 from netdsl.semantics.resolve.addresses import host_range, with_prefix
+from netdsl.semantics.resolve.apart import ApartPrefixes
 from netdsl.semantics.resolve.ends import Side, TunnelDraft, bound_ends, family_over, name_place, pair_of
 from netdsl.semantics.resolve.interfaces import is_interface_name
 from netdsl.semantics.resolve.networks import is_apart, is_usable, mtu_line
@@ -80,6 +81,7 @@ def _has_room_for(node: NodeDraft, name: str, tunnel: TunnelId, place: Place, wo
 def _prefixes(id_: TunnelId, block: Block, work: Work) -> tuple[Prefix, ...] | None:
     """Of `addresses`; None once reported. Each has to have two addresses that a node can have."""
     found: list[Placed[Prefix]] = []
+    apart = ApartPrefixes()
     is_right = True
     for attribute, line in block.attributes("addresses"):
         values = evaluate_list(attribute.values, line, work.diagnostics)
@@ -87,10 +89,12 @@ def _prefixes(id_: TunnelId, block: Block, work: Work) -> tuple[Prefix, ...] | N
         for placed in values:
             prefix = _prefix(placed, work)
             is_good = (
-                prefix is not None and is_usable(prefix, placed, work) and is_apart(id_, prefix, placed, found, work)
+                prefix is not None and is_usable(prefix, placed, work) and is_apart(id_, prefix, placed, apart, work)
             )
             is_right = is_right and is_good
             found += [] if prefix is None else [Placed(prefix, placed.place)]
+            if prefix is not None and is_good:
+                apart.add(Placed(prefix, placed.place))
     return tuple(one.value for one in found) if is_right else None
 
 

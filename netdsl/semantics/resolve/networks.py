@@ -13,6 +13,7 @@ from netdsl.semantics.bindings import Placed
 from netdsl.semantics.evaluate import evaluate_list
 from netdsl.semantics.items import Item
 from netdsl.semantics.resolve import attributes
+from netdsl.semantics.resolve.apart import ApartPrefixes
 from netdsl.semantics.resolve.placement import Block, sort_block
 from netdsl.semantics.resolve.work import NetworkDraft, NodeDraft, Work
 from netdsl.semantics.scopes import locate
@@ -127,7 +128,7 @@ def _draft(id_: NetworkId, prefixes: tuple[syntax.Value, ...], item: Item, body:
 
 def _prefixes(id_: NetworkId, values: tuple[syntax.Value, ...], item: Item, work: Work) -> tuple[Prefix, ...] | None:
     """None where one of them is wrong: then nothing is said about addresses outside of them."""
-    good: list[Placed[Prefix]] = []
+    good = ApartPrefixes()
     placed = evaluate_list(values, item, work.diagnostics)
     is_right = len(placed) >= len(values)
     for one in placed:
@@ -135,10 +136,10 @@ def _prefixes(id_: NetworkId, values: tuple[syntax.Value, ...], item: Item, work
             work.wrong_kind(one, "a prefix")
             is_right = False
         elif is_usable(one.value, one, work) and is_apart(id_, one.value, one, good, work):
-            good.append(Placed(one.value, one.place))
+            good.add(Placed(one.value, one.place))
         else:
             is_right = False
-    return tuple(one.value for one in good) if is_right else None
+    return tuple(one.value for one in good.placed) if is_right else None
 
 
 def is_usable(prefix: Prefix, placed: Placed[Value], work: Work) -> bool:
@@ -156,19 +157,19 @@ def is_usable(prefix: Prefix, placed: Placed[Value], work: Work) -> bool:
 
 
 def is_apart(
-    id_: NetworkId | TunnelId, prefix: Prefix, placed: Placed[Value], others: list[Placed[Prefix]], work: Work
+    id_: NetworkId | TunnelId, prefix: Prefix, placed: Placed[Value], others: ApartPrefixes, work: Work
 ) -> bool:
     """Whether a prefix overlaps none that the network or the tunnel has already; else reported: duplicate-prefix."""
-    for other in others:
-        if other.value.version == prefix.version and other.value.overlaps(prefix):
-            work.diagnostics.report(
-                catalogue.DUPLICATE_PREFIX,
-                f"`{prefix}` and `{other.value}` overlap on `{id_}`",
-                placed.place,
-                related=(Label(other.place, "the first of them"),),
-            )
-            return False
-    return True
+    other = others.overlapping(prefix)
+    if other is None:
+        return True
+    work.diagnostics.report(
+        catalogue.DUPLICATE_PREFIX,
+        f"`{prefix}` and `{other.value}` overlap on `{id_}`",
+        placed.place,
+        related=(Label(other.place, "the first of them"),),
+    )
+    return False
 
 
 def _driver(block: Block, diagnostics: Diagnostics) -> Driver | None:

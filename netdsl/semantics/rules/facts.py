@@ -225,4 +225,9 @@ def seen_from(node: NodeId, tunnel: BoundTunnel) -> Iterator[Selectors]:
         if one.end.node == node:
             yield one
         elif one.peer.node == node:
-            yield Selectors(tunnel, one.child, one.peer, one.end, one.remote, one.local)
+            yield reversed_selectors(one)
+
+
+def reversed_selectors(one: Selectors) -> Selectors:
+    """The same from its other end."""
+    return Selectors(one.tunnel, one.child, one.peer, one.end, one.remote, one.local)
