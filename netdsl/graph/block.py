@@ -105,6 +105,7 @@ def _runs(plan: Plan) -> tuple[list[list[Run]], dict[int, float]]:
     piece."""
     runs: list[list[Run]] = [[] for _ in plan.rows]
     corridors: dict[int, float] = {}
+    walls_of: dict[tuple[int, int], list[tuple[float, float]]] = {}
     for joint in plan.joints():
         one, other = sorted(plan.web.bonds[joint], key=lambda vertex: plan.row[vertex])
         x_one, x_other = plan.leg(joint, one), plan.leg(joint, other)
@@ -114,11 +115,13 @@ def _runs(plan: Plan) -> tuple[list[list[Run]], dict[int, float]]:
         if upper == lower:
             runs[upper].append(Run(joint, min(x_one, x_other), max(x_one, x_other), *sizes))
             continue
-        walls = [
-            (plan.x[vertex], plan.x[vertex] + plan.room(vertex))
-            for number in range(upper + 1, lower + 1)
-            for vertex in plan.rows[number]
-        ]
+        if (upper, lower) not in walls_of:
+            walls_of[upper, lower] = [
+                (plan.x[vertex], plan.x[vertex] + plan.room(vertex))
+                for number in range(upper + 1, lower + 1)
+                for vertex in plan.rows[number]
+            ]
+        walls = walls_of[upper, lower]
         x = corridors[joint] = corridor(x_one, x_other, walls, corridors.values())
         is_first = abs(x_one - x) >= abs(x_other - x)
         runs[upper].append(Run(joint, min(x_one, x), max(x_one, x), *(sizes if is_first else ())))

@@ -156,9 +156,12 @@ def _pairs(lab: Lab) -> Iterator[tuple[TunnelEnd, TunnelEnd]]:
         for end in node.tunnels:
             ends.setdefault(end.tunnel, []).append(end)
     for of_tunnel in ends.values():
+        between: dict[tuple[NodeId, NodeId | None], TunnelEnd] = {}
+        for end in of_tunnel:
+            between.setdefault((end.node, end.peer), end)
         yielded: set[frozenset[NodeId]] = set()
         for end in of_tunnel:
-            other = next((peer for peer in of_tunnel if peer.node == end.peer and peer.peer == end.node), None)
+            other = None if end.peer is None else between.get((end.peer, end.node))
             if other is not None and frozenset((end.node, other.node)) not in yielded:
                 yielded.add(frozenset((end.node, other.node)))
                 yield end, other

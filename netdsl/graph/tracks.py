@@ -2,6 +2,7 @@
 rows at an x that no box covers. Labels stand on the tracks, clear of crossing lines if there is room."""
 
 import itertools
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
 from netdsl.dataclass import dataclass
@@ -113,7 +114,25 @@ def _label_left(run: Run, wide: float, span: tuple[float, float], lines: Iterabl
 def corridor(one: float, other: float, walls: Iterable[tuple[float, float]], occupied: Iterable[float]) -> float:
     """The x of a vertical piece between `one` and `other` that no wall and no other tunnel occupies, with the least
     detour."""
-    covered = sorted([(left - 10, right + 10) for left, right in walls] + [(x - 9, x + 9) for x in occupied])
-    candidates = {one, other, (one + other) / 2, *(x for wall in covered for x in wall)}
-    free = [x for x in candidates if not any(left < x < right for left, right in covered)]
+    covered = _joined([(left - 10, right + 10) for left, right in walls] + [(x - 9, x + 9) for x in occupied])
+    starts = [left for left, _ in covered]
+    candidates = [x for x in (one, other, (one + other) / 2) if not _is_covered(x, covered, starts)]
+    free = itertools.chain(candidates, *covered)
     return min(free, key=lambda x: (abs(x - one) + abs(x - other), x))
+
+
+def _joined(spans: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Open intervals as disjoint ones, ascending: what lies between two of them, and their ends, is in none."""
+    found: list[tuple[float, float]] = []
+    for left, right in sorted(spans):
+        if found and left < found[-1][1]:
+            if right > found[-1][1]:
+                found[-1] = (found[-1][0], right)
+        else:
+            found.append((left, right))
+    return found
+
+
+def _is_covered(x: float, covered: Sequence[tuple[float, float]], starts: Sequence[float]) -> bool:
+    at = bisect_left(starts, x)
+    return at > 0 and x < covered[at - 1][1]

@@ -29,9 +29,14 @@ class PathMtus:
     lowerings: Mapping[str, TunnelLowering]
     _known: dict[tuple[NodeId, str], int | None] = field(default_factory=dict)
     _inward: InwardRoutes = field(init=False)
+    _of_segments: dict[NodeId, tuple[tuple[Segment, TunnelEnd], ...]] = field(init=False)
 
     def __post_init__(self) -> None:
         self._inward = InwardRoutes(self.directory, self.outer, self.ends)
+        self._of_segments = {
+            node: tuple((end.steering, end) for end in ends if isinstance(end.steering, Segment))
+            for node, ends in self.ends.items()
+        }
 
     def measured(self) -> dict[NodeId, tuple[TunnelEnd, ...]]:
         """The ends with their `mtu` and `room`."""
@@ -94,10 +99,8 @@ class PathMtus:
         """What a tunnel takes whose segment the packet crosses next; None where it is no such segment."""
         insides = (
             self.inside(other)
-            for other in self.ends.get(hop.node, ())
-            if isinstance(other.steering, Segment)
-            and other.steering.interface == hop.out_interface
-            and other.tunnel != end.tunnel
+            for steering, other in self._of_segments.get(hop.node, ())
+            if steering.interface == hop.out_interface and other.tunnel != end.tunnel
         )
         return min((inside for inside in insides if inside is not None), default=None)
 

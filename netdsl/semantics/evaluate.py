@@ -24,6 +24,8 @@ from netdsl.syntax.characters import described as character_name
 
 LONGEST_TEXT = 16_384
 """A spliced text may have so many characters: texts can be doubled line by line."""
+MOST_CHARACTERS = 2**25
+"""All texts of a lab may have so many characters, one that a loop makes again counted again."""
 LONGEST_LIST = 10_000
 """A list may have so many members, those of its members included."""
 
@@ -191,10 +193,27 @@ def _literal(literal: syntax.Literal, context: Context, diagnostics: Diagnostics
     if isinstance(value, Problem):
         report_problem(value, Place(literal.span), diagnostics)
         return FAILED
+    if isinstance(value, str) and not _is_room_for(value, Place(literal.span, context.via), context, diagnostics):
+        return FAILED
     return value
 
 
+def _is_room_for(text: str, place: Place, context: Context, diagnostics: Diagnostics) -> bool:
+    """Whether the lab may have one more text; where not, that is reported once."""
+    before = context.scope.texts.characters
+    context.scope.texts.characters += len(text)
+    if context.scope.texts.characters <= MOST_CHARACTERS:
+        return True
+    if before <= MOST_CHARACTERS:
+        message = f"the texts of the lab have more than {MOST_CHARACTERS:,} characters, all together"
+        advice = 'what many nodes run or read is a file: `file /opt/start from "start.sh"`'
+        diagnostics.report(catalogue.LOOP_LIMIT, message, place, help=advice)
+    return False
+
+
 def _splice(splice: syntax.Splice, context: Context, diagnostics: Diagnostics) -> Value | Failed:
+    if context.scope.texts.characters > MOST_CHARACTERS:
+        return FAILED  # reported
     values: list[Value] = []
     for part in splice.parts:
         value = part if isinstance(part, str) else evaluate_expression(part, context, diagnostics)
@@ -212,6 +231,8 @@ def _splice(splice: syntax.Splice, context: Context, diagnostics: Diagnostics) -
     if len(text) > LONGEST_TEXT:
         message = f"the text has more than {LONGEST_TEXT} characters, the most that one may have"
         diagnostics.report(catalogue.OUT_OF_RANGE, message, place)
+        return FAILED
+    if not _is_room_for(text, place, context, diagnostics):
         return FAILED
     if splice.quoted:
         return text

@@ -26,6 +26,13 @@ class Element:
 
 
 @dataclass(eq=False, slots=True)
+class Texts:
+    """How many characters the texts of a lab have, one for each time that a text is made."""
+
+    characters: int = 0
+
+
+@dataclass(eq=False, slots=True)
 class Scope:
     """Names of one lab file or one `use … as n`. `parent` is where lookup goes on: outwards to the end of the file that
     the text stands in, never to the place of use. `path` is "" for the lab's root, else `a` or `hel.x`.
@@ -33,6 +40,7 @@ class Scope:
     An inline `use T (…)` has a scope of its own with the path of the place of use: lookup in its text goes on where `T`
     stands. Its elements are in both. `is_incomplete`: an error kept some of its elements out, so that a name missing
     here is not worth a message. `user` is the scope that its `use` stands in: messages say what could be passed from there.
+    `texts` is one for the whole lab.
     """
 
     path: str
@@ -41,6 +49,7 @@ class Scope:
     inner: dict[str, "Scope"] = field(default_factory=dict)  # `use T as n`, `import … as n`: n → its scope
     is_incomplete: bool = False
     user: "Scope | None" = None
+    texts: Texts = field(default_factory=Texts)
 
     def qualified(self, name: str) -> str:
         return f"{self.path}.{name}" if self.path else name

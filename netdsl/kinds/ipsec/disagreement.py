@@ -6,7 +6,7 @@ from itertools import chain
 from netdsl.ir.tunnel import TunnelEnd
 from netdsl.kinds.ipsec.agreeing import agreed
 from netdsl.kinds.ipsec.ir import Authentication, AuthMethod, end_inside
-from netdsl.kinds.ipsec.known import connection_of
+from netdsl.kinds.ipsec.known import connection_of, ends_of_peer
 from netdsl.kinds.ipsec.radius import refused
 from netdsl.kinds.ipsec.revocation import is_revoked
 from netdsl.kinds.ipsec.sharing import accepts, negotiated, taken_for
@@ -97,7 +97,7 @@ def _disbelief(
 
 def _secrets(fabric: Fabric, end: TunnelEnd, method: AuthMethod, owners: Set[str]) -> list[tuple[str | None, str]]:
     """What tells the secrets that a node has for these identities from others, in the order of its tunnels to the peer."""
-    ends = (one for one in fabric.views[end.node].node.tunnels if one.peer == end.peer)
+    ends = ends_of_peer(fabric.views[end.node].node, end.peer)
     kept = (secret for one in ends for secret in one.secrets)
     fitting = [secret for secret in kept if secret.method is method and owners <= set(secret.owners)]
     return [(secret.value, secret.value or secret.name) for secret in fitting]

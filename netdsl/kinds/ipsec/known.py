@@ -41,9 +41,14 @@ def ends_with(node: Node, peer: NodeId) -> Iterator[TunnelEnd]:
     return (end for _, end in sorted(found, key=lambda numbered: numbered[0]))
 
 
+def ends_of_peer(node: Node, peer: NodeId | None) -> list[TunnelEnd]:
+    """Those with this peer alone."""
+    return [end for _, end in _known(Identical(node)).by_peer.get(peer, ())]
+
+
 def heads_of(node: Node, peer: NodeId) -> list[TunnelEnd]:
     """The connections with this peer."""
-    return [end for _, end in _known(Identical(node)).by_peer.get(peer, ()) if is_head(end)]
+    return [end for end in ends_of_peer(node, peer) if is_head(end)]
 
 
 def ends_in(node: Node, connection: str) -> list[TunnelEnd]:

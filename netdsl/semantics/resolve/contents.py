@@ -28,6 +28,8 @@ LONGEST_PATH = 4096
 LEAST_MEMORY = 6 * 2**20
 """What the Docker Engine refuses to go below: its daemon/container_operations, linuxMinMemory."""
 MOST_CPUS = 4096
+MOST_FILE_BYTES = 128 * 2**20
+"""What `file` puts into all nodes, which is written to disk for each of them."""
 PLATFORMS = ("linux/amd64", "linux/arm64")
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
@@ -47,9 +49,20 @@ def files(node: NodeDraft, work: Work) -> tuple[tuple[NodeFile, Place], ...]:
             work.wrong_kind(origin, "a file's name (a string)")
             continue
         content = work.lab.files.get((statement.span.source.name, origin.value))
-        if content is not None:
+        if content is not None and _is_room_for(content, item.place, work):
             found.append((NodeFile(path, content), item.place))
     return tuple(found)
+
+
+def _is_room_for(content: bytes, place: Place, work: Work) -> bool:
+    """Whether the lab may have this file once more; where not, that is reported once."""
+    before = work.file_bytes
+    work.file_bytes += len(content)
+    if before <= MOST_FILE_BYTES < work.file_bytes:
+        message = f"the files of all nodes are more than {MOST_FILE_BYTES >> 20} MiB, each use counted"
+        advice = "an `image` holds what many nodes have"
+        work.diagnostics.report(catalogue.LOOP_LIMIT, message, place, help=advice)
+    return work.file_bytes <= MOST_FILE_BYTES
 
 
 def runs(block: Block, work: Work) -> tuple[str, ...]:

@@ -32,11 +32,15 @@ FOREIGN_ALGORITHMS: Mapping[str, str] = {
 LONGEST_VALUE = {"CN": 64, "O": 64, "OU": 64, "L": 128, "ST": 128, "E": 255, "serialNumber": 64, "DC": 63, "C": 2}
 """Attributes of a distinguished name and their longest value: RFC 5280, appendix A.1 (upper bounds)."""
 MOST_DAYS = 36_500
+MOST_PKIS = 100
 ADDRESS_TEXT = "$address"
 
 
 def pkis(items: list[tuple[syntax.Pki, Item]], lab: str, work: Work) -> None:
-    for _, item in items:
+    if len(items) > MOST_PKIS:
+        message = f"the lab has {len(items):,} pkis, and {MOST_PKIS} are the most: each makes keys of its own"
+        work.diagnostics.report(catalogue.LOOP_LIMIT, message, items[MOST_PKIS][1].place)
+    for _, item in items[:MOST_PKIS]:
         id_ = PkiId(item.scope.qualified(item.name))
         block = sort_block(item.children, "pki", work.diagnostics)
         has_intermediate, path_length = _intermediate(block, work)

@@ -132,7 +132,7 @@ class Work:
 
     `insides`: the ends of each tunnel, known before routes are resolved, `virtual`: the addresses of clients; `tunnels` are
     whole after them. `has_broken_ends`: of a tunnel an error was reported, so that addresses inside it are not known.
-    `carried`: the networks of tunnels."""
+    `carried`: the networks of tunnels. `file_bytes`: of the files that nodes read, each use counted."""
 
     lab: Expanded
     diagnostics: Diagnostics
@@ -150,6 +150,7 @@ class Work:
     on_segment: dict[NetworkId, list[InterfaceDraft]] = field(default_factory=dict)
     matches: dict[tuple[int, str, Kinds], tuple[Found, ...]] = field(default_factory=dict)
     matched: int = 0
+    file_bytes: int = 0
     unmatched: set[Place] = field(default_factory=set)  # where a pattern was reported to match nothing
     pkis_in: dict[int, tuple[str, ...]] = field(default_factory=dict)
     owners: dict[Address, list[tuple[InterfaceDraft, BoundAddress]]] | None = None

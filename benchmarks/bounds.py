@@ -1,0 +1,143 @@
+"""What short sources that ask for much cost: each verb within 10 s of CPU and 1 GiB, or refused.
+
+usage: benchmarks/bounds.py [NAME …]
+
+Every source has under 10 kB. Each runs in a process of its own, with a limit of 60 s and 3 GiB. `status` 1 and 2 are
+refusals, which say the number. CPU of the whole process, its start included; run it alone.
+"""
+
+import argparse
+import resource
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+SECONDS, GIBIBYTES = 10, 1
+_NETDSL = (sys.executable, "-m", "netdsl.cli.main")
+
+
+def _listed(shape: str, numbers: range) -> str:
+    return ", ".join(shape.format(number) for number in numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    name: str
+    verbs: tuple[tuple[str, ...], ...]
+    source: str
+
+
+CHECK, COMPILE, GRAPH = ("check",), ("compile", "-o", "out", "--credentials", "keys"), ("graph", "-o", "lab.svg")
+
+CASES = (
+    Case(
+        "9,000 filter lines, 20,100 expectations",
+        (CHECK, COMPILE, GRAPH),
+        "lab b\nnetwork out 10.0.0.0/16\nnetwork in 10.1.0.0/24\nrouter gw { interface on out ; interface on in\n"
+        "  firewall { policy drop ; for i in 1..9000 { accept forward tcp/$i from out to in } } }\n"
+        "for i in 1..100 { host c-$i { interface on out ; default via gw } }\n"
+        "for i in 1..200 { host s-$i { interface on in ; default via gw ; serve http tcp/80 } }\n"
+        "expect {\n  c-* reach s-* tcp/80\n  c-* reach s-1 tcp/80\n}\n",
+    ),
+    Case(
+        "500 hosts that each filter all of them",
+        (CHECK, COMPILE),
+        "lab b\nnetwork a 10.0.0.0/16\nnetwork b 10.1.0.0/16\nfor i in 1..500 {\n"
+        "  host h-$i { interface on a ; interface on b\n"
+        "    firewall { policy drop ; accept input tcp/80 from h-* to h-* } }\n}\n",
+    ),
+    Case(
+        "1,000 hosts",
+        (CHECK, ("matrix", "--format", "json"), GRAPH),
+        "lab b\nnetwork a 10.0.0.0/16\nfor i in 1..1000 { host h-$i { interface on a } }\n",
+    ),
+    Case(
+        "300 routers on 200 prefixes",
+        (CHECK, COMPILE, GRAPH),
+        f"lab b\nnetwork n {_listed('10.{}.0.0/16', range(200))}\n"
+        "for i in 1..300 { router r-$i { interface on n ; routing auto } }\n",
+    ),
+    Case(
+        "800 networks of 200 prefixes",
+        (CHECK, COMPILE, GRAPH),
+        f"lab b\nfor i in 1..800 {{ network n-$i {_listed('10.{}.0.0/16', range(200))} }}\n"
+        "host a { interface on n-1 }\nhost b { interface on n-1 }\n",
+    ),
+    Case(
+        "200 routers of 400 loopbacks",
+        (CHECK, COMPILE, GRAPH),
+        "lab b\nnetwork n 10.0.0.0/16\nfor i in 1..200 { router r-$i { interface on n ; routing auto\n"
+        f"  loopback {_listed('172.16.$i.{}', range(200))}, {_listed('172.17.$i.{}', range(200))} }} }}\n",
+    ),
+    Case(
+        "2,000 clients of a gateway",
+        (CHECK, COMPILE, GRAPH),
+        "lab b\nnetwork n 10.0.0.0/16\nrouter gw { interface on n .0.1 }\n"
+        "for i in 1..2000 { host c-$i { interface on n } }\n"
+        "ipsec t { gateway gw ; client c-* ; pool 172.16.0.0/16 ; auth psk }\n",
+    ),
+    Case(
+        "90,000 commands of 16 kB",
+        (CHECK, COMPILE),
+        f'lab b\nnetwork n 10.0.0.0/16\nlet a = "{"x" * 1000}"\nlet b = "{"$a" * 16}"\nhost h {{ interface on n\n'
+        '  for i in 1..9000 { for j in 1..10 { run "$b" } } }\n',
+    ),
+    Case(
+        "20 uses of a file of 16 MiB",
+        (CHECK, COMPILE),
+        'lab b\nnetwork n 10.0.0.0/16\nfor i in 1..20 { host h-$i { interface on n ; file /root/x from "big" } }\n',
+    ),
+    Case(
+        "9,000 pkis",
+        (CHECK, COMPILE),
+        "lab b\nnetwork n 10.0.0.0/16\nhost a { interface on n }\nfor i in 1..9000 { pki p-$i { algorithm rsa-4096 } }\n",
+    ),
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", help="Cases whose name holds one of these [all].")
+    asked = parser.parse_args().names
+    print(f"{'':42} {'verb':8} {'status':>6} {'CPU s':>6} {'MiB':>6}")
+    for case in CASES:
+        if not asked or any(name in case.name for name in asked):
+            for line in _measured(case):
+                print(line, flush=True)
+
+
+def _measured(case: Case) -> Iterator[str]:
+    assert len(case.source) < 10_000, case.name
+    for verb, *words in case.verbs:
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "lab.net").write_text(case.source)
+            (Path(folder) / "big").write_bytes(b"x" * 2**24)
+            status, seconds, mebibytes = _run(folder, verb, *words)
+        is_over = seconds > SECONDS or mebibytes > GIBIBYTES * 1024
+        yield f"{case.name:42} {verb:8} {status:6} {seconds:6.1f} {mebibytes:6.0f}{'  OVER' if is_over else ''}"
+
+
+def _run(folder: str, verb: str, *words: str) -> tuple[int, float, float]:
+    """Exit status, CPU seconds and peak memory (MiB) of a call, measured by a process around it."""
+    program = (
+        "import json, resource, subprocess, sys\n"
+        "done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)\n"
+        "used = resource.getrusage(resource.RUSAGE_CHILDREN)\n"
+        "print(json.dumps([done.returncode, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024]))\n"
+    )
+    command = [sys.executable, "-c", program, *_NETDSL, verb, "lab.net", *words]
+    done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, text=True, check=True, preexec_fn=_limit)
+    status, seconds, mebibytes = done.stdout.strip("[]\n").split(",")
+    return int(status), float(seconds), float(mebibytes)
+
+
+def _limit() -> None:
+    resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
+    resource.setrlimit(resource.RLIMIT_AS, (3 * 2**30, 3 * 2**30))
+
+
+if __name__ == "__main__":
+    main()

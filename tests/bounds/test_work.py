@@ -1,0 +1,183 @@
+"""What is asked of each of many is not asked of each pair of them: the work is counted, not timed."""
+
+import ipaddress
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import pytest
+
+from netdsl.graph.tracks import corridor
+from netdsl.ir.filter import Chain, FilterRule
+from netdsl.ir.ids import NodeId
+from netdsl.ir.prefixes import host_prefix
+from netdsl.ir.service import Protocol
+from netdsl.kinds.auto import ways
+from netdsl.kinds.auto.aggregate import _Covering
+from netdsl.kinds.auto.ways import Ways
+from netdsl.kinds.ipsec import sharing
+from netdsl.packets.lines import lines_for
+from netdsl.packets.types import Packet
+from netdsl.semantics.rules import facts
+from netdsl.verify.matrix import matrix
+from netdsl.verify.question import BadQuestion
+from tests.semantics.resolve.resolving import codes, only, resolved
+from tests.verify.asking import checked, lab, world
+
+
+class Counter:
+    """How often a function was called."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function, self.calls = function, 0
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        self.calls += 1
+        return self.function(*arguments, **named)
+
+
+def counted(module: object, name: str, patch: pytest.MonkeyPatch) -> Counter:
+    counter = Counter(getattr(module, name))
+    patch.setattr(module, name, counter)
+    return counter
+
+
+FILTERED = """lab x
+network out 10.0.0.0/24
+network in 10.1.0.0/24
+router gw {
+  interface on out .1
+  interface on in .1
+  firewall {
+    policy drop
+    accept tunnel t
+    for i in 1..1000 { accept forward tcp/$i from out to in }
+    drop forward udp
+    accept forward tcp/2000-3000, icmp
+    accept forward tcp/80, udp/80
+  }
+}
+host a { interface on out .2 ; default via gw }
+host b { interface on in .2 ; default via gw }
+ipsec t { between gw and b ; auth psk ; start by hand }
+"""
+
+
+def packet(protocol: Protocol, port: int) -> Packet:
+    return Packet(ipaddress.ip_address("10.0.0.2"), ipaddress.ip_address("10.1.0.2"), protocol, 40000, port)
+
+
+def test_a_packet_meets_the_lines_of_its_own_port_and_those_of_many_ports() -> None:
+    firewall = next(node.firewall for node in lab(FILTERED).nodes if node.id == "gw")
+    assert firewall is not None
+    places = {id(rule): number for number, rule in enumerate(firewall.rules)}
+
+    def met(chain: Chain, asked: Packet) -> list[int]:
+        return [places[id(line)] for line in lines_for(firewall, chain, asked)]
+
+    assert met(Chain.FORWARD, packet(Protocol.TCP, 80)) == [80, 1001, 1002, 1003]
+    assert met(Chain.FORWARD, packet(Protocol.UDP, 80)) == [1001, 1002, 1003]
+    assert met(Chain.FORWARD, packet(Protocol.ICMP, 0)) == [1001, 1002]
+    assert met(Chain.INPUT, packet(Protocol.UDP, 500)) == [0]
+    assert len([rule for rule in firewall.rules if isinstance(rule, FilterRule)]) == 1003
+
+
+def test_a_prefix_is_compared_with_its_neighbours_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    overlaps = counted(ipaddress.IPv4Network, "overlaps", monkeypatch)
+    monkeypatch.setattr(ipaddress.IPv4Network, "overlaps", lambda self, other: overlaps(self, other))
+    prefixes = ", ".join(f"10.{number}.0.0/16" for number in range(200))
+    resolved(f"network n {prefixes}\nhost a {{ interface on n }}\nhost b {{ interface on n }}")
+    assert overlaps.calls < 200 * 10
+
+
+@pytest.mark.parametrize("prefix", ["10.0.0.0/15", "10.1.0.0/16", "10.1.2.0/24", "10.0.0.0/8"])
+def test_a_prefix_that_overlaps_another_is_told_with_the_first_of_them(prefix: str) -> None:
+    one = only(f"network n 10.3.0.0/16, 10.1.0.0/16, 10.0.0.0/16, fd00::/64, {prefix}\nhost a {{ interface on n }}")
+    first = {"10.0.0.0/15": "10.1.0.0/16", "10.0.0.0/8": "10.3.0.0/16"}.get(prefix, "10.1.0.0/16")
+    assert (one.rule.code, one.message) == ("duplicate-prefix", f"`{prefix}` and `{first}` overlap on `n`")
+
+
+GATEWAY = """lab x
+network n 10.0.0.0/16
+router gw { interface on n .0.1 }
+for i in 1..60 { host c-$i { interface on n } }
+ipsec t { gateway gw ; client c-* ; auth psk%s }
+"""
+
+
+@pytest.mark.parametrize("pool", ["", " ; pool 172.16.0.0/16"])
+def test_a_client_of_a_gateway_is_not_compared_with_all_others(pool: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    agreed = counted(sharing, "agreed", monkeypatch)
+    found = counted(facts, "selectors", monkeypatch)
+    assert [one.message for one in checked(GATEWAY % pool).diagnostics] == []
+    assert agreed.calls <= 60 * 12
+    assert found.calls <= 20
+
+
+def test_routers_of_one_network_are_not_searched_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    pushed = counted(ways, "heappush", monkeypatch)
+    prefixes = ", ".join(f"10.{number}.0.0/16" for number in range(20))
+    lab(f"lab x\nnetwork n {prefixes}\nfor i in 1..20 {{ router r-$i {{ interface on n ; routing auto }} }}\n")
+    assert pushed.calls == 0
+
+
+def test_what_a_line_covers_is_found_by_its_lengths() -> None:
+    random = Random(7)
+    lines = [(random.getrandbits(6) << 26, 6), (random.getrandbits(12) << 20, 12), (random.getrandbits(32), 32)]
+    covering = _Covering(Ways((), (), (), 0), 32, frozenset(lines), (6, 12, 32))
+    for _ in range(2000):
+        length = random.randrange(33)
+        value = random.choice([random.getrandbits(32), *(line for line, _ in lines)]) >> (32 - length) << (32 - length)
+        expected = any(cut <= length and value >> (32 - cut) == line >> (32 - cut) for line, cut in lines)
+        assert covering.is_said(value, length) == expected
+
+
+def test_the_prefix_of_an_address_is_made_once() -> None:
+    address = ipaddress.ip_address("10.0.0.1")
+    assert host_prefix(address) is host_prefix(ipaddress.ip_address("10.0.0.1"))
+    assert str(host_prefix(ipaddress.ip_address("fd00::1"))) == "fd00::1/128"
+
+
+def test_a_corridor_is_the_free_place_with_the_least_detour() -> None:
+    for seed in range(500):
+        random = Random(seed)
+        walls = [(left, left + random.randrange(30)) for left in (random.randrange(200) for _ in range(6))]
+        occupied = [float(random.randrange(200)) for _ in range(random.randrange(5))]
+        one, other = float(random.randrange(200)), float(random.randrange(200))
+        covered = [(left - 10, right + 10) for left, right in walls] + [(x - 9, x + 9) for x in occupied]
+        every = {one, other, (one + other) / 2, *(x for wall in covered for x in wall)}
+        free = [x for x in every if not any(left < x < right for left, right in covered)]
+        expected = min(free, key=lambda x: (abs(x - one) + abs(x - other), x))
+        assert corridor(one, other, walls, occupied) == expected
+
+
+# --- what is refused with its number
+
+
+HOSTS = "lab x\nnetwork n 10.0.0.0/16\nfor i in 1..400 { host h-$i { interface on n } }\n"
+
+
+def test_a_matrix_of_too_many_flows_is_refused_before_one_is_followed() -> None:
+    asked = world(HOSTS)
+    with pytest.raises(BadQuestion, match="these are 159,600 flows, and a matrix has at most 100,000"):
+        matrix(asked)
+    few = [NodeId("h-1"), NodeId("h-2")]
+    assert sum(1 for _ in matrix(asked, sources=few, destinations=few)) == 2
+
+
+TEXTS = 'let a = "%s"\nnetwork n 10.0.0.0/24\nhost a { interface on n\n  for i in 1..%d { run %s }\n}'
+
+
+@pytest.mark.parametrize("command", ['"$a"', '"$a-$i"', '"' + "x" * 16_000 + '"'])
+def test_all_texts_of_a_lab_are_bounded_together(command: str) -> None:
+    source = TEXTS % ("y" * 16_000, 3000, command)
+    one = only(source)
+    assert (one.rule.code, one.message) == (
+        "loop-limit",
+        "the texts of the lab have more than 33,554,432 characters, all together",
+    )
+    resolved(TEXTS % ("y" * 16_000, 2000, command))
+
+
+def test_many_pkis_are_refused() -> None:
+    assert codes("network n 10.0.0.0/24\nhost a { interface on n }\nfor i in 1..101 { pki p-$i { } }") == ["loop-limit"]
