@@ -10,6 +10,7 @@ from netdsl.cli.console import deliver
 from netdsl.cli.each import parameter_values
 from netdsl.cli.grading import Task, grades_of
 from netdsl.cli.options import DEFINE, TARGET
+from netdsl.codegen.registry import driver_of
 from netdsl.testing.bounded import Bounds
 from netdsl.testing.grade import mended
 from netdsl.testing.grades import as_csv, as_json, as_markdown, table
@@ -81,6 +82,7 @@ def command(
 
     bounds = Bounds(seconds, memory << 20, float(_PATIENCE * seconds))
     if is_running:
+        driver_of(target)
         bounds = Bounds(seconds, memory << 20, _PATIENCE_OF_RUNNING, _GRACE_OF_RUNNING)
     grades = grades_of(tasks(), bounds, jobs or (1 if is_running else len(os.sched_getaffinity(0))))
     deliver(_FORMS[form](grades), file)

@@ -41,7 +41,10 @@ class Task:
 
 
 def grades_of(tasks: Iterator[Task], bounds: Bounds, jobs: int) -> tuple[Grade, ...]:
-    """The grades, in the order of the tasks. A file that cannot be read or takes too much has a grade without points."""
+    """The grades, in the order of the tasks. A file that cannot be read or takes too much has a grade without points.
+
+    Raises DriverError where no running lab of any of them could be asked.
+    """
     taken: list[Task] = []
 
     def works() -> Iterator[Work]:
@@ -50,6 +53,9 @@ def grades_of(tasks: Iterator[Task], bounds: Bounds, jobs: int) -> tuple[Grade, 
             yield partial(_judged, task)
 
     found = list(answers(works(), bounds, jobs))
+    errors = [_driver_error(answer) for answer in found]
+    if errors and errors[0] is not None and all(error is not None for error in errors):
+        raise errors[0]
     shared = _shared(taken, found)
     return tuple(
         _grade(task, shared.get(number, answer)) for number, (task, answer) in enumerate(zip(taken, found, strict=True))
@@ -68,6 +74,19 @@ def _grade(task: Task, answer: Answer) -> Grade:
             failure = "the process gave no grade"
     failure = f"{failure[:LONGEST_REASON]}…" if len(failure) > LONGEST_REASON else failure
     return Grade(task.file, lost_points(task.reference, "not graded"), task.variant, failure)
+
+
+def _driver_error(answer: Answer) -> DriverError | None:
+    """What the runtime said in the process of a file."""
+    match answer:
+        case {
+            "failure": str(message),
+            "driver": [str(command), str(tail), str(remedy)],
+            "status": int() | None as status,
+        }:
+            return DriverError(message, command=command, status=status, tail=tail, remedy=remedy or None)
+        case _:
+            return None
 
 
 def _shared(tasks: Sequence[Task], found: Sequence[Answer]) -> dict[int, Ended]:
@@ -103,7 +122,11 @@ def _judged(task: Task, lift: Callable[[], None]) -> Json:
     except click.ClickException as error:
         return {"failure": error.message}
     except DriverError as error:
-        return {"failure": error.message}
+        return {
+            "failure": error.message,
+            "driver": [error.command, error.tail, error.remedy or ""],
+            "status": error.status,
+        }
     except OSError as error:
         return {"failure": f"cannot be read: {error.strerror or error}"}
 
