@@ -188,11 +188,12 @@ UNKNOWN_SETTING = _error("unknown-setting", "a setting that a target, or its val
 
 # --- expectations
 UNKNOWN_EXPECTED_SERVICE = _error("unknown-expected-service", "`answered by` a service nobody serves")
+UNKNOWN_STATE = _error("unknown-state", "an expectation about a state that tunnels of the kind do not have")
 EXPECT_IMPOSSIBLE = _error("expect-impossible", "an expectation that its names already make impossible")
 DUPLICATE_EXPECTATION = _warning("duplicate-expectation", "the same expectation twice")
 EXPECTATION_FAILS = _error("expectation-fails", "an expectation that the lab does not meet")
 FAILURE_DOES_NOT_SHOW = _error("failure-does-not-show", "an `expect failure` block of which every line holds")
-EXPECTATION_NOT_VERIFIED = _warning("expectation-not-verified", "an expectation that depends on a node's raw parts")
+EXPECTATION_NOT_VERIFIED = _warning("expectation-not-verified", "an expectation that raw parts or a race decide")
 
 # --- found by following packets, without any `expect`
 ROUTING_LOOP = _warning("routing-loop", "routes that lead packets round in a circle")

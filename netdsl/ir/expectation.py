@@ -1,6 +1,7 @@
 """What a lab's author expects, with names resolved: the material of proofs and tests."""
 
 from dataclasses import field
+from enum import StrEnum
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, NetworkId, NodeId, Prefix, TunnelId
@@ -74,7 +75,75 @@ class RoutesVia:
     next_hop: Goal
 
 
-Claim = Reaches | TunnelUp | Encrypted | GoesThrough | Resolves | RoutesVia
+# --- the state of a tunnel that is up: of one of its children, where `child` says which, of the connections of `end`
+
+
+class Form(StrEnum):
+    """How the packets of a child are made."""
+
+    IN_UDP = "encapsulated in udp"
+    COMPRESSED = "compressed"
+    TUNNEL_MODE = "in tunnel mode"
+    TRANSPORT_MODE = "in transport mode"
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """`algorithms`: words of the tunnel's kind; what none of them is about may be anything."""
+
+    tunnel: TunnelId
+    child: str | None
+    end: NodeId | None
+    is_negative: bool
+    protocol: str
+    algorithms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """By which of its ends."""
+
+    tunnel: TunnelId
+    child: str | None
+    end: NodeId | None
+    is_negative: bool
+    node: NodeId
+
+
+@dataclass(frozen=True, slots=True)
+class BehindNat:
+    """Whether one of its ends finds itself behind address translation."""
+
+    tunnel: TunnelId
+    child: str | None
+    end: NodeId | None
+    is_negative: bool
+    node: NodeId
+
+
+@dataclass(frozen=True, slots=True)
+class HasForm:
+    tunnel: TunnelId
+    child: str | None
+    end: NodeId | None
+    is_negative: bool
+    form: Form
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The virtual address of one of its ends."""
+
+    tunnel: TunnelId
+    child: str | None
+    end: NodeId | None
+    is_negative: bool
+    node: NodeId
+    address: Address
+
+
+StateClaim = Uses | Begun | BehindNat | HasForm | Given
+Claim = Reaches | TunnelUp | Encrypted | GoesThrough | Resolves | RoutesVia | StateClaim
 
 
 @dataclass(frozen=True, slots=True)

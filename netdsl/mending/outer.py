@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from netdsl.ir.expectation import Claim, Reaches, TunnelUp
+from netdsl.ir.expectation import Begun, BehindNat, Claim, Given, HasForm, Reaches, TunnelUp, Uses
 from netdsl.ir.ids import TunnelId
 from netdsl.ir.tunnel import TunnelEnd
 from netdsl.mending.candidate import Candidate, FailedLine
@@ -22,7 +22,9 @@ def failing_tunnels(world: World, claim: Claim, verdict: Verdict | None) -> Iter
     """Tunnels that are down: those that a claim names, then those that end at nodes on its way."""
     named: list[TunnelId] = []
     match claim:
-        case TunnelUp(tunnel=tunnel):
+        case TunnelUp(tunnel=tunnel) | Uses(tunnel=tunnel) | Begun(tunnel=tunnel) | BehindNat(tunnel=tunnel):
+            named.append(tunnel)
+        case HasForm(tunnel=tunnel) | Given(tunnel=tunnel):
             named.append(tunnel)
         case Reaches(through=through):
             named += through

@@ -23,7 +23,7 @@ from netdsl.source import Place
 class Connection:
     """Two ends that found each other: `here` began. `seen`, `seen_port`: the address by which the other end knows this one,
     and the port of its outer packets where they have one; `is_translated`: outer packets need a form that passes address
-    translation."""
+    translation. Only the kind reads `inside`."""
 
     here: TunnelEnd
     there: TunnelEnd
@@ -31,6 +31,7 @@ class Connection:
     is_translated: bool
     flows: Flows = field(compare=False, repr=False)
     seen_port: int | None = None
+    inside: object = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

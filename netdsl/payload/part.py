@@ -8,9 +8,12 @@ from typing import Protocol, cast
 from netdsl import index
 from netdsl.dataclass import dataclass
 from netdsl.ir.dns import NameService, Role
+from netdsl.ir.ids import Address
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node, Served
 from netdsl.ir.service import ServiceKind
+from netdsl.ir.tunnel import Mode
+from netdsl.packets.state import Algorithms
 from netdsl.payload.contract import Needs, PayloadFile
 from netdsl.payload.filters import FilterFeature
 
@@ -64,6 +67,35 @@ class Part(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class StateReport:
+    """A child that is up, as the daemon of its node says it. `child` is as in `tunnels.tsv`; `has_begun`: this end has
+    opened it; the others are those of `ChildState`."""
+
+    child: str
+    has_begun: bool
+    uses: tuple[Algorithms, ...]
+    is_behind_nat: bool
+    is_in_udp: bool
+    is_compressed: bool
+    mode: Mode
+    given: tuple[Address, ...]
+
+
+class PartState(Protocol):
+    """The module `netdsl.backends.PART.state`, of a part whose tunnels have a state that can be asked about.
+
+    `KIND`: of which kind they are. `QUESTION`: a program of the node that says the state, and its arguments.
+    """
+
+    KIND: str
+    QUESTION: tuple[str, ...]
+
+    def reports(self, text: str) -> tuple[StateReport, ...]:
+        """What the program says."""
+        ...
+
+
 class FilterEngine(Part, Protocol):
     """The part that renders a node's packet filter and address translation; every node has it."""
 
@@ -84,6 +116,12 @@ def filter_engine() -> FilterEngine:
 def kernel_needs() -> tuple[KernelNeed, ...]:
     """Of all parts, in the order of the index."""
     return tuple(need for module in index.of_parts("kernel") for need in cast(Iterable[KernelNeed], module.NEEDS))
+
+
+def state_of_kind(kind: str) -> PartState:
+    """Who says the state of a kind's tunnels. StopIteration: nobody, so that the kind should have no `state.py`."""
+    said = (cast(PartState, module) for module in index.of_parts("state"))
+    return next(one for one in said if one.KIND == kind)  # noqa: SIM300
 
 
 def served(node: Node, kinds: Iterable[ServiceKind]) -> tuple[Served, ...]:

@@ -31,8 +31,8 @@ _CALL = re.compile(r"[ \t]*\([ \t]*\w+[ \t]*=(?!=)")
 _MOST_PHRASES = 8
 
 _VERBS = (
-    "`reaches`, `cannot reach`, `is up`, `to … is encrypted on`, `to … goes through`, `resolves`, `cannot resolve` and "
-    "`routes`"
+    "`reaches`, `cannot reach`, `is up`, `to … is encrypted on`, `to … goes through`, `resolves`, `cannot resolve`, "
+    "`routes`, `uses`, `is begun by`, `is behind nat at`, `is encapsulated in udp`, `is in … mode` and `has … from`"
 )
 _MISPLACED_WORDS = {
     "else": "`else` stands on the line of the closing brace of its `if`: `} else {`",

@@ -4,7 +4,10 @@ from collections.abc import Sequence
 
 from netdsl.syntax.format_items import Block, Item, Statement, Token
 
-_VERBS = (("reaches", "reach"), ("is", "are"), ("goes", "go"), ("resolves", "resolve"), ("routes", "route"))
+_VERBS = (
+    ("reaches", "reach"), ("is", "are"), ("goes", "go"), ("resolves", "resolve"), ("routes", "route"),
+    ("uses", "use"), ("has", "have"),
+)  # fmt: skip
 """Each with its form for one and its form for many."""
 _FORMS = {form: forms for forms in _VERBS for form in forms}
 

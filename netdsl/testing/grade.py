@@ -12,15 +12,21 @@ from netdsl.dataclass import dataclass
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.ir.expectation import (
+    Begun,
+    BehindNat,
     Encrypted,
     Expectation,
     Expected,
+    Given,
     Goal,
     GoesThrough,
+    HasForm,
     Reaches,
     Resolves,
     RoutesVia,
+    StateClaim,
     TunnelUp,
+    Uses,
     WhileState,
 )
 from netdsl.ir.lab import Lab
@@ -180,10 +186,8 @@ def _names(line: Expected) -> Iterator[tuple[str, str]]:
             if claim.answered_by is not None:
                 yield "node", claim.answered_by[0]
             yield from (("tunnel", tunnel) for tunnel in claim.through)
-        case TunnelUp():
-            yield "tunnel", claim.tunnel
-            if claim.child is not None:
-                yield "child", f"{claim.tunnel}.{claim.child}"
+        case TunnelUp() | Uses() | Begun() | BehindNat() | HasForm() | Given():
+            yield from _names_of_tunnel(claim)
         case Encrypted():
             yield "node", claim.source
             yield from _names_of_goal(claim.goal)
@@ -201,6 +205,16 @@ def _names(line: Expected) -> Iterator[tuple[str, str]]:
             yield from _names_of_goal(claim.next_hop)
         case _:
             assert_never(claim)
+
+
+def _names_of_tunnel(claim: TunnelUp | StateClaim) -> Iterator[tuple[str, str]]:
+    yield "tunnel", claim.tunnel
+    if claim.child is not None:
+        yield "child", f"{claim.tunnel}.{claim.child}"
+    if not isinstance(claim, TunnelUp) and claim.end is not None:
+        yield "node", claim.end
+    if isinstance(claim, Begun | BehindNat | Given):
+        yield "node", claim.node
 
 
 def _names_of_goal(goal: Goal) -> Iterator[tuple[str, str]]:

@@ -5,11 +5,24 @@ from dataclasses import replace
 from typing import assert_never
 
 from netdsl.dataclass import dataclass
-from netdsl.ir.expectation import Encrypted, GoesThrough, Reaches, Resolves, RoutesVia, TunnelUp
+from netdsl.ir.expectation import (
+    Begun,
+    BehindNat,
+    Encrypted,
+    Given,
+    GoesThrough,
+    HasForm,
+    Reaches,
+    Resolves,
+    RoutesVia,
+    StateClaim,
+    TunnelUp,
+    Uses,
+)
 from netdsl.ir.tunnel import Start
 from netdsl.packets.types import Outcome
 from netdsl.packets.world import World
-from netdsl.testing import reaching, reading, watching
+from netdsl.testing import agreed, reaching, reading, watching
 from netdsl.testing.flows import Flow, controls_of, groups_of
 from netdsl.testing.trial import Asked, Observed, Trial
 from netdsl.testing.types import Seen
@@ -50,7 +63,7 @@ class _Plan:
         if within is not None:
             return within
         claim = self.proof.line.claim
-        waits = any(verdict.tunnels for verdict in self.proof.verdicts) or isinstance(claim, TunnelUp)
+        waits = any(verdict.tunnels for verdict in self.proof.verdicts) or isinstance(claim, TunnelUp | StateClaim)
         if isinstance(claim, Resolves) and self.proof.holds and not waits:
             return FAILURE_KEPT * self.slowness if claim.goal is not None and len(self.proof.verdicts) > 1 else 0.0
         looks = any(view.silent for view in self.world.fabric.views.values())
@@ -76,6 +89,8 @@ def _trial(plan: _Plan) -> Trial:
             return reading.resolves(world, claim, seconds)
         case RoutesVia():
             return reading.routes_via(world, claim, seconds)
+        case Uses() | Begun() | BehindNat() | HasForm() | Given():
+            return agreed.has_state(world, claim, _first_packets(plan, claim), seconds)
         case _:
             assert_never(claim)
 
@@ -83,7 +98,11 @@ def _trial(plan: _Plan) -> Trial:
 def _controlled(plan: _Plan, trial: Trial) -> Trial:
     """In a failure block a line that does not hold counts, so it needs a control, as `cannot reach` does."""
     claim = plan.proof.line.claim
-    if not plan.proof.expectation.is_failure or isinstance(claim, TunnelUp | Resolves | RoutesVia) or not trial.asked:
+    if (
+        not plan.proof.expectation.is_failure
+        or not isinstance(claim, Reaches | Encrypted | GoesThrough)
+        or not trial.asked
+    ):
         return trial
     tested = [flow for group in groups_of(plan.world, plan.proof) for flow in group]
     controls = controls_of(plan.world, claim.source, plan.expected, tested)
@@ -100,7 +119,7 @@ def _controlled(plan: _Plan, trial: Trial) -> Trial:
     return replace(trial, asked=asked, evaluate=evaluate)
 
 
-def _first_packets(plan: _Plan, claim: TunnelUp) -> tuple[Flow, ...]:
+def _first_packets(plan: _Plan, claim: TunnelUp | StateClaim) -> tuple[Flow, ...]:
     """For a tunnel that opens on traffic: flows of other lines that go through it."""
     ends = plan.world.lab.tunnel_ends(claim.tunnel)
     if not any(child.start is Start.TRAFFIC for end in ends for child in end.children):

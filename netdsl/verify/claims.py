@@ -4,8 +4,23 @@ from collections.abc import Callable
 from typing import assert_never
 
 from netdsl.dataclass import dataclass
-from netdsl.ir.expectation import Claim, Encrypted, Goal, GoesThrough, Reaches, Resolves, RoutesVia, TunnelUp
-from netdsl.ir.ids import Address, NetworkId, NodeId
+from netdsl.ir.expectation import (
+    Begun,
+    BehindNat,
+    Claim,
+    Encrypted,
+    Given,
+    Goal,
+    GoesThrough,
+    HasForm,
+    Reaches,
+    Resolves,
+    RoutesVia,
+    StateClaim,
+    TunnelUp,
+    Uses,
+)
+from netdsl.ir.ids import Address, NetworkId, NodeId, TunnelId
 from netdsl.ir.service import PortService
 from netdsl.packets.doubts import own_doubts
 from netdsl.packets.types import Outcome, Verdict
@@ -15,17 +30,20 @@ from netdsl.verify.answers import Reply, Said
 from netdsl.verify.goals import Target, next_hop_addresses, probes, targets, unaddressed
 from netdsl.verify.predict import PROBE_SIZE, predict
 from netdsl.verify.resolving import Resolution
+from netdsl.verify.sentences import tunnel_text
+from netdsl.verify.state import compared, states_for
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`origin`: the statement that decided."""
+    """`origin`: the statement that decided; `near`: what would hold instead."""
 
     holds: bool
     reason: str
     verdicts: tuple[Verdict, ...] = ()
     origin: Place | None = None
     is_exact: bool = True
+    near: str | None = None
 
 
 def judge(world: World, claim: Claim) -> Finding:
@@ -42,6 +60,8 @@ def judge(world: World, claim: Claim) -> Finding:
             return _resolves(world, claim)
         case RoutesVia():
             return _routes(world, claim)
+        case Uses() | Begun() | BehindNat() | HasForm() | Given():
+            return _state(world, claim)
         case _:
             assert_never(claim)
 
@@ -196,13 +216,31 @@ def _through(verdict: Verdict, claim: GoesThrough) -> str | None:
 
 def _up(world: World, claim: TunnelUp) -> Finding:
     is_up = world.is_up(claim.tunnel, claim.child)
-    name = claim.tunnel if claim.child is None else f"{claim.tunnel}.{claim.child}"
-    reason = f"`{name}` comes up" if is_up else world.why_down(claim.tunnel)
-    ends = [
-        view for view in world.fabric.views.values() if any(end.tunnel == claim.tunnel for end in view.node.tunnels)
-    ]
-    origin = next((end.origin for view in ends for end in view.node.tunnels if end.tunnel == claim.tunnel), None)
-    return Finding(is_up is not claim.is_negative, reason, (), origin, not any(own_doubts(view) for view in ends))
+    reason = f"`{tunnel_text(claim)}` comes up" if is_up else world.why_down(claim.tunnel)
+    return Finding(is_up is not claim.is_negative, reason, (), *_of_tunnel(world, claim.tunnel))
+
+
+def _of_tunnel(world: World, tunnel: TunnelId) -> tuple[Place | None, bool]:
+    """Where a tunnel is said, and whether its ends are known exactly."""
+    ends = [view for view in world.fabric.views.values() if any(end.tunnel == tunnel for end in view.node.tunnels)]
+    origin = next((end.origin for view in ends for end in view.node.tunnels if end.tunnel == tunnel), None)
+    return origin, not any(own_doubts(view) for view in ends)
+
+
+def _state(world: World, claim: StateClaim) -> Finding:
+    """Of a tunnel that is down nothing holds, nor does its contrary."""
+    origin, is_exact = _of_tunnel(world, claim.tunnel)
+    found = [compared(claim, state) for state in states_for(world, claim)]
+    if not found or (isinstance(claim, Uses | HasForm) and not world.is_up(claim.tunnel, claim.child)):
+        return Finding(False, world.why_down(claim.tunnel), (), origin, is_exact)
+    unsure = next((one for one in found if one.doubt is not None), None)
+    if unsure is not None:
+        return Finding(False, unsure.text, (), unsure.origin or origin, is_exact=False, near=unsure.doubt)
+    wrong = next((one for one in found if one.is_so is claim.is_negative), None)
+    if wrong is None:
+        return Finding(True, found[0].text, (), found[0].origin or origin, is_exact)
+    near = None if claim.is_negative or wrong.instead is None else f"`{wrong.instead}` holds"
+    return Finding(False, wrong.text, (), wrong.origin or origin, is_exact, near)
 
 
 def _resolves(world: World, claim: Resolves) -> Finding:

@@ -70,7 +70,7 @@ class _Prover:
         if key not in self._known:
             self._known[key] = judge(self._during(expectation.state), line.claim)
         found = self._known[key]
-        near = None
+        near = found.near
         if not found.holds and found.verdicts:
             near = near_miss(self._during(expectation.state), found.verdicts[-1])
         return Proof(expectation, line, found.holds, found.reason, found.origin, found.verdicts, found.is_exact, near)

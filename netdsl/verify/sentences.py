@@ -3,17 +3,24 @@
 from typing import assert_never
 
 from netdsl.ir.expectation import (
+    Begun,
+    BehindNat,
     Claim,
     Encrypted,
     Expectation,
+    Given,
     Goal,
     GoesThrough,
+    HasForm,
     Reaches,
     Resolves,
     RoutesVia,
+    StateClaim,
     TunnelUp,
+    Uses,
     WhileState,
 )
+from netdsl.ir.ids import end_name
 
 
 def claim_text(claim: Claim) -> str:
@@ -28,14 +35,41 @@ def claim_text(claim: Claim) -> str:
             verb = "goes not" if claim.is_negative else "goes"
             return f"{claim.source} to {goal_text(claim.goal)} {verb} through {', '.join(claim.nodes)}"
         case TunnelUp():
-            name = claim.tunnel if claim.child is None else f"{claim.tunnel}.{claim.child}"
-            return f"{name} is {'not ' if claim.is_negative else ''}up"
+            return f"{tunnel_text(claim)} is {'not ' if claim.is_negative else ''}up"
         case Resolves():
             if claim.goal is None:
                 return f"{claim.source} cannot resolve {claim.name}"
             return f"{claim.source} resolves {claim.name} to {goal_text(claim.goal)}"
         case RoutesVia():
             return f"{claim.source} routes {claim.prefix} via {goal_text(claim.next_hop)}"
+        case Uses() | Begun() | BehindNat() | HasForm() | Given():
+            return _state(claim)
+        case _:
+            assert_never(claim)
+
+
+def tunnel_text(claim: TunnelUp | StateClaim) -> str:
+    """`sites.calls`, `road.carol`."""
+    if claim.child is not None:
+        return f"{claim.tunnel}.{claim.child}"
+    if isinstance(claim, TunnelUp) or claim.end is None:
+        return claim.tunnel
+    return end_name(claim.tunnel, claim.end)
+
+
+def _state(claim: StateClaim) -> str:
+    name, negation = tunnel_text(claim), "not " if claim.is_negative else ""
+    match claim:
+        case Uses():
+            return " ".join(filter(None, (f"{name} uses {negation}{claim.protocol}", "-".join(claim.algorithms))))
+        case Begun():
+            return f"{name} is {negation}begun by {claim.node}"
+        case BehindNat():
+            return f"{name} is {negation}behind nat at {claim.node}"
+        case HasForm():
+            return f"{name} is {negation}{claim.form}"
+        case Given():
+            return f"{claim.node} has {negation}{claim.address} from {name}"
         case _:
             assert_never(claim)
 

@@ -66,5 +66,5 @@ class Summary:
         if self.failed:
             count += f", {self.failed} do{'es' if self.failed == 1 else ''} not"
         if self.unverified:
-            count += f"; {self.unverified} of them cannot be known (raw parts)"
+            count += f"; {self.unverified} of them cannot be known"
         return count

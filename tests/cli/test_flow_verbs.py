@@ -65,7 +65,7 @@ def test_what_depends_on_raw_parts_has_a_question_mark(failing: Path) -> None:
     failing.write_text(FAILING.replace("firewall {", 'run "true" ; firewall {'))
     done = _run("verify", failing)
     assert (done.exit_code, done.stdout.count("  holds?  "), done.stdout.count("  FAILS?  ")) == (0, 1, 1)
-    assert "1 expectation holds, 1 does not; 2 of them cannot be known (raw parts)" in done.stdout
+    assert "1 expectation holds, 1 does not; 2 of them cannot be known" in done.stdout
     traced = _run("trace", failing, "pc", "www", "tcp/443").stdout
     assert "NOT VERIFIED  dropped if commands, files and sysctls of gw change nothing" in traced
     assert "? not verified" in _run("matrix", failing).stdout

@@ -121,6 +121,12 @@ KEYWORDS = frozenset(
         "encrypted",
         "answered",
         "resolves",
+        "uses",
+        "begun",
+        "behind",
+        "encapsulated",
+        "compressed",
+        "has",
     ]
 )
 EXTREMES: dict[str, tuple[str, ...]] = {

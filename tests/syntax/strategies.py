@@ -227,6 +227,19 @@ _claims: Text = st.deferred(
         _join(_subjects, "to", _goals, st.sampled_from(["goes", "go", "goes not"]), "through", _many(named)),
         _join(_subjects, st.sampled_from(["resolve", "resolves"]), names, "to", _many(named)),
         _join(_subjects, st.sampled_from(["route", "routes"]), prefixes, "via", named),
+        _join(
+            _subjects,
+            st.sampled_from(["use", "uses", "uses not"]),
+            st.sampled_from(["ike", "esp", "$p"]),
+            _maybe(st.sampled_from(["aes128-sha256-x25519", "aes256gcm16", "$x", '"aes128"'])),
+        ),
+        _join(_subjects, _being, st.sampled_from(["begun by", "behind nat at"]), _many(named)),
+        _join(
+            _subjects,
+            _being,
+            st.sampled_from(["encapsulated in udp", "compressed", "in tunnel mode", "in transport mode"]),
+        ),
+        _join(_subjects, st.sampled_from(["have", "has", "has not"]), _many(named), "from", named),
         st.just("bgp a to b is up"),
     )
 )

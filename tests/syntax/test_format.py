@@ -70,6 +70,10 @@ def test_some_labs_of_the_design_are_laid_out_so(name: str) -> None:
             "expect { a resolves n.x to c ; a, b resolve n.x to c ; a-* route 10/8 via r ; a routes 10/8 via r }\n",
         ),
         (
+            "expect { t, u uses not esp ; t use ike aes128 ; t are begun by a, b ; a, b has .1 from t }",
+            "expect { t, u use not esp ; t uses ike aes128 ; t is begun by a, b ; a, b have .1 from t }\n",
+        ),
+        (
             "expect { a to b, c go through r ; a, b to c goes not through r ; a-* to b tcp/80 goes through r }",
             "expect { a to b, c goes through r ; a, b to c go not through r ; a-* to b tcp/80 go through r }\n",
         ),

@@ -11,8 +11,11 @@ from netdsl.ir.expectation import WhileState
 from netdsl.ir.ids import Address, NodeId, TunnelId
 from netdsl.ir.lab import Lab
 from netdsl.ir.service import PortService, Protocol
+from netdsl.kinds.ipsec import state as ipsec
+from netdsl.packets.state import ChildState
 from netdsl.runtime.driver import Answer, Check, Deployment, DriverError, NodeState, Progress
 from netdsl.testing.pace import Pace
+from netdsl.testing.reading import section
 from netdsl.testing.run import run
 from netdsl.testing.types import Results
 from netdsl.verify import Outcome, Verdict, World, predict
@@ -113,6 +116,9 @@ class Pretender:
     def _ran(self, host: str, words: list[str]) -> str:
         if words[0] == "sh":
             return "exit 0\t" + self._status(host).replace("\t", " ").replace("\n", "\x1f")
+        if words[0] == "swanctl":
+            node = next(one.id for one in self.lab.nodes if one.host_name == host)
+            return "exit 0\t" + listing(self.world, node).replace("\n", "\x1f")
         if "getent" in words:
             known = [address for address, names in self.lab.hosts if words[-1] in names]
             return "exit 0\t" + "".join(f"{address} STREAM\x1f" for address in known)
@@ -162,6 +168,43 @@ def _predicted(world: World, node: NodeId, address: Address, kind: str, number: 
     service = None if kind in ("icmp", "whole") else PortService(_PROTOCOLS[kind], number, number)
     size = len(text) + 28 if kind == "whole" else PROBE_SIZE
     return predict(world, node, address, service, size=size)
+
+
+# --- what charon lists
+
+_LISTED = {
+    "aes256gcm16": "encr-alg = AES_GCM_16\nencr-keysize = 256",
+    "aes128gcm16": "encr-alg = AES_GCM_16\nencr-keysize = 128",
+    "prfsha384": "prf-alg = PRF_HMAC_SHA2_384",
+    "ecp384": "dh-group = ECP_384",
+    "noesn": "",
+}
+
+
+def listing(world: World, node: NodeId) -> str:
+    """`swanctl --list-sas --pretty` in a node, as predicted."""
+    connections = [one for each in world.tunnels.connections.values() for one in each]
+    states = [state for one in connections for state in ipsec.states(world.fabric, world.tunnels, one)]
+    ends = [end for one in world.lab.nodes for end in one.tunnels if one.id == node]
+    return "".join(
+        _listed(state, section(end, child))
+        for end in ends
+        for child in end.children
+        for state in states
+        if (state.node, state.tunnel, state.child, state.peer) == (node, end.tunnel, child.name, end.peer)
+    )
+
+
+def _listed(state: ChildState, name: str) -> str:
+    ike, esp = ("\n".join(_LISTED[word] for word in one.words) for one in state.uses)
+    protocol = state.uses[1].protocol.upper()
+    flags = (("initiator", state.opener == state.node), ("nat-local", state.is_behind_nat))
+    said = "".join(f"{key} = yes\n" for key, is_so in flags if is_so)
+    addresses = "".join(f"{address}\n" for address in state.given)
+    child = f"name = {name}\nstate = INSTALLED\nmode = {state.mode.upper()}\nprotocol = {protocol}\n{esp}\n"
+    child += "encap = yes\n" if state.is_in_udp else ""
+    inside = f"{said}{ike}\nlocal-vips = [\n{addresses}]\nchild-sas {{\n{name}-1 {{\n{child}}}\n}}\n"
+    return f"list-sa event {{\n{name} {{\n{inside}}}\n}}\n"
 
 
 # --- recordings

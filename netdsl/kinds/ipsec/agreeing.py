@@ -6,7 +6,7 @@ libcharon/config/peer_cfg.c (select_child_cfg, get_ts_match). Mode: libcharon/sa
 (USE_TRANSPORT_MODE, check_mode).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from netdsl.dataclass import dataclass
@@ -24,6 +24,10 @@ _SAME = {
     "sha2_256_96": "sha256_96", "sha2_384": "sha384", "sha2_512": "sha512", "curve25519": "x25519", "curve448": "x448",
 }  # fmt: skip
 _EXCHANGES = "exchange"
+_MOST_TRIES = 5  # ike_init.c, MAX_RETRIES
+_ORDER = ("cipher", "integrity", "prf", _EXCHANGES)
+_Algorithms = dict[str, dict[str, None]]
+"""By type of transform, in the order of a proposal."""
 
 
 # --- proposals
@@ -39,23 +43,88 @@ def agreed(ours: Sequence[str], theirs: Sequence[str], protocol: str, *, has_exc
     )  # fmt: skip
 
 
-def _fits(mine: dict[str, set[str]], other: dict[str, set[str]], *, has_exchange: bool) -> bool:
+def selected(
+    mine: Sequence[str], theirs: Sequence[str], protocol: str, *, has_exchange: bool = True
+) -> tuple[str, ...] | None:
+    """The algorithms that the end with `mine` chooses when it answers, one of each type: the order of its own proposals
+    decides, and in a proposal that of its algorithms (charon.prefer_configured_proposals; proposal.c: proposal_select,
+    select_algo). None: there is no proposal in common."""
+    known = [_algorithms(proposal, protocol) for proposal in theirs]
+    for one in (_algorithms(proposal, protocol) for proposal in mine):
+        for other in known:
+            if _fits(one, other, has_exchange=has_exchange):
+                return _chosen(one, other, has_exchange=has_exchange)
+    return None
+
+
+def _chosen(one: _Algorithms, other: _Algorithms, *, has_exchange: bool) -> tuple[str, ...]:
+    """Of each type the first algorithm of `one` that the other has; no key exchange twice."""
+    found: dict[str, str] = {}
+    for kind in sorted(one, key=_place):
+        common = [name for name in one[kind] if name in other[kind]]
+        if not kind.startswith(_EXCHANGES):
+            found[kind] = common[0]
+        elif has_exchange:
+            before = [name for at, name in found.items() if at.startswith(_EXCHANGES)]
+            found[kind] = next((name for name in common if name not in before), common[0])
+    return tuple(_word(kind, name) for kind, name in found.items())
+
+
+def exchanged(
+    choose: Callable[[Sequence[str]], tuple[str, ...] | None], offered: Sequence[str], first: str | None = None
+) -> tuple[str, ...] | None:
+    """What is chosen of the offered proposals where keys are exchanged. Those with the exchange that the asking end begins
+    with (`first`, else its own first one) are offered before the others; an end that chooses another one is asked again
+    with that (ike_init.c and child_create.c: build_payloads, build_r, INVALID_KE_PAYLOAD)."""
+    own = (name for proposal in offered for name in _exchanges_of(proposal))
+    exchange = first or next(own, None)
+    for _ in range(_MOST_TRIES):
+        found = choose(sorted(offered, key=lambda proposal: exchange not in _exchanges_of(proposal)))
+        wanted = next((word for word in found or () if KEYWORDS[word] is Transform.EXCHANGE), None)
+        if wanted in (None, exchange):
+            return found
+        exchange = wanted
+    return None
+
+
+def _exchanges_of(proposal: str) -> list[str]:
+    found = map(_algorithm, proposal.lower().split("-"))
+    return [name for kind, name in found if kind == _EXCHANGES]
+
+
+def canonical(word: str) -> str:
+    """The one word for an algorithm that has several: `aes128gcm16` for `aes128gcm128`."""
+    return _word(*_algorithm(word.lower()))
+
+
+def _place(kind: str) -> tuple[int, str]:
+    first = kind.partition(" ")[0]
+    return (_ORDER.index(first) if first in _ORDER else len(_ORDER)), kind
+
+
+def _word(kind: str, name: str) -> str:
+    """A further key exchange with its number, as in a proposal."""
+    number = kind.partition(" ")[2]
+    return f"{number}_{name}" if number else name
+
+
+def _fits(mine: _Algorithms, other: _Algorithms, *, has_exchange: bool) -> bool:
     """Whether every type of transform that one of them has is in both, with an algorithm in common."""
     kinds = [kind for kind in {**mine, **other} if has_exchange or not kind.startswith(_EXCHANGES)]
-    return all(mine.get(kind, set()) & other.get(kind, set()) for kind in kinds)
+    return all(mine.get(kind, {}).keys() & other.get(kind, {}).keys() for kind in kinds)
 
 
-def _algorithms(proposal: str, protocol: str) -> dict[str, set[str]]:
-    """By type of transform. A pseudo-random function that is not written is that of the integrity algorithm (proposal.c:
-    check_proposal), the choice of sequence numbers `noesn`."""
-    found: dict[str, set[str]] = {}
+def _algorithms(proposal: str, protocol: str) -> _Algorithms:
+    """By type of transform, in the order of the proposal. A pseudo-random function that is not written is that of the
+    integrity algorithm (proposal.c: check_proposal), the choice of sequence numbers `noesn`."""
+    found: _Algorithms = {}
     for word in proposal.lower().split("-"):
         kind, name = _algorithm(word)
-        found.setdefault(kind, set()).add(name)
+        found.setdefault(kind, {})[name] = None
     if protocol == "ike" and "integrity" in found:
-        found.setdefault("prf", {f"prf{name.partition('_')[0]}" for name in found["integrity"]})
+        found.setdefault("prf", {f"prf{name.partition('_')[0]}": None for name in found["integrity"]})
     if protocol != "ike":
-        found.setdefault("sequence", {"noesn"})
+        found.setdefault("sequence", {"noesn": None})
     return found
 
 

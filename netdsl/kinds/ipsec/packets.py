@@ -5,10 +5,11 @@ authentication and proposals, and each knows the child. Tunnels `on traffic` cou
 Those `by hand` do not, unless the state asked for says so.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from netdsl.ir.ids import Address
+from netdsl.dataclass import dataclass
+from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.node import Node
 from netdsl.ir.prefixes import EVERYTHING, host_prefix
 from netdsl.ir.service import PortService, Protocol, port
@@ -47,6 +48,15 @@ IS_NEGOTIATED = True
 _FLOATED = 4500
 _IKE = port(Protocol.UDP, 500)
 _CARRYING = {"esp": (PortService(ESP), port(Protocol.UDP, _FLOATED)), "ah": (PortService(AH),)}
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How a connection was opened: the first packet of IKE as the other end has it, and the ends behind address
+    translation."""
+
+    packet: Packet
+    hidden: frozenset[NodeId]
 
 
 # --- packets of a tunnel
@@ -137,13 +147,21 @@ def connect(fabric: Fabric, view: View, end: TunnelEnd, standing: Flows) -> Conn
         return failure
     is_translated = (came.source, came.destination, came.source_port) != (local, peer, 500)
     is_in_udp = is_translated or fabric.is_user_space or _is_forced(end, there)
+    opening = Opening(came, _hidden(end, there, local, came))
     if is_in_udp or end_inside(end).mobike:
         floated = _exchange(fabric, view, (local, peer), _FLOATED, standing)
         if isinstance(floated, str):
             name = end.tunnel
             return Failure(f"IKE of tunnel `{name}` from `{view.id}` (udp/4500) does not get there and back: {floated}")
         flows, came = flows | floated[1], floated[0].packet
-    return Connection(end, there, came.source, is_in_udp, flows, came.source_port)
+    return Connection(end, there, came.source, is_in_udp, flows, came.source_port, opening)
+
+
+def _hidden(end: TunnelEnd, there: TunnelEnd, local: Address, came: Packet) -> frozenset[NodeId]:
+    """The ends that are behind address translation: each hears from the other which address and port its packets have there
+    (NAT_DETECTION_DESTINATION_IP, RFC 7296 §2.23; ike_natd.c, process_payloads)."""
+    found = {end.node} if (came.source, came.source_port) != (local, 500) else set()
+    return frozenset(found | ({there.node} if came.destination != end.peer_addresses[0] else set()))
 
 
 def _lacking(fabric: Fabric, end: TunnelEnd) -> Failure | None:
@@ -221,14 +239,7 @@ def _install_connection(fabric: Fabric, states: TunnelStates, connection: Connec
     local, remote = fabric.views[here.node], fabric.views[there.node]
     local_address = here.local or connection.seen
     remote_address = here.peer_addresses[0]
-    for child in here.children:
-        found = _agreement(remote.node, connection, child)
-        if isinstance(found, Failure):
-            states.failures.setdefault(here.tunnel, found)
-            continue
-        starts = (child, found.there) if there.peer_addresses else (child,)
-        if not any(states.opens(here.tunnel, one) for one in starts):
-            continue
+    for child, found in coming_up(fabric, states, connection):
         in_udp, may_split = connection.is_translated, fabric.is_user_space
         forward = Association(there.node, local_address, remote_address, in_udp, may_split=may_split)
         own, port = there.local or remote_address, connection.seen_port
@@ -239,6 +250,19 @@ def _install_connection(fabric: Fabric, states: TunnelStates, connection: Connec
         states.children_up.update(
             ((here.node, here.tunnel, child.name), (there.node, here.tunnel, found.there.name)),
         )
+
+
+def coming_up(fabric: Fabric, states: TunnelStates, connection: Connection) -> Iterator[tuple[Child, Agreed]]:
+    """The children of `here` that come up, each with what the ends agree on; of others the states have the failure."""
+    here, there = connection.here, connection.there
+    for child in here.children:
+        found = _agreement(fabric.views[there.node].node, connection, child)
+        if isinstance(found, Failure):
+            states.failures.setdefault(here.tunnel, found)
+            continue
+        starts = (child, found.there) if there.peer_addresses else (child,)
+        if any(states.opens(here.tunnel, one) for one in starts):
+            yield child, found
 
 
 def _agreement(there: Node, connection: Connection, child: Child) -> Agreed | Failure:

@@ -6,11 +6,11 @@ The keywords are those of strongSwan's proposal_keywords_static.txt, less what D
 
 from enum import Enum
 
-from netdsl.dataclass import dataclass
 from netdsl.diagnostics.suggest import closest
 from netdsl.kinds.ipsec import tree
 from netdsl.kinds.ipsec.algorithms import ICV_OCTETS, KERNEL_ONLY, NOT_IN_IKE
 from netdsl.kinds.ipsec.catalogue import UNKNOWN_PROPOSAL
+from netdsl.packets.state import Fault
 from netdsl.semantics.bindings import Placed
 from netdsl.semantics.evaluate import evaluate_list
 from netdsl.semantics.items import Item
@@ -68,14 +68,27 @@ FOREIGN = {
 """Names that other tools give to the same algorithms. Groups: RFC 3526, RFC 5903, RFC 8031."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    message: str
-    help: str | None = None
-
-
 def fault(proposal: str, protocol: str) -> Fault | None:
     """What is wrong with a proposal for "ike", "esp" or "ah"; None where it is right."""
+    kinds = _kinds(proposal, protocol)
+    if isinstance(kinds, Fault):
+        return kinds
+    return _forbidden(kinds, protocol) or _missing(kinds, protocol) or _exchanged_twice(proposal)
+
+
+def fault_of_algorithms(text: str, protocol: str) -> Fault | None:
+    """The same for what an SA uses: one algorithm of each type, and not of all types."""
+    kinds = _kinds(text, protocol)
+    if isinstance(kinds, Fault):
+        return kinds
+    single = [kind for kind in kinds if kind is not Transform.MORE_EXCHANGE]
+    twice = next((kind for kind in single if single.count(kind) > 1), None)
+    if twice is not None:
+        return Fault(f"an SA uses {twice.value} once, and two are said")
+    return _forbidden(kinds, protocol)
+
+
+def _kinds(proposal: str, protocol: str) -> list[Transform] | Fault:
     kinds: list[Transform] = []
     for part in proposal.split("-"):
         kind = KEYWORDS.get(part)
@@ -85,7 +98,7 @@ def fault(proposal: str, protocol: str) -> Fault | None:
             advice = "only the kernel has it: for `esp` and `ah`" if part in KERNEL_ONLY else None
             return Fault(f"strongSwan in nodes has no `{part}` for `ike`", advice)
         kinds.append(kind)
-    return _forbidden(kinds, protocol) or _missing(kinds, protocol) or _exchanged_twice(proposal)
+    return kinds
 
 
 def _exchanged_twice(proposal: str) -> Fault | None:

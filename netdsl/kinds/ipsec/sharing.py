@@ -12,7 +12,7 @@ from itertools import islice
 
 from netdsl.ir.node import Node
 from netdsl.ir.tunnel import TunnelEnd
-from netdsl.kinds.ipsec.agreeing import agreed
+from netdsl.kinds.ipsec.agreeing import agreed, exchanged, selected
 from netdsl.kinds.ipsec.ir import DpdAction, end_inside
 from netdsl.kinds.ipsec.known import heads_of, offering
 from netdsl.packets.types import Packet
@@ -47,6 +47,17 @@ def negotiated(node: Node, end: TunnelEnd, packet: Packet) -> tuple[str, ...]:
     offered = end_inside(end).ike_proposals
     usable = (each for one in heads for each in agreed(end_inside(one).ike_proposals, offered, "ike"))
     return tuple(islice(usable, 1))
+
+
+def selected_ike(node: Node, end: TunnelEnd, packet: Packet) -> tuple[str, ...]:
+    """The algorithms that it comes to."""
+    heads = sorted((one for one in offering(node, packet.source) if is_at(one, packet)), key=_width)
+
+    def choose(offered: Sequence[str]) -> tuple[str, ...] | None:
+        found = (selected(end_inside(one).ike_proposals, offered, "ike") for one in heads)
+        return next(filter(None, found), None)
+
+    return exchanged(choose, end_inside(end).ike_proposals) or ()
 
 
 def taken_for(node: Node, end: TunnelEnd, packet: Packet, proposal: tuple[str, ...]) -> TunnelEnd | None:

@@ -13,11 +13,12 @@ from netdsl.semantics.bindings import Placed
 from netdsl.semantics.evaluate import Context, evaluate_list
 from netdsl.semantics.items import CheckItem, ExpectItem
 from netdsl.semantics.resolve import attributes
-from netdsl.semantics.resolve.clauses import match_tunnels, tunnel_and_child
+from netdsl.semantics.resolve.clauses import match_tunnels
 from netdsl.semantics.resolve.dns import is_domain
 from netdsl.semantics.resolve.goals import goal_of, goals_of, sources_of
 from netdsl.semantics.resolve.networks import MTU_LARGEST, MTU_SMALLEST
 from netdsl.semantics.resolve.ports import services
+from netdsl.semantics.resolve.states import state_claims, tunnels_named
 from netdsl.semantics.resolve.work import Work, report_unknown_part
 from netdsl.semantics.scopes import find, locate, lookup
 from netdsl.semantics.values import Word
@@ -145,6 +146,8 @@ def _claims(item: CheckItem, count: _Count, work: Work) -> list[ir.Claim]:
             return _resolves(check, item, work)
         case syntax.CheckRoutes():
             return _routes(check, item, work)
+        case syntax.CheckUses() | syntax.CheckEnds() | syntax.CheckForm() | syntax.CheckGiven():
+            return [*state_claims(check, item, work)]
         case syntax.CheckBgp():
             return []
         case _:
@@ -251,22 +254,9 @@ def _servers_of(name: str, work: Work) -> list[NodeId]:
 
 
 def _up(check: syntax.CheckUp, item: CheckItem, work: Work) -> list[ir.Claim]:
-    """`T`, `T.child`, patterns of tunnels; `is not down` is `is up`."""
-    claims: list[ir.Claim] = []
+    """`is not down` is `is up`."""
     is_negative = check.is_negative is check.is_up
-    for placed in evaluate_list(check.tunnels, item, work.diagnostics):
-        if not isinstance(placed.value, Word):
-            work.wrong_kind(placed, "a tunnel's name")
-        elif "*" in placed.value.text:
-            found = work.match(placed.value, placed.place, (ElementKind.TUNNEL,))
-            claims.extend(
-                ir.TunnelUp(TunnelId(one.element.path), ".".join(one.rest) or None, is_negative) for one in found
-            )
-        else:
-            tunnel = tunnel_and_child(placed.value, placed.place, work)
-            if tunnel is not None:
-                claims.append(ir.TunnelUp(*tunnel, is_negative))
-    return claims
+    return [ir.TunnelUp(*named.value, is_negative) for named in tunnels_named(check.tunnels, item, work)]
 
 
 def _encrypted(check: syntax.CheckEncrypted, item: CheckItem, count: _Count, work: Work) -> list[ir.Claim]:

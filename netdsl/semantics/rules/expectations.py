@@ -6,15 +6,21 @@ from netdsl.dataclass import dataclass
 from netdsl.diagnostics.catalogue import DUPLICATE_EXPECTATION, EXPECT_IMPOSSIBLE
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.expectation import (
+    Begun,
+    BehindNat,
     Claim,
     Encrypted,
     Expectation,
+    Given,
     Goal,
     GoesThrough,
+    HasForm,
     Reaches,
     Resolves,
     RoutesVia,
+    StateClaim,
     TunnelUp,
+    Uses,
 )
 from netdsl.ir.ids import NodeId
 from netdsl.ir.service import PortService, Protocol
@@ -69,10 +75,10 @@ def _has_opposites(facts: Facts) -> bool:
 
 def _is_negative(claim: Claim) -> bool:
     match claim:
-        case Reaches() | TunnelUp() | Encrypted() | GoesThrough():
-            return claim.is_negative
         case Resolves() | RoutesVia():
             return False
+        case _:
+            return claim.is_negative
 
 
 def _report_twice(place: Place, first: Place, diagnostics: Diagnostics) -> None:
@@ -88,10 +94,10 @@ def _report_twice(place: Place, first: Place, diagnostics: Diagnostics) -> None:
 def _denied(claim: Claim) -> Claim | None:
     """The claim that cannot hold together with this one, where it can be said."""
     match claim:
-        case Reaches() | TunnelUp() | Encrypted() | GoesThrough():
-            return replace(claim, is_negative=not claim.is_negative)
         case Resolves() | RoutesVia():
             return None
+        case _:
+            return replace(claim, is_negative=not claim.is_negative)
 
 
 def _contradiction(place: Place | None) -> Reason | None:
@@ -117,6 +123,14 @@ def _impossible(
             return None if claim.is_negative else _between(claim.source, claim.goal, facts)
         case Resolves() | RoutesVia():
             return None
+        case Uses() | Begun() | BehindNat() | HasForm() | Given():
+            return _state_of_none(claim, expectation)
+
+
+def _state_of_none(claim: StateClaim, expectation: Expectation) -> Reason | None:
+    if _down(expectation) != claim.tunnel:
+        return None
+    return Reason(f"`{claim.tunnel}` has no such state while it is down")
 
 
 def _to_self(claim: Reaches) -> Reason | None:

@@ -11,7 +11,10 @@ from netdsl.syntax.tree import (
     CheckBgp,
     CheckBody,
     CheckEncrypted,
+    CheckEnds,
     CheckFor,
+    CheckForm,
+    CheckGiven,
     CheckIf,
     CheckPath,
     CheckPoints,
@@ -20,6 +23,7 @@ from netdsl.syntax.tree import (
     CheckRoutes,
     CheckStatement,
     CheckUp,
+    CheckUses,
     Expect,
     Expression,
     Goal,
@@ -148,6 +152,56 @@ class ExpectBuilder(BaseBuilder):
 
     def check_routes(self, sources: list[Value], _routes: Token, prefix: Value, _via: Token, hop: Value) -> CheckRoutes:
         return CheckRoutes(tuple(sources), prefix, hop, self._span(sources[0], hop))
+
+    def check_uses(
+        self, tunnels: list[Value], _uses: Token, negation: Token | None, protocol: Value, algorithms: Value | None
+    ) -> CheckUses:
+        span = self._span(tunnels[0], algorithms or protocol)
+        return CheckUses(tuple(tunnels), negation is not None, protocol, algorithms, span)
+
+    def check_begun(
+        self, tunnels: list[Value], _is: Token, negation: Token | None, state: Token, _by: Token, nodes: list[Value]
+    ) -> CheckEnds:
+        span = self._span(tunnels[0], nodes)
+        return CheckEnds(tuple(tunnels), negation is not None, state.value, tuple(nodes), span)
+
+    def check_behind(
+        self,
+        tunnels: list[Value],
+        _is: Token,
+        negation: Token | None,
+        state: Token,
+        _nat: Token,
+        _at: Token,
+        nodes: list[Value],
+    ) -> CheckEnds:
+        span = self._span(tunnels[0], nodes)
+        return CheckEnds(tuple(tunnels), negation is not None, state.value, tuple(nodes), span)
+
+    def check_in_udp(self, tunnels: list[Value], _is: Token, negation: Token | None, *words: Token) -> CheckForm:
+        return self._form(tunnels, negation, words)
+
+    def check_compressed(self, tunnels: list[Value], _is: Token, negation: Token | None, word: Token) -> CheckForm:
+        return self._form(tunnels, negation, (word,))
+
+    def check_mode(self, tunnels: list[Value], _is: Token, negation: Token | None, *words: Token) -> CheckForm:
+        return self._form(tunnels, negation, words)
+
+    def _form(self, tunnels: list[Value], negation: Token | None, words: tuple[Token, ...]) -> CheckForm:
+        form = " ".join(word.value for word in words)
+        return CheckForm(tuple(tunnels), negation is not None, form, self._span(tunnels[0], words[-1]))
+
+    def check_given(
+        self,
+        nodes: list[Value],
+        _has: Token,
+        negation: Token | None,
+        addresses: list[Value],
+        _from: Token,
+        tunnel: Value,
+    ) -> CheckGiven:
+        span = self._span(nodes[0], tunnel)
+        return CheckGiven(tuple(nodes), negation is not None, tuple(addresses), tunnel, span)
 
     def check_bgp(self, word: Token, *rest: Last | None) -> CheckBgp:
         last = rest[-1]

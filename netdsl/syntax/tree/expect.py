@@ -125,13 +125,57 @@ class CheckRoutes:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckUses:
+    """`T, … use|uses [not] PROTOCOL [ALGORITHMS]`."""
+
+    tunnels: tuple[Value, ...]
+    is_negative: bool
+    protocol: Value
+    algorithms: Value | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class CheckEnds:
+    """`T, … is|are [not] begun by N, …`, `T, … is|are [not] behind nat at N, …`. `state` is `begun` or `behind`."""
+
+    tunnels: tuple[Value, ...]
+    is_negative: bool
+    state: str
+    nodes: tuple[Value, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class CheckForm:
+    """`T, … is|are [not] FORM`: `encapsulated in udp`, `compressed`, `in tunnel mode`, `in transport mode`."""
+
+    tunnels: tuple[Value, ...]
+    is_negative: bool
+    form: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class CheckGiven:
+    """`N, … has|have [not] ADDRESS, … from T`."""
+
+    nodes: tuple[Value, ...]
+    is_negative: bool
+    addresses: tuple[Value, ...]
+    tunnel: Value
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class CheckBgp:
     """`bgp A to B is up`: not compiled yet."""
 
     span: Span
 
 
-Check = CheckReach | CheckUp | CheckEncrypted | CheckPath | CheckResolves | CheckRoutes | CheckBgp
+CheckState = CheckUses | CheckEnds | CheckForm | CheckGiven
+Check = CheckReach | CheckUp | CheckEncrypted | CheckPath | CheckResolves | CheckRoutes | CheckState | CheckBgp
 
 
 @dataclass(frozen=True, slots=True)
