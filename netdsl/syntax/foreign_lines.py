@@ -81,6 +81,10 @@ EXPECTATIONS: tuple[Shape, ...] = (
     _shape(r"(\S+) (?:->|=>|-->) (\S.*)", "`{0} reaches {1}`"),
     _shape(r"(?:ping|curl|nc|allow) (\S+) (?:-> |to )?(\S+)", "`{0} reaches {1}`"),
     _shape(r"(?:tunnel )?(\S+) (?:is )?(up|down)", "`{0} is {1}`"),
+    _shape(rf"(\S+) {_NOT} (?:use|negotiate)s? (\S.*)", "`{0} uses not {1}`"),
+    _shape(r"(\S+) negotiates? (\S.*)", "`{0} uses {1}`"),
+    _shape(r"(\S+) (?:initiate|start|open|begin)s? (\S+)", "`{1} is begun by {0}`"),
+    _shape(r"(\S+) (?:get|receive)s? (\S+) (?:from|by) (\S+)", "`{0} has {1} from {2}`"),
     _shape(r"(\S+) and (\S.*)", "`{0}, {1}`"),
 )
 """Expectations as people write them at first; the first that fits counts."""

@@ -193,6 +193,25 @@ def _of_points(dead: Dead, read: list[str]) -> str | None:
     return "`points NUMBER` stands once, last before the `{`" if dead.first_word == "expect" else None
 
 
+_BEGUN, _HIDDEN = "`T is begun by NODE`", "`T is behind nat at NODE`"
+_STATES = {
+    **dict.fromkeys(("initiated", "started", "opened", "established"), _BEGUN),
+    **dict.fromkeys(("nat", "natted", "nated", "translated"), _HIDDEN),
+    "transport": "`T is in transport mode`", "tunnel": "`T is in tunnel mode`", "udp": "`T is encapsulated in udp`",
+}  # fmt: skip
+
+
+def _of_a_state(dead: Dead, read: list[str]) -> str | None:
+    """Of a tunnel."""
+    if not dead.is_check or not any(word in ("is", "are") for word in read):
+        return None
+    if read[-1] == "encapsulated":
+        return _STATES["udp"]
+    if read[-1] in ("behind", "nat"):
+        return _HIDDEN
+    return _STATES.get(dead.word.lower()) if "BEGUN" in dead.expected else None
+
+
 def _of_a_limit(_dead: Dead, read: list[str]) -> str | None:
     if read[-1:] == ["limit"]:
         return "a limit is `10/s`, `10/min` or `10/h`"
@@ -227,6 +246,7 @@ _HINTS: Sequence[Callable[[Dead, list[str]], str | None]] = (
     _of_points,
     *DECLARATION_HINTS,
     _of_a_check,
+    _of_a_state,
     _of_a_limit,
     _of_its_own,
     _of_one_shape,
