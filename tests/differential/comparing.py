@@ -1,17 +1,24 @@
 """Prediction beside observation: what agrees, and what does not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from netdsl.ir.expectation import Begun, BehindNat, Form, Given, HasForm, StateClaim, Uses
 from netdsl.ir.ids import TunnelId
 from netdsl.ir.lab import Lab
 from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import Selectors
 from netdsl.lower.lower import lower
 from netdsl.packets.doubts import own_doubts
+from netdsl.packets.state import ChildState, state_of
+from netdsl.packets.tunnels import Connection
+from netdsl.payload.part import state_of_kind
 from netdsl.pipeline.analysis import check_text
+from netdsl.testing.agreed import state_said
+from netdsl.testing.reading import section
 from netdsl.verify import Esp, Verdict, World, predict
 from netdsl.verify import Outcome as Predicted
+from netdsl.verify.state import compared
 from tests.differential.flows import Flow, Outcome, Seen
 from tests.differential.observing import Observation
 
@@ -74,6 +81,44 @@ def tunnels_that_differ(world: World, observation: Observation) -> tuple[str, ..
         if world.is_up(TunnelId(tunnel)) != is_up and not any(own_doubts(view) for view in ends):
             found.append(f"lab {observation.seed}: tunnel {tunnel} is {'up' if is_up else 'down'}, predicted otherwise")
     return tuple(found)
+
+
+def states_that_differ(world: World, observation: Observation) -> tuple[str, ...]:
+    """What the ends of a tunnel have agreed on, where it is known before: at each end that says that the child is up."""
+    predicted = {
+        (state.node, state.tunnel, state.peer, state.child): state
+        for tunnel, connections in world.tunnels.connections.items()
+        if not any(own_doubts(world.view(end.node)) for end in world.lab.tunnel_ends(tunnel))
+        for connection in connections
+        for state in _states(world, connection)
+    }
+    found = []
+    for node, kind, text in observation.listed:
+        reports = state_of_kind(kind).reports(text)
+        ends = [(end, child) for end in world.view(node).node.tunnels for child in end.children if end.kind == kind]
+        for end, child in ends:
+            state = predicted.get((node, end.tunnel, end.peer or node, child.name))
+            said = [state_said(end, child, one) for one in reports if one.child == section(end, child)]
+            differences = (text for one in said for text in _differences(state, one)) if state is not None else ()
+            found += [f"lab {observation.seed}: {difference}" for difference in differences]
+    return tuple(dict.fromkeys(found))
+
+
+def _states(world: World, connection: Connection) -> Iterable[ChildState]:
+    kind = state_of(connection.here.kind)
+    return () if kind is None else kind.states(world.fabric, world.tunnels, connection)
+
+
+def _differences(state: ChildState, said: ChildState) -> Iterator[str]:
+    """Each claim about the state that is so and not said, or the contrary."""
+    part = (state.tunnel, state.child, None, False)
+    claims: list[StateClaim] = [Uses(*part, one.protocol, one.words) for one in state.uses]
+    claims += [Begun(*part, state.node), BehindNat(*part, state.node), *(HasForm(*part, form) for form in Form)]
+    claims += [Given(*part, state.node, address) for address in (*state.given, *said.given)]
+    for claim in claims:
+        known, seen = compared(claim, state), compared(claim, said)
+        if known.doubt is None and known.is_so != seen.is_so:
+            yield f"{known.text} is predicted, and `{state.node}` says: {seen.text}"
 
 
 def compare(world: World, observation: Observation) -> Iterator[Compared]:

@@ -21,6 +21,8 @@ from netdsl.ir.ids import NodeId, host_name
 from netdsl.ir.lab import Lab
 from netdsl.ir.service import WITH_PORTS, port
 from netdsl.library import compile_file
+from netdsl.packets.state import state_of
+from netdsl.payload.part import state_of_kind
 from tests.differential.flows import Flow, Outcome, Seen, flows_of
 from tests.live.compose import ComposeLab as Running
 
@@ -51,13 +53,15 @@ class TunnelState:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What a lab did. `failure`: why it could not be asked."""
+    """What a lab did. `listed`: what a program of a node says of the state of tunnels (the node, the kind of tunnel, the
+    text); `failure`: why it could not be asked."""
 
     seed: int
     source: str
     seen: tuple[tuple[Flow, Seen], ...] = ()
     tunnels: tuple[TunnelState, ...] = ()
     failure: str = ""
+    listed: tuple[tuple[NodeId, str, str], ...] = ()
 
 
 def key_of(source: str) -> str:
@@ -108,9 +112,9 @@ def observe(seed: int, source: str, folder: Path, project: str) -> Observation:
         with brought_up(source, folder, project) as (lab, running):
             for _ in range(ATTEMPTS):
                 tunnels = _tunnels_when_up(lab, running)
-                seen = _ask(lab, running)
+                seen, listed = _ask(lab, running), tuple(_listed(lab, running))
                 if tunnels == _tunnels(lab, running):
-                    return Observation(seed, source, seen, tunnels)
+                    return Observation(seed, source, seen, tunnels, listed=listed)
             return Observation(seed, source, failure=f"tunnels go up and down while it is asked\n{running.logs()}")
     except (AssertionError, subprocess.TimeoutExpired) as error:
         return Observation(seed, source, failure=str(error))
@@ -139,6 +143,13 @@ def _states(node: NodeId, running: Running) -> Iterator[TunnelState]:
         words = line.split("\t")
         if words[0] == "tunnel":
             yield TunnelState(node, *words[1:6])
+
+
+def _listed(lab: Lab, running: Running) -> Iterator[tuple[NodeId, str, str]]:
+    for node in lab.nodes:
+        for kind in dict.fromkeys(end.kind for end in node.tunnels if state_of(end.kind) is not None):
+            answer = running.run(node.host_name, *state_of_kind(kind).QUESTION)
+            yield node.id, kind, answer.stdout
 
 
 def _ask(lab: Lab, running: Running) -> tuple[tuple[Flow, Seen], ...]:
@@ -199,6 +210,7 @@ def write(observation: Observation, path: Path) -> None:
             [state.node, state.tunnel, state.child, state.state, state.start, state.esp]
             for state in observation.tunnels
         ],
+        "listed": [list(one) for one in observation.listed],
         "seen": [[flow.source, flow.probe, seen.outcome, seen.detail] for flow, seen in observation.seen],
     }
     beside = path.with_suffix(f".{os.getpid()}-{secrets.token_hex(3)}")
@@ -221,6 +233,7 @@ def read(path: Path) -> Observation | None:
         ),
         tuple(TunnelState(NodeId(node), *rest) for node, *rest in document["tunnels"]),
         document["failure"],
+        tuple((NodeId(node), kind, text) for node, kind, text in document.get("listed", ())),
     )
 
 

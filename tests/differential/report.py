@@ -7,7 +7,7 @@ from pathlib import Path
 
 from netdsl.verify import Hook
 from netdsl.verify import Outcome as Predicted
-from tests.differential.comparing import Compared, compare, tunnels_that_differ, world_of
+from tests.differential.comparing import Compared, compare, states_that_differ, tunnels_that_differ, world_of
 from tests.differential.features import FEATURES, features_of
 from tests.differential.observing import Observation
 
@@ -39,6 +39,7 @@ class Tally:
             world = world_of(observation)
             compared = tuple(compare(world, observation))
             self.tunnels_differing += tunnels_that_differ(world, observation)
+            self.tunnels_differing += states_that_differ(world, observation)
         except Exception as error:  # a defect of the verifier is a finding here, not the end of the campaign
             self.failures.append((observation.seed, f"{type(error).__name__}: {error}"))
             return ()

@@ -1,5 +1,6 @@
 """What counts as agreement, and how it is kept and told."""
 
+from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -7,10 +8,11 @@ from netdsl.ir.ids import NodeId
 from netdsl.ir.service import Protocol, port
 from netdsl.verify import Hook, Verdict
 from netdsl.verify import Outcome as Predicted
-from tests.differential.comparing import Compared, difference_of
+from tests.differential.comparing import Compared, difference_of, states_that_differ, world_of
 from tests.differential.flows import Flow, Outcome, Seen
 from tests.differential.observing import Observation, TunnelState, read, write
 from tests.differential.report import LEAST, Tally, text, write_differences
+from tests.testing.pretending import listing
 
 ADDRESS = ip_address("10.1.0.2")
 WEB = Flow(NodeId("a"), ADDRESS, port(Protocol.TCP, 80))
@@ -52,7 +54,7 @@ def test_what_is_not_verified_is_a_difference() -> None:
 def test_an_observation_is_read_as_it_was_written_unless_it_was_made_another_way(tmp_path: Path) -> None:
     tunnels = (TunnelState(NodeId("a"), "vpn", "vpn", "up", "boot", "user"),)
     seen = ((WEB, Seen(Outcome.ANSWERED, "b.http")), (PING, Seen(Outcome.TIMEOUT)))
-    observation = Observation(3, "lab x\n", seen, tunnels)
+    observation = Observation(3, "lab x\n", seen, tunnels, listed=((NodeId("a"), "ipsec", "list-sas reply {\n}\n"),))
     write(observation, tmp_path / "3.json")
     assert read(tmp_path / "3.json") == observation
     (tmp_path / "3.json").write_text((tmp_path / "3.json").read_text().replace("lab x", "lab y"))
@@ -74,3 +76,22 @@ def test_a_report_says_thin_cells_and_rare_features_and_every_difference(tmp_pat
     write_differences([different], {3: "lab x\n"}, tmp_path / "differences")
     assert (tmp_path / "differences/3.net").read_text() == "lab x\n"
     assert "because" in (tmp_path / "differences/3.txt").read_text()
+
+
+def test_what_a_daemon_says_of_its_tunnel_is_compared_where_it_is_known() -> None:
+    lab = "lab x\nnetwork n 10.0.0.0/24\nhost a { interface on n .1 }\nhost b { interface on n .2 }\n"
+    by_one, by_both = (
+        f"{lab}ipsec vpn {{ between a and b ; auth psk{more} }}\n" for more in (" ; start at boot by a", "")
+    )
+    for source, begun in (
+        (by_one, ["lab 3: `a` begins `vpn` is predicted, and `a` says: `b` begins `vpn`"]),
+        (by_both, []),
+    ):
+        observation = Observation(3, source, tunnels=(TunnelState(NodeId("a"), "vpn", "vpn", "up", "boot", "user"),))
+        world = world_of(observation)
+        right = listing(world, NodeId("a"))
+        wrong = right.replace("initiator = yes", "initiator = no").replace("GCM_16", "CCM_16")
+        told = {text: replace(observation, listed=((NodeId("a"), "ipsec", text),)) for text in (right, wrong, "")}
+        assert [states_that_differ(world, told[text]) for text in (right, "")] == [(), ()]
+        esp = "lab 3: `vpn` uses esp aes256gcm16 is predicted, and `a` says: `vpn` uses esp aes256ccm16"
+        assert [text for text in states_that_differ(world, told[wrong]) if "ike" not in text] == [esp, *begun]

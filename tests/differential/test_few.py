@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.differential.campaign import Campaign
-from tests.differential.comparing import compare, lab_of, tunnels_that_differ, world_of
+from tests.differential.comparing import compare, lab_of, states_that_differ, tunnels_that_differ, world_of
 from tests.differential.features import FEATURES, features_of
 from tests.differential.generate import generate
 from tests.differential.observing import Observation
@@ -41,6 +41,7 @@ def test_what_happens_is_what_was_predicted(observations: tuple[Observation, ...
     worlds = [(world_of(observation), observation) for observation in observations]
     compared = [one for world, observation in worlds for one in compare(world, observation)]
     assert [text for world, observation in worlds for text in tunnels_that_differ(world, observation)] == []
+    assert [text for world, observation in worlds for text in states_that_differ(world, observation)] == []
     assert len(compared) > 1000
     assert [line(one) for one in compared if not one.agrees] == []
     assert {one.predicted.passes for one in compared} == {True, False}
