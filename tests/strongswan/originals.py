@@ -13,6 +13,8 @@ from pathlib import Path
 
 import yaml
 
+from netdsl.backends.strongswan import state as charon
+
 Section = dict[str, "str | Section"]
 
 # testing/hosts/default/etc/hosts
@@ -38,11 +40,13 @@ class Ping:
 @dataclass(frozen=True, slots=True)
 class Original:
     """`hosts`: of each host its connections, pools and authorities as swanctl.conf has them; key files and secrets are left
-    out. `pings`: those before the first command that changes something."""
+    out. `pings`: those before the first command that changes something. `states`: what a host's SAs are asserted to be,
+    as lines of a lab say it, less the tunnel's name."""
 
     name: str
     hosts: dict[str, Section]
     pings: tuple[Ping, ...]
+    states: tuple[str, ...]
 
 
 def original(strongswan: Path, name: str) -> Original:
@@ -54,7 +58,8 @@ def original(strongswan: Path, name: str) -> Original:
         host = file.relative_to(folder).parts[1]
         kept = {part: _without_keys(value) for part, value in tree.items() if part in ("connections", "pools")}
         hosts[host] = kept
-    return Original(name, hosts, tuple(_pings((folder / "evaltest.dat").read_text())))
+    asserted = (folder / "evaltest.dat").read_text()
+    return Original(name, hosts, tuple(_pings(asserted)), tuple(dict.fromkeys(_states(asserted))))
 
 
 def _included(file: Path) -> str:
@@ -75,6 +80,54 @@ def _pings(text: str) -> Iterator[Ping]:
             yield Ping(match[1], _address(match[2]), match[3] == "YES")
         elif not re.search(r"swanctl --list|tcpdump|cat /var/log|conntrack|xfrm state|ipsec pool|ssh|ping", words[1]):
             return
+
+
+def _states(text: str) -> Iterator[str]:
+    """From patterns for `swanctl --list-sas --raw`: `KEY=VALUE` of an IKE SA, then of its child."""
+    for line in text.splitlines():
+        host, _, rest = line.partition("::")
+        pattern, _, is_wanted = rest.rpartition("::")
+        if not re.match(r"\s*swanctl --list-sas", rest) or is_wanted.strip() != "YES" or line.startswith("#"):
+            continue
+        sa, _, child = re.sub(r"\bESP\.", "protocol=ESP ", pattern).partition("child-sas")
+        if not child:  # only the child's own keys tell where it begins
+            sa, _, child = pattern.partition("state=INSTALLED")
+        name = host.strip()
+        yield from (f"{name}: {fact}" for fact in (*_states_of_sa(name, _keys(sa)), *_states_of_child(_keys(child))))
+
+
+def _keys(pattern: str) -> dict[str, str]:
+    """Members of a list with blanks between them."""
+    lists = re.findall(r"([a-z-]+)=\\\[([^]]*)\]", pattern.replace(r"\:", ":"))
+    found = dict(lists) | dict(re.findall(r"\b([a-z][a-z0-9-]+)=([\w.-]+)", pattern))
+    for protocol in re.findall(r"\b(ESP|AH)\b", pattern):
+        found["protocol"] = protocol
+    if "cpi-in" in pattern:
+        found["cpi-in"] = "yes"
+    return {key: value.rstrip(".") for key, value in found.items()}
+
+
+def _states_of_sa(host: str, keys: dict[str, str]) -> Iterator[str]:
+    ike = charon.of_ike(keys)
+    if ike.words:
+        yield f"uses {ike.text}"
+    if keys.get("initiator") == "yes":
+        yield f"is begun by {host}"
+    if keys.get("nat-local") == "yes":
+        yield f"is behind nat at {host}"
+    for address in keys.get("local-vips", "").split():
+        yield f"{host} has {_address(address)} from"
+
+
+def _states_of_child(keys: dict[str, str]) -> Iterator[str]:
+    if "mode" in keys:
+        yield f"is in {keys['mode'].lower()} mode"
+    if "protocol" in keys:
+        yield f"uses {charon.of_child(keys).text}"
+    if keys.get("encap") == "yes":
+        yield "is encapsulated in udp"
+    if "cpi-in" in keys:
+        yield "is compressed"
 
 
 def _address(name: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.strongswan.comparing import Point
 from tests.strongswan.reasons import reason
-from tests.strongswan.scenarios import KERNEL_ESP, Scenario, checked, compared, lab_name, not_said, scenarios
+from tests.strongswan.scenarios import KERNEL_ESP, Scenario, checked, compared, lab_name, not_said, scenarios, unsaid
 
 _HEAD = """\
 # The scenarios of strongSwan's tests, as labs
@@ -23,6 +23,8 @@ setting, the verifier is asked each ping that the original asserts, and `make te
 it expects. This page is made by `python -m tests.strongswan.table`.
 
 *Points* are the settings of connections and children that are equal, of all. A letter is a reason below the table.
+*States* are what the original asserts of a host's SAs and the lab expects too, of all: algorithms, who began, address
+translation, mode and protocol, virtual addresses.
 """
 
 
@@ -32,8 +34,8 @@ def page(store: Path) -> str:
     rows = [_row(scenario, store, letters) for scenario in scenarios()]
     lines = [
         _HEAD,
-        "| scenario | lines expected | points | differs | ESP |",
-        "| --- | --- | --- | --- | --- |",
+        "| scenario | lines expected | points | differs | states | ESP |",
+        "| --- | --- | --- | --- | --- | --- |",
         *rows,
         "",
     ]
@@ -62,7 +64,9 @@ def _row(scenario: Scenario, store: Path, letters: dict[str, str]) -> str:
     lines = len(summary.proofs)
     differing = " ".join(dict.fromkeys(_differing(found, scenario, letters))) or "–"
     esp = "kernel" if lab_name(scenario.name) in KERNEL_ESP else "both"
-    return f"| [{scenario.name}] | {lines} | {equal} of {len(found)} | {differing} | {esp} |"
+    asserted = len(scenario.states)
+    states = f"{asserted - len(unsaid(scenario))} of {asserted}" if asserted else "–"
+    return f"| [{scenario.name}] | {lines} | {equal} of {len(found)} | {differing} | {states} | {esp} |"
 
 
 def _differing(found: list[Point], scenario: Scenario, letters: dict[str, str]) -> Iterator[str]:

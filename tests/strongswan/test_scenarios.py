@@ -6,7 +6,7 @@ import pytest
 
 from netdsl.library import trace_file
 from tests.live.machine import ROOT
-from tests.strongswan.scenarios import LABS, Scenario, checked, lab_name, not_said, scenarios
+from tests.strongswan.scenarios import LABS, UNSAID, Scenario, checked, lab_name, not_said, scenarios, unsaid
 from tests.strongswan.table import page
 
 _each = pytest.mark.parametrize("scenario", scenarios(), ids=lambda one: lab_name(one.name))
@@ -33,6 +33,11 @@ def test_the_verifier_says_what_the_original_asserts(scenario: Scenario) -> None
         source, destination, answered = ping.split()
         verdict = trace_file(scenario.lab, source, destination)
         assert verdict.passes is (answered == "yes"), (ping, verdict.reason)
+
+
+@pytest.mark.parametrize("scenario", [one for one in scenarios() if one.states], ids=lambda one: lab_name(one.name))
+def test_the_lab_expects_of_its_tunnels_what_the_original_asserts(scenario: Scenario) -> None:
+    assert unsaid(scenario) == UNSAID.get(scenario.name, [])
 
 
 @pytest.mark.slow
