@@ -2,9 +2,11 @@
 
 import errno
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from netdsl.codegen.contract import Layout, Options
+from netdsl.codegen.home import claim, home_of
 from netdsl.codegen.registry import target_names
 from netdsl.codegen.write import Plan
 from netdsl.comparing.compare import compare as compared
@@ -23,7 +25,7 @@ from netdsl.measuring.store import read_run
 from netdsl.measuring.types import Run
 from netdsl.output import compile_checked, write_output
 from netdsl.pipeline.analysis import Checked, check
-from netdsl.pipeline.compilation import Compiled
+from netdsl.pipeline.compilation import Begin, Compiled, unannounced
 from netdsl.pipeline.mending import with_near_misses
 from netdsl.verify import Cell, Esp, Verdict
 from netdsl.verify.matrix import matrix
@@ -69,7 +71,9 @@ def compile_file(
     Raises OSError, StoreUnreadable, UnknownTarget, BadOption.
     """
     checked = check(Path(path), parameters)
-    compiled = compile_checked(checked, target, options or Options(), layout or Layout(), Path(credentials))
+    compiled = compile_checked(
+        checked, target, options or Options(), layout or Layout(), Path(credentials), begin=unannounced
+    )
     return Result(checked.diagnostics, compiled)
 
 
@@ -165,17 +169,25 @@ def measure(
     checked, options, wanted = check(Path(path), parameters), options or Options(), wanted or Measurement()
     if checked.lab is None:
         raise LabHasErrors(checked.diagnostics)
-    output = Path(build) / checked.lab.name / target
+    name = checked.lab.name
+    home = home_of(Path(build), name, str(path))
+    if options.project is None and home != name:
+        options = replace(options, project=home)
+    output = Path(build) / home / target
     bench = Bench(checked, parameters or {}, target, options, output, None if file is None else Path(file))
-    with job_for(bench, wanted, lambda: _write(bench)) as job:
+
+    def begin(_: Lab) -> None:
+        claim(Path(build), name, str(path))
+
+    with job_for(bench, wanted, lambda: _write(bench, begin)) as job:
         (run,) = measure_all([job], wanted.runs, existing=wanted.existing, watch=watch)
     return run
 
 
-def _write(bench: Bench) -> None:
+def _write(bench: Bench, begin: Begin) -> None:
     """Into the folder of the bench, beside that of the credentials."""
     store = bench.folder.parent / "credentials"
-    compiled = compile_checked(bench.checked, bench.target, bench.options, Layout(), store)
+    compiled = compile_checked(bench.checked, bench.target, bench.options, Layout(), store, begin=begin)
     if compiled is None:
         raise LabHasErrors(bench.checked.diagnostics)
     write_output(compiled, bench.folder, bench.options.project, _refuse)

@@ -6,13 +6,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from netdsl.codegen.contract import Layout, Options
-from netdsl.codegen.write import Plan, commit, locked, plan, recover
+from netdsl.codegen.write import Plan, commit, plan, recover
+from netdsl.disk.lock import locked
 from netdsl.pipeline.analysis import Checked
-from netdsl.pipeline.compilation import Compiled, compile_bindings, output_files
+from netdsl.pipeline.compilation import Begin, Compiled, compile_bindings, output_files
+
+_PATIENCE = 10.0  # seconds until another netdsl has written to the same folder
 
 
-def compile_checked(checked: Checked, target: str, options: Options, layout: Layout, store: Path) -> Compiled | None:
-    """`compile_bindings` by this machine's clock and randomness; None where the lab has an error."""
+def compile_checked(
+    checked: Checked, target: str, options: Options, layout: Layout, store: Path, *, begin: Begin | None
+) -> Compiled | None:
+    """`compile_bindings` by this machine's clock and randomness; None where the lab has an error. Without `begin` nothing
+    is written."""
     if checked.bindings is None:
         return None
     return compile_bindings(
@@ -25,6 +31,7 @@ def compile_checked(checked: Checked, target: str, options: Options, layout: Lay
         clock=lambda: datetime.now(UTC),
         entropy=secrets.token_bytes,
         lab=checked.lab,
+        begin=begin,
     )
 
 
@@ -35,7 +42,7 @@ def write_output(compiled: Compiled, folder: Path, project: str | None, settle: 
     raises; if it does neither, the files are replaced. Raises FolderBusy, PathRefused, ManifestUnreadable, OSError.
     """
     artifacts = output_files(compiled, project)
-    with locked(folder):
+    with locked(folder, patience=_PATIENCE):
         recover(folder)
         planned = plan(artifacts, folder)
         if not planned.is_safe:

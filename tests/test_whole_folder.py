@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from netdsl.whole_folder import FolderExists, write_folder
+from netdsl.disk.whole_folder import FolderExists, write_folder
 
 FILES = {"a": b"1", "sub/b": b"2"}
 

@@ -1,10 +1,9 @@
 """The backend: compose.yaml, its unedited copy, and the script for the parents of networks."""
 
-from importlib.resources import files
-
 from netdsl.codegen.contract import PRISTINE, Artifact, Layout, Options
 from netdsl.codegen.traits import Traits
 from netdsl.diagnostics.core import Diagnostics
+from netdsl.disk.shipped import shipped
 from netdsl.ir.lab import Lab
 from netdsl.payload.contract import Payload
 
@@ -34,7 +33,7 @@ class ComposeBackend:
         return (
             Artifact(FILE, text),
             Artifact(f"{PRISTINE}/{FILE}", text),
-            Artifact("parents.sh", (files("netdsl.backends.compose") / "parents.sh").read_bytes(), 0o755),
+            Artifact("parents.sh", shipped("netdsl.backends.compose", "parents.sh"), 0o755),
             Artifact("parents.tsv", parents_table(project).encode()),
         )
 

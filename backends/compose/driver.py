@@ -10,12 +10,13 @@ from pathlib import Path
 from python_on_whales import Container, DockerClient
 from python_on_whales.exceptions import DockerException
 
+from netdsl.disk.named import written
 from netdsl.runtime.driver import Answer, Check, Deployment, Driver, DriverError, NodeState, Progress
 from netdsl.runtime.recording import FileRecording
 
 from .clash import explain_clash
 from .doctor import examine
-from .engine import Unasked, answered, client_of, docker_of, failed, files_of, stream, told
+from .engine import Unasked, answered, client_of, docker_of, failed, files_of, refuse_other_folder, stream, told
 from .recording import container_words, record
 
 TIMEOUT = 300
@@ -35,6 +36,7 @@ class ComposeDriver:
     def up(self, deployment: Deployment, progress: Progress, *, timeout: int | None) -> None:
         wait = timeout if timeout is not None else TIMEOUT
         docker = docker_of(deployment)
+        refuse_other_folder(deployment)
         with told():
             self._build(docker, deployment, progress)
             _parents(deployment, "up")
@@ -84,8 +86,8 @@ class ComposeDriver:
         words += ["-U", "-w", "-"]
         if str(file) == "-":
             return _attached(["docker", *words])
-        with file.open("wb") as out:
-            return _attached(["docker", *words], out.fileno())
+        with written(file) as out:
+            return _attached(["docker", *words], out)
 
     def ask(self, deployment: Deployment, node: str, command: Sequence[str], *, timeout: float) -> Answer:
         """By the container's name as Compose makes it: to look for it takes longer than most commands."""

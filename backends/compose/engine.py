@@ -1,5 +1,6 @@
 """The engine and Compose, as a driver and a meter ask them; what they refuse, in our words."""
 
+import stat
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -35,7 +36,36 @@ def client_of(deployment: Deployment) -> DockerClient:
 
 
 def files_of(deployment: Deployment) -> Iterator[Path]:
-    return (deployment.folder / name for name in _FILES if (deployment.folder / name).is_file())
+    """The project's file, and the user's beside it where there is one: Compose, which would look for another where none is
+    named, waits for a pipe and follows a link. Raises DriverError."""
+    for name in _FILES:
+        path = deployment.folder / name
+        try:
+            mode = path.lstat().st_mode
+        except FileNotFoundError:
+            mode = None
+        except OSError as error:
+            raise DriverError(f"{path} cannot be read ({error.strerror})") from error
+        if mode is not None and not stat.S_ISREG(mode):
+            raise DriverError(f"{path} is not a regular file", remedy="remove it, then compile the lab again")
+        if mode is not None or name == _FILES[0]:
+            yield path
+
+
+def refuse_other_folder(deployment: Deployment) -> None:
+    """Raises DriverError where the project is there already, from another folder: Compose would take that lab's containers
+    for this one's."""
+    label = "com.docker.compose.project"
+    form = f'{{{{.Label "{label}.working_dir"}}}}'
+    folders = set(
+        said(["ps", "--all", "--filter", f"label={label}={deployment.project}", "--format", form]).splitlines()
+    )
+    here = {str(deployment.folder.absolute()), str(deployment.folder.resolve()), ""}
+    for other in sorted(folders - here):
+        raise DriverError(
+            f"a lab `{deployment.project}` is there already, from {other}",
+            remedy=f"netdsl down {other}; or give this one another name (--project NAME)",
+        )
 
 
 def stream(lines: object, progress: Progress) -> None:

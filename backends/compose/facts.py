@@ -4,6 +4,7 @@ import json
 import platform
 
 from netdsl.codegen.images import BASE
+from netdsl.disk.named import read_named
 from netdsl.runtime.driver import Deployment, Driver
 from netdsl.runtime.meter import SPACES, Fact, tunnel_spaces
 
@@ -65,6 +66,6 @@ def _spaces(deployment: Deployment, driver: Driver) -> dict[str, str]:
     """What nodes say of their tunnels. All have one kernel: of nodes with tunnels of the same parts the first is asked."""
     asked: dict[frozenset[str], str] = {}
     for table in sorted(deployment.folder.glob("payload/nodes/*/tunnels.tsv")):
-        parts = frozenset(line.rpartition("\t")[2] for line in table.read_text(encoding="utf-8").splitlines())
+        parts = frozenset(line.rpartition("\t")[2] for line in read_named(table).decode(errors="replace").splitlines())
         asked.setdefault(parts, table.parent.name)
     return {node: driver.ask(deployment, node, SPACES, timeout=30).output for node in asked.values()}

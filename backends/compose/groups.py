@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from netdsl.dataclass import dataclass
-from netdsl.runtime.procfs import Mount, processes, read_bytes, read_number, read_text
+from netdsl.disk.system import system_bytes, system_text
+from netdsl.runtime.procfs import Mount, processes, read_number
 
 _CONTAINER = re.compile(r"[0-9a-f]{64}")
 _OF_A_SHIM = re.compile(rb"-id\x00([0-9a-f]{64})\x00")
@@ -37,10 +38,10 @@ def members(proc: Path, containers: Collection[str]) -> dict[str, Members]:
     found: dict[str, list[int]] = {}
     groups: dict[str, str] = {}
     shims: dict[str, int] = {}
-    is_inside = _CONTAINER.search(read_text(f"{proc}/self/cgroup")) is not None
+    is_inside = _CONTAINER.search(system_text(f"{proc}/self/cgroup")) is not None
     for process in processes(proc):
         folder = f"{proc}/{process}"
-        group = read_text(f"{folder}/cgroup")
+        group = system_text(f"{folder}/cgroup")
         ids = _CONTAINER.findall(group)
         container = next(
             (identity for identity in ids if identity in containers), None
@@ -48,8 +49,8 @@ def members(proc: Path, containers: Collection[str]) -> dict[str, Members]:
         if container is not None:
             found.setdefault(container, []).append(process)
             groups.setdefault(container, group)
-        elif (not ids or is_inside) and read_text(f"{folder}/comm").startswith(_SHIM):
-            shim = _OF_A_SHIM.search(read_bytes(f"{folder}/cmdline"))
+        elif (not ids or is_inside) and system_text(f"{folder}/comm").startswith(_SHIM):
+            shim = _OF_A_SHIM.search(system_bytes(f"{folder}/cmdline"))
             if shim is not None:
                 shims[shim[1].decode()] = process
     return {
@@ -93,7 +94,7 @@ def _group_folders(hierarchies: tuple[Mount, ...], group: str, container: str) -
 
 
 def _statistic(file: Path, name: str) -> int | None:
-    found = dict(line.split(" ", 1) for line in read_text(file).splitlines() if " " in line)
+    found = dict(line.split(" ", 1) for line in system_text(file).splitlines() if " " in line)
     return int(found[name]) if name in found else None
 
 

@@ -17,13 +17,27 @@ from ruamel.yaml.tag import Tag
 
 from netdsl.codegen.contract import CannotAdopt
 
+_NAME = "compose.override.yaml"
+_DEEPEST = 50  # blocks in one another; netdsl writes eight
+_OF_RUAMEL = (ValueError, TypeError, LookupError, AttributeError, AssertionError, NotImplementedError, RecursionError)
+"""What ruamel.yaml raises beside its own errors, as for a map that is a key."""
+
 _TITLE = "Changes to compose.yaml, which netdsl writes anew at every compile. This file is yours."
 
 
 def adopt(edited: bytes, written: bytes, override: bytes | None) -> bytes:
     """The new text of the override file. Raises CannotAdopt if a file is no YAML map."""
+    try:
+        return _adopted(edited, written, override)
+    except _OF_RUAMEL as error:
+        raise CannotAdopt(f"it cannot be compared as YAML ({type(error).__name__})") from error
+
+
+def _adopted(edited: bytes, written: bytes, override: bytes | None) -> bytes:
+    for raw, name in ((edited, "compose.yaml"), (written, "the compose.yaml that was written"), (override, _NAME)):
+        _refuse_depth(raw or b"", name)
     new, old = _load(edited, "compose.yaml"), _data(written)
-    target = _load(override, "compose.override.yaml") if override else CommentedMap()
+    target = _load(override, _NAME) if override else CommentedMap()
     lines = edited.decode(errors="replace").splitlines()
     carried: set[int] = set()
     changes = _difference(new, old, lines, carried)
@@ -36,6 +50,21 @@ def adopt(edited: bytes, written: bytes, override: bytes | None) -> bytes:
     ]
     head = [] if override else [f"# {_TITLE}"]
     return "".join(f"{line}\n" for line in (*head, *loose)).encode() + _dump(target)
+
+
+def _refuse_depth(raw: bytes, name: str) -> None:
+    """Raises CannotAdopt: the readers call themselves for each block in another, until the stack ends."""
+    depth = 0
+    try:
+        for event in yaml.parse(raw, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+                if depth > _DEEPEST:
+                    raise CannotAdopt(f"{name} has more than {_DEEPEST} blocks in one another")
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise CannotAdopt(f"{name} is no YAML: {str(error).splitlines()[0]}") from error
 
 
 def _yaml() -> YAML:

@@ -1,13 +1,11 @@
 """The backend: the Vagrantfile, the fixed files beside it, and the files from which machines are provisioned."""
 
-from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 
 from netdsl.codegen.contract import Artifact, Layout, Options
 from netdsl.codegen.traits import Traits
 from netdsl.diagnostics.core import Diagnostics
+from netdsl.disk.shipped import shipped, shipped_below
 from netdsl.ir.lab import Lab
 from netdsl.payload.contract import Payload
 
@@ -39,16 +37,11 @@ class VagrantBackend:
 @cache
 def fixed_files() -> tuple[Artifact, ...]:
     """The files below `machine/` that are equal for all labs, sorted by path."""
-    return tuple(sorted(_below(files("netdsl.backends.vagrant") / "machine", "machine"), key=lambda file: file.path))
-
-
-def _below(folder: Traversable, path: str) -> Iterator[Artifact]:
-    for entry in folder.iterdir():
-        inner = f"{path}/{entry.name}"
-        if entry.is_dir():
-            yield from _below(entry, inner)
-        else:
-            yield Artifact(inner, entry.read_bytes(), 0o755 if entry.name.endswith(".sh") else 0o644)
+    package = "netdsl.backends.vagrant"
+    paths = sorted(shipped_below(package, "machine"))
+    return tuple(
+        Artifact(path, shipped(package, *path.split("/")), 0o755 if path.endswith(".sh") else 0o644) for path in paths
+    )
 
 
 backend = VagrantBackend()

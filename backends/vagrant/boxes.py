@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from netdsl.dataclass import dataclass
+from netdsl.disk.named import read_named
 
 from .machines import Made
 
 OWN_BOX = "netdsl/debian-13"
 PUBLIC_BOXES = {"libvirt": "cloud-image/debian-13", "virtualbox": "bento/debian-13"}
 _ARM = ("arm64", "aarch64")
+_LARGEST = 2**20  # bytes of a description
 # As render.py writes them. Names of boxes have no character that needs quoting (settings.py).
 _WRITTEN = re.compile(r"\bbox: (?:nil|'([^'\\]*)')")
 
@@ -40,7 +42,7 @@ class Box:
         stamp."""
         versions = [self.version]
         if self.version == "0":
-            versions = [f"0_{int(file.stat().st_mtime)}" for file in self.folder.iterdir() if file.is_file()]
+            versions = [f"0_{int(file.stat().st_mtime)}" for file in self.folder.glob("*") if file.is_file()]
         return frozenset(f"{_flat(self.name)}_vagrant_box_image_{version}_" for version in versions)
 
     def size(self) -> int:
@@ -51,9 +53,9 @@ class Box:
 def box_of(machine: Made) -> Box | None:
     """The box that a machine was made from, by Vagrant's metadata; None if that or the box is missing."""
     try:
-        metadata = json.loads((machine.folder / "box_meta").read_text(encoding="utf-8"))
+        metadata = json.loads(read_named(machine.folder / "box_meta", _LARGEST))
         name, version, folder = metadata["name"], metadata["version"], home() / metadata["directory"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     return Box(name, version, machine.provider, folder) if folder.is_dir() else None
 
@@ -108,7 +110,7 @@ def _flat(name: str) -> str:
 def _info(folder: Path) -> dict[str, str]:
     """The metadata that tools/vagrant-box writes into a box."""
     try:
-        metadata = json.loads((folder / "info.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        metadata = json.loads(read_named(folder / "info.json", _LARGEST))
+    except (OSError, ValueError, RecursionError):
         return {}
     return {str(key): str(value) for key, value in metadata.items()} if isinstance(metadata, dict) else {}

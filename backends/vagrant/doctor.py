@@ -6,9 +6,9 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 
+from netdsl.disk.scratch import scratch_named
+from netdsl.disk.system import system_text
 from netdsl.runtime.driver import Check
 
 from .boxes import OWN_BOX, PUBLIC_BOXES
@@ -99,7 +99,7 @@ def _kvm_runs() -> bool | None:
     qemu = shutil.which("qemu-system-x86_64")
     if platform.machine() not in ("x86_64", "AMD64") or qemu is None or not os.access("/dev/kvm", os.R_OK | os.W_OK):
         return None
-    with NamedTemporaryFile(prefix="netdsl-") as disk:
+    with scratch_named() as disk:
         disk.write(_SECTOR + bytes(510 - len(_SECTOR)) + b"\x55\xaa")
         disk.flush()
         command = [qemu, "-accel", "kvm", "-cpu", "host", "-m", "64", "-nodefaults", "-no-reboot", "-display", "none"]
@@ -127,10 +127,7 @@ def _ssh() -> Check:
 
 def _memory() -> Iterator[Check]:
     """Where the system says how much there is (Linux)."""
-    try:
-        text = Path("/proc/meminfo").read_text(encoding="ascii")
-    except OSError:
-        return
+    text = system_text("/proc/meminfo")
     found = re.search(r"^MemAvailable:\s+(\d+) kB$", text, re.MULTILINE)
     if found is None:
         return

@@ -8,6 +8,7 @@ from subprocess import TimeoutExpired
 from threading import Event
 from time import monotonic
 
+from netdsl.disk.named import written
 from netdsl.runtime.driver import Answer, Check, Deployment, Driver, DriverError, NodeState, Progress
 from netdsl.runtime.recording import FileRecording, Tcpdump, recorded
 
@@ -116,8 +117,8 @@ class VagrantDriver:
         words = reach_node(deployment, node).command(command)
         if file is None or str(file) == "-":
             return to_output(words, None)
-        with file.open("wb") as out:
-            return to_output(words, out.fileno())
+        with written(file) as out:
+            return to_output(words, out)
 
     def ask(self, deployment: Deployment, node: str, command: Sequence[str], *, timeout: float) -> Answer:
         connection = reach_node(deployment, node)

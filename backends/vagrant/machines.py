@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from netdsl.dataclass import dataclass
+from netdsl.disk.named import read_named
 from netdsl.runtime.driver import DriverError
 
 _HEXADECIMAL = re.compile(r"[0-9a-f]+")
@@ -13,6 +14,7 @@ _NODE = ".node"  # no host name has a dot
 DIGESTS = "machine/digests.tsv"
 HARDWARE = "netdsl-hardware"  # in Vagrant's folder of a machine, which Vagrant removes with it
 INSIDE = "netdsl-inside"
+_LARGEST = 4096  # bytes of an id or a digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def wanted_machines(folder: Path) -> tuple[Wanted, ...]:
     """The machines in the order of the lab. Raises DriverError if the folder is no Vagrant project of netdsl."""
     remedy = "compile the lab again for this target"
     try:
-        text = (folder / DIGESTS).read_text(encoding="utf-8", errors="replace")
+        text = read_named(folder / DIGESTS).decode(errors="replace")
     except OSError as error:
         raise DriverError(f"{folder / DIGESTS} cannot be read ({error.strerror})", remedy=remedy) from error
     records = [line.split("\t") for line in text.splitlines()]
@@ -112,6 +114,6 @@ def steps(wanted: Sequence[Wanted], made: Sequence[Made]) -> Steps:
 
 def _line(path: Path) -> str | None:
     try:
-        return path.read_text(encoding="utf-8").strip() or None
-    except OSError:
+        return read_named(path, _LARGEST).decode().strip() or None
+    except (OSError, UnicodeDecodeError):
         return None

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
 
+from netdsl.disk.named import read_named
 from netdsl.runtime.driver import Deployment, DriverError, Progress
 from netdsl.runtime.meter import Base, Disk, Fact, Meter, NodeUsage, Share, Usage
 from netdsl.runtime.procfs import PROC
@@ -126,7 +127,7 @@ def _provider(folder: Path) -> str:
 
 def _vagrantfile(folder: Path) -> str:
     try:
-        return (folder / FILE).read_text(encoding="utf-8", errors="replace")
+        return read_named(folder / FILE).decode(errors="replace")
     except OSError as error:
         raise DriverError(f"{folder / FILE} cannot be read", remedy="compile the lab again for this target") from error
 
@@ -153,7 +154,9 @@ def _folders_of(made: list[Made], boxes: set[Box]) -> tuple[tuple[Base, ...], tu
     """VirtualBox's folders: the masters of linked clones (Vagrant stores their ids with the boxes), and each
     machine's."""
     size: Callable[[str], int] = lambda machine: size_of(folder) if (folder := folder_of(machine)) else 0  # noqa: E731
-    masters = [file.read_text(encoding="utf-8").strip() for box in boxes for file in box.folder.glob("master_id")]
+    masters = [
+        read_named(file).decode(errors="replace").strip() for box in boxes for file in box.folder.glob("master_id")
+    ]
     bases = tuple(Base(f"master {master} (VirtualBox's)", size(master)) for master in sorted(masters))
     return bases, tuple(Share(machine.name, size(machine.id)) for machine in made)
 

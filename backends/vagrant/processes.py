@@ -6,15 +6,14 @@ from itertools import pairwise
 from pathlib import Path
 
 from netdsl.dataclass import dataclass
+from netdsl.disk.system import system_bytes, system_text
 from netdsl.runtime.procfs import (
     Mount,
     group_mounts,
     processes,
     processor_seconds,
     proportional,
-    read_bytes,
     read_number,
-    read_text,
 )
 
 PS = ("ps", "-axww", "-o", "pid=,time=,args=")
@@ -100,7 +99,7 @@ def seconds(time: str) -> float:
 def _usage(proc: Path, number: int, hierarchies: tuple[Mount, ...]) -> ProcessUsage | None:
     """The usage of a process. None if it has ended meanwhile (processor time is read last) or has used no tick yet."""
     pss = proportional(proc, (number,)) or None
-    group = _GROUP.search(read_text(proc / str(number) / "cgroup"))
+    group = _GROUP.search(system_text(proc / str(number) / "cgroup"))
     memory = None if group is None else _group_memory(group[1], hierarchies)
     cpu = processor_seconds(proc, (number,))
     return ProcessUsage(number, cpu, pss, memory) if cpu else None
@@ -115,5 +114,5 @@ def _group_memory(group: str, hierarchies: tuple[Mount, ...]) -> int | None:
 
 def _candidates(proc: Path) -> Iterator[tuple[int, list[str]]]:
     for number in processes(proc):
-        if read_text(f"{proc}/{number}/comm").startswith((*_NAMES, _RESOLVER)):
-            yield number, read_bytes(f"{proc}/{number}/cmdline").decode(errors="replace").split("\0")
+        if system_text(f"{proc}/{number}/comm").startswith((*_NAMES, _RESOLVER)):
+            yield number, system_bytes(f"{proc}/{number}/cmdline").decode(errors="replace").split("\0")

@@ -88,7 +88,7 @@ def _open(folder: Path, machines: Sequence[Made], config: Path | None) -> tuple[
             return "Vagrant knows no way to it"
         connection = connection_to(folder, machine, config)
         try:
-            connection.open()
+            connection.connect()
         except Unreachable as error:
             return str(error)
         return connection

@@ -4,20 +4,21 @@ Connecting takes seconds of processor time under emulation, a command over an op
 stay open for ten minutes (ControlPersist), with their sockets in a private folder; `down` closes them.
 """
 
-import fcntl
 import hashlib
 import os
 import re
 import shlex
-import shutil
-import stat
 import subprocess
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryFile
 
 from netdsl.dataclass import dataclass
+from netdsl.disk.folder import Folder
+from netdsl.disk.lock import locked
+from netdsl.disk.named import read_named, write_whole
+from netdsl.disk.refused import PathRefused
+from netdsl.disk.scratch import make_private, scratch_file
 from netdsl.runtime.driver import Answer, DriverError
 
 from . import vagrant
@@ -29,6 +30,7 @@ _OPTIONS = (
     *("-o", "ServerAliveInterval=10", "-o", "ServerAliveCountMax=3"),
 )
 _KEPT = "600"  # seconds
+_PATIENCE = 120.0  # seconds for another process that connects to the same machine
 _HOST = re.compile(r"^Host (\S+)$", re.MULTILINE)
 _LONGEST = 104 - 18  # bytes of a socket's name on macOS (Linux: 108), less the suffix that ssh appends temporarily
 
@@ -41,8 +43,7 @@ def known_configuration(folder: Path, made: Sequence[Made]) -> Path | None:
     """The cached ssh configuration from Vagrant; None if it is missing or was made for other machines."""
     path = _config_path(folder)
     try:
-        with path.open(encoding="utf-8") as file:
-            return path if file.readline() == _mark(made) else None
+        return path if read_named(path).startswith(_mark(made).encode()) else None
     except OSError:
         return None
 
@@ -53,15 +54,13 @@ def asked_configuration(folder: Path, made: Sequence[Made], names: Sequence[str]
     if ended.status:
         return None
     path = _config_path(folder)
-    part = path.with_name(f"{path.name}-{os.getpid()}")
-    part.write_text(_mark(made) + ended.output, encoding="utf-8")
-    part.replace(path)
+    write_whole(path, _mark(made) + ended.output)
     return path
 
 
 def configured_machines(config: Path) -> frozenset[str]:
     """The machines in a configuration. ssh would resolve other names by DNS."""
-    return frozenset(map(node_of, _HOST.findall(config.read_text(encoding="utf-8"))))
+    return frozenset(map(node_of, _HOST.findall(read_named(config).decode())))
 
 
 def _config_path(folder: Path) -> Path:
@@ -80,13 +79,13 @@ class Connection:
     config: Path
     socket: Path
 
-    def open(self) -> None:
+    def connect(self) -> None:
         """Open the connection unless it is open. Raises Unreachable."""
-        with _locked(self.socket.with_suffix(".lock")):
+        with locked(self.socket, patience=_PATIENCE):  # two processes would leave one connection behind
             if self.is_open():
                 return
             words = ["ssh", *self._common(), *_OPTIONS, "-o", "ControlMaster=yes", "-o", f"ControlPersist={_KEPT}"]
-            with TemporaryFile() as errors:  # not a pipe: the background connection would keep it open
+            with scratch_file() as errors:  # not a pipe: the background connection would keep it open
                 done = subprocess.run(
                     [*words, "-fN", self.machine], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors,
                     check=False, start_new_session=True,
@@ -112,7 +111,7 @@ class Connection:
 
     def ask(self, command: Sequence[str], *, timeout: float) -> Answer:
         """The result of a command that runs as root. Raises Unreachable, also after a timeout."""
-        self.open()
+        self.connect()
         try:
             done = subprocess.run(
                 self.command(command),
@@ -140,16 +139,17 @@ def connection_to(folder: Path, machine: Made, config: Path) -> Connection:
 def close_all(folder: Path) -> None:
     """Close all open connections of an output folder."""
     sockets = _sockets(folder)
-    for path in sockets.iterdir():
+    for path in sockets.glob("*"):
         if path.is_socket():
             command = ["ssh", "-F", os.devnull, "-o", f"ControlPath={path}", "-O", "exit", "machine"]
             subprocess.run(command, capture_output=True, check=False)
-    shutil.rmtree(sockets, ignore_errors=True)
+    with suppress(OSError), Folder.named(sockets.parent) as around:
+        around.remove_tree(sockets.name)
 
 
 def _sockets(folder: Path) -> Path:
     """The private folder for an output folder's sockets, with a short path."""
-    base = Path(f"/tmp/netdsl-{os.getuid()}")  # noqa: S108 (owner and mode are checked below)
+    base = Path(f"/tmp/netdsl-{os.getuid()}")  # noqa: S108 (owner and mode are checked)
     name = _key(str(folder.resolve()))
     runtime_folder = os.environ.get("XDG_RUNTIME_DIR")
     if (
@@ -159,20 +159,12 @@ def _sockets(folder: Path) -> Path:
     ):
         base = Path(runtime_folder) / "netdsl"
     for path in (base, base / name):
-        path.mkdir(mode=0o700, exist_ok=True)
-        status = path.lstat()
-        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o077:
-            raise DriverError(f"{path} is not a private folder of this user", remedy=f"remove {path}")
+        try:
+            make_private(path)
+        except PathRefused as error:
+            raise DriverError(f"{path} is not a private folder of this user", remedy=f"remove {path}") from error
     return base / name
 
 
 def _key(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """A lock: two processes that open the same connection would leave one behind."""
-    with path.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield

@@ -5,9 +5,10 @@ import re
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile
 
 from netdsl.dataclass import dataclass
+from netdsl.disk.named import make_named
+from netdsl.disk.scratch import scratch_file, scratch_folder
 from netdsl.runtime.driver import DriverError, Progress
 
 from .machines import node_of, own_folder, vagrant_name
@@ -124,7 +125,7 @@ def call(
         **(also or {}),
     }
     lines: list[str] = []
-    with TemporaryFile() as errors:
+    with scratch_file() as errors:
         try:
             process = subprocess.Popen(
                 ["vagrant", *words], cwd=at or folder, env=environment, stdin=subprocess.DEVNULL,
@@ -142,8 +143,8 @@ def call(
 
 def destroy_others(folder: Path, names: Sequence[str], *, heard: Heard | None = None) -> Ended:
     """Destroy machines that are not in the folder's Vagrantfile."""
-    with TemporaryDirectory(prefix="netdsl-") as other:
-        (Path(other) / "Vagrantfile").write_text(_OTHERS, encoding="utf-8")
+    with scratch_folder() as other:
+        make_named(Path(other) / "Vagrantfile", _OTHERS)
         others = [vagrant_name(name) for name in names]
         return call(folder, "destroy", "-f", *others, heard=heard, also={NAMES: " ".join(others)}, at=Path(other))
 

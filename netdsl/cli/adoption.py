@@ -4,6 +4,7 @@ from netdsl.cli.console import complain, note
 from netdsl.codegen.contract import PRISTINE, Adopter, CannotAdopt
 from netdsl.codegen.registry import target_of
 from netdsl.codegen.write import Plan
+from netdsl.disk.folder import Folder
 from netdsl.pipeline.compilation import Compiled
 
 
@@ -17,18 +18,16 @@ def adopt_edits(compiled: Compiled, planned: Plan) -> frozenset[str]:
 
 
 def _adopt(backend: Adopter, planned: Plan) -> bool:
-    folder = planned.folder
-    target = folder / backend.override
-    try:
-        written = (folder / PRISTINE / backend.adoptable).read_bytes()
-        edited = (folder / backend.adoptable).read_bytes()
-        override = target.read_bytes() if target.exists() else None
-        text = backend.adopt(edited, written, override)
-    except CannotAdopt as error:
-        complain(f"{folder / backend.adoptable}: {error}")
-        return False
-    part = target.with_name(f".{target.name}.netdsl-part")
-    part.write_bytes(text)
-    part.replace(target)
-    note(f"moved what was changed in {folder / backend.adoptable} to {target}")
+    with Folder.named(planned.folder) as folder:
+        edited, override = folder.read(backend.adoptable), folder.read(backend.override)
+        written = folder.read(f"{PRISTINE}/{backend.adoptable}")
+        try:
+            if edited is None or written is None:
+                raise CannotAdopt(f"the copy of what netdsl wrote is missing: {PRISTINE}/{backend.adoptable}")
+            text = backend.adopt(edited, written, override)
+        except CannotAdopt as error:
+            complain(f"{folder.shown(backend.adoptable)}: {error}")
+            return False
+        folder.replace(backend.override, text, 0o644)
+        note(f"moved what was changed in {folder.shown(backend.adoptable)} to {folder.shown(backend.override)}")
     return True

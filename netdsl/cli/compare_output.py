@@ -12,8 +12,8 @@ from netdsl.comparing.paper_table import paper_table
 from netdsl.comparing.paper_types import Paper
 from netdsl.comparing.table import comparison_table
 from netdsl.comparing.types import Comparison
+from netdsl.disk.named import write_whole
 from netdsl.ir.lab import Lab
-from netdsl.whole_file import write_whole
 
 if TYPE_CHECKING:
     from netdsl.report import ReportError

@@ -19,10 +19,10 @@ from netdsl.comparing.compare import CannotCompare, compare
 from netdsl.comparing.paper import paper
 from netdsl.comparing.source import lab_of
 from netdsl.diagnostics.suggest import did_you_mean
+from netdsl.disk.named import is_one_of
 from netdsl.measuring.measurement import Existing, Measurement
 from netdsl.measuring.store import read_run
 from netdsl.measuring.types import Run
-from netdsl.whole_file import is_one_of
 
 FORMS = ("text", "json", "csv", "markdown")
 RUN = ".json"

@@ -1,22 +1,26 @@
 """One compilation as the command line does it: from a lab's path to a written folder. `compile` and `up` share it."""
 
 import difflib
-import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import click
 
 from netdsl.cli.analysis import analyse, stop
 from netdsl.cli.console import complain, note, show_findings, write
-from netdsl.cli.place import Places, places_of
+from netdsl.cli.each import variant
+from netdsl.cli.place import Places, claim_place, places_of
 from netdsl.codegen.contract import PRISTINE, Adopter, Layout, Options
 from netdsl.codegen.registry import target_of
-from netdsl.codegen.write import Plan, plan
+from netdsl.codegen.write import Plan, is_unfinished, plan
+from netdsl.credentials.make import has_credentials
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics.visible import visible
+from netdsl.disk.folder import Folder
+from netdsl.disk.refused import PathRefused
+from netdsl.ir.lab import Lab
 from netdsl.output import compile_checked, write_output
 from netdsl.pipeline.compilation import Compiled, output_files
 
@@ -24,7 +28,7 @@ from netdsl.pipeline.compilation import Compiled, output_files
 @dataclass(frozen=True, slots=True)
 class Request:
     """What the user asked for. `edits` says what becomes of files that were changed by hand: "refuse", "adopt" (move the
-    change to the override file), "overwrite". `variant`: the parameter of `--each` with its value."""
+    change to the override file), "overwrite". `variant`: the parameter of `--each` with its value; `value`: that alone."""
 
     lab: str
     target: str
@@ -37,6 +41,7 @@ class Request:
     is_dry: bool = False
     shows_difference: bool = False
     variant: str = ""
+    value: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,35 +60,26 @@ def compile_request(request: Request) -> Written:
     bindings = checked.bindings
     if bindings is None or checked.diagnostics.has_errors:
         stop(checked, request.form, request.variant)
-    places = places_of(bindings.name, request.target, request.output, request.credential_folder)
+    places = places_for(request, bindings.name)
+    request = replace(request, options=options_for(request, bindings.name, places))
     layout = Layout(credentials=places.credentials_from_output)
-    with _store(places.credentials, is_dry=request.is_dry) as store:
-        compiled = compile_checked(checked, request.target, request.options, layout, store)
+    begin = None if request.is_dry else partial(_claim, request, bindings.name, places)
+    compiled = compile_checked(checked, request.target, request.options, layout, places.credentials, begin=begin)
     if compiled is None:
         stop(checked, request.form, request.variant)
     show_findings(checked.diagnostics, request.form, request.variant)
     if request.form == "text" and checked.summary is not None and checked.summary.proofs:
-        variant = f" ({visible(request.variant)})" if request.variant else ""
-        note(f"{compiled.lab.name}{variant}: {checked.summary}")
+        which = f" ({visible(request.variant)})" if request.variant else ""
+        note(f"{compiled.lab.name}{which}: {checked.summary}")
     return _write(compiled, places, request)
-
-
-@contextmanager
-def _store(folder: Path, *, is_dry: bool) -> Iterator[Path]:
-    """The credentials' folder; for a dry run a copy of it, which goes away again: what would be made is not kept."""
-    if not is_dry:
-        yield folder
-        return
-    with TemporaryDirectory(prefix="netdsl-") as copy:
-        store = Path(copy) / "credentials"
-        if folder.is_dir():
-            shutil.copytree(folder, store)
-        yield store
 
 
 def _write(compiled: Compiled, places: Places, request: Request) -> Written:
     name, folder, project = compiled.lab.name, places.output, request.options.project
     if request.is_dry or request.shows_difference:
+        if is_unfinished(folder):
+            remedy = "compile without --dry-run and --diff finishes it"
+            raise PathRefused(str(folder), "has an output that was not written to the end", remedy)
         planned = plan(output_files(compiled, project), folder)
         if request.shows_difference:
             write("".join(_difference(planned)))
@@ -94,6 +90,35 @@ def _write(compiled: Compiled, places: Places, request: Request) -> Written:
     for path in planned.kept:
         note(f"kept {folder / path}: it was changed by hand, and the lab makes no such file any more")
     return Written(name, folder, planned)
+
+
+def places_for(request: Request, lab: str) -> Places:
+    """Where the lab of this name is written. Raises UsageError, PathRefused, OSError."""
+    keys, value = request.credential_folder, request.value
+    if keys is not None and value is not None:
+        keys = f"{keys}/{value}"
+    return places_of(request.lab, _name(request, lab), request.target, request.output, keys)
+
+
+def _name(request: Request, lab: str) -> str:
+    """Nothing is shared between the values of `--each`."""
+    return lab if request.value is None else variant(lab, request.value)
+
+
+def _claim(request: Request, lab: str, places: Places, ready: Lab) -> None:
+    """Before anything of the lab is written below `build/`."""
+    is_at_home = request.output is None or (request.credential_folder is None and has_credentials(ready))
+    if is_at_home:
+        claim_place(request.lab, _name(request, lab), places)
+
+
+def options_for(request: Request, lab: str, places: Places) -> Options:
+    """With the name of the deployment: where the lab's own is another source's, that of its folder in `build/`."""
+    project = request.options.project
+    if request.value is not None and project is not None:
+        project = variant(project, request.value)
+    is_told_apart = request.output is None and places.name != lab
+    return replace(request.options, project=project or (places.name if is_told_apart else None))
 
 
 def _settle_edits(compiled: Compiled, planned: Plan, request: Request) -> None:
@@ -126,21 +151,28 @@ def _edits(planned: Plan) -> Iterator[str]:
     """What a hand changed, and not what the lab did: from the text that was written (where a copy of it is kept; else from
     the new one) to the one in the folder."""
     new = {artifact.path: artifact.content for artifact in planned.changed}
+    folder = Folder.named(planned.folder)
     for path in planned.edited:
-        current = (planned.folder / path).read_bytes()
-        pristine = planned.folder / PRISTINE / path
-        written = pristine.read_bytes() if pristine.is_file() else new[path]
+        current = folder.read(path) or b""
+        pristine = folder.read(f"{PRISTINE}/{path}")
+        written = new[path] if pristine is None else pristine
         yield from _unified(written, current, f"{path} (netdsl)", f"{path} (by hand)")
 
 
 def _difference(planned: Plan) -> Iterator[str]:
+    folder = Folder.found(planned.folder)
     for artifact in planned.created:
         yield from _unified(b"", artifact.content, "/dev/null", artifact.path)
     for artifact in planned.changed:
-        current = (planned.folder / artifact.path).read_bytes()
+        current = _current(folder, artifact.path)
         yield from _unified(current, artifact.content, f"{artifact.path} (now)", f"{artifact.path} (then)")
     for path in planned.removed:
-        yield from _unified((planned.folder / path).read_bytes(), b"", path, "/dev/null")
+        yield from _unified(_current(folder, path), b"", path, "/dev/null")
+
+
+def _current(folder: Folder | None, path: str) -> bytes:
+    """What a file has now; nothing where it is not there (any more)."""
+    return (None if folder is None else folder.read(path)) or b""
 
 
 def _unified(old: bytes, new: bytes, old_name: str, new_name: str) -> Iterator[str]:

@@ -54,36 +54,27 @@ def command(
         raise click.UsageError("-o is for one target and one lab")
     values = parameter_values(lab, each) if each is not None else (None,)
     for value in values:
+        if value is not None:
+            variant(lab_name(lab), value)  # all of them, before anything is written
+    for value in values:
         for target in targets:
-            own, folder, keys, project = parameters, output, credential_folder, options.project
-            if each is not None and value is not None:
-                own = parameters | {each: value}
-                folder, keys, project = _folders_of(lab, value, target, keys, project)
             request = Request(
                 lab,
                 target,
-                own,
-                replace(options, project=project, targets=targets),
-                folder,
-                keys,
+                parameters if each is None or value is None else parameters | {each: value},
+                replace(options, targets=targets),
+                output,
+                credential_folder,
                 form,
                 edits or "refuse",
                 is_dry=dry_run or is_diff,
                 shows_difference=is_diff,
                 variant="" if value is None else f"{each}={value}",
+                value=value,
             )
             written = compile_request(request)
             if not request.is_dry and form == "text":
                 _say(written)
-
-
-def _folders_of(lab: str, value: str, target: str, keys: str | None, project: str | None) -> tuple[str, str, str]:
-    """Output, credentials and project of one value: nothing is shared between two students."""
-    from netdsl.cli.place import BUILD
-
-    name = variant(lab_name(lab), value)
-    credentials = f"{keys}/{value}" if keys is not None else f"{BUILD / name / 'credentials'}"
-    return f"{BUILD / name / target}", credentials, f"{project}-{value}" if project else name
 
 
 def _say(written: Written) -> None:

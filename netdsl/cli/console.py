@@ -11,8 +11,8 @@ import click
 
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.diagnostics.visible import visible
+from netdsl.disk.named import write_whole
 from netdsl.version import __version__
-from netdsl.whole_file import write_whole
 
 if TYPE_CHECKING:
     from rich.progress import Progress

@@ -7,6 +7,7 @@ import click
 from netdsl.cli.options import OUTPUT, PROJECT, TARGET, options_together
 from netdsl.cli.place import find_output
 from netdsl.codegen.registry import driver_of
+from netdsl.codegen.write import settle
 from netdsl.runtime.driver import Deployment, Driver
 
 LAB_OPTION = click.option(
@@ -19,9 +20,11 @@ runtime_options = options_together(TARGET, OUTPUT, PROJECT)
 
 
 def find_deployment(lab: str | None, target: str, output: str | None, project: str | None) -> tuple[Driver, Deployment]:
-    """Raises CannotRun where the target has no driver, UsageError where nothing is compiled."""
+    """What was compiled, whole: a write that was interrupted is finished first. Raises CannotRun where the target has no
+    driver, UsageError where nothing is compiled; FolderBusy, PathRefused, OSError."""
     driver = driver_of(target)
     folder = find_output(lab, target, output)
+    settle(folder)
     return driver, Deployment(folder, project or _project(folder))
 
 

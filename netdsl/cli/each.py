@@ -1,13 +1,15 @@
 """What a source says of itself without being analysed: its name, and the values that a parameter may have."""
 
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import click
 
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.diagnostics.visible import visible
-from netdsl.semantics.files import LARGEST_SOURCE, FolderReader
+from netdsl.disk.named import read_named
+from netdsl.semantics.declaration import VALID, valid_name
+from netdsl.semantics.files import LARGEST_SOURCE
 from netdsl.source import SourceFile
 from netdsl.syntax import tree as syntax
 from netdsl.syntax.parser import parse
@@ -22,7 +24,8 @@ def lab_name(lab: str) -> str:
     not keep anybody from stopping a lab."""
     for statement in _statements(lab):
         if isinstance(statement, syntax.Lab) and isinstance(statement.name, syntax.Literal):
-            return statement.name.text
+            name = statement.name.text
+            return name if VALID.fullmatch(name) else valid_name(name) or "lab"
     return Path(lab).stem
 
 
@@ -59,8 +62,8 @@ def _statements(lab: str) -> tuple[syntax.Statement, ...]:
     """What can be read of a lab's own file; nothing of one that cannot be, or is no plain file of a bounded size."""
     path = Path(lab)
     try:
-        text = FolderReader(path.parent, path.name).read(PurePosixPath(path.name), LARGEST_SOURCE).decode()
-    except (OSError, UnicodeDecodeError, ValueError):
+        text = read_named(lab, LARGEST_SOURCE).decode()
+    except (OSError, ValueError):
         return ()
     return parse(SourceFile(path.name, text), Diagnostics()).statements
 

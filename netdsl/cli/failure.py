@@ -7,8 +7,10 @@ from netdsl.cli.console import complain
 from netdsl.codegen.contract import BadOption
 from netdsl.codegen.manifest import ManifestUnreadable
 from netdsl.codegen.registry import BrokenTarget, CannotRun, UnknownTarget
-from netdsl.codegen.write import FolderBusy, PathRefused
 from netdsl.credentials.store import StoreUnreadable
+from netdsl.diagnostics.visible import visible
+from netdsl.disk.lock import FolderBusy
+from netdsl.disk.refused import PathRefused
 from netdsl.measuring.failures import CannotResume, RunExists, RunUnreadable
 from netdsl.runtime.driver import DriverError
 from netdsl.verify.question import BadQuestion
@@ -30,8 +32,8 @@ def report_failure(error: Exception) -> int:
             if error.remedy:
                 complain(f"  help: {error.remedy}", prefix=False)
         case OSError():
-            complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
-        case ManifestUnreadable() | FolderBusy() | PathRefused() | StoreUnreadable() | RunUnreadable() | BrokenTarget():
+            _say_path(error)
+        case ManifestUnreadable() | FolderBusy() | StoreUnreadable() | RunUnreadable() | BrokenTarget():
             complain(str(error))
         case BadOption() | UnknownTarget() | CannotRun() | BadQuestion() | RunExists() | CannotResume():
             complain(str(error))
@@ -42,3 +44,9 @@ def report_failure(error: Exception) -> int:
             if os.environ.get("NETDSL_TRACEBACK"):
                 complain("".join(traceback.format_exception(error)), prefix=False)
     return RUNTIME_FAILURE
+
+
+def _say_path(error: OSError) -> None:
+    complain(f"{visible(str(error.filename))}: {error.strerror}" if error.filename else str(error))
+    if isinstance(error, PathRefused) and error.remedy:
+        complain(f"  help: {error.remedy}", prefix=False)

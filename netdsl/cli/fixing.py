@@ -8,9 +8,9 @@ import click
 from netdsl.cli.analysis import file_of
 from netdsl.cli.console import note, write
 from netdsl.diagnostics.core import Diagnostic
+from netdsl.disk.named import read_named, rewrite
 from netdsl.pipeline.analysis import Checked
 from netdsl.pipeline.fixing import Fixed, fixed
-from netdsl.whole_file import rewrite
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -44,12 +44,12 @@ def _told(found: Diagnostic, main: str) -> str:
 def _show(done: Fixed, folder: Path) -> None:
     for name, text in sorted(done.texts.items()):
         path = folder / name
-        old = path.read_bytes().removeprefix(_BOM).decode()
+        old = read_named(path).removeprefix(_BOM).decode()
         lines = difflib.unified_diff(old.splitlines(True), text.splitlines(True), str(path), f"{path} (fixed)")
         write("".join(lines))
 
 
 def _bytes(path: Path, text: str) -> bytes:
     """What a file has then, with its byte order mark."""
-    mark = _BOM if path.read_bytes().startswith(_BOM) else b""
+    mark = _BOM if read_named(path).startswith(_BOM) else b""
     return mark + text.encode()

@@ -8,9 +8,10 @@ import click
 
 from netdsl.cli.console import note, show_findings, write
 from netdsl.diagnostics.core import Diagnostics
+from netdsl.disk.named import read_named, rewrite
+from netdsl.semantics.files import LARGEST_SOURCE
 from netdsl.source import SourceFile
 from netdsl.syntax.format import format_source
-from netdsl.whole_file import rewrite
 
 
 @click.command("fmt")
@@ -29,7 +30,7 @@ def command(files: tuple[str, ...], is_check: bool, is_diff: bool) -> None:
 def _format(name: str, *, is_check: bool, is_diff: bool) -> int:
     if name != "-" and not Path(name).is_file():
         raise click.UsageError(f"{name} is a folder" if Path(name).is_dir() else f"there is no file {name}")
-    raw = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    raw = sys.stdin.buffer.read() if name == "-" else read_named(name, LARGEST_SOURCE)
     try:
         old = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -12,6 +12,7 @@ from netdsl.cli.console import note
 from netdsl.cli.deployment import find_deployment
 from netdsl.cli.each import lab_name, parameter_names, variant
 from netdsl.cli.place import BUILD
+from netdsl.codegen.home import home_of
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.diagnostics.visible import visible
@@ -146,9 +147,14 @@ def _first_error(diagnostics: Diagnostics) -> str:
     return f"does not compile: {errors[0].primary.place.span.shown}: {errors[0].message}{others}"
 
 
+def _folder(file: str, value: str, target: str) -> str:
+    """Where `compile --each` has put a file's lab. Raises UsageError, PathRefused, OSError."""
+    return str(BUILD / home_of(BUILD, variant(lab_name(file), value), file) / target)
+
+
 def _seen(task: Task, target: str, lab: Lab) -> Json:
     """By the running lab, from where `compile --each` or `up` has put it. Raises DriverError, ClickException."""
-    folder = None if task.variant is None else str(BUILD / variant(lab_name(task.file), task.variant) / target)
+    folder = None if task.variant is None else _folder(task.file, task.variant, target)
     driver, deployment = find_deployment(task.file, target, folder, None)
 
     def assess(asked: Lab) -> list[Outcome]:

@@ -7,8 +7,8 @@ import click
 from netdsl.cli.analysis import analysed_lab
 from netdsl.cli.console import deliver, note
 from netdsl.cli.options import DEFINE, LAB
+from netdsl.disk.named import is_one_of
 from netdsl.graph import FORMATS, graph_of
-from netdsl.whole_file import is_one_of
 
 _BY_ENDING = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid", ".dot": "dot", ".gv": "dot", ".drawio": "drawio"}
 

@@ -11,8 +11,8 @@ from netdsl.cli.each import lab_name, parameter_values, variant
 from netdsl.cli.options import DEFINE, LAB
 from netdsl.cli.place import BUILD
 from netdsl.diagnostics.core import Diagnostics
+from netdsl.disk.whole_folder import FolderExists, write_folder
 from netdsl.handout import HOLDS, CannotFlatten, handout
-from netdsl.whole_folder import FolderExists, write_folder
 
 
 @click.command("handout")

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from netdsl.cli.console import note, say
+from netdsl.disk.named import make_named
 
 _FIRST_LAB = """\
 lab {name} "Two hosts behind their routers, joined by a tunnel"
@@ -59,10 +60,8 @@ def command(folder: str, name: str | None) -> None:
     if not re.fullmatch(r"[a-z][a-z0-9-]{0,40}", label):
         raise click.UsageError(f"`{label}` is no lab name: lower-case letters, digits and `-`, a letter first (--name)")
     path = root / "lab.net"
-    root.mkdir(parents=True, exist_ok=True)
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(_FIRST_LAB.format(name=label))
+        make_named(path, _FIRST_LAB.format(name=label))
     except FileExistsError as error:
         raise click.UsageError(f"{path} exists") from error
     note(f"wrote {path}; next:")

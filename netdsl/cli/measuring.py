@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from netdsl.cli.analysis import analyse, stop
-from netdsl.cli.compilation import Request, compile_request
+from netdsl.cli.compilation import Request, compile_request, options_for, places_for
 from netdsl.cli.console import note
 from netdsl.cli.measuring_progress import watching
-from netdsl.cli.place import BUILD, places_of
+from netdsl.cli.place import BUILD
 from netdsl.diagnostics.wording import counted
+from netdsl.disk.named import make_folder
 from netdsl.measuring.job import Job
 from netdsl.measuring.measurement import Measurement
 from netdsl.measuring.prepare import Bench, job_for
@@ -31,14 +32,15 @@ def job_of(request: Request, wanted: Measurement, file: str | None = None) -> It
     checked = _checked(request)
     assert checked.lab is not None, "checked"
     name = checked.lab.name
-    folder = places_of(name, request.target, request.output, request.credential_folder).output
-    kept = default_file(name, request.target) if file is None else Path(file)
-    bench = Bench(checked, request.parameters, request.target, request.options, folder, kept)
+    places = places_for(request, name)
+    options = options_for(request, name, places)
+    kept = BUILD / places.name / "measured" / f"{request.target}.json" if file is None else Path(file)
+    bench = Bench(checked, request.parameters, request.target, options, places.output, kept)
 
     def write() -> None:
         compile_request(request)
         if file is None:
-            kept.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(kept.parent)
 
     with job_for(bench, wanted, write) as job:
         yield job
@@ -64,10 +66,6 @@ def _say_what_is_kept(jobs: Sequence[Job]) -> None:
         note(f"{job.target}: nothing runs any more; {job.file} has {counted(whole, 'round')} of {run.wanted}")
     if any(job.file is not None and job.file.exists() for job in jobs):
         note("the same with --resume goes on")
-
-
-def default_file(lab: str, target: str) -> Path:
-    return BUILD / lab / "measured" / f"{target}.json"
 
 
 def _checked(request: Request) -> Checked:

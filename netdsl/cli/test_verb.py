@@ -14,12 +14,12 @@ from netdsl.cli.options import CREDENTIALS, DEFINE, LAB
 from netdsl.cli.target_options import TARGET_OPTIONS
 from netdsl.codegen.contract import Options
 from netdsl.codegen.registry import driver_of
+from netdsl.disk.named import write_whole
 from netdsl.pipeline.compilation import closed
 from netdsl.runtime.driver import Deployment, Driver
 from netdsl.testing.machine import as_json, as_junit
 from netdsl.testing.report import table
 from netdsl.testing.run import run
-from netdsl.whole_file import write_whole
 
 
 @click.command("test")

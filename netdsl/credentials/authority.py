@@ -7,6 +7,7 @@ from dataclasses import field
 from datetime import datetime, timedelta
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
@@ -151,6 +152,17 @@ def load_authority(certificate: bytes, key: bytes) -> Authority:
     if not isinstance(loaded, accepted):
         raise ValueError("a key that cannot sign certificates")
     return Authority(x509.load_pem_x509_certificate(certificate), loaded)
+
+
+def loaded_pair(certificate: bytes, key: bytes) -> x509.Certificate | None:
+    """The certificate in PEM; None where it is not for this key, or one of them is damaged."""
+    try:
+        found = x509.load_pem_x509_certificate(certificate)
+        # Nothing is signed with the key: whether its numbers are primes, which takes 35 ms of RSA, does not matter.
+        own = serialization.load_pem_private_key(key, None, unsafe_skip_rsa_key_validation=True)
+        return found if found.public_key() == own.public_key() else None
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return None
 
 
 def _make_authority(

@@ -15,13 +15,14 @@ from netdsl.credentials.authority import (
     issue_responder,
     key_pem,
     load_authority,
+    loaded_pair,
     make_intermediate,
     make_root,
     ocsp_index,
     revocation_list,
 )
 from netdsl.credentials.contract import Credentials, secret_parts
-from netdsl.credentials.store import Store, digest, fingerprint
+from netdsl.credentials.store import Store, digest, fingerprint, opened
 from netdsl.ir.ids import NodeId
 from netdsl.ir.lab import Lab
 from netdsl.ir.pki import SERVICES_PKI, EndEntity, Pki, Responder
@@ -31,16 +32,25 @@ RENEWAL = timedelta(days=30)  # certificates are renewed so long before their en
 
 
 def credentials(
-    lab: Lab, folder: Path, *, clock: Callable[[], datetime], entropy: Callable[[int], bytes]
+    lab: Lab, folder: Path, *, clock: Callable[[], datetime], entropy: Callable[[int], bytes], is_dry: bool = False
 ) -> Credentials:
-    """The credentials of a lab. Existing ones are kept; missing ones, ones for other names and expiring ones are made.
+    """The credentials of a lab. Existing ones are kept; missing ones, ones for other names, expiring ones, and keys that do
+    not belong to their certificates are made.
 
-    The store is not touched for a lab without credentials. Raises OSError, StoreUnreadable.
+    The store is not touched for a lab without credentials, nor with `is_dry`. Raises OSError, FolderBusy, StoreUnreadable.
     """
-    if not lab.pkis and not any(end.secrets for node in lab.nodes for end in node.tunnels):
+    if not has_credentials(lab):
         return Credentials({}, None)
-    store = Store.open(folder)
-    now = clock().astimezone(UTC).replace(microsecond=0)
+    with opened(folder, is_dry=is_dry) as store:
+        return _provided(lab, store, clock().astimezone(UTC).replace(microsecond=0), entropy)
+
+
+def has_credentials(lab: Lab) -> bool:
+    """Whether anything of a lab needs a store."""
+    return bool(lab.pkis) or any(end.secrets for node in lab.nodes for end in node.tunnels)
+
+
+def _provided(lab: Lab, store: Store, now: datetime, entropy: Callable[[int], bytes]) -> Credentials:
     files: dict[NodeId, dict[str, bytes]] = {}
     ends: list[datetime] = []
     names = {node.id: node.host_name for node in lab.nodes}
@@ -118,10 +128,9 @@ def _responder_files(
 def _responder(pki: Pki, issuer: Authority, issuer_mark: str, store: Store, now: datetime) -> tuple[bytes, bytes]:
     """The certificate and the key of the PKI's responder."""
     paths, name = (f"pki/{pki.id}/+ocsp.pem", f"pki/{pki.id}/+ocsp.key"), f"ocsp:{pki.id}"
-    if store.is_made(name, issuer_mark, paths):
-        certificate = store.read(paths[0])
-        if not is_ending(x509.load_pem_x509_certificate(certificate), now):
-            return certificate, store.read(paths[1])
+    kept = _kept(store, paths, now) if store.is_made(name, issuer_mark) else None
+    if kept is not None:
+        return kept
     issued = issue_responder(pki, issuer, now)
     certificate, key = issued.certificate.public_bytes(Encoding.PEM), key_pem(issued.key)
     store.write(paths[1], key)
@@ -147,15 +156,12 @@ def file_name(pki: Pki) -> str:
 def _authorities(pki: Pki, store: Store, now: datetime) -> tuple[Authority, ...]:
     titles = ("root", "intermediate") if pki.has_intermediate else ("root",)
     base = f"pki/{pki.id}"
-    paths = tuple(f"{base}/{title}.{kind}" for title in titles for kind in ("pem", "key"))
     mark = fingerprint(pki.algorithm, pki.subject, pki.path_length, pki.has_intermediate, pki.validity_days)
     name = f"pki:{pki.id}"
-    if store.is_made(name, mark, paths):
-        existing = tuple(
-            load_authority(store.read(f"{base}/{title}.pem"), store.read(f"{base}/{title}.key")) for title in titles
-        )
-        if not any(is_ending(authority.certificate, now) for authority in existing):
-            return existing
+    if store.is_made(name, mark):
+        kept = [_kept(store, (f"{base}/{title}.pem", f"{base}/{title}.key"), now) for title in titles]
+        if None not in kept:
+            return tuple(load_authority(*pair) for pair in kept if pair is not None)
     root = make_root(pki, now)
     created = (root, make_intermediate(pki, root, now)) if pki.has_intermediate else (root,)
     for title, authority in zip(titles, created, strict=True):
@@ -173,13 +179,15 @@ def _revocation_lists(
     paths = tuple(f"pki/{pki.id}/{title}.crl" for title in ("root", "intermediate")[: len(authorities)])
     name = f"crl:{pki.id}"
     mark = fingerprint([one.certificate.fingerprint(SHA256()).hex() for one in authorities], serials)
-    if not store.is_made(name, mark, paths):
-        for path, authority in zip(paths, authorities, strict=True):
-            named = serials if authority is authorities[-1] else ()
-            store.write(path, revocation_list(pki, authority, named, now).public_bytes(Encoding.PEM))
+    kept = [store.read(path) for path in paths] if store.is_made(name, mark) else []
+    made = tuple(one for one in kept if one)
+    if len(made) < len(paths):
+        given = ((one, serials if one is authorities[-1] else ()) for one in authorities)
+        made = tuple(revocation_list(pki, one, named, now).public_bytes(Encoding.PEM) for one, named in given)
+        for path, content in zip(paths, made, strict=True):
+            store.write(path, content)
         store.made(name, mark)
-    handed = paths if pki.has_crl else paths[:-1] if pki.responder is not None else ()
-    return tuple(store.read(path) for path in handed)
+    return made if pki.has_crl else made[:-1] if pki.responder is not None else ()
 
 
 def _end_entity(
@@ -190,16 +198,24 @@ def _end_entity(
     name = f"entity:{pki.id}:{host}"
     named = [entity.subject, [str(a) for a in entity.addresses], entity.names]
     mark = fingerprint(issuer_mark, *named, *(() if pki.responder is None else (pki.responder.url,)))
-    if store.is_made(name, mark, paths):
-        certificate = store.read(paths[0])
-        if not is_ending(x509.load_pem_x509_certificate(certificate), now):
-            return certificate, store.read(paths[1])
+    kept = _kept(store, paths, now) if store.is_made(name, mark) else None
+    if kept is not None:
+        return kept
     issued = issue(pki, entity, issuer, now)
     certificate, key = issued.certificate.public_bytes(Encoding.PEM), key_pem(issued.key)
     store.write(paths[1], key)
     store.write(paths[0], certificate)
     store.made(name, mark)
     return certificate, key
+
+
+def _kept(store: Store, paths: tuple[str, str], now: datetime) -> tuple[bytes, bytes] | None:
+    """A certificate and its key; None if they are not there, do not belong together or must be renewed."""
+    certificate, key = store.read(paths[0]), store.read(paths[1])
+    if certificate is None or key is None:
+        return None
+    found = loaded_pair(certificate, key)
+    return None if found is None or is_ending(found, now) else (certificate, key)
 
 
 def is_ending(certificate: x509.Certificate, now: datetime) -> bool:
@@ -212,8 +228,10 @@ def _value(secret: SharedSecret, store: Store, entropy: Callable[[int], bytes]) 
     if secret.value is not None:
         return secret.value.encode()
     path, name = f"secrets/{secret.name}", f"secret:{secret.name}"
-    if not store.is_made(name, "1", (path,)):
-        # hexadecimal: a password is text that a user may type
-        store.write(path, entropy(24).hex().encode())
-        store.made(name, "1")
-    return store.read(path)
+    kept = store.read(path) if store.is_made(name, "1") else None
+    if kept:
+        return kept
+    value = entropy(24).hex().encode()  # hexadecimal: a password is text that a user may type
+    store.write(path, value)
+    store.made(name, "1")
+    return value

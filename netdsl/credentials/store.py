@@ -2,19 +2,22 @@
 
 import hashlib
 import json
-import os
-import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import field
 from pathlib import Path
 
 from netdsl.dataclass import dataclass
+from netdsl.disk.folder import PARTS, Folder
+from netdsl.disk.lock import locked
 
 _INDEX = "index.json"
+_LARGEST = 64 * 2**20  # bytes
+_PATIENCE = 600.0  # seconds for another process's keys: a thousand of RSA, 4096 bits, take as long
 
 
 class StoreUnreadable(Exception):
-    """The store's index exists and cannot be parsed."""
+    """The store's index exists and is not one that netdsl wrote; the message names it and the remedy."""
 
 
 @dataclass(slots=True)
@@ -22,69 +25,73 @@ class Store:
     """A folder of secrets. Files have mode 0600, folders 0700; a file is replaced atomically.
 
     The index maps the name of each credential (`pki:lab-pki`, `entity:lab-pki:gw`) to a fingerprint of its parameters,
-    so that it is made again if they change.
+    so that it is made again if they change. It is written at the end: what a killed process has made is made again.
     """
 
-    folder: Path
+    folder: Folder | None
+    """None: nothing is written, and there is nothing yet."""
+    is_dry: bool = False
     _index: dict[str, str] = field(default_factory=dict)
+    _new: dict[str, bytes] = field(default_factory=dict)
 
-    @classmethod
-    def open(cls, folder: Path) -> "Store":
-        """The store at a folder, which the first write creates. Raises OSError, StoreUnreadable."""
-        try:
-            raw = json.loads((folder / _INDEX).read_bytes())
-            return cls(folder, {str(name): str(value) for name, value in raw["made"].items()})
-        except FileNotFoundError:
-            return cls(folder)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise StoreUnreadable(f"{folder / _INDEX} cannot be read") from error
-
-    def is_made(self, name: str, fingerprint: str, files: tuple[str, ...]) -> bool:
-        return self._index.get(name) == fingerprint and all((self.folder / path).is_file() for path in files)
+    def is_made(self, name: str, fingerprint: str) -> bool:
+        return self._index.get(name) == fingerprint
 
     def made(self, name: str, fingerprint: str) -> None:
         self._index[name] = fingerprint
-        document = {"format": 1, "made": dict(sorted(self._index.items()))}
-        self.write(_INDEX, json.dumps(document, indent=1).encode() + b"\n")
 
-    def read(self, path: str) -> bytes:
-        return (self.folder / path).read_bytes()
+    def read(self, path: str) -> bytes | None:
+        """The content of a file; None where there is none. Raises PathRefused, OSError."""
+        if path in self._new:
+            return self._new[path]
+        return None if self.folder is None else self.folder.read(path)
 
     def write(self, path: str, content: bytes) -> None:
-        target = self.folder / path
-        self._make_folder(target.parent)
-        part = target.with_name(f".{target.name}.part")
-        part.unlink(missing_ok=True)
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as handle:
-            handle.write(content)
-        part.replace(target)
+        if self.is_dry or self.folder is None:
+            self._new[path] = content
+        else:
+            self.folder.replace(path, content, 0o600)
 
     def fill(self, path: str, files: Mapping[str, bytes]) -> None:
         """Make the folder at `path` contain exactly `files`; files that are already right are not rewritten."""
-        root = self.folder / path
-        for old in sorted(root.rglob("*"), reverse=True):
-            if old.is_dir() and not old.is_symlink():
-                if not any(old.iterdir()):
-                    old.rmdir()
-            elif old.relative_to(root).as_posix() not in files:
-                old.unlink()
+        folder = self.folder
+        if self.is_dry or folder is None:
+            return
+        for old in list(folder.below(path)):
+            if old.endswith("/"):
+                folder.remove_empty(old.removesuffix("/"))
+            elif old.removeprefix(f"{path}/") not in files:
+                folder.remove(old)
+                folder.remove_empty(old.rpartition("/")[0])
         for name, content in files.items():
-            target = root / name
-            if not target.is_file() or target.is_symlink() or target.read_bytes() != content:
-                if target.is_dir():
-                    shutil.rmtree(target)
+            if folder.read(f"{path}/{name}") != content:
                 self.write(f"{path}/{name}", content)
-            elif target.stat().st_mode & 0o7777 != 0o600:
-                target.chmod(0o600)
 
-    def _make_folder(self, folder: Path) -> None:
-        if not folder.is_dir():
-            if folder != self.folder:
-                self._make_folder(folder.parent)
-                folder.mkdir(mode=0o700)
-            else:
-                folder.mkdir(mode=0o700, parents=True)
+    def keep(self) -> None:
+        """Write the index."""
+        document = {"format": 1, "made": dict(sorted(self._index.items()))}
+        text = json.dumps(document, indent=1).encode() + b"\n"
+        if self.read(_INDEX) != text:
+            self.write(_INDEX, text)
+
+
+@contextmanager
+def opened(folder: Path, *, is_dry: bool = False) -> Iterator[Store]:
+    """A context with the store at a folder, which no other process has meanwhile. `is_dry`: nothing is made nor changed.
+
+    Raises StoreUnreadable, FolderBusy, PathRefused, OSError.
+    """
+    if is_dry:
+        found = Folder.found(folder)
+        yield Store(found, is_dry, _index_of(found))
+        return
+    with locked(folder, patience=_PATIENCE), Folder.named(folder, make=0o700, is_private=True) as own:
+        _sweep(own)
+        store = Store(own, False, _index_of(own))
+        try:
+            yield store
+        finally:
+            store.keep()
 
 
 def fingerprint(*parts: object) -> str:
@@ -99,3 +106,27 @@ def digest(files: Mapping[str, bytes]) -> str:
         total.update(f"{name}\0{len(files[name])}\0".encode())
         total.update(files[name])
     return total.hexdigest()
+
+
+def _index_of(folder: Folder | None) -> dict[str, str]:
+    """Raises StoreUnreadable."""
+    raw = None if folder is None else folder.read(_INDEX, _LARGEST)
+    if folder is None or raw is None:
+        return {}
+    try:
+        match json.loads(raw):
+            case {"format": 1, "made": dict(made)} if all(isinstance(value, str) for value in made.values()):
+                return made
+            case _:
+                raise ValueError
+    except (ValueError, RecursionError) as error:
+        remedy = "remove the folder, and its keys are made again"
+        raise StoreUnreadable(f"{folder.shown(_INDEX)} is not of a store of netdsl; {remedy}") from error
+
+
+def _sweep(folder: Folder) -> None:
+    """Remove what a process that was killed had half written."""
+    for outer in ("", *(f"pki/{name}" for name in folder.names("pki")), "secrets"):
+        for name in folder.names(outer):
+            if name.startswith(PARTS):
+                folder.remove(f"{outer}/{name}" if outer else name)

@@ -1,9 +1,9 @@
 """The page of a rule: its meaning, its reason, a bad and a corrected source."""
 
 from collections.abc import Iterator
-from importlib import resources
 
 from netdsl.diagnostics.catalogue import homes
+from netdsl.disk.shipped import is_shipped, shipped_text
 
 INTRODUCTION = """\
 # The rules
@@ -18,8 +18,8 @@ def explain(code: str) -> str | None:
     """The page of a rule in Markdown; None for an unknown code."""
     if code not in homes():
         return None
-    page = resources.files(homes()[code][1]) / "pages" / f"{code}.md"
-    return page.read_text(encoding="utf-8") if page.is_file() else None
+    page = (homes()[code][1], "pages", f"{code}.md")
+    return shipped_text(*page) if is_shipped(*page) else None
 
 
 def index() -> str:

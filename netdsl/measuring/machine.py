@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from netdsl.disk.system import system_text
 from netdsl.measuring.types import Machine
 
 _UNKNOWN = "unknown"
@@ -78,10 +79,7 @@ def _field(text: str, key: str) -> str:
 
 
 def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
+    return system_text(path)
 
 
 def _output(command: Sequence[str]) -> str:

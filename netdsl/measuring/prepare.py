@@ -7,8 +7,8 @@ from pathlib import Path
 from netdsl.codegen.contract import Options
 from netdsl.codegen.options import options_of
 from netdsl.codegen.registry import driver_of, meter_of
-from netdsl.codegen.write import FolderBusy, locked
 from netdsl.dataclass import dataclass
+from netdsl.disk.lock import FolderBusy, locked
 from netdsl.measuring.guessing import guessed_round
 from netdsl.measuring.job import Job
 from netdsl.measuring.measurement import Measurement

@@ -6,6 +6,7 @@ from typing import assert_never
 
 from netdsl.codegen.manifest import MANIFEST
 from netdsl.dataclass import dataclass
+from netdsl.disk.named import read_named
 from netdsl.measuring.failures import RunExists
 from netdsl.measuring.instruments import INSTRUMENTS, Instruments
 from netdsl.measuring.job import Ground, Job, Said, Step, Watch, unwatched
@@ -184,6 +185,6 @@ class _Session:
 
 def _manifest(job: Job) -> bytes:
     try:
-        return (job.deployment.folder / MANIFEST).read_bytes()
+        return read_named(job.deployment.folder / MANIFEST)
     except OSError:
         return b""

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import FrameType
 
 from netdsl.dataclass import dataclass
+from netdsl.disk.system import system_names, system_text, terminal
 from netdsl.testing.pace import Pace
 
 _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -91,13 +92,11 @@ def children() -> tuple[int, ...]:
 
 def _rows_of_proc(proc: Path) -> Iterator[tuple[int, int, str]]:
     """Of each process: process id, parent's process id, state (proc_pid_stat(5))."""
-    for entry in os.scandir(proc):
-        if entry.name.isdecimal():
-            try:
-                fields = Path(entry.path, "stat").read_text(errors="replace").rpartition(")")[2].split()
-            except OSError:
-                continue  # it has ended
-            yield int(entry.name), int(fields[1]), fields[0]
+    for name in system_names(proc):
+        if name.isdecimal():
+            fields = system_text(proc / name / "stat").rpartition(")")[2].split()
+            if fields:  # it has not ended
+                yield int(name), int(fields[1]), fields[0]
 
 
 def _rows_of_ps() -> Iterator[tuple[int, int, str]]:
@@ -125,7 +124,7 @@ def _signal(processes: tuple[int, ...], number: signal.Signals) -> None:
 def _has_terminal() -> bool:
     """Whether this process is in a terminal's foreground process group, which gets its Ctrl-C."""
     try:
-        with open("/dev/tty", "rb") as terminal:  # noqa: PTH123 - a device
-            return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()
+        with terminal() as descriptor:
+            return os.tcgetpgrp(descriptor) == os.getpgrp()
     except OSError:
         return False

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import msgspec
 
+from netdsl.disk.named import read_named, write_whole
+from netdsl.disk.refused import TooLarge
 from netdsl.measuring.failures import RunUnreadable
 from netdsl.measuring.types import FORMAT, Run
-from netdsl.whole_file import write_whole
 
 _LARGEST = 256 * 2**20  # bytes; a thousand rounds of a large lab take less
 _MOST = 10**18
@@ -32,10 +33,10 @@ def write_run(path: Path, run: Run) -> None:
 
 def read_run(path: Path) -> Run:
     """The run in a file. Raises RunUnreadable, OSError."""
-    with path.open("rb") as file:
-        content = file.read(_LARGEST + 1)
-    if len(content) > _LARGEST:
-        raise RunUnreadable(f"{path} is too large for a file of `netdsl measure`")
+    try:
+        content = read_named(path, _LARGEST)
+    except TooLarge as error:
+        raise RunUnreadable(f"{path} is too large for a file of `netdsl measure`") from error
     return parse_run(content, str(path))
 
 

@@ -1,9 +1,9 @@
 """What parts have in common whose tunnels have a device and no daemon: `PART.tsv`, and the functions of `devices.sh`."""
 
 from collections.abc import Callable
-from importlib.resources import files
 
 from netdsl.dataclass import dataclass
+from netdsl.disk.shipped import shipped
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
 from netdsl.ir.service import Protocol
@@ -36,7 +36,7 @@ class DevicePart:
     user_space: Callable[[TunnelEnd], UserSpace | str]
 
     def shared(self, lab: Lab) -> tuple[PayloadFile, ...]:
-        script = PayloadFile(SCRIPT, (files("netdsl.payload") / SCRIPT).read_bytes(), mode_of(SCRIPT))
+        script = PayloadFile(SCRIPT, shipped("netdsl.payload", SCRIPT), mode_of(SCRIPT))
         return (*scripts(self.package, "part.sh"), script)
 
     def share(self, node: Node, lab: Lab) -> Share | None:

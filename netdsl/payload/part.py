@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Set
 from dataclasses import field
-from importlib.resources import files
 from typing import Protocol, cast
 
 from netdsl import index
 from netdsl.dataclass import dataclass
+from netdsl.disk.shipped import shipped
 from netdsl.ir.dns import NameService, Role
 from netdsl.ir.ids import Address
 from netdsl.ir.lab import Lab
@@ -138,8 +138,8 @@ def name_services(node: Node, role: Role) -> tuple[tuple[Served, NameService], .
 
 def scripts(package: str, *names: str) -> tuple[PayloadFile, ...]:
     """Files of a part's own package (`netdsl.backends.NAME`), as files of `NAME/`."""
-    folder, place = files(package), package.rpartition(".")[2]
-    return tuple(PayloadFile(f"{place}/{name}", (folder / name).read_bytes(), mode_of(name)) for name in names)
+    place = package.rpartition(".")[2]
+    return tuple(PayloadFile(f"{place}/{name}", shipped(package, name), mode_of(name)) for name in names)
 
 
 def mode_of(name: str) -> int:

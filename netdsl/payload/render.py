@@ -2,9 +2,9 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from importlib.resources import files
 
 from netdsl.credentials.contract import Credentials
+from netdsl.disk.shipped import shipped
 from netdsl.ir.image import Image
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
@@ -136,4 +136,4 @@ def _digest(content: Iterable[PayloadFile], secret: str | None, base: "hashlib._
 
 
 def _script(name: str) -> bytes:
-    return (files("netdsl.payload") / name).read_bytes()
+    return shipped("netdsl.payload", name)

@@ -22,6 +22,13 @@ from netdsl.payload.part import filter_engine, parts
 from netdsl.payload.render import payload
 from netdsl.semantics.bindings import Bindings
 
+Begin = Callable[[Lab], None]
+"""Called with a lab that its target can have, before anything of it is written."""
+
+
+def unannounced(_: Lab) -> None:
+    """Nothing to do before."""
+
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
@@ -43,12 +50,13 @@ def compile_bindings(
     clock: Callable[[], datetime],
     entropy: Callable[[int], bytes],
     lab: Lab | None = None,
+    begin: Begin | None = unannounced,
 ) -> Compiled | None:
     """From bindings to the files of a target; None where the target does not support the lab (then it is reported, and
-    nothing was made). The only thing written is the credential store. `lab`: what the bindings are lowered to, where it
-    is known.
+    nothing was made). The only thing written is the credential store; before that `begin` is called, and without it nothing
+    is written. `lab`: what the bindings are lowered to, where it is known.
 
-    Raises UnknownTarget, BrokenTarget, BadOption, StoreUnreadable, OSError.
+    Raises UnknownTarget, BrokenTarget, BadOption, StoreUnreadable, FolderBusy, OSError.
     """
     found = target_of(target)
     options = options_of(target, options)
@@ -60,7 +68,9 @@ def compile_bindings(
     check_filters(lab, engine.name, engine.features, diagnostics)
     if diagnostics.has_errors:
         return None
-    secrets = credentials(lab, store, clock=clock, entropy=entropy)
+    if begin is not None:
+        begin(lab)
+    secrets = credentials(lab, store, clock=clock, entropy=entropy, is_dry=begin is None)
     inside = payload(lab, secrets, parts())
     return Compiled(lab, emit(found, lab, inside, layout, options), secrets.expires)
 

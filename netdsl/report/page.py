@@ -3,7 +3,6 @@
 from base64 import b64encode
 from functools import cache
 from hashlib import sha256
-from importlib.resources import files
 from itertools import groupby
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -14,6 +13,7 @@ from netdsl.comparing.types import Column, Comparison, Group
 from netdsl.comparing.units import shown_sizes
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics.visible import visible
+from netdsl.disk.shipped import shipped_text
 from netdsl.report.data import embedded, file_name
 from netdsl.report.error import ReportError
 from netdsl.report.figures import Drawn, Plot, drawn
@@ -220,7 +220,7 @@ def _hash(text: str) -> str:
 
 
 def _template(name: str) -> str:
-    return files("netdsl.report").joinpath("templates", name).read_text(encoding="utf-8")
+    return shipped_text("netdsl.report", "templates", name)
 
 
 @cache

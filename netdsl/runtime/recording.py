@@ -5,9 +5,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from netdsl.dataclass import dataclass
+from netdsl.disk.named import read_named, written
+from netdsl.disk.scratch import scratch_folder
 from netdsl.runtime.driver import DriverError
 
 Tcpdump = subprocess.Popen[bytes]
@@ -27,7 +28,7 @@ class FileRecording:
     file: Path
 
     def read(self) -> bytes:
-        return self.file.read_bytes()
+        return read_named(self.file)
 
 
 @contextmanager
@@ -36,11 +37,11 @@ def recorded(command: Sequence[str], end: Callable[[Tcpdump], None]) -> Iterator
 
     Raises DriverError if tcpdump does not listen in time.
     """
-    with TemporaryDirectory(prefix="netdsl-") as folder:
+    with scratch_folder() as folder:
         file, errors = Path(folder) / "pcap", Path(folder) / "errors"
         with (
-            file.open("wb") as out,
-            errors.open("wb") as error_stream,
+            written(file) as out,
+            written(errors) as error_stream,
             subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=out, stderr=error_stream, start_new_session=True
             ) as process,
@@ -56,8 +57,8 @@ def recorded(command: Sequence[str], end: Callable[[Tcpdump], None]) -> Iterator
 def _wait(process: Tcpdump, errors: Path) -> None:
     """Wait until tcpdump reports that it listens. Raises DriverError if it does not."""
     deadline = time.monotonic() + _PATIENCE
-    while b"listening on" not in errors.read_bytes():
+    while b"listening on" not in read_named(errors):
         if process.poll() is not None or time.monotonic() > deadline:
-            tail = errors.read_text(errors="replace")
+            tail = read_named(errors).decode(errors="replace")
             raise DriverError("the capture does not start", command="tcpdump", status=process.poll(), tail=tail)
         time.sleep(_PAUSE)

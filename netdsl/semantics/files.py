@@ -1,24 +1,19 @@
 """Reading below one folder: the only way by which a source reaches files."""
 
+import errno
 import os
-import stat
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from netdsl.dataclass import dataclass
+from netdsl.disk.folder import Folder
+from netdsl.disk.refused import PathEscape, PathRefused, TooLarge
 
 LARGEST_SOURCE = 16 * 2**20
 LARGEST_FILE = 16 * 2**20
 """Bytes: of a lab file, and of what `file … from` puts into a node."""
-
-
-class PathEscape(Exception):
-    """The path leaves the folder of the lab."""
-
-
-class TooLarge(OSError):
-    """The file has more bytes than are allowed."""
 
 
 class Reader(Protocol):
@@ -28,45 +23,39 @@ class Reader(Protocol):
         """The same file's one path below the root, links followed; PathEscape, OSError."""
 
     def read(self, path: PurePosixPath, limit: int) -> bytes:
-        """The bytes of a regular file; PathEscape, TooLarge, OSError."""
+        """The bytes of a regular file; PathEscape, PathRefused, TooLarge, OSError."""
 
     def names(self, folder: PurePosixPath) -> tuple[str, ...]:
         """What is in a folder, sorted; nothing where it cannot be read."""
 
 
-@dataclass(frozen=True, slots=True)
 class FolderReader:
-    """A folder on disk. `main`, the file that the user named, may be a link to anywhere; nothing else may."""
+    """A folder on disk, held open: another one that is put into its place meanwhile is not read. A link may lead to
+    elsewhere below it. `main`, the file that the user named, is no link."""
 
-    root: Path
-    main: str
+    def __init__(self, root: Path, main: str) -> None:
+        self.root = root
+        self.main = main
+
+    @cached_property
+    def _folder(self) -> Folder:
+        return Folder.around(self.root)
 
     def canonical(self, path: PurePosixPath) -> PurePosixPath:
         if path == PurePosixPath(self.main):
             return path
-        root = self.root.resolve()
-        real = (root / path).resolve(strict=True)
-        if not real.is_relative_to(root):
-            raise PathEscape
-        return PurePosixPath(real.relative_to(root).as_posix())
+        return PurePosixPath(self._folder.canonical(str(path)))
 
     def read(self, path: PurePosixPath, limit: int) -> bytes:
-        canonical = self.canonical(path)
-        # Not blocking: a pipe or a device in the folder must not hang the compiler.
-        descriptor = os.open(self.root / canonical, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
-            mode = os.fstat(descriptor).st_mode
-            if not stat.S_ISREG(mode):
-                raise IsADirectoryError("a folder" if stat.S_ISDIR(mode) else "not a regular file")
-            data = file.read(limit + 1)
-        if len(data) > limit:
-            raise TooLarge(f"larger than {limit >> 20} MiB")
+        canonical = str(self.canonical(path))
+        data = self._folder.read(canonical, limit)
+        if data is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), self._folder.shown(canonical))
         return data
 
     def names(self, folder: PurePosixPath) -> tuple[str, ...]:
         try:
-            canonical = self.root.resolve() if folder == PurePosixPath() else self.root / self.canonical(folder)
-            return tuple(sorted(entry.name for entry in canonical.iterdir()))
+            return tuple(self._folder.names("" if folder == PurePosixPath() else str(self.canonical(folder))))
         except (OSError, PathEscape):
             return ()
 
@@ -84,10 +73,10 @@ class MemoryReader:
         data = self.files.get(str(path))
         if data is None:
             if any(name.startswith(f"{path}/") for name in self.files):
-                raise IsADirectoryError("a folder")
+                raise PathRefused(str(path), "a folder")
             raise FileNotFoundError
         if len(data) > limit:
-            raise TooLarge(f"larger than {limit >> 20} MiB")
+            raise TooLarge(str(path), limit)
         return data
 
     def names(self, folder: PurePosixPath) -> tuple[str, ...]:

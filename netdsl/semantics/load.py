@@ -1,5 +1,6 @@
 """Loading: the lab file and all that it imports, read and parsed, each once."""
 
+import errno
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import PurePosixPath
@@ -8,7 +9,8 @@ from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.diagnostics.suggest import did_you_mean
-from netdsl.semantics.files import LARGEST_FILE, LARGEST_SOURCE, PathEscape, Reader, joined
+from netdsl.disk.refused import PathEscape
+from netdsl.semantics.files import LARGEST_FILE, LARGEST_SOURCE, Reader, joined
 from netdsl.source import Place, SourceFile, Span
 from netdsl.syntax import tree as syntax
 from netdsl.syntax.limits import MAX_DEPTH
@@ -113,7 +115,7 @@ class _Loader:
         try:
             path = joined(_folder_of(place), text)
             return str(self.reader.canonical(path))
-        except (OSError, PathEscape, RuntimeError):
+        except (OSError, PathEscape):
             _read(self.reader, text, place, LARGEST_SOURCE, self.diagnostics)  # says what is wrong
             return None
 
@@ -165,10 +167,8 @@ def _read(reader: Reader | None, text: str, place: Place, limit: int, diagnostic
         _report_unreadable(f"there is no file `{shown}`", place, diagnostics, near)
     except PermissionError:
         _report_unreadable(f"`{shown}` may not be read", place, diagnostics)
-    except RuntimeError:
-        _report_unreadable(f"`{shown}` cannot be read: its links go round in a circle", place, diagnostics)
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = "its links go round in a circle" if error.errno == errno.ELOOP else error.strerror or str(error)
         _report_unreadable(f"`{shown}` cannot be read: {reason.lower()}", place, diagnostics)
     return None
 

@@ -3,12 +3,12 @@
 import os
 from collections.abc import Iterable, Iterator
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 from lark import Lark, Token, Transformer
 from lark.lark import PostLex
 
+from netdsl.disk.shipped import is_shipped, shipped_text
 from netdsl.index import kinds
 from netdsl.syntax.statements import statements
 from netdsl.syntax.tables import Choice, parser_of, table_folder
@@ -32,14 +32,12 @@ class _AlwaysWords(PostLex):
 
 
 def _text(parts: Iterable[str]) -> str:
-    folder = files("netdsl.grammar")
-    return "\n".join((folder / f"{part}.lark").read_text(encoding="utf-8") for part in parts)
+    return "\n".join(shipped_text("netdsl.grammar", f"{part}.lark") for part in parts)
 
 
 def _kinds() -> Iterable[str]:
     """The kinds that have a grammar: one of attributes alone needs none."""
-    folder = files("netdsl.grammar")
-    return (kind for kind in kinds() if (folder / f"{kind}.lark").is_file())
+    return (kind for kind in kinds() if is_shipped("netdsl.grammar", f"{kind}.lark"))
 
 
 def _attributes() -> str:

@@ -9,7 +9,6 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import TypedDict, cast
 
 import lark
@@ -17,6 +16,9 @@ from lark import Lark, Token, Transformer
 from lark.grammar import Rule
 from lark.lark import PostLex
 from lark.lexer import TerminalDef
+
+from netdsl.disk.folder import Folder
+from netdsl.disk.named import read_named
 
 _OBJECTS = ("postlex", "transformer")  # options that no table holds
 
@@ -82,7 +84,7 @@ def parser_of(
 def _read(kept: Path, mark: str) -> tuple[_Data, dict[int, object]] | None:
     """A table as lark takes it; None where there is none that fits."""
     try:
-        head, _, text = kept.read_bytes().partition(b"\n")
+        head, _, text = read_named(kept).partition(b"\n")
     except OSError:
         return None
     if head != _head(mark, text):
@@ -99,15 +101,8 @@ def _keep(made: Lark, kept: Path, mark: str) -> None:
     data, memo = made.memo_serialize([TerminalDef, Rule])
     options = {name: value for name, value in data["options"].items() if name not in _OBJECTS}
     text = json.dumps([{**data, "options": options}, memo]).encode()
-    kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=kept.parent, prefix=f".{kept.name}-", delete=False) as part:
-        try:
-            part.write(_head(mark, text) + b"\n" + text)
-            part.close()
-            Path(part.name).replace(kept)
-        except BaseException:
-            Path(part.name).unlink()
-            raise
+    with Folder.named(kept.parent, make=0o700) as folder:
+        folder.replace(kept.name, _head(mark, text) + b"\n" + text, 0o600)
 
 
 def _head(mark: str, text: bytes) -> bytes:

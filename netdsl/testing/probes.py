@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
-from importlib.resources import files
 from typing import assert_never
 
 from netdsl.dataclass import dataclass
+from netdsl.disk.shipped import shipped_text
 from netdsl.ir.ids import Address, host_name
 from netdsl.runtime.driver import Deployment, Driver, DriverError
 
@@ -113,7 +113,7 @@ def ask(
 ) -> tuple[Reply, ...]:
     """The replies to all questions, sent from one node at once. `node`: its path; `patience`: seconds per question.
     Raises DriverError."""
-    program = files("netdsl.testing").joinpath("probe.pl").read_text(encoding="utf-8")
+    program = shipped_text("netdsl.testing", "probe.pl")
     replies: list[Reply] = []
     for start in range(0, len(questions), _MOST):
         batch = questions[start : start + _MOST]

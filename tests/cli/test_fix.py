@@ -6,7 +6,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from netdsl.cli.main import netdsl
-from netdsl.whole_file import rewrite
+from netdsl.disk.named import rewrite
+from netdsl.disk.refused import PathRefused
 
 SITE = """\
 param range
@@ -155,15 +156,21 @@ def test_the_findings_that_are_left_can_be_json(folder: Path) -> None:
     assert '"diagnostics": []' in done.stdout
 
 
-def test_files_are_rewritten_with_their_mode_through_links(tmp_path: Path) -> None:
+def test_files_are_rewritten_with_their_mode(tmp_path: Path) -> None:
     (tmp_path / "real").write_bytes(b"old")
     (tmp_path / "real").chmod(0o640)
-    (tmp_path / "link").symlink_to("real")
-    rewrite({tmp_path / "link": b"new"})
-    assert (tmp_path / "link").is_symlink()
+    rewrite({tmp_path / "real": b"new"})
     assert (tmp_path / "real").read_bytes() == b"new"
     assert (tmp_path / "real").stat().st_mode & 0o7777 == 0o640
-    assert len(list(tmp_path.iterdir())) == 2
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_no_file_is_rewritten_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real").write_bytes(b"old")
+    (tmp_path / "link").symlink_to("real")
+    with pytest.raises(PathRefused, match="a symbolic link"):
+        rewrite({tmp_path / "link": b"new"})
+    assert (tmp_path / "real").read_bytes() == b"old"
 
 
 def test_where_one_file_is_gone_none_is_written(tmp_path: Path) -> None:

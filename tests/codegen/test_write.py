@@ -4,13 +4,14 @@ import fcntl
 import json
 import os
 from pathlib import Path
-from typing import TextIO
 
 import pytest
 
 from netdsl.codegen.contract import Artifact, Emission
 from netdsl.codegen.manifest import MANIFEST, ManifestUnreadable, manifest_artifact
-from netdsl.codegen.write import FolderBusy, PathRefused, commit, locked, plan, recover
+from netdsl.codegen.write import commit, plan, recover
+from netdsl.disk.lock import FolderBusy, locked
+from netdsl.disk.refused import PathRefused
 
 
 def _artifacts(**files: str) -> tuple[Artifact, ...]:
@@ -94,7 +95,7 @@ def test_a_failure_while_staging_leaves_all_as_it_was(tmp_path: Path) -> None:
 
 def test_an_interrupted_commit_is_finished_by_the_next(tmp_path: Path) -> None:
     _write(tmp_path, a="1", b="1")
-    staging = tmp_path / ".netdsl-staging-x"
+    staging = tmp_path / ".netdsl-staging-00000000"
     staging.mkdir()
     (staging / "0").write_text("2")
     journal = {"staging": staging.name, "files": ["a"], "removed": ["b"]}
@@ -128,11 +129,11 @@ def test_a_lock_that_its_holder_took_away_meanwhile_locks_nobody_out(
     """Between the opening of the file and its locking: a third one would lock a new file beside it."""
     lock, calls = fcntl.flock, []
 
-    def late(handle: TextIO, how: int) -> None:
+    def late(descriptor: int, how: int) -> None:
         calls.append(how)
         if len(calls) == 1:
-            Path(handle.name).unlink()
-        lock(handle, how)
+            (tmp_path / ".netdsl-lock-out").unlink()
+        lock(descriptor, how)
 
     monkeypatch.setattr(fcntl, "flock", late)
     with locked(tmp_path / "out"):

@@ -1,5 +1,8 @@
 """Credentials are made once, kept, private, and made again when they no longer fit."""
 
+import errno
+import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -7,10 +10,13 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from netdsl.backends.strongswan.quoting import base64_secret
 from netdsl.credentials.make import credentials
 from netdsl.credentials.store import StoreUnreadable
+from netdsl.disk.folder import PARTS
+from netdsl.disk.refused import PathRefused
 from netdsl.ir.ids import NodeId, PkiId, TunnelId
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node, NodeKind
@@ -177,3 +183,106 @@ def test_a_long_name_of_a_pki_is_cut_to_what_a_certificate_holds(tmp_path: Path)
     _make(_lab(_pki(id=PkiId("p" * 200))), tmp_path)
     root = _certificate(tmp_path, f"x509ca/{'p' * 200}-root.pem")
     assert root.subject.rfc4514_string().split(",")[0] == f"CN={'p' * 56} Root CA"[: 3 + 64]
+
+
+# ------------------------------------------------------------------------------------------------------------- the store
+
+
+def _psk() -> tuple[TunnelEnd, ...]:
+    return (_end(SharedSecret("t", AuthMethod.PSK, ("a",))),)
+
+
+def test_many_at_once_have_one_authority(tmp_path: Path) -> None:
+    pki = _pki(algorithm="ecdsa-p256")
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _: _make(_lab(pki, tunnels=_psk()), tmp_path / "c"), range(8)))
+    assert len({tuple(one.items()) for one in made}) == 1
+    _certificate(tmp_path / "c").verify_directly_issued_by(
+        _certificate(tmp_path / "c", "x509ca/lab-pki-intermediate.pem")
+    )
+
+
+def test_modes_are_repaired(tmp_path: Path) -> None:
+    _make(_lab(_pki(), tunnels=_psk()), tmp_path / "c")
+    for path in [tmp_path / "c", *(tmp_path / "c").rglob("*")]:
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    _make(_lab(_pki(), tunnels=_psk()), tmp_path / "c")
+    for path in [tmp_path / "c", *(tmp_path / "c").rglob("*")]:
+        assert path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600), path
+
+
+@pytest.mark.parametrize("algorithm", ["ecdsa-p256", "rsa-2048", "ed25519"])
+def test_a_key_of_another_certificate_is_made_again_with_it(tmp_path: Path, algorithm: str) -> None:
+    pki = _pki(algorithm=algorithm)
+    _make(_lab(pki), tmp_path / "c")
+    _make(_lab(pki), tmp_path / "other")
+    root = _certificate(tmp_path / "c", "x509ca/lab-pki-root.pem")
+    key = tmp_path / "c/pki/lab-pki/gw.key"
+    key.write_bytes((tmp_path / "other/pki/lab-pki/gw.key").read_bytes())
+    _make(_lab(pki), tmp_path / "c")
+    own = load_pem_private_key((tmp_path / "c/nodes/gw/private/lab-pki.pem").read_bytes(), None)
+    assert _certificate(tmp_path / "c").public_key() == own.public_key()
+    assert _certificate(tmp_path / "c", "x509ca/lab-pki-root.pem") == root
+
+
+def test_an_authority_whose_key_is_another_s_is_made_again_with_all_it_issued(tmp_path: Path) -> None:
+    _make(_lab(_pki()), tmp_path / "c")
+    _make(_lab(_pki()), tmp_path / "other")
+    name = "pki/lab-pki/intermediate.key"
+    (tmp_path / "c" / name).write_bytes((tmp_path / "other" / name).read_bytes())
+    _make(_lab(_pki()), tmp_path / "c")
+    intermediate = _certificate(tmp_path / "c", "x509ca/lab-pki-intermediate.pem")
+    _certificate(tmp_path / "c").verify_directly_issued_by(intermediate)
+
+
+@pytest.mark.parametrize("content", [b"", b"no key", b"-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n"])
+def test_a_damaged_key_is_made_again(tmp_path: Path, content: bytes) -> None:
+    _make(_lab(_pki()), tmp_path)
+    (tmp_path / "pki/lab-pki/gw.key").write_bytes(content)
+    _make(_lab(_pki()), tmp_path)
+    assert (tmp_path / "nodes/gw/private/lab-pki.pem").read_bytes().startswith(b"-----BEGIN PRIVATE KEY-----\nM")
+
+
+def test_a_full_disk_leaves_no_half_written_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int, content: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "write", full)
+        with pytest.raises(OSError, match="No space left"):
+            _make(_lab(_pki()), tmp_path / "c")
+    assert [path for path in (tmp_path / "c").rglob("*") if path.is_file()] == []
+    assert [path.name for path in tmp_path.iterdir()] == ["c"]
+
+
+def test_what_a_killed_process_has_half_written_goes_away(tmp_path: Path) -> None:
+    _make(_lab(_pki(), tunnels=_psk()), tmp_path)
+    parts = [tmp_path / where / f"{PARTS}00" for where in ("", "pki/lab-pki", "secrets", "nodes/gw/private")]
+    for part in parts:
+        part.write_text("half")
+    _make(_lab(_pki(), tunnels=_psk()), tmp_path)
+    assert [part for part in parts if part.exists()] == []
+
+
+def test_without_writing_the_same_digests_are_made_of_what_is_there(tmp_path: Path) -> None:
+    made = _make(_lab(_pki(), tunnels=_psk()), tmp_path / "c")
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    dry = credentials(
+        _lab(_pki(), tunnels=_psk()),
+        tmp_path / "c",
+        clock=lambda: NOW,
+        entropy=lambda count: b"\1" * count,
+        is_dry=True,
+    )
+    assert {str(node): value for node, value in dry.digests.items()} == made
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+
+
+def test_another_user_s_key_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _make(_lab(_pki()), tmp_path)
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 12345)
+    if os.getuid() == 0:
+        for path in (tmp_path, *tmp_path.rglob("*")):
+            os.chown(path, 54321, 54321)
+    with pytest.raises(PathRefused, match="belongs to another user"):
+        _make(_lab(_pki()), tmp_path)

@@ -118,12 +118,18 @@ def test_a_link_leads_nowhere_outside(tmp_path: Path, where: str) -> None:
     link.parent.mkdir(parents=True, exist_ok=True)
     link.symlink_to(outside if "." not in where else outside / "file")
     done = netdsl("compile", "lab.net", "-o", "out", cwd=tmp_path)
-    if where == "out":  # the folder itself may be a link: the user named it
-        assert done.returncode == 0, done.stderr
-    else:
-        assert done.returncode == 3
-        assert "symbolic link" in done.stderr
-        assert tree(outside) == {}
+    assert done.returncode == 3
+    assert "symbolic link" in done.stderr
+    assert tree(outside) == {}
+
+
+def test_a_folder_that_is_named_by_an_absolute_path_may_lie_behind_a_link(tmp_path: Path) -> None:
+    (tmp_path / "lab.net").write_text(_LAB)
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    done = netdsl("compile", "lab.net", "-o", tmp_path / "link/out", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "compose.yaml" in tree(tmp_path / "real/out")
 
 
 def test_a_folder_that_may_not_be_written(lab: Path) -> None:

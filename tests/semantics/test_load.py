@@ -6,7 +6,8 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from netdsl.diagnostics.core import Diagnostic, Diagnostics
-from netdsl.semantics.files import FolderReader, MemoryReader, PathEscape, TooLarge, joined
+from netdsl.disk.refused import PathEscape, PathRefused, TooLarge
+from netdsl.semantics.files import FolderReader, MemoryReader, joined
 from netdsl.semantics.load import Sources, load, load_text
 
 
@@ -137,7 +138,7 @@ def test_a_link_may_not_lead_outside(folder: Path, path: str) -> None:
 
 
 def test_a_pipe_is_refused_without_waiting(folder: Path) -> None:
-    with pytest.raises(IsADirectoryError, match="not a regular file"):
+    with pytest.raises(PathRefused, match="not a regular file"):
         FolderReader(folder, "lab.net").read(PurePosixPath("pipe.net"), 100)
 
 
@@ -146,8 +147,16 @@ def test_a_file_has_a_largest_size(folder: Path) -> None:
         FolderReader(folder, "lab.net").read(PurePosixPath("lab.net"), 3)
 
 
-def test_the_lab_itself_may_be_a_link_to_anywhere(folder: Path) -> None:
-    assert FolderReader(folder, "out.net").read(PurePosixPath("out.net"), 100) == b"secret"
+def test_the_lab_itself_is_no_link(folder: Path) -> None:
+    with pytest.raises(PathRefused, match="a symbolic link"):
+        FolderReader(folder, "out.net").read(PurePosixPath("out.net"), 100)
+
+
+def test_links_that_go_round_in_a_circle_end(folder: Path) -> None:
+    (folder / "a").symlink_to("b")
+    (folder / "b").symlink_to("a")
+    with pytest.raises(OSError, match="Too many levels"):
+        FolderReader(folder, "lab.net").read(PurePosixPath("a"), 100)
 
 
 def test_names_of_a_folder_are_sorted(folder: Path) -> None:

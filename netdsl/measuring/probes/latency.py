@@ -3,8 +3,8 @@
 import math
 import re
 from collections.abc import Callable, Sequence
-from importlib.resources import files
 
+from netdsl.disk.shipped import shipped_text
 from netdsl.ir.ids import host_name
 from netdsl.measuring.job import Job
 from netdsl.measuring.paths import PING
@@ -85,7 +85,7 @@ def _ping_words(path: Path, count: int, slowness: float) -> list[str]:
 
 
 def _connect_words(path: Path, count: int, slowness: float) -> list[str]:
-    program = files("netdsl.measuring.probes").joinpath("connect.pl").read_text(encoding="utf-8")
+    program = shipped_text("netdsl.measuring.probes", "connect.pl")
     numbers = (f"{_WAIT * slowness:g}", str(count), f"{INTERVAL:g}", path.address, str(tcp_port(path)))
     return ["perl", "-e", program, "--", *numbers]
 

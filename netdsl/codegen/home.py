@@ -1,0 +1,73 @@
+"""The folder of a lab below `build/`: it belongs to one source, with its outputs, its keys, and what runs of it.
+
+Students' labs all have one name. The first source gets the folder of the lab's name; another one a folder of its own, with
+the name of the source's folder behind the lab's, or a digest where that is another's too. A file in the folder says whose
+it is; a source that is not there any more has none.
+"""
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePath
+
+from netdsl.disk.folder import Folder
+from netdsl.disk.lock import locked
+
+OWNER = ".netdsl-source"
+_LONGEST = 4096  # bytes of a path, as Linux has it
+_PATIENCE = 10.0  # seconds
+_FITTING = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
+_STDIN = "-"
+
+
+def home_of(build: Path, lab: str, source: str) -> str:
+    """The name of the lab's folder below `build`. `lab`: the lab's name, or that of a variant (`exam-anna`); `source`: the
+    path of its file as the caller wrote it, `-` for standard input. Writes nothing. Raises PathRefused, OSError."""
+    own = _identity(build, source)
+    names = tuple(_names(lab, own))
+    owners = {name: _owner(build, name) for name in names}
+    for wanted in (own, None):
+        for name in names:
+            if owners[name] == wanted:
+                return name
+    return names[-1]
+
+
+def claim(build: Path, lab: str, source: str) -> str:
+    """As `home_of`; the folder is there afterwards and belongs to the source. Raises FolderBusy as well."""
+    own = _identity(build, source)
+    with locked(build / lab, patience=_PATIENCE):
+        name = home_of(build, lab, source)
+        with Folder.named(build / name, make=0o777) as folder:
+            text = os.fsencode(own) + b"\n"
+            if folder.read(OWNER, _LONGEST) != text:
+                folder.replace(OWNER, text, 0o644)
+    return name
+
+
+def _names(lab: str, own: str) -> Iterator[str]:
+    yield lab
+    around = PurePath(own).parent.name
+    if _FITTING.fullmatch(around):
+        yield f"{lab}-{around}"
+    yield f"{lab}-{hashlib.sha256(os.fsencode(own)).hexdigest()[:8]}"
+
+
+def _identity(build: Path, source: str) -> str:
+    """The way from the folder around `build` to the source: both may be moved together."""
+    return source if source == _STDIN else os.path.relpath(os.path.realpath(source), os.path.realpath(build.parent))
+
+
+def _owner(build: Path, name: str) -> str | None:
+    """The source that a folder belongs to; None if there is none (any more)."""
+    folder = Folder.found(build / name)
+    if folder is None:
+        return None
+    with folder:
+        text = folder.read(OWNER, _LONGEST)
+    if text is None:
+        return None
+    owner = os.fsdecode(text.removesuffix(b"\n"))
+    is_there = owner == _STDIN or ("\0" not in owner and os.path.lexists(build.parent / owner))
+    return owner if is_there else None
