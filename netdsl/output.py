@@ -7,11 +7,9 @@ from pathlib import Path
 
 from netdsl.codegen.contract import Layout, Options
 from netdsl.codegen.write import Plan, commit, plan, recover
-from netdsl.disk.lock import locked
+from netdsl.disk.lock import PATIENCE, locked
 from netdsl.pipeline.analysis import Checked
 from netdsl.pipeline.compilation import Begin, Compiled, compile_bindings, output_files
-
-_PATIENCE = 10.0  # seconds until another netdsl has written to the same folder
 
 
 def compile_checked(
@@ -42,7 +40,7 @@ def write_output(compiled: Compiled, folder: Path, project: str | None, settle: 
     raises; if it does neither, the files are replaced. Raises FolderBusy, PathRefused, ManifestUnreadable, OSError.
     """
     artifacts = output_files(compiled, project)
-    with locked(folder, patience=_PATIENCE):
+    with locked(folder, patience=PATIENCE):
         recover(folder)
         planned = plan(artifacts, folder)
         if not planned.is_safe:

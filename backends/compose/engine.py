@@ -60,12 +60,13 @@ def refuse_other_folder(deployment: Deployment) -> None:
     folders = set(
         said(["ps", "--all", "--filter", f"label={label}={deployment.project}", "--format", form]).splitlines()
     )
-    here = {str(deployment.folder.absolute()), str(deployment.folder.resolve()), ""}
-    for other in sorted(folders - here):
-        raise DriverError(
-            f"a lab `{deployment.project}` is there already, from {other}",
-            remedy=f"netdsl down {other}; or give this one another name (--project NAME)",
-        )
+    here = deployment.folder.resolve()
+    for other in sorted(folders):
+        if other and Path(other).resolve() != here:
+            raise DriverError(
+                f"a lab `{deployment.project}` is there already, from {other}",
+                remedy=f"netdsl down {other}; or give this one another name (--project NAME)",
+            )
 
 
 def stream(lines: object, progress: Progress) -> None:

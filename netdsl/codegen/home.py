@@ -12,11 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path, PurePath
 
 from netdsl.disk.folder import Folder
-from netdsl.disk.lock import locked
+from netdsl.disk.lock import PATIENCE, locked
 
 OWNER = ".netdsl-source"
 _LONGEST = 4096  # bytes of a path, as Linux has it
-_PATIENCE = 10.0  # seconds
 _FITTING = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
 _STDIN = "-"
 
@@ -37,7 +36,7 @@ def home_of(build: Path, lab: str, source: str) -> str:
 def claim(build: Path, lab: str, source: str) -> str:
     """As `home_of`; the folder is there afterwards and belongs to the source. Raises FolderBusy as well."""
     own = _identity(build, source)
-    with locked(build / lab, patience=_PATIENCE):
+    with locked(build / lab, patience=PATIENCE):
         name = home_of(build, lab, source)
         with Folder.named(build / name, make=0o777) as folder:
             text = os.fsencode(own) + b"\n"

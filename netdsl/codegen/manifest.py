@@ -18,7 +18,8 @@ _FORMAT = 1
 _LARGEST = 64 * 2**20  # bytes; of ten thousand nodes it has six million
 _SHOWN = 40
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_PROJECT = re.compile(r"[^\x00-\x1f\x7f/-][^\x00-\x1f\x7f/]{0,127}")
+_PROJECT = re.compile(r"(?!-)[^\x00-\x1f\x7f/\ud800-\udfff]{1,128}")
+_NO_TEXT = re.compile(r"[\0\ud800-\udfff]")
 
 
 class ManifestUnreadable(Exception):
@@ -88,7 +89,9 @@ def manifest_in(folder: Folder) -> Manifest | None:
 
 def is_inside(path: object) -> bool:
     """Whether something is the path of an output's file: relative, with `/`, inside the folder."""
-    return isinstance(path, str) and "\0" not in path and all(part not in ("", ".", "..") for part in path.split("/"))
+    if not isinstance(path, str) or _NO_TEXT.search(path):
+        return False
+    return all(part not in ("", ".", "..") for part in path.split("/"))
 
 
 def _manifest(document: object) -> Manifest:

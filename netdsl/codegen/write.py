@@ -19,10 +19,9 @@ from netdsl.codegen.journal import JOURNAL, STAGING, Journal, finish, is_reserve
 from netdsl.codegen.manifest import MANIFEST, Manifest, digest, is_inside, manifest_in
 from netdsl.dataclass import dataclass
 from netdsl.disk.folder import Folder
-from netdsl.disk.lock import locked
+from netdsl.disk.lock import PATIENCE, locked
 from netdsl.disk.refused import PathRefused
 
-_PATIENCE = 10.0  # seconds until another netdsl has finished
 _LONGEST_NAME = 255  # bytes, the limit of Linux file systems
 
 
@@ -116,7 +115,7 @@ def settle(folder: Path) -> None:
     """Finish what an interrupted commit has left, so that the output is whole; without one nothing is done. Raises
     FolderBusy, PathRefused, OSError."""
     if is_unfinished(folder):
-        with locked(folder, patience=_PATIENCE):
+        with locked(folder, patience=PATIENCE):
             recover(folder)
 
 

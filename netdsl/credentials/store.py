@@ -85,7 +85,9 @@ def opened(folder: Path, *, is_dry: bool = False) -> Iterator[Store]:
         found = Folder.found(folder)
         yield Store(found, is_dry, _index_of(found))
         return
-    with locked(folder, patience=_PATIENCE), Folder.named(folder, make=0o700, is_private=True) as own:
+    with locked(folder, patience=_PATIENCE), Folder.named(folder, make=0o700) as own:
+        is_store = own.status(_INDEX) is not None or not own.names()
+        own.make_private(is_itself=is_store)  # a folder of the user's with other things in it keeps its mode
         _sweep(own)
         store = Store(own, False, _index_of(own))
         try:

@@ -177,7 +177,7 @@ class Folder(HeldFolder):
                 os.mkdir(name, make, dir_fd=self._enter(folder))
             except OSError as error:
                 refuse(error, self.shown(path))
-        return Folder(os.dup(self._enter(path)), self.shown(path), is_private=self.is_private)
+        return Folder(os.dup(self._enter(path)), self.shown(path))
 
     def set_mode(self, path: str, mode: int) -> None:
         """Of a regular file that is there."""

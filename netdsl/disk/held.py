@@ -17,21 +17,19 @@ _BELOW = _FOLDER | os.O_NOFOLLOW
 class HeldFolder:
     """A folder, held by its descriptor until `close`. `path` is for messages.
 
-    In a private one files belong to the caller and have mode 0600, folders 0700: another mode is repaired where it is met,
-    another owner refused. Paths below it have `/` between their parts; "" is the folder itself.
+    In a private one (`make_private`) files belong to the caller and have mode 0600, folders 0700: another mode is repaired
+    where it is met, another owner refused. Paths below it have `/` between their parts; "" is the folder itself.
     """
 
-    def __init__(self, descriptor: int, path: str, *, is_private: bool = False) -> None:
+    def __init__(self, descriptor: int, path: str) -> None:
         self.path = path
-        self.is_private = is_private
+        self.is_private = False
         self._root = descriptor
         self._way: list[tuple[str, int]] = []  # subfolders that are open, each in the one before
         self._at, self._here = "", descriptor
-        if is_private:
-            self._own(descriptor, "", 0o700)
 
     @classmethod
-    def named(cls, path: Path | str, *, make: int | None = None, is_private: bool = False) -> Self:
+    def named(cls, path: Path | str, *, make: int | None = None) -> Self:
         """The folder that a caller names. A relative path has no link in it; of an absolute one the last part is none.
 
         With `make` missing folders are made, the last one with that mode. Raises PathRefused, OSError.
@@ -42,7 +40,7 @@ class HeldFolder:
             Path(head).mkdir(parents=True, exist_ok=True)
         base = cls(os.open(head or os.curdir, _FOLDER), head)
         try:
-            return cls(base._walk(tail, make), text, is_private=is_private)
+            return cls(base._walk(tail, make), text)
         finally:
             base.close()
 
@@ -55,12 +53,18 @@ class HeldFolder:
         return found
 
     @classmethod
-    def found(cls, path: Path | str, *, is_private: bool = False) -> Self | None:
+    def found(cls, path: Path | str) -> Self | None:
         """As `named`; None where there is no such folder."""
         try:
-            return cls.named(path, is_private=is_private)
+            return cls.named(path)
         except FileNotFoundError:
             return None
+
+    def make_private(self, *, is_itself: bool) -> None:
+        """From now on. `is_itself`: the folder's own mode is repaired, too. Raises PathRefused, OSError."""
+        status = os.fstat(self._root)
+        self._own(self._root, "", 0o700 if is_itself else stat.S_IMODE(status.st_mode), status)
+        self.is_private = True
 
     def close(self) -> None:
         self._leave(0)

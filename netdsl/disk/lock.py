@@ -12,6 +12,9 @@ from netdsl.disk.folder import Folder
 from netdsl.disk.refused import PathRefused, is_ours
 
 _OPEN = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+PATIENCE = 30.0
+"""Seconds to wait for another process that writes a few files: one that was stopped (Ctrl-Z) has them for ever."""
+
 _ATTEMPTS = 10
 _PAUSE = 0.05  # seconds
 

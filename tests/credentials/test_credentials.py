@@ -286,3 +286,11 @@ def test_another_user_s_key_is_refused(tmp_path: Path, monkeypatch: pytest.Monke
             os.chown(path, 54321, 54321)
     with pytest.raises(PathRefused, match="belongs to another user"):
         _make(_lab(_pki()), tmp_path)
+
+
+def test_a_folder_with_other_things_in_it_keeps_its_mode(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("mine")
+    tmp_path.chmod(0o755)
+    _make(_lab(_pki()), tmp_path)
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
+    assert (tmp_path / "pki").stat().st_mode & 0o777 == 0o700

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
 from tests.cli.calling import COMMAND, netdsl, tree
 from tests.compiling import EXAMPLES
@@ -107,3 +108,20 @@ def test_keys_are_whole_or_not_there(tmp_path: Path) -> None:
         process.wait(30)
     done = netdsl("compile", EXAMPLES / "site-to-site/lab.net", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
+
+
+def test_many_compilations_of_two_targets_have_one_authority(tmp_path: Path) -> None:
+    lab = EXAMPLES / "host-to-host/lab.net"
+    targets = ("compose", "vagrant") * 6
+    running = [
+        subprocess.Popen([*COMMAND, "compile", lab, "-t", target], cwd=tmp_path, stderr=subprocess.PIPE)
+        for target in targets
+    ]
+    said = [process.communicate(timeout=300)[1] for process in running]
+    assert [process.returncode for process in running] == [0] * len(targets), said
+    store = tmp_path / "build/host-to-host/credentials"
+    issuers = {path.read_bytes() for path in store.glob("nodes/*/x509ca/*-intermediate.pem")}
+    assert len(issuers) == 1
+    authority = x509.load_pem_x509_certificate(issuers.pop())
+    for path in store.glob("nodes/*/x509/*.pem"):
+        x509.load_pem_x509_certificate(path.read_bytes()).verify_directly_issued_by(authority)
