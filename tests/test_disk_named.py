@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from netdsl.disk.named import write_whole
+from netdsl.disk import named
+from netdsl.disk.named import write_whole, written
+from netdsl.disk.refused import PathRefused
 
 
 def test_a_file_is_replaced_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
@@ -35,3 +37,38 @@ def test_what_is_no_file_is_written_to_and_stays_what_it_is(tmp_path: Path) -> N
 def test_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="directory"):
         write_whole(tmp_path, "report")
+
+
+def test_a_pipe_that_no_program_reads_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(named, "_PATIENCE", 0.0)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(PathRefused, match="a pipe that no program reads from"):
+        write_whole(tmp_path / "pipe", "report")
+
+
+def test_a_link_is_replaced_and_what_it_leads_to_stays(tmp_path: Path) -> None:
+    (tmp_path / "real").write_text("precious")
+    (tmp_path / "report").symlink_to("real")
+    write_whole(tmp_path / "report", "new")
+    with written(tmp_path / "capture") as descriptor:
+        os.write(descriptor, b"pcap")
+    assert not (tmp_path / "report").is_symlink()
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
+        "real": "precious", "report": "new", "capture": "pcap",
+    }  # fmt: skip
+
+
+def test_what_lies_below_dev_is_written_to(capfd: pytest.CaptureFixture[str]) -> None:
+    write_whole(Path("/dev/stdout"), "report")
+    write_whole(Path("/dev/null"), "report")
+    assert capfd.readouterr().out == "report"
+    assert Path("/dev/null").is_char_device()
+
+
+def test_a_file_has_the_mode_of_the_umask(tmp_path: Path) -> None:
+    old = os.umask(0o027)
+    try:
+        write_whole(tmp_path / "report", "new")
+    finally:
+        os.umask(old)
+    assert (tmp_path / "report").stat().st_mode & 0o777 == 0o640
