@@ -15,6 +15,7 @@ from netdsl.disk.refused import PathRefused, is_ours
 
 JOURNAL = ".netdsl-journal.json"
 STAGING = ".netdsl-staging-"
+_REMEDY = "remove it, then compile with --overwrite"
 _LARGEST = 64 * 2**20  # bytes
 _STAGING = re.compile(rf"{re.escape(STAGING)}[0-9a-f]{{8}}")
 
@@ -43,7 +44,13 @@ def recover_in(tree: Folder) -> bool:
     journal = _journal(raw, tree)
     written = manifest_in(tree) or Manifest("", "", {})
     removed = tuple(path for path in journal.removed if _is_written(path, written, tree))
-    finish(tree, Journal(journal.staging, journal.files, removed))
+    try:
+        finish(tree, Journal(journal.staging, journal.files, removed))
+    except PathRefused:
+        raise
+    except OSError as error:
+        reason = f"cannot be finished: {error.filename}: {error.strerror}"
+        raise PathRefused(tree.shown(JOURNAL), reason, _REMEDY) from error
     return True
 
 
@@ -81,15 +88,14 @@ def _is_written(path: str, written: Manifest, tree: Folder) -> bool:
 
 def _journal(raw: bytes, tree: Folder) -> Journal:
     """Raises PathRefused."""
-    remedy = "remove it, then compile with --overwrite"
     status = tree.status(JOURNAL)
     if status is None or not is_ours(status):
-        raise PathRefused(tree.shown(JOURNAL), "the unfinished write of another user, who can compile again", remedy)
+        raise PathRefused(tree.shown(JOURNAL), "the unfinished write of another user, who can compile again", _REMEDY)
     try:
         journal = _parsed(json.loads(raw))
         _check_staging(journal, tree)
     except (ValueError, RecursionError) as error:
-        raise PathRefused(tree.shown(JOURNAL), "not a journal of netdsl", remedy) from error
+        raise PathRefused(tree.shown(JOURNAL), "not a journal of netdsl", _REMEDY) from error
     return journal
 
 
