@@ -60,6 +60,12 @@ class HeldFolder:
         except FileNotFoundError:
             return None
 
+    @property
+    def identity(self) -> tuple[int, int]:
+        """The device and the number of the folder, which no other one has while it is there."""
+        status = os.fstat(self._root)
+        return status.st_dev, status.st_ino
+
     def make_private(self, *, is_itself: bool) -> None:
         """From now on. `is_itself`: the folder's own mode is repaired, too. Raises PathRefused, OSError."""
         status = os.fstat(self._root)

@@ -2,8 +2,8 @@
 
 import errno
 import os
-from collections.abc import Mapping
-from functools import cached_property
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -30,34 +30,44 @@ class Reader(Protocol):
 
 
 class FolderReader:
-    """A folder on disk, held open: another one that is put into its place meanwhile is not read. A link may lead to
-    elsewhere below it. `main`, the file that the user named, is no link."""
+    """A folder on disk, the same one at each call: another that is put into its place meanwhile is refused. A link may lead
+    to elsewhere below it. `main`, the file that the user named, is no link."""
 
     def __init__(self, root: Path, main: str) -> None:
         self.root = root
         self.main = main
-
-    @cached_property
-    def _folder(self) -> Folder:
-        return Folder.around(self.root)
+        self._identity: tuple[int, int] | None = None
 
     def canonical(self, path: PurePosixPath) -> PurePosixPath:
-        if path == PurePosixPath(self.main):
-            return path
-        return PurePosixPath(self._folder.canonical(str(path)))
+        with self._opened() as folder:
+            return self._canonical(folder, path)
 
     def read(self, path: PurePosixPath, limit: int) -> bytes:
-        canonical = str(self.canonical(path))
-        data = self._folder.read(canonical, limit)
+        with self._opened() as folder:
+            canonical = str(self._canonical(folder, path))
+            data = folder.read(canonical, limit)
         if data is None:
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), self._folder.shown(canonical))
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), folder.shown(canonical))
         return data
 
     def names(self, folder: PurePosixPath) -> tuple[str, ...]:
         try:
-            return tuple(self._folder.names("" if folder == PurePosixPath() else str(self.canonical(folder))))
+            with self._opened() as opened:
+                return tuple(opened.names("" if folder == PurePosixPath() else str(self._canonical(opened, folder))))
         except (OSError, PathEscape):
             return ()
+
+    def _canonical(self, folder: Folder, path: PurePosixPath) -> PurePosixPath:
+        return path if path == PurePosixPath(self.main) else PurePosixPath(folder.canonical(str(path)))
+
+    @contextmanager
+    def _opened(self) -> Iterator[Folder]:
+        with Folder.around(self.root) as folder:
+            if self._identity is None:
+                self._identity = folder.identity
+            if self._identity != folder.identity:
+                raise PathRefused(str(self.root), "another folder than at the beginning")
+            yield folder
 
 
 @dataclass(frozen=True, slots=True)

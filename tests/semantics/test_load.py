@@ -164,3 +164,21 @@ def test_names_of_a_folder_are_sorted(folder: Path) -> None:
     assert reader.names(PurePosixPath("sub")) == ("a.net",)
     assert reader.names(PurePosixPath("up")) == ()
     assert "lab.net" in reader.names(PurePosixPath())
+
+
+def test_a_folder_that_is_exchanged_for_another_is_refused(folder: Path) -> None:
+    reader = FolderReader(folder, "lab.net")
+    assert reader.read(PurePosixPath("lab.net"), 100) == b"lab x"
+    folder.rename(folder.with_name("old"))
+    folder.mkdir()
+    (folder / "lab.net").write_text("lab y")
+    with pytest.raises(PathRefused, match="another folder than at the beginning"):
+        reader.read(PurePosixPath("lab.net"), 100)
+
+
+def test_readers_hold_nothing_open(folder: Path) -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    readers = [FolderReader(folder, "lab.net") for _ in range(5)]
+    for reader in readers:
+        reader.read(PurePosixPath("sub/a.net"), 100)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
