@@ -16,7 +16,19 @@ from netdsl.runtime.recording import FileRecording
 
 from .clash import explain_clash
 from .doctor import examine
-from .engine import Unasked, answered, client_of, docker_of, failed, files_of, refuse_other_folder, stream, told
+from .engine import (
+    Unasked,
+    answered,
+    client_of,
+    docker_of,
+    failed,
+    files_of,
+    folder_of,
+    refuse_folders,
+    refuse_other_folder,
+    stream,
+    told,
+)
 from .recording import container_words, record
 
 TIMEOUT = 300
@@ -51,6 +63,7 @@ class ComposeDriver:
 
     def down(self, deployment: Deployment, progress: Progress) -> None:
         docker = docker_of(deployment)
+        refuse_other_folder(deployment)
         with told():
             stream(docker.compose.down(remove_orphans=True, volumes=True, timeout=5, stream_logs=True), progress)
             _parents(deployment, "down")
@@ -60,6 +73,7 @@ class ComposeDriver:
         with told():
             running = {_service(container): container for container in docker.compose.ps(all=True)}
             services = docker.compose.config(return_json=True)["services"]
+        refuse_folders(deployment, map(folder_of, running.values()))
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             return tuple(pool.map(lambda name: _state(name, running.get(name)), services))
 
@@ -146,6 +160,7 @@ def _container(docker: DockerClient, deployment: Deployment, node: str, *, is_ru
     """The node's container; with `is_running` False also one that has ended."""
     with told():
         found = {_service(container): container for container in docker.compose.ps(all=not is_running)}
+    refuse_folders(deployment, map(folder_of, found.values()))
     if node not in found:
         names = ", ".join(sorted(found)) or "none"
         is_so, so = ("is running", "running") if is_running else ("was started", "started")

@@ -2,17 +2,19 @@
 
 import stat
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from python_on_whales import ClientNotFoundError, DockerClient
+from python_on_whales import ClientNotFoundError, Container, DockerClient
 from python_on_whales.exceptions import DockerException
 
 from netdsl.runtime.driver import Answer, Deployment, DriverError, Progress
 
 from .client import client_fault
 
+_PROJECT = "com.docker.compose.project"
+_FOLDER = f"{_PROJECT}.working_dir"
 _FILES = ("compose.yaml", "compose.override.yaml")
 # What the engine's client says where no command ran.
 _ENGINES = ("Error response from daemon", "Cannot connect to the Docker daemon", "permission denied while trying")
@@ -53,20 +55,26 @@ def files_of(deployment: Deployment) -> Iterator[Path]:
 
 
 def refuse_other_folder(deployment: Deployment) -> None:
-    """Raises DriverError where the project is there already, from another folder: Compose would take that lab's containers
-    for this one's."""
-    label = "com.docker.compose.project"
-    form = f'{{{{.Label "{label}.working_dir"}}}}'
-    folders = set(
-        said(["ps", "--all", "--filter", f"label={label}={deployment.project}", "--format", form]).splitlines()
-    )
+    """Raises DriverError where the project is there, but of another folder: it is another lab of that name."""
+    form = f'{{{{.Label "{_FOLDER}"}}}}'
+    words = ["ps", "--all", "--filter", f"label={_PROJECT}={deployment.project}", "--format", form]
+    refuse_folders(deployment, said(words).splitlines())
+
+
+def refuse_folders(deployment: Deployment, folders: Iterable[str]) -> None:
+    """As `refuse_other_folder`, by the containers' labels. A folder that is gone was moved."""
     here = deployment.folder.resolve()
-    for other in sorted(folders):
-        if other and Path(other).resolve() != here:
+    for other in sorted(set(folders)):
+        if other and Path(other).is_dir() and Path(other).resolve() != here:
             raise DriverError(
-                f"a lab `{deployment.project}` is there already, from {other}",
-                remedy=f"netdsl down {other}; or give this one another name (--project NAME)",
+                f"the lab `{deployment.project}` that is there is another one, of {other}",
+                remedy=f"netdsl down {other}; or give this one a name of its own (--project NAME)",
             )
+
+
+def folder_of(container: Container) -> str:
+    """The folder that a container was started from."""
+    return (container.config.labels or {}).get(_FOLDER, "")
 
 
 def stream(lines: object, progress: Progress) -> None:
