@@ -1,5 +1,8 @@
 """Several labs on one engine, and one lab several times."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 
 from tests.live.compose import compile_lab
@@ -58,3 +61,25 @@ def test_a_lab_that_is_meant_to_be_broken_still_gets_ready(deploy: Starter) -> N
     assert "tunnel\tvpn\tvpn\tdown\tboot\t" in status
     assert lab.fetch("gw-s", "http://10.6.0.2:30006/") == "server.app"
     assert lab.fetch("client", "http://10.6.0.99:8080/") is None
+
+
+def test_two_students_labs_of_one_name_run_side_by_side_and_are_asked_each(tmp_path: Path) -> None:
+    for student, answer in (("anna", "one"), ("bert", "other")):
+        (tmp_path / student).mkdir()
+        text = PAIR.replace("serve http", f"serve http {answer}").replace("lab pair", "lab exam-of-two")
+        (tmp_path / student / "lab.net").write_text(text)
+    try:
+        for student in ("anna", "bert"):
+            done = netdsl("up", f"{student}/lab.net", "--closed", folder=tmp_path)
+            assert done.returncode == 0, done.stderr
+        for student, answer in (("anna", "one.one"), ("bert", "one.other")):
+            words = ("busybox", "wget", "-q", "-O", "-", "http://10.9.1.1/")
+            done = netdsl("exec", "-l", f"{student}/lab.net", "two", *words, folder=tmp_path)
+            assert (done.returncode, done.stdout) == (0, f"{answer}\n"), done.stderr
+        shutil.copytree(tmp_path / "build", tmp_path / "copy/build")
+        done = netdsl("status", "exam-of-two", folder=tmp_path / "copy")
+        assert done.returncode == 3
+        assert "the lab `exam-of-two` that is there is another one" in done.stderr
+    finally:
+        for student in ("anna", "bert"):
+            netdsl("down", f"{student}/lab.net", folder=tmp_path)
