@@ -20,7 +20,7 @@ from netdsl.ir.expectation import (
     TunnelUp,
     Uses,
 )
-from netdsl.ir.ids import Address, NetworkId, NodeId, TunnelId
+from netdsl.ir.ids import NetworkId, NodeId, TunnelId
 from netdsl.ir.service import PortService
 from netdsl.packets.doubts import own_doubts
 from netdsl.packets.types import Outcome, Verdict
@@ -29,7 +29,7 @@ from netdsl.source import Place
 from netdsl.verify.answers import Reply, Said
 from netdsl.verify.goals import Target, next_hop_addresses, probes, targets, unaddressed
 from netdsl.verify.predict import PROBE_SIZE, predict
-from netdsl.verify.resolving import Resolution
+from netdsl.verify.resolving import Resolution, given_to_programs
 from netdsl.verify.sentences import tunnel_text
 from netdsl.verify.state import compared, states_for
 
@@ -248,7 +248,8 @@ def _resolves(world: World, claim: Resolves) -> Finding:
     name = claim.name.lower()
     known = tuple(address for address, names in world.lab.hosts if name in names)
     if known:
-        return _resolved(world, claim, Reply(Said.ADDRESSES, f"/etc/hosts says {_listed(known)}", known), not view.raw)
+        reason = f"/etc/hosts says {', '.join(map(str, known))}"
+        return _resolved(world, claim, Reply(Said.ADDRESSES, reason, known), not view.raw)
     if not view.node.resolvers:
         reason = f"`{view.id}` has no resolver, and the name is in no hosts file"
         return _resolved(world, claim, Reply(Said.FAILURE, reason), not view.raw)
@@ -263,11 +264,11 @@ def _resolved(
     if claim.goal is None:
         return Finding(not reply.addresses, reply.reason, verdicts, reply.origin, is_exact)
     wanted = {address for target in targets(world, claim.source, claim.goal) for address in target.addresses}
-    return Finding(bool(wanted.intersection(reply.addresses)), reply.reason, verdicts, reply.origin, is_exact)
-
-
-def _listed(addresses: tuple[Address, ...]) -> str:
-    return ", ".join(map(str, addresses))
+    found = wanted.intersection(given_to_programs(world.view(claim.source), reply.addresses))
+    reason = reply.reason
+    if not found and wanted.intersection(reply.addresses):
+        reason += f"; `{claim.source}` has no IPv4 address, so that its programs are given the IPv6 ones alone"
+    return Finding(bool(found), reason, verdicts, reply.origin, is_exact)
 
 
 def _routes(world: World, claim: RoutesVia) -> Finding:

@@ -238,6 +238,14 @@ class Resolution:
         return _failure(f"the address of its server `{server}` is not found: {found.reason}", found)
 
 
+def given_to_programs(view: View, addresses: tuple[Address, ...]) -> tuple[Address, ...]:
+    """In a node without IPv4 the IPv6 addresses, if there are any (getaddrinfo(3), AI_ADDRCONFIG and AI_V4MAPPED, which
+    are the default). In one without IPv6 all: its interfaces have link-local addresses."""
+    six = tuple(address for address in addresses if address.version == 6)
+    has_four = view.has_uplink or any(own.version == 4 and not own.is_loopback for own in view.local)
+    return addresses if has_four or not six else six
+
+
 def _meant(name: str, domains: tuple[str, ...]) -> tuple[str, ...]:
     """A name with a dot is asked as it is first, one without is last (resolv.conf(5), ndots)."""
     longer = (f"{name}.{domain}" for domain in domains)

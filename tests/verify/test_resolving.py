@@ -251,6 +251,28 @@ def test_a_recursive_server_sees_the_address_after_translation() -> None:
     assert codes(text.replace("record www ", "record www.x ").replace("for n", "for lan")) == ["expectation-fails"]
 
 
+def test_a_node_without_ipv4_is_given_ipv6_addresses_where_there_are_any() -> None:
+    text = """
+    network four 10.0.0.0/24
+    network six fd00::/64
+    host ns {
+      interface on four .1 ; interface on six ::1
+      serve dns { zone x.test ; record old -> 10.0.0.1 ; record ns -> ns }
+    }
+    host new { interface on six ::2 ; resolver ns }
+    host old { interface on four .2 ; resolver ns }
+    expect { %s }
+    """
+    for line in (
+        "new resolves ns.x.test to fd00::1",
+        "new resolves old.x.test to ns",
+        "old resolves ns.x.test to fd00::1",
+    ):
+        assert codes(text % line) == []
+    for line in ("new resolves ns.x.test to 10.0.0.1", "new resolves ns to 10.0.0.1"):
+        assert codes(text % line) == ["expectation-fails"]
+
+
 def test_the_help_names_the_servers_that_were_asked() -> None:
     found = checked(TEXT + "expect { pc resolves www.noglue.example to www }").diagnostics
     (failing,) = (one for one in found if one.rule.code == "expectation-fails")
