@@ -12,6 +12,7 @@ from netdsl.ir.service import PortService, Protocol
 from netdsl.ir.tunnel import Child, TunnelEnd, device_of
 from netdsl.kinds.ipsec.ir import Authentication, AuthMethod, DscpCopy, bypassed, child_inside, end_inside, ends_of
 from netdsl.kinds.ipsec.known import connection_of
+from netdsl.kinds.ipsec.selecting import type_range
 from netdsl.payload.quoting import flat
 
 from .keys import key_file
@@ -208,17 +209,33 @@ def _selectors(prefixes: Sequence[Prefix], here: Sequence[PortService], there: S
 
 
 def _limits(version: int, here: Sequence[PortService], there: Sequence[PortService]) -> list[str]:
-    """Of this end, in a family: with ports where they are this end's."""
-    if here:
-        return [f"[{_number(service.protocol, version)}{_ports(service)}]" for service in here]
-    return [f"[{_number(service.protocol, version)}]" for service in there] or [""]
+    """Of this end, in a family: with ports where they are this end's, and types of ICMP, which belong to both."""
+    if not here and not there:
+        return [""]
+    found = [_limit(each, version) for each in here] if here else [_limit(_portless(each), version) for each in there]
+    return [limit for limit in found if limit is not None]
+
+
+def _portless(service: PortService) -> PortService:
+    return service if service.icmp_type is not None else PortService(service.protocol)
+
+
+def _limit(service: PortService, version: int) -> str | None:
+    """None: the family has no such type."""
+    ports = (service.first, service.last)
+    if service.icmp_type is not None:
+        found = type_range(service.icmp_type, version)
+        if found is None:
+            return None
+        ports = found
+    return f"[{_number(service.protocol, version)}{_ports(*ports)}]"
 
 
 def _number(protocol: Protocol, version: int) -> int:
     return IPPROTO_ICMPV6 if protocol is Protocol.ICMP and version == 6 else protocol.number
 
 
-def _ports(service: PortService) -> str:
-    if service.first is None:
+def _ports(first: int | None, last: int | None) -> str:
+    if first is None:
         return ""
-    return f"/{service.first}" if service.first == service.last else f"/{service.first}-{service.last}"
+    return f"/{first}" if first == last else f"/{first}-{last}"

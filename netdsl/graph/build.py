@@ -177,7 +177,8 @@ def _protected(one: TunnelEnd, other: TunnelEnd) -> Iterator[tuple[str, str]]:
     for child in () if isinstance(one.steering, TunnelSegment) else one.children:
         if (device := device_of(one)) is not None and not (device.addresses or child.local or child.remote):
             continue
-        only = ", ".join(map(str, dict.fromkeys((*child.only_local, *child.only_remote))))
+        limits = (", ".join(map(str, dict.fromkeys(each))) for each in (child.only_local, child.only_remote))
+        only = " to ".join(filter(None, limits))
         local = _side(child.local, one)
         remote = _side(child.remote, other)
         yield local, f"{remote} ({only})" if only else remote

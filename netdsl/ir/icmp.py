@@ -39,6 +39,15 @@ MESSAGES = {
     "admin-prohibited": Message((_UNREACHABLE, 13), (_UNREACHABLE, 1), _UNREACHABLE),
 }
 
+TYPES = {
+    4: {"echo-reply": 0, _UNREACHABLE: 3, "echo-request": 8, "time-exceeded": 11, "parameter-problem": 12},
+    6: {
+        _UNREACHABLE: 1, "packet-too-big": 2, "time-exceeded": 3, "parameter-problem": 4, "echo-request": 128,
+        "echo-reply": 129,
+    },
+}  # fmt: skip
+"""The numbers of types, by IP version (IANA's ICMP and ICMPv6 parameters)."""
+
 
 def is_kind_of(name: str | None, wanted: str | None) -> bool:
     """Whether every message of the one name is one of the other; None: any message."""

@@ -104,8 +104,10 @@ Steering = Selectors | Device | Segment
 class Child:
     """A part of a tunnel that comes up by itself: prefixes at this end and at the other.
 
-    `is_hiding`: who listens on the wire cannot read the content. `keeps_lengths`: outer packets are longer than what they
-    carry by the same, but for padding; False where packets are compressed.
+    `only_local`, `only_remote`: what a packet has to fit with its ports at this end and at the other (none: the protocols
+    and types of the other list; none in both: everything). `is_hiding`: who listens on the wire cannot read the content.
+    `keeps_lengths`: outer packets are longer than what they carry by the same, but for padding; False where packets are
+    compressed.
     """
 
     name: str  # unique within the tunnel; the tunnel's own last name for the only, implied child
@@ -114,8 +116,8 @@ class Child:
     start: Start
     is_hiding: bool
     mode: Mode = Mode.TUNNEL
-    only_local: tuple[PortService, ...] = ()  # `only udp/514`: its port is on this end,
-    only_remote: tuple[PortService, ...] = ()  # or on the other
+    only_local: tuple[PortService, ...] = ()
+    only_remote: tuple[PortService, ...] = ()
     keeps_lengths: bool = True
     is_initiator: bool = True  # False: opens the child only when the other end has not, for a while
     inside: object = None

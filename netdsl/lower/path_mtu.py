@@ -112,7 +112,7 @@ def _takes(end: TunnelEnd, carrier: Carrier, source: Address, goal: Address, led
     if device is not None:
         return device.name == led
     return any(
-        _fits(carrier, (*child.only_local, *child.only_remote))
+        all(_fits(carrier, limits) for limits in (child.only_local, child.only_remote))
         and any(holds(prefix, source) for prefix in child.local)
         and any(holds(prefix, goal) for prefix in child.remote)
         for child in end.children

@@ -27,6 +27,7 @@ from netdsl.ir.prefixes import holds
 from netdsl.ir.service import PortService, Protocol
 from netdsl.ir.tunnel import Carrier
 from netdsl.packets.lines import PORTED, lines_for
+from netdsl.packets.steering import EPHEMERAL
 from netdsl.packets.types import Outcome, Packet
 from netdsl.packets.view import View
 from netdsl.source import Place
@@ -170,8 +171,6 @@ def ruling(
     return by_policy(firewall, chain)
 
 
-EPHEMERAL = range(32768, 61000)
-"""The ports that a client chooses from (net.ipv4.ip_local_port_range, Documentation/networking/ip-sysctl.rst)."""
 CHOSEN_BY_NAT, UNPRIVILEGED = range(1024, 2048), range(1024, 65536)
 """The first of the ports that NAT may choose for a second flow, and all of them: Linux takes any (`Tracker.unique`)."""
 

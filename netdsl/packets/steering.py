@@ -1,6 +1,10 @@
 """What leads packets into tunnels in a node: policies, and devices with the policies behind them."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from netdsl.dataclass import dataclass
+from netdsl.ir.icmp import is_kind_of
 from netdsl.ir.ids import Address, NodeId, Prefix
 from netdsl.ir.service import PortService, Protocol
 from netdsl.ir.tunnel import Child, Mode, Selectors, TunnelEnd
@@ -40,13 +44,15 @@ class Policy:
         """Whether the node's policies choose its packets, and not a route to a device."""
         return isinstance(self.end.steering, Selectors)
 
-    def rank(self, source: Address, destination: Address) -> tuple[int, bool]:
-        """Of two that take a packet the one with narrower selectors is asked first."""
+    def rank(self, source: Address, destination: Address) -> tuple[int, int]:
+        """Of two that take a packet the one with narrower selectors is asked first: by the prefixes, then by the ports
+        (strongSwan: kernel_netlink_ipsec.c, get_priority)."""
         lengths = (
             max((p.prefixlen for p in prefixes if p.version == address.version and address in p), default=0)
             for prefixes, address in ((self.local, source), (self.remote, destination))
         )
-        return sum(lengths), bool(self.child.only_local or self.child.only_remote)
+        limits = (*self.child.only_local, *self.child.only_remote)
+        return sum(lengths), max((1 + _port_bits(service) for service in limits), default=0)
 
     def takes_out(self, packet: Packet) -> bool:
         is_limited = self._is_only(packet, packet.source_port, packet.destination_port)
@@ -57,18 +63,25 @@ class Policy:
         return is_limited and packet.is_for(self.local) and packet.is_from(self.remote)
 
     def _is_only(self, packet: Packet, here: int, there: int) -> bool:
-        """Whether the child takes the protocol and the ports."""
-        limits = [(service, here) for service in self.child.only_local]
-        limits += [(service, there) for service in self.child.only_remote]
-        return not limits or any(_is_of(service, packet, port) for service, port in limits)
+        """Whether the child takes the protocol, the type, and the ports at both ends."""
+        sides = ((self.child.only_local, here), (self.child.only_remote, there))
+        return all(not limits or any(_is_of(one, packet, port) for one in limits) for limits, port in sides)
 
 
 def _is_of(service: PortService, packet: Packet, port: int) -> bool:
     if packet.is_error:
-        return service.protocol is Protocol.ICMP
-    if service.protocol is not packet.protocol:
+        is_icmp, kind = service.protocol is Protocol.ICMP, packet.icmp_type or "port-unreachable"
+        return is_icmp and is_kind_of(kind, service.icmp_type)
+    if service.protocol is not packet.protocol or not is_kind_of(packet.icmp_type, service.icmp_type):
         return False
     return service.first is None or service.first <= port <= (service.last or service.first)
+
+
+def _port_bits(service: PortService) -> int:
+    """How many bits of a port, or of a type and its code, a policy looks at."""
+    if service.icmp_type is not None or service.first is None:
+        return 0 if service.icmp_type is None else 16
+    return 17 - ((service.last or service.first) - service.first + 1).bit_length()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +108,33 @@ def best_policy(found: list[Policy], packet: Packet, *, is_out: bool) -> Policy 
             for prefix in other:
                 packet.alike.is_for(packet.alike.index.of(prefix))
     return max(found, key=lambda policy: policy.rank(*ends))
+
+
+EPHEMERAL = range(32768, 61000)
+"""The ports that a client chooses from (net.ipv4.ip_local_port_range, Documentation/networking/ip-sysctl.rst)."""
+
+
+def port_edges(policies: Sequence[Policy]) -> tuple[int, ...]:
+    """The ports that a client may choose at which a range of a policy begins, or has ended."""
+    limits = [one for policy in policies for one in (*policy.child.only_local, *policy.child.only_remote)]
+    edges = {edge for one in limits if one.first is not None for edge in (one.first, (one.last or one.first) + 1)}
+    return tuple(sorted(edge for edge in edges if edge in EPHEMERAL and edge != EPHEMERAL.start))
+
+
+def is_by_port(
+    policies: Sequence[Policy], edges: Sequence[int], packet: Packet, *, is_answer: bool, is_out: bool
+) -> bool:
+    """Whether another of the policies would take the packet if the client had chosen another port. `edges`: of theirs."""
+    chosen = packet.destination_port if is_answer else packet.source_port
+    if not edges or chosen not in EPHEMERAL or packet.is_error:
+        return False
+    ports = (EPHEMERAL.start, *edges)
+    tried = [
+        replace(packet, destination_port=port) if is_answer else replace(packet, source_port=port) for port in ports
+    ]
+    return len({id(_deciding(policies, each, is_out=is_out)) for each in tried}) > 1
+
+
+def _deciding(policies: Sequence[Policy], packet: Packet, *, is_out: bool) -> Policy | None:
+    taking = [one for one in policies if (one.takes_out(packet) if is_out else one.takes_in(packet))]
+    return best_policy(taking, packet, is_out=is_out)

@@ -13,7 +13,7 @@ from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import Segment, Selectors
 from netdsl.packets.classes import AddressIndex, AddressSet
 from netdsl.packets.routes import MAIN, Hop, NextHop, Own, RoutingTable, Table, make_tables, source_for
-from netdsl.packets.steering import Policy, TunnelDevice, best_policy
+from netdsl.packets.steering import Policy, TunnelDevice, best_policy, is_by_port, port_edges
 from netdsl.packets.sysctls import Sysctls, unmodelled
 from netdsl.packets.types import Packet
 
@@ -84,6 +84,7 @@ class View:
     _interface_sysctls: dict[tuple[str, str], int] = field(default_factory=dict)
     _sets: "_Sets | None" = None
     _judges: bool | None = None
+    _edges: tuple[int, tuple[int, ...]] = (0, ())  # of so many policies
 
     def is_local(self, address: Address) -> bool:
         found = self._local.get(address)
@@ -218,8 +219,15 @@ class View:
             return None
         return best_policy([policy for policy in self.policies if policy.takes_in(packet)], packet, is_out=False)
 
+    def is_by_port(self, packet: Packet, *, is_answer: bool, is_out: bool) -> bool:
+        """Whether the port that a client chose decides which policy takes the packet."""
+        if self._edges[0] != len(self.policies):
+            self._edges = len(self.policies), port_edges(self.policies)
+        return is_by_port(self.policies, self._edges[1], packet, is_answer=is_answer, is_out=is_out)
+
     def clear_tunnels(self) -> None:
         self.policies, self.devices, self.up, self.bypassed = [], {}, set(), ()
+        self._edges = (0, ())
         self.segments = {name: {} for name in self.segments}
         if self._addresses:
             self._set_addresses({})

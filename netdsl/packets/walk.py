@@ -90,7 +90,8 @@ class Walk(Netfilter):
             route = self._route(view, translated, is_marked=is_marked)
             if route is None:
                 return self._ended(view, no_route(self.fabric, view, translated.destination), translated)
-        stop = self._filter(passage, Chain.OUTPUT, translated, route, out)
+        stop = self._unsure(passage, translated, is_out=True)
+        stop = stop or self._filter(passage, Chain.OUTPUT, translated, route, out)
         return stop or self._leave(passage, translated, route)
 
     def _route(self, view: View, packet: Packet, *, is_marked: bool = False) -> Route | None:
@@ -155,7 +156,8 @@ class Walk(Netfilter):
         if self.ttl <= 1:
             return self._expired(view, packet)
         self.ttl -= 1
-        stop = self._check_policy(passage, "forward") or self._filter(passage, Chain.FORWARD, packet, route)
+        stop = self._check_policy(passage, "forward") or self._unsure(passage, packet, is_out=True)
+        stop = stop or self._filter(passage, Chain.FORWARD, packet, route)
         return stop or self._leave(passage, packet, route)
 
     def _expired(self, view: View, packet: Packet) -> Stop:
@@ -173,6 +175,9 @@ class Walk(Netfilter):
         if route.interface == LOOPBACK:
             self._close(LOOPBACK, ())
             return Frame(view, LOOPBACK, packet)
+        stop = self._unsure(passage, packet, is_out=True)
+        if stop is not None:
+            return stop
         is_free = passage.is_outer or self._is_daemons() or self.fabric.is_user_space or not view.policies
         policy = None if is_free else view.policy_out(packet)
         if policy is None:  # the kernel asks its policies when it routes, before any device
@@ -280,7 +285,19 @@ class Walk(Netfilter):
             return False
         return packets_of(receiver.kind).refuses(receiver, found.packet) is None
 
+    def _unsure(self, passage: Passage, packet: Packet, *, is_out: bool) -> Stop | None:
+        """Whether the node's policies take a packet that the port decides which its client chooses."""
+        view = passage.view
+        if passage.is_outer or not view.is_by_port(packet, is_answer=self.is_answer, is_out=is_out):
+            return None
+        text = f"whether a tunnel of `{view.id}` takes {packet} depends on the port that the client chose"
+        return self._stop(Outcome.NOT_VERIFIED, view, Hook.TUNNEL, text, None, packet)
+
     def _check_policy(self, passage: Passage, what: str) -> Stop | None:
+        if passage.came is None and not self.fabric.is_user_space:
+            stop = self._unsure(passage, passage.original, is_out=False)
+            if stop is not None:
+                return stop
         fault = policy_fault(passage, what, is_user_space=self.fabric.is_user_space)
         if fault is None:
             return None

@@ -319,7 +319,7 @@ class BoundStart:
 @dataclass(frozen=True, slots=True)
 class BoundChild:
     """A part of a tunnel that comes up by itself. `left`/`right` follow the order of `BoundTunnel.ends` (gateway first).
-    Empty with a pool: the virtual addresses. Only the tunnel's kind reads `inside`."""
+    Empty with a pool: the virtual addresses. `only_from`: ports of the other end. Only the tunnel's kind reads `inside`."""
 
     name: str
     left: tuple[Prefix, ...]
@@ -329,6 +329,7 @@ class BoundChild:
     start: BoundStart
     inside: object
     place: Place = field(compare=False, repr=False)
+    only_from: tuple[PortService, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

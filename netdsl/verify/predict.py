@@ -17,7 +17,7 @@ from netdsl.packets.view import View, is_unicast
 from netdsl.packets.walk import Walk
 from netdsl.packets.world import World
 
-CLIENT_PORT = 40000  # of the ephemeral ones; no rule of the language asks for a source port but those of IKE
+CLIENT_PORT = 40000  # of the ephemeral ones; where another one would go another way, a walk says so
 PROBE_SIZE = 84  # bytes: what `ping` sends
 
 _PORTED = (Protocol.TCP, Protocol.UDP)

@@ -20,10 +20,10 @@ LABS = HERE / "labs"
 KERNEL_ESP = frozenset(
     {
         "compress", "host2host-transport", "host2host-ah", "net2net-ah", "net2net-esn", "ipv6-rw-compress-ikev2",
-        "ipv6-transport-ikev2",
+        "ipv6-transport-ikev2", "protoport-range",
     }
 )  # fmt: skip
-"""Labs that user-space ESP cannot have: transport mode, AH, IPComp, extended sequence numbers."""
+"""Labs that user-space ESP cannot have: transport mode, AH, IPComp, extended sequence numbers, types of ICMP."""
 
 UNSAID = {
     "ikev2/host2host-ah": [

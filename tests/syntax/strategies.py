@@ -162,6 +162,7 @@ simple_statements: Text = st.deferred(
         ),
         _join("identity", names, "of", named, "for", _many(named)),
         _join("bypass", _many(prefixes), "for", _many(named)),
+        _join("only", _many(services), _maybe(_join("from", _many(services))), _maybe(_join("for", _many(named)))),
         _join("at", st.one_of(named, addresses), "for", _many(named)),
         _join("loopback", _many(addresses)),
         _join("neighbour", addresses, "02:00:5e:10:00:01"),
@@ -170,9 +171,7 @@ simple_statements: Text = st.deferred(
         _join("run", strings),
         _join(st.sampled_from(["sysctl net.ipv4.ip_forward", "env KEY", "key", "vnf-memory"]), "=", values),
         _join(
-            st.sampled_from(
-                ["driver", "mtu", "delay", "cpu", "memory", "only", "packages", "subject", "mac", "shared"]
-            ),
+            st.sampled_from(["driver", "mtu", "delay", "cpu", "memory", "packages", "subject", "mac", "shared"]),
             _many(values),
         ),
         st.sampled_from(

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from netdsl.dataclass import dataclass
+from netdsl.ir.icmp import is_kind_of
 from netdsl.ir.ids import Prefix
 from netdsl.ir.service import PortService
 from netdsl.ir.tunnel import Child, Mode
@@ -225,10 +226,19 @@ def _services(mine: tuple[PortService, ...], other: tuple[PortService, ...]) -> 
 def _common_ports(one: PortService, other: PortService) -> list[PortService]:
     if one.protocol is not other.protocol:
         return []
+    if one.icmp_type is not None or other.icmp_type is not None:
+        return _common_types(one, other)
     if one.first is None or other.first is None:
         return [other if one.first is None else one]
     first, last = max(one.first, other.first), min(one.last or one.first, other.last or other.first)
     return [PortService(one.protocol, first, last)] if first <= last else []
+
+
+def _common_types(one: PortService, other: PortService) -> list[PortService]:
+    """A code is in the range of its type."""
+    if is_kind_of(one.icmp_type, other.icmp_type):
+        return [one]
+    return [other] if is_kind_of(other.icmp_type, one.icmp_type) else []
 
 
 _Selector = tuple[Prefix, PortService | None]

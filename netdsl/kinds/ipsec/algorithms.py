@@ -4,7 +4,9 @@ charon does IKE, and ESP in user space.
 Source: `swanctl --list-algs` with the plugins that nodes have (Debian 13: openssl, no xcbc, cmac, ccm), and the keywords of
 strongSwan's proposal_keywords_static.txt. User space has tunnel mode alone, one device for all tunnels, no extended
 sequence numbers and no IPComp (libipsec, ipsec_sa.c), and knows the ports of TCP and UDP alone (libipsec, ip_packet.c:
-parse_transport_header). Its outer packets are charon's own, whatever the DSCP inside (kernel_libipsec_ipsec.c, add_sa).
+parse_transport_header): all ICMP has port 0 there, and no selector with a type fits it but that of echo replies, which
+fits all (ipsec_policy.c: match_port). Its outer packets are charon's own, whatever the DSCP inside
+(kernel_libipsec_ipsec.c, add_sa).
 """
 
 from collections.abc import Iterator
@@ -35,6 +37,8 @@ def _needs(end: TunnelEnd, child: Child) -> Iterator[str]:
     if inside.protocol == "ah":
         yield "AH"
     for one in (*child.only_local, *child.only_remote):
+        if one.icmp_type is not None:
+            yield "types of ICMP"
         if one.first is not None and one.protocol not in (Protocol.TCP, Protocol.UDP):
             yield f"ports of {one.protocol}"
     if inside.handling.is_compressed:

@@ -5,6 +5,7 @@ from dataclasses import field, replace
 
 from netdsl.dataclass import SECRET, dataclass
 from netdsl.ir.ids import NodeId, PkiId, Prefix, TunnelId
+from netdsl.ir.service import PortService
 from netdsl.kinds.ipsec.ir import AuthMethod, DpdAction, Handling, Radius
 from netdsl.semantics.bindings import BoundChild, BoundTunnel, Placed
 from netdsl.source import Place
@@ -89,6 +90,15 @@ def bound_child(child: BoundChild) -> BoundIpsecChild:
     """IPsec's share of a child of this kind."""
     assert isinstance(child.inside, BoundIpsecChild), "the child of another kind"
     return child.inside
+
+
+def sources_of(child: BoundChild) -> tuple[PortService, ...]:
+    """What the end that does not serve has of `only`: the ports said for it, and all of the other services. Empty: nothing
+    is said of it. Charon pairs each of one end with each of the other that has its protocol (strongSwan: child_sa.c,
+    create_policy_enumerator)."""
+    given = {one.protocol for one in child.only_from}
+    rest = (one if one.icmp_type else PortService(one.protocol) for one in child.only if one.protocol not in given)
+    return tuple(dict.fromkeys((*child.only_from, *rest))) if given else ()
 
 
 def in_front_of(tunnel: BoundTunnel, tunnels: Mapping[TunnelId, BoundTunnel]) -> tuple[BoundTunnel, ...]:

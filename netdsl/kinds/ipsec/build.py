@@ -11,6 +11,7 @@ from netdsl.kinds.ipsec.tree import (
     Identity,
     Ipsec,
     Mode,
+    Only,
     Pool,
     Proof,
     Proposals,
@@ -76,6 +77,17 @@ class Builder(BaseBuilder):
     def bypass(self, word: Token, networks: list[Value], nodes: list[Value]) -> Bypass:
         self._refuse_quotes(networks)
         return Bypass(tuple(networks), tuple(nodes), self._span(word, nodes))
+
+    def only(
+        self,
+        word: Token,
+        services: list[Value],
+        _from: Token | None,
+        sources: list[Value] | None,
+        nodes: list[Value] | None,
+    ) -> Only:
+        span = self._span(word, nodes or sources or services)
+        return Only(tuple(services), tuple(sources or ()), tuple(nodes or ()), span)
 
     def protecting_for(
         self, word: Token, networks: list[Value], _of: Token | None, owner: Value | None, nodes: list[Value]

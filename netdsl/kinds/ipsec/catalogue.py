@@ -13,7 +13,13 @@ TRANSPORT_WITH_PROTECTED = Rule("transport-with-protected", Severity.ERROR, "tra
 CHILD_NETWORKS_FOREIGN = Rule(
     "child-networks-foreign", Severity.WARNING, "a child's networks that its end cannot reach", is_about_failure=True
 )
-ONLY_ICMP_TYPE = Rule("only-icmp-type", Severity.ERROR, "a child that is to carry one type of ICMP")
+ONLY_ICMP_TYPE = Rule(
+    "only-icmp-type",
+    Severity.WARNING,
+    "a tunnel for echo requests without replies, or the other way",
+    is_about_failure=True,
+)
+ONLY_IMPOSSIBLE = Rule("only-impossible", Severity.ERROR, "an `only` that no packet fits")
 SHARED_IDENTITY = Rule("shared-identity", Severity.ERROR, "an identity that two nodes have towards the same peer")
 BACKUP_IMPOSSIBLE = Rule("backup-impossible", Severity.ERROR, "a tunnel that cannot be the backup of another")
 AUTH_MISMATCH = Rule("auth-mismatch", Severity.ERROR, "an authentication that this end or tunnel cannot have")

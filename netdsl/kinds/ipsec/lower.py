@@ -8,7 +8,7 @@ from netdsl.ir.ids import Address, NodeId, host_name
 from netdsl.ir.prefixes import host_prefix
 from netdsl.ir.service import PortService
 from netdsl.ir.tunnel import Carrier, Child, Device, Mode, Selectors, SharedSecret, Start, TunnelEnd
-from netdsl.kinds.ipsec.bindings import BoundAuth, bound_child, bound_tunnel, in_front_of, seen_by
+from netdsl.kinds.ipsec.bindings import BoundAuth, bound_child, bound_tunnel, in_front_of, seen_by, sources_of
 from netdsl.kinds.ipsec.ir import (
     CARRIERS,
     DEVICE,
@@ -172,6 +172,8 @@ def _child(
     is_left = end is first
     is_served_left = _is_served_left(tunnels.directory, _said_only(tunnel, child, client), first, client)
     start, is_initiator = _start(tunnel, child, end, client, may_open=may_open)
+    is_served = is_left is is_served_left
+    here, there = (child.only, sources_of(child)) if is_served else (sources_of(child), child.only)
     return Child(
         name=child.name,
         local=left if is_left else right,
@@ -179,8 +181,8 @@ def _child(
         start=start,
         is_hiding=inside.protocol != "ah",
         mode=child.mode,
-        only_local=child.only if is_left is is_served_left else (),
-        only_remote=() if is_left is is_served_left else child.only,
+        only_local=here,
+        only_remote=there,
         keeps_lengths=not inside.handling.is_compressed,
         is_initiator=is_initiator,
         inside=IpsecChild(

@@ -29,6 +29,7 @@ from netdsl.kinds.ipsec.ir import (
 from netdsl.kinds.ipsec.known import connection_of, ends_in, ends_with
 from netdsl.kinds.ipsec.radius import unanswered
 from netdsl.kinds.ipsec.revocation import status_unknown
+from netdsl.kinds.ipsec.selecting import in_kernel
 from netdsl.kinds.ipsec.sharing import is_at
 from netdsl.kinds.ipsec.sizes import UDP_HEADER, cost_of
 from netdsl.packets.devices import room_of
@@ -244,9 +245,10 @@ def _install_connection(fabric: Fabric, states: TunnelStates, connection: Connec
         forward = Association(there.node, local_address, remote_address, in_udp, may_split=may_split)
         own, port = there.local or remote_address, connection.seen_port
         backward = Association(here.node, own, connection.seen, in_udp, port, may_split=may_split)
-        _add(local, Policy(here, found.here, found.near, found.far, forward))
+        mine, theirs = (found.here, found.there) if may_split else map(in_kernel, (found.here, found.there))
+        _add(local, Policy(here, mine, found.near, found.far, forward))
         seen = (found.there.remote and found.near) or (host_prefix(connection.seen),)  # `dynamic`: what IKE sees
-        _add(remote, Policy(there, found.there, found.far, seen, backward))
+        _add(remote, Policy(there, theirs, found.far, seen, backward))
         states.children_up.update(
             ((here.node, here.tunnel, child.name), (there.node, here.tunnel, found.there.name)),
         )
@@ -313,7 +315,7 @@ def _install_traps(view: View, end: TunnelEnd, made: Mapping[tuple[str, str], li
     """A trap whose tunnel cannot come up holds what fits it: nothing leaves in clear. Where less has come up than the trap
     has, the kernel sends the rest with the same SA (trap and SA have one reqid, and an SA of tunnel mode has no selector:
     xfrm_state_find), and the other end does not take it."""
-    for child in end.children:
+    for child in map(in_kernel, end.children):
         is_trap = child.start is Start.TRAFFIC and bool(end.peer_addresses) and bool(child.local) and bool(child.remote)
         mine = made.get((end.connection, child.name), [])
         if is_trap and not any(_is_whole(policy, child) for policy in mine):

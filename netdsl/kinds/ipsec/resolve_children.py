@@ -7,13 +7,12 @@ from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Label
 from netdsl.ir.ids import NodeId, Prefix, TunnelId
-from netdsl.ir.service import PortService
 from netdsl.ir.tunnel import Mode
 from netdsl.kinds.ipsec import defaults, tree
 from netdsl.kinds.ipsec.bindings import BoundIpsecChild
-from netdsl.kinds.ipsec.catalogue import ONLY_ICMP_TYPE
 from netdsl.kinds.ipsec.ir import Handling
 from netdsl.kinds.ipsec.resolve_handling import handling
+from netdsl.kinds.ipsec.resolve_only import EVERYTHING, Only, only_of
 from netdsl.kinds.ipsec.resolve_own import Lines, Protected, lines_of, protected_in
 from netdsl.kinds.ipsec.resolve_proposals import proposals
 from netdsl.semantics.bindings import BoundChild, BoundEnd, BoundStart, Placed
@@ -22,7 +21,6 @@ from netdsl.semantics.items import Item
 from netdsl.semantics.resolve import attributes
 from netdsl.semantics.resolve.ends import Members, ends_named, host_prefix, protected_by
 from netdsl.semantics.resolve.placement import Block, report_repeated, sort_block
-from netdsl.semantics.resolve.ports import services
 from netdsl.semantics.resolve.work import Work
 from netdsl.semantics.values import Quantity, Value
 from netdsl.source import Place
@@ -58,13 +56,12 @@ class _Terms:
     mode: Mode
     protocol: str
     proposals: tuple[str, ...]
-    only: tuple[PortService, ...]
+    only: Only
     start: BoundStart
     limits: Lifetimes
     handling: Handling
     place: Place | None  # of the proposals
     mode_place: Place | None
-    only_place: Place | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,18 +176,21 @@ def _child(draft: _Draft, end: BoundEnd, context: Context, protected: Protected)
         terms.place,
         draft.protected_place,
         terms.mode_place,
-        terms.only_place,
+        terms.only.place,
     )
-    return BoundChild(draft.name, left, right, terms.mode, terms.only, terms.start, inside, draft.place)
+    only = terms.only
+    return BoundChild(
+        draft.name, left, right, terms.mode, only.services, terms.start, inside, draft.place, only.sources
+    )
 
 
 def _terms(block: Block, context: Context, whole: _Terms | None, work: Work) -> _Terms | None:
     protocol, found = _protocol(block, whole, work)
     lines = block.of(tree.Proposals)
     place = next((line.place for statement, line in lines if statement.protocol != "ike"), None)
-    said_mode, said_only = block.first(tree.Mode), block.attribute("only")
+    said_mode = block.first(tree.Mode)
     mode = _mode(block, whole, work)
-    only = _only(block, whole, work)
+    only = only_of(block, EVERYTHING if whole is None else whole.only, work)
     start = _start(block, context, whole, work)
     limits = _rekey(block, whole, work)
     own = handling(block, Handling() if whole is None else whole.handling, work)
@@ -206,7 +206,6 @@ def _terms(block: Block, context: Context, whole: _Terms | None, work: Work) -> 
         own,
         place or (None if whole is None else whole.place),
         said_mode[1].place if said_mode else None if whole is None else whole.mode_place,
-        said_only[1].place if said_only else None if whole is None else whole.only_place,
     )
 
 
@@ -237,27 +236,6 @@ def _mode(block: Block, whole: _Terms | None, work: Work) -> Mode | None:
     modes = tuple(str(mode) for mode in Mode)
     name = attributes.word_among(placed, modes, "a mode (`tunnel` or `transport`)", work.diagnostics, {})
     return None if name is None else Mode(name)
-
-
-def _only(block: Block, whole: _Terms | None, work: Work) -> tuple[PortService, ...] | None:
-    lines = block.attributes("only")
-    if not lines:
-        return () if whole is None else whole.only
-    found = [services(attribute.values, item, work) for attribute, item in lines]
-    typed = next(
-        (
-            (one, item)
-            for each, (_, item) in zip(found, lines, strict=True)
-            for one in each or ()
-            if one.icmp_type is not None
-        ),
-        None,
-    )
-    if typed is not None:
-        message = f"a child cannot carry `{typed[0]}` alone: a policy by type takes the request and not its answer"
-        work.diagnostics.report(ONLY_ICMP_TYPE, message, typed[1].place, help="`only icmp` carries all of ICMP")
-        return None
-    return None if None in found else tuple(dict.fromkeys(one for each in found for one in each or ()))
 
 
 def _start(block: Block, context: Context, whole: _Terms | None, work: Work) -> BoundStart | None:

@@ -75,7 +75,8 @@ def _exchange(pair: _Pair, diagnostics: Diagnostics) -> None:
 
 def _only(pair: _Pair, diagnostics: Diagnostics) -> None:
     mine, theirs = bound_child(pair.mine), bound_child(pair.theirs)
-    if set(pair.mine.only) != set(pair.theirs.only):
+    ours, others = ((set(child.only), set(child.only_from)) for child in (pair.mine, pair.theirs))
+    if ours != others:
         message = f"the ends of `{pair.tunnel.id}` carry different services: what both have passes"
         _report(pair, message, [mine.only_place, theirs.only_place], "the same `only` at both ends", diagnostics)
 

@@ -8,7 +8,8 @@ from ipaddress import IPv4Address, IPv6Address
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.ids import NodeId, TunnelId
-from netdsl.kinds.ipsec.bindings import bound_tunnel, in_front_of
+from netdsl.ir.service import PortService
+from netdsl.kinds.ipsec.bindings import bound_tunnel, in_front_of, sources_of
 from netdsl.kinds.ipsec.catalogue import CHILD_NETWORKS_FOREIGN, SELECTORS_OVERLAP
 from netdsl.semantics.bindings import BoundEnd, BoundTunnel
 from netdsl.semantics.rules.blocks import (
@@ -187,7 +188,11 @@ def _collide(one: Selectors, other: Selectors, tunnels: Mapping[TunnelId, BoundT
         return False
     if one.tunnel in in_front_of(other.tunnel, tunnels) or other.tunnel in in_front_of(one.tunnel, tunnels):
         return False
-    mine, theirs = one.child.only, other.child.only
+    mine, theirs = one.child, other.child
+    return _meet(mine.only, theirs.only) and _meet(sources_of(mine), sources_of(theirs))
+
+
+def _meet(mine: tuple[PortService, ...], theirs: tuple[PortService, ...]) -> bool:
     return not mine or not theirs or any(services_overlap(a, b) for a in mine for b in theirs)
 
 

@@ -36,6 +36,7 @@ def _secret(dead: Dead, read: Sequence[str]) -> str | None:
     )
 
 
+_ONLY = "`only SERVICE, …`, or `only SERVICE, … from SERVICE, …` with the ports of the other end"
 _DPD = "`dpd 30s restart`: the time, then `trap`, `clear` or `restart`"
 
 STATEMENTS = (
@@ -50,7 +51,7 @@ STATEMENTS = (
     Description("esp", tree.Proposals, _BOTH, for_nodes=_BOTH, hint=_proposal),
     Description("ah", tree.Proposals, _BOTH, for_nodes=_BOTH, hint=_proposal),
     Description("mode", tree.Mode, _BOTH, is_single=True, for_nodes=_BOTH),
-    Description("only", Attribute, _BOTH, for_nodes=_BOTH),
+    Description("only", tree.Only, _BOTH, for_nodes=_BOTH, shape=_ONLY),
     Description("protecting", tree.ProtectingFor, _BOTH, for_nodes=_BOTH, shape=_PROTECTING),
     Description("bypass", tree.Bypass, _TUNNEL, shape="`bypass NETWORKS for NODE`"),
     Description("start", tree.Start, _BOTH, is_single=True, for_nodes=_BOTH),

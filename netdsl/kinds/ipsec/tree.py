@@ -79,6 +79,16 @@ class Proposals(OfEnds):
 
 
 @dataclass(frozen=True, slots=True)
+class Only(OfEnds):
+    """`only SERVICE, … [from SERVICE, …] [for NODES]`; `sources`: the ports at the other end."""
+
+    services: tuple[Value, ...]
+    sources: tuple[Value, ...]
+    nodes: tuple[Value, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Start(OfEnds):
     """`start at boot | on traffic | by hand [by NODES]`; `when` is one of "at boot", "on traffic", "by hand"."""
 

@@ -8,7 +8,7 @@ from ipaddress import ip_network
 from random import Random
 
 from netdsl.ir.node import Node
-from netdsl.ir.tunnel import Mode, Start, TunnelEnd
+from netdsl.ir.tunnel import Child, Mode, Start, TunnelEnd
 from netdsl.kinds.ipsec.ir import AuthMethod, child_inside, end_inside, ends_of
 from tests.differential.draft import Box, Draft, Net, Port, Tunnel
 from tests.differential.shapes import equip, has_room
@@ -16,9 +16,15 @@ from tests.differential.shapes import equip, has_room
 FEATURES = (
     *("tunnel", "psk", "certificate", "site to site", "host to host", "tunnel by hand", "only", "virtual addresses"),
     *("several clients", "clients behind NAT", "several between two nodes", "one identity in several"),
-    *("reached elsewhere", "ESP in UDP", "ends that disagree", "bypass"),
+    *("reached elsewhere", "ESP in UDP", "ends that disagree", "bypass", "source ports"),
 )
-KERNEL_FEATURES = ("transport mode", "transport mode through NAT", "extended sequence numbers", "compression")
+KERNEL_FEATURES = (
+    "transport mode",
+    "transport mode through NAT",
+    "extended sequence numbers",
+    "types of ICMP",
+    "compression",
+)
 """What ESP in user space has not."""
 OUTER = "accept forward ike, esp"
 IS_FIRST = True
@@ -49,6 +55,7 @@ def give(rng: Random, draft: Draft, number: int) -> None:
     _spoil(rng, draft)
     _vary(draft)
     _compress(draft)
+    _limit(draft)
 
 
 # --- a gateway and clients
@@ -318,6 +325,32 @@ def _compress(draft: Draft) -> None:
             tunnel.lines.append("ipcomp yes")
 
 
+def _limit(draft: Draft) -> None:
+    """Ports of the other end, and types of ICMP, in tunnels that carry only some services or are between two gateways."""
+    for tunnel in draft.tunnels:
+        own = Random(f"netdsl only {draft.name} {tunnel.statement}")
+        said = [line for line in tunnel.lines if line.startswith("only ")]
+        is_pair = all(end.role == "gateway" for end in tunnel.ends) and not tunnel.name.endswith("-again")
+        if not (said or is_pair) or own.random() > (0.8 if said else 0.45):
+            continue
+        ways = [*_FROM_PORTS, *(_OF_TYPES * 2 if draft.has_kernel else ())]
+        chosen = own.choice(ways)
+        tunnel.lines = [*(line for line in tunnel.lines if line not in said), chosen]
+
+
+_FROM_PORTS = (
+    "only tcp/80, icmp from tcp/32768-65535",
+    "only udp, tcp from udp/1024-65535",
+    "only tcp/80, udp from tcp/32768-60999, udp/1-1023",
+    "only tcp, icmp from tcp/1-1023",
+)
+_OF_TYPES = (
+    "only icmp/echo-request, icmp/echo-reply",
+    "only icmp/echo-request, tcp/80",
+    "only udp, icmp/destination-unreachable, icmp/echo-reply",
+)
+
+
 # --- what a compiled lab has
 
 
@@ -331,8 +364,7 @@ def features(end: TunnelEnd, node: Node) -> Iterator[str]:
         yield "host to host" if is_host else "site to site"
         if child.start is Start.HAND:
             yield "tunnel by hand"
-        if child.only_local or child.only_remote:
-            yield "only"
+        yield from _of_services(child)
         if child.mode is Mode.TRANSPORT:
             yield "transport mode" if child.local and child.remote else "transport mode through NAT"
         if not child.keeps_lengths:
@@ -347,6 +379,15 @@ def features(end: TunnelEnd, node: Node) -> Iterator[str]:
         yield "backup"
     yield from _of_single_ends(end)
     yield from _of_several(end, node)
+
+
+def _of_services(child: Child) -> Iterator[str]:
+    if child.only_local or child.only_remote:
+        yield "only"
+    if child.only_local and child.only_remote:
+        yield "source ports"
+    if any(one.icmp_type for one in (*child.only_local, *child.only_remote)):
+        yield "types of ICMP"
 
 
 def _of_single_ends(end: TunnelEnd) -> Iterator[str]:

@@ -1,6 +1,4 @@
-"""Transport mode through NAT, and what a child may be limited to."""
-
-import pytest
+"""Transport mode through NAT, and what user space does not know of ports."""
 
 from netdsl.verify import Esp, Outcome
 from tests.verify.asking import ask, codes, world
@@ -47,13 +45,6 @@ host a { interface on inet .1 }
 host b { interface on inet .2 }
 ipsec vpn { between a and b ; auth psk ; %s }
 """
-
-
-@pytest.mark.parametrize("only", ["icmp/echo-request", "tcp/80, icmp/echo-reply"])
-def test_a_type_of_icmp_is_no_limit_of_a_child(only: str) -> None:
-    assert "only-icmp-type" in codes(PAIR % f"only {only}")
-    assert "only-icmp-type" in codes(PAIR % f"child x {{ only {only} }}")
-    assert "only-icmp-type" not in codes(PAIR % "only icmp, tcp/80")
 
 
 def test_user_space_knows_no_ports_of_sctp() -> None:
