@@ -43,6 +43,7 @@ class StrongswanPart:
             *((PayloadFile("backups.tsv", backups),) if backups else ()),
             *((PayloadFile("devices.tsv", devices),) if devices else ()),
             *_bypass(node),
+            *((PayloadFile("farp", b""),) if any(end.answers_arp for end in ends) else ()),
         )
         tunnels = tuple(_record(end, child, lab) for end in ends for child in end.children)
         return Share(files, _needs(ends, lab), tunnels)
@@ -62,7 +63,8 @@ def _needs(ends: Sequence[TunnelEnd], lab: Lab) -> Needs:
     with_responder = {pki.id for pki in lab.pkis if pki.responder is not None}
     if any(auth.pki in with_responder for inside in insides for auth in inside.peer_auth):
         packages = (*packages, *_OCSP_PACKAGES)
-    return Needs(packages, ("NET_ADMIN", "NET_BIND_SERVICE"), ("/dev/net/tun",))
+    packets = ("NET_RAW",) if any(end.answers_arp for end in ends) else ()  # farp's socket is a packet socket
+    return Needs(packages, ("NET_ADMIN", "NET_BIND_SERVICE", *packets), ("/dev/net/tun",))
 
 
 def _backups(ends: Sequence[TunnelEnd]) -> Iterator[str]:

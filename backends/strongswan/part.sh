@@ -37,6 +37,7 @@ strongswan_configure_charon() {
 			echo "include $STATE/credentials/radius.conf"
 			plugins="$plugins eap-radius"
 		fi
+		[ ! -e "$NODE/farp" ] || plugins="$plugins farp"
 		printf 'charon {\nload = %s\n}\n' "$plugins"
 	} >/etc/strongswan.conf # where swanctl finds it too, whoever types it
 	export SWANCTL_DIR="$STATE/credentials"

@@ -129,7 +129,8 @@ class TunnelEnd:
 
     `local` is None where the address is not fixed; `peer_addresses` is empty where the peer may come from anywhere.
     `virtual` are the addresses that the tunnel gives to this end, `pools` (a gateway's) what it gives to the peer.
-    `backup_of`: this end opens nothing while one of these tunnels is up in its node.
+    `backup_of`: this end opens nothing while one of these tunnels is up in its node. `answers_arp`: the node answers ARP
+    for the addresses behind its tunnels.
     """
 
     tunnel: TunnelId
@@ -146,6 +147,7 @@ class TunnelEnd:
     pools: tuple[Prefix, ...] = ()
     virtual: tuple[Address, ...] = ()
     backup_of: tuple[TunnelId, ...] = ()
+    answers_arp: bool = False
     secrets: tuple[SharedSecret, ...] = ()
     profile: tuple[str, ...] = ()  # algorithms and methods: tunnels of one kind that are made alike have the same
     ttl: int = 64  # of outer packets, as the end sends them

@@ -1,7 +1,10 @@
 """The table of who proposes near misses, and in which order of likelihood."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Protocol, cast
 
+from netdsl.index import modules
 from netdsl.ir.expectation import Claim, RoutesVia
 from netdsl.mending.candidate import Candidate, FailedLine
 from netdsl.mending.destination_nat import propose_destination_nat
@@ -27,6 +30,17 @@ PROPOSERS: tuple[Proposer, ...] = (
 """Of each the first that holds is offered."""
 
 
+class TunnelMending(Protocol):
+    """The module `netdsl.kinds.KIND.mending`: what a kind proposes, after all others."""
+
+    PROPOSERS: tuple[Proposer, ...]
+
+
+@cache
+def _of_kinds() -> tuple[Proposer, ...]:
+    return tuple(each for _, module in modules("mending") for each in cast(TunnelMending, module).PROPOSERS)
+
+
 def proposers_for(claim: Claim) -> tuple[Proposer, ...]:
     """A claim about a table is no flow."""
-    return (propose_table,) if isinstance(claim, RoutesVia) else PROPOSERS
+    return (propose_table,) if isinstance(claim, RoutesVia) else (*PROPOSERS, *_of_kinds())

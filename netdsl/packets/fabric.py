@@ -20,7 +20,7 @@ class Fabric:
     segment, called by the first of them. `lost_answers`: of a node, its interface and another node on a network that a
     tunnel carries, where the answer to ARP or neighbour discovery ends; None: it arrives. `exits`: of a node, its interface
     and a next hop there. Left out of both: not asked yet. `raw_on`: of segments that have any, their raw nodes, switches
-    too."""
+    too. `proxies`: the nodes that answer ARP for what is behind their tunnels."""
 
     lab: Lab
     views: dict[NodeId, View]
@@ -34,6 +34,7 @@ class Fabric:
     cut: frozenset[NetworkId] = frozenset()
     is_user_space: bool = False
     raw_on: dict[NetworkId, tuple[NodeId, ...]] = field(default_factory=dict)
+    proxies: frozenset[NodeId] = frozenset()
     lost_answers: dict[tuple[NodeId, str, NodeId], Stop | None] = field(default_factory=dict)
     exits: dict[tuple[NodeId, str, Address], Exit] = field(default_factory=dict)
     _answers: dict[tuple[NetworkId, Address], tuple[View, Interface] | None] = field(default_factory=dict)
@@ -145,6 +146,7 @@ def make_fabric(lab: Lab, cut: Iterable[NetworkId] = (), *, is_user_space: bool 
         cut,
         is_user_space,
         _raw_nodes(views, segment_of),
+        frozenset(node.id for node in lab.nodes if any(end.answers_arp for end in node.tunnels)),
         _bridged=bridged,
     )
 

@@ -4,7 +4,7 @@ from netdsl.ir.ids import Address
 from netdsl.ir.node import Interface
 from netdsl.packets.doubts import advertisers, possible_owners
 from netdsl.packets.fabric import Fabric
-from netdsl.packets.neighbours import unheard_request
+from netdsl.packets.neighbours import answering, unheard_request
 from netdsl.packets.passage import DeadEnd, Exit
 from netdsl.packets.routes import Hop
 from netdsl.packets.types import Hook, Outcome, Packet
@@ -54,9 +54,12 @@ def way_out(fabric: Fabric, view: View, route: Hop, packet: Packet, *, may_split
         packet.is_for_one((destination,))
     key = (view.id, interface.name, route.gateway or destination)
     found = fabric.exits.get(key) or _exit(fabric, view, interface, route, destination)
+    if fabric.proxies:
+        found = _by_proxy(fabric, view, interface, route.gateway or destination, packet, found)
     if isinstance(found, DeadEnd):
         return found
-    fabric.exits[key] = found
+    if not fabric.proxies:  # whose answers depend on who asks
+        fabric.exits[key] = found
     if size > found.narrow:
         text = f"{size} bytes are too big for a segment behind a switch, which takes {found.narrow}"
         return DeadEnd(Outcome.DROPPED, Hook.LINK, text, interface.origin)
@@ -72,12 +75,35 @@ def _exit(fabric: Fabric, view: View, interface: Interface, route: Hop, destinat
         doubts = possible_owners(fabric, view, interface.network)
         return DeadEnd(Outcome.UNREACHABLE, Hook.NEIGHBOUR, text, route.origin, doubts)
     other, there = found
+    unheard = unheard_request(fabric, view, interface.name, next_hop, other, there.name)
+    return _exit_to(fabric, interface, next_hop, other, there, unheard)
+
+
+def _exit_to(
+    fabric: Fabric, interface: Interface, next_hop: Address, other: View, there: Interface, unheard: DeadEnd | None
+) -> Exit | DeadEnd:
     networks = fabric.crossed(interface.network, there.network)
     if networks is None:
         return DeadEnd(Outcome.DROPPED, Hook.LINK, f"the link `{interface.network}` is down", interface.origin)
     narrow = min((fabric.networks[name].mtu for name in networks[1:]), default=WIDEST)
-    unheard = unheard_request(fabric, view, interface.name, next_hop, other, there.name)
     return Exit(interface.name, networks, narrow, other, there.name, next_hop, unheard)
+
+
+def _by_proxy(
+    fabric: Fabric, view: View, interface: Interface, next_hop: Address, packet: Packet, own: Exit | DeadEnd
+) -> Exit | DeadEnd:
+    """`own`: what comes of the answer of the next hop itself. Another node may answer in its place, or as well."""
+    found = answering(fabric, view, interface, next_hop, packet)
+    if isinstance(found, DeadEnd):
+        return found
+    others = [one for one in found if not (isinstance(own, Exit) and one[0] is own.other)]
+    if not others:
+        return own
+    if fabric.neighbour(view, interface.name, next_hop) is None and len(others) == 1:
+        return _exit_to(fabric, interface, next_hop, *others[0], None)
+    answers = [f"`{one.id}`" for one, _ in others] + ([f"`{own.other.id}`"] if isinstance(own, Exit) else [])
+    text = f"{' and '.join(answers)} answer ARP for {next_hop} on `{interface.network}`"
+    return DeadEnd(Outcome.NOT_VERIFIED, Hook.NEIGHBOUR, text, interface.origin)
 
 
 def _uplink(fabric: Fabric, view: View, destination: Address) -> DeadEnd:

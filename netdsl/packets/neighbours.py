@@ -9,12 +9,15 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from netdsl.ir.ids import Address
+from netdsl.ir.node import Interface
+from netdsl.ir.prefixes import holds
 from netdsl.ir.service import Protocol
-from netdsl.ir.tunnel import Segment
+from netdsl.ir.tunnel import Segment, Start
 from netdsl.packets.checks import unbelievable
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.passage import DeadEnd, Delivered, Exit, Stop
 from netdsl.packets.routes import NextHop
+from netdsl.packets.steering import Policy
 from netdsl.packets.tunnels import packets_of
 from netdsl.packets.types import Hook, Outcome, Packet
 from netdsl.packets.view import View
@@ -59,6 +62,52 @@ def unheard_request(
         return None
     what = f"`{other.id}` does not answer ARP of {asker} for {next_hop}: {text}"
     return DeadEnd(Outcome.UNREACHABLE, Hook.NEIGHBOUR, what)
+
+
+# --- nodes that answer for others
+
+
+def answering(
+    fabric: Fabric, view: View, interface: Interface, next_hop: Address, packet: Packet
+) -> list[tuple[View, Interface]] | DeadEnd:
+    """Who answers ARP for an IPv4 next hop behind its tunnels; a dead end where that cannot be known.
+
+    strongSwan's farp answers on all interfaces, while a child is up, requests from its local selectors for its remote ones,
+    but for 0.0.0.0/0 (farp_listener.c: child_updown, has_tunnel). A packet of the node's own is asked for with its source,
+    another one with the node's address on the link (arp_solicit).
+    """
+    if next_hop.version == 6 or (view.id, interface.name, next_hop) in fabric.permanent:
+        return []
+    found: list[tuple[View, Interface]] = []
+    for other, there in fabric.members.get(fabric.segment_of[interface.network], ()):
+        if other is view or other.id not in fabric.proxies:
+            continue
+        taking = [policy for policy in other.policies if _is_answered(policy, view, interface, next_hop, packet)]
+        if taking and not any(_is_at_boot(fabric, policy) for policy in taking):
+            end = taking[0].end
+            text = f"`{other.id}` answers ARP for {next_hop} once tunnel `{end.tunnel}` is up, which traffic opens"
+            return DeadEnd(Outcome.NOT_VERIFIED, Hook.NEIGHBOUR, text, end.origin)
+        if taking:
+            found.append((other, there))
+    return found
+
+
+def _is_answered(policy: Policy, view: View, interface: Interface, next_hop: Address, packet: Packet) -> bool:
+    remote = [prefix for prefix in policy.remote if prefix.prefixlen > 0]
+    if policy.association is None or not any(holds(prefix, next_hop) for prefix in remote):
+        return False
+    if view.is_own_source(packet):
+        return packet.is_from(policy.local)
+    asker = view.own_on(interface.name, next_hop)
+    return asker is not None and any(holds(prefix, asker) for prefix in policy.local)
+
+
+def _is_at_boot(fabric: Fabric, policy: Policy) -> bool:
+    """Whether the child is up without traffic. User space has no traps: what waits for traffic opens at boot there."""
+    own = policy.end
+    there = (end for end in fabric.lab.tunnel_ends(own.tunnel) if end.node == own.peer and end.peer in (own.node, None))
+    starts = {child.start for end in (own, *there) for child in end.children}
+    return fabric.is_user_space or Start.BOOT in starts or Start.TRAFFIC not in starts
 
 
 # --- answers that are lost

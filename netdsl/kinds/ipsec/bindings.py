@@ -46,6 +46,7 @@ class BoundIpsec:
     ike_place: Place | None = field(default=None, compare=False, repr=False)
     own: "Mapping[NodeId, OwnIpsec]" = field(default_factory=dict)
     bypass: Mapping[NodeId, tuple[Prefix, ...]] = field(default_factory=dict)
+    farp: Mapping[NodeId, Place] = field(default_factory=dict)  # ends that answer ARP for what is behind the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ def seen_by(tunnel: BoundTunnel, node: NodeId) -> BoundTunnel:
         return tunnel
     whole = bound_tunnel(tunnel)
     inside = replace(own.inside, own=all_own, bypass=whole.bypass, radius=whole.radius, backup_of=whole.backup_of)
+    inside = replace(inside, farp=whole.farp)
     return replace(tunnel, inside=inside, children_of=own.children_of)
 
 

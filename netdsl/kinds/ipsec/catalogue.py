@@ -19,6 +19,13 @@ ONLY_ICMP_TYPE = Rule(
     "a tunnel for echo requests without replies, or the other way",
     is_about_failure=True,
 )
+POOL_UNANSWERED = Rule(
+    "pool-unanswered",
+    Severity.WARNING,
+    "virtual addresses inside of a network where nobody answers for them",
+    is_about_failure=True,
+)
+FARP_IMPOSSIBLE = Rule("farp-impossible", Severity.ERROR, "`farp` for what it never answers for")
 ONLY_IMPOSSIBLE = Rule("only-impossible", Severity.ERROR, "an `only` that no packet fits")
 SHARED_IDENTITY = Rule("shared-identity", Severity.ERROR, "an identity that two nodes have towards the same peer")
 BACKUP_IMPOSSIBLE = Rule("backup-impossible", Severity.ERROR, "a tunnel that cannot be the backup of another")

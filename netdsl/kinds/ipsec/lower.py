@@ -133,6 +133,7 @@ def _end(tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd, other: BoundEnd)
         pools=tuple(map(host_prefix, other.virtual)),
         virtual=end.virtual,
         backup_of=tuple(one.id for one in front) if is_aware else (),
+        answers_arp=end.node in inside.farp,
         secrets=tuple(_secrets(tunnels, tunnel, end, other if is_first else end)),
         profile=_profile(tunnel, children, auth),
         overhead=tunnel_overhead(children, tunnel.family),

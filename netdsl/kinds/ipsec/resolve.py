@@ -13,6 +13,7 @@ from netdsl.kinds.ipsec.ir import KIND, DpdAction
 from netdsl.kinds.ipsec.resolve_authentication import authentication, expected
 from netdsl.kinds.ipsec.resolve_children import ChildBlock, Context, child_blocks, children, rekey
 from netdsl.kinds.ipsec.resolve_device import check_lines, check_terms, has_device, routed_sides
+from netdsl.kinds.ipsec.resolve_farp import farp
 from netdsl.kinds.ipsec.resolve_own import bypassed, lines_of
 from netdsl.kinds.ipsec.resolve_proposals import proposals
 from netdsl.kinds.ipsec.resolve_radius import radius
@@ -91,7 +92,12 @@ def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:
     asked = radius(block, members, auth, work)
     servers = () if asked is None else (asked.server,)
     inside = replace(
-        by_all.inside, own=own, backup_of=backup, bypass=bypass, radius=None if asked is None else asked.radius
+        by_all.inside,
+        own=own,
+        backup_of=backup,
+        bypass=bypass,
+        farp=farp(lines, ends, work),
+        radius=None if asked is None else asked.radius,
     )
     rounds = ((node, one) for node, first in auth.items() for one in first.rounds)
     certificates = {node: BoundCertificate(one.pki, one.identity) for node, one in rounds if one.pki is not None}

@@ -40,7 +40,7 @@ def check_lines(block: Block, *, is_routed: bool, work: Work) -> None:
             if line is not None:
                 _misplaced(f"`{word}` is of the tunnel's device, and it has none", line[1], "`device yes`", work)
         return
-    lines = (block.first(tree.Child), block.first(tree.Pool), block.first(tree.Only))
+    lines = (block.first(tree.Child), block.first(tree.Pool), block.first(tree.Only), block.attribute("farp"))
     for found in lines:
         if found is not None:
             message = "routes lead into a tunnel with a device: nothing else chooses its packets"

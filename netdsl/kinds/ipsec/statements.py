@@ -64,6 +64,7 @@ STATEMENTS = (
     Description("mobike", Attribute, _TUNNEL, is_single=True, for_nodes=_TUNNEL),
     Description("encap", Attribute, _TUNNEL, is_single=True, for_nodes=_TUNNEL),
     Description("pool", tree.Pool, _TUNNEL),
+    Description("farp", Attribute, _TUNNEL, is_single=True, for_nodes=_TUNNEL),
     Description("device", Attribute, _TUNNEL, is_single=True),
     Description("addresses", Attribute, _TUNNEL),
     Description("mtu", Attribute, _TUNNEL, is_single=True),
@@ -91,6 +92,10 @@ FOREIGN_WORDS = {
     "leftcert": "`auth certificate`",
     "rightcert": "`auth certificate`",
     "leftsourceip": "`pool PREFIX`, with a `gateway` and `client`s",
+    "proxyarp": "`farp yes`",
+    "proxy-arp": "`farp yes`",
+    "leftprotoport": "`only udp/1701 from udp/1701`",
+    "rightprotoport": "`only udp/1701 from udp/1701`",
     "rightsourceip": "`pool PREFIX`, with a `gateway` and `client`s",
 }
 

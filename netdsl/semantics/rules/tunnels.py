@@ -12,7 +12,8 @@ from netdsl.diagnostics.catalogue import (
 )
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.index import modules
-from netdsl.semantics.bindings import BoundEnd, BoundNode, BoundTunnel
+from netdsl.ir.ids import Prefix
+from netdsl.semantics.bindings import BoundEnd, BoundNetwork, BoundNode, BoundTunnel
 from netdsl.semantics.rules.blocks import Block, any_overlap, block_of, route_block
 from netdsl.semantics.rules.facts import Facts, seen_from
 from netdsl.source import Place
@@ -54,31 +55,58 @@ def _pool(tunnel: BoundTunnel, facts: Facts, diagnostics: Diagnostics) -> None:
             help="`gateway A` and `client B` instead of `between`, or no pool",
         )
         return
-    blocks = tuple(map(block_of, tunnel.pool))
-    for network, block, place in _near(tunnel, facts):
-        hit = next((pool for pool, mine in zip(tunnel.pool, blocks, strict=True) if mine.overlaps(block)), None)
-        if hit is not None:
-            diagnostics.report(
-                POOL_OVERLAPS,
-                f"the pool {hit} of `{tunnel.id}` overlaps {network}",
-                tunnel.place,
-                related=(Label(place, "the same addresses"),),
-                help="a pool is a range of its own, that no network of the lab has",
-            )
-            return
-
-
-def _near(tunnel: BoundTunnel, facts: Facts) -> Iterator[tuple[str, Block, Place]]:
-    """The networks that the ends are on or protect."""
-    networks = facts.bindings.networks
+    _taken(tunnel, facts, diagnostics)
+    apart = tuple(pool for pool in tunnel.pool if home_of(tunnel, pool, facts) is None)
     for end in tunnel.ends:
-        for interface in facts.bindings.nodes[end.node].interfaces:
-            network = networks[interface.network]
-            for prefix in network.prefixes:
-                yield f"network `{network.id}`", block_of(prefix), network.place
-        for prefix in end.protected:
-            if prefix.prefixlen > 0:
-                yield f"{prefix}, which `{end.node}` protects", block_of(prefix), end.place
+        pools = [(pool, block_of(pool)) for pool in (apart if end is tunnel.ends[0] else tunnel.pool)]
+        for network, block, place in _near(end, facts):
+            hit = next((pool for pool, mine in pools if mine.overlaps(block)), None)
+            if hit is not None:
+                diagnostics.report(
+                    POOL_OVERLAPS,
+                    f"the pool {hit} of `{tunnel.id}` overlaps {network}",
+                    tunnel.place,
+                    related=(Label(place, "the same addresses"),),
+                    help="a pool is a range of its own, or inside of a network that the gateway is on and protects",
+                )
+                return
+
+
+def home_of(tunnel: BoundTunnel, pool: Prefix, facts: Facts) -> BoundNetwork | None:
+    """The network that the gateway is on and protects, inside of whose prefix the pool lies."""
+    gateway, block = tunnel.ends[0], block_of(pool)
+    protected = [block_of(prefix) for prefix in gateway.protected]
+    for interface in facts.bindings.nodes[gateway.node].interfaces:
+        network = facts.bindings.networks[interface.network]
+        around = [mine for mine in map(block_of, network.prefixes) if mine.covers(block)]
+        if any(mine.overlaps(other) for mine in around for other in protected):
+            return network
+    return None
+
+
+def _taken(tunnel: BoundTunnel, facts: Facts, diagnostics: Diagnostics) -> None:
+    """A client's virtual address is no node's own."""
+    for end in tunnel.ends:
+        for address in end.virtual:
+            for owner in facts.owners.get(address, ())[:1]:
+                diagnostics.report(
+                    POOL_OVERLAPS,
+                    f"the pool of `{tunnel.id}` gives `{end.node}` the address {address}, which `{owner.node}` has",
+                    tunnel.place,
+                    help="a pool has addresses that no node has",
+                )
+
+
+def _near(end: BoundEnd, facts: Facts) -> Iterator[tuple[str, Block, Place]]:
+    """The networks that an end is on or protects."""
+    networks = facts.bindings.networks
+    for interface in facts.bindings.nodes[end.node].interfaces:
+        network = networks[interface.network]
+        for prefix in network.prefixes:
+            yield f"network `{network.id}`", block_of(prefix), network.place
+    for prefix in end.protected:
+        if prefix.prefixlen > 0:
+            yield f"{prefix}, which `{end.node}` protects", block_of(prefix), end.place
 
 
 def _pools_of_one_gateway(facts: Facts, diagnostics: Diagnostics) -> None:

@@ -16,7 +16,7 @@ from tests.differential.shapes import equip, has_room
 FEATURES = (
     *("tunnel", "psk", "certificate", "site to site", "host to host", "tunnel by hand", "only", "virtual addresses"),
     *("several clients", "clients behind NAT", "several between two nodes", "one identity in several"),
-    *("reached elsewhere", "ESP in UDP", "ends that disagree", "bypass", "source ports"),
+    *("reached elsewhere", "ESP in UDP", "ends that disagree", "bypass", "source ports", "farp"),
 )
 KERNEL_FEATURES = (
     "transport mode",
@@ -56,6 +56,7 @@ def give(rng: Random, draft: Draft, number: int) -> None:
     _vary(draft)
     _compress(draft)
     _limit(draft)
+    _answer(draft)
 
 
 # --- a gateway and clients
@@ -325,6 +326,32 @@ def _compress(draft: Draft) -> None:
             tunnel.lines.append("ipcomp yes")
 
 
+def _answer(draft: Draft) -> None:
+    """Ends that answer ARP: of clients, with addresses of the gateway's own network, and of sites, whose hosts ask for what
+    is elsewhere where their netmask is too wide."""
+    for tunnel in draft.tunnels:
+        own = Random(f"netdsl farp {draft.name} {tunnel.statement}")
+        pools = [line for line in tunnel.lines if line.startswith("pool ")]
+        if pools and 4 in draft.families and not draft.is_overlapping:
+            _give_of_the_network(own, draft, tunnel, pools[0])
+        nets = [net for nets in tunnel.protected for net in nets]
+        has_v4 = any(prefix.version == 4 for net in nets for prefix in net.prefixes)
+        if all(tunnel.protected) and tunnel.protected and has_v4 and own.random() < 0.8:
+            tunnel.lines.append(
+                own.choice(["farp yes", "farp yes", *(f"farp yes for {end.name}" for end in tunnel.ends)])
+            )
+
+
+def _give_of_the_network(own: Random, draft: Draft, tunnel: Tunnel, pool: str) -> None:
+    if own.random() > 0.7:
+        return
+    ranges = [prefix for prefix in tunnel.ends[0].inside[0].net.prefixes if prefix.version == 4]
+    if ranges and ranges[0].prefixlen <= 24:
+        part = list(ranges[0].subnets(new_prefix=28))[-2]
+        tunnel.lines[tunnel.lines.index(pool)] = pool.replace("10.77.0.0/28", str(part))
+        tunnel.lines.append("farp yes")
+
+
 def _limit(draft: Draft) -> None:
     """Ports of the other end, and types of ICMP, in tunnels that carry only some services or are between two gateways."""
     for tunnel in draft.tunnels:
@@ -377,6 +404,8 @@ def features(end: TunnelEnd, node: Node) -> Iterator[str]:
         yield "virtual addresses"
     if end.backup_of:
         yield "backup"
+    if end.answers_arp:
+        yield "farp"
     yield from _of_single_ends(end)
     yield from _of_several(end, node)
 

@@ -26,9 +26,10 @@ def test_what_an_end_protects_is_behind_it() -> None:
 
 def test_a_pool_is_a_range_of_its_own() -> None:
     assert road_warriors("10.3.0.0/28").told == []
-    (found,) = road_warriors("10.1.3.0/28").findings
+    (found,) = road_warriors("10.2.3.0/28").findings
     assert found.rule.code == "pool-overlaps"
-    assert found.message == "the pool 10.1.3.0/28 of `r` overlaps network `a`"
+    assert found.message == "the pool 10.2.3.0/28 of `r` overlaps network `b`"
+    assert road_warriors("10.1.3.0/28").told == [("pool-unanswered", "ipsec r")]
 
 
 def test_two_pools_of_a_gateway_are_two_ranges() -> None:
