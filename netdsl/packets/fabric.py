@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import field
 
 from netdsl.dataclass import dataclass
-from netdsl.ir.ids import Address, NetworkId, NodeId
+from netdsl.ir.ids import Address, NetworkId, NodeId, TunnelId
 from netdsl.ir.joined import join, roots
 from netdsl.ir.lab import Lab
 from netdsl.ir.network import Network
@@ -20,7 +20,7 @@ class Fabric:
     segment, called by the first of them. `lost_answers`: of a node, its interface and another node on a network that a
     tunnel carries, where the answer to ARP or neighbour discovery ends; None: it arrives. `exits`: of a node, its interface
     and a next hop there. Left out of both: not asked yet. `raw_on`: of segments that have any, their raw nodes, switches
-    too. `proxies`: the nodes that answer ARP for what is behind their tunnels."""
+    too. `proxies`: the nodes that answer ARP for what is behind their tunnels. `held`: tunnels that are taken down."""
 
     lab: Lab
     views: dict[NodeId, View]
@@ -35,6 +35,7 @@ class Fabric:
     is_user_space: bool = False
     raw_on: dict[NetworkId, tuple[NodeId, ...]] = field(default_factory=dict)
     proxies: frozenset[NodeId] = frozenset()
+    held: frozenset[TunnelId] = frozenset()
     lost_answers: dict[tuple[NodeId, str, NodeId], Stop | None] = field(default_factory=dict)
     exits: dict[tuple[NodeId, str, Address], Exit] = field(default_factory=dict)
     _answers: dict[tuple[NetworkId, Address], tuple[View, Interface] | None] = field(default_factory=dict)
@@ -110,7 +111,9 @@ class Fabric:
         return None
 
 
-def make_fabric(lab: Lab, cut: Iterable[NetworkId] = (), *, is_user_space: bool = False) -> Fabric:
+def make_fabric(
+    lab: Lab, cut: Iterable[NetworkId] = (), *, is_user_space: bool = False, held: frozenset[TunnelId] = frozenset()
+) -> Fabric:
     """Linear in the lab."""
     views = {node.id: view_of(node) for node in lab.nodes}
     cut = frozenset(cut)
@@ -147,6 +150,7 @@ def make_fabric(lab: Lab, cut: Iterable[NetworkId] = (), *, is_user_space: bool 
         is_user_space,
         _raw_nodes(views, segment_of),
         frozenset(node.id for node in lab.nodes if any(end.answers_arp for end in node.tunnels)),
+        held,
         _bridged=bridged,
     )
 

@@ -12,7 +12,7 @@ from netdsl.ir.ids import Address
 from netdsl.ir.node import Interface
 from netdsl.ir.prefixes import holds
 from netdsl.ir.service import Protocol
-from netdsl.ir.tunnel import Segment, Start
+from netdsl.ir.tunnel import Segment, Start, TunnelEnd
 from netdsl.packets.checks import unbelievable
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.passage import DeadEnd, Delivered, Exit, Stop
@@ -89,7 +89,27 @@ def answering(
             return DeadEnd(Outcome.NOT_VERIFIED, Hook.NEIGHBOUR, text, end.origin)
         if taking:
             found.append((other, there))
+        elif (before := _answered_before(fabric, other, view, interface, next_hop)) is not None:
+            text = f"`{view.id}` may know {next_hop} by `{other.id}` from when tunnel `{before.tunnel}` was up"
+            return DeadEnd(Outcome.NOT_VERIFIED, Hook.NEIGHBOUR, text, before.origin)
     return found
+
+
+def _answered_before(
+    fabric: Fabric, other: View, view: View, interface: Interface, next_hop: Address
+) -> TunnelEnd | None:
+    """The end for which the node has answered before the lab came into this state: what a host has learned it keeps for a
+    while (arp(7): base_reachable_time_ms, gc_stale_time), and asks the same node first when it doubts it."""
+    asker = view.own_on(interface.name, next_hop)
+    if asker is None or not (fabric.held or fabric.cut):
+        return None
+    for end in other.node.tunnels:
+        is_known = end.tunnel in fabric.held or bool(fabric.cut)
+        for child in end.children if is_known else ():
+            ranges = [prefix for prefix in (*child.remote, *end.pools) if prefix.prefixlen > 0]
+            if any(holds(prefix, next_hop) for prefix in ranges) and any(holds(each, asker) for each in child.local):
+                return end
+    return None
 
 
 def _is_answered(policy: Policy, view: View, interface: Interface, next_hop: Address, packet: Packet) -> bool:

@@ -32,7 +32,7 @@ class World:
         self.lab = lab
         self.esp = esp
         self.held, self.forced, self.cut = frozenset(held), frozenset(forced), frozenset(cut)
-        self.fabric: Fabric = make_fabric(lab, self.cut, is_user_space=esp is Esp.USER)
+        self.fabric: Fabric = make_fabric(lab, self.cut, is_user_space=esp is Esp.USER, held=self.held)
         self.tunnels: TunnelStates = settle(self.fabric, self.held, self.forced)
 
     def view(self, node: NodeId) -> View:

@@ -16,7 +16,7 @@ _EACH_RUN = {
     *(LABS / f"{name}.net" for name in FEW),
 }
 _FULL = {
-    TESTS / "live/servers.net",
+    *(TESTS / f"live/{name}.net" for name in ("members", "servers")),
     *(file for file in LABS.glob("*.net") if file.stem not in KERNEL_ESP | FEW | {"network"}),
 }
 _CASES = [

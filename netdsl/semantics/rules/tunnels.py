@@ -12,7 +12,7 @@ from netdsl.diagnostics.catalogue import (
 )
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.index import modules
-from netdsl.ir.ids import Prefix
+from netdsl.ir.ids import Address, Prefix
 from netdsl.semantics.bindings import BoundEnd, BoundNetwork, BoundNode, BoundTunnel
 from netdsl.semantics.rules.blocks import Block, any_overlap, block_of, route_block
 from netdsl.semantics.rules.facts import Facts, seen_from
@@ -85,16 +85,22 @@ def home_of(tunnel: BoundTunnel, pool: Prefix, facts: Facts) -> BoundNetwork | N
 
 
 def _taken(tunnel: BoundTunnel, facts: Facts, diagnostics: Diagnostics) -> None:
-    """A client's virtual address is no node's own."""
+    """A client's virtual address is no node's own, nor what a network around it keeps for itself."""
+    kept = {address for pool in tunnel.pool for address in _kept(home_of(tunnel, pool, facts))}
     for end in tunnel.ends:
         for address in end.virtual:
-            for owner in facts.owners.get(address, ())[:1]:
-                diagnostics.report(
-                    POOL_OVERLAPS,
-                    f"the pool of `{tunnel.id}` gives `{end.node}` the address {address}, which `{owner.node}` has",
-                    tunnel.place,
-                    help="a pool has addresses that no node has",
-                )
+            owners = [f"`{owner.node}` has" for owner in facts.owners.get(address, ())]
+            what = next(iter([*owners, *(["no host can have"] if address in kept else [])]), None)
+            if what is not None:
+                message = f"the pool of `{tunnel.id}` gives `{end.node}` the address {address}, which {what}"
+                diagnostics.report(POOL_OVERLAPS, message, tunnel.place, help="a pool has addresses that no node has")
+
+
+def _kept(home: BoundNetwork | None) -> Iterator[Address]:
+    """A network's own address and that for all of its hosts (RFC 3021: with a length of 31 it has none)."""
+    for prefix in () if home is None else home.prefixes:
+        if prefix.max_prefixlen - prefix.prefixlen > 1:
+            yield from (prefix.network_address, *((prefix.broadcast_address,) if prefix.version == 4 else ()))
 
 
 def _near(end: BoundEnd, facts: Facts) -> Iterator[tuple[str, Block, Place]]:

@@ -36,7 +36,7 @@ def check_leaving(world: World, diagnostics: Diagnostics) -> None:
         for interface in node.interfaces:
             leader = leaders.get(world.fabric.segment_of[interface.network])
             if leader is not None and interface.addresses:
-                if not _is_answering(world, interface, leader):
+                if not _is_answering(world, interface, leader) and not _is_answered_for(world, interface):
                     _report(view, interface, leader, diagnostics)
                 break
 
@@ -62,6 +62,14 @@ def _report(view: View, interface: Interface, leader: _Leader, diagnostics: Diag
             related=() if there is None else (Label(there, f"`{leader.router.id}` leads on from there"),),
             help=f"`default via {leader.router.id}`",
         )
+
+
+def _is_answered_for(world: World, interface: Interface) -> bool:
+    """Whether a node on the segment answers ARP for what is beyond and within the host's own prefix."""
+    fabric = world.fabric
+    proxies = (view for view, _ in fabric.members[fabric.segment_of[interface.network]] if view.id in fabric.proxies)
+    ranges = [prefix for view in proxies for policy in view.policies for prefix in policy.remote if prefix.prefixlen]
+    return any(prefix.overlaps(own.network) for prefix in ranges for own in interface.addresses if prefix.version == 4)
 
 
 def _is_answering(world: World, interface: Interface, leader: _Leader) -> bool:

@@ -15,7 +15,7 @@ from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.filter import Chain
 from netdsl.ir.ids import Address, NetworkId, NodeId, Prefix
 from netdsl.ir.network import Network
-from netdsl.ir.prefixes import contains
+from netdsl.ir.prefixes import contains, holds
 from netdsl.ir.service import Protocol
 from netdsl.packets.passage import Stop
 from netdsl.packets.types import Hook, Packet
@@ -129,7 +129,7 @@ def _clash(world: World, one: _Range, group: _Group) -> tuple[NodeId, Network] |
     """A router that forwards the network's packets and answers to another network of the group."""
     prefix, network = one
     home = world.fabric.segment_of[network.id]
-    probes = group.probes(prefix)
+    probes = _parts(world, home, prefix) or group.probes(prefix)
     for view in _forwarders(world, home, prefix):
         for address in probes:
             segment = _segment_of(world, view, address)
@@ -137,6 +137,15 @@ def _clash(world: World, one: _Range, group: _Group) -> tuple[NodeId, Network] |
             if found is not None:
                 return view.id, found
     return None
+
+
+def _parts(world: World, home: NetworkId, prefix: Prefix) -> list[Address]:
+    """The addresses that nodes of a segment have of its range, where one of them answers ARP for the rest of it."""
+    members = world.fabric.members[home]
+    if not any(view.id in world.fabric.proxies for view, _ in members):
+        return []
+    own = (given.ip for _, interface in members for given in interface.addresses)
+    return [address for address in own if holds(prefix, address)]
 
 
 def _segment_of(world: World, view: View, address: Address) -> NetworkId | None:

@@ -3,6 +3,8 @@
 import pytest
 
 from netdsl.backends.strongswan.part import part
+from netdsl.ir.expectation import WhileState
+from netdsl.ir.ids import TunnelId
 from netdsl.verify import Esp, Outcome
 from tests.mending.asking import after, failing, help_of
 from tests.verify.asking import ask, checked, codes, lab, world
@@ -49,7 +51,14 @@ def test_without_farp_nobody_answers_for_a_client_there(esp: Esp) -> None:
     assert ask(where, "carol", "10.1.0.1").passes
 
 
-def test_nobody_answers_while_the_tunnel_is_down() -> None:
+def test_a_host_may_still_know_the_gateway_s_answer_when_the_tunnel_goes_down() -> None:
+    down = world(HOME % ("lan", "farp yes")).during(WhileState(is_up=False, tunnel=TunnelId("rw")))
+    verdict = ask(down, "alice", CAROL)
+    assert verdict.outcome is Outcome.NOT_VERIFIED
+    assert verdict.reason == "`alice` may know 10.1.0.201 by `moon` from when tunnel `rw` was up"
+
+
+def test_nobody_answers_for_a_tunnel_that_never_was_up() -> None:
     assert ask(HOME % ("lan", "farp yes ; start by hand"), "alice", CAROL).outcome is Outcome.UNREACHABLE
 
 
@@ -73,6 +82,12 @@ def test_two_halves_of_a_prefix_are_one_network_to_their_hosts(esp: Esp) -> None
     assert ask(world(HALVES % "farp yes for b", esp), "h", "10.1.0.140").outcome is Outcome.UNREACHABLE
 
 
+def test_a_network_of_two_halves_is_no_overlap_and_its_hosts_need_no_route() -> None:
+    assert codes(HALVES % "farp yes") == []
+    assert {"overlapping-ranges", "no-route"} <= {*codes(HALVES % "farp no")}
+    assert "no-route" not in codes((HOME % ("lan", "farp yes")).replace(" ; default via moon", ""))
+
+
 def test_of_two_that_answer_it_is_not_known_who_gets_the_packet() -> None:
     text = HALVES % "farp yes" + "host twin { interface on left 10.1.0.140 }"
     verdict = ask(text, "h", "10.1.0.140")
@@ -92,6 +107,7 @@ def test_a_range_of_everything_is_left_out_and_neighbours_keep_their_addresses()
         (HOME.replace("pool 10.1.0.200/29", "pool 192.0.2.128/28") % ("lan", "farp yes"), "pool-overlaps"),
         (HOME.replace("pool 10.1.0.200/29", "pool 10.1.0.8/29") % ("lan", "farp yes"), "pool-overlaps"),
         (HOME.replace("10.1.0.200/29", "10.0.0.0/8") % ("lan", "farp yes"), "pool-overlaps"),
+        (HOME.replace("pool 10.1.0.200/29", "pool 10.1.0.254/31") % ("lan", "farp yes"), "pool-overlaps"),
         (HALVES % "device yes ; farp yes", "misplaced-statement"),
         (HALVES % "farp maybe", "wrong-kind"),
         (HALVES % "proxy-arp yes", "foreign-word"),
