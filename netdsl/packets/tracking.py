@@ -43,7 +43,16 @@ Flows = dict[tuple[NodeId, Key], Known]
 
 
 def key_of(packet: Packet) -> Key:
-    return (packet.source, packet.destination, packet.protocol, packet.source_port, packet.destination_port)
+    return (packet.source, packet.destination, packet.protocol, *_numbers(packet))
+
+
+def _numbers(packet: Packet) -> tuple[int, int]:
+    """Ports; of ICMP what tells a question from an answer where both have the same addresses, as their types do in the
+    kernel (nf_conntrack_proto_icmp.c: invmap)."""
+    if packet.protocol is not Protocol.ICMP:
+        return packet.source_port, packet.destination_port
+    is_back = packet.is_error or (packet.icmp_type or "").endswith("-reply")
+    return (0, 1) if is_back else (1, 0)
 
 
 def reverse(packet: Packet, *, is_error: bool = False, flags: frozenset[Flag] = frozenset()) -> Packet:
@@ -124,6 +133,8 @@ class Tracker:
     def answer(self, node: NodeId, packet: Packet, known: Known) -> None:
         """A packet of a flow's other direction has come: those of the first one belong to a flow with both from now on."""
         (here, port), (there, number) = known.destination, known.source
+        if packet.protocol is Protocol.ICMP:
+            number, port = _numbers(packet)
         key = (node, (here, there, packet.protocol, port, number))
         first = self.own.get(key)
         if first is not None and not first.is_answered:

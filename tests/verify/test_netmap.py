@@ -140,3 +140,21 @@ def test_an_answer_over_the_loopback_keeps_its_flow_and_does_not_find_another_on
     )
     assert (verdict.outcome, verdict.node) == (Outcome.NO_WAY_BACK, "gw")
     assert verdict.reason == "it arrives at `gw`, and the answer ends at `gw`, not at `pc`"
+
+
+@pytest.mark.parametrize("service", [None, "udp/9"])
+def test_the_own_address_of_another_network_comes_back_as_a_new_flow(service: str | None) -> None:
+    """Its question has the same source and destination outside, and is no answer to itself."""
+    text = """lab circle
+    network lan 10.1.0.0/24
+    network wan 192.0.2.0/24
+    router gw { interface lan on lan .1 ; interface wan on wan .1 ; default via core
+      nat { netmap lan -> 10.201.0.0/24 out wan }
+      firewall { policy drop ; accept forward out wan } }
+    router core { interface wan on wan .2 ; route 10.201.0.0/24 via gw.wan }
+    host pc { interface on lan .2 ; default via gw }
+    """
+    verdict = ask(text, "pc", "10.201.0.2", service)
+    assert (verdict.outcome, verdict.node, verdict.hook) == (Outcome.DROPPED, "gw", "forward")
+    passing = text.replace("accept forward out wan", "accept forward")
+    assert ask(passing, "pc", "10.201.0.2").outcome is Outcome.ANSWERED
