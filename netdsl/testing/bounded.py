@@ -9,8 +9,8 @@ import resource
 import selectors
 import signal
 import time
-from collections.abc import Callable, Generator, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import field
 
 from netdsl.dataclass import dataclass
@@ -62,7 +62,8 @@ def answers(works: Iterable[Work], bounds: Bounds, jobs: int) -> Generator[Answe
         try:
             while True:
                 while len(running) < jobs and (work := next(waiting, None)) is not None:
-                    process = running[started] = _begin(work, bounds)
+                    with _uninterrupted() as mask:
+                        process = running[started] = _begin(work, bounds, mask)
                     selector.register(process.pipe, selectors.EVENT_READ, process)
                     started += 1
                 if not running:
@@ -141,13 +142,25 @@ def _signal_text(number: int, bounds: Bounds) -> str:
     return f"the process was ended by signal {number} ({signal.strsignal(number)})"
 
 
-def _begin(work: Work, bounds: Bounds) -> _Process:
+@contextmanager
+def _uninterrupted() -> Iterator[set[int]]:
+    """No Ctrl-C between the fork and the note of it in the caller, or before the copy is ready for it. The mask before."""
+    mask = {int(number) for number in signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})}
+    try:
+        yield mask
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+def _begin(work: Work, bounds: Bounds, mask: set[int]) -> _Process:
+    """`mask`: the signals that the process has blocked as it works."""
     pipe, answer = os.pipe()
     pid = os.fork()
     if pid == 0:
         status = 1
         try:  # nothing may come back into the caller's copy
             os.close(pipe)
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             _say(answer, _done(work, bounds))
             status = 0
         finally:
