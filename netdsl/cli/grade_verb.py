@@ -19,8 +19,8 @@ SOME_LOST = 1
 SOME_NOT_GRADED = 4
 """Exit statuses."""
 _FORMS = {"text": table, "json": as_json, "csv": as_csv, "markdown": as_markdown}
-_PATIENCE = 5
-"""A process may take so many times its processor time by the clock, because others compute as well."""
+_PATIENCE, _WAITING = 5, 60
+"""A process may take so many times its processor time by the clock, and so many seconds more: others compute as well."""
 _PATIENCE_OF_RUNNING = 3600.0
 _GRACE_OF_RUNNING = 60.0
 """Seconds for a running lab to be asked, and to be left as it was found."""
@@ -80,7 +80,7 @@ def command(
                 expected = mended(lab) if is_mended else lab
                 yield Task(one, expected, own, value, target if is_running else None)
 
-    bounds = Bounds(seconds, memory << 20, float(_PATIENCE * seconds))
+    bounds = Bounds(seconds, memory << 20, float(_PATIENCE * seconds + _WAITING))
     if is_running:
         driver_of(target)
         bounds = Bounds(seconds, memory << 20, _PATIENCE_OF_RUNNING, _GRACE_OF_RUNNING)
