@@ -6,6 +6,7 @@ from pathlib import Path
 
 from netdsl.disk.folder import Folder
 from netdsl.disk.named import new_mode, parts_of
+from netdsl.disk.refused import PathRefused
 
 
 class FolderExists(Exception):
@@ -18,7 +19,10 @@ def write_folder(folder: Path, files: Mapping[str, bytes], *, replaces: Collecti
     Raises FolderExists where something is there, unless it is a folder that holds nothing but what is called as one of
     `replaces`, and something; OSError.
     """
-    place, name = parts_of(folder)
+    try:
+        place, name = parts_of(folder)
+    except PathRefused as error:
+        raise FolderExists from error
     with Folder.around(place, make=0o777) as around:
         if around.status(name) is not None and not _holds_only(around, name, replaces):
             raise FolderExists
