@@ -71,7 +71,7 @@ def _ports(node: Node, tree: SpanningTree) -> str:
 
 def _addresses(node: Node) -> str:
     lines = [line for interface in node.wired for line in _addresses_of(interface.name, _given(interface))]
-    lines += [f"address add {address} dev lo" for address in node.loopbacks]
+    lines += _addresses_of("lo", node.loopbacks)
     return _batch(lines)
 
 
@@ -82,6 +82,8 @@ def _given(interface: Interface) -> Iterator[AddressWithPrefix]:
 
 
 def _addresses_of(name: str, addresses: Iterable[AddressWithPrefix]) -> list[str]:
+    """Without duplicate address detection: before its end, on `lo` as well, no IPv6 address is taken as a route's source
+    (net/ipv6/route.c: ipv6_chk_addr)."""
     return [f"address add {address} dev {name}" + (" nodad" if address.version == 6 else "") for address in addresses]
 
 

@@ -26,6 +26,13 @@ def test_link_local_addresses_and_borrowed_ones_are_added_as_others() -> None:
     ]
 
 
+def test_an_address_of_the_loopback_is_there_at_once() -> None:
+    found = next(node for node in lab_of("lab x\nhost h { loopback fc00::1, 10.9.0.1 }").nodes)
+    files = network_files(found, SpanningTree(frozenset(), is_exact=True))
+    text = next(file.content.decode() for file in files if file.path == "addresses.batch")
+    assert text.splitlines() == ["address add fc00::1/128 dev lo nodad", "address add 10.9.0.1/32 dev lo"]
+
+
 def test_a_route_to_a_borrowed_address_is_on_the_link() -> None:
     assert texts("r1")["routes.batch"] == [
         "route replace 10.9.0.2/32 via 10.9.0.2 dev p onlink",
