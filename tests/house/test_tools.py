@@ -15,7 +15,16 @@ from pathlib import Path
 import pytest
 
 TOOLS = Path(__file__).parents[2] / "tools"
-COMMANDS = ("bare-root", "base-image", "browser", "engine", "hypervisor", "reference-host", "vagrant-box")
+COMMANDS = (
+    "bare-root",
+    "base-image",
+    "browser",
+    "engine",
+    "hypervisor",
+    "reference-host",
+    "user-mode-linux",
+    "vagrant-box",
+)
 
 
 def call(tool: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
