@@ -30,7 +30,7 @@ def main() -> int:
         with TemporaryDirectory() as folder:
             sys.stdout.write(f"{built(made(options.seed), Path(folder))}\n")
         return 0
-    campaign = Campaign(options.folder, regression if options.regressions else made)
+    campaign = Campaign(options.folder, regression if options.regressions else made, options.patience)
     asked = (*range(options.seed, options.seed + options.labs), *options.also)
     seeds = NUMBERS if options.regressions else tuple(dict.fromkeys(asked))
     tally, sources = Tally(), dict[int, str]()
@@ -55,6 +55,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--also", type=int, nargs="*", default=(), help="more by their numbers: what few labs have")
     parser.add_argument("--minutes", type=float, default=60, help="no lab is begun later")
     parser.add_argument("--side-by-side", type=int, default=2, help="labs up at once")
+    parser.add_argument("--patience", type=int, default=1, help="how many times slower nodes are here than elsewhere")
     parser.add_argument("--folder", type=Path, default=Path("build/fuzz-live"), help="where observations are kept")
     parser.add_argument(
         "--regressions", action="store_true", help="those that once disagreed, in a folder of their own"

@@ -19,10 +19,12 @@ from tests.live.compose import ComposeLab as Running
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """Observations are kept in `folder`/seen; a lab that is up lies in `folder`/up. `source`: the lab of a number."""
+    """Observations are kept in `folder`/seen; a lab that is up lies in `folder`/up. `source`: the lab of a number;
+    `patience`: how many times slower the nodes are than those of containers on a machine that does nothing else."""
 
     folder: Path
     source: Callable[[int], str] = generate
+    patience: int = 1
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -69,7 +71,7 @@ class Campaign:
     def _observe(self, seed: int) -> Observation:
         source = self.source(seed)
         folder = self.folder / f"up/{seed}"
-        observation = observe(seed, source, folder, self._project(seed))
+        observation = observe(seed, source, folder, self._project(seed), self.patience)
         write(observation, self.folder / f"seen/{seed}.json")
         shutil.rmtree(folder)
         return observation

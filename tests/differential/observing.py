@@ -25,6 +25,7 @@ from netdsl.packets.state import state_of
 from netdsl.payload.part import state_of_kind
 from tests.differential.flows import Flow, Outcome, Seen, flows_of
 from tests.live.compose import ComposeLab as Running
+from tests.live.machine import Machine
 
 ATTEMPTS = (
     3  # to find tunnels after the asking as they were before it: both ends may open one at once, which replaces it
@@ -78,9 +79,9 @@ def built(source: str, folder: Path) -> str:
 
 
 @contextmanager
-def brought_up(source: str, folder: Path, project: str) -> Iterator[tuple[Lab, Running]]:
+def brought_up(source: str, folder: Path, project: str, patience: int = 1) -> Iterator[tuple[Lab, Running]]:
     """The lab, compiled and up; taken away at the end whatever happened. Raises AssertionError with the reason."""
-    lab, running = _compiled(source, folder, project)
+    lab, running = _compiled(source, folder, project, patience)
     try:
         running.prepare()
         running.up()
@@ -92,7 +93,7 @@ def brought_up(source: str, folder: Path, project: str) -> Iterator[tuple[Lab, R
             running.take_away()  # something of it went while it was looked for
 
 
-def _compiled(source: str, folder: Path, project: str) -> tuple[Lab, Running]:
+def _compiled(source: str, folder: Path, project: str, patience: int = 1) -> tuple[Lab, Running]:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "lab.net").write_text(source)
     result = compile_file(
@@ -104,12 +105,12 @@ def _compiled(source: str, folder: Path, project: str) -> tuple[Lab, Running]:
     assert compiled is not None, [found.message for found in result.diagnostics if found.is_error]
     manifest = manifest_artifact(compiled.emission, compiled.lab.name, {}, project=project, expires=compiled.expires)
     commit(plan((*compiled.emission.artifacts, manifest), folder / "compose"))
-    return compiled.lab, Running(folder / "compose", project)
+    return compiled.lab, Running(folder / "compose", project, Machine(patience=patience))
 
 
-def observe(seed: int, source: str, folder: Path, project: str) -> Observation:
+def observe(seed: int, source: str, folder: Path, project: str, patience: int = 1) -> Observation:
     try:
-        with brought_up(source, folder, project) as (lab, running):
+        with brought_up(source, folder, project, patience) as (lab, running):
             for _ in range(ATTEMPTS):
                 tunnels = _tunnels_when_up(lab, running)
                 seen, listed = _ask(lab, running), tuple(_listed(lab, running))
@@ -187,9 +188,11 @@ def _may_change(seen: Seen) -> bool:
 
 def _ask_from(running: Running, patience: float, rate: int, node: NodeId, flows: list[Flow]) -> list[Seen]:
     container = running.container(host_name(node))
-    words = ("docker", "exec", "--interactive", container, "python3", "-c", PROBE, str(patience), str(rate))
+    slower = running.machine.patience
+    times = str(patience * slower), str(max(1, rate // slower))
+    words = ("docker", "exec", "--interactive", container, "python3", "-c", PROBE, *times)
     asked = "\n".join(flow.probe for flow in flows)
-    done = subprocess.run(words, input=asked, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(words, input=asked, capture_output=True, text=True, timeout=60 * slower**2, check=False)
     lines = [line.split("\t") for line in done.stdout.splitlines()]
     assert len(lines) == len(flows), f"{node}: {done.returncode} {done.stderr[-2000:]}"
     return [Seen(Outcome(outcome), detail) for outcome, detail in lines]
