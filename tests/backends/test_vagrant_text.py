@@ -109,6 +109,7 @@ def test_the_same_source_gives_the_same_bytes(path: Path, tmp_path: Path) -> Non
     assert one == two
 
 
+@pytest.mark.slow
 def test_a_thousand_nodes(tmp_path: Path) -> None:
     lab = explicit(1000)
     outcome = compiled_text(lab, tmp_path / "c", target="vagrant")

@@ -211,7 +211,7 @@ def test_modes_are_repaired(tmp_path: Path) -> None:
         assert path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600), path
 
 
-@pytest.mark.parametrize("algorithm", ["ecdsa-p256", "rsa-2048", "ed25519"])
+@pytest.mark.parametrize("algorithm", ["ecdsa-p256", pytest.param("rsa-2048", marks=pytest.mark.slow), "ed25519"])
 def test_a_key_of_another_certificate_is_made_again_with_it(tmp_path: Path, algorithm: str) -> None:
     pki = _pki(algorithm=algorithm)
     _make(_lab(pki), tmp_path / "c")

@@ -11,8 +11,8 @@ from tests.differential.flows import flows_of
 from tests.differential.generate import draft_of, generate, generate_for_kernel
 from tests.differential.shapes import MOST_NODES
 
-SEEDS = range(1, 41)
-FEW = range(1, 21)
+SEEDS = range(1, 81)
+FEW = range(1, 41)
 SHARE = 0.15  # of few labs; the campaign's report says what it is of many (a fifth at least)
 
 
@@ -26,12 +26,14 @@ def sources(drafts: dict[int, Draft]) -> dict[int, str]:
     return {seed: text(draft) for seed, draft in drafts.items()}
 
 
+@pytest.mark.slow
 def test_the_same_number_gives_the_same_text_and_another_one_another(sources: dict[int, str]) -> None:
     assert generate(7) == sources[7]
     bodies = {source.partition("\n")[2] for source in sources.values()}
     assert len(bodies) == len(sources)
 
 
+@pytest.mark.slow
 def test_every_lab_compiles_is_small_and_has_every_feature_in_many_labs(sources: dict[int, str]) -> None:
     counts: Counter[str] = Counter()
     for source in sources.values():
@@ -42,6 +44,7 @@ def test_every_lab_compiles_is_small_and_has_every_feature_in_many_labs(sources:
     assert [feature for feature in FEATURES if counts[feature] < SHARE * len(sources)] == []
 
 
+@pytest.mark.slow
 def test_labs_for_nodes_whose_kernel_has_all_of_esp_have_what_user_space_has_not() -> None:
     counts: Counter[str] = Counter()
     for seed in FEW:
@@ -50,6 +53,7 @@ def test_labs_for_nodes_whose_kernel_has_all_of_esp_have_what_user_space_has_not
     assert [feature for feature in KERNEL_FEATURES if counts[feature] < SHARE * len(FEW)] == []
 
 
+@pytest.mark.slow
 def test_all_labs_have_one_image(sources: dict[int, str]) -> None:
     images = {lab_of(source).images[0].packages for source in list(sources.values())[:10]}
     assert len(images) == 1
@@ -66,6 +70,7 @@ def test_every_node_asks_every_address_of_every_other_one() -> None:
                 assert one is other or given.ip.version not in families or (one.id, given.ip) in asked
 
 
+@pytest.mark.slow
 def test_what_is_wrong_on_purpose_stands_in_the_source(drafts: dict[int, Draft], sources: dict[int, str]) -> None:
     for seed, draft in drafts.items():
         for fault in draft.faults:

@@ -29,7 +29,10 @@ GRAPHS: dict[str, Callable[[], Graph]] = {
     "alone": lambda: graph("lab one\nhost a { }\n"),
     "apart": lambda: graph("lab apart\n" + "".join(f"network n{i} 10.{i}.0.0/24\n" for i in range(9)) + "host a { }\n"),
 }
-ALL = pytest.mark.parametrize("name", GRAPHS)
+SLOW = [f"{name}-100" for name in shapes() if name != "sites"]
+ALL = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in GRAPHS]
+)
 
 
 @cache

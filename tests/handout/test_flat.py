@@ -118,7 +118,15 @@ host h {
     assert "why" not in found
 
 
-@pytest.mark.parametrize("path", LABS, ids=lambda path: path.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(
+            path, marks=[pytest.mark.slow] * path.is_relative_to(ROOT / "tests"), id=str(path.relative_to(ROOT))
+        )
+        for path in LABS
+    ],
+)
 def test_each_lab_can_be_handed_out(path: Path) -> None:
     """`handout` compiles the source that it gives, and refuses one that gives another lab."""
     diagnostics = Diagnostics()

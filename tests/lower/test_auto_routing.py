@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterable
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -278,6 +279,7 @@ def distances(given: Bindings, start: BoundNode) -> dict[str, int]:
     return found
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(labs())
 def test_packets_arrive_on_shortest_ways_between_all_pairs(given_lab: Bindings) -> None:
@@ -320,6 +322,7 @@ def labs_with_homes(draw: st.DrawFn) -> tuple[Bindings, list[str]]:
     return bindings(networks, nodes), outside
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(labs_with_homes())
 def test_who_is_behind_source_nat_reaches_all_that_is_outside(drawn: tuple[Bindings, list[str]]) -> None:

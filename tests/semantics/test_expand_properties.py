@@ -1,5 +1,6 @@
 """What holds of every expansion, whatever the lab."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -48,6 +49,7 @@ def facts(lab: Expanded) -> list[str]:
     return [*found, *(f"{item.scope.path} {item.name} {item.place}" for item in lab.items)]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=150)
 @given(labs)
 def test_every_expansion(text: str) -> None:

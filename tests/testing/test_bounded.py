@@ -30,6 +30,7 @@ def test_a_large_answer_is_whole() -> None:
     assert one(says("x" * 3_000_000)) == "x" * 3_000_000
 
 
+@pytest.mark.slow
 def test_an_endless_computation_ends_by_its_processor_time() -> None:
     def work(_lift: Callable[[], None]) -> Json:
         while True:
@@ -76,6 +77,7 @@ def test_a_crash_and_an_error_are_answers() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_limits_are_lifted_for_what_is_no_computation() -> None:
     def work(lift: Callable[[], None]) -> Json:
         lift()

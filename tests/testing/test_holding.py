@@ -1,5 +1,7 @@
 """How long it takes until what is expected holds, on a runtime that pretends."""
 
+import pytest
+
 from netdsl.testing.holding import holding
 from tests.compiling import lab_of
 from tests.testing.pretending import DEPLOYMENT, Clock, Liar, Pretender
@@ -47,6 +49,7 @@ def test_what_never_gets_through_does_not_hold() -> None:
     assert _held(LAB + LINES, lambda _, question: "timeout\t" if question.startswith("tcp") else None)[0] is None
 
 
+@pytest.mark.slow
 def test_what_must_not_get_through_and_does_is_not_held() -> None:
     def refusing(_: str, question: str) -> str | None:
         return "refused\t" if question.split("\t")[2:3] == ["7"] else None

@@ -106,6 +106,7 @@ def test_what_shares_a_way_is_answered_as_if_it_were_asked_alone(more: str) -> N
     assert all(count_same(asked, service) > 400 for service in SERVICES[:2])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", ALL_ARE_ODD)
 def test_no_flow_is_followed_alone_where_routers_filter_or_check_sources(more: str) -> None:
     asked = world(MESH.replace("MORE", more))

@@ -1,5 +1,6 @@
 """`routing auto` beside networks that tunnels carry: outer packets stay out of them."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -90,6 +91,7 @@ def labs(draw: st.DrawFn) -> tuple[str, int]:
     return "\n".join(lines), count
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(labs())
 def test_whatever_the_graph_no_tunnel_carries_itself_and_all_is_reached(made: tuple[str, int]) -> None:
