@@ -250,15 +250,20 @@ class Walk(Netfilter):
         )
 
     def _input_inside(self, passage: Passage, packet: Packet, end: TunnelEnd) -> Stop | None:
-        """What comes out of an outer packet as an outer packet itself meets the input hook once more."""
+        """What comes out of an outer packet as an outer packet itself meets the hooks for input once more
+        (net/ipv4/xfrm4_input.c, xfrm4_transport_finish)."""
         inner, _, policy = self._carried[-1]
         number = _IN_IP[inner.destination.version]
         carrier = next((one for one in end.carriers if one.is_inside and one.protocol.number == number), None)
-        if carrier is None:
+        if carrier is None or policy.child.keeps_lengths or not policy.is_tunnel:
             return None
         view = passage.view
         again = replace(packet, protocol=carrier.protocol, source_port=0, destination_port=0, shown="")
-        stop = self._filter(self._passage(view, again, passage.in_interface, policy), Chain.INPUT, again, None)
+        delivered = self._passage(view, again, passage.in_interface, policy)
+        if self._destination(delivered, again, None) != again:
+            text = f"destination translation of `{view.id}` takes what tunnel `{end.tunnel}` does not compress"
+            return self._stop(Outcome.NOT_VERIFIED, view, Hook.PREROUTING, text, end.origin, packet)
+        stop = self._filter(delivered, Chain.INPUT, again, None)
         if stop is None or inner.size < carrier.below:
             return stop
         text = (

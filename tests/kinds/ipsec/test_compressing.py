@@ -57,3 +57,26 @@ def test_without_it_small_packets_are_dropped_and_large_ones_perhaps(size: int, 
 def test_a_line_by_hand_names_ip_in_ip() -> None:
     text = _lab(f"{BY_HAND} ; accept input ipip from b")
     assert ask(text, "p", "10.2.0.10").outcome is Outcome.ANSWERED
+
+
+def test_a_child_that_does_not_compress_beside_one_that_does_needs_no_line() -> None:
+    children = "child one { between left and right } ; child two { between more and right ; ipcomp yes }"
+    more = "network more 10.3.0.0/24\nhost q { interface on more .10 ; default via a }\n"
+    text = (
+        _lab(BY_HAND).replace(" protecting left", "").replace(" protecting right", "").replace("ipcomp yes", children)
+    )
+    text = text.replace("  firewall", "  interface on more .1\n  firewall", 1).replace("ipsec t", more + "ipsec t")
+    assert ask(text, "s", "10.1.0.10").outcome is Outcome.ANSWERED
+    assert ask(text, "s", "10.3.0.10").outcome is Outcome.DROPPED
+
+
+def test_where_one_end_alone_would_compress_nothing_is_compressed() -> None:
+    text = _lab(BY_HAND).replace("ipcomp yes", "ipcomp yes for b")
+    assert ask(text, "s", "10.1.0.10").outcome is Outcome.ANSWERED
+
+
+def test_a_translation_of_all_that_comes_may_take_it() -> None:
+    text = _lab("accept tunnel t").replace("policy drop", "policy accept", 1)
+    text = text.replace("host p {", "host p2 { interface on left .11 ; default via a }\nhost p {")
+    taken = text.replace("  firewall", "  nat { dnat ipip to a.inet in inet -> p2 }\n  firewall", 1)
+    assert ask(taken, "s", "10.1.0.10").outcome is Outcome.NOT_VERIFIED
