@@ -188,7 +188,9 @@ def _may_change(seen: Seen) -> bool:
 
 def _ask_from(running: Running, patience: float, rate: int, node: NodeId, flows: list[Flow]) -> list[Seen]:
     container = running.container(host_name(node))
-    slower = running.machine.patience  # each probe waits as many times longer, and as many times fewer are begun a second
+    slower = (
+        running.machine.patience
+    )  # each probe waits as many times longer, and as many times fewer are begun a second
     times = str(patience * slower), str(max(1, rate // slower))
     words = ("docker", "exec", "--interactive", container, "python3", "-c", PROBE, *times)
     asked = "\n".join(flow.probe for flow in flows)
