@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
-from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
+from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes, CertificatePublicKeyTypes
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 from netdsl.dataclass import dataclass
@@ -154,15 +154,31 @@ def load_authority(certificate: bytes, key: bytes) -> Authority:
     return Authority(x509.load_pem_x509_certificate(certificate), loaded)
 
 
-def loaded_pair(certificate: bytes, key: bytes) -> x509.Certificate | None:
-    """The certificate in PEM; None where it is not for this key, or one of them is damaged."""
+def loaded_pair(certificate: bytes, key: bytes, algorithm: str) -> x509.Certificate | None:
+    """The certificate in PEM; None where it is not for this key, has another algorithm, or one of them is damaged."""
     try:
         found = x509.load_pem_x509_certificate(certificate)
         # Nothing is signed with the key: whether its numbers are primes, which takes 35 ms of RSA, does not matter.
         own = serialization.load_pem_private_key(key, None, unsafe_skip_rsa_key_validation=True)
-        return found if found.public_key() == own.public_key() else None
+        public = found.public_key()
+        return found if public == own.public_key() and _algorithm(public) == algorithm else None
     except (ValueError, TypeError, UnsupportedAlgorithm):
         return None
+
+
+def _algorithm(key: CertificatePublicKeyTypes) -> str | None:
+    """As `_KEYS` calls it."""
+    match key:
+        case rsa.RSAPublicKey():
+            return f"rsa-{key.key_size}"
+        case ec.EllipticCurvePublicKey():
+            return f"ecdsa-p{key.key_size}"
+        case ed25519.Ed25519PublicKey():
+            return "ed25519"
+        case ed448.Ed448PublicKey():
+            return "ed448"
+        case _:
+            return None
 
 
 def _make_authority(

@@ -2,6 +2,7 @@
 lab."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -128,7 +129,7 @@ def _responder_files(
 def _responder(pki: Pki, issuer: Authority, issuer_mark: str, store: Store, now: datetime) -> tuple[bytes, bytes]:
     """The certificate and the key of the PKI's responder."""
     paths, name = (f"pki/{pki.id}/+ocsp.pem", f"pki/{pki.id}/+ocsp.key"), f"ocsp:{pki.id}"
-    kept = _kept(store, paths, now) if store.is_made(name, issuer_mark) else None
+    kept = _kept(pki, store, paths, now) if store.is_made(name, issuer_mark) else None
     if kept is not None:
         return kept
     issued = issue_responder(pki, issuer, now)
@@ -159,9 +160,10 @@ def _authorities(pki: Pki, store: Store, now: datetime) -> tuple[Authority, ...]
     mark = fingerprint(pki.algorithm, pki.subject, pki.path_length, pki.has_intermediate, pki.validity_days)
     name = f"pki:{pki.id}"
     if store.is_made(name, mark):
-        kept = [_kept(store, (f"{base}/{title}.pem", f"{base}/{title}.key"), now) for title in titles]
+        kept = [_kept(pki, store, (f"{base}/{title}.pem", f"{base}/{title}.key"), now) for title in titles]
         if None not in kept:
-            return tuple(load_authority(*pair) for pair in kept if pair is not None)
+            with suppress(ValueError):  # the numbers of a key do not belong together
+                return tuple(load_authority(*pair) for pair in kept if pair is not None)
     root = make_root(pki, now)
     created = (root, make_intermediate(pki, root, now)) if pki.has_intermediate else (root,)
     for title, authority in zip(titles, created, strict=True):
@@ -198,7 +200,7 @@ def _end_entity(
     name = f"entity:{pki.id}:{host}"
     named = [entity.subject, [str(a) for a in entity.addresses], entity.names]
     mark = fingerprint(issuer_mark, *named, *(() if pki.responder is None else (pki.responder.url,)))
-    kept = _kept(store, paths, now) if store.is_made(name, mark) else None
+    kept = _kept(pki, store, paths, now) if store.is_made(name, mark) else None
     if kept is not None:
         return kept
     issued = issue(pki, entity, issuer, now)
@@ -209,12 +211,13 @@ def _end_entity(
     return certificate, key
 
 
-def _kept(store: Store, paths: tuple[str, str], now: datetime) -> tuple[bytes, bytes] | None:
-    """A certificate and its key; None if they are not there, do not belong together or must be renewed."""
+def _kept(pki: Pki, store: Store, paths: tuple[str, str], now: datetime) -> tuple[bytes, bytes] | None:
+    """A certificate and its key; None if they are not there, do not belong together, are not of the PKI's algorithm or must
+    be renewed."""
     certificate, key = store.read(paths[0]), store.read(paths[1])
     if certificate is None or key is None:
         return None
-    found = loaded_pair(certificate, key)
+    found = loaded_pair(certificate, key, pki.algorithm)
     return None if found is None or is_ending(found, now) else (certificate, key)
 
 

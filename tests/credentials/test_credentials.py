@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from netdsl.backends.strongswan.quoting import base64_secret
+from netdsl.credentials.authority import key_pem
 from netdsl.credentials.make import credentials
 from netdsl.credentials.store import StoreUnreadable
 from netdsl.disk.folder import PARTS
@@ -233,6 +234,37 @@ def test_an_authority_whose_key_is_another_s_is_made_again_with_all_it_issued(tm
     _make(_lab(_pki()), tmp_path / "c")
     intermediate = _certificate(tmp_path / "c", "x509ca/lab-pki-intermediate.pem")
     _certificate(tmp_path / "c").verify_directly_issued_by(intermediate)
+
+
+@pytest.mark.parametrize("title", ["root", "intermediate"])
+def test_an_authority_of_another_algorithm_is_made_again(tmp_path: Path, title: str) -> None:
+    _make(_lab(_pki(algorithm="ed25519")), tmp_path / "c")
+    _make(_lab(_pki(algorithm="rsa-2048")), tmp_path / "other")
+    for name in (f"pki/lab-pki/{title}.pem", f"pki/lab-pki/{title}.key"):
+        (tmp_path / "c" / name).write_bytes((tmp_path / "other" / name).read_bytes())
+    _make(_lab(_pki(algorithm="ed25519")), tmp_path / "c")
+    authority = _certificate(tmp_path / "c", f"x509ca/lab-pki-{title}.pem")
+    assert isinstance(authority.public_key(), ed25519.Ed25519PublicKey)
+    _certificate(tmp_path / "c").verify_directly_issued_by(
+        _certificate(tmp_path / "c", "x509ca/lab-pki-intermediate.pem")
+    )
+
+
+def test_an_authority_whose_key_cannot_sign_is_made_again(tmp_path: Path) -> None:
+    """Its public half is the certificate's."""
+    pki = _pki(algorithm="rsa-2048")
+    _make(_lab(pki), tmp_path)
+    path = tmp_path / "pki/lab-pki/intermediate.key"
+    key = load_pem_private_key(path.read_bytes(), None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    good = key.private_numbers()
+    bad = rsa.RSAPrivateNumbers(
+        good.p, good.q, good.d + 2, good.dmp1, good.dmq1, good.iqmp, good.public_numbers
+    ).private_key(unsafe_skip_rsa_key_validation=True)
+    path.write_bytes(key_pem(bad))
+    _make(_lab(pki), tmp_path)
+    assert path.read_bytes() != key_pem(bad)
+    _certificate(tmp_path).verify_directly_issued_by(_certificate(tmp_path, "x509ca/lab-pki-intermediate.pem"))
 
 
 @pytest.mark.parametrize("content", [b"", b"no key", b"-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n"])
