@@ -6,6 +6,7 @@ Each test plants one thing in a lab's folder, as a pull request or a student's a
 import hashlib
 import json
 import os
+import secrets
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
@@ -13,6 +14,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from netdsl.backends.compose.engine import files_of
+from netdsl.disk.folder import PARTS
 from netdsl.disk.refused import PathEscape
 from netdsl.runtime.driver import Deployment, DriverError
 from netdsl.semantics.files import FolderReader
@@ -144,10 +146,14 @@ def test_a_journal_leads_nowhere_through_a_link(compiled: Path, said: Said) -> N
 
 
 def test_a_journal_removes_only_what_netdsl_wrote(compiled: Path, said: Said) -> None:
+    (_OUT / _STAGING).mkdir()
     (_OUT / "thesis.tex").write_text("mine")
-    _JOURNAL.write_text(_journal(removed=["thesis.tex"]))
-    assert status_of("compile", "lab.net") == 0
-    assert (_OUT / "thesis.tex").read_text() == "mine"
+    (_OUT / "parents.sh").write_text("changed by hand")
+    _JOURNAL.write_text(_journal(removed=["thesis.tex", "parents.sh", "parents.tsv"]))
+    assert status_of("compile", "lab.net", "--dry-run") == 3
+    assert status_of("compile", "lab.net") == 1
+    assert ((_OUT / "thesis.tex").read_text(), (_OUT / "parents.sh").read_text()) == ("mine", "changed by hand")
+    assert not (_OUT / "parents.tsv").exists()
 
 
 def test_a_journal_puts_no_link_into_the_output(compiled: Path, said: Said) -> None:
@@ -270,13 +276,19 @@ def test_a_folder_that_is_a_link_is_not_written(folder: Path, place: str, said: 
     assert _victim() == _UNHURT
 
 
-def test_parts_of_files_that_are_links_are_not_written(compiled: Path, said: Said) -> None:
+def test_parts_of_files_that_are_links_are_not_written(
+    compiled: Path, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of which the name was guessed."""
+    monkeypatch.setattr(secrets, "token_hex", lambda count: "00" * count)
     compose = _OUT / "compose.yaml"
     compose.write_text(compose.read_text().replace("    hostname: a\n", "    hostname: a\n    mem_limit: 64m\n"))
-    for path in (_OUT / ".compose.override.yaml.netdsl-part", Path("build/x/credentials/.index.json.part")):
-        path.symlink_to(os.path.relpath("../victim/file", path.parent))
+    for folder in (_OUT, Path("build/x/credentials"), Path()):
+        (folder / f"{PARTS}{'0' * 16}").symlink_to(os.path.relpath("../victim/file", folder))
     assert status_of("compile", "lab.net", "--adopt") == 0
     assert "mem_limit: 64m" in (_OUT / "compose.override.yaml").read_text()
+    assert status_of("graph", "lab.net", "-o", "lab.svg") == 3
+    assert "File exists" in said()
     assert _victim() == _UNHURT
 
 
