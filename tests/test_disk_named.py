@@ -3,6 +3,7 @@
 import os
 import threading
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -58,7 +59,21 @@ def test_a_link_is_replaced_and_what_it_leads_to_stays(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
-def test_what_lies_below_dev_is_written_to(capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("where", ["/proc/self/cwd", "/dev/shm"])
+def test_a_file_below_proc_or_dev_is_replaced_as_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with TemporaryDirectory(dir=where) as folder:
+        (Path(folder) / "real").write_text("an old report, which is longer")
+        (Path(folder) / "link").symlink_to("real")
+        for name in ("link", "real"):
+            write_whole(Path(folder) / name, "new")
+        assert {path.name: path.read_text() for path in Path(folder).iterdir()} == {"link": "new", "real": "new"}
+        assert not (Path(folder) / "link").is_symlink()
+
+
+def test_devices_and_what_is_open_already_are_written_to(capfd: pytest.CaptureFixture[str]) -> None:
     write_whole(Path("/dev/stdout"), "report")
     write_whole(Path("/dev/null"), "report")
     assert capfd.readouterr().out == "report"

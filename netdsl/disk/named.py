@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import stat
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,7 +15,8 @@ from netdsl.disk.refused import PathRefused, link_refused
 _STREAM = os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _PATIENCE = 10.0  # seconds until the other end of a pipe is read
 _PAUSE = 0.02
-_OF_THIS_PROCESS = ("/dev/", "/proc/self/")  # /dev/stdout and `>(…)` of a shell are links that the kernel makes
+_OF_THIS_PROCESS = re.compile(r"/dev/(stdout|stderr|fd/.*)|/proc/self/fd/.*")
+"""What is open already, as `>(…)` of a shell: links that the kernel makes, to be followed."""
 
 
 def read_named(path: Path | str, limit: int = LARGEST) -> bytes:
@@ -42,7 +44,7 @@ def make_folder(path: Path | str) -> None:
 def write_whole(path: Path | str, text: str) -> None:
     """Replace a file atomically; concurrent readers get the old or the new content. The folder must exist. Raises OSError.
 
-    A link is replaced, not followed. A pipe, and what lies below /dev, is written to.
+    A link is replaced, not followed. A pipe, a device, and what this process has open (/dev/stdout) is written to.
     """
     with _destination(path) as descriptor:
         if descriptor is not None:
@@ -103,7 +105,7 @@ def is_one_of(file: str, others: Iterable[str]) -> bool:
 def _destination(path: Path | str) -> Iterator[int | None]:
     """The descriptor of a pipe, a terminal, /dev/null; None where a file is to be written."""
     text = os.fspath(path)
-    is_of_this_process = os.path.abspath(text).startswith(_OF_THIS_PROCESS)  # noqa: PTH100 - no link is resolved
+    is_of_this_process = _OF_THIS_PROCESS.fullmatch(os.path.abspath(text)) is not None  # noqa: PTH100 - no link is resolved
     mode = 0
     with suppress(FileNotFoundError):
         mode = (os.stat if is_of_this_process else os.lstat)(text).st_mode
