@@ -20,7 +20,7 @@ class TooLarge(PathRefused):
     """The file has more bytes than are allowed."""
 
     def __init__(self, path: str, limit: int) -> None:
-        super().__init__(path, f"larger than {limit >> 20} MiB")
+        super().__init__(path, f"larger than {limit >> 20} MiB" if limit >= 2**20 else f"larger than {limit} bytes")
 
 
 class PathEscape(Exception):

@@ -123,6 +123,30 @@ def test_two_writers_do_not_meet(tmp_path: Path) -> None:
         raise AssertionError("unreachable")
 
 
+@pytest.mark.parametrize("kind", ["with content", "with a second name", "a link to nothing", "another user's"])
+def test_a_lock_that_netdsl_did_not_make_is_refused_and_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    lock, other = tmp_path / ".netdsl-lock-out", tmp_path / "other"
+    match kind:
+        case "with content":
+            lock.write_text("mine")
+        case "with a second name":
+            other.touch()
+            lock.hardlink_to(other)
+        case "a link to nothing":
+            lock.symlink_to(other)
+        case _:
+            lock.touch()
+            monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 12345)
+            if os.getuid() == 0:
+                os.chown(lock, 54321, 54321)
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(PathRefused, match=r"\.netdsl-lock-out"), locked(tmp_path / "out"):
+        raise AssertionError("unreachable")
+    assert sorted(tmp_path.iterdir()) == before
+
+
 def test_a_lock_that_its_holder_took_away_meanwhile_locks_nobody_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
