@@ -28,7 +28,7 @@ def command(files: tuple[str, ...], is_check: bool, is_diff: bool) -> None:
 
 
 def _format(name: str, *, is_check: bool, is_diff: bool) -> int:
-    if name != "-" and not Path(name).is_file():
+    if name != "-" and (Path(name).is_dir() or not Path(name).exists()):
         raise click.UsageError(f"{name} is a folder" if Path(name).is_dir() else f"there is no file {name}")
     raw = sys.stdin.buffer.read() if name == "-" else read_named(name, LARGEST_SOURCE)
     try:

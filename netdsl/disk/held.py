@@ -90,7 +90,8 @@ class HeldFolder:
 
     def shown(self, path: str) -> str:
         """The path of a file below this folder, for messages."""
-        return os.path.join(self.path, path) if path else self.path or os.curdir  # noqa: PTH118 - texts
+        around = "" if self.path == os.curdir else self.path
+        return os.path.join(around, path) if path else around or os.curdir  # noqa: PTH118 - texts
 
     @property
     def _mode(self) -> int:

@@ -169,7 +169,7 @@ def _read(reader: Reader | None, text: str, place: Place, limit: int, diagnostic
         _report_unreadable(f"`{shown}` may not be read", place, diagnostics)
     except OSError as error:
         reason = "its links go round in a circle" if error.errno == errno.ELOOP else error.strerror or str(error)
-        _report_unreadable(f"`{shown}` cannot be read: {reason.lower()}", place, diagnostics)
+        _report_unreadable(f"`{shown}` cannot be read: {reason[:1].lower()}{reason[1:]}", place, diagnostics)
     return None
 
 
