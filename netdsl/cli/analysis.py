@@ -1,12 +1,12 @@
 """Analysing a lab that the command line names: a file, or `-` for standard input."""
 
 import sys
-from pathlib import Path
 from typing import NoReturn
 
 import click
 
 from netdsl.cli.console import show_findings
+from netdsl.cli.each import file_of
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.ir.lab import Lab
 from netdsl.packets.types import Esp
@@ -26,18 +26,6 @@ def _checked(lab: str, parameters: dict[str, str], esp: Esp = Esp.KERNEL) -> Che
     if lab == "-":
         return check_text(sys.stdin.buffer.read(), parameters, esp=esp)
     return check(file_of(lab), parameters, esp=esp)
-
-
-def file_of(lab: str) -> Path:
-    """A lab's own file. Raises UsageError where it is not there or no file."""
-    path = Path(lab)
-    if path.is_dir():
-        inside = path / "lab.net"
-        hint = f": {inside}" if inside.is_file() else ""
-        raise click.UsageError(f"{lab} is a folder; name the lab's file{hint}")
-    if not path.exists():
-        raise click.UsageError(f"there is no file {lab}")
-    return path
 
 
 def analysed_lab(source: str, parameters: dict[str, str], *, is_proven: bool = False) -> Lab:

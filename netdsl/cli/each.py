@@ -1,4 +1,4 @@
-"""What a source says of itself without being analysed: its name, and the values that a parameter may have."""
+"""What a source says of itself without being analysed: its file, its name, and the values that a parameter may have."""
 
 from pathlib import Path
 
@@ -19,6 +19,18 @@ _LONGEST = 200  # bytes of a folder's name, with what a lock puts before it
 _SHOWN = 60
 
 
+def file_of(lab: str) -> Path:
+    """A lab's own file. Raises UsageError where it is not there or no file."""
+    path = Path(lab)
+    if path.is_dir():
+        inside = path / "lab.net"
+        hint = f": {inside}" if inside.is_file() else ""
+        raise click.UsageError(f"{lab} is a folder; name the lab's file{hint}")
+    if not path.exists():
+        raise click.UsageError(f"there is no file {lab}")
+    return path
+
+
 def lab_name(lab: str) -> str:
     """The name in the source's `lab` line; the file's own where there is none, or where the source is broken: that must
     not keep anybody from stopping a lab."""
@@ -35,8 +47,8 @@ def parameter_names(lab: str) -> tuple[str, ...]:
 
 
 def parameter_values(lab: str, name: str) -> tuple[str, ...]:
-    """The domain of a parameter, as texts for `-D`. Raises UsageError."""
-    for statement in _statements(lab):
+    """The domain of a parameter, as texts for `-D`. Raises UsageError, PathRefused, OSError."""
+    for statement in _read(file_of(lab)):
         if isinstance(statement, syntax.Param) and _text(statement.name) == name:
             if statement.domain is None:
                 raise click.UsageError(f"the parameter `{name}` has no domain (`param {name} … in LIST|RANGE`)")
@@ -60,11 +72,15 @@ def variant(lab: str, value: str) -> str:
 
 def _statements(lab: str) -> tuple[syntax.Statement, ...]:
     """What can be read of a lab's own file; nothing of one that cannot be, or is no plain file of a bounded size."""
-    path = Path(lab)
     try:
-        text = read_named(lab, LARGEST_SOURCE).decode()
-    except (OSError, ValueError):
+        return _read(Path(lab))
+    except OSError:
         return ()
+
+
+def _read(path: Path) -> tuple[syntax.Statement, ...]:
+    """Raises PathRefused, OSError."""
+    text = read_named(path, LARGEST_SOURCE).decode(errors="replace")
     return parse(SourceFile(path.name, text), Diagnostics()).statements
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from netdsl.cli.analysis import file_of
 from netdsl.cli.console import note, write
+from netdsl.cli.each import file_of
 from netdsl.diagnostics.core import Diagnostic
 from netdsl.disk.named import read_named, rewrite
 from netdsl.pipeline.analysis import Checked

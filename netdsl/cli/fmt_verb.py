@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from netdsl.cli.console import note, show_findings, write
+from netdsl.cli.each import file_of
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.disk.named import read_named, rewrite
 from netdsl.semantics.files import LARGEST_SOURCE
@@ -28,9 +29,7 @@ def command(files: tuple[str, ...], is_check: bool, is_diff: bool) -> None:
 
 
 def _format(name: str, *, is_check: bool, is_diff: bool) -> int:
-    if name != "-" and (Path(name).is_dir() or not Path(name).exists()):
-        raise click.UsageError(f"{name} is a folder" if Path(name).is_dir() else f"there is no file {name}")
-    raw = sys.stdin.buffer.read() if name == "-" else read_named(name, LARGEST_SOURCE)
+    raw = sys.stdin.buffer.read() if name == "-" else read_named(file_of(name), LARGEST_SOURCE)
     try:
         old = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import click
 
-from netdsl.cli.analysis import file_of
 from netdsl.cli.console import note
 from netdsl.cli.deployment import find_deployment
-from netdsl.cli.each import lab_name, parameter_names, variant
+from netdsl.cli.each import file_of, lab_name, parameter_names, variant
 from netdsl.cli.place import BUILD
 from netdsl.codegen.home import home_of
 from netdsl.dataclass import dataclass
