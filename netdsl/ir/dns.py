@@ -78,8 +78,8 @@ class Zone:
     origin: Place | None = field(default=None, compare=False, repr=False)
 
     def delegation_of(self, name: str) -> Delegation | None:
-        """The delegation that a name is in."""
-        return next((one for one in self.delegations if is_within(name, one.name)), None)
+        """The delegation that a name is in: the outermost, for what is below it is not the zone's any more."""
+        return min((one for one in self.delegations if is_within(name, one.name)), key=_depth, default=None)
 
     def addresses_of(self, name: str) -> tuple[Address, ...]:
         return tuple(address for one in self.addresses if one.name == name for address in one.addresses)
@@ -145,7 +145,7 @@ def shown(name: str) -> str:
     return name or "."
 
 
-def _depth(zone: Zone) -> int:
+def _depth(zone: Zone | Delegation) -> int:
     return len(zone.name)
 
 

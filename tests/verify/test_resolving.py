@@ -277,3 +277,15 @@ def test_the_help_names_the_servers_that_were_asked() -> None:
     found = checked(TEXT + "expect { pc resolves www.noglue.example to www }").diagnostics
     (failing,) = (one for one in found if one.rule.code == "expectation-fails")
     assert failing.help == "asked, one after another: `rec`, `root`, `tld`"
+
+
+def test_what_is_inside_of_a_delegated_zone_is_asked_there() -> None:
+    text = """
+    network n 10.0.0.0/24
+    host root { interface on n .1 ; serve dns { zone "." { delegate a.b to one ; delegate b to two } } }
+    host one { interface on n .2 ; serve dns { zone a.b { record www -> one } } }
+    host two { interface on n .3 ; serve dns { zone b { record www.a -> two } } }
+    host rec { interface on n .4 ; serve dns { recursion } }
+    host pc { interface on n .5 ; resolver rec }
+    """
+    assert asked(World(lab(text)), "pc", "www.a.b").reason == "`two` says 10.0.0.3"

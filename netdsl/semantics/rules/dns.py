@@ -136,13 +136,20 @@ def _beside_cname(zone: BoundZone, diagnostics: Diagnostics) -> None:
 
 
 def _occluded(zone: BoundZone, diagnostics: Diagnostics) -> None:
+    """Of records and delegations."""
     glue = {server.value for one in zone.delegations for server in one.servers if isinstance(server.value, str)}
-    for record in zone.records:
-        delegation = next((one for one in zone.delegations if is_within(record.name, one.name)), None)
-        if delegation is None or (record.type == "address" and record.name in glue):
+    records: tuple[BoundRecord | BoundDelegation, ...] = (*zone.records, *zone.delegations)
+    for record in records:
+        around = (one for one in zone.delegations if is_within(record.name, one.name))
+        delegation = min(around, key=lambda one: len(one.name), default=None)
+        if delegation is None:
             continue
-        if record.type == "cname" and record.name == delegation.name:
-            continue  # cname-beside-records
+        if isinstance(record, BoundDelegation) or record.type == "cname":  # cname-beside-records
+            is_known = record.name == delegation.name
+        else:
+            is_known = record.type == "address" and record.name in glue
+        if is_known:
+            continue
         diagnostics.report(
             OCCLUDED_RECORD,
             f"`{record.name}` is in `{delegation.name}`, which `{shown(zone.name)}` has given away",

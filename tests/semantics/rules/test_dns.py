@@ -63,6 +63,11 @@ def test_servers(ns: str, code: str) -> None:
     assert code in told(ns=ns)
 
 
+def test_a_delegation_inside_of_another_one_is_never_an_answer() -> None:
+    root = "delegate a.example to ns ; delegate example to ns"
+    assert told(root, "zone example { record www -> www } ; zone a.example { }") == ["occluded-record"]
+
+
 def test_servers_that_ask_one_another() -> None:
     def asked(a: str, b: str) -> list[str]:
         text = "host {0} {{ interface on n ; serve dns {{ {1} }} }}\n"
