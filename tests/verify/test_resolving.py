@@ -289,3 +289,51 @@ def test_what_is_inside_of_a_delegated_zone_is_asked_there() -> None:
     host pc { interface on n .5 ; resolver rec }
     """
     assert asked(World(lab(text)), "pc", "www.a.b").reason == "`two` says 10.0.0.3"
+
+
+def test_a_recursive_server_knows_its_own_node_by_its_clients_alone() -> None:
+    text = """
+    network n 10.0.0.0/24
+    network m 10.1.0.0/24
+    host root { interface on n .1 ; serve dns { zone "." { record www.x -> root } } }
+    host rec { interface on n .4 ; interface on m .4 ; resolver rec ; serve dns { recursion for %s } }
+    expect { rec %s }
+    """
+    assert codes(text % ("m", "cannot resolve www.x")) == []
+    assert codes(text % ("n", "resolves www.x to root")) == []
+
+
+def test_names_that_a_recursive_server_answers_itself() -> None:
+    text = """
+    network n 10.0.0.0/24
+    host root { interface on n .1 ; serve dns { zone "." { record www.invalid -> root ; record www.localhost -> root } } }
+    host rec { interface on n .4 ; serve dns { recursion } }
+    host pc { interface on n .5 ; resolver rec }
+    """
+    assert codes(text + "expect { pc cannot resolve www.invalid ; pc resolves www.localhost to 127.0.0.1 }") == []
+
+
+def test_a_plain_server_has_its_records_before_it_asks_and_asks_the_nearer_one() -> None:
+    text = """
+    network n 10.0.0.0/24
+    network six fd00::/64
+    host ns { interface on n .1 ; serve dns {
+      zone a.test { record one -> ns ; record more -> ns }
+      zone b.a.test { record one -> ns ; record two -> ns ; record nobody cname two }
+    } }
+    host both { interface on n .2 ; interface on six ::2 }
+    host fwd { interface on n .3 ; serve dns {
+      zone a.test { record one -> both ; record one.b -> both ; record two.b -> 10.0.0.9 }
+      forwarder ns for a.test, b.a.test
+    } }
+    host pc { interface on n .5 ; resolver fwd }
+    """
+    world = World(lab(text))
+    own = "`fwd` says 10.0.0.2, fd00::2"
+    assert [asked(world, "pc", f"{name}.a.test").reason for name in ("one", "one.b", "more")] == [
+        own,
+        own,
+        "`ns` says 10.0.0.1",
+    ]
+    assert asked(world, "pc", "one.a.test").is_exact
+    assert not asked(world, "pc", "two.b.a.test").is_exact

@@ -263,9 +263,9 @@ def _forwarder_loops(servers: list[_Server], facts: Facts, diagnostics: Diagnost
 
 
 def _forwarder(names: BoundNames, zone: str) -> BoundForwarder | None:
-    """Whom a server asks for a name of a zone that it does not have itself."""
+    """Whom a server asks for a name of a zone that it has no record of."""
     own = max((len(one.name) for one in names.zones if is_within(zone, one.name)), default=-1)
-    fitting = [one for one in names.forwarders if is_within(zone, one.zone) and len(one.zone) > own]
+    fitting = [one for one in names.forwarders if is_within(zone, one.zone) and len(one.zone) >= own]
     return max(fitting, key=lambda one: len(one.zone), default=None)
 
 
