@@ -48,25 +48,34 @@ class Resolution:
 
     def by_program(self, view: View, name: str) -> Reply:
         """As glibc's resolver asks: each name that may be meant, of one server after another until one answers
-        (resolv/res_query.c, resolv/res_send.c). The reason is that of the first name where none has an address."""
+        (resolv/res_query.c, resolv/res_send.c). After a name in a domain that all servers refuse or are silent about no
+        other domain is tried. The reason is that of the first name where none has an address."""
         first: Reply | None = None
+        is_given_up = False
         for one in _meant(name, view.node.search_domains):
+            if is_given_up and one != name:
+                continue
             reply = self._of_first(view, one)
             if reply.said is Said.ADDRESSES:
                 return reply
-            first = first or reply
-        assert first is not None
-        return first if first.said in (Said.NOTHING, *FAILED) else replace(first, said=Said.FAILURE)
-
-    def _of_first(self, view: View, name: str) -> Reply:
-        first: Reply | None = None
-        for address in view.node.resolvers:
-            reply = self._ask(_Question(view.id, address, name, is_recursive=True))
-            if reply.said in CONTENT:
-                return reply if first is None or first.is_exact else replace(reply, is_exact=False)
+            is_given_up = is_given_up or (one != name and reply.said in (Said.REFUSAL, Said.SILENCE))
             first = first or reply
         assert first is not None
         return first
+
+    def _of_first(self, view: View, name: str) -> Reply:
+        """A referral without glue counts as a refusal."""
+        failed: list[Reply] = []
+        for address in view.node.resolvers:
+            reply = self._ask(_Question(view.id, address, name, is_recursive=True))
+            if reply.said is Said.REFERRAL and not any(addresses for _, addresses in reply.glue):
+                reply = replace(reply, said=Said.REFUSAL)
+            if reply.said in CONTENT:
+                return reply if all(one.is_exact for one in failed) else replace(reply, is_exact=False)
+            failed.append(reply)
+        # Which of different failures counts is that of the answer that came last.
+        is_alike = len({one.said is Said.FAILURE for one in failed}) == 1
+        return failed[0] if is_alike else replace(failed[0], is_exact=False)
 
     # --- one question
 

@@ -337,3 +337,28 @@ def test_a_plain_server_has_its_records_before_it_asks_and_asks_the_nearer_one()
     ]
     assert asked(world, "pc", "one.a.test").is_exact
     assert not asked(world, "pc", "two.b.a.test").is_exact
+
+
+def test_a_program_gives_up_its_domains_where_no_server_answers_for_one() -> None:
+    """What getent of glibc 2.36 does with a silent server and one that refuses."""
+    text = """
+    network n 10.0.0.0/24
+    host a { interface on n .1 ; firewall { policy accept ; drop input dns } ; serve dns { zone a.test ; record one -> a } }
+    host b { interface on n .2 ; serve dns { zone b.test ; record two -> b ; record two.x -> b } }
+    host pc { interface on n .3 ; resolver a, b }
+    """
+    silent, speaking = World(lab(text)), World(lab(text.replace("drop input", "accept input")))
+    names = ("two.b.test", "two", "two.x")
+    assert [asked(silent, "pc", name).reason.startswith("`b` says") for name in names] == [True, False, False]
+    assert [asked(speaking, "pc", name).reason for name in names] == ["`b` says 10.0.0.2"] * 3
+
+
+def test_a_program_passes_over_a_referral_without_glue() -> None:
+    text = """
+    network n 10.0.0.0/24
+    host root { interface on n .1 ; serve dns { zone "." { delegate x to %s ; record ns.y -> root } } }
+    host b { interface on n .2 ; serve dns { zone x ; record www -> b } }
+    host pc { interface on n .3 ; resolver root, b }
+    """
+    assert asked(World(lab(text % '"ns.elsewhere."')), "pc", "www.x").reason == "`b` says 10.0.0.2"
+    assert asked(World(lab(text % '"ns.y."')), "pc", "www.x").reason == "`root` only says that `x` is at `ns.y`"
