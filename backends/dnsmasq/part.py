@@ -1,6 +1,9 @@
 """The part `dnsmasq`: `serve dns`, with a configuration for each."""
 
-from netdsl.ir.dns import NameService, Role
+from collections.abc import Iterator
+from itertools import zip_longest
+
+from netdsl.ir.dns import AddressRecord, NameService, Role
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
 from netdsl.payload.contract import Needs, PayloadFile
@@ -29,13 +32,20 @@ def _configuration(names: NameService) -> str:
     lines = []
     for zone in names.zones:
         lines.append(f"local=/{zone.name}/")
-        lines += [f"host-record={','.join((one.name, *map(str, one.addresses)))}" for one in zone.addresses]
+        lines += [f"host-record={text}" for one in zone.addresses for text in _records(one)]
     for forwarder in names.forwarders:
         names_of = f"/{forwarder.zone}/" if forwarder.zone else ""
         lines += [f"server={names_of}{address}" for address in forwarder.addresses]
     if any(not one.zone for one in names.forwarders):
         lines.append("local=/invalid/")  # RFC 6761 section 6.4: nobody is asked for these
     return "".join(line(text) for text in lines)
+
+
+def _records(record: AddressRecord) -> Iterator[str]:
+    """With an address of each family: of two in one line dnsmasq takes the last."""
+    families = ([str(one) for one in record.addresses if one.version == version] for version in (4, 6))
+    for pair in zip_longest(*families):
+        yield ",".join((record.name, *filter(None, pair)))
 
 
 part = DnsmasqPart()

@@ -27,7 +27,7 @@ CORP = Zone(
     "corp.example",
     addresses=(
         AddressRecord("corp.example", (ip_address("10.0.0.1"),)),
-        AddressRecord("www.corp.example", (ip_address("10.0.0.2"), ip_address("fc00::2"))),
+        AddressRecord("www.corp.example", (ip_address("10.0.0.2"), ip_address("fc00::2"), ip_address("10.0.1.2"))),
     ),
 )
 FORWARDERS = (
@@ -80,6 +80,7 @@ def test_a_zone_is_answered_from_its_records_and_from_nowhere_else() -> None:
         "local=/corp.example/\n"
         "host-record=corp.example,10.0.0.1\n"
         "host-record=www.corp.example,10.0.0.2,fc00::2\n"
+        "host-record=www.corp.example,10.0.1.2\n"
         "server=/lab.example/10.0.0.8\n"
         "server=10.0.0.9\n"
         "local=/invalid/\n"
