@@ -362,3 +362,36 @@ def test_a_program_passes_over_a_referral_without_glue() -> None:
     """
     assert asked(World(lab(text % '"ns.elsewhere."')), "pc", "www.x").reason == "`b` says 10.0.0.2"
     assert asked(World(lab(text % '"ns.y."')), "pc", "www.x").reason == "`root` only says that `x` is at `ns.y`"
+
+
+@pytest.mark.parametrize(("count", "is_known"), [(5, True), (6, False)])
+def test_five_servers_without_glue_are_found_one_by_another(count: int, is_known: bool) -> None:
+    delegations = "; ".join(f'delegate z{number} to "ns.z{number + 1}."' for number in range(count))
+    zones = "; ".join(f"zone z{number} {{ record ns -> all ; record www -> all }}" for number in range(count + 1))
+    text = f"""
+    network n 10.0.0.0/24
+    host root {{ interface on n .1 ; serve dns {{ zone "." {{ {delegations} ; delegate z{count} to all }} }} }}
+    host all {{ interface on n .2 ; serve dns {{ {zones} }} }}
+    host rec {{ interface on n .3 ; serve dns {{ recursion }} }}
+    host pc {{ interface on n .4 ; resolver rec }}
+    """
+    world = World(lab(text))
+    assert asked(world, "pc", "www.z0").is_exact is is_known
+    assert asked(world, "pc", "www.z1").reason == "`all` says 10.0.0.2"
+
+
+def test_a_chain_of_forwarders_is_followed_so_far() -> None:
+    servers = "\n".join(
+        f"host f{number} {{ interface on n ; serve dns {{ forwarder f{number + 1} }} }}" for number in range(200)
+    )
+    text = f"""
+    network n 10.0.0.0/16
+    {servers}
+    host f200 {{ interface on n ; serve dns {{ zone x.test ; record www -> f0 }} }}
+    host near {{ interface on n ; resolver f150 }}
+    host far {{ interface on n ; resolver f0 }}
+    """
+    world = World(lab(text))
+    assert asked(world, "near", "www.x.test").is_exact
+    assert asked(world, "far", "www.x.test").reason == "more than 60 servers wait for one another"
+    assert not asked(world, "far", "www.x.test").is_exact
