@@ -36,10 +36,22 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class ZoneServers:
-    """The servers of each zone of the lab: those that it is delegated to; without a delegation, those that serve it."""
+    """The servers of each zone of the lab, by what names them: those that it is delegated to; without a delegation, those
+    that serve it."""
 
-    of_zone: dict[str, tuple[Server, ...]]
+    of_zone: dict[str, dict[WhoNode | WhoInterface | str, Server]]
     delegated: Delegated
+
+    def own(self, zone: str) -> tuple[Server, ...]:
+        return tuple(self.of_zone.get(zone, {}).values())
+
+    def inside(self, zone: BoundZone) -> dict[str, dict[Server, None]]:
+        """Of the zones that a zone delegates: those that its own lines name."""
+        found: dict[str, dict[Server, None]] = {}
+        for line in zone.delegations:
+            servers = self.of_zone[line.name]
+            found.setdefault(line.name, {}).update(dict.fromkeys(servers[server.value] for server in line.servers))
+        return found
 
 
 def zone_servers(directory: Directory) -> ZoneServers:
@@ -57,7 +69,7 @@ def zone_servers(directory: Directory) -> ZoneServers:
     found = {}
     for name, servers in named.items():
         zones = [zone for _, zone in served.get(name, ())]
-        found[name] = tuple(_server(directory, name, server, zones) for server in servers)
+        found[name] = {server: _server(directory, name, server, zones) for server in servers}
     return ZoneServers(found, delegated_zones(nodes))
 
 
@@ -102,7 +114,7 @@ def lower_names(
 
 def _roots(servers: ZoneServers) -> tuple[AddressRecord, ...]:
     """The root hints."""
-    return tuple(AddressRecord(one.name, one.addresses) for one in servers.of_zone.get(ROOT, ()))
+    return tuple(AddressRecord(one.name, one.addresses) for one in servers.own(ROOT))
 
 
 def _zone(directory: Directory, servers: ZoneServers, zone: BoundZone, *, is_simple: bool) -> Zone:
@@ -112,15 +124,16 @@ def _zone(directory: Directory, servers: ZoneServers, zone: BoundZone, *, is_sim
         for record in zone.records
         if record.target is not None
     ]
-    own = () if is_simple else servers.of_zone[zone.name]
+    own = () if is_simple else servers.own(zone.name)
+    inside = servers.inside(zone)
+    places = {one.name: one.place for one in reversed(zone.delegations)}
     delegations = tuple(
-        Delegation(one.name, tuple(server.name for server in servers.of_zone[one.name]), one.place)
-        for one in zone.delegations
+        Delegation(name, tuple(server.name for server in named), places[name]) for name, named in inside.items()
     )
     return Zone(
         zone.name,
         tuple(server.name for server in own),
-        tuple([*addresses, *_of_servers(own, servers, zone)] if not is_simple else addresses),
+        (*addresses, *_of_servers(chain(own, *inside.values()), zone)),
         tuple(Alias(one.name, one.text) for one in zone.records if one.type == "cname"),
         tuple(Mail(one.name, one.preference, one.text) for one in zone.records if one.type == "mx"),
         tuple(Text(one.name, one.text) for one in zone.records if one.type == "txt"),
@@ -130,11 +143,10 @@ def _zone(directory: Directory, servers: ZoneServers, zone: BoundZone, *, is_sim
     )
 
 
-def _of_servers(own: Iterable[Server], servers: ZoneServers, zone: BoundZone) -> Iterator[AddressRecord]:
+def _of_servers(servers: Iterable[Server], zone: BoundZone) -> Iterator[AddressRecord]:
     """Addresses of the zone's servers, and of those of zones inside (glue), whose names the compiler made."""
     written = {record.name for record in zone.records}
-    inside = (server for one in zone.delegations for server in servers.of_zone[one.name])
-    for server in dict.fromkeys((*own, *inside)):
+    for server in dict.fromkeys(servers):
         if server.addresses and is_within(server.name, zone.name) and server.name not in written:
             yield AddressRecord(server.name, server.addresses)
 

@@ -111,3 +111,25 @@ def test_lines_of_recursion_add_up_and_one_without_names_is_for_all() -> None:
 
     assert clients("recursion for h ; recursion for 10.9.0.0/16") == ["10.0.0.1/32", "10.9.0.0/16"]
     assert clients("recursion for h ; recursion") == []
+
+
+def test_each_zone_names_the_servers_of_its_own_lines() -> None:
+    lab = lab_of(
+        """
+        network n 10.0.0.0/24
+        host root { interface on n .1 ; serve dns { zone "." {
+          delegate a to one ; delegate b.a to two ; delegate b.a to one
+        } } }
+        host one { interface on n .2 ; serve dns { zone a { delegate b to three } ; zone b.a { } } }
+        host two { interface on n .3 ; serve dns { zone b.a { } } }
+        host three { interface on n .4 ; serve dns { zone b.a { } } }
+        """
+    )
+    above, middle, inside = zone(lab, "root"), zone(lab, "one"), zone(lab, "three")
+    assert [(one.name, one.servers) for one in above.delegations] == [
+        ("a", ("one.a",)),
+        ("b.a", ("two.b.a", "one.b.a")),
+    ]
+    assert [(one.name, one.servers) for one in middle.delegations] == [("b.a", ("three.b.a",))]
+    assert addresses(middle) == {"one.a": ["10.0.0.2"], "three.b.a": ["10.0.0.4"]}
+    assert inside.servers == ("two.b.a", "one.b.a", "three.b.a")
