@@ -1,7 +1,7 @@
 """Rules on servers of names: what their zones say, whom they ask, and whether the nodes named there have the answer."""
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Iterator, Mapping
+from typing import TypeVar
 
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics.catalogue import (
@@ -33,6 +33,8 @@ from netdsl.semantics.zones import (
     name_servers,
 )
 from netdsl.source import Place
+
+Name = TypeVar("Name", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,38 +230,32 @@ def _cname_loops(servers: list[_Server], diagnostics: Diagnostics) -> None:
     for record in records:
         if record.type == "cname":
             aliases.setdefault(record.name, record)
-    told: set[str] = set()
-    for name in aliases:
-        circle = _circle(name, partial(_target, aliases))
-        if circle and not told.intersection(circle):
-            told.update(circle)
-            diagnostics.report(
-                CNAME_LOOP,
-                f"CNAMEs lead in a circle: {', '.join(f'`{one}`' for one in (*circle, circle[0]))}",
-                aliases[circle[0]].place,
-                related=tuple(Label(aliases[one].place, "and here") for one in circle[1:]),
-                help="one of them is to be an address",
-            )
+    for circle in _circles({name: alias.text for name, alias in aliases.items()}):
+        diagnostics.report(
+            CNAME_LOOP,
+            f"CNAMEs lead in a circle: {_way(circle)}",
+            aliases[circle[0]].place,
+            related=tuple(Label(aliases[one].place, "and here") for one in circle[1:]),
+            help="one of them is to be an address",
+        )
 
 
 def _forwarder_loops(servers: list[_Server], facts: Facts, diagnostics: Diagnostics) -> None:
     """For the name of each forwarder's zone: whom its server asks, whom that one asks …"""
-    told: set[frozenset[str]] = set()
+    told: set[tuple[NodeId, ...]] = set()
     asked = [(node.id, names) for node in facts.nodes if (names := asked_names(node)) is not None]
     for zone in dict.fromkeys(one.zone for server in servers for one in server.names.forwarders):
-        asks = {str(node): _forwarder(names, zone) for node, names in asked}
-        for node in asks:
-            circle = _circle(node, partial(_asked, asks))
-            forwarder = asks[circle[0]] if circle else None
-            if forwarder is not None and frozenset(circle) not in told:
-                told.add(frozenset(circle))
-                what = "itself" if len(circle) == 1 else "one another in a circle"
-                diagnostics.report(
-                    FORWARDER_LOOP,
-                    f"servers ask {what}: {', '.join(f'`{one}`' for one in (*circle, circle[0]))}",
-                    forwarder.place,
-                    help="one of them is to know the names, or to ask another",
-                )
+        asks = {node: one for node, names in asked if (one := _forwarder(names, zone)) is not None}
+        for circle in _circles({node: forwarder.nodes[0].value for node, forwarder in asks.items()}):
+            if circle in told:
+                continue
+            told.add(circle)
+            diagnostics.report(
+                FORWARDER_LOOP,
+                f"servers ask one another in a circle: {_way(circle)}" if circle[1:] else f"`{circle[0]}` asks itself",
+                asks[circle[0]].place,
+                help="one of them is to know the names, or to ask another",
+            )
 
 
 def _forwarder(names: BoundNames, zone: str) -> BoundForwarder | None:
@@ -269,23 +265,21 @@ def _forwarder(names: BoundNames, zone: str) -> BoundForwarder | None:
     return max(fitting, key=lambda one: len(one.zone), default=None)
 
 
-def _target(aliases: dict[str, BoundRecord], name: str) -> str | None:
-    return aliases[name].text if name in aliases else None
-
-
-def _asked(asks: dict[str, BoundForwarder | None], node: str) -> str | None:
-    """The first that a server asks."""
-    forwarder = asks.get(node)
-    return None if forwarder is None else forwarder.nodes[0].value
-
-
-def _circle(start: str, follow: Callable[[str], str | None]) -> tuple[str, ...]:
-    """The circle that a way comes to, from its least member on; empty where it ends."""
-    passed = [start]
-    while (following := follow(passed[-1])) is not None:
-        if following in passed:
-            circle = passed[passed.index(following) :]
+def _circles(onward: Mapping[Name, Name]) -> Iterator[tuple[Name, ...]]:
+    """Each circle of names that lead to one other each, once, from its least member on."""
+    visited: set[Name] = set()
+    for start in onward:
+        way: dict[Name, int] = {}
+        at = start
+        while at in onward and at not in visited:
+            visited.add(at)
+            way[at] = len(way)
+            at = onward[at]
+        if at in way:
+            circle = [*way][way[at] :]
             least = circle.index(min(circle))
-            return (*circle[least:], *circle[:least])
-        passed.append(following)
-    return ()
+            yield (*circle[least:], *circle[:least])
+
+
+def _way(circle: tuple[str, ...]) -> str:
+    return ", ".join(f"`{one}`" for one in (*circle, circle[0]))

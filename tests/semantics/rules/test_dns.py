@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.verify.asking import codes
+from tests.verify.asking import checked, codes
 
 TEXT = """
 network n 10.0.0.0/24
@@ -79,6 +79,17 @@ def test_servers_that_ask_one_another() -> None:
     assert asked("forwarder b for x.test", "zone x.test ; forwarder a") == []
     assert asked("forwarder b", "forwarder root") == []
     assert asked("forwarder www", "") == ["resolver-unreachable"]
+
+
+def test_each_circle_is_told_once_from_its_least_member_on() -> None:
+    records = "; ".join(f"record {a} cname {b}" for a, b in ("ac", "cb", "bd", "dc", "ea", "ff"))
+    text = TEXT.format(root="delegate example to ns", ns=f"zone example {{ {records} }}")
+    text += "host a { interface on n ; serve dns { forwarder b } }\nhost b { interface on n ; serve dns { forwarder b } }"
+    assert [one.message for one in checked(text).diagnostics] == [
+        "CNAMEs lead in a circle: `b.example`, `d.example`, `c.example`, `b.example`",
+        "CNAMEs lead in a circle: `f.example`, `f.example`",
+        "`b` asks itself",
+    ]
 
 
 def test_recursion_needs_a_root() -> None:
