@@ -76,7 +76,8 @@ def _zone_of_lines(line: syntax.Attribute, item: Item, block: Block, work: Work)
 def _domain(value: Placed[Value], what: str, work: Work) -> str | None:
     text = value.value.text if isinstance(value.value, Word) else value.value
     if not isinstance(text, str):
-        work.wrong_kind(value, f"{what}'s name")
+        advice = f'in quotes: `"{text}"`' if is_domain(str(text)) else None
+        work.wrong_kind(value, f"{what}'s name", advice)
         return None
     if is_domain(text):
         return text.lower()

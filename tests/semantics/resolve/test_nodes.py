@@ -174,3 +174,8 @@ def test_an_image_for_some_platforms() -> None:
 def test_settings_of_a_target_are_kept_as_text() -> None:
     lab = resolved(NETWORKS + "host a { interface on lan }\ntarget compose { memory = 2GiB }")
     assert [(one.target, one.key, one.value) for one in lab.settings] == [("compose", "memory", "2GiB")]
+
+
+def test_a_name_of_digits_stands_in_quotes() -> None:
+    found = only(NODES + "host ns { interface on lan ; serve dns { zone x ; record 80 ptr www } }")
+    assert (found.rule.code, found.help) == ("wrong-kind", 'in quotes: `"80"`')
