@@ -84,3 +84,8 @@ def _kinds() -> dict[str, TunnelState]:
 def state_of(kind: str) -> TunnelState | None:
     """None: tunnels of the kind have no state that can be asked about."""
     return _kinds().get(kind)
+
+
+def without_state(tunnel: TunnelId, kind: str) -> str:
+    """Why nothing can be asked about a tunnel whose kind has no state."""
+    return f"the ends of `{tunnel}` agree on nothing that could be asked: its kind is {kind}"

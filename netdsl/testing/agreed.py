@@ -1,6 +1,6 @@
 """Trials for claims about the state of tunnels that are up: what the daemons of both ends say."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from netdsl.ir.expectation import StateClaim
 from netdsl.ir.ids import NodeId
@@ -10,17 +10,21 @@ from netdsl.packets.world import World
 from netdsl.payload.part import StateReport, state_of_kind
 from netdsl.testing.flows import Flow
 from netdsl.testing.probes import Kind, Question
-from netdsl.testing.reading import ends_of, section
+from netdsl.testing.reading import section
 from netdsl.testing.trial import Asked, Observed, Trial
 from netdsl.testing.types import Seen
 from netdsl.verify.sentences import tunnel_text
-from netdsl.verify.state import Compared, compared, is_about
+from netdsl.verify.state import Compared, compared, ends_about, why_no_state
 
 
 def has_state(world: World, claim: StateClaim, first: Sequence[Flow], seconds: float) -> Trial:
     """`first`: flows that open the tunnel."""
+    reason = why_no_state(world, claim)
+    if reason is not None:
+        return Trial((), lambda _: Seen(False, reason), (), seconds)
     part = state_of_kind(world.lab.tunnel_ends(claim.tunnel)[0].kind)
-    nodes = ends_of(world, claim.tunnel)
+    asked_about = ends_about(world, claim)
+    nodes = tuple(dict.fromkeys(end.node for end, _ in asked_about))
     asked = [Asked(node, Question(Kind.RUN, words=part.QUESTION)) for node in nodes]
     asked += [Asked(flow.source, flow.question("first")) for flow in first[:1]]
 
@@ -28,7 +32,7 @@ def has_state(world: World, claim: StateClaim, first: Sequence[Flow], seconds: f
         found: list[tuple[NodeId, Compared]] = []
         for node, reply in zip(nodes, observed.replies, strict=False):
             reports = part.reports(reply.text)
-            for end, child in _asked_about(world, claim, node):
+            for end, child in (one for one in asked_about if one[0].node == node):
                 states = [state_said(end, child, one) for one in reports if one.child == section(end, child)]
                 if not states:
                     return Seen(False, f"`{tunnel_text(claim)}` is down at `{node}`")
@@ -36,16 +40,9 @@ def has_state(world: World, claim: StateClaim, first: Sequence[Flow], seconds: f
         wrong = next((one for one in found if one[1].is_so is claim.is_negative), None)
         if wrong is not None:
             return Seen(False, f"{wrong[1].text}, as `{wrong[0]}` has it")
-        return Seen(True, found[0][1].text) if found else Seen(False, f"`{tunnel_text(claim)}` has no such end")
+        return Seen(True, found[0][1].text)
 
     return Trial(tuple(asked), evaluate, (), seconds)
-
-
-def _asked_about(world: World, claim: StateClaim, node: NodeId) -> Iterator[tuple[TunnelEnd, Child]]:
-    for end in world.view(node).node.tunnels:
-        for child in end.children if end.tunnel == claim.tunnel else ():
-            if is_about(claim, child.name, node, end.peer):
-                yield end, child
 
 
 def state_said(end: TunnelEnd, child: Child, report: StateReport) -> ChildState:

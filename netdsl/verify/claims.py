@@ -20,9 +20,8 @@ from netdsl.ir.expectation import (
     TunnelUp,
     Uses,
 )
-from netdsl.ir.ids import NetworkId, NodeId, TunnelId
+from netdsl.ir.ids import NetworkId, NodeId
 from netdsl.ir.service import PortService
-from netdsl.packets.doubts import own_doubts
 from netdsl.packets.types import Outcome, Verdict
 from netdsl.packets.world import World
 from netdsl.source import Place
@@ -31,7 +30,7 @@ from netdsl.verify.goals import Target, next_hop_addresses, probes, targets, una
 from netdsl.verify.predict import PROBE_SIZE, predict
 from netdsl.verify.resolving import Resolution, given_to_programs
 from netdsl.verify.sentences import tunnel_text
-from netdsl.verify.state import compared, states_for
+from netdsl.verify.state import compared, said_at, states_for, why_no_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,22 +216,15 @@ def _through(verdict: Verdict, claim: GoesThrough) -> str | None:
 def _up(world: World, claim: TunnelUp) -> Finding:
     is_up = world.is_up(claim.tunnel, claim.child)
     reason = f"`{tunnel_text(claim)}` comes up" if is_up else world.why_down(claim.tunnel)
-    return Finding(is_up is not claim.is_negative, reason, (), *_of_tunnel(world, claim.tunnel))
-
-
-def _of_tunnel(world: World, tunnel: TunnelId) -> tuple[Place | None, bool]:
-    """Where a tunnel is said, and whether its ends are known exactly."""
-    ends = [view for view in world.fabric.views.values() if any(end.tunnel == tunnel for end in view.node.tunnels)]
-    origin = next((end.origin for view in ends for end in view.node.tunnels if end.tunnel == tunnel), None)
-    return origin, not any(own_doubts(view) for view in ends)
+    return Finding(is_up is not claim.is_negative, reason, (), *said_at(world, claim.tunnel))
 
 
 def _state(world: World, claim: StateClaim) -> Finding:
     """Of a tunnel that is down nothing holds, nor does its contrary."""
-    origin, is_exact = _of_tunnel(world, claim.tunnel)
+    origin, is_exact = said_at(world, claim.tunnel)
     found = [compared(claim, state) for state in states_for(world, claim)]
-    if not found or (isinstance(claim, Uses | HasForm) and not world.is_up(claim.tunnel, claim.child)):
-        return Finding(False, world.why_down(claim.tunnel), (), origin, is_exact)
+    if not found:
+        return Finding(False, why_no_state(world, claim) or world.why_down(claim.tunnel), (), origin, is_exact)
     unsure = next((one for one in found if one.doubt is not None), None)
     if unsure is not None:
         return Finding(False, unsure.text, (), unsure.origin or origin, is_exact=False, near=unsure.doubt)

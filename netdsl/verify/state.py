@@ -1,15 +1,20 @@
 """Claims about the state of a tunnel: the same comparison for what is predicted and for what nodes say."""
 
-from dataclasses import replace
+from dataclasses import field, replace
+from functools import lru_cache
 from typing import assert_never
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.expectation import Begun, BehindNat, Form, Given, HasForm, StateClaim, Uses
-from netdsl.ir.ids import NodeId
-from netdsl.ir.tunnel import Mode
-from netdsl.packets.state import ChildState, state_of
+from netdsl.ir.ids import NodeId, TunnelId
+from netdsl.ir.tunnel import Child, Mode, TunnelEnd
+from netdsl.packets.doubts import own_doubts
+from netdsl.packets.identical import Identical
+from netdsl.packets.state import ChildState, state_of, without_state
+from netdsl.packets.tunnels import Connection
 from netdsl.packets.world import World
 from netdsl.source import Place
+from netdsl.verify.sentences import tunnel_text
 
 _MODES = {Mode.TUNNEL: Form.TUNNEL_MODE, Mode.TRANSPORT: Form.TRANSPORT_MODE}
 
@@ -26,15 +31,66 @@ class Compared:
     origin: Place | None = None
 
 
+@dataclass(slots=True)
+class _Tunnels:
+    """Ends, and connections that stand, by tunnel and each node that they are between; with None: all of the tunnel.
+    `doubted`: tunnels whose ends are not known exactly."""
+
+    ends: dict[tuple[TunnelId, NodeId | None], list[TunnelEnd]] = field(default_factory=dict)
+    connections: dict[tuple[TunnelId, NodeId | None], list[Connection]] = field(default_factory=dict)
+    doubted: set[TunnelId] = field(default_factory=set)
+
+
+@lru_cache(maxsize=4)
+def _tunnels(key: Identical[World]) -> _Tunnels:
+    found, world = _Tunnels(), key.value
+    for end in (end for node in world.lab.nodes for end in node.tunnels):
+        for at in {None, end.node, end.peer}:
+            found.ends.setdefault((end.tunnel, at), []).append(end)
+        if own_doubts(world.view(end.node)):
+            found.doubted.add(end.tunnel)
+    for tunnel, connections in world.tunnels.connections.items():
+        for connection in connections:
+            for at in (None, connection.here.node, connection.there.node):
+                found.connections.setdefault((tunnel, at), []).append(connection)
+    return found
+
+
+def said_at(world: World, tunnel: TunnelId) -> tuple[Place | None, bool]:
+    """Where a tunnel is said, and whether its ends are known exactly."""
+    known = _tunnels(Identical(world))
+    return known.ends[tunnel, None][0].origin, tunnel not in known.doubted
+
+
+def ends_about(world: World, claim: StateClaim) -> list[tuple[TunnelEnd, Child]]:
+    """The ends of children that a claim is about, up or not."""
+    ends = _tunnels(Identical(world)).ends.get((claim.tunnel, _named_end(claim)), ())
+    return [(end, child) for end in ends for child in end.children if is_about(claim, child.name, end.node, end.peer)]
+
+
+def why_no_state(world: World, claim: StateClaim) -> str | None:
+    """Why the tunnel has nothing that the claim is about, be it up or down: in a lab that the claim was not written for."""
+    kind = _tunnels(Identical(world)).ends[claim.tunnel, None][0].kind
+    if state_of(kind) is None:
+        return without_state(claim.tunnel, kind)
+    return None if ends_about(world, claim) else f"`{tunnel_text(claim)}` has no such end"
+
+
 def states_for(world: World, claim: StateClaim) -> list[ChildState]:
-    """The ends of children that are up and that the claim is about."""
+    """The state of each end of a child that the claim is about. Empty where one of them is down."""
     found: list[ChildState] = []
-    named = {claim.end, claim.node if isinstance(claim, Begun | BehindNat | Given) else None} - {None}
-    for connection in world.tunnels.connections.get(claim.tunnel, ()):
-        kind, ends = state_of(connection.here.kind), {connection.here.node, connection.there.node}
-        if kind is not None and named <= ends:
-            found += kind.states(world.fabric, world.tunnels, connection)
-    return [one for one in found if is_about(claim, one.child, one.node, one.peer)]
+    for connection in _tunnels(Identical(world)).connections.get((claim.tunnel, _named_end(claim)), ()):
+        kind = state_of(connection.here.kind)
+        found += () if kind is None else kind.states(world.fabric, world.tunnels, connection)
+    asked = [one for one in found if is_about(claim, one.child, one.node, one.peer)]
+    up = {(one.node, one.peer, one.child) for one in asked}
+    is_up = all((end.node, end.peer, child.name) in up for end, child in ends_about(world, claim))
+    return asked if is_up else []
+
+
+def _named_end(claim: StateClaim) -> NodeId | None:
+    """One of the ends that a claim names."""
+    return claim.end or (claim.node if isinstance(claim, Begun | BehindNat | Given) else None)
 
 
 def is_about(claim: StateClaim, child: str, node: NodeId, peer: NodeId | None) -> bool:

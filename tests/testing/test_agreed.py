@@ -1,10 +1,18 @@
 """Claims about the state of tunnels, tested on a runtime that pretends."""
 
+import re
+
 import pytest
 
+from netdsl.ir.expectation import BehindNat
 from netdsl.testing import types
+from netdsl.testing.agreed import has_state
+from netdsl.testing.trial import Observed
 from netdsl.testing.types import Verdict
+from netdsl.verify.claims import judge
+from tests.compiling import lab_of
 from tests.testing.pretending import pretend
+from tests.verify.asking import world
 
 LAB = """lab small
 network inet 192.0.2.0/24
@@ -93,3 +101,21 @@ def test_a_tunnel_on_traffic_is_opened_by_another_lines_packets() -> None:
     text = LAB.replace("start at boot by a ", "start on traffic by a ")
     results, _ = pretend(f"{text}expect {{ a reaches b ; vpn uses esp aes128gcm16 }}")
     assert [line.verdict for line in results.lines] == [Verdict.PASSED] * 2
+
+
+@pytest.mark.parametrize(
+    ("tunnel", "reason"),
+    [
+        ("tunnel vpn gre { between a and b }",
+         "the ends of `vpn` agree on nothing that could be asked: its kind is gre"),
+        ("ipsec vpn { between b and d ; auth psk }", "`vpn` has no such end"),
+    ],
+)  # fmt: skip
+def test_a_graded_lab_may_have_something_else_by_the_tunnels_name(tunnel: str, reason: str) -> None:
+    """Both by proof and by the running lab the line is lost."""
+    (line,) = lab_of(f"{LAB}expect {{ vpn is not behind nat at a }}").expectations[0].lines
+    asked = world(re.sub(r"ipsec vpn {.*}", tunnel, LAB))
+    assert (judge(asked, line.claim).holds, judge(asked, line.claim).reason) == (False, reason)
+    assert isinstance(line.claim, BehindNat)
+    trial = has_state(asked, line.claim, (), 0)
+    assert (trial.asked, trial.evaluate(Observed(()))) == ((), types.Seen(False, reason))

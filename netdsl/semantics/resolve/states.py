@@ -7,7 +7,7 @@ from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.ir.expectation import Begun, BehindNat, Form, Given, HasForm, StateClaim, Uses
 from netdsl.ir.ids import Address, NodeId, TunnelId
-from netdsl.packets.state import Fault, state_of
+from netdsl.packets.state import Fault, state_of, without_state
 from netdsl.semantics.bindings import Placed
 from netdsl.semantics.evaluate import evaluate_list
 from netdsl.semantics.items import CheckItem
@@ -92,8 +92,8 @@ def _has_state(named: Placed[Part], work: Work) -> bool:
     tunnel = work.tunnels.get(named.value[0])
     if tunnel is None or state_of(tunnel.kind) is not None:
         return tunnel is not None
-    message = f"the ends of `{tunnel.id}` agree on nothing that could be asked: its kind is {tunnel.kind}"
     advice = f"what can be asked is `{tunnel.id} is up`, and what passes through it"
+    message = without_state(tunnel.id, tunnel.kind)
     work.diagnostics.report(catalogue.UNKNOWN_STATE, message, named.place, help=advice)
     return False
 

@@ -241,6 +241,32 @@ def test_a_line_about_a_tunnel_is_about_each_of_its_connections() -> None:
     assert reason(NAT % "rw is not encapsulated in udp") == "this does not hold: `rw` is encapsulated in udp"
 
 
+@pytest.mark.parametrize(
+    ("line", "holds"),
+    [
+        ("rw.one uses esp", True),
+        ("rw.one is in tunnel mode", True),
+        ("rw is begun by one", True),
+        ("one has 10.3.0.1 from rw", True),
+        ("rw uses esp", False),
+        ("rw.two is not compressed", False),
+        ("rw is not behind nat at server", False),
+    ],
+)
+def test_a_connection_that_is_down_concerns_the_lines_about_it_alone(line: str, holds: bool) -> None:
+    found = world((NAT % line).replace("auth psk", "auth psk ; ike aes128-sha256-ecp256 for two"))
+    (judged,) = (judge(found, one.claim) for one in found.lab.expectations[0].lines)
+    assert judged.holds is holds, judged.reason
+    assert holds or judged.reason == "the ends of tunnel `rw` have no IKE proposal in common"
+
+
+def test_a_line_about_a_tunnel_is_about_each_of_its_children() -> None:
+    children = "child one { between la and lb } ; child two { between 192.168.251.0/24 and lb ; esp aes128gcm16 for a }"
+    text = SITES.replace(" protecting la", "").replace(" protecting lb", "")
+    found = world(text % (f"{BY_A} ; {children}", "t.one is begun by a ; t is begun by a ; t is not behind nat at a"))
+    assert [judge(found, line.claim).holds for line in found.lab.expectations[0].lines] == [True, False, False]
+
+
 def test_a_client_is_named_as_in_the_scope_of_its_tunnel() -> None:
     body = NAT.partition("expect")[0].replace("lab x\n", "")
     lines = "expect { s.rw.one uses esp ; s.one has 10.3.0.1 from s.rw }"
