@@ -96,6 +96,10 @@ class CheckItem:
     via: tuple[Span, ...] = ()
     points: syntax.Value | None = None
 
+    @property
+    def place(self) -> Place:
+        return Place(self.check.span, self.via)
+
 
 @dataclass(frozen=True, slots=True)
 class ExpectItem:

@@ -4,7 +4,6 @@ from decimal import Decimal
 from ipaddress import IPv4Network, IPv6Network
 from typing import assert_never
 
-from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.ir import expectation as ir
@@ -26,25 +25,17 @@ from netdsl.source import Place
 from netdsl.syntax import tree as syntax
 from netdsl.syntax.description import ElementKind
 
-MOST_LINES = 100_000
-"""Lines of all expectations, lists taken apart: `h* reach h*` in a lab of 300 hosts is under it."""
 MOST_POINTS = 1000
 """A line may be worth so much."""
 
 
-@dataclass(slots=True)
-class _Count:
-    lines: int = 0
-
-
 def expectations(work: Work) -> tuple[ir.Expectation, ...]:
     """All of them; reports loop-limit once where lists multiply beyond `MOST_LINES`, and stops taking apart."""
-    count = _Count()
-    found = (_expectation(item, count, work) for item in work.lab.expectations)
+    found = (_expectation(item, work) for item in work.lab.expectations)
     return tuple(one for one in found if one is not None)
 
 
-def _expectation(item: ExpectItem, count: _Count, work: Work) -> ir.Expectation | None:
+def _expectation(item: ExpectItem, work: Work) -> ir.Expectation | None:
     statement = item.statement
     title = None if statement.title is None else attributes.placed(statement.title, item, work.diagnostics)
     text = None if title is None else attributes.text(title, work.diagnostics)
@@ -54,9 +45,9 @@ def _expectation(item: ExpectItem, count: _Count, work: Work) -> ir.Expectation 
     weight = _points(statement.points, item, 1, work)
     lines: list[ir.Expected] = []
     for check in item.checks:
-        origin = Place(check.check.span, check.via)
+        origin = check.place
         points = _points(check.points, check, weight, work)
-        lines.extend(ir.Expected(claim, origin, points) for claim in _claims(check, count, work))
+        lines.extend(ir.Expected(claim, origin, points) for claim in _claims(check, work))
     if statement.state is not None and state is None:
         return None
     seconds = None if delay is None else float(Decimal(delay) / attributes.MICROSECONDS["s"])
@@ -131,17 +122,19 @@ def _link_end(word: Word, place: Place, work: Work) -> list[NetworkId] | None:
     return None
 
 
-def _claims(item: CheckItem, count: _Count, work: Work) -> list[ir.Claim]:
+def _claims(item: CheckItem, work: Work) -> list[ir.Claim]:
     check = item.check
+    if not work.may_expect(0, item.place):
+        return []
     match check:
         case syntax.CheckReach():
-            return _reaches(check, item, count, work)
+            return _reaches(check, item, work)
         case syntax.CheckUp():
             return _up(check, item, work)
         case syntax.CheckEncrypted():
-            return _encrypted(check, item, count, work)
+            return _encrypted(check, item, work)
         case syntax.CheckPath():
-            return _path(check, item, count, work)
+            return _path(check, item, work)
         case syntax.CheckResolves():
             return _resolves(check, item, work)
         case syntax.CheckRoutes():
@@ -155,32 +148,25 @@ def _claims(item: CheckItem, count: _Count, work: Work) -> list[ir.Claim]:
 
 
 def _pairs(
-    sources: tuple[syntax.Value, ...], goal: syntax.Goal, item: CheckItem, count: _Count, work: Work
+    sources: tuple[syntax.Value, ...], goal: syntax.Goal, item: CheckItem, work: Work
 ) -> list[tuple[NodeId, ir.Goal]]:
     """Each source with each goal, but nobody with itself where a list or pattern makes the pairs."""
-    if count.lines > MOST_LINES:
-        return []
     froms = sources_of(sources, item, work)
     ports = None if goal.service is None else services((goal.service,), item, work)
     family = None if goal.family is None else int(goal.family.removeprefix("ipv"))
     goals = goals_of(goal.nodes, item, family, ports or (), work)
     if froms is None or goals is None or (goal.service is not None and ports is None):
         return []
-    count.lines += len(froms) * len(goals)
-    if count.lines > MOST_LINES:
-        message = f"the lines of all expectations, taken apart, are more than {MOST_LINES}"
-        place = Place(item.check.span, item.via)
-        advice = "a network as the goal is one line for each source"
-        work.diagnostics.report(catalogue.LOOP_LIMIT, message, place, help=advice)
+    if not work.may_expect(len(froms) * len(goals), item.place, "a network as the goal is one line for each source"):
         return []
     is_list = len(froms) > 1 or len(goals) > 1
     return [(one, other) for one in froms for other in goals if not (is_list and other.node == one)]
 
 
-def _reaches(check: syntax.CheckReach, item: CheckItem, count: _Count, work: Work) -> list[ir.Claim]:
+def _reaches(check: syntax.CheckReach, item: CheckItem, work: Work) -> list[ir.Claim]:
     answered = None if check.answered_by is None else _answered_by(check.answered_by, item, work)
     through = _through(check.through, item, work)
-    pairs = _pairs(check.sources, check.goal, item, count, work)
+    pairs = _pairs(check.sources, check.goal, item, work)
     size = None if check.whole_up_to is None else _size(check.whole_up_to, item, work)
     if through is None or (check.answered_by is not None and answered is None):
         return []
@@ -256,10 +242,11 @@ def _servers_of(name: str, work: Work) -> list[NodeId]:
 def _up(check: syntax.CheckUp, item: CheckItem, work: Work) -> list[ir.Claim]:
     """`is not down` is `is up`."""
     is_negative = check.is_negative is check.is_up
-    return [ir.TunnelUp(*named.value, is_negative) for named in tunnels_named(check.tunnels, item, work)]
+    named = tunnels_named(check.tunnels, item, work)
+    return [ir.TunnelUp(*one.value, is_negative) for one in named] if work.may_expect(len(named), item.place) else []
 
 
-def _encrypted(check: syntax.CheckEncrypted, item: CheckItem, count: _Count, work: Work) -> list[ir.Claim]:
+def _encrypted(check: syntax.CheckEncrypted, item: CheckItem, work: Work) -> list[ir.Claim]:
     networks: list[NetworkId] = []
     placed_values = evaluate_list(check.networks, item, work.diagnostics)
     is_right = len(placed_values) >= len(check.networks)
@@ -271,15 +258,15 @@ def _encrypted(check: syntax.CheckEncrypted, item: CheckItem, count: _Count, wor
         found = work.match(placed.value, placed.place, (ElementKind.NETWORK,))
         is_right = is_right and bool(found)
         networks.extend(NetworkId(one.element.path) for one in found if not one.rest)
-    pairs = _pairs(check.sources, check.goal, item, count, work)
+    pairs = _pairs(check.sources, check.goal, item, work)
     if not is_right:
         return []
     return [ir.Encrypted(source, goal, check.is_negative, tuple(networks)) for source, goal in pairs]
 
 
-def _path(check: syntax.CheckPath, item: CheckItem, count: _Count, work: Work) -> list[ir.Claim]:
+def _path(check: syntax.CheckPath, item: CheckItem, work: Work) -> list[ir.Claim]:
     nodes = sources_of(check.nodes, item, work)
-    pairs = _pairs(check.sources, check.goal, item, count, work)
+    pairs = _pairs(check.sources, check.goal, item, work)
     if nodes is None:
         return []
     return [ir.GoesThrough(source, goal, check.is_negative, tuple(nodes)) for source, goal in pairs]
@@ -298,6 +285,8 @@ def _resolves(check: syntax.CheckResolves, item: CheckItem, work: Work) -> list[
     if not is_domain(text):
         work.diagnostics.report(catalogue.INVALID_ZONE, "the text is no domain name", name.place)
         return []
+    if not work.may_expect(len(sources) * len(goals), item.place):
+        return []
     return [ir.Resolves(source, text, goal) for source in sources for goal in goals]
 
 
@@ -310,5 +299,7 @@ def _routes(check: syntax.CheckRoutes, item: CheckItem, work: Work) -> list[ir.C
         return []
     if not isinstance(prefix.value, IPv4Network | IPv6Network):
         work.wrong_kind(prefix, "a prefix")
+        return []
+    if not work.may_expect(len(sources), item.place):
         return []
     return [ir.RoutesVia(source, prefix.value, goals[0]) for source in sources]

@@ -76,6 +76,8 @@ def state_claims(check: syntax.CheckState, item: CheckItem, work: Work) -> list[
             return _of_ends(check.tunnels, check.nodes, claim, check.is_negative, item, work)
         case syntax.CheckForm():
             named, form = _with_state(check.tunnels, item, work), Form(check.form)
+            if not work.may_expect(len(named), item.place):
+                return []
             return [HasForm(*one.value, check.is_negative, form) for one in named]
         case syntax.CheckGiven():
             return _given(check, item, work)
@@ -107,6 +109,8 @@ def _uses(check: syntax.CheckUses, item: CheckItem, work: Work) -> list[StateCla
     if protocol is None or (check.algorithms is not None and algorithms is None):
         return []
     named = [(one, work.tunnels[one.value[0]].kind) for one in _with_state(check.tunnels, item, work)]
+    if not work.may_expect(len(named), item.place):
+        return []
     words = {kind: _words(kind, protocol, algorithms, work) for kind in dict.fromkeys(kind for _, kind in named)}
     said = ((one.value, words[kind]) for one, kind in named)
     return [Uses(*tunnel, check.is_negative, protocol.value, found) for tunnel, found in said if found is not None]
@@ -153,12 +157,14 @@ def _of_ends(
     item: CheckItem,
     work: Work,
 ) -> list[StateClaim]:
-    named, nodes = _with_state(tunnels, item, work), sources_of(values, item, work)
+    named, nodes = _with_state(tunnels, item, work), sources_of(values, item, work) or ()
+    if not work.may_expect(len(named) * len(nodes), item.place):
+        return []
     place = Place(values[0].span, item.via)
     return [
         claim(*one.value, is_negative, node)
         for one in named
-        for node in nodes or ()
+        for node in nodes
         if _is_end(one.value[0], node, place, work)
     ]
 
@@ -174,13 +180,15 @@ def _is_end(tunnel: TunnelId, node: NodeId, place: Place, work: Work) -> bool:
 
 
 def _given(check: syntax.CheckGiven, item: CheckItem, work: Work) -> list[StateClaim]:
-    named, nodes = _with_state((check.tunnel,), item, work), sources_of(check.nodes, item, work)
+    named, nodes = _with_state((check.tunnel,), item, work), sources_of(check.nodes, item, work) or ()
     addresses = [_address(placed, work) for placed in evaluate_list(check.addresses, item, work.diagnostics)]
+    if not work.may_expect(len(named) * len(nodes) * len(addresses), item.place):
+        return []
     place = Place(check.nodes[0].span, item.via)
     return [
         Given(*one.value, check.is_negative, node, address)
         for one in named
-        for node in nodes or ()
+        for node in nodes
         if _is_end(one.value[0], node, place, work)
         for address in addresses
         if address is not None

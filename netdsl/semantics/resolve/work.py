@@ -33,6 +33,8 @@ from netdsl.syntax.description import ElementKind
 
 MOST_MATCHED = 1_000_000
 """So many names may patterns stand for in one lab, all together: far more than a lab has, little enough to hold."""
+MOST_LINES = 100_000
+"""Lines of all expectations, lists taken apart: `h* reach h*` in a lab of 300 hosts is under it."""
 
 
 @dataclass(slots=True, eq=False)
@@ -150,6 +152,7 @@ class Work:
     on_segment: dict[NetworkId, list[InterfaceDraft]] = field(default_factory=dict)
     matches: dict[tuple[int, str, Kinds], tuple[Found, ...]] = field(default_factory=dict)
     matched: int = 0
+    expected: int = 0
     file_bytes: int = 0
     unmatched: set[Place] = field(default_factory=set)  # where a pattern was reported to match nothing
     pkis_in: dict[int, tuple[str, ...]] = field(default_factory=dict)
@@ -190,6 +193,14 @@ class Work:
             advice = "a network or a prefix says the same in one"
             self.diagnostics.report(catalogue.LOOP_LIMIT, message, place, help=advice)
         return ()
+
+    def may_expect(self, lines: int, place: Place, advice: str | None = None) -> bool:
+        """Whether so many lines of expectations more, lists taken apart, are within `MOST_LINES`; reported once."""
+        before, self.expected = self.expected, self.expected + lines
+        if before <= MOST_LINES < self.expected:
+            message = f"the lines of all expectations, taken apart, are more than {MOST_LINES}"
+            self.diagnostics.report(catalogue.LOOP_LIMIT, message, place, help=advice)
+        return self.expected <= MOST_LINES
 
     def owners_of(self, address: Address) -> list[tuple[InterfaceDraft, BoundAddress]]:
         """Who has an address; for messages, so that the table is made when the first is due."""

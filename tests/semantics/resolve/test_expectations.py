@@ -3,6 +3,7 @@
 import pytest
 
 from netdsl.ir.expectation import Encrypted, GoesThrough, Reaches, Resolves, RoutesVia, TunnelUp
+from netdsl.semantics.resolve import work
 from tests.semantics.resolve.resolving import NODES, codes, only, resolved
 
 LAB = (
@@ -116,3 +117,26 @@ def test_lists_that_multiply_beyond_all_measure_are_reported_once() -> None:
     )
     one = only(text)
     assert (one.rule.code, one.help) == ("loop-limit", "a network as the goal is one line for each source")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a, b reach gw, b",
+        "a, b resolve x.y to a, b",
+        "a, b, gw, lan route 10.9.0.0/16 via gw",
+        "t, t, t, t are up",
+        "t, t, t, t use esp",
+        "t, t, t, t are compressed",
+        "t, t are begun by gw, b",
+        "t, t are behind nat at gw, a",
+        "gw, a have 172.16.0.1, 172.16.0.2 from t",
+    ],
+)
+def test_lines_of_every_sort_are_counted(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "MOST_LINES", 3)
+    one = only(LAB + f"expect {{ {line} ; b reaches a }}")
+    assert (one.rule.code, one.message) == (
+        "loop-limit",
+        "the lines of all expectations, taken apart, are more than 3",
+    )
