@@ -75,7 +75,7 @@ class RoutesVia:
     next_hop: Goal
 
 
-# --- the state of a tunnel that is up: of one of its children, where `child` says which, of the connections of `end`
+# --- the state of a tunnel that is up
 
 
 class Form(StrEnum):
@@ -88,56 +88,47 @@ class Form(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Uses:
-    """`algorithms`: words of the tunnel's kind; what none of them is about may be anything."""
+class OfTunnel:
+    """What is said of a tunnel that is up: of its children, or of `child` alone; of all its connections, or those of `end`
+    alone."""
 
     tunnel: TunnelId
     child: str | None
     end: NodeId | None
     is_negative: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Uses(OfTunnel):
+    """`algorithms`: words of the tunnel's kind; what none of them is about may be anything."""
+
     protocol: str
     algorithms: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class Begun(OfTunnel):
     """By which of its ends."""
 
-    tunnel: TunnelId
-    child: str | None
-    end: NodeId | None
-    is_negative: bool
     node: NodeId
 
 
 @dataclass(frozen=True, slots=True)
-class BehindNat:
+class BehindNat(OfTunnel):
     """Whether one of its ends finds itself behind address translation."""
 
-    tunnel: TunnelId
-    child: str | None
-    end: NodeId | None
-    is_negative: bool
     node: NodeId
 
 
 @dataclass(frozen=True, slots=True)
-class HasForm:
-    tunnel: TunnelId
-    child: str | None
-    end: NodeId | None
-    is_negative: bool
+class HasForm(OfTunnel):
     form: Form
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class Given(OfTunnel):
     """The virtual address of one of its ends."""
 
-    tunnel: TunnelId
-    child: str | None
-    end: NodeId | None
-    is_negative: bool
     node: NodeId
     address: Address
 

@@ -20,13 +20,12 @@ from netdsl.ir.expectation import (
     Given,
     Goal,
     GoesThrough,
-    HasForm,
+    OfTunnel,
     Reaches,
     Resolves,
     RoutesVia,
     StateClaim,
     TunnelUp,
-    Uses,
     WhileState,
 )
 from netdsl.ir.lab import Lab
@@ -186,7 +185,7 @@ def _names(line: Expected) -> Iterator[tuple[str, str]]:
             if claim.answered_by is not None:
                 yield "node", claim.answered_by[0]
             yield from (("tunnel", tunnel) for tunnel in claim.through)
-        case TunnelUp() | Uses() | Begun() | BehindNat() | HasForm() | Given():
+        case TunnelUp() | OfTunnel():
             yield from _names_of_tunnel(claim)
         case Encrypted():
             yield "node", claim.source

@@ -6,18 +6,14 @@ from typing import assert_never
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.expectation import (
-    Begun,
-    BehindNat,
     Encrypted,
-    Given,
     GoesThrough,
-    HasForm,
+    OfTunnel,
     Reaches,
     Resolves,
     RoutesVia,
     StateClaim,
     TunnelUp,
-    Uses,
 )
 from netdsl.ir.tunnel import Start
 from netdsl.packets.types import Outcome
@@ -89,7 +85,7 @@ def _trial(plan: _Plan) -> Trial:
             return reading.resolves(world, claim, seconds)
         case RoutesVia():
             return reading.routes_via(world, claim, seconds)
-        case Uses() | Begun() | BehindNat() | HasForm() | Given():
+        case OfTunnel():
             return agreed.has_state(world, claim, _first_packets(plan, claim), seconds)
         case _:
             assert_never(claim)

@@ -5,20 +5,16 @@ from typing import assert_never
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.expectation import (
-    Begun,
-    BehindNat,
     Claim,
     Encrypted,
-    Given,
     Goal,
     GoesThrough,
-    HasForm,
+    OfTunnel,
     Reaches,
     Resolves,
     RoutesVia,
     StateClaim,
     TunnelUp,
-    Uses,
 )
 from netdsl.ir.ids import NetworkId, NodeId
 from netdsl.ir.service import PortService
@@ -59,7 +55,7 @@ def judge(world: World, claim: Claim) -> Finding:
             return _resolves(world, claim)
         case RoutesVia():
             return _routes(world, claim)
-        case Uses() | Begun() | BehindNat() | HasForm() | Given():
+        case OfTunnel():
             return _state(world, claim)
         case _:
             assert_never(claim)

@@ -12,6 +12,7 @@ from netdsl.ir.expectation import (
     Goal,
     GoesThrough,
     HasForm,
+    OfTunnel,
     Reaches,
     Resolves,
     RoutesVia,
@@ -42,7 +43,7 @@ def claim_text(claim: Claim) -> str:
             return f"{claim.source} resolves {claim.name} to {goal_text(claim.goal)}"
         case RoutesVia():
             return f"{claim.source} routes {claim.prefix} via {goal_text(claim.next_hop)}"
-        case Uses() | Begun() | BehindNat() | HasForm() | Given():
+        case OfTunnel():
             return _state(claim)
         case _:
             assert_never(claim)

@@ -6,21 +6,17 @@ from netdsl.dataclass import dataclass
 from netdsl.diagnostics.catalogue import DUPLICATE_EXPECTATION, EXPECT_IMPOSSIBLE
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.expectation import (
-    Begun,
-    BehindNat,
     Claim,
     Encrypted,
     Expectation,
-    Given,
     Goal,
     GoesThrough,
-    HasForm,
+    OfTunnel,
     Reaches,
     Resolves,
     RoutesVia,
     StateClaim,
     TunnelUp,
-    Uses,
 )
 from netdsl.ir.ids import NodeId
 from netdsl.ir.service import PortService, Protocol
@@ -123,7 +119,7 @@ def _impossible(
             return None if claim.is_negative else _between(claim.source, claim.goal, facts)
         case Resolves() | RoutesVia():
             return None
-        case Uses() | Begun() | BehindNat() | HasForm() | Given():
+        case OfTunnel():
             return _state_of_none(claim, expectation)
 
 
