@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from netdsl.ir.ids import Address, Prefix
+from netdsl.ir.ids import Address, NodeId, Prefix
 from netdsl.ir.tunnel import TunnelEnd
 from netdsl.kinds.ipsec import tree
 from netdsl.kinds.ipsec.ir import ends_of
 from netdsl.mending.candidate import Candidate, FailedLine
+from netdsl.mending.names import called
 from netdsl.mending.statements import added
 from netdsl.packets.types import Hook, Outcome
 
@@ -36,7 +37,7 @@ def _answering(failure: FailedLine, end: TunnelEnd) -> Iterator[Candidate]:
     statement = failure.statements.at(end.origin, tree.Ipsec)
     if statement is None:
         return
-    line = "farp yes" if end.pools else f"farp yes for {end.node}"
+    line = "farp yes" if end.pools else f"farp yes for {called(end.node, NodeId(str(end.tunnel)))}"
     fault = f"nobody answers ARP there for what is behind tunnel `{end.tunnel}`"
     yield Candidate(f"{fault}: `{line}` lets `{end.node}` answer", (added(statement.span, statement.body, line),))
 

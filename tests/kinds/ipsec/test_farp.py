@@ -132,6 +132,13 @@ def test_the_line_is_proposed_where_it_makes_an_expectation_hold() -> None:
     assert "`farp yes for a`" in help_of(finding)
 
 
+def test_in_a_template_the_line_has_the_names_of_the_template() -> None:
+    inside = (HALVES % "farp yes for b").replace("network inet 192.0.2.0/24\n", "") + "expect { h reaches 10.1.0.140 }"
+    text = f"network inet 192.0.2.0/24\ntemplate site() {{{inside}\n}}\nuse site as q\n"
+    (finding,) = failing(text)
+    assert "`farp yes for a` lets `q.a` answer" in help_of(finding)
+
+
 def test_the_gateway_alone_loads_the_plug_in_and_may_open_packet_sockets() -> None:
     found = lab(HOME % ("lan", "farp yes"))
     shares = {node.id: part.share(node, found) for node in found.nodes}
