@@ -250,8 +250,8 @@ class Walk(Netfilter):
         )
 
     def _input_inside(self, passage: Passage, packet: Packet, end: TunnelEnd) -> Stop | None:
-        """What comes out of an outer packet as an outer packet itself meets the hooks for input once more
-        (net/ipv4/xfrm4_input.c, xfrm4_transport_finish)."""
+        """What comes out of an outer packet as an outer packet itself, of a child that compresses, meets the hooks for
+        input once more (net/ipv4/xfrm4_input.c, xfrm4_transport_finish)."""
         inner, _, policy = self._carried[-1]
         number = _IN_IP[inner.destination.version]
         carrier = next((one for one in end.carriers if one.is_inside and one.protocol.number == number), None)

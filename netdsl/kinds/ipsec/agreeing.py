@@ -2,8 +2,8 @@
 
 From strongSwan's source. Proposals: libstrongswan/crypto/proposal/proposal.c (select_algos, select_algo). Traffic
 selectors: libstrongswan/selectors/traffic_selector.c (get_subset), traffic_selector_list.c (select),
-libcharon/config/peer_cfg.c (select_child_cfg, get_ts_match). Mode: libcharon/sa/ikev2/tasks/child_create.c
-(USE_TRANSPORT_MODE, check_mode).
+libcharon/config/peer_cfg.c (select_child_cfg, get_ts_match). Mode and compression: libcharon/sa/ikev2/tasks/child_create.c
+(USE_TRANSPORT_MODE, check_mode; IPCOMP_SUPPORTED, which an end that does not compress ignores).
 """
 
 from collections.abc import Callable, Sequence
@@ -186,7 +186,7 @@ def agree(child: Child, other: Child) -> Agreed | str:
     """The child between both ends, or what they do not have in common, in words."""
     inside, there = child_inside(child), child_inside(other)
     ours = agreed(inside.proposals, there.proposals, inside.protocol, has_exchange=False)
-    theirs = agreed(there.proposals, inside.proposals, inside.protocol, has_exchange=False)
+    taken = agreed(there.proposals, inside.proposals, inside.protocol, has_exchange=False)
     if inside.protocol != there.protocol or not ours:
         return f"no {inside.protocol.upper()} proposal"
     near = subset(child.local, other.remote) if other.remote else child.local
@@ -195,9 +195,12 @@ def agree(child: Child, other: Child) -> Agreed | str:
     if not near or not far or own is None or others is None:
         return "no traffic selectors"
     mode = child.mode if child.mode is other.mode else Mode.TUNNEL
+    keeps_lengths = child.keeps_lengths or other.keeps_lengths
+    mine = replace(child, mode=mode, only_local=own, only_remote=others, keeps_lengths=keeps_lengths)
+    theirs = replace(other, mode=mode, only_local=others, only_remote=own, keeps_lengths=keeps_lengths)
     return Agreed(
-        replace(child, mode=mode, only_local=own, only_remote=others, inside=replace(inside, proposals=ours)),
-        replace(other, mode=mode, only_local=others, only_remote=own, inside=replace(there, proposals=theirs)),
+        replace(mine, inside=replace(inside, proposals=ours)),
+        replace(theirs, inside=replace(there, proposals=taken)),
         near,
         far,
     )

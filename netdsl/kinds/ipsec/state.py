@@ -76,7 +76,7 @@ def _as_opened(fabric: Fabric, states: TunnelStates, connection: Connection) -> 
                 uses=uses,
                 is_behind_nat=end.node in connection.inside.hidden,
                 is_in_udp=connection.is_translated,
-                is_compressed=mine.handling.is_compressed and other.handling.is_compressed,
+                is_compressed=not agreed.here.keeps_lengths,
                 mode=agreed.here.mode,
                 given=end.virtual,
             )

@@ -54,6 +54,24 @@ def test_without_it_small_packets_are_dropped_and_large_ones_perhaps(size: int, 
     assert told in verdict.reason
 
 
+@pytest.mark.parametrize("end", ["a", "b"])
+def test_where_one_end_alone_would_compress_none_does(end: str) -> None:
+    text = _lab(BY_HAND).replace("ipcomp yes", f"ipcomp yes for {end}")
+    assert ask(text, "s", "10.1.0.10").outcome is Outcome.ANSWERED
+
+
+def test_beside_a_child_that_compresses_another_one_does_not() -> None:
+    text = _lab(BY_HAND).replace(
+        "a protecting left and b protecting right ; over ipv4 ; auth psk ; ipcomp yes",
+        "a protecting left and b protecting right, more ; over ipv4 ; auth psk"
+        " ; child x { between left and right ; ipcomp yes } ; child y { between left and more }",
+    )
+    text = text.replace("interface on right .1, ::1 }", "interface on right .1, ::1 ; interface on more .1 }")
+    text += "network more 10.3.0.0/24\nhost m { interface on more .10 ; default via b }\n"
+    assert ask(text, "m", "10.1.0.10").outcome is Outcome.ANSWERED
+    assert ask(text, "s", "10.1.0.10").outcome is Outcome.DROPPED
+
+
 def test_a_line_by_hand_names_ip_in_ip() -> None:
     text = _lab(f"{BY_HAND} ; accept input ipip from b")
     assert ask(text, "p", "10.2.0.10").outcome is Outcome.ANSWERED
