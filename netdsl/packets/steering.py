@@ -44,15 +44,22 @@ class Policy:
         """Whether the node's policies choose its packets, and not a route to a device."""
         return isinstance(self.end.steering, Selectors)
 
-    def rank(self, source: Address, destination: Address) -> tuple[int, int]:
-        """Of two that take a packet the one with narrower selectors is asked first: by the prefixes, then by the ports
-        (strongSwan: kernel_netlink_ipsec.c, get_priority)."""
+    def rank(self, packet: Packet, *, is_out: bool) -> tuple[int, bool, int]:
+        """Of two that take a packet the one with narrower selectors is asked first: by the prefixes, then by the protocol,
+        then by the ports of both ends (strongSwan: kernel_netlink_ipsec.c, get_priority)."""
+        here, there = (packet.source, packet.source_port), (packet.destination, packet.destination_port)
+        if not is_out:
+            here, there = there, here
         lengths = (
             max((p.prefixlen for p in prefixes if p.version == address.version and address in p), default=0)
-            for prefixes, address in ((self.local, source), (self.remote, destination))
+            for prefixes, (address, _) in ((self.local, here), (self.remote, there))
         )
-        limits = (*self.child.only_local, *self.child.only_remote)
-        return sum(lengths), max((1 + _port_bits(service) for service in limits), default=0)
+        sides = ((self.child.only_local, here), (self.child.only_remote, there))
+        bits = (
+            max((_port_bits(one) for one in limits if _is_of(one, packet, port)), default=0)
+            for limits, (_, port) in sides
+        )
+        return sum(lengths), any(limits for limits, _ in sides), sum(bits)
 
     def takes_out(self, packet: Packet) -> bool:
         is_limited = self._is_only(packet, packet.source_port, packet.destination_port)
@@ -99,7 +106,6 @@ def best_policy(found: list[Policy], packet: Packet, *, is_out: bool) -> Policy 
     """Of the policies that take a packet the one that decides; `is_out`: its source is at this end."""
     if len(found) < 2:
         return found[0] if found else None
-    ends = (packet.source, packet.destination) if is_out else (packet.destination, packet.source)
     if packet.alike is not None:
         for policy in found:
             own, other = (policy.local, policy.remote) if is_out else (policy.remote, policy.local)
@@ -107,7 +113,7 @@ def best_policy(found: list[Policy], packet: Packet, *, is_out: bool) -> Policy 
                 packet.alike.is_from(packet.alike.index.of(prefix))
             for prefix in other:
                 packet.alike.is_for(packet.alike.index.of(prefix))
-    return max(found, key=lambda policy: policy.rank(*ends))
+    return max(found, key=lambda policy: policy.rank(packet, is_out=is_out))
 
 
 EPHEMERAL = range(32768, 61000)

@@ -80,6 +80,14 @@ def test_of_two_ranges_the_narrower_is_asked_first() -> None:
     assert "child `y`" in str([step.text for hop in verdict.request for step in hop.steps])
 
 
+def test_the_ports_of_both_ends_make_a_range_narrow() -> None:
+    """As the kernel has them both take 60001: from 32768 on, and from 57344 on."""
+    halves = ("only tcp/80 from tcp/32768-60000", "only tcp/80 from tcp/60001-65535 ; esp aes128gcm16-x25519")
+    for one, other in (halves, halves[::-1]):
+        verdict = ask(PAIR % f"child x {{ {one} }} ; child y {{ {other} }}", "a", "192.0.2.2", "tcp/80")
+        assert verdict.reason.endswith("depends on the port that the client chose")
+
+
 def test_an_echo_request_alone_is_answered_in_clear() -> None:
     text = PAIR % "only icmp/echo-request"
     verdict = ask(text, "a", "192.0.2.2")
