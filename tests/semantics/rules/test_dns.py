@@ -84,7 +84,9 @@ def test_servers_that_ask_one_another() -> None:
 def test_each_circle_is_told_once_from_its_least_member_on() -> None:
     records = "; ".join(f"record {a} cname {b}" for a, b in ("ac", "cb", "bd", "dc", "ea", "ff"))
     text = TEXT.format(root="delegate example to ns", ns=f"zone example {{ {records} }}")
-    text += "host a { interface on n ; serve dns { forwarder b } }\nhost b { interface on n ; serve dns { forwarder b } }"
+    text += (
+        "host a { interface on n ; serve dns { forwarder b } }\nhost b { interface on n ; serve dns { forwarder b } }"
+    )
     assert [one.message for one in checked(text).diagnostics] == [
         "CNAMEs lead in a circle: `b.example`, `d.example`, `c.example`, `b.example`",
         "CNAMEs lead in a circle: `f.example`, `f.example`",
