@@ -118,6 +118,8 @@ def best_policy(found: list[Policy], packet: Packet, *, is_out: bool) -> Policy 
 
 EPHEMERAL = range(32768, 61000)
 """The ports that a client chooses from (net.ipv4.ip_local_port_range, Documentation/networking/ip-sysctl.rst)."""
+CHOSEN_PORT = 40000
+"""Of these, the one that packets have here; where another one would go another way, a walk says so."""
 
 
 def port_edges(policies: Sequence[Policy]) -> tuple[int, ...]:

@@ -295,7 +295,12 @@ class Walk(Netfilter):
         view = passage.view
         if passage.is_outer or not view.is_by_port(packet, is_answer=self.is_answer, is_out=is_out):
             return None
-        text = f"whether a tunnel of `{view.id}` takes {packet} depends on the port that the client chose"
+        by = (
+            "the port that the client chose"
+            if packet.inner is None
+            else "its source port, of which each flow inside has another"
+        )
+        text = f"whether a tunnel of `{view.id}` takes {packet} depends on {by}"
         return self._stop(Outcome.NOT_VERIFIED, view, Hook.TUNNEL, text, None, packet)
 
     def _check_policy(self, passage: Passage, what: str) -> Stop | None:

@@ -11,13 +11,13 @@ from netdsl.ir.service_kinds import listens_on
 from netdsl.packets.doubts import advertisers, doubts, own_doubts
 from netdsl.packets.links import no_route
 from netdsl.packets.passage import Delivered, Stop
+from netdsl.packets.steering import CHOSEN_PORT
 from netdsl.packets.tracking import Tracker, reverse
 from netdsl.packets.types import Hook, Hop, Outcome, Packet, Verdict
 from netdsl.packets.view import View, is_unicast
 from netdsl.packets.walk import Walk
 from netdsl.packets.world import World
 
-CLIENT_PORT = 40000  # of the ephemeral ones; where another one would go another way, a walk says so
 PROBE_SIZE = 84  # bytes: what `ping` sends
 
 _PORTED = (Protocol.TCP, Protocol.UDP)
@@ -176,7 +176,7 @@ def probe(source: Address, destination: Address, service: PortService | None, si
         return Packet(source, destination, Protocol.ICMP, icmp_type=kind, size=size)
     if service.protocol in _PORTED:
         flags = frozenset({Flag.SYN} if service.protocol is Protocol.TCP else ())
-        return Packet(source, destination, service.protocol, CLIENT_PORT, service.first or 1, None, size, flags=flags)
+        return Packet(source, destination, service.protocol, CHOSEN_PORT, service.first or 1, None, size, flags=flags)
     return Packet(source, destination, service.protocol, size=size)
 
 

@@ -6,11 +6,10 @@ from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.service import Protocol
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.passage import Stop
+from netdsl.packets.steering import CHOSEN_PORT
 from netdsl.packets.tracking import Flows, Tracker, reverse
 from netdsl.packets.types import Packet
 from netdsl.packets.walk import Walk
-
-_CLIENT_PORT = 50_000  # any port that the kernel chooses
 
 
 def stopped(
@@ -30,7 +29,7 @@ def stopped(
     local = view.source_towards(address)
     if local is None:
         return f"it has no address towards {address}"
-    there = Walk(fabric, tracker).run(view, Packet(local, address, protocol, _CLIENT_PORT, port))
+    there = Walk(fabric, tracker).run(view, Packet(local, address, protocol, CHOSEN_PORT, port))
     if isinstance(there, Stop):
         return there.text
     if there.view.id != server or (known is not None and str(there.packet.source) not in known):

@@ -8,7 +8,7 @@ from netdsl.ir.tunnel import TunnelEnd
 from netdsl.kinds.vxlan.ir import settings_of
 from netdsl.packets.devices import connect_devices, install_segments, outer_of, room_of
 from netdsl.packets.fabric import Fabric
-from netdsl.packets.steering import Policy
+from netdsl.packets.steering import CHOSEN_PORT, Policy
 from netdsl.packets.tracking import Flows
 from netdsl.packets.tunnels import Connection, Failure, Need, TunnelStates
 from netdsl.packets.types import Packet
@@ -30,9 +30,9 @@ def install(fabric: Fabric, states: TunnelStates, connections: Sequence[Connecti
 
 
 def outer_packet(packet: Packet, policy: Policy) -> Packet:
-    """The source port is a hash of the frame (RFC 7348 §4.1): none is named here."""
+    """The source port is a hash of the frame (RFC 7348 §4.1), in the range of a client's (Linux: udp_flow_src_port)."""
     outer = outer_of(packet, policy, Protocol.UDP, "VXLAN")
-    return replace(outer, destination_port=settings_of(policy.end).port)
+    return replace(outer, source_port=CHOSEN_PORT, destination_port=settings_of(policy.end).port)
 
 
 def room_inside(policy: Policy, link_mtu: int, *, is_user_space: bool) -> int:

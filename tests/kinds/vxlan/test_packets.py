@@ -132,6 +132,16 @@ def test_other_tunnels_carry_it(tunnels: str, is_encrypted: bool, mtu: int, esp:
     assert [one.mtu for node in found.nodes for one in node.interfaces if one.name == "o"] == [mtu, mtu]
 
 
+@pytest.mark.parametrize(("esp", "some"), [(Esp.KERNEL, "32768-40959"), (Esp.USER, "1024-45000")])
+def test_its_source_port_is_any_that_a_client_has(esp: Esp, some: str) -> None:
+    def outcome(ports: str) -> Outcome:
+        text = OVER_IPSEC.replace("auth psk", f"auth psk ; only udp from udp/{ports}")
+        return ping(World(broken(PAIR + text), esp), "a", "10.5.0.2").outcome
+
+    assert outcome("1024-65535") is Outcome.ANSWERED
+    assert outcome(some) is Outcome.NOT_VERIFIED
+
+
 @pytest.mark.parametrize(("size", "mtu"), [("", 1426), ("{ mtu 1300 }", 1276)])
 def test_it_carries_others(size: str, mtu: int) -> None:
     text = f"""{PAIR}
