@@ -6,7 +6,7 @@ import click
 
 from netdsl.cli.analysis import analyse
 from netdsl.cli.console import note, show_findings
-from netdsl.cli.options import DEFINE, FORMAT
+from netdsl.cli.options import DEFINE, FORMAT, UNTRUSTED
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.pipeline.analysis import Checked
 
@@ -14,21 +14,30 @@ from netdsl.pipeline.analysis import Checked
 @click.command("check")
 @click.argument("labs", nargs=-1, metavar="[LAB]...", type=click.Path(allow_dash=True))
 @DEFINE
+@UNTRUSTED
 @FORMAT
 @click.option(
     "--fix", "is_fixing", is_flag=True, help="Change the sources where what to write is certain, and say what."
 )
 @click.option("--diff", "is_diff", is_flag=True, help="Show what --fix would change; change nothing.")
-def command(labs: tuple[str, ...], parameters: dict[str, str], form: str, *, is_fixing: bool, is_diff: bool) -> None:
+def command(
+    labs: tuple[str, ...],
+    parameters: dict[str, str],
+    form: str,
+    *,
+    is_untrusted: bool,
+    is_fixing: bool,
+    is_diff: bool,
+) -> None:
     """Check labs; LAB is a file [the only one here], or `-` for standard input. Nothing is written but by --fix."""
     found = Diagnostics()
     names = labs or (_only(),)
     if is_fixing or is_diff:
         from netdsl.cli.fixing import fix  # a twentieth of a small lab's check
 
-        checked = [fix(lab, parameters, is_diff=is_diff) for lab in names]
+        checked = [fix(lab, parameters, is_trusted=not is_untrusted, is_diff=is_diff) for lab in names]
     else:
-        checked = [analyse(lab, parameters) for lab in names]
+        checked = [analyse(lab, parameters, is_trusted=not is_untrusted) for lab in names]
     for one in checked:
         for finding in one.diagnostics:
             found.add(finding)

@@ -11,7 +11,7 @@ from netdsl.cli.compare_output import check_report, comparison_text, paper_text,
 from netdsl.cli.console import complain, deliver, note, write
 from netdsl.cli.failure import WRONG_USAGE
 from netdsl.cli.measuring_options import MEASUREMENT
-from netdsl.cli.options import DEFINE, PROJECT
+from netdsl.cli.options import DEFINE, PROJECT, UNTRUSTED
 from netdsl.cli.target_options import TARGET_OPTIONS
 from netdsl.codegen.contract import Options
 from netdsl.codegen.registry import target_names
@@ -39,6 +39,7 @@ _OF_FILES = frozenset({"names", "form", "output", "report"})
 @click.option("-t", "--target", "targets", multiple=True, metavar="NAME", help="Only these targets [all].")
 @MEASUREMENT
 @DEFINE
+@UNTRUSTED
 @PROJECT
 @TARGET_OPTIONS
 @click.option("--format", "form", type=click.Choice(FORMS), default="text", show_default=True)
@@ -53,6 +54,7 @@ def command(
     targets: tuple[str, ...],
     wanted: Measurement,
     parameters: dict[str, str],
+    is_untrusted: bool,
     options: Options,
     form: str,
     output: str | None,
@@ -68,7 +70,7 @@ def command(
         _show_runs(read_runs(names), form, output, report)
         return
     name = lab_named(names)
-    lab = analysed_lab(name, parameters, is_proven=True)
+    lab = analysed_lab(name, parameters, is_trusted=not is_untrusted, is_proven=True)
     asked = tuple(dict.fromkeys(targets)) or target_names()
     found = paper(lab, asked, options)
     if wanted.runs is None:
@@ -83,7 +85,7 @@ def command(
 
     check_report(report)
     able = runnable(asked, found)
-    made = measured(name, parameters, options, wanted, able.targets)
+    made = measured(name, parameters, options, wanted, able.targets, is_trusted=not is_untrusted)
     comparison = compare(made)
     comparison = replace(comparison, warnings=(*able.absent, *comparison.warnings))
     deliver(comparison_text(comparison, found, form, is_file=output is not None), output)

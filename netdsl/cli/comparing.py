@@ -60,12 +60,18 @@ def _reasons(target: str, paper: Paper) -> Iterator[str]:
 
 
 def measured(
-    lab: str, parameters: dict[str, str], options: Options, wanted: Measurement, targets: tuple[str, ...]
+    lab: str,
+    parameters: dict[str, str],
+    options: Options,
+    wanted: Measurement,
+    targets: tuple[str, ...],
+    *,
+    is_trusted: bool,
 ) -> tuple[Run, ...]:
     """A run for each target, in turns; each is kept in `build/LAB/measured/TARGET.json`. Raises what `measure_all` does."""
     options = replace(options, targets=targets)
     with ExitStack() as stack:
-        requests = [Request(lab, target, parameters, options) for target in targets]
+        requests = [Request(lab, target, parameters, options, is_trusted=is_trusted) for target in targets]
         jobs = [stack.enter_context(job_of(request, wanted)) for request in requests]
         runs = measure_jobs(jobs, wanted)
         files = [str(job.file) for job in jobs]

@@ -11,7 +11,7 @@ import click
 from netdsl.cli.analysis import analyse, stop
 from netdsl.cli.console import complain, note, show_findings, write
 from netdsl.cli.each import variant
-from netdsl.cli.place import Places, claim_place, places_of
+from netdsl.cli.place import Places, build_of, claim_place, places_of, refuse_used
 from netdsl.codegen.contract import PRISTINE, Adopter, Layout, Options
 from netdsl.codegen.registry import target_of
 from netdsl.codegen.write import Plan, is_unfinished, plan
@@ -28,7 +28,8 @@ from netdsl.pipeline.compilation import Compiled, output_files
 @dataclass(frozen=True, slots=True)
 class Request:
     """What the user asked for. `edits` says what becomes of files that were changed by hand: "refuse", "adopt" (move the
-    change to the override file), "overwrite". `variant`: the parameter of `--each` with its value; `value`: that alone."""
+    change to the override file), "overwrite". `variant`: the parameter of `--each` with its value; `value`: that alone.
+    `is_trusted`: what the source runs or reaches beside the lab may stand there."""
 
     lab: str
     target: str
@@ -42,6 +43,7 @@ class Request:
     shows_difference: bool = False
     variant: str = ""
     value: str | None = None
+    is_trusted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +58,12 @@ def compile_request(request: Request) -> Written:
 
     Raises OSError and what `report_failure` knows.
     """
-    checked = analyse(request.lab, request.parameters)
+    checked = analyse(request.lab, request.parameters, is_trusted=request.is_trusted)
     bindings = checked.bindings
     if bindings is None or checked.diagnostics.has_errors:
         stop(checked, request.form, request.variant)
+    if not request.is_trusted and request.output is not None:
+        refuse_used(request.output)
     places = places_for(request, bindings.name)
     request = replace(request, options=options_for(request, bindings.name, places))
     layout = Layout(credentials=places.credentials_from_output)
@@ -97,7 +101,8 @@ def places_for(request: Request, lab: str) -> Places:
     keys, value = request.credential_folder, request.value
     if keys is not None and value is not None:
         keys = f"{keys}/{value}"
-    return places_of(request.lab, _name(request, lab), request.target, request.output, keys)
+    build = build_of(is_trusted=request.is_trusted)
+    return places_of(build, request.lab, _name(request, lab), request.target, request.output, keys)
 
 
 def _name(request: Request, lab: str) -> str:

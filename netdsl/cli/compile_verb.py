@@ -7,7 +7,7 @@ import click
 from netdsl.cli.compilation import Request, Written, compile_request
 from netdsl.cli.console import note
 from netdsl.cli.each import lab_name, parameter_values, variant
-from netdsl.cli.options import CREDENTIALS, DEFINE, FORMAT, LAB, OUTPUT, PROJECT
+from netdsl.cli.options import CREDENTIALS, DEFINE, FORMAT, LAB, OUTPUT, PROJECT, UNTRUSTED
 from netdsl.cli.target_options import TARGET_OPTIONS
 from netdsl.codegen.contract import Options
 from netdsl.index import TARGETS
@@ -27,6 +27,7 @@ from netdsl.index import TARGETS
 )
 @OUTPUT
 @DEFINE
+@UNTRUSTED
 @click.option("--each", metavar="PARAM", help="Compile once for each value that PARAM may have, to build/LAB-VALUE.")
 @CREDENTIALS
 @PROJECT
@@ -41,6 +42,7 @@ def command(
     targets: tuple[str, ...],
     output: str | None,
     parameters: dict[str, str],
+    is_untrusted: bool,
     each: str | None,
     credential_folder: str | None,
     options: Options,
@@ -71,6 +73,7 @@ def command(
                 shows_difference=is_diff,
                 variant="" if value is None else f"{each}={value}",
                 value=value,
+                is_trusted=not is_untrusted,
             )
             written = compile_request(request)
             if not request.is_dry and form == "text":

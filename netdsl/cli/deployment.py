@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from netdsl.cli.options import OUTPUT, PROJECT, TARGET, options_together
+from netdsl.cli.options import OUTPUT, PROJECT, TARGET, UNTRUSTED, options_together
 from netdsl.cli.place import find_output
 from netdsl.codegen.registry import driver_of
 from netdsl.codegen.write import settle
@@ -15,15 +15,17 @@ LAB_OPTION = click.option(
 )
 
 
-runtime_options = options_together(TARGET, OUTPUT, PROJECT)
+runtime_options = options_together(TARGET, OUTPUT, PROJECT, UNTRUSTED)
 """As every verb on a running lab has them."""
 
 
-def find_deployment(lab: str | None, target: str, output: str | None, project: str | None) -> tuple[Driver, Deployment]:
+def find_deployment(
+    lab: str | None, target: str, output: str | None, project: str | None, *, is_untrusted: bool = False
+) -> tuple[Driver, Deployment]:
     """What was compiled, whole: a write that was interrupted is finished first. Raises CannotRun where the target has no
     driver, UsageError where nothing is compiled; FolderBusy, PathRefused, OSError."""
     driver = driver_of(target)
-    folder = find_output(lab, target, output)
+    folder = find_output(lab, target, output, is_trusted=not is_untrusted)
     settle(folder)
     return driver, Deployment(folder, project or _project(folder))
 

@@ -9,10 +9,10 @@ from netdsl.cli.deployment import find_deployment, runtime_options
 @click.command("down")
 @click.argument("lab", required=False)
 @runtime_options
-def command(lab: str | None, target: str, output: str | None, project: str | None) -> None:
+def command(lab: str | None, target: str, output: str | None, project: str | None, *, is_untrusted: bool) -> None:
     """Stop LAB and take away its containers or machines, its networks and whatever else it made.
 
     LAB is a source, an output folder or a lab's name [the only one in build/].
     """
-    runtime, deployment = find_deployment(lab, target, output, project)
+    runtime, deployment = find_deployment(lab, target, output, project, is_untrusted=is_untrusted)
     runtime.down(deployment, note)

@@ -4,7 +4,7 @@ import click
 
 from netdsl.cli.analysis import analyse
 from netdsl.cli.console import show_findings, write
-from netdsl.cli.options import DEFINE, LAB
+from netdsl.cli.options import DEFINE, LAB, UNTRUSTED
 from netdsl.ir.dump import dump
 from netdsl.lower.lower import lower
 
@@ -19,9 +19,10 @@ from netdsl.lower.lower import lower
     help="Which stage to print.",
 )
 @DEFINE
-def command(lab: str, stage: str, parameters: dict[str, str]) -> None:
+@UNTRUSTED
+def command(lab: str, stage: str, parameters: dict[str, str], *, is_untrusted: bool) -> None:
     """Print a stage of the compiler as JSON: the syntax trees, the resolved document, or the lab's IR."""
-    checked = analyse(lab, parameters)
+    checked = analyse(lab, parameters, is_trusted=not is_untrusted)
     show_findings(checked.diagnostics, "text")
     if stage == "tree":
         write(dump(checked.sources.documents))

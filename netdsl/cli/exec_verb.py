@@ -12,10 +12,17 @@ from netdsl.ir.ids import host_name
 @click.argument("node")
 @click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED, metavar="COMMAND...")
 def command(
-    node: str, words: tuple[str, ...], lab: str | None, target: str, output: str | None, project: str | None
+    node: str,
+    words: tuple[str, ...],
+    lab: str | None,
+    target: str,
+    output: str | None,
+    project: str | None,
+    *,
+    is_untrusted: bool,
 ) -> None:
     """Run COMMAND in NODE; its exit status is this one's."""
     if words[0] == "--" and len(words) > 1:  # `exec NODE -- COMMAND`, as with kubectl
         words = words[1:]
-    runtime, deployment = find_deployment(lab, target, output, project)
+    runtime, deployment = find_deployment(lab, target, output, project, is_untrusted=is_untrusted)
     raise click.exceptions.Exit(runtime.execute(deployment, host_name(node), words))

@@ -15,7 +15,7 @@ from netdsl.pipeline.fixing import Fixed, fixed
 _BOM = b"\xef\xbb\xbf"
 
 
-def fix(lab: str, parameters: dict[str, str], *, is_diff: bool) -> Checked:
+def fix(lab: str, parameters: dict[str, str], *, is_trusted: bool, is_diff: bool) -> Checked:
     """The lab after its remedies, which are written and told; with `is_diff` shown, and nothing is written.
 
     Raises UsageError where the lab is no file, OSError where one cannot be read or written.
@@ -23,7 +23,7 @@ def fix(lab: str, parameters: dict[str, str], *, is_diff: bool) -> Checked:
     if lab == "-":
         raise click.UsageError("--fix changes files; what comes from standard input is none")
     path = file_of(lab)
-    done = fixed(path, parameters)
+    done = fixed(path, parameters, is_trusted=is_trusted)
     if is_diff:
         _show(done, path.parent)
     elif done.texts:

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 import click
 
 from netdsl.cli.analysis import analysed_lab
-from netdsl.cli.options import DEFINE, Decorator, options_together
+from netdsl.cli.options import DEFINE, UNTRUSTED, Decorator, options_together
 from netdsl.packets.types import Esp
 from netdsl.verify.question import BadQuestion, world_of
 
@@ -23,9 +23,16 @@ ESP: Decorator = click.option(
 def _as_a_world(command: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(command)
     def gathered(
-        *, lab: str, parameters: dict[str, str], esp: str, down: tuple[str, ...], up: tuple[str, ...], **others: object
+        *,
+        lab: str,
+        parameters: dict[str, str],
+        is_untrusted: bool,
+        esp: str,
+        down: tuple[str, ...],
+        up: tuple[str, ...],
+        **others: object,
     ) -> None:
-        found = analysed_lab(lab, parameters)
+        found = analysed_lab(lab, parameters, is_trusted=not is_untrusted)
         try:
             world = world_of(found, esp=Esp(esp), down=down, up=up)
         except BadQuestion as error:
@@ -42,6 +49,7 @@ WORLD: Decorator = options_together(
     click.option("--up", multiple=True, metavar="TUNNEL", help="With this tunnel opened by hand; may be repeated."),
     ESP,
     DEFINE,
+    UNTRUSTED,
     _as_a_world,
 )
 """The lab in a state, as `world`; with LAB, which the verb has before it."""

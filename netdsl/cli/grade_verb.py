@@ -9,7 +9,7 @@ from netdsl.cli.analysis import lowered_lab
 from netdsl.cli.console import deliver
 from netdsl.cli.each import parameter_values
 from netdsl.cli.grading import Task, grades_of
-from netdsl.cli.options import DEFINE, TARGET
+from netdsl.cli.options import DEFINE, TARGET, UNTRUSTED
 from netdsl.codegen.registry import driver_of
 from netdsl.testing.bounded import Bounds
 from netdsl.testing.grade import mended
@@ -30,6 +30,7 @@ _GRACE_OF_RUNNING = 60.0
 @click.argument("reference", type=click.Path())
 @click.argument("files", nargs=-1, type=click.Path(), metavar="[FILE]...")
 @DEFINE
+@UNTRUSTED
 @click.option("--each", metavar="PARAM", help="Once for each value that PARAM of REFERENCE may have.")
 @click.option("--mended", "is_mended", is_flag=True, help="Failure blocks too: every line of theirs is to hold.")
 @click.option("--running", "is_running", is_flag=True, help="Ask the running labs, not their sources alone.")
@@ -53,6 +54,7 @@ def command(
     reference: str,
     files: tuple[str, ...],
     parameters: dict[str, str],
+    is_untrusted: bool,
     each: str | None,
     is_mended: bool,
     is_running: bool,
@@ -68,17 +70,17 @@ def command(
     Every line of an `expect` block is worth its points (`points 3`; else one), lists taken apart; a failure block is one
     line. Names have to be the same. What -D and --each give is given to FILE as well, where it has such a parameter.
 
-    A FILE that cannot be read, does not compile or takes too much has no points, and the table says why; the others are
-    graded. Status 1 where points are lost, 4 where a FILE could not be graded.
+    A FILE that cannot be read, does not compile, takes too much or (--untrusted) has what is refused gets no points, and
+    the table says why; the others are graded. Status 1 where points are lost, 4 where a FILE could not be graded.
     """
 
     def tasks() -> Iterator[Task]:
         for value in parameter_values(reference, each) if each is not None else (None,):
             own = parameters if each is None or value is None else parameters | {each: value}
-            lab = lowered_lab(reference, own)
+            lab = lowered_lab(reference, own, is_trusted=not is_untrusted or bool(files))
             for one in files or (reference,):
                 expected = mended(lab) if is_mended else lab
-                yield Task(one, expected, own, value, target if is_running else None)
+                yield Task(one, expected, own, value, target if is_running else None, is_trusted=not is_untrusted)
 
     bounds = Bounds(seconds, memory << 20, float(_PATIENCE * seconds + _WAITING))
     if is_running:

@@ -10,7 +10,7 @@ import click
 from netdsl.cli.console import note
 from netdsl.cli.deployment import find_deployment
 from netdsl.cli.each import file_of, lab_name, parameter_names, variant
-from netdsl.cli.place import BUILD
+from netdsl.cli.place import build_of
 from netdsl.codegen.home import home_of
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics.core import Diagnostics
@@ -38,6 +38,7 @@ class Task:
     parameters: dict[str, str]
     variant: str | None = None
     target: str | None = None
+    is_trusted: bool = True
 
 
 def grades_of(tasks: Iterator[Task], bounds: Bounds, jobs: int) -> tuple[Grade, ...]:
@@ -112,7 +113,7 @@ def _judged(task: Task, lift: Callable[[], None]) -> Json:
         known = parameter_names(task.file)
         own = {name: text for name, text in task.parameters.items() if name in known}
         diagnostics = Diagnostics()
-        lab = lowered(file_of(task.file), own, diagnostics)
+        lab = lowered(file_of(task.file), own, diagnostics, is_trusted=task.is_trusted)
         if lab is None:
             return {"failure": _first_error(diagnostics)}
         if task.target is None:
@@ -146,15 +147,16 @@ def _first_error(diagnostics: Diagnostics) -> str:
     return f"does not compile: {errors[0].primary.place.span.shown}: {errors[0].message}{others}"
 
 
-def _folder(file: str, value: str, target: str) -> str:
+def _folder(task: Task, value: str, target: str) -> str:
     """Where `compile --each` has put a file's lab. Raises UsageError, PathRefused, OSError."""
-    return str(BUILD / home_of(BUILD, variant(lab_name(file), value), file) / target)
+    build = build_of(is_trusted=task.is_trusted)
+    return str(build / home_of(build, variant(lab_name(task.file), value), task.file) / target)
 
 
 def _seen(task: Task, target: str, lab: Lab) -> Json:
     """By the running lab, from where `compile --each` or `up` has put it. Raises DriverError, ClickException."""
-    folder = None if task.variant is None else _folder(task.file, task.variant, target)
-    driver, deployment = find_deployment(task.file, target, folder, None)
+    folder = None if task.variant is None else _folder(task, task.variant, target)
+    driver, deployment = find_deployment(task.file, target, folder, None, is_untrusted=not task.is_trusted)
 
     def assess(asked: Lab) -> list[Outcome]:
         results = run(asked, driver, deployment, target, lambda text: note(f"{visible(task.file)}: {text}"))

@@ -6,7 +6,7 @@ import click
 
 from netdsl.cli.analysis import analysed_lab
 from netdsl.cli.console import deliver, note
-from netdsl.cli.options import DEFINE, LAB
+from netdsl.cli.options import DEFINE, LAB, UNTRUSTED
 from netdsl.disk.named import is_one_of
 from netdsl.graph import FORMATS, graph_of
 
@@ -23,7 +23,8 @@ _BY_ENDING = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid", ".dot": "
 )
 @click.option("-o", "--output", "file", type=click.Path(dir_okay=False), metavar="FILE", help="Where to [stdout].")
 @DEFINE
-def command(lab: str, form: str | None, file: str | None, parameters: dict[str, str]) -> None:
+@UNTRUSTED
+def command(lab: str, form: str | None, file: str | None, parameters: dict[str, str], *, is_untrusted: bool) -> None:
     """Draw a lab: networks, nodes, addresses, tunnels, and what carries their encrypted packets.
 
     The lab need not run, nor do what it expects. A picture is the same whenever and wherever it is made.
@@ -33,7 +34,7 @@ def command(lab: str, form: str | None, file: str | None, parameters: dict[str, 
     ending = "" if file is None else Path(file).suffix.lower()
     if form is None and ending and ending not in _BY_ENDING:
         raise click.UsageError(f"there is no picture `{ending}`: {', '.join(_BY_ENDING)}, or add --format")
-    drawn = analysed_lab(lab, parameters)
+    drawn = analysed_lab(lab, parameters, is_trusted=not is_untrusted)
     deliver(FORMATS[form or _BY_ENDING.get(ending, "svg")](graph_of(drawn)), file)
     if file is not None:
         note(f"{drawn.name}: drawn to {file}")

@@ -8,7 +8,7 @@ import click
 from netdsl.cli.analysis import sources_of
 from netdsl.cli.console import note, show_findings
 from netdsl.cli.each import lab_name, parameter_values, variant
-from netdsl.cli.options import DEFINE, LAB
+from netdsl.cli.options import DEFINE, LAB, UNTRUSTED
 from netdsl.cli.place import BUILD
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.disk.whole_folder import FolderExists, write_folder
@@ -18,6 +18,7 @@ from netdsl.handout import HOLDS, CannotFlatten, handout
 @click.command("handout")
 @LAB
 @DEFINE
+@UNTRUSTED
 @click.option("--each", metavar="PARAM", help="A handout for each value that PARAM may have.")
 @click.option(
     "-o",
@@ -27,7 +28,9 @@ from netdsl.handout import HOLDS, CannotFlatten, handout
     help="The folder; with --each DIR/LAB-VALUE for each value [build/LAB/handout, build/LAB-VALUE/handout].",
 )
 @click.option("--overwrite", is_flag=True, help="Replace handouts that are there.")
-def command(lab: str, parameters: dict[str, str], each: str | None, output: str | None, overwrite: bool) -> None:
+def command(
+    lab: str, parameters: dict[str, str], each: str | None, output: str | None, overwrite: bool, is_untrusted: bool
+) -> None:
     """Write what a student gets of LAB: its source, its picture, its addresses.
 
     The source has no parameters, conditions or loops, no comments and no `expect`: only what this variant is. What its
@@ -37,7 +40,7 @@ def command(lab: str, parameters: dict[str, str], each: str | None, output: str 
     for value in parameter_values(lab, each) if each is not None else (None,):
         own = parameters if each is None or value is None else parameters | {each: value}
         said = "" if value is None else f"{each}={value}"
-        made[_folder(lab, value, output)] = _files(lab, own, said)
+        made[_folder(lab, value, output)] = _files(lab, own, said, is_trusted=not is_untrusted)
     for folder, files in made.items():
         try:
             write_folder(folder, files, replaces=HOLDS if overwrite else ())
@@ -54,9 +57,9 @@ def _folder(lab: str, value: str | None, output: str | None) -> Path:
     return BUILD / name / "handout" if output is None else Path(output) / name
 
 
-def _files(lab: str, parameters: dict[str, str], said: str) -> Mapping[str, bytes]:
+def _files(lab: str, parameters: dict[str, str], said: str, *, is_trusted: bool) -> Mapping[str, bytes]:
     diagnostics = Diagnostics()
-    sources = sources_of(lab, diagnostics)
+    sources = sources_of(lab, diagnostics, is_trusted=is_trusted)
     try:
         made = handout(sources, parameters, diagnostics)
     except CannotFlatten as error:

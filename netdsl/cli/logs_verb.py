@@ -12,9 +12,16 @@ from netdsl.ir.ids import host_name
 @click.option("-f", "--follow", is_flag=True, help="Go on as new lines come.")
 @click.argument("nodes", nargs=-1)
 def command(
-    nodes: tuple[str, ...], follow: bool, lab: str | None, target: str, output: str | None, project: str | None
+    nodes: tuple[str, ...],
+    follow: bool,
+    lab: str | None,
+    target: str,
+    output: str | None,
+    project: str | None,
+    *,
+    is_untrusted: bool,
 ) -> None:
     """Show what NODES (all, without a name) said."""
-    runtime, deployment = find_deployment(lab, target, output, project)
+    runtime, deployment = find_deployment(lab, target, output, project, is_untrusted=is_untrusted)
     hosts = [host_name(node) for node in nodes]
     raise click.exceptions.Exit(runtime.logs(deployment, hosts, follow=follow))

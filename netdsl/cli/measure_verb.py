@@ -7,7 +7,7 @@ from netdsl.cli.console import columns, note, write
 from netdsl.cli.measure_table import run_table
 from netdsl.cli.measuring import job_of, measure_jobs
 from netdsl.cli.measuring_options import MEASUREMENT
-from netdsl.cli.options import CREDENTIALS, DEFINE, LAB, PROJECT, TARGET
+from netdsl.cli.options import CREDENTIALS, DEFINE, LAB, PROJECT, TARGET, UNTRUSTED
 from netdsl.cli.target_options import TARGET_OPTIONS
 from netdsl.codegen.contract import Options
 from netdsl.measuring.measurement import Measurement
@@ -26,6 +26,7 @@ from netdsl.measuring.verdicts import is_good
 )
 @MEASUREMENT
 @DEFINE
+@UNTRUSTED
 @PROJECT
 @click.option("--folder", type=click.Path(file_okay=False), metavar="DIR", help="Compile into DIR [build/LAB/TARGET].")
 @CREDENTIALS
@@ -36,6 +37,7 @@ def command(
     file: str | None,
     wanted: Measurement,
     parameters: dict[str, str],
+    is_untrusted: bool,
     folder: str | None,
     credential_folder: str | None,
     options: Options,
@@ -44,7 +46,7 @@ def command(
 
     It is compiled, started and taken down again in each round. Every round is kept at once: Ctrl-C loses none.
     """
-    request = Request(lab, target, parameters, options, folder, credential_folder)
+    request = Request(lab, target, parameters, options, folder, credential_folder, is_trusted=not is_untrusted)
     with job_of(request, wanted, file) as job:
         (run,) = measure_jobs([job], wanted)
         write(run_table(run, columns()))

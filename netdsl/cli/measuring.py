@@ -10,7 +10,7 @@ from netdsl.cli.analysis import analyse, stop
 from netdsl.cli.compilation import Request, compile_request, options_for, places_for
 from netdsl.cli.console import note
 from netdsl.cli.measuring_progress import watching
-from netdsl.cli.place import BUILD
+from netdsl.cli.place import build_of
 from netdsl.diagnostics.wording import counted
 from netdsl.disk.named import make_folder
 from netdsl.measuring.job import Job
@@ -34,7 +34,11 @@ def job_of(request: Request, wanted: Measurement, file: str | None = None) -> It
     name = checked.lab.name
     places = places_for(request, name)
     options = options_for(request, name, places)
-    kept = BUILD / places.name / "measured" / f"{request.target}.json" if file is None else Path(file)
+    kept = (
+        build_of(is_trusted=request.is_trusted) / places.name / "measured" / f"{request.target}.json"
+        if file is None
+        else Path(file)
+    )
     bench = Bench(checked, request.parameters, request.target, options, places.output, kept)
 
     def write() -> None:
@@ -71,7 +75,7 @@ def _say_what_is_kept(jobs: Sequence[Job]) -> None:
 def _checked(request: Request) -> Checked:
     if request.lab == "-":
         raise click.UsageError("LAB names a file: what is measured is kept with its sources")
-    checked = analyse(request.lab, request.parameters)
+    checked = analyse(request.lab, request.parameters, is_trusted=request.is_trusted)
     if checked.lab is None:
         stop(checked)
     return checked

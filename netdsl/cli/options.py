@@ -33,6 +33,13 @@ DEFINE: Decorator = click.option(
     help="Give a parameter of the lab its value.",
 )
 
+UNTRUSTED: Decorator = click.option(
+    "--untrusted",
+    "is_untrusted",
+    is_flag=True,
+    help="The lab is a stranger's: no run, file, env, uplink, target; what is made lies in a folder of one's own.",
+)
+
 FORMAT: Decorator = click.option(
     "--format",
     "form",

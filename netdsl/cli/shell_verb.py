@@ -10,7 +10,9 @@ from netdsl.ir.ids import host_name
 @LAB_OPTION
 @runtime_options
 @click.argument("node")
-def command(node: str, lab: str | None, target: str, output: str | None, project: str | None) -> None:
+def command(
+    node: str, lab: str | None, target: str, output: str | None, project: str | None, *, is_untrusted: bool
+) -> None:
     """Open a shell in NODE."""
-    runtime, deployment = find_deployment(lab, target, output, project)
+    runtime, deployment = find_deployment(lab, target, output, project, is_untrusted=is_untrusted)
     raise click.exceptions.Exit(runtime.shell(deployment, host_name(node)))

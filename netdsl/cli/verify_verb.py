@@ -6,7 +6,7 @@ from netdsl.cli.analysis import analyse
 from netdsl.cli.console import columns, note, say, show_findings, write
 from netdsl.cli.flow_json import as_text
 from netdsl.cli.flow_options import ESP
-from netdsl.cli.options import DEFINE, FORMAT, LAB
+from netdsl.cli.options import DEFINE, FORMAT, LAB, UNTRUSTED
 from netdsl.cli.proof_table import proof_table, summary_json
 from netdsl.diagnostics.render_json import report
 from netdsl.ir.dump import Json, dumped
@@ -21,14 +21,15 @@ FORMAT_VERSION = 1
 @LAB
 @ESP
 @DEFINE
+@UNTRUSTED
 @FORMAT
-def command(lab: str, esp: str, parameters: dict[str, str], form: str) -> None:
+def command(lab: str, esp: str, parameters: dict[str, str], form: str, *, is_untrusted: bool) -> None:
     """Prove what a lab expects, line by line, and say why; nothing is run.
 
     What is wrong without any `expect` (loops, black holes, ways without a way back, tunnels that stay down) is found too.
     Status 1 where an expectation fails, or the lab has another error.
     """
-    checked = analyse(lab, parameters, Esp(esp))
+    checked = analyse(lab, parameters, Esp(esp), is_trusted=not is_untrusted)
     match form:
         case "json":
             write(as_text(_document(checked, esp)))

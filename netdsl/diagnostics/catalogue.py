@@ -44,6 +44,7 @@ EMPTY_LAB = _error("empty-lab", "a lab without a node")
 FILE_NOT_FOUND = _error("file-not-found", "an imported or included file cannot be read")
 IMPORT_CYCLE = _error("import-cycle", "files import each other in a circle")
 PATH_ESCAPE = _error("path-escape", "a path leaves the folder of the lab")
+UNTRUSTED_STATEMENT = _error("untrusted-statement", "what `--untrusted` refuses: it runs or reaches more than the lab")
 UNUSED_IMPORT = _warning("unused-import", "an import that nothing uses")
 
 # --- values and expressions

@@ -55,6 +55,13 @@ def write_whole(path: Path | str, text: str) -> None:
         opened.replace(name, text.encode(), new_mode())
 
 
+def make_own_folder(path: Path | str) -> None:
+    """As `make_folder`; what is in it is this user's alone: its mode is 0700, also that of one that is there. Raises
+    PathRefused, also where it belongs to another user; OSError."""
+    with Folder.named(path, make=0o700) as folder:
+        folder.make_private(is_itself=True)
+
+
 @contextmanager
 def written(path: Path | str) -> Iterator[int]:
     """A context with the descriptor of a new, empty file at this path, or of the pipe that is there. Raises OSError."""

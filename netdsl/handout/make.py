@@ -10,8 +10,7 @@ from netdsl.handout.flat import FILES, CannotFlatten, flat_files, flat_source
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
 from netdsl.lower.lower import lower
-from netdsl.pipeline.analysis import bound
-from netdsl.semantics.expand import expand
+from netdsl.pipeline.analysis import bound, expanded
 from netdsl.semantics.files import MemoryReader
 from netdsl.semantics.load import Sources, load
 from netdsl.semantics.resolve import resolve
@@ -31,14 +30,14 @@ def handout(sources: Sources, parameters: Mapping[str, str], diagnostics: Diagno
     """
     if diagnostics.has_errors:
         return None
-    expanded = expand(sources, parameters, diagnostics)
-    bindings = resolve(expanded, diagnostics)
+    items = expanded(sources, parameters, diagnostics)
+    bindings = resolve(items, diagnostics)
     if bindings is not None:
         check_rules(bindings, diagnostics)
     if bindings is None or diagnostics.has_errors:
         return None
     lab = lower(bindings)
-    source, files = flat_source(expanded), flat_files(expanded)
+    source, files = flat_source(items), flat_files(items)
     if _compiled(source, files, lab.is_meant_to_fail) != _unexpected(lab):
         raise CannotFlatten
     texts = {SOURCE: source, PICTURE: svg(lab), ADDRESSES: addresses(lab)}

@@ -1,6 +1,7 @@
 """From a source to a proven lab."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from netdsl.dataclass import dataclass
@@ -11,9 +12,11 @@ from netdsl.lower.lower import lower
 from netdsl.semantics.bindings import Bindings
 from netdsl.semantics.expand import expand
 from netdsl.semantics.files import FolderReader
+from netdsl.semantics.items import Expanded
 from netdsl.semantics.load import Sources, load, load_text
 from netdsl.semantics.resolve import resolve
 from netdsl.semantics.rules import check_rules
+from netdsl.semantics.trust import refuse_powers
 from netdsl.verify import Esp, Summary, verify
 
 _ABOUT_FILES = (catalogue.FILE_NOT_FOUND, catalogue.PATH_ESCAPE, catalogue.IMPORT_CYCLE)
@@ -34,14 +37,22 @@ class Checked:
     summary: Summary | None = None
 
 
-def check(path: Path, parameters: Mapping[str, str] | None = None, *, esp: Esp = Esp.KERNEL) -> Checked:
+def check(
+    path: Path, parameters: Mapping[str, str] | None = None, *, esp: Esp = Esp.KERNEL, is_trusted: bool = True
+) -> Checked:
     """The lab in a file, with what it imports from its own folder and below, fully analysed.
 
-    `parameters` are texts as of `-D`; `esp` is whose ESP the proof is for. OSError where the file itself cannot be read.
+    `parameters` are texts as of `-D`; `esp` is whose ESP the proof is for. In a source that is not trusted what runs or
+    reaches more than the lab is an error. OSError where the file itself cannot be read.
     """
     diagnostics = Diagnostics()
+    return analyze(loaded(path, diagnostics, is_trusted=is_trusted), parameters or {}, diagnostics, esp=esp)
+
+
+def loaded(path: Path, diagnostics: Diagnostics, *, is_trusted: bool = True) -> Sources:
+    """The parsed files of the lab in a file. OSError as `check`."""
     sources = load(path.name, FolderReader(path.parent, path.name), diagnostics, shown_folder(path))
-    return analyze(sources, parameters or {}, diagnostics, esp=esp)
+    return replace(sources, is_trusted=is_trusted)
 
 
 def shown_folder(path: Path) -> str:
@@ -49,10 +60,13 @@ def shown_folder(path: Path) -> str:
     return "" if path.parent == Path() else str(path.parent)
 
 
-def check_text(data: bytes, parameters: Mapping[str, str] | None = None, *, esp: Esp = Esp.KERNEL) -> Checked:
+def check_text(
+    data: bytes, parameters: Mapping[str, str] | None = None, *, esp: Esp = Esp.KERNEL, is_trusted: bool = True
+) -> Checked:
     """The same for a lab from standard input, which can import and include nothing."""
     diagnostics = Diagnostics()
-    return analyze(load_text(data, diagnostics), parameters or {}, diagnostics, esp=esp)
+    sources = replace(load_text(data, diagnostics), is_trusted=is_trusted)
+    return analyze(sources, parameters or {}, diagnostics, esp=esp)
 
 
 def analyze(
@@ -70,10 +84,11 @@ def analyze(
     return Checked(diagnostics, sources, bindings, lab, verify(lab, diagnostics, esp=esp))
 
 
-def lowered(path: Path, parameters: Mapping[str, str], diagnostics: Diagnostics) -> Lab | None:
+def lowered(
+    path: Path, parameters: Mapping[str, str], diagnostics: Diagnostics, *, is_trusted: bool = True
+) -> Lab | None:
     """The lab in a file, of which nothing is proven; None where it has an error. OSError as `check`."""
-    sources = load(path.name, FolderReader(path.parent, path.name), diagnostics, shown_folder(path))
-    bindings = bound(sources, parameters, diagnostics)
+    bindings = bound(loaded(path, diagnostics, is_trusted=is_trusted), parameters, diagnostics)
     return None if bindings is None else lower(bindings)
 
 
@@ -81,7 +96,15 @@ def bound(sources: Sources, parameters: Mapping[str, str], diagnostics: Diagnost
     """The stages before lowering; None where there is an error."""
     if any(found.is_error and found.rule not in _ABOUT_FILES for found in diagnostics):
         return None
-    bindings = resolve(expand(sources, parameters, diagnostics), diagnostics)
+    bindings = resolve(expanded(sources, parameters, diagnostics), diagnostics)
     if bindings is not None:
         check_rules(bindings, diagnostics)
     return None if diagnostics.has_errors else bindings
+
+
+def expanded(sources: Sources, parameters: Mapping[str, str], diagnostics: Diagnostics) -> Expanded:
+    """The lab unrolled, with what is refused in sources that are not trusted."""
+    found = expand(sources, parameters, diagnostics)
+    if not sources.is_trusted:
+        refuse_powers(found.items, diagnostics)
+    return found

@@ -1,7 +1,7 @@
 """Remedies that are certain, applied to a lab in memory, one after the other: each is checked with all that it changes."""
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import Path, PurePosixPath
 
 from netdsl.dataclass import dataclass
@@ -53,6 +53,7 @@ class _Changed:
 class _Fixing:
     path: Path
     parameters: Mapping[str, str]
+    is_trusted: bool
     texts: dict[str, str] = field(default_factory=dict)
     applied: list[Diagnostic] = field(default_factory=list)
     refused: set[tuple[_Key, int]] = field(default_factory=set)
@@ -61,7 +62,7 @@ class _Fixing:
         diagnostics = Diagnostics()
         reader = _Changed(FolderReader(self.path.parent, self.path.name), texts)
         sources = load(self.path.name, reader, diagnostics, shown_folder(self.path))
-        return analyze(sources, self.parameters, diagnostics)
+        return analyze(replace(sources, is_trusted=self.is_trusted), self.parameters, diagnostics)
 
     def next(self, checked: Checked) -> Diagnostic | None:
         """The next finding to mend."""
@@ -83,10 +84,10 @@ class _Fixing:
         return after
 
 
-def fixed(path: Path, parameters: Mapping[str, str]) -> Fixed:
+def fixed(path: Path, parameters: Mapping[str, str], *, is_trusted: bool = True) -> Fixed:
     """Apply what is certain until nothing is. What a line of an expectation needs is looked for when all else is mended.
     Raises OSError where the file itself cannot be read."""
-    fixing = _Fixing(path, parameters)
+    fixing = _Fixing(path, parameters, is_trusted)
     checked = fixing.checked({})
     for _ in range(_MOST_APPLIED):
         found = fixing.next(checked)

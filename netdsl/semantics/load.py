@@ -24,12 +24,13 @@ _BOM = "\ufeff"
 class Sources:
     """The parsed files, by their path below the root; `main` is the lab's own. `imports`: what file an import means, by
     (importing file, path as written); one that could not be read is missing. Without a `reader` (a lab from
-    standard input) there is no folder to read from."""
+    standard input) there is no folder to read from. `is_trusted`: a statement with a power may stand there."""
 
     main: str
     documents: Mapping[str, syntax.Document]
     imports: Mapping[tuple[str, str], str]
     reader: Reader | None = field(default=None, repr=False)
+    is_trusted: bool = True
 
     def imported(self, statement: syntax.Import) -> syntax.Document | None:
         """The file that an import means, None if it could not be read."""

@@ -24,6 +24,6 @@ def test_a_command_reaches_its_node_as_written(
             seen.append((node, words))
             return 0
 
-    monkeypatch.setattr(exec_verb, "find_deployment", lambda *_: (Runtime(), object()))
+    monkeypatch.setattr(exec_verb, "find_deployment", lambda *_, **__: (Runtime(), object()))
     assert CliRunner().invoke(exec_verb.command, written).exit_code == 0
     assert seen == [("a", run)]

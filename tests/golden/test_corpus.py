@@ -25,6 +25,9 @@ WIDTH = 160
 TARGETS = {"differs-in-target": "vagrant"}
 """The target that a rule needs; else compose."""
 
+UNTRUSTED = {"untrusted-statement"}
+"""Rules for sources that are not trusted."""
+
 _EXAMPLE = re.compile(r"^```netdsl (bad|good)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -40,7 +43,7 @@ def findings(code: str, kind: str, folder: Path, monkeypatch: pytest.MonkeyPatch
         case = folder
         (case / "lab.net").write_text(examples(code)[kind], encoding="utf-8")
     monkeypatch.chdir(case)
-    checked = check(Path("lab.net"))
+    checked = check(Path("lab.net"), is_trusted=code not in UNTRUSTED)
     if checked.bindings is not None:
         target = target_of(TARGETS.get(code, "compose"))
         target.check_support(lower(checked.bindings), Options(), checked.diagnostics)

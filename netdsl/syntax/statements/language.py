@@ -12,7 +12,7 @@ STATEMENTS = (
     Description("import", Import, level=Level.FILE, is_offered=True),
     Description("template", Template, level=Level.SCOPE, is_offered=True),
     Description("use", Use, level=Level.ELEMENT, column=Column(None, "(")),
-    Description("target", Target, (FILE,)),
+    Description("target", Target, (FILE,), power="chooses what this machine runs the lab with"),
     Description("=", Assignment, ("target",), shown="key = value"),
     Description("expect", Expect, level=Level.SCOPE),
 )
