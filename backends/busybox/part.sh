@@ -4,5 +4,5 @@
 # busybox_serve KIND NAME PORT
 busybox_serve() {
 	web_folder "$2"
-	exec busybox httpd -f -p "[::]:$3" -h "$folder"
+	become busybox httpd -f -p "[::]:$3" -h "$folder"
 }

@@ -15,6 +15,6 @@ freeradius_serve() {
 		"private_key_file = $STATE/credentials/private/$certificate.pem" \
 		'tls_min_version = "1.2"' 'tls_max_version = "1.2"' 'ecdh_curve = ""' '}' \
 		'ttls {' 'tls = shown' 'virtual_server = tunnelled' '}' >"$folder/tunnelled.conf"
-	export RADIUS_FOLDER="$folder" RADIUS_SECRETS="$STATE/credentials/radius/$3" RADIUS_PORT="$3"
-	exec freeradius -f -l stdout -d "$folder" -D /usr/share/freeradius -n radiusd
+	export NETDSL_RADIUS_FOLDER="$folder" NETDSL_RADIUS_SECRETS="$STATE/credentials/radius/$3" NETDSL_RADIUS_PORT="$3"
+	become freeradius -f -l stdout -d "$folder" -D /usr/share/freeradius -n radiusd
 }

@@ -10,5 +10,5 @@ nsd_serve() {
 		printf 'server:\nzonesdir: "%s"\nxfrdir: "%s"\n' "$NODE/nsd/$3" "$folder"
 		printf 'xfrdfile: "%s/xfrd.state"\nzonelistfile: "%s/zone.list"\n' "$folder" "$folder"
 	} >"$folder/nsd.conf" || exit 1
-	exec nsd -d -c "$folder/nsd.conf"
+	become nsd -d -c "$folder/nsd.conf"
 }

@@ -6,6 +6,6 @@ openssl_serve() {
 	folder=$STATE/credentials/ocsp/$3
 	[ -e "$folder/index" ] || fail "service $2: no pki has it as its responder"
 	: >"$folder/index.attr"
-	exec openssl ocsp -port "$3" -index "$folder/index" -CA "$folder/issuer.pem" -ignore_err \
+	become openssl ocsp -port "$3" -index "$folder/index" -CA "$folder/issuer.pem" -ignore_err \
 		-rsigner "$folder/signer.pem" -rkey "$folder/signer.key" -nmin 5
 }

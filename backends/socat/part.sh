@@ -10,10 +10,10 @@ socat_serve() {
 		web_folder "$2"
 		export NETDSL_FOLDER="$folder"
 		own=$STATE/credentials/serve/netdsl-services
-		exec socat "OPENSSL-LISTEN:$3,pf=ip6,ipv6only=0,reuseaddr,fork,verify=0,cert=$own.pem,key=$own.key" 'EXEC:sh answer.sh'
+		become socat "OPENSSL-LISTEN:$3,pf=ip6,ipv6only=0,reuseaddr,fork,verify=0,cert=$own.pem,key=$own.key" 'EXEC:/bin/sh answer.sh'
 		;;
-	tcp) exec socat "TCP6-LISTEN:$3,ipv6only=0,reuseaddr,fork" 'EXEC:sh answer.sh' ;;
-	udp) exec socat "UDP6-RECVFROM:$3,ipv6only=0,reuseaddr,fork" 'EXEC:sh answer.sh' ;;
+	tcp) become socat "TCP6-LISTEN:$3,ipv6only=0,reuseaddr,fork" 'EXEC:/bin/sh answer.sh' ;;
+	udp) become socat "UDP6-RECVFROM:$3,ipv6only=0,reuseaddr,fork" 'EXEC:/bin/sh answer.sh' ;;
 	esac
 }
 
@@ -41,7 +41,7 @@ socat_serve_addresses() {
 		[ "$family" = 4 ] || bound="[$address]"
 		(
 			export NETDSL_KIND=udp NETDSL_SERVICE="$1"
-			cd "$LAB/socat" && exec socat "UDP$family-RECVFROM:$2,bind=$bound,reuseaddr,fork" 'EXEC:sh answer.sh'
+			cd "$LAB/socat" && become socat "UDP$family-RECVFROM:$2,bind=$bound,reuseaddr,fork" 'EXEC:/bin/sh answer.sh'
 		) </dev/null &
 		keep_daemon $! "udp-$2-$address" "service udp $1 udp/$2 at $address"
 		sockets=$((sockets + 1))

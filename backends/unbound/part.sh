@@ -5,7 +5,7 @@
 unbound_serve() {
 	hints=
 	[ ! -e "$NODE/unbound/$3/hints" ] || hints='root-hints: "/dev/fd/3"'
-	exec unbound -d -p -c /dev/stdin <<-CONFIGURATION 3<<-HINTS
+	become unbound -d -p -c /dev/stdin <<-CONFIGURATION 3<<-HINTS
 		$(cat "$LAB/unbound/unbound.conf")
 		server:
 		$hints

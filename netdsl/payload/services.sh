@@ -44,21 +44,28 @@ start_services() {
 	done <"$NODE/services.tsv"
 }
 
-# run_command FILE: one argument per line. The environment of the lab reaches this command alone: as variables of the script, or of
-# its daemons, its names would be theirs (NODE, PATH, LD_PRELOAD, OPENSSL_CONF).
-run_command() {
-	number=${1##*/}
-	set --
-	while IFS= read -r argument; do
-		[ $# -gt 0 ] || argument=$(command -v -- "$argument") # not by a PATH of the lab
-		set -- "$@" "$argument"
-	done <"$NODE/run/$number"
+# become PROGRAM ARGUMENT…: in place of this shell, with the environment of the lab. This is the only way for it into a
+# process: as variables of the script its names would be the script's (NODE, PATH, IFS, LD_PRELOAD). None begins with `NETDSL_`.
+become() {
+	program=$(command -v -- "$1") || fail "there is no program $1" # not by a PATH of the lab
+	shift
+	set -- "$program" "$@"
 	if [ -e "$NODE/env" ]; then
 		while IFS= read -r assignment; do
 			set -- "$assignment" "$@"
 		done <"$NODE/env"
 	fi
-	env -- "$@" </dev/null
+	exec env -- "$@"
+}
+
+# run_command FILE: one argument per line.
+run_command() {
+	number=${1##*/}
+	set --
+	while IFS= read -r argument; do
+		set -- "$@" "$argument"
+	done <"$NODE/run/$number"
+	(become "$@") </dev/null
 	say "run $number ended with $?"
 }
 

@@ -41,7 +41,7 @@ def compiled(house: Path) -> Path:
 def test_the_node_that_serves_has_the_part_and_the_other_has_not(compiled: Path) -> None:
     assert (compiled / "nodes/server/parts").read_text() == "nftables\ndaytime\n"
     assert (compiled / "nodes/server/services.tsv").read_text() == "daytime\tserver.daytime\ttcp\t13\tdaytime\n"
-    assert (compiled / "nodes/server/daytime/zone").read_text() == "JST-9\n"
+    assert (compiled / "nodes/server/daytime/format").read_text() == "%FT%T_%Z\n"
     assert (compiled / "nodes/client/parts").read_text() == "nftables\n"
     assert "socat" in (compiled.parent / "Dockerfile").read_text()
 
@@ -51,13 +51,13 @@ def test_the_node_that_serves_has_the_part_and_the_other_has_not(compiled: Path)
 def test_it_answers_and_says_its_status(compiled: Path, tmp_path: Path) -> None:
     shutil.copytree(compiled / "lab/daytime", tmp_path / "netdsl/lab/daytime")
     with Node(tmp_path) as node:
-        for name in ("parts", "services.tsv", "daytime/zone"):
+        for name in ("parts", "services.tsv", "env", "daytime/format"):
             node.file(name, (compiled / "nodes/server" / name).read_text())
         assert node.start() == ""
         assert "JST" in node.inside("socat", "-t1", "-", "TCP:127.0.0.1:13").stdout
         status = node.verb("status").stdout
     assert "daemon\tservice daytime server.daytime tcp/13\trunning\n" in status
-    assert status.endswith("daytime\tJST-9\n")
+    assert status.endswith("daytime\t%FT%T_%Z\n")
 
 
 @pytest.mark.slow

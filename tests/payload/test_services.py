@@ -91,25 +91,6 @@ def test_arguments_and_environment_reach_a_command_as_they_are(node: Node, tmp_p
     assert lines_of(tmp_path / "said", 3) == [NASTY, "", NASTY]
 
 
-TAKEN = (
-    "NODE", "LAB", "STATE", "CREDENTIALS", "LASTING", "TAB", "IFS", "PATH", "ENV", "BASH_ENV", "HOME", "PWD", "LD_PRELOAD",
-    "LD_LIBRARY_PATH", "OPENSSL_CONF", "parts", "kind", "name", "port", "part", "pid", "number", "argument",
-    "assignment", "_",
-)  # fmt: skip
-
-
-def test_no_variable_of_the_lab_takes_one_of_the_script_or_its_services(node: Node, tmp_path: Path) -> None:
-    serving(node, "http server.app tcp 30000 busybox", "tcp log.t tcp 514 socat")
-    node.data(
-        env="".join(f"{name}=/nonexistent\n" for name in TAKEN),
-        run___1=f"sh\n-c\necho $NODE $number $PATH >{tmp_path}/said\n",
-    )
-    assert node.start() == ""
-    assert fetched(node, "127.0.0.1:30000") == "server.app\n"
-    assert node.inside("socat", "-t1", "-", "TCP4:127.0.0.1:514", text="hello\n").stdout == "log.t\nhello\n"
-    assert lines_of(tmp_path / "said", 1) == ["/nonexistent /nonexistent /nonexistent"]
-
-
 def test_the_end_of_a_command_is_logged_and_does_not_end_the_node(node: Node) -> None:
     node.data(run___1="false\n")
     assert node.start() == ""

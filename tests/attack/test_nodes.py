@@ -1,0 +1,35 @@
+"""What a source puts into a node: it stays there, and takes nothing of the node's own over."""
+
+from pathlib import Path
+
+from tests.payload.node import Node
+from tests.payload.test_services import fetched, lines_of, serving
+
+_OF_THE_SCRIPT = (
+    "NODE", "LAB", "STATE", "CREDENTIALS", "LASTING", "TAB", "IFS", "PATH", "ENV", "BASH_ENV", "SHELLOPTS", "PS4", "HOME",
+    "PWD", "LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT", "OPENSSL_CONF", "PERL5OPT", "parts", "kind", "name", "port", "part",
+    "pid", "number", "argument", "assignment", "program", "folder", "POSIXLY_CORRECT", "_",
+)  # fmt: skip
+
+
+def test_the_environment_of_a_lab_reaches_commands_and_services_and_never_the_script(
+    node: Node, tmp_path: Path
+) -> None:
+    serving(node, "http server.app tcp 30000 busybox", "tcp log.t tcp 514 socat")
+    node.data(
+        env="".join(f"{name}=/nonexistent\n" for name in _OF_THE_SCRIPT),
+        run___1=f"sh\n-c\necho $NODE $number $PATH >{tmp_path}/said\n",
+    )
+    assert node.start() == ""
+    assert fetched(node, "127.0.0.1:30000") == "server.app\n"
+    assert node.inside("socat", "-t1", "-", "TCP4:127.0.0.1:514", text="hello\n").stdout == "log.t\nhello\n"
+    assert lines_of(tmp_path / "said", 1) == ["/nonexistent /nonexistent /nonexistent"]
+    assert _environment(node, node.state / "daemon/tcp-30000")["NODE"] == "/nonexistent"
+    assert "/nonexistent" not in _environment(node, node.state / "pid").values()
+
+
+def _environment(node: Node, noted: Path) -> dict[str, str]:
+    """Of the process whose number a file of the node's state begins with."""
+    pid = noted.read_text().split()[0]
+    found = node.inside("tr", "\\0", "\n", text=Path(f"/proc/{pid}/environ").read_text()).stdout
+    return dict(line.split("=", 1) for line in found.splitlines())
