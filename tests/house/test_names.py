@@ -21,6 +21,7 @@ EXCEPTIONS: tuple[tuple[str, str, str], ...] = (
     ("busybox", "payload/render.py", "the shell of the node's script"),
     ("busybox", "testing/flows.py", "every node has it, for the node's script"),
     ("gre", "semantics/resolve/interfaces.py", "devices that the kernel makes in every namespace"),
+    ("gre", "semantics/resolve/namespace.py", "the names of the kernel's sysctls"),
     ("dnsmasq", "semantics/resolve/services.py", "words that users type for a kind of service"),
     ("nsd", "semantics/resolve/services.py", "words that users type for a kind of service"),
     ("unbound", "semantics/resolve/services.py", "words that users type for a kind of service"),

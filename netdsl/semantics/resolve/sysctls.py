@@ -3,10 +3,10 @@
 import re
 
 from netdsl.diagnostics import catalogue
-from netdsl.diagnostics.suggest import did_you_mean
+from netdsl.diagnostics.suggest import closest, did_you_mean
 from netdsl.semantics.bindings import Placed
 from netdsl.semantics.items import Item
-from netdsl.semantics.resolve import attributes
+from netdsl.semantics.resolve import attributes, namespace
 from netdsl.semantics.resolve.placement import report_repeated
 from netdsl.semantics.resolve.work import NodeDraft, Work
 from netdsl.semantics.texts import text_of
@@ -14,13 +14,7 @@ from netdsl.semantics.values import IntRange, Value
 from netdsl.source import Place
 from netdsl.syntax import tree as syntax
 
-NAMESPACED = ("net.ipv4.", "net.ipv6.", "net.netfilter.", "net.mptcp.", "net.sctp.", "net.unix.")
-NAMESPACED_CORE = ("net.core.somaxconn", "net.core.xfrm_acq_expires", "net.core.xfrm_aevent_etime",
-                   "net.core.xfrm_aevent_rseqth", "net.core.xfrm_larval_drop", "net.core.optmem_max")  # fmt: skip
-"""What each network namespace has of its own: net/core/sysctl_net_core.c (netns_core_table), net/xfrm/xfrm_sysctl.c."""
-
-_KEY = re.compile(r"[a-z0-9_]+(?:\.[A-Za-z0-9_-]+)+", re.ASCII)
-_PER_INTERFACE = re.compile(r"net\.ipv[46]\.(?:conf|neigh)\.([^.]+)\..+", re.ASCII)
+_PER_INTERFACE = re.compile(r"(?P<table>net\.ipv[46]\.(?:conf|neigh))\.(?P<interface>[^.]+)\.[^.]+")
 
 
 def sysctls(node: NodeDraft, work: Work) -> tuple[tuple[tuple[str, str], Place], ...]:
@@ -46,21 +40,39 @@ def sysctls(node: NodeDraft, work: Work) -> tuple[tuple[tuple[str, str], Place],
 
 def _is_key(node: NodeDraft, placed: Placed[Value], work: Work) -> bool:
     key = text_of(placed.value)
-    if not key.startswith("net."):
-        message = f"`{key}` is not of a node's network"
-        advice: str | None = "a node has the sysctls below `net.` of its own, all others are the machine's"
-    elif not _KEY.fullmatch(key) or not (key.startswith(NAMESPACED) or key in NAMESPACED_CORE):
-        message = f"`{key}` is not a node's own"
-        advice = "of those below `net.core`, most are the machine's" if key.startswith("net.core.") else None
-    else:
-        return _is_interface(node, key, placed.place, work)
+    found = _PER_INTERFACE.fullmatch(key)
+    problem = _problem(key, found)
+    if problem is None:
+        return found is None or _is_interface(node, found["interface"], placed.place, work)
+    message, advice = problem
     work.diagnostics.report(catalogue.INVALID_SYSCTL, message, placed.place, help=advice)
     return False
 
 
-def _is_interface(node: NodeDraft, key: str, place: Place, work: Work) -> bool:
-    found = _PER_INTERFACE.fullmatch(key)
-    name = "all" if found is None else found[1]
+def _problem(key: str, per_interface: re.Match[str] | None) -> tuple[str, str | None] | None:
+    """Why no node has this sysctl, and help; None where all have it."""
+    group, _, name = key.rpartition(".")
+    if per_interface is not None:
+        group = f"{per_interface['table']}.*"
+    names = namespace.BY_PREFIX.get(group, frozenset())
+    if not key.startswith("net."):
+        return (
+            f"`{key}` is not of a node's network",
+            "a node has the sysctls below `net.` of its own, all others are the machine's",
+        )
+    if group.endswith("neigh.*") and per_interface and per_interface["interface"] in ("all", "default"):
+        advice = f"interfaces have it: `{per_interface['table']}.INTERFACE.{name}`" if name in names else None
+        return f"no network namespace has `{key}`: neighbours that are no interface's are the machine's", advice
+    if name in namespace.NOT_SETTABLE.get(group, frozenset()):
+        return f"no network namespace can set `{key}`", "the kernel has it once, for the machine, or sets it by itself"
+    if name in names:
+        return None
+    near = closest(name, names)
+    advice = None if near is None else f"did you mean `{key.removesuffix(name)}{near}`?"
+    return f"no network namespace has `{key}` to set", advice
+
+
+def _is_interface(node: NodeDraft, name: str, place: Place, work: Work) -> bool:
     if name in ("all", "default", "lo") or name in node.interfaces:
         return True
     if not node.is_broken:

@@ -62,14 +62,14 @@ apply_sysctl() {
             done <"$node/interfaces.tsv"
             ;;
         net.ipv[46].conf.default.*) set_sysctl "$key" "$value" ;;
-        net.ipv[46].conf.*)
+        net.ipv[46].conf.* | net.ipv[46].neigh.*)
             setting=${key##*.}
-            scope=${key#net.ipv?.conf.}
+            scope=${key#net.ipv?.*.}
             scope=${scope%.*}
-            head=${key%%.conf.*}
+            head=${key%".$scope.$setting"}
             while IFS=$tab read -r mac name _; do
                 if [ "$name" = "$scope" ] && find_device "$mac"; then
-                    set_sysctl "$head.conf.$device.$setting" "$value"
+                    set_sysctl "$head.$device.$setting" "$value"
                 fi
             done <"$node/interfaces.tsv"
             ;;
