@@ -291,11 +291,16 @@ def _algorithms(rng: Random, draft: Draft) -> list[str]:
 
 
 def _spoil(rng: Random, draft: Draft) -> None:
-    """Now and then the ends of a tunnel have different secrets, of which there are no others between them."""
+    """Now and then two peers have different secrets, of which there are no others between them. (A gateway takes those of
+    its clients.)"""
     if rng.random() > 0.06 or not draft.tunnels:
         return
     tunnel = draft.tunnels[0]
-    if "auth psk" in tunnel.lines and sum(other.ends == tunnel.ends for other in draft.tunnels) == 1:
+    if (
+        tunnel.kind != "road"
+        and "auth psk" in tunnel.lines
+        and sum(other.ends == tunnel.ends for other in draft.tunnels) == 1
+    ):
         draft.unmet.append(f"{tunnel.name} is up")
         tunnel.lines.append(f'secret "another-secret-{draft.name}" for {tunnel.ends[0].name}')
         draft.faults.append(f"the ends of {tunnel.name} have different secrets")
