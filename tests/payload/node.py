@@ -49,7 +49,7 @@ class Node:
         self._holder = subprocess.Popen(
             ["unshare", "-mn", "--propagation", "private", "sh", "-ec", _PREPARE, "sh", str(self.folder)], text=True
         )
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while Path(f"/proc/{self._holder.pid}/comm").read_text() != "sleep\n":
             assert time.monotonic() < deadline, "the namespaces do not come up"
             time.sleep(0.005)
@@ -60,7 +60,7 @@ class Node:
     ) -> None:
         if self._main is not None and self._main.poll() is None:
             self._main.terminate()
-            self._main.wait(5)
+            self._main.wait(60)
         if self._holder is not None:
             self._holder.kill()
             self._holder.wait()
@@ -86,7 +86,7 @@ class Node:
             input=text,
             capture_output=True,
             text=True,
-            timeout=20,
+            timeout=60,
             check=False,
             env=self._env(),
         )
@@ -118,7 +118,7 @@ class Node:
             self._main = subprocess.Popen(
                 self.command(["sh", script, "start"]), stderr=log, stdout=log, text=True, env=self._env()
             )
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             if self._main.poll() is not None:
                 return self.log()
@@ -132,7 +132,7 @@ class Node:
         assert self._main is not None
         began = time.monotonic()
         self._main.terminate()
-        self._main.wait(10)
+        self._main.wait(60)
         return time.monotonic() - began
 
     def log(self) -> str:
