@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from ipaddress import ip_address
+from itertools import chain
 from pathlib import Path
 
 from netdsl.codegen.contract import Options
@@ -19,7 +20,7 @@ from netdsl.codegen.manifest import manifest_artifact
 from netdsl.codegen.write import commit, plan
 from netdsl.ir.ids import NodeId, host_name
 from netdsl.ir.lab import Lab
-from netdsl.ir.service import WITH_PORTS, port
+from netdsl.ir.service import WITH_PORTS, Protocol, port
 from netdsl.library import compile_file
 from netdsl.packets.state import state_of
 from netdsl.payload.part import state_of_kind
@@ -36,6 +37,7 @@ ROUNDS = ((1.4, 200), (1.4, 200), (6.0, 15))
 # Of one node after the other, what another one called unreachable: that looks for a neighbour on behalf of all at once,
 # with the source of any of them, and whoever is asked may believe some and not others. A neighbour is given up after 3 s.
 ALONE = (3.5, 40)
+DATAGRAMS = 6  # begun per second of a slow node at most: each answer starts processes
 UNTIL_UP = 20.0  # seconds, for the end of a tunnel that did not open it
 PROBE = (Path(__file__).parent / "probe.py").read_text()
 
@@ -157,18 +159,28 @@ def _ask(lab: Lab, running: Running) -> tuple[tuple[Flow, Seen], ...]:
     """All nodes at once; in later rounds what timed out or found no neighbour, as on a busy machine."""
     answers: dict[Flow, Seen] = {}
     left = flows_of(lab)
+    is_slow = running.machine.patience > 1
     for patience, rate in ROUNDS:
-        by_node = _by_node(left)
-        ask = partial(_ask_from, running, patience, rate)
-        with ThreadPoolExecutor(len(by_node)) as pool:
-            for flows, seen in zip(by_node.values(), pool.map(ask, by_node, by_node.values()), strict=True):
-                answers |= dict(zip(flows, seen, strict=True))
+        datagrams = tuple(flow for flow in left if is_slow and _is_datagram(flow))
+        answers |= _asked(running, patience, rate, (flow for flow in left if flow not in datagrams))
+        answers |= _asked(running, patience, min(rate, DATAGRAMS), datagrams)
         left = tuple(flow for flow, seen in answers.items() if _may_change(seen))
         if not left:
             break
     for node, flows in _by_node(flow for flow, seen in answers.items() if _is_told_by_another(seen)).items():
         answers |= dict(zip(flows, _ask_from(running, *ALONE, node, flows), strict=True))
     return tuple((flow, answers[flow]) for flow in flows_of(lab))
+
+
+def _asked(running: Running, patience: float, rate: int, asked: Iterable[Flow]) -> dict[Flow, Seen]:
+    by_node = _by_node(asked)
+    if not by_node:
+        return {}
+    ask = partial(_ask_from, running, patience, rate)
+    with ThreadPoolExecutor(len(by_node)) as pool:
+        answers = pool.map(ask, by_node, by_node.values())
+        pairs = (zip(flows, seen, strict=True) for flows, seen in zip(by_node.values(), answers, strict=True))
+        return dict(chain.from_iterable(pairs))
 
 
 def _by_node(flows: Iterable[Flow]) -> dict[NodeId, list[Flow]]:
@@ -182,6 +194,10 @@ def _is_told_by_another(seen: Seen) -> bool:
     return seen.detail.startswith("EHOSTUNREACH") and not seen.detail.endswith(" itself")
 
 
+def _is_datagram(flow: Flow) -> bool:
+    return flow.service is not None and flow.service.protocol is Protocol.UDP
+
+
 def _may_change(seen: Seen) -> bool:
     return seen.outcome is Outcome.TIMEOUT or seen.detail.startswith("EHOSTUNREACH")
 
@@ -190,8 +206,8 @@ def _ask_from(running: Running, patience: float, rate: int, node: NodeId, flows:
     container = running.container(host_name(node))
     slower = (
         running.machine.patience
-    )  # each probe waits as many times longer, and as many times fewer are begun a second
-    times = str(patience * slower), str(max(1, rate // slower))
+    )  # a probe waits as many seconds longer, and as many times fewer are begun a second
+    times = str(patience + slower - 1), str(rate / slower)
     words = ("docker", "exec", "--interactive", container, "python3", "-c", PROBE, *times)
     asked = "\n".join(flow.probe for flow in flows)
     done = subprocess.run(words, input=asked, capture_output=True, text=True, timeout=60 * slower**2, check=False)
