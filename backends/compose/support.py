@@ -3,6 +3,7 @@
 from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
 
 from netdsl.codegen.abilities import Abilities, NetworkDriver
+from netdsl.codegen.pools import public_pool
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.ir.lab import Lab
@@ -30,6 +31,7 @@ ABILITIES = Abilities(
     network_drivers=_DRIVERS,
     options={"driver": tuple(driver.name for driver in _DRIVERS)},
     settings={"pool": _pool_problem},
+    of_caller={"pool": public_pool},
 )
 
 

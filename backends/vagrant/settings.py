@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
 
 from netdsl.codegen.contract import Options
+from netdsl.codegen.pools import public_pool
 from netdsl.dataclass import dataclass
 from netdsl.ir.lab import Lab
 
@@ -30,7 +31,7 @@ class Settings:
 
 
 def settings_of(lab: Lab, options: Options) -> Settings:
-    """The settings of a lab that has been checked: the command line's before the lab's."""
+    """The settings of a lab that has been checked: the command line's before the lab's; boxes are the former's alone."""
     said: dict[str, str] = {}
     for one in lab.settings:
         if one.target == TARGET:
@@ -39,9 +40,11 @@ def settings_of(lab: Lab, options: Options) -> Settings:
     return Settings(
         provider=options.provider or said.get("provider"),
         accelerator=said.get("accelerator"),
-        box=said.get("box"),
+        box=options.settings.get("box"),
         pool=IPv4Network(said["pool"]) if "pool" in said else None,
-        boxes={key.removeprefix(OF_IMAGE): value for key, value in said.items() if key.startswith(OF_IMAGE)},
+        boxes={
+            key.removeprefix(OF_IMAGE): value for key, value in options.settings.items() if key.startswith(OF_IMAGE)
+        },
     )
 
 
@@ -74,6 +77,13 @@ def _pool_problem(value: str) -> str | None:
         return f"`{value}` holds no addresses for machines"
     return None
 
+
+def _of_caller(value: str) -> str:
+    return f"`{value}` is a box, and a box brings programs that run on this machine"
+
+
+OF_CALLER = {"box": _of_caller, "box.IMAGE": _of_caller, "pool": public_pool}
+"""What a source cannot say of them. Providers and accelerators are words of two, of software that is here."""
 
 SETTINGS = {
     "provider": _provider_problem,

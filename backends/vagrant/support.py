@@ -11,7 +11,7 @@ from netdsl.source import Place
 
 from .lower import LEAST_MEMORY_MIB, MANAGEMENT_PREFIX, project_ranges
 from .ranges import NoRange
-from .settings import OF_IMAGE, PROVIDERS, SETTINGS, TARGET, settings_of
+from .settings import OF_CALLER, OF_IMAGE, PROVIDERS, SETTINGS, TARGET, settings_of
 
 VIRTUALBOX_ADAPTERS = 8
 _PLAIN = "its networks are plain segments: every node hears every other"
@@ -25,6 +25,7 @@ ABILITIES = Abilities(
     ),
     options={"provider": PROVIDERS},
     settings=SETTINGS,
+    of_caller=OF_CALLER,
     taken_ports=(TakenPort(Protocol.TCP, 22, "the machine's own SSH server, for `vagrant ssh`,"),),
     mac_prefixes={MANAGEMENT_PREFIX: "the management interfaces"},
     has_parts_of_processors=False,
@@ -64,15 +65,10 @@ def _check_ranges(lab: Lab, options: Options, diagnostics: Diagnostics) -> None:
 
 def _list_boxes(lab: Lab, options: Options, diagnostics: Diagnostics) -> None:
     """Another box than the twin of the containers' base: what is installed from it may have other versions."""
-    said: dict[str, tuple[str, Place | None]] = {}
-    for one in lab.settings:
-        if one.target == TARGET:
-            said.setdefault(one.key, (one.value, one.origin))
-    said |= {key: (value, None) for key, value in options.settings.items()}
-    for key, (box, origin) in said.items():
+    for key, box in options.settings.items():
         if key == "box" or key.startswith(OF_IMAGE):
             message = f"what `{box}` holds is not known here: packages may have other versions than in the containers"
-            _list(diagnostics, message, origin or _somewhere(lab))
+            _list(diagnostics, message, _somewhere(lab))
 
 
 def _somewhere(lab: Lab) -> Place | None:

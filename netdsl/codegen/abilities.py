@@ -36,7 +36,8 @@ class TakenPort:
 @dataclass(frozen=True, slots=True)
 class Abilities:
     """`node_kinds` and `network_drivers` are all that there are. `options`: options of the command line (`driver`,
-    `provider`) with the values that they may have; `settings`: keys of `target NAME { … }` and of `--set`.
+    `provider`) with the values that they may have; `settings`: keys of `target NAME { … }` and of `--set`; `of_caller`:
+    what is wrong with values of these in a source, though the command line may give them.
 
     `mac_prefixes`: beginnings of MAC addresses that the runtime needs, with what for. `least_memory`: MiB that a node has
     at least. `one_platform`: why images of another processor do not run; None: they do.
@@ -47,6 +48,7 @@ class Abilities:
     has_impairments: bool = False
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     settings: Mapping[str, Check] = field(default_factory=dict)
+    of_caller: Mapping[str, Check] = field(default_factory=dict)
     taken_ports: tuple[TakenPort, ...] = ()
     mac_prefixes: Mapping[str, str] = field(default_factory=dict)
     has_parts_of_processors: bool = True
@@ -60,5 +62,14 @@ class Abilities:
 
     def check_of(self, key: str) -> Check | None:
         """Of a setting; None where there is no such setting."""
-        family = f"{key.partition('.')[0]}{OF_IMAGE}"
-        return self.settings.get(key) or (self.settings.get(family) if "." in key else None)
+        return _of(self.settings, key)
+
+    def problem_in_source(self, key: str, value: str) -> str | None:
+        """Why a value that the command line may give cannot be in a source; None if it can."""
+        check = _of(self.of_caller, key)
+        return None if check is None else check(value)
+
+
+def _of(checks: Mapping[str, Check], key: str) -> Check | None:
+    family = f"{key.partition('.')[0]}{OF_IMAGE}"
+    return checks.get(key) or (checks.get(family) if "." in key else None)

@@ -63,13 +63,16 @@ class _Asked:
         for one in self.lab.settings:
             if one.target != self.target:
                 continue
-            problem = self._problem(one.key, one.value)
+            problem, rule = self._problem(one.key, one.value), catalogue.UNKNOWN_SETTING
+            remedy = None if one.key in self._keys() else did_you_mean(one.key, self._keys())
+            if problem is None:
+                problem, rule = self.abilities.problem_in_source(one.key, one.value), catalogue.SETTING_OF_CALLER
+                remedy = f"whoever calls netdsl says it: `--set {one.key}={one.value}`"
             if problem is None:
                 continue
             is_readable = False
-            remedy = None if one.key in self._keys() else did_you_mean(one.key, self._keys())
             if one.origin is not None:
-                self.diagnostics.report(catalogue.UNKNOWN_SETTING, problem, one.origin, help=remedy)
+                self.diagnostics.report(rule, problem, one.origin, help=remedy)
         return is_readable
 
     def _keys(self) -> frozenset[str]:

@@ -186,6 +186,7 @@ NO_ROOT_SERVER = _warning("no-root-server", "recursion in a lab without a root z
 CNAME_LOOP = _warning("cname-loop", "CNAMEs that lead in a circle", is_about_failure=True)
 FORWARDER_LOOP = _warning("forwarder-loop", "servers of names that ask one another in a circle", is_about_failure=True)
 UNKNOWN_SETTING = _error("unknown-setting", "a setting that a target, or its value, does not have")
+SETTING_OF_CALLER = _error("setting-of-caller", "a setting of a target that only the command line may give")
 
 # --- expectations
 UNKNOWN_EXPECTED_SERVICE = _error("unknown-expected-service", "`answered by` a service nobody serves")

@@ -177,10 +177,6 @@ def _said(key: str) -> Witness:
     return of
 
 
-def _boxes(files: Files, _: Path) -> Iterable[str]:
-    return [str(machine.settings["box"]) for machine in _vagrantfile(files).machines]
-
-
 def _inside_pool(files: Files, _: Path) -> Iterable[str]:
     """The pool itself is not written: a range of it is."""
     range_ = IPv4Network(str(_vagrantfile(files).settings["management"]))
@@ -271,12 +267,9 @@ SPOTS: dict[str, Spot] = {
     "sysctl splice": Spot(a="sysctl net.ipv4.ip_default_ttl = %", witness=_sysctl),
     "sysctl name": Spot(a="sysctl net.ipv4.% = 1"),
     "pool": Spot(top="target compose { pool = @ }"),
-    "box": Spot(top="target vagrant { box = @ }", targets=("vagrant",), witness=_said("box")),
+    "box": Spot(top="target vagrant { box = @ }", targets=("vagrant",)),
     "box of an image": Spot(
-        top="image i { packages curl }\ntarget vagrant { box.i = @ }",
-        a="image i",
-        targets=("vagrant",),
-        witness=_boxes,
+        top="image i { packages curl }\ntarget vagrant { box.i = @ }", a="image i", targets=("vagrant",)
     ),
     "provider": Spot(top="target vagrant { provider = @ }", targets=("vagrant",), witness=_said("provider")),
     "accelerator": Spot(top="target vagrant { accelerator = @ }", targets=("vagrant",), witness=_said("accelerator")),

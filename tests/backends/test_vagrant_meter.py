@@ -26,7 +26,7 @@ from netdsl.backends.vagrant.volumes import described, take_away_copies
 from netdsl.codegen.contract import Options
 from netdsl.runtime.driver import Answer, Deployment, DriverError
 from netdsl.runtime.meter import per_node, tunnel_spaces
-from tests.machines import a_host, a_lab, files_of, settings_of
+from tests.machines import a_host, a_lab, files_of
 
 ONE, TWO = "8d7b50d4-0e30-40b0-bf35-3ab4ba958e06", "c8f29f21-5a0a-4f6b-8d52-1f9cf5ab6d00"
 QEMU = ("/usr/bin/qemu-system-x86_64", "-name", "guest=lab_one,debug-threads=on", "-accel", "tcg", "-uuid", ONE)
@@ -178,8 +178,8 @@ def a_box(home: Path, name: str, version: str, provider: str = "libvirt") -> Pat
 
 
 class TestBoxes:
-    def wanted(self, options: Options | None = None, **settings: str) -> list[str]:
-        lab = a_lab(a_host("pc"), a_host("pc2", 4), settings=settings_of(**settings))
+    def wanted(self, options: Options | None = None) -> list[str]:
+        lab = a_lab(a_host("pc"), a_host("pc2", 4))
         text = files_of(lab, options=options)["Vagrantfile"].decode()
         return [f"{box.name} {box.version}" for box in boxes.wanted_boxes(text, "libvirt")]
 
@@ -192,13 +192,12 @@ class TestBoxes:
         assert self.wanted() == ["cloud-image/debian-13 20.3"]
         a_box(home, "netdsl/debian-13", "0")
         assert self.wanted() == ["netdsl/debian-13 0"]
-        assert self.wanted(box="mine") == ["mine 1.0"]
         assert self.wanted(Options(settings={"box": "mine"})) == ["mine 1.0"]
         monkeypatch.setenv("NETDSL_BOX", "cloud-image/debian-13")
-        assert self.wanted(box="mine") == ["cloud-image/debian-13 20.3"]
+        assert self.wanted(Options(settings={"box": "mine"})) == ["cloud-image/debian-13 20.3"]
 
     def test_one_that_has_to_be_downloaded_is_none_yet(self, home: Path) -> None:
-        assert self.wanted(box="mine") == []
+        assert self.wanted(Options(settings={"box": "mine"})) == []
 
     def test_boxes_may_be_apart_by_processor(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """From Vagrant 2.4 on."""

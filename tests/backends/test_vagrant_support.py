@@ -33,9 +33,9 @@ from tests.machines import (
 
 
 def test_the_command_line_goes_before_the_lab() -> None:
-    lab = a_lab(settings=settings_of(provider="virtualbox", accelerator="kvm", box="debian/trixie64"))
+    lab = a_lab(settings=settings_of(provider="virtualbox", accelerator="kvm"))
     project = project_of(lab)
-    assert (project.provider, project.accelerator, project.box) == ("virtualbox", "kvm", "debian/trixie64")
+    assert (project.provider, project.accelerator, project.box) == ("virtualbox", "kvm", None)
     options = Options(provider="libvirt", settings={"accelerator": "tcg", "box": "mine", "provider": "virtualbox"})
     project = project_of(lab, options)
     assert (project.provider, project.accelerator, project.box) == ("libvirt", "tcg", "mine")
@@ -43,10 +43,22 @@ def test_the_command_line_goes_before_the_lab() -> None:
 
 def test_an_image_may_have_a_box_of_its_own() -> None:
     images = (Image(ImageId("a.i"), ("curl",)),)
-    lab = a_lab(a_host(image=ImageId("a.i")), a_host("b", 4), images=images, settings=settings_of(box__a__i="mine"))
-    assert machine_of(lab).box == "mine"
-    assert machine_of(lab, "b").box is None
-    assert found_in(lab) == [("differs-in-target", _UNKNOWN_BOX)]
+    lab = a_lab(a_host(image=ImageId("a.i")), a_host("b", 4), images=images)
+    options = Options(settings={"box.a.i": "mine"})
+    assert machine_of(lab, options=options).box == "mine"
+    assert machine_of(lab, "b", options).box is None
+    assert found_in(lab, options) == [("differs-in-target", _UNKNOWN_BOX)]
+
+
+@pytest.mark.parametrize("key", ["box", "box.i"])
+def test_a_box_in_a_source_is_refused_and_makes_nothing(key: str) -> None:
+    images = (Image(ImageId("i"), ("curl",)),)
+    setting = TargetSetting("vagrant", key, "mine", HERE)
+    lab = a_lab(a_host(image=ImageId("i")), images=images, settings=(setting,))
+    message = "`mine` is a box, and a box brings programs that run on this machine"
+    assert found_in(lab) == [("setting-of-caller", message)]
+    project = project_of(lab)
+    assert (project.box, project.machines[0].box) == (None, None)
 
 
 _UNKNOWN_BOX = "what `mine` holds is not known here: packages may have other versions than in the containers"
