@@ -9,6 +9,9 @@ from pathlib import Path, PurePosixPath
 import jsonschema_rs
 import yaml
 
+from netdsl.codegen.contract import Artifact, Emission
+from netdsl.codegen.manifest import manifest_artifact
+from netdsl.codegen.write import commit, plan
 from tests import vagrantfile
 
 Tree = dict[str, "str | Tree"]
@@ -229,3 +232,9 @@ def dockerfile(text: str) -> Iterator[tuple[str, str]]:
             assert all(isinstance(word, str) for word in json.loads(match[2]))
         yield match[1], match[2]
     assert not pending
+
+
+def write_output(folder: Path, files: Mapping[str, bytes]) -> None:
+    """An output folder with these files, and a manifest that lists them."""
+    emission = Emission("x", tuple(Artifact(path, content) for path, content in files.items()))
+    commit(plan((*emission.artifacts, manifest_artifact(emission, "x", {})), folder))

@@ -10,10 +10,13 @@ from pathlib import Path
 from python_on_whales import Container, DockerClient
 from python_on_whales.exceptions import DockerException
 
+from netdsl.codegen.unchanged import refuse_changed
 from netdsl.disk.named import written
+from netdsl.disk.shipped import shipped_text
 from netdsl.runtime.driver import Answer, Check, Deployment, Driver, DriverError, NodeState, Progress
 from netdsl.runtime.recording import FileRecording
 
+from .beside import beside
 from .clash import explain_clash
 from .doctor import examine
 from .engine import (
@@ -30,6 +33,9 @@ from .engine import (
     told,
 )
 from .recording import container_words, record
+
+SCRIPTS = ("parents.sh", "parents.tsv")
+"""What is run on this machine, and what it reads."""
 
 TIMEOUT = 300
 """Seconds until every node is ready."""
@@ -49,6 +55,9 @@ class ComposeDriver:
         wait = timeout if timeout is not None else TIMEOUT
         docker = docker_of(deployment)
         refuse_other_folder(deployment)
+        refuse_changed(deployment.folder, SCRIPTS)
+        for remark in beside(deployment):
+            progress(remark)
         with told():
             self._build(docker, deployment, progress)
             _parents(deployment, "up")
@@ -64,6 +73,9 @@ class ComposeDriver:
     def down(self, deployment: Deployment, progress: Progress) -> None:
         docker = docker_of(deployment)
         refuse_other_folder(deployment)
+        refuse_changed(deployment.folder, SCRIPTS)
+        for remark in beside(deployment):
+            progress(remark)
         with told():
             stream(docker.compose.down(remove_orphans=True, volumes=True, timeout=5, stream_logs=True), progress)
             _parents(deployment, "down")
@@ -174,8 +186,9 @@ def _compose_command(deployment: Deployment) -> list[str]:
 
 
 def _parents(deployment: Deployment, verb: str) -> None:
-    command = ["sh", str(deployment.folder / "parents.sh"), verb]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    """By the script that netdsl ships, whatever lies in the folder: that one is the user's to call."""
+    command = ["sh", "-c", shipped_text("netdsl.backends.compose", "parents.sh"), "./parents.sh", verb]
+    done = subprocess.run(command, cwd=deployment.folder, capture_output=True, text=True, timeout=600, check=False)
     if done.returncode:
         raise DriverError(
             "the networks' parent devices could not be made"

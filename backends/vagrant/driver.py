@@ -8,6 +8,7 @@ from subprocess import TimeoutExpired
 from threading import Event
 from time import monotonic
 
+from netdsl.codegen.unchanged import changed_files
 from netdsl.disk.named import written
 from netdsl.runtime.driver import Answer, Check, Deployment, Driver, DriverError, NodeState, Progress
 from netdsl.runtime.recording import FileRecording, Tcpdump, recorded
@@ -66,11 +67,13 @@ class VagrantDriver:
         heard = vagrant.telling(progress)
         close_all(folder)
         if made_machines(folder):
-            ended = vagrant.call(folder, "destroy", "-f", heard=heard)
+            ended = None
+            if not changed_files(folder, vagrant.RUBY):
+                ended = vagrant.call(folder, "destroy", "-f", heard=heard)
             left = [machine.name for machine in made_machines(folder)]
-            if left:  # no longer in the Vagrantfile, or that is broken
+            if left:  # no longer in the Vagrantfile, or that is not as it was written
                 ended = vagrant.destroy_others(folder, left, heard=heard)
-            if made_machines(folder):
+            if made_machines(folder) and ended is not None:
                 raise explain(ended, "go away")
         sweep(deployment, progress)
 

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from netdsl.codegen.unchanged import refuse_changed
 from netdsl.dataclass import dataclass
 from netdsl.disk.named import make_named
 from netdsl.disk.scratch import scratch_file, scratch_folder
@@ -14,6 +15,8 @@ from netdsl.runtime.driver import DriverError, Progress
 from .machines import node_of, own_folder, vagrant_name
 
 NAMES = "NETDSL_MACHINES"
+RUBY = ("Vagrantfile", "machine/netdsl.rb")
+"""What Vagrant runs on this machine."""
 # Vagrant destroys only machines in a Vagrantfile. This one names machines that are no longer in the lab's own.
 _OTHERS = f"""Vagrant.configure('2') do |config|
   config.vm.box = 'netdsl/none'
@@ -114,8 +117,11 @@ def call(
     """Run Vagrant for an output folder. `heard`: gets each output line; `at`: the folder of another Vagrantfile.
 
     Ctrl-C also reaches Vagrant, which ends in its own way; then KeyboardInterrupt is raised. Raises DriverError if
-    Vagrant is not installed.
+    Vagrant is not installed, and where Ruby in the folder is not netdsl's.
     """
+    _refuse_foreign(folder)
+    if at is None:
+        refuse_changed(folder, RUBY)
     environment = {key: value for key, value in os.environ.items() if key != "VAGRANT_VAGRANTFILE"}
     environment |= {
         "VAGRANT_CWD": str((at or folder).absolute()),
@@ -139,6 +145,15 @@ def call(
     if was_interrupted:
         raise KeyboardInterrupt
     return Ended(" ".join(["vagrant", *words]), process.returncode, "".join(lines), without_noise(text))
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """Raises DriverError where Vagrant would load Ruby that lies beside the lab: its plug-ins of one folder."""
+    for path in (folder / ".vagrantplugins", own_folder(folder) / "plugins.json"):
+        if os.path.lexists(path):
+            raise DriverError(
+                f"{path} is not netdsl's, and Vagrant runs it", remedy="remove it; plug-ins are installed for a user"
+            )
 
 
 def destroy_others(folder: Path, names: Sequence[str], *, heard: Heard | None = None) -> Ended:

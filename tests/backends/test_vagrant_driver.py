@@ -27,6 +27,7 @@ from netdsl.backends.vagrant.machines import Made, Wanted, made_machines, node_o
 from netdsl.backends.vagrant.ssh import Connection
 from netdsl.backends.vagrant.vagrant import Ended, Failure, OutputLine
 from netdsl.runtime.driver import Deployment, DriverError, NodeState
+from tests.outputs import write_output
 
 STATUS = """\
 1795262868,a-gw,metadata,provider,libvirt
@@ -193,8 +194,8 @@ def folder(tmp_path: Path, sockets: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     """An output folder with the machines `a` (made) and `b` (not)."""
     monkeypatch.delenv("VAGRANT_DOTFILE_PATH", raising=False)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(sockets))
-    (tmp_path / "machine").mkdir()
-    (tmp_path / "machine/digests.tsv").write_text("a\th1\ti1\nb\th2\ti2\n")
+    digests = b"a\th1\ti1\nb\th2\ti2\n"
+    write_output(tmp_path, {"Vagrantfile": b"", "machine/netdsl.rb": b"", "machine/digests.tsv": digests})
     place = tmp_path / ".vagrant/machines/a.node/libvirt"
     place.mkdir(parents=True)
     (place / "id").write_text("1234")
