@@ -4,6 +4,7 @@ The core of the compiler (stages, the IR, the payload's frame) never imports a m
 """
 
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
@@ -52,7 +53,8 @@ def of_backend(name: str, module: str) -> ModuleType:
 
 def of_parts(module: str) -> Iterator[ModuleType]:
     """The module of this name of each part that has one, in the order of the index."""
-    return (of_backend(name, module) for name in PARTS if find_spec(f"netdsl.backends.{name}.{module}") is not None)
+    found = (_module(f"netdsl.backends.{name}.{module}") for name in PARTS)
+    return (one for one in found if one is not None)
 
 
 def kinds() -> tuple[str, ...]:
@@ -63,6 +65,12 @@ def kinds() -> tuple[str, ...]:
 def modules(stage: str) -> Iterator[tuple[str, ModuleType]]:
     """(kind, module `netdsl.kinds.KIND.STAGE`) of each kind that has a share in a stage, in the order of the index."""
     for kind in kinds():
-        name = f"netdsl.kinds.{kind}.{stage}"
-        if find_spec(name) is not None:
-            yield kind, import_module(name)
+        module = _module(f"netdsl.kinds.{kind}.{stage}")
+        if module is not None:
+            yield kind, module
+
+
+@cache
+def _module(name: str) -> ModuleType | None:
+    """The module of this name, if there is one. A search for a module that is not there asks the disk each time."""
+    return None if find_spec(name) is None else import_module(name)

@@ -6,8 +6,10 @@ original.
 """
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import accumulate
 from math import ceil
 from statistics import median
 
@@ -31,8 +33,9 @@ def spread(values: Sequence[float]) -> Spread:
     if len(values) < LEAST:
         return Spread(tuple(values), median(values), None, None)
     ordered = sorted(values)
-    medians = sorted((ordered[low] + ordered[high]) / 2 for low, high in _middles(len(ordered)))
-    return Spread(tuple(values), median(values), percentile(medians, _LOW), percentile(medians, _HIGH))
+    medians = sorted(((ordered[low] + ordered[high]) / 2, times) for (low, high), times in _middles(len(ordered)))
+    low, high = (_percentile(medians, share * RESAMPLES) for share in (_LOW, _HIGH))
+    return Spread(tuple(values), median(values), low, high)
 
 
 def overlap(one: Spread, other: Spread) -> bool:
@@ -54,12 +57,21 @@ def percentile(ordered: Sequence[float], share: float) -> float:
     return ordered[max(ceil(share * len(ordered)) - 1, 0)]
 
 
+def _percentile(counted: Sequence[tuple[float, int]], least: float) -> float:
+    """The smallest of the ordered values, each with the times that it was drawn, of which at least so many are at most
+    as large."""
+    return next(
+        value for (value, _), drawn in zip(counted, accumulate(t for _, t in counted), strict=True) if drawn >= least
+    )
+
+
 @lru_cache(maxsize=64)
-def _middles(size: int) -> tuple[tuple[int, int], ...]:
-    """For each resample of `size` ordered values the indices of its two middle values (equal if `size` is odd)."""
+def _middles(size: int) -> tuple[tuple[tuple[int, int], int], ...]:
+    """Of the resamples of `size` ordered values the indices of their two middle values (equal if `size` is odd), with
+    the number of resamples that have these."""
     draw = random.Random(SEED)  # noqa: S311 - statistics, no secret
-    found = []
+    found = Counter[tuple[int, int]]()
     for _ in range(RESAMPLES):
         drawn = sorted(draw.choices(range(size), k=size))
-        found.append((drawn[(size - 1) // 2], drawn[size // 2]))
-    return tuple(found)
+        found[drawn[(size - 1) // 2], drawn[size // 2]] += 1
+    return tuple(found.items())
