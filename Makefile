@@ -44,7 +44,7 @@ types: $(STAMP)
 	$(BIN)/mypy
 
 quick: $(STAMP)
-	$(BIN)/pytest -q -n auto -m 'not live and not full and not slow'
+	$(BIN)/pytest -q -n auto --dist worksteal -m 'not live and not full and not slow'
 
 slow: $(STAMP) ## The slow tests: fuzzing, packaging, the command line, the report in a browser
 	tools/browser install

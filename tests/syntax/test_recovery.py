@@ -85,7 +85,7 @@ def test_a_good_statement_with_something_behind_it_is_kept() -> None:
     assert len(document.statements) == 2
 
 
-MANY = 10_000
+MANY = 5_000
 
 DEEP = {
     "open braces": "host x {" * MANY,
@@ -116,11 +116,11 @@ def test_nesting_up_to_the_limit_is_read() -> None:
 
 
 LONG = {
-    "broken lines": "interface on on on\n" * 2_000,
-    "closing braces": "}\n" * 2_000,
-    "broken statements": "hots;" * 8_000,
-    "unclosed strings": 'lab "\n' * 2_000,
-    "unclosed blocks": "host a {\n" * 60 + "florble\n" * 2_000,
+    "broken lines": "interface on on on\n" * 1_000,
+    "closing braces": "}\n" * 1_000,
+    "broken statements": "hots;" * 4_000,
+    "unclosed strings": 'lab "\n' * 1_000,
+    "unclosed blocks": "host a {\n" * 60 + "florble\n" * 1_000,
     "quotes": '"' * MANY,
     "semicolons": ";" * MANY,
     "commas": "let x = " + "1, " * MANY + "1",
