@@ -1,7 +1,6 @@
 """Running a compiled project: Docker Compose through python-on-whales."""
 
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -13,7 +12,8 @@ from python_on_whales.exceptions import DockerException
 from netdsl.codegen.unchanged import refuse_changed
 from netdsl.disk.named import written
 from netdsl.disk.shipped import shipped_text
-from netdsl.runtime.driver import Answer, Check, Deployment, Driver, DriverError, NodeState, Progress
+from netdsl.runtime.attached import attached, followed, has_terminal, interrupt, to_output
+from netdsl.runtime.driver import Answer, Check, Deployment, Driver, DriverError, NodeState, Out, Progress
 from netdsl.runtime.recording import FileRecording
 
 from .beside import beside
@@ -95,25 +95,28 @@ class ComposeDriver:
     def shell(self, deployment: Deployment, node: str) -> int:
         return self._exec(deployment, node, ["sh", "-c", "exec $(command -v bash || command -v sh)"])
 
-    def logs(self, deployment: Deployment, nodes: Sequence[str], *, follow: bool) -> int:
+    def logs(self, deployment: Deployment, nodes: Sequence[str], out: Out, *, follow: bool) -> int:
         docker = docker_of(deployment)
         for node in nodes:
             _container(docker, deployment, node, is_running=False)
         words = ["logs", "--no-log-prefix"] if len(nodes) == 1 else ["logs"]
-        return _attached([*_compose_command(deployment), *words, *(["--follow"] if follow else []), *nodes])
+        command = [*_compose_command(deployment), *words, *(["--follow"] if follow else []), *nodes]
+        return followed({"": command}, {}, out, interrupt)
 
-    def capture(self, deployment: Deployment, node: str, interface: str, file: Path | None, count: int | None) -> int:
+    def capture(
+        self, deployment: Deployment, node: str, interface: str, file: Path | None, count: int | None, out: Out
+    ) -> int:
         """From a container beside the node, in its network: the node itself has no right to capture."""
         container = _container(docker_of(deployment), deployment, node)
         words = container_words(container.id, container.config.image or "")
         words += ["-i", interface, *(["-c", str(count)] if count else [])]
         if file is None:
-            return _attached(["docker", *words, "-l", "-n"])
-        words += ["-U", "-w", "-"]
+            return followed({node: ["docker", *words, "-l", "-n"]}, {}, out, interrupt)
+        command = ["docker", *words, "-U", "-w", "-"]
         if str(file) == "-":
-            return _attached(["docker", *words])
-        with written(file) as out:
-            return _attached(["docker", *words], out)
+            return to_output(command, None, out, interrupt)
+        with written(file) as descriptor:
+            return to_output(command, descriptor, out, interrupt)
 
     def ask(self, deployment: Deployment, node: str, command: Sequence[str], *, timeout: float) -> Answer:
         """By the container's name as Compose makes it: to look for it takes longer than most commands."""
@@ -164,8 +167,8 @@ class ComposeDriver:
 
     def _exec(self, deployment: Deployment, node: str, command: list[str]) -> int:
         _container(docker_of(deployment), deployment, node)
-        terminal = [] if sys.stdin.isatty() and sys.stdout.isatty() else ["-T"]
-        return _attached([*_compose_command(deployment), "exec", *terminal, node, *command])
+        terminal = [] if has_terminal() else ["-T"]
+        return attached([*_compose_command(deployment), "exec", *terminal, node, *command])
 
 
 def _container(docker: DockerClient, deployment: Deployment, node: str, *, is_running: bool = True) -> Container:
@@ -198,16 +201,6 @@ def _parents(deployment: Deployment, verb: str) -> None:
             status=done.returncode,
             tail=done.stderr,
         )
-
-
-def _attached(command: list[str], output: int | None = None) -> int:
-    """Run with this terminal; Ctrl-C goes to the command, whose end is ours."""
-    with subprocess.Popen(command, stdout=output) as process:
-        while True:
-            try:
-                return process.wait()
-            except KeyboardInterrupt:
-                continue
 
 
 def _service(container: Container) -> str:

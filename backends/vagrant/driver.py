@@ -1,6 +1,5 @@
 """Running a compiled project: Vagrant makes the machines, plain ssh reaches into them."""
 
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,11 +9,11 @@ from time import monotonic
 
 from netdsl.codegen.unchanged import changed_files
 from netdsl.disk.named import written
-from netdsl.runtime.driver import Answer, Check, Deployment, Driver, DriverError, NodeState, Progress
+from netdsl.runtime.attached import attached, close_input, followed, has_terminal, to_output
+from netdsl.runtime.driver import Answer, Check, Deployment, Driver, DriverError, NodeState, Out, Progress
 from netdsl.runtime.recording import FileRecording, Tcpdump, recorded
 
 from . import vagrant
-from .attach import attached, followed, to_output
 from .doctor import examine
 from .explain import explain, succeeded
 from .inside import (
@@ -107,21 +106,23 @@ class VagrantDriver:
     def shell(self, deployment: Deployment, node: str) -> int:
         return self._attached(deployment, node, SHELL)
 
-    def logs(self, deployment: Deployment, nodes: Sequence[str], *, follow: bool) -> int:
+    def logs(self, deployment: Deployment, nodes: Sequence[str], out: Out, *, follow: bool) -> int:
         names = list(nodes) or [machine.name for machine in made_machines(deployment.folder)]
         command = logs_command(follow=follow)
         calls = {name: reach_node(deployment, name).command(command) for name in names}
-        if len(nodes) == 1:
-            return to_output(calls[names[0]], None)
-        return followed(calls, prefixed(names))
+        return followed(calls, {} if len(nodes) == 1 else prefixed(names), out, close_input)
 
-    def capture(self, deployment: Deployment, node: str, interface: str, file: Path | None, count: int | None) -> int:
+    def capture(
+        self, deployment: Deployment, node: str, interface: str, file: Path | None, count: int | None, out: Out
+    ) -> int:
         command = capture_command(interface, is_text=file is None, count=count)
         words = reach_node(deployment, node).command(command)
-        if file is None or str(file) == "-":
-            return to_output(words, None)
-        with written(file) as out:
-            return to_output(words, out)
+        if file is None:
+            return followed({node: words}, {}, out, close_input)
+        if str(file) == "-":
+            return to_output(words, None, out, close_input)
+        with written(file) as descriptor:
+            return to_output(words, descriptor, out, close_input)
 
     def ask(self, deployment: Deployment, node: str, command: Sequence[str], *, timeout: float) -> Answer:
         connection = reach_node(deployment, node)
@@ -140,8 +141,7 @@ class VagrantDriver:
         return examine()
 
     def _attached(self, deployment: Deployment, node: str, command: Sequence[str]) -> int:
-        has_terminal = sys.stdin.isatty() and sys.stdout.isatty()
-        return attached(reach_node(deployment, node).command(command, has_terminal=has_terminal))
+        return attached(reach_node(deployment, node).command(command, has_terminal=has_terminal()))
 
     def _await(self, deployment: Deployment, progress: Progress, timeout: int) -> None:
         """Until every node is ready, or one cannot get ready any more."""

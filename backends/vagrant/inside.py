@@ -88,7 +88,7 @@ def _watched(*command: str) -> tuple[str, ...]:
     return "sh", "-c", _WATCHED, "sh", *command
 
 
-def prefixed(nodes: Sequence[str]) -> dict[str, bytes]:
+def prefixed(nodes: Sequence[str]) -> dict[str, str]:
     """The prefix of each line in the logs of several nodes."""
     width = max(map(len, nodes), default=0)
-    return {node: f"{node:{width}}  | ".encode() for node in nodes}
+    return {node: f"{node:{width}}  | " for node in nodes}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from netdsl.cli.deployment import LAB_OPTION, find_deployment, runtime_options
+from netdsl.cli.deployment import LAB_OPTION, OUT, find_deployment, runtime_options
 from netdsl.ir.ids import host_name
 
 
@@ -33,4 +33,4 @@ def command(
         raise click.UsageError(f"`{where}` is not NODE.IF")
     runtime, deployment = find_deployment(lab, target, output, project, is_untrusted=is_untrusted)
     path = None if file is None else Path(file)
-    raise click.exceptions.Exit(runtime.capture(deployment, host_name(node), interface, path, count))
+    raise click.exceptions.Exit(runtime.capture(deployment, host_name(node), interface, path, count, OUT))

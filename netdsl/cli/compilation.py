@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from netdsl.cli.analysis import analyse, stop
-from netdsl.cli.console import complain, note, show_findings, write
+from netdsl.cli.console import complain, note, say, show_findings, write
 from netdsl.cli.each import variant
 from netdsl.cli.place import Places, build_of, claim_place, places_of, refuse_used
 from netdsl.codegen.contract import PRISTINE, Adopter, Layout, Options
@@ -17,7 +17,6 @@ from netdsl.codegen.registry import target_of
 from netdsl.codegen.write import Plan, is_unfinished, plan
 from netdsl.credentials.make import has_credentials
 from netdsl.dataclass import dataclass
-from netdsl.diagnostics.visible import visible
 from netdsl.disk.folder import Folder
 from netdsl.disk.refused import PathRefused
 from netdsl.ir.lab import Lab
@@ -73,7 +72,7 @@ def compile_request(request: Request) -> Written:
         stop(checked, request.form, request.variant)
     show_findings(checked.diagnostics, request.form, request.variant)
     if request.form == "text" and checked.summary is not None and checked.summary.proofs:
-        which = f" ({visible(request.variant)})" if request.variant else ""
+        which = f" ({request.variant})" if request.variant else ""
         note(f"{compiled.lab.name}{which}: {checked.summary}")
     return _write(compiled, places, request)
 
@@ -195,4 +194,4 @@ def _say_plan(planned: Plan) -> None:
     ):
         for path in paths:
             edited = " (was changed by hand)" if path in planned.edited or path in planned.foreign else ""
-            write(f"{word} {planned.folder / path}{edited}\n")
+            say(f"{word} {planned.folder / path}{edited}")

@@ -1,6 +1,8 @@
-"""The only place that prints."""
+"""The only place that prints. What sources, nodes and files say is in many texts, so no text leaves from here with a
+control or invisible character in it: each is a visible sign."""
 
 import os
+import re
 import shutil
 import sys
 from contextlib import suppress
@@ -10,22 +12,29 @@ from typing import TYPE_CHECKING
 import click
 
 from netdsl.diagnostics.core import Diagnostics
-from netdsl.diagnostics.visible import visible
+from netdsl.diagnostics.visible import visible, visible_lines
 from netdsl.disk.named import write_whole
 from netdsl.version import __version__
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+_COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
+
 
 def say(text: str = "") -> None:
-    """A line of a verb's result, on standard output."""
-    click.echo(text)
+    """One line of a verb's result, on standard output. A line end in it is a sign, as it would forge another line."""
+    click.echo(visible(text))
 
 
 def write(text: str) -> None:
     """A result that brings its own line ends."""
-    click.echo(text, nl=False)
+    click.echo(visible_lines(text), nl=False)
+
+
+def write_source(text: str) -> None:
+    """A formatted source, as it is where another program reads it; the author's characters are the author's."""
+    click.echo(visible_lines(text) if sys.stdout.isatty() else text, nl=False)
 
 
 def deliver(text: str, file: str | None) -> None:
@@ -33,17 +42,46 @@ def deliver(text: str, file: str | None) -> None:
     if file is None:
         write(text)
     else:
-        write_whole(Path(file), text)
+        write_whole(Path(file), visible_lines(text))
 
 
 def note(text: str) -> None:
-    """Progress and remarks, on standard error: results can be piped."""
-    click.echo(text, err=True)
+    """Progress and remarks, each one line, on standard error: results can be piped."""
+    click.echo(visible(text), err=True)
 
 
 def complain(text: str, *, prefix: bool = True) -> None:
+    """One line of an error."""
     label = click.style("error", fg="red", bold=True) if _is_coloured(sys.stderr.isatty()) else "error"
-    click.echo(f"{label}: {text}" if prefix else text, err=True)
+    click.echo(f"{label}: {visible(text)}" if prefix else visible(text), err=True)
+
+
+def show_usage(error: click.ClickException) -> None:
+    """Wrong usage, as click would show it. Names of files are in messages, each of which is one line but click's own."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        help_option = error.ctx.help_option_names[0]
+        write_note(f"{error.ctx.get_usage()}\nTry '{error.ctx.command_path} {help_option}' for help.\n")
+    message = error.format_message()
+    is_clicks = isinstance(error, click.MissingParameter)
+    write_note(f"Error: {message if is_clicks else visible(message)}")
+
+
+def write_note(text: str) -> None:
+    """Remarks of several lines."""
+    click.echo(visible_lines(text), err=True)
+
+
+def relay(line: str, *, is_remark: bool = False) -> None:
+    """A line that a node or its tool said. Tabs stay, as tables are made of them."""
+    click.echo(visible_lines(line), err=is_remark)
+
+
+def close() -> None:
+    """Nothing reads the output any more."""
+    sys.stderr.close()
 
 
 def is_live() -> bool:
@@ -55,14 +93,19 @@ def live_line() -> "Progress":
     """One line on standard error, as a context: what is done (a task's description), how long for, what is `left`. It goes
     away at the end."""
     from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
     from rich.table import Column
+    from rich.text import Text
+
+    class Shown(TextColumn):
+        def render(self, task: Task) -> Text:
+            return Text(visible(self.text_format.format(task=task)))
 
     return Progress(
         SpinnerColumn(),
-        TextColumn("{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")),
+        Shown("{task.description}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")),
         TimeElapsedColumn(table_column=Column(no_wrap=True, min_width=7)),
-        TextColumn("{task.fields[left]}", markup=False, table_column=Column(no_wrap=True)),
+        Shown("{task.fields[left]}", table_column=Column(no_wrap=True)),
         console=Console(stderr=True),
         transient=True,
         expand=True,
@@ -102,13 +145,15 @@ def show_findings(diagnostics: Diagnostics, form: str, variant: str = "") -> Non
                 from netdsl.diagnostics.render_text import render_text
 
                 if variant:
-                    note(f"{visible(variant)}:")
-                click.echo(
-                    render_text(diagnostics, colour=_is_coloured(sys.stderr.isatty()), width=_width_of_errors()),
-                    err=True,
-                    nl=False,
-                    color=True,
-                )
+                    note(f"{variant}:")
+                text = render_text(diagnostics, colour=_is_coloured(sys.stderr.isatty()), width=_width_of_errors())
+                click.echo(_with_colours(text), err=True, nl=False, color=True)
+
+
+def _with_colours(text: str) -> str:
+    """As `visible_lines`, but for the changes of colour."""
+    pieces = _COLOUR.split(text)
+    return "".join(piece if number % 2 else visible_lines(piece) for number, piece in enumerate(pieces))
 
 
 def _is_coloured(is_terminal: bool) -> bool:

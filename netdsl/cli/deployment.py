@@ -1,19 +1,23 @@
 """The deployment that a runtime verb speaks of, and its driver."""
 
+from functools import partial
 from pathlib import Path
 
 import click
 
+from netdsl.cli.console import relay
 from netdsl.cli.options import OUTPUT, PROJECT, TARGET, UNTRUSTED, options_together
 from netdsl.cli.place import find_output
 from netdsl.codegen.registry import driver_of
 from netdsl.codegen.write import settle
-from netdsl.runtime.driver import Deployment, Driver
+from netdsl.runtime.driver import Deployment, Driver, Out
 
 LAB_OPTION = click.option(
     "-l", "--lab", "lab", metavar="LAB", help="A source, an output folder or a lab's name [the only one in build/]."
 )
 
+OUT = Out(relay, partial(relay, is_remark=True))
+"""Where the lines of nodes go."""
 
 runtime_options = options_together(TARGET, OUTPUT, PROJECT, UNTRUSTED)
 """As every verb on a running lab has them."""

@@ -8,7 +8,6 @@ from netdsl.codegen.contract import BadOption
 from netdsl.codegen.manifest import ManifestUnreadable
 from netdsl.codegen.registry import BrokenTarget, CannotRun, UnknownTarget
 from netdsl.credentials.store import StoreUnreadable
-from netdsl.diagnostics.visible import visible
 from netdsl.disk.lock import FolderBusy
 from netdsl.disk.refused import PathRefused
 from netdsl.measuring.failures import CannotResume, RunExists, RunUnreadable
@@ -42,11 +41,12 @@ def report_failure(error: Exception) -> int:
             complain(f"internal error: {type(error).__name__}: {error}")
             complain("  this is a defect of netdsl; NETDSL_TRACEBACK=1 shows where", prefix=False)
             if os.environ.get("NETDSL_TRACEBACK"):
-                complain("".join(traceback.format_exception(error)), prefix=False)
+                for line in "".join(traceback.format_exception(error)).splitlines():
+                    complain(line, prefix=False)
     return RUNTIME_FAILURE
 
 
 def _say_path(error: OSError) -> None:
-    complain(f"{visible(str(error.filename))}: {error.strerror}" if error.filename else str(error))
+    complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     if isinstance(error, PathRefused) and error.remedy:
         complain(f"  help: {error.remedy}", prefix=False)

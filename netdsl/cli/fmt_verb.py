@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from netdsl.cli.console import note, show_findings, write
+from netdsl.cli.console import note, show_findings, write, write_source
 from netdsl.cli.each import file_of
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.disk.named import read_named, rewrite
@@ -43,7 +43,7 @@ def _format(name: str, *, is_check: bool, is_diff: bool) -> int:
         lines = difflib.unified_diff(old.splitlines(True), new.splitlines(True), name, f"{name} (formatted)")
         write("".join(lines))
     elif name == "-" and not is_check:
-        write(new)
+        write_source(new)
     if new == old or name == "-":
         return 1 if is_check and new != old else 0
     if is_check:

@@ -14,7 +14,6 @@ from netdsl.cli.place import build_of
 from netdsl.codegen.home import home_of
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics.core import Diagnostics
-from netdsl.diagnostics.visible import visible
 from netdsl.diagnostics.wording import counted
 from netdsl.ir.dump import Json
 from netdsl.ir.lab import Lab
@@ -159,7 +158,7 @@ def _seen(task: Task, target: str, lab: Lab) -> Json:
     driver, deployment = find_deployment(task.file, target, folder, None, is_untrusted=not task.is_trusted)
 
     def assess(asked: Lab) -> list[Outcome]:
-        results = run(asked, driver, deployment, target, lambda text: note(f"{visible(task.file)}: {text}"))
+        results = run(asked, driver, deployment, target, lambda text: note(f"{task.file}: {text}"))
         return [Outcome(line.seen.holds, line.seen.text) for line in results.lines]
 
     return _said(task.reference, lab, assess, str(deployment.folder.resolve()))

@@ -2,7 +2,7 @@
 
 import click
 
-from netdsl.cli.deployment import LAB_OPTION, find_deployment, runtime_options
+from netdsl.cli.deployment import LAB_OPTION, OUT, find_deployment, runtime_options
 from netdsl.ir.ids import host_name
 
 
@@ -24,4 +24,4 @@ def command(
     """Show what NODES (all, without a name) said."""
     runtime, deployment = find_deployment(lab, target, output, project, is_untrusted=is_untrusted)
     hosts = [host_name(node) for node in nodes]
-    raise click.exceptions.Exit(runtime.logs(deployment, hosts, follow=follow))
+    raise click.exceptions.Exit(runtime.logs(deployment, hosts, OUT, follow=follow))

@@ -7,6 +7,7 @@ from typing import cast
 
 import click
 
+from netdsl.cli.console import close, note, show_usage
 from netdsl.version import __version__
 
 _VERBS: dict[str, str] = {
@@ -99,13 +100,13 @@ def main() -> None:
         status = netdsl.main(prog_name="netdsl", standalone_mode=False)  # an `Exit` ends up as the value of this call
         sys.exit(status if isinstance(status, int) else 0)
     except click.ClickException as error:
-        error.show()
+        show_usage(error)
         sys.exit(2 if isinstance(error, click.UsageError) else error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
+        note("interrupted")
         sys.exit(130)
     except BrokenPipeError:
-        sys.stderr.close()
+        close()
         sys.exit(141)
     except Exception as error:
         from netdsl.cli.failure import report_failure

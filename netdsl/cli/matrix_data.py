@@ -1,10 +1,9 @@
 """The matrix for machines: JSON and CSV, one record for each node, other node and address of it."""
 
-import csv
-import io
 from collections.abc import Iterable
 
 from netdsl.cli.flow_json import as_text, names
+from netdsl.diagnostics.spreadsheet import csv_text
 from netdsl.ir.dump import Json
 from netdsl.ir.service import PortService
 from netdsl.packets.world import World
@@ -44,13 +43,8 @@ def _record(cell: Cell) -> dict[str, Json]:
 
 
 def matrix_csv(cells: Iterable[Cell]) -> str:
-    """RFC 4180 with a line of heads; `yes` and `no` for what is one or the other."""
-    out = io.StringIO()
-    rows = csv.writer(out, lineterminator="\n")
-    rows.writerow(_HEADS)
-    for cell in cells:
-        rows.writerow(_said(value) for value in _record(cell).values())
-    return out.getvalue()
+    """With a line of heads; `yes` and `no` for what is one or the other."""
+    return csv_text([_HEADS, *([_said(value) for value in _record(cell).values()] for cell in cells)])
 
 
 def _said(value: Json) -> str:

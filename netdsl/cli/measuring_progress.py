@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from netdsl.cli.console import is_live, live_line, note
-from netdsl.diagnostics.visible import visible
 from netdsl.measuring.job import Said, Step, Watch
 
 if TYPE_CHECKING:
@@ -47,11 +46,11 @@ class _Live:
             self._step = head_of(event)
             self._progress.update(self._task, description=self._step, left=_left(event.rest))
         else:
-            self._progress.update(self._task, description=f"{self._step} · {visible(' '.join(event.text.split()))}")
+            self._progress.update(self._task, description=f"{self._step} · {' '.join(event.text.split())}")
 
 
 def head_of(step: Step) -> str:
-    return f"{step.target}, round {step.round} of {step.rounds}: {visible(step.name)}"
+    return f"{step.target}, round {step.round} of {step.rounds}: {step.name}"
 
 
 def _left(seconds: float | None) -> str:

@@ -1,21 +1,18 @@
 """A comparison for programs: JSON with stable keys, CSV with one value per line."""
 
-import csv
-import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from netdsl.comparing.cautions import usable_rounds
 from netdsl.comparing.figures import figures
 from netdsl.comparing.paper_types import OnPaper, Paper
 from netdsl.comparing.table import ratio
 from netdsl.comparing.types import Column, Comparison, Quantity, Spread, Unit
+from netdsl.diagnostics.spreadsheet import csv_text
 from netdsl.measuring.types import Run
 
 VERSION = 1
 """Incremented when a field changes its meaning or is removed; fields can be added without an increment."""
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def paper_data(paper: Paper) -> dict[str, object]:
@@ -52,7 +49,7 @@ def paper_csv(paper: Paper) -> str:
         rows += (
             (target.target, "limit", limit.severity.value, limit.message, "", limit.place) for limit in target.limits
         )
-    return as_csv(rows)
+    return csv_text(rows)
 
 
 def _target(target: OnPaper) -> dict[str, object]:
@@ -121,7 +118,7 @@ def comparison_csv(comparison: Comparison) -> str:
     rows: list[tuple[object, ...]] = [("run", "target", "round", "key", "value", "unit")]
     for run, column in zip(comparison.runs, comparison.columns, strict=True):
         rows += ((column.name, run.target, *cells) for cells in _values(run))
-    return as_csv(rows)
+    return csv_text(rows)
 
 
 def _values(run: Run) -> Iterator[tuple[object, ...]]:
@@ -180,17 +177,4 @@ def _spread(spread: Spread | None) -> dict[str, object] | None:
 
 
 def as_text(document: dict[str, object]) -> str:
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
-
-
-def as_csv(rows: Iterable[tuple[object, ...]]) -> str:
-    """RFC 4180. Text that a spreadsheet would evaluate as a formula is prefixed with an apostrophe."""
-    out = io.StringIO()
-    written = csv.writer(out, lineterminator="\n")
-    written.writerows(_safe(cells) for cells in rows)
-    return out.getvalue()
-
-
-def _safe(cells: Iterable[object]) -> Iterator[object]:
-    for cell in cells:
-        yield f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+    return json.dumps(document, indent=1) + "\n"

@@ -1,9 +1,11 @@
-"""Text from a source for display: control and invisible characters replaced by visible signs, and its width in columns.
+"""Text of sources, nodes and files for display: control and invisible characters replaced by visible signs, and its width
+in columns.
 
 Labs may come from untrusted authors. Escape sequences, carriage returns, bidirectional controls and invisible
 characters are never sent to the terminal ('Trojan Source', CVE-2021-42574).
 """
 
+import re
 from functools import lru_cache
 from unicodedata import category, combining, east_asian_width
 
@@ -11,6 +13,8 @@ TAB = "    "
 _CONTROL_PICTURES = 0x2400
 _DELETE_PICTURE = "\u2421"
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_DOUBTFUL = re.compile(r"[^\x20-\x7e]")
+_DOUBTFUL_OF_LINES = re.compile(r"[^\t\n\x20-\x7e]")
 
 
 @lru_cache(maxsize=4096)
@@ -41,7 +45,12 @@ def columns(character: str) -> int:
 
 def visible(text: str) -> str:
     """The text with every control and invisible character replaced by a visible sign."""
-    return "".join(map(cell, text))
+    return _DOUBTFUL.sub(lambda found: cell(found[0]), text)
+
+
+def visible_lines(text: str) -> str:
+    """As `visible` for text of several lines: line feeds and tabs stay."""
+    return _DOUBTFUL_OF_LINES.sub(lambda found: cell(found[0]), text)
 
 
 def width_of(text: str) -> int:

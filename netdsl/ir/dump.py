@@ -33,7 +33,7 @@ _TEXTS = (Decimal, IPv4Address, IPv6Address, IPv4Interface, IPv6Interface, IPv4N
 
 def dump(value: object) -> str:
     """A value of any stage as JSON text with a line end. TypeError: something in it is no data."""
-    return json.dumps(dumped(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(dumped(value), indent=2, allow_nan=False) + "\n"
 
 
 def dumped(value: object) -> Json:

@@ -73,6 +73,15 @@ class Recording(Protocol):
 Progress = Callable[[str], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Out:
+    """Where lines go that nodes and their tools say: results and remarks. A driver itself prints nothing, as no text of a
+    node may reach a terminal as it is."""
+
+    say: Progress
+    note: Progress
+
+
 class Driver(Protocol):
     """Nodes are identified by their host names. Every method raises DriverError."""
 
@@ -95,10 +104,14 @@ class Driver(Protocol):
 
     def shell(self, deployment: Deployment, node: str) -> int: ...
 
-    def logs(self, deployment: Deployment, nodes: Sequence[str], *, follow: bool) -> int: ...
+    def logs(self, deployment: Deployment, nodes: Sequence[str], out: Out, *, follow: bool) -> int:
+        """What nodes (without names: all) say is said, line by line. Returns an exit status."""
+        ...
 
-    def capture(self, deployment: Deployment, node: str, interface: str, file: Path | None, count: int | None) -> int:
-        """Run tcpdump on an interface. `file`: the pcap file, `-` for standard output, None for text."""
+    def capture(
+        self, deployment: Deployment, node: str, interface: str, file: Path | None, count: int | None, out: Out
+    ) -> int:
+        """Run tcpdump on an interface. `file`: the pcap file, `-` for standard output, None for text, which is said."""
         ...
 
     def ask(self, deployment: Deployment, node: str, command: Sequence[str], *, timeout: float) -> Answer:

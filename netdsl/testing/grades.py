@@ -3,21 +3,17 @@
 Paths, statements and reasons come from others: nothing in them is obeyed by a terminal, a spreadsheet or a page.
 """
 
-import csv
-import io
 import json
 import textwrap
 from collections.abc import Iterator, Sequence
 
 from netdsl.diagnostics import markdown
+from netdsl.diagnostics.spreadsheet import csv_text, inert
 from netdsl.diagnostics.visible import visible
 from netdsl.testing.grade import Grade, Point
 from netdsl.testing.report import WIDTH
 
 FORMAT = 2
-_FORMULAS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What a cell of a spreadsheet begins with that is computed, the wide forms of East Asia with them
-(https://owasp.org/www-community/attacks/CSV_Injection)."""
 
 
 def table(grades: Sequence[Grade]) -> str:
@@ -48,29 +44,19 @@ def _hanging(text: str) -> Iterator[str]:
 
 
 def as_csv(grades: Sequence[Grade]) -> str:
-    """RFC 4180 with line feeds, a row for each file: path, variant, points, of how many, per cent, why the file could not
-    be graded, lost statements."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(("file", "variant", "points", "of", "percent", "failure", "lost"))
+    """A row for each file: path, variant, points, of how many, per cent, why the file could not be graded, lost
+    statements."""
+    rows: list[tuple[object, ...]] = [("file", "variant", "points", "of", "percent", "failure", "lost")]
     for grade in grades:
-        texts = (_cell(grade.file), _cell(grade.variant or ""))
         figures = (grade.won, grade.of, f"{grade.percent:.1f}")
-        writer.writerow((*texts, *figures, _cell(grade.failure), _cell(_lost_statements(grade))))
-    return out.getvalue()
+        rows.append((grade.file, grade.variant or "", *figures, grade.failure, _lost_statements(grade)))
+    return csv_text(rows)
 
 
 def _lost_statements(grade: Grade) -> str:
     if grade.failure:
         return ""
     return "; ".join(point.statement for point in grade.points if not point.is_won)
-
-
-def _cell(text: str) -> str:
-    """A cell that spreadsheets do not evaluate: text that begins as a formula is prefixed with an apostrophe. Tabs and
-    carriage returns are visible signs."""
-    shown = visible(text)
-    return f"'{shown}" if shown.lstrip().startswith(_FORMULAS) else shown
 
 
 def as_markdown(grades: Sequence[Grade]) -> str:
@@ -81,7 +67,7 @@ def as_markdown(grades: Sequence[Grade]) -> str:
         lost = f"not graded: {grade.failure}" if grade.failure else _lost_statements(grade)
         texts = [grade.file, *([grade.variant or ""] if variants else [])]
         figures = [str(grade.won), str(grade.of), f"{grade.percent:.1f}"]
-        rows.append([*(markdown.text(_cell(text)) for text in texts), *figures, markdown.text(_cell(lost))])
+        rows.append([*(markdown.text(inert(text)) for text in texts), *figures, markdown.text(inert(lost))])
     return "".join(f"{line}\n" for line in markdown.table(rows))
 
 
@@ -108,5 +94,4 @@ def as_json(grades: Sequence[Grade]) -> str:
         }
         for grade in grades
     ]
-    text = json.dumps({"format": FORMAT, "grades": files}, indent=1, ensure_ascii=False) + "\n"
-    return text.encode(errors="backslashreplace").decode()  # a path that is no UTF-8
+    return json.dumps({"format": FORMAT, "grades": files}, indent=1) + "\n"

@@ -1,17 +1,15 @@
 """Results for programs: JSON, and JUnit XML for CI systems."""
 
 import json
-import re
 from typing import assert_never
 from xml.etree import ElementTree as Xml
 
+from netdsl.diagnostics.visible import visible_lines
 from netdsl.testing.statements import shown_place
 from netdsl.testing.types import Block, Results, Tested, Verdict
 from netdsl.verify.sentences import block_text, claim_text, state_text
 
 FORMAT = 1
-_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that XML 1.0 cannot represent."""
 
 
 def as_json(results: Results) -> str:
@@ -26,7 +24,7 @@ def as_json(results: Results) -> str:
         "differences": len(results.differences),
         "blocks": [_block(block) for block in results.blocks],
     }
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(document, indent=1) + "\n"
 
 
 def _block(block: Block) -> dict[str, object]:
@@ -131,4 +129,5 @@ def _add(case: Xml.Element, tag: str, text: str, message: str, kind: str) -> Non
 
 
 def _text(text: str) -> str:
-    return _NO_XML.sub("?", text)
+    """Without control characters, most of which XML 1.0 cannot represent, and without those that cannot be seen."""
+    return visible_lines(text)

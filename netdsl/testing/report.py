@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Iterator
 
+from netdsl.diagnostics.visible import visible
 from netdsl.diagnostics.wording import counted
 from netdsl.testing.statements import shown_place
 from netdsl.testing.types import Block, Results, Tested, Verdict
@@ -74,7 +75,7 @@ def _word(*, holds: bool | None) -> str:
 
 
 def _row(cells: tuple[str, ...]) -> Iterator[str]:
-    wrapped = [textwrap.wrap(cell, width) or [""] for cell, width in zip(cells, _COLUMNS, strict=True)]
+    wrapped = [textwrap.wrap(visible(cell), width) or [""] for cell, width in zip(cells, _COLUMNS, strict=True)]
     for number in range(max(map(len, wrapped))):
         parts = [lines[number] if number < len(lines) else "" for lines in wrapped]
         yield " ".join(f"{part:{width}}" for part, width in zip(parts, _COLUMNS, strict=True)).rstrip()
@@ -82,7 +83,7 @@ def _row(cells: tuple[str, ...]) -> Iterator[str]:
 
 def _wrapped(text: str, first: str, others: str | None = None) -> Iterator[str]:
     indent = f"{first}  " if others is None else others
-    yield from textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=indent)
+    yield from textwrap.wrap(visible(text), WIDTH, initial_indent=first, subsequent_indent=indent)
 
 
 def summary(results: Results) -> str:

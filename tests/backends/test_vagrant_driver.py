@@ -411,7 +411,7 @@ class TestInside:
         assert readiness(1, "failed\n").is_final
 
     def test_logs_of_several_nodes_are_told_apart(self) -> None:
-        assert prefixed(["a-gw", "b"]) == {"a-gw": b"a-gw  | ", "b": b"b     | "}
+        assert prefixed(["a-gw", "b"]) == {"a-gw": "a-gw  | ", "b": "b     | "}
 
     def test_what_is_watched_ends_with_its_input(self) -> None:
         """As `logs --follow` and `capture` run it, with a command that would sleep for a minute."""

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from netdsl.cli.measure_table import run_table
-from netdsl.cli.measuring_progress import clock_text, head_of
-from netdsl.measuring.job import Step
+from netdsl.cli.measuring_progress import clock_text
 from netdsl.measuring.store import write_run
 from netdsl.measuring.types import CUT, FORMAT, Line, Plan, Run, Trouble
 from netdsl.runtime.meter import Fact
@@ -96,7 +95,6 @@ def test_the_table_of_nothing_measured_is_no_riddle() -> None:
 def test_terminal_controls_in_what_a_runtime_says_are_not_obeyed() -> None:
     bad = replace(taken(1), troubles=(Trouble("disk", "\x1b[2Jgone"),))
     assert "\x1b" not in run_table(replace(RUN, rounds=(bad,)), 80)
-    assert "\x1b" not in head_of(Step("compose", 1, 1, "\x1b[2J"))
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0, "0:00"), (7.4, "0:07"), (760, "12:40"), (3723, "1:02:03")])

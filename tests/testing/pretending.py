@@ -13,7 +13,7 @@ from netdsl.ir.lab import Lab
 from netdsl.ir.service import PortService, Protocol
 from netdsl.kinds.ipsec import state as ipsec
 from netdsl.packets.state import ChildState
-from netdsl.runtime.driver import Answer, Check, Deployment, DriverError, NodeState, Progress
+from netdsl.runtime.driver import Answer, Check, Deployment, DriverError, NodeState, Out, Progress
 from netdsl.testing.pace import Pace
 from netdsl.testing.reading import section
 from netdsl.testing.run import run
@@ -154,10 +154,12 @@ class Pretender:
     def shell(self, deployment: Deployment, node: str) -> int:
         raise DriverError("it only pretends")
 
-    def logs(self, deployment: Deployment, nodes: Sequence[str], *, follow: bool) -> int:
+    def logs(self, deployment: Deployment, nodes: Sequence[str], out: Out, *, follow: bool) -> int:
         raise DriverError("it only pretends")
 
-    def capture(self, deployment: Deployment, node: str, interface: str, file: Path | None, count: int | None) -> int:
+    def capture(
+        self, deployment: Deployment, node: str, interface: str, file: Path | None, count: int | None, out: Out
+    ) -> int:
         raise DriverError("it only pretends")
 
     def doctor(self) -> tuple[Check, ...]:
