@@ -11,7 +11,7 @@ from netdsl.ir.network import Network
 from netdsl.ir.node import Interface
 from netdsl.packets.passage import Exit, Stop
 from netdsl.packets.spanning import SwitchPort, blocked_ports
-from netdsl.packets.view import View, view_of
+from netdsl.packets.view import View, raw_nodes, view_of
 
 
 @dataclass(slots=True, eq=False)
@@ -115,7 +115,8 @@ def make_fabric(
     lab: Lab, cut: Iterable[NetworkId] = (), *, is_user_space: bool = False, held: frozenset[TunnelId] = frozenset()
 ) -> Fabric:
     """Linear in the lab."""
-    views = {node.id: view_of(node) for node in lab.nodes}
+    raw = raw_nodes(lab)
+    views = {node.id: view_of(node, is_raw=node.id in raw) for node in lab.nodes}
     cut = frozenset(cut)
     segment_of, bridged = _segments(lab, blocked_ports(lab, cut))
     members: dict[NetworkId, list[tuple[View, Interface]]] = {}

@@ -8,6 +8,7 @@ from netdsl.dataclass import dataclass
 from netdsl.ir.ends import Ends, ends_of
 from netdsl.ir.filter import FilterRule, WhileTunnel
 from netdsl.ir.ids import Address, AddressWithPrefix, NodeId, Prefix, TunnelId
+from netdsl.ir.lab import Lab
 from netdsl.ir.node import Interface, Node
 from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import Segment, Selectors
@@ -20,7 +21,7 @@ from netdsl.packets.types import Packet
 UPLINK = "uplink"
 LOOPBACK = "lo"
 
-_CONFIGURATION = ("/etc/", "/usr/", "/lib", "/bin/", "/sbin/")
+_SYSTEM = ("/etc/", "/usr/", "/lib", "/bin/", "/sbin/", "/run/", "/var/lib/", "/var/run/")
 _BROADCAST = IPv4Address("255.255.255.255")
 
 
@@ -274,7 +275,7 @@ class View:
             known.clear()
 
 
-def view_of(node: Node) -> View:
+def view_of(node: Node, *, is_raw: bool) -> View:
     own = [(given.ip, given.network.prefixlen, LOOPBACK) for given in node.loopbacks]
     own += [(given.ip, given.network.prefixlen, each.name) for each in node.interfaces for given in each.addresses]
     sysctls = Sysctls(dict(node.sysctls))
@@ -291,7 +292,7 @@ def view_of(node: Node) -> View:
         sysctls=sysctls,
         ends=ends_of(node),
         has_uplink=node.has_uplink,
-        raw=is_raw(node),
+        raw=is_raw,
         tracks=tracks,
         is_filtered=node.firewall is not None,
         broadcasts=frozenset(_broadcasts(node)),
@@ -316,10 +317,15 @@ def _broadcasts(node: Node) -> Iterator[Address]:
                 yield given.network.broadcast_address
 
 
-def is_raw(node: Node) -> bool:
-    """Whether the author handed in something that may change its network: any command, a file over the system's own, a
-    sysctl that is not modelled."""
-    has_files = any(file.path.startswith(_CONFIGURATION) for file in node.files)
+def raw_nodes(lab: Lab) -> frozenset[NodeId]:
+    """Nodes for which the author handed in something that may change their network: any command, in the node or when its
+    image is made (which may replace each program), a file over the system's own, a sysctl that is not modelled."""
+    images = {image.id for image in lab.images if image.runs}
+    return frozenset(node.id for node in lab.nodes if node.image in images or _is_raw(node))
+
+
+def _is_raw(node: Node) -> bool:
+    has_files = any(file.path.startswith(_SYSTEM) for file in node.files)
     return bool(node.runs) or has_files or next(unmodelled(node), None) is not None
 
 

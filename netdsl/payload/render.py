@@ -9,7 +9,7 @@ from netdsl.ir.image import Image
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
 from netdsl.packets.spanning import blocked_ports
-from netdsl.packets.view import is_raw
+from netdsl.packets.view import raw_nodes
 from netdsl.payload.contract import Needs, NodePayload, Payload, PayloadFile
 from netdsl.payload.network import SpanningTree, network_files
 from netdsl.payload.part import Part, Share, mode_of
@@ -40,7 +40,8 @@ def payload(lab: Lab, credentials: Credentials, parts: Sequence[Part]) -> Payloa
         for names in {tuple(of_node) for of_node in shares.values()}
     }
     images = {image.id: image for image in lab.images}
-    tree = SpanningTree(blocked_ports(lab), not any(is_raw(node) for node in lab.nodes if node.kind.bridges))
+    raw = raw_nodes(lab)
+    tree = SpanningTree(blocked_ports(lab), not any(node.id in raw for node in lab.nodes if node.kind.bridges))
     nodes = {}
     for node in lab.nodes:
         image = images[node.image] if node.image is not None else None

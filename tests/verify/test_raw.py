@@ -1,9 +1,13 @@
 """What a node with commands of the author may change, on the way and beside it, cannot be known."""
 
+from dataclasses import replace
+
 import pytest
 
+from netdsl.ir.node import NodeFile
 from netdsl.packets.types import Esp, Outcome
-from tests.verify.asking import ask, checked, codes, count_same, world
+from netdsl.packets.view import raw_nodes
+from tests.verify.asking import ask, checked, codes, count_same, lab, world
 
 SEGMENT = """lab raw
 network lan 10.0.0.0/24, fd00::/64
@@ -135,3 +139,33 @@ def test_the_matrix_says_the_same() -> None:
         TUNNEL.replace("expect", "# expect") % 'run "true"',
     ):
         assert count_same(world(text)) > 10
+
+
+IMAGE = SEGMENT.replace("%s }", "image made }") + "image made { packages curl }\n"
+LIAR = IMAGE.replace("packages curl }", 'packages curl ; run "cp liar /usr/bin/perl" }')
+
+
+def test_commands_of_an_image_are_as_those_of_its_nodes() -> None:
+    assert ask(IMAGE, "pc", "10.0.0.254").is_exact
+    assert ask(LIAR, "pc", "10.0.0.254").raw == ("other",)
+    assert ask(LIAR, "pc", "10.0.0.11").raw == ("other",)
+    assert ask(LIAR, "pc", "10.1.0.2").is_exact
+
+
+def test_what_depends_on_an_image_with_commands_is_not_verified() -> None:
+    line = "expect { pc reaches other ; pc cannot reach other tcp/80 ; pc reaches there }\n"
+    assert _exact(IMAGE + line) == [True, True, True]
+    assert _exact(LIAR + line) == [False, False, True]
+
+
+def _exact(text: str) -> list[bool]:
+    summary = checked(text).summary
+    assert summary is not None
+    return [proof.is_exact for proof in summary.proofs]
+
+
+@pytest.mark.parametrize("path", ["/run/x", "/var/lib/x", "/usr/local/bin/ip", "/etc/nsswitch.conf"])
+def test_a_file_over_the_system_s_own_is_as_a_command(path: str) -> None:
+    plain = lab(PLAIN)
+    nodes = tuple(replace(node, files=(NodeFile(path, b""),)) if node.id == "other" else node for node in plain.nodes)
+    assert raw_nodes(replace(plain, nodes=nodes)) == {"other"}
