@@ -29,6 +29,7 @@ from .engine import (
     folder_of,
     refuse_folders,
     refuse_other_folder,
+    said,
     stream,
     told,
 )
@@ -42,6 +43,9 @@ TIMEOUT = 300
 
 _ATTEMPTS = 3
 _AT_ONCE = 8  # nodes that are asked at the same time
+_PATIENCE = 30.0  # seconds for what a node says of itself
+_LAST_LINES = 5
+_MOST_LINES = 10_000
 # a MAC address can stay taken for a moment after the last project on the same parent went
 _PASSING = "address already in use"
 
@@ -223,15 +227,19 @@ def _state(name: str, container: Container | None) -> NodeState:
 
 
 def _said(container: Container) -> tuple[str, ...]:
-    text = str(container.logs(tail=5))
-    return tuple(text.splitlines())
+    """The last lines of a node that has ended."""
+    try:
+        return tuple(said(["logs", "--tail", str(_LAST_LINES), container.id]).splitlines())
+    except DriverError as error:
+        return (error.message,)
 
 
 def _inside(container: Container) -> tuple[str, ...]:
     try:
-        return tuple(str(container.execute(["sh", "/netdsl/lab/node.sh", "status"])).splitlines())
-    except DockerException:
+        answer = answered(container.id, ["sh", "/netdsl/lab/node.sh", "status"], timeout=_PATIENCE)
+    except (Unasked, DriverError, subprocess.TimeoutExpired):
         return ()
+    return () if answer.status else tuple(answer.output.splitlines()[:_MOST_LINES])
 
 
 driver: Driver = ComposeDriver()

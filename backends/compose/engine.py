@@ -10,6 +10,7 @@ from python_on_whales import ClientNotFoundError, Container, DockerClient
 from python_on_whales.exceptions import DockerException
 
 from netdsl.runtime.driver import Answer, Deployment, DriverError, Progress
+from netdsl.runtime.output import TooMuch, output_of
 
 from .client import client_fault
 
@@ -108,9 +109,9 @@ def said(words: Sequence[str], *, timeout: float = 120, given: str | None = None
     except subprocess.TimeoutExpired as error:
         message = f"`{command}` does not end within {timeout:g} s"
         raise client_fault() or DriverError(message, command=command) from error
-    if done.returncode:
-        raise refused("Docker refused", command, done.returncode, done.stderr.decode(errors="replace"))
-    return done.stdout.decode(errors="replace")
+    if done.status:
+        raise refused("Docker refused", command, done.status, done.errors)
+    return done.output
 
 
 class Unasked(Exception):
@@ -120,19 +121,18 @@ class Unasked(Exception):
 def answered(container: str, command: Sequence[str], *, timeout: float) -> Answer:
     """By a command in a container, which a Ctrl-C that this process gets does not end. Raises Unasked, TimeoutExpired (the
     command runs on inside) and DriverError."""
-    done = _run(("exec", container, *command), timeout)
-    answer = Answer(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+    answer = _run(("exec", container, *command), timeout)
     if answer.status in (1, 126) and answer.errors.startswith(_ENGINES):
         raise Unasked(answer.errors)
     return answer
 
 
-def _run(words: Sequence[str], timeout: float, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    command = ("docker", *words)
+def _run(words: Sequence[str], timeout: float, given: bytes = b"") -> Answer:
     try:
-        return subprocess.run(
-            command, input=given, capture_output=True, timeout=timeout, check=False, start_new_session=True
-        )
+        return output_of(("docker", *words), timeout=timeout, given=given)
+    except TooMuch as error:
+        command = " ".join(("docker", *words[:2]))
+        raise DriverError(f"`{command}` {error}", command=command) from error
     except FileNotFoundError as error:
         raise client_fault() or DriverError(str(error)) from error
 

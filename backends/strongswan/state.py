@@ -50,7 +50,7 @@ class _Section:
 
 
 def reports(text: str) -> tuple[StateReport, ...]:
-    """The children that are up."""
+    """The children that are up. Raises ValueError for a child without a name, and for an address that is none."""
     events = (section for name, section in _read(text).sections if name.startswith("list-sa "))
     return tuple(report for event in events for _, sa in event.sections for report in _reports(sa))
 
@@ -59,6 +59,8 @@ def _reports(sa: _Section) -> Iterator[StateReport]:
     children = (child for name, each in sa.sections if name == "child-sas" for _, child in each.sections)
     for child in (one for one in children if one.values.get("state") in _UP):
         values = child.values
+        if "name" not in values:
+            raise ValueError("a child without a name")
         yield StateReport(
             child=values["name"],
             has_begun=sa.values.get("initiator") == "yes",
@@ -111,7 +113,7 @@ def of_child(values: Mapping[str, str]) -> Algorithms:
 def _ciphers(values: Mapping[str, str]) -> Iterator[str]:
     name = values.get("encr-alg")
     if name is not None:
-        yield _CIPHERS.get(name, name.lower()).format(values.get("encr-keysize", ""))
+        yield _CIPHERS[name].format(values.get("encr-keysize", "")) if name in _CIPHERS else name.lower()
     yield from _named(values, "integ-alg", _INTEGRITY)
 
 

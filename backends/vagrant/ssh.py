@@ -20,6 +20,7 @@ from netdsl.disk.named import read_named, write_whole
 from netdsl.disk.refused import PathRefused
 from netdsl.disk.scratch import make_private, scratch_file
 from netdsl.runtime.driver import Answer, DriverError
+from netdsl.runtime.output import TooMuch, output_of
 
 from . import vagrant
 from .machines import Made, node_of, own_folder, vagrant_name
@@ -113,19 +114,14 @@ class Connection:
         """The result of a command that runs as root. Raises Unreachable, also after a timeout."""
         self.connect()
         try:
-            done = subprocess.run(
-                self.command(command),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=timeout,
-                check=False,
-                start_new_session=True,  # Ctrl-C of the terminal must not end the command
-            )
+            answer = output_of(self.command(command), timeout=timeout)
         except subprocess.TimeoutExpired as error:
             raise Unreachable(f"no answer for {timeout:.0f} s") from error
-        if done.returncode == 255 and not self.is_open():
-            raise Unreachable(done.stderr.decode(errors="replace").strip() or "the connection broke")
-        return Answer(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+        except TooMuch as error:
+            raise Unreachable(f"a command in it {error}") from error
+        if answer.status == 255 and not self.is_open():
+            raise Unreachable(answer.errors.strip() or "the connection broke")
+        return answer
 
     def _common(self) -> tuple[str, ...]:
         return "-F", str(self.config), "-o", f"ControlPath={self.socket}"

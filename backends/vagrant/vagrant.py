@@ -30,6 +30,8 @@ _FAILED = re.compile(
 )
 _NOISE = re.compile(r"^\[fog\]\[WARNING\]|^\S+\.rb:\d+: warning:|^==> \S+: An error occurred\. The error will be shown")
 _LAST_LINES = 15  # lines
+_LONGEST_LINE = 1 << 16
+_MOST = 8 << 20
 _STEPS: tuple[tuple[str, str | None], ...] = (
     ("Uploading base box image", "copying the box into libvirt's pool (the first time only)"),
     ("Importing base box", "copying the box"),
@@ -141,7 +143,7 @@ def call(
             raise DriverError("there is no `vagrant` on the PATH", remedy="netdsl doctor -t vagrant") from error
         was_interrupted = _read(process, lines, heard)
         errors.seek(0)
-        text = errors.read().decode(errors="replace")
+        text = errors.read(_MOST).decode(errors="replace")
     if was_interrupted:
         raise KeyboardInterrupt
     return Ended(" ".join(["vagrant", *words]), process.returncode, "".join(lines), without_noise(text))
@@ -241,13 +243,16 @@ def telling(progress: Progress) -> Heard:
 
 
 def _read(process: "subprocess.Popen[str]", lines: list[str], heard: Heard | None) -> bool:
-    """Read all lines until the end. Returns whether Ctrl-C was pressed."""
+    """Read all lines until the end; those that are kept have _MOST characters together, as machines speak in them. Returns
+    whether Ctrl-C was pressed."""
     assert process.stdout is not None
-    was_interrupted = False
+    was_interrupted, room = False, _MOST
     while True:
         try:
-            for line in process.stdout:
-                lines.append(line)
+            while line := process.stdout.readline(_LONGEST_LINE):
+                room -= len(line)
+                if room > 0:
+                    lines.append(line)
                 if heard is not None:
                     heard(parsed_line(line.rstrip("\n")))
             process.wait()

@@ -92,7 +92,7 @@ class PartState(Protocol):
     QUESTION: tuple[str, ...]
 
     def reports(self, text: str) -> tuple[StateReport, ...]:
-        """What the program says."""
+        """What the program says. Raises ValueError where that makes no sense: a node may say anything."""
         ...
 
 

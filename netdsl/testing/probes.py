@@ -128,7 +128,10 @@ def ask(
                 tail=answer.errors,
                 remedy="the node's image needs `perl-base`, which every Debian has",
             )
-        replies += map(read_reply, lines)
+        try:
+            replies += map(read_reply, lines)
+        except ValueError as error:
+            raise DriverError(f"what is answered from `{node}` is no answer of a probe", command="perl") from error
     return tuple(replies)
 
 

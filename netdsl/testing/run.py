@@ -169,7 +169,7 @@ class Session:
                 found[index] = Seen(None, failures[index])
                 continue
             observed = Observed(tuple(replies[index, number] for number in range(len(trial.asked))))
-            found[index] = trial.evaluate(observed)
+            found[index] = trial.judged(observed)
         return found
 
     def _ask(self, node: NodeId, asked: Sequence[Asked]) -> tuple[Reply, ...] | str:
@@ -210,7 +210,7 @@ class Session:
         for _ in range(_READS):
             self.bench.pace.sleep(_LAST_FRAMES / _READS)
             recorded = {at: _recorded(at, recording, before[at]) for at, recording in recordings.items()}
-            seen = trial.evaluate(Observed(in_order, recorded))
+            seen = trial.judged(Observed(in_order, recorded))
         return seen
 
     def _listen(self, listeners: Sequence[Listener], stack: ExitStack) -> dict[Listener, Recording]:

@@ -41,13 +41,21 @@ class Observed:
 class Trial:
     """The test of one line. Trials with recordings run one after another, so that no other test's packets are recorded.
 
-    `evaluate`: the result from what was observed; `seconds`: how long a trial that does not hold is repeated (0: once).
+    `evaluate`: the result from what was observed, ValueError where an answer makes no sense; `seconds`: how long a trial
+    that does not hold is repeated (0: once).
     """
 
     asked: tuple[Asked, ...]
     evaluate: Callable[[Observed], Seen]
     listeners: tuple[Listener, ...] = ()
     seconds: float = 0.0
+
+    def judged(self, observed: Observed) -> Seen:
+        """The result; not tested where an answer is none."""
+        try:
+            return self.evaluate(observed)
+        except ValueError as error:
+            return Seen(None, f"what a node answers makes no sense: {error}")
 
 
 def untested(text: str) -> Trial:
