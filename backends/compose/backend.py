@@ -3,12 +3,11 @@
 from netdsl.codegen.contract import PRISTINE, Artifact, Layout, Options
 from netdsl.codegen.traits import Traits
 from netdsl.diagnostics.core import Diagnostics
-from netdsl.disk.shipped import shipped
 from netdsl.ir.lab import Lab
 from netdsl.payload.contract import Payload
 
 from .lower import lower
-from .parents import parents_table
+from .parents import parents_script, parents_table
 from .render import compose_text
 from .support import check_support
 from .traits import traits
@@ -33,7 +32,7 @@ class ComposeBackend:
         return (
             Artifact(FILE, text),
             Artifact(f"{PRISTINE}/{FILE}", text),
-            Artifact("parents.sh", shipped("netdsl.backends.compose", "parents.sh"), 0o755),
+            Artifact("parents.sh", parents_script().encode(), 0o755),
             Artifact("parents.tsv", parents_table(project).encode()),
         )
 

@@ -11,7 +11,6 @@ from python_on_whales.exceptions import DockerException
 
 from netdsl.codegen.unchanged import refuse_changed
 from netdsl.disk.named import written
-from netdsl.disk.shipped import shipped_text
 from netdsl.runtime.attached import attached, followed, has_terminal, interrupt, to_output
 from netdsl.runtime.driver import Answer, Check, Deployment, Driver, DriverError, NodeState, Out, Progress
 from netdsl.runtime.recording import FileRecording
@@ -27,12 +26,15 @@ from .engine import (
     failed,
     files_of,
     folder_of,
+    make_image,
     refuse_folders,
     refuse_other_folder,
     said,
     stream,
     told,
 )
+from .own import BESIDE
+from .parents import parents_script
 from .recording import container_words, record
 
 SCRIPTS = ("parents.sh", "parents.tsv")
@@ -112,7 +114,8 @@ class ComposeDriver:
     ) -> int:
         """From a container beside the node, in its network: the node itself has no right to capture."""
         container = _container(docker_of(deployment), deployment, node)
-        words = container_words(container.id, container.config.image or "")
+        make_image(BESIDE)
+        words = container_words(container.id)
         words += ["-i", interface, *(["-c", str(count)] if count else [])]
         if file is None:
             return followed({node: ["docker", *words, "-l", "-n"]}, {}, out, interrupt)
@@ -137,7 +140,8 @@ class ComposeDriver:
     def listen(self, deployment: Deployment, node: str, interface: str) -> Iterator[FileRecording]:
         """From a container beside the node, as in `capture`."""
         container = _container(client_of(deployment), deployment, node)
-        words = container_words(container.id, container.config.image or "")
+        make_image(BESIDE)
+        words = container_words(container.id)
         with record([*words, "-i", interface], f"{deployment.project}-{node}") as recording:
             yield recording
 
@@ -193,8 +197,8 @@ def _compose_command(deployment: Deployment) -> list[str]:
 
 
 def _parents(deployment: Deployment, verb: str) -> None:
-    """By the script that netdsl ships, whatever lies in the folder: that one is the user's to call."""
-    command = ["sh", "-c", shipped_text("netdsl.backends.compose", "parents.sh"), "./parents.sh", verb]
+    """By netdsl's own script, whatever lies in the folder: that one is the user's to call."""
+    command = ["sh", "-c", parents_script(), "./parents.sh", verb]
     done = subprocess.run(command, cwd=deployment.folder, capture_output=True, text=True, timeout=600, check=False)
     if done.returncode:
         raise DriverError(

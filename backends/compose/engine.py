@@ -13,9 +13,11 @@ from netdsl.runtime.driver import Answer, Deployment, DriverError, Progress
 from netdsl.runtime.output import TooMuch, output_of
 
 from .client import client_fault
+from .own import OwnImage
 
 _PROJECT = "com.docker.compose.project"
 _FOLDER = f"{_PROJECT}.working_dir"
+_BUILD = 600.0  # seconds
 _FILES = ("compose.yaml", "compose.override.yaml")
 # What the engine's client says where no command ran.
 _ENGINES = ("Error response from daemon", "Cannot connect to the Docker daemon", "permission denied while trying")
@@ -112,6 +114,18 @@ def said(words: Sequence[str], *, timeout: float = 120, given: str | None = None
     if done.status:
         raise refused("Docker refused", command, done.status, done.errors)
     return done.output
+
+
+def make_image(image: OwnImage) -> None:
+    """An image of netdsl's own, where it is missing. Raises DriverError."""
+    if said(["image", "ls", "--quiet", image.name]).strip():
+        return
+    try:
+        said(["build", "--quiet", "--tag", image.name, "-"], timeout=_BUILD, given=image.dockerfile)
+    except DriverError as error:
+        packages = ", ".join(image.packages)
+        error.remedy = error.remedy or f"the packages {packages} of Debian have to be within reach"
+        raise
 
 
 class Unasked(Exception):

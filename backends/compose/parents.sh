@@ -8,6 +8,7 @@
 set -eu
 cd -- "$(dirname -- "$0")"
 TAB='	'
+image=@IMAGE@
 MINE='^NETDSL_PARENT_[A-Z0-9_]*=nd[0-9a-f]\{10\}$'
 
 say_usage() {
@@ -15,12 +16,17 @@ say_usage() {
 	exit 2
 }
 
+# make_image: netdsl's own, with Debian's iproute2. No image of the lab has a program in the host's network.
+make_image() {
+	docker image inspect "$image" >/dev/null 2>&1 </dev/null || docker build --quiet --tag "$image" - >&2 <<'END'
+@DOCKERFILE@
+END
+}
+
 # in_host SCRIPT: runs with this one's input, in the network of the engine's host, with no right but this one.
 in_host() {
-	image=$(docker compose config --images </dev/null | sort -u | head -n 1)
-	docker image inspect "$image" >/dev/null 2>&1 || docker compose build --quiet </dev/null >&2
-	# an image has the labels of the project that built it, and its `down` would take this for one of its own
-	docker run --rm -i --label com.docker.compose.project= --network host --cap-drop ALL --cap-add NET_ADMIN --entrypoint sh "$image" -c "$1"
+	make_image
+	docker run --rm -i --network host @CONFINED@ --cap-add NET_ADMIN --entrypoint sh "$image" -c "$1"
 }
 
 # The networks whose parent is ours to make.

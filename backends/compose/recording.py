@@ -7,15 +7,14 @@ from contextlib import contextmanager
 
 from netdsl.runtime.recording import SNAPPED, FileRecording, Tcpdump, recorded
 
+from .own import BESIDE, CONFINED
 
-def container_words(container: str, image: str) -> list[str]:
-    """The command `docker run … tcpdump` in a container's network, without tcpdump's further options."""
-    words = ["run", "--rm", "--network", f"container:{container}", "--cap-drop", "ALL", "--cap-add", "NET_RAW"]
-    words += [
-        "--label",
-        "com.docker.compose.project=",
-    ]  # overrides the label of the image, which names the project that built it
-    return [*words, "--entrypoint", "tcpdump", image, "-p", "-Z", "root", "--immediate-mode"]
+
+def container_words(container: str) -> list[str]:
+    """The command `docker run … tcpdump` in a container's network, without tcpdump's further options. The program is
+    netdsl's: what lies in the node's image is not run."""
+    words = ["run", "--rm", "--network", f"container:{container}", *CONFINED, "--cap-add", "NET_RAW"]
+    return [*words, "--entrypoint", "tcpdump", BESIDE.name, "-p", "-Z", "root", "--immediate-mode"]
 
 
 @contextmanager

@@ -1,32 +1,17 @@
 """Measuring tools beside a node: a container of their own in its network, which a project's `down` takes away too."""
 
-import hashlib
 import math
 import secrets
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from netdsl.codegen.images import BASE
 from netdsl.dataclass import dataclass
 from netdsl.runtime.driver import Answer, Deployment, DriverError
 from netdsl.runtime.meter import TOO_LONG
 
-from .engine import Unasked, answered, said
-
-DOCKERFILE = f"""\
-FROM {BASE}
-ENV DEBIAN_FRONTEND=noninteractive
-RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \\
-    --mount=type=cache,target=/var/lib/apt,sharing=locked \\
-    rm -f /etc/apt/apt.conf.d/docker-clean \\
-    && apt-get update \\
-    && apt-get install -y --no-install-recommends iperf3 iproute2 iputils-ping nftables perl-base
-RUN chmod u-s /usr/bin/ping; setcap -r /usr/bin/ping 2>/dev/null || true
-LABEL org.opencontainers.image.title="netdsl measure" org.opencontainers.image.vendor="netdsl"
-"""
-_IMAGE = f"netdsl/measure-{hashlib.sha256(DOCKERFILE.encode()).hexdigest()[:12]}"
-_BUILD = 600.0  # seconds
+from .engine import Unasked, answered, make_image, said
+from .own import MEASURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +45,10 @@ class SideTools:
 @contextmanager
 def side_tools(deployment: Deployment, node: str) -> Iterator[SideTools]:
     """While the block runs; the container goes with it. Raises DriverError."""
-    _build()
+    make_image(MEASURE)
     name = f"{deployment.project}-{node}-measures-{secrets.token_hex(4)}"
     try:
-        said([*run_words(deployment, node, name), _IMAGE, "infinity"])
+        said([*run_words(deployment, node, name), MEASURE.name, "infinity"])
         yield SideTools(name, node)
     finally:
         said(["rm", "--force", "--volumes", name])
@@ -96,16 +81,3 @@ def _labels(project: str) -> tuple[tuple[str, str], ...]:
         ("com.docker.compose.config-hash", "-"),
         ("com.docker.compose.container-number", "1"),
     )
-
-
-def _build() -> None:
-    """The image, where it is missing: its name says what is in it."""
-    if said(["image", "ls", "--quiet", _IMAGE]).strip():
-        return
-    try:
-        said(["build", "--quiet", "--tag", _IMAGE, "-"], timeout=_BUILD, given=DOCKERFILE)
-    except DriverError as error:
-        error.remedy = (
-            error.remedy or "the packages iperf3, iputils-ping and nftables of Debian have to be within reach"
-        )
-        raise

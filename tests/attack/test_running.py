@@ -1,16 +1,23 @@
 """What is run from an output folder is netdsl's own, and what lies beside it is named or refused."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from netdsl.backends.compose import driver as containers
+from netdsl.backends.compose import engine
 from netdsl.backends.compose.beside import beside
+from netdsl.backends.compose.own import BESIDE, MEASURE
+from netdsl.backends.compose.parents import parents_script
+from netdsl.backends.compose.recording import container_words
 from netdsl.backends.vagrant import driver as machines
 from netdsl.backends.vagrant import vagrant
 from netdsl.cli.place import find_output
-from netdsl.disk.shipped import shipped_text
+from netdsl.codegen.images import BASE, stages
+from netdsl.pipeline.compilation import keyless_payload
 from netdsl.runtime.driver import Deployment, DriverError
+from tests.compiling import lab_of
 from tests.outputs import write_output
 
 _CONTAINERS = {"compose.yaml": b"x", "Dockerfile": b"x", "parents.sh": b"evil", "parents.tsv": b""}
@@ -54,7 +61,37 @@ def test_the_script_of_a_planted_folder_with_a_manifest_to_it_is_not_run(
 ) -> None:
     write_output(tmp_path, _CONTAINERS)
     containers._parents(Deployment(tmp_path, "x"), "up")
-    assert calls == [("sh", "-c", shipped_text("netdsl.backends.compose", "parents.sh"), "./parents.sh", "up")]
+    assert calls == [("sh", "-c", parents_script(), "./parents.sh", "up")]
+
+
+def test_a_capture_runs_a_program_of_netdsls_own_without_a_right_but_one() -> None:
+    confined = "--read-only --security-opt no-new-privileges --cap-drop ALL --pull never --cap-add NET_RAW"
+    words = f"run --rm --network container:one {confined} --entrypoint tcpdump {BESIDE.name}"
+    assert " ".join(container_words("one")).startswith(f"{words} -p ")
+
+
+def test_no_image_of_a_lab_has_the_name_of_one_of_netdsls_own() -> None:
+    text = 'network lan 10.0.0.0/24\nhost a { interface on lan ; image beside }\nimage beside { run "id" }\n'
+    lab = lab_of(text)
+    images = {stage.reference for stage in stages(lab, keyless_payload(lab))[0]}
+    assert all(re.fullmatch("netdsl/node-[0-9a-f]{12}", image) for image in images)
+    assert not images & {BESIDE.name, MEASURE.name}
+
+
+def test_an_image_of_netdsls_own_is_built_of_its_base_and_its_packages_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[tuple[list[str], str | None]] = []
+
+    def said(words: list[str], *, timeout: float = 0, given: str | None = None) -> str:
+        asked.append((words, given))
+        return ""
+
+    monkeypatch.setattr(engine, "said", said)
+    engine.make_image(BESIDE)
+    assert asked[1] == (["build", "--quiet", "--tag", BESIDE.name, "-"], BESIDE.dockerfile)
+    assert BESIDE.dockerfile.startswith(f"FROM {BASE}\n")
+    assert "--no-install-recommends iproute2 tcpdump\n" in BESIDE.dockerfile
 
 
 @pytest.mark.parametrize("path", ["Vagrantfile", "machine/netdsl.rb"])

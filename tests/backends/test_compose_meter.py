@@ -7,7 +7,8 @@ import pytest
 from netdsl.backends.compose.facts import kernel
 from netdsl.backends.compose.groups import GroupUsage, group_usage, members
 from netdsl.backends.compose.layers import Layered, without_shared
-from netdsl.backends.compose.tools import DOCKERFILE, run_words
+from netdsl.backends.compose.own import MEASURE
+from netdsl.backends.compose.tools import run_words
 from netdsl.codegen.images import BASE
 from netdsl.runtime.driver import Deployment
 from netdsl.runtime.meter import Base
@@ -164,4 +165,4 @@ def test_the_tools_have_two_rights_and_go_with_the_project() -> None:
 
 
 def test_the_tools_image_is_on_the_labs_own_base() -> None:
-    assert DOCKERFILE.startswith(f"FROM {BASE}\n")
+    assert MEASURE.dockerfile.startswith(f"FROM {BASE}\n")

@@ -1,17 +1,22 @@
 """`parents.sh`: what it writes into .env, and that it leaves the user's lines alone. Docker is a stand-in here."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "backends/compose/parents.sh"
+from netdsl.backends.compose.own import BESIDE
+from netdsl.backends.compose.parents import parents_script
+
 PARENTS = "NETDSL_PARENT_LAN\tnd0123456789\tmacvlan\nNETDSL_PARENT_WAN\tndabcdef0123\tmacvlan\n"
 OURS = "NETDSL_PARENT_LAN=nd0123456789\nNETDSL_PARENT_WAN=ndabcdef0123\n"
 _DOCKER = """#!/bin/sh
+echo "$*" >>called
 case $1 in
-compose) echo image ;;
+image) test -e built ;;
+build) cat >built ;;
 run) cat >>asked; echo -- >>asked; cat answer ;;
 esac
 """
@@ -25,7 +30,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "docker").write_text(_DOCKER)
     (tmp_path / "docker").chmod(0o755)
     (tmp_path / "parents.tsv").write_text(PARENTS)
-    (tmp_path / "parents.sh").write_bytes(SCRIPT.read_bytes())
+    (tmp_path / "parents.sh").write_text(parents_script())
     (tmp_path / "answer").write_text("made\n")
     return tmp_path
 
@@ -38,6 +43,20 @@ def _call(folder: Path, verb: str, **environment: str) -> None:
 
 def _env(folder: Path) -> str | None:
     return (folder / ".env").read_text() if (folder / ".env").exists() else None
+
+
+def test_the_only_program_in_the_hosts_network_is_of_an_image_of_netdsls_own_without_a_right_but_one(
+    folder: Path,
+) -> None:
+    _call(folder, "up")
+    _call(folder, "down")
+    called = (folder / "called").read_text()
+    assert "compose" not in called
+    assert called.count("build --quiet --tag") == 1
+    assert (folder / "built").read_text() == BESIDE.dockerfile
+    runs = re.findall(r"^run (.*?) sh (\S+) -c", called, re.MULTILINE)
+    confined = "--read-only --security-opt no-new-privileges --cap-drop ALL --pull never --cap-add NET_ADMIN"
+    assert runs == 2 * [(f"--rm -i --network host {confined} --entrypoint", BESIDE.name)]
 
 
 def test_up_twice_is_up_once_and_down_takes_it_away(folder: Path) -> None:

@@ -26,6 +26,6 @@ def test_both_runtimes_record_with_it(monkeypatch: pytest.MonkeyPatch, tmp_path:
         yield FileRecording(tmp_path)
 
     monkeypatch.setattr(recording, "recorded", noted)
-    with recording.record([*recording.container_words("one", "image"), "-i", "any"], "lab"):
+    with recording.record([*recording.container_words("one"), "-i", "any"], "lab"):
         pass
     assert [" ".join(SNAPPED) in " ".join(command) for command in commands] == [True, True]

@@ -1,0 +1,45 @@
+"""netdsl's own images: programs beside a node, or in the host's network, never come from an image of a lab.
+
+They are built from the base of all nodes, once, and named by what is in them.
+"""
+
+import hashlib
+
+from netdsl.codegen.images import BASE
+from netdsl.dataclass import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class OwnImage:
+    """`title`: what it is for; `packages`: of Debian's."""
+
+    title: str
+    packages: tuple[str, ...]
+
+    @property
+    def dockerfile(self) -> str:
+        return f"""\
+FROM {BASE}
+ENV DEBIAN_FRONTEND=noninteractive
+RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \\
+    --mount=type=cache,target=/var/lib/apt,sharing=locked \\
+    rm -f /etc/apt/apt.conf.d/docker-clean \\
+    && apt-get update \\
+    && apt-get install -y --no-install-recommends {" ".join(self.packages)}
+RUN if [ -x /usr/bin/ping ]; then chmod u-s /usr/bin/ping; setcap -r /usr/bin/ping 2>/dev/null || true; fi
+LABEL org.opencontainers.image.title="netdsl {self.title}" org.opencontainers.image.vendor="netdsl"
+"""
+
+    @property
+    def name(self) -> str:
+        return f"netdsl/{self.title}-{hashlib.sha256(self.dockerfile.encode()).hexdigest()[:12]}"
+
+
+BESIDE = OwnImage("beside", ("iproute2", "tcpdump"))
+"""What makes the parents of networks in the host's network, and captures packets in a node's."""
+
+MEASURE = OwnImage("measure", ("iperf3", "iproute2", "iputils-ping", "nftables", "perl-base"))
+"""Measuring tools."""
+
+CONFINED = ("--read-only", "--security-opt", "no-new-privileges", "--cap-drop", "ALL", "--pull", "never")
+"""How a container of such an image runs, before what it may do is added."""
