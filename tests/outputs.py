@@ -33,6 +33,7 @@ MACHINE = {
     "nodes/*/image": r"[a-z0-9][a-z0-9-]*\n",
     "nodes/*/capabilities.conf": r"\[Service\]\nCapabilityBoundingSet=(CAP_[A-Z_]+( CAP_[A-Z_]+)*)?\n",
     "nodes/*/uplink": r"[0-9a-f]{2}(:[0-9a-f]{2}){5}\n",
+    "images/*/online": r"",
     "images/*/packages": r"([a-z0-9][a-z0-9+.-]+\n)*",
 }
 """The form of each small file in `machine/` that differs between labs (backends/vagrant/README.md): shell, nft and systemd
@@ -228,8 +229,9 @@ def dockerfile(text: str) -> Iterator[tuple[str, str]]:
         match = _INSTRUCTION.fullmatch(pending + line)
         assert match is not None, pending + line
         pending = ""
-        if match[2].startswith("["):
-            assert all(isinstance(word, str) for word in json.loads(match[2]))
+        exec_form = match[2].removeprefix("--network=none ")
+        if exec_form.startswith("["):
+            assert all(isinstance(word, str) for word in json.loads(exec_form))
         yield match[1], match[2]
     assert not pending
 

@@ -30,7 +30,7 @@ def lower(lab: Lab, payload: Payload, layout: Layout, options: Options) -> Proje
     keys = network_keys(lab, (UPLINK,))
     networks = _networks(lab, options, name, keys)
     by_id = {network.id: networks[key] for network in lab.networks if (key := keys[network.id]) in networks}
-    _, stage_of = stages(lab, payload)
+    _, stage_of = stages(lab, payload, options)
     built: set[str] = set()
     services = []
     hosts = {key: _addresses(network.subnet) for key, network in networks.items()}

@@ -31,7 +31,7 @@ _CARRIED = {
 
 def traits(lab: Lab, payload: Payload, options: Options) -> Traits:
     """The traits of a lab, also of one that `check_support` refuses."""
-    images, _ = stages(lab, payload)
+    images, _ = stages(lab, payload, options)
     return Traits(
         (
             Trait("kernel", "shared with this machine", _kernel(lab)),

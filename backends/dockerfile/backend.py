@@ -16,7 +16,7 @@ class DockerfileBackend:
         """Any set of packages can be an image."""
 
     def emit(self, lab: Lab, payload: Payload, layout: Layout, options: Options) -> tuple[Artifact, ...]:
-        made, _ = stages(lab, payload)
+        made, _ = stages(lab, payload, options)
         return (
             Artifact("Dockerfile", dockerfile(lab.name, made).encode()),
             Artifact("docker-bake.json", bake_file(made).encode()),

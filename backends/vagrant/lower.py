@@ -51,7 +51,7 @@ def lower(lab: Lab, payload: Payload, layout: Layout, options: Options, guest: I
     settings = settings_of(lab, options)
     management, outside = project_ranges(lab, options)
     segments = _segments(lab, name)
-    made, stage_of = stages(lab, payload)
+    made, stage_of = stages(lab, payload, options)
     fixed = ((file.path, file.content, file.mode) for file in guest)
     inside = _digest(*fixed, *((file.path, file.content, file.mode) for file in payload.shared), management)
     shared = _Shared(settings, options.is_closed, management, outside, segments, inside)
@@ -66,7 +66,7 @@ def lower(lab: Lab, payload: Payload, layout: Layout, options: Options, guest: I
         management=management,
         outside=outside,
         segments=tuple(segments.values()),
-        images=tuple(InstalledImage(stage.name, stage.packages, stage.runs) for stage in made),
+        images=tuple(InstalledImage(stage.name, stage.packages, stage.runs, stage.is_online) for stage in made),
         machines=tuple(
             _machine(node, payload.nodes[node.id], stage_of[node.id], macs[node.host_name], shared)
             for node in lab.nodes

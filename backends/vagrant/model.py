@@ -52,6 +52,7 @@ class InstalledImage:
     name: str
     packages: tuple[str, ...]
     runs: tuple[str, ...]
+    is_online: bool
 
 
 @dataclass(frozen=True, slots=True)

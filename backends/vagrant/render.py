@@ -33,6 +33,8 @@ def _image_files(image: InstalledImage) -> Iterator[Artifact]:
     yield _file(f"{folder}/packages", "".join(f"{package}\n" for package in image.packages))
     for number, run in enumerate(image.runs, 1):
         yield _file(f"{folder}/run/{number}", f"{run}\n")
+    if image.is_online:
+        yield _file(f"{folder}/online", "")
 
 
 def _node_files(machine: Machine) -> Iterator[Artifact]:

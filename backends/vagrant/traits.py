@@ -47,7 +47,7 @@ _CARRIED = {
 def traits(lab: Lab, payload: Payload, options: Options) -> Traits:
     """The traits of a lab, also of one that `check_support` refuses."""
     settings = settings_of(lab, options)
-    images, _ = stages(lab, payload)
+    images, _ = stages(lab, payload, options)
     names = sorted({name for stage in images for name in stage.packages})
     machines = _MACHINES.get(settings.provider or "", f"{_MACHINES['libvirt']}; or VirtualBox")
     return Traits(

@@ -19,9 +19,21 @@ def _for_the_target(command: Callable[..., Any]) -> Callable[..., Any]:
         provider: str | None,
         settings: dict[str, str],
         closed: bool,
+        has_build_network: bool,
         **others: object,
     ) -> None:
-        options = Options(project=project, driver=driver, provider=provider, is_closed=closed, settings=settings)
+        if closed and has_build_network:
+            raise click.UsageError(
+                "--closed leaves no network to an image that is built either; without --build-network"
+            )
+        options = Options(
+            project=project,
+            driver=driver,
+            provider=provider,
+            is_closed=closed,
+            has_build_network=has_build_network,
+            settings=settings,
+        )
         command(**others, options=options)
 
     return gathered
@@ -48,6 +60,12 @@ TARGET_OPTIONS: Decorator = options_together(
         "box=NAME, box.IMAGE=NAME, accelerator=kvm|tcg, provider=NAME).",
     ),
     click.option("--closed", is_flag=True, help="Leave uplinks out: no way out of the lab."),
+    click.option(
+        "--build-network",
+        "has_build_network",
+        is_flag=True,
+        help="Let `run` lines of images reach the network while an image is built; packages always may.",
+    ),
     _for_the_target,
 )
 """What is said to the target, as `options`; with `--project`, which the verb has before it."""

@@ -41,13 +41,14 @@ class Layout:
 class Options:
     """What the command line says to a target. `project` names the deployment (default: the lab's name), `provider` what
     runs its virtual machines. `targets`: all that this call compiles for, so that a target can leave alone what is meant
-    for another."""
+    for another. `has_build_network`: the `run` lines of images reach the network while an image is made."""
 
     project: str | None = None
     driver: str | None = None
     provider: str | None = None
     targets: tuple[str, ...] = ()
     is_closed: bool = False
+    has_build_network: bool = False
     settings: Mapping[str, str] = field(default_factory=dict)  # `-o key=value`, beats `target … { }`
 
 

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 
+from netdsl.codegen.contract import Options
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import NodeId
 from netdsl.ir.image import Image
@@ -18,19 +19,20 @@ PLATFORMS = ("linux/amd64", "linux/arm64")
 @dataclass(frozen=True, slots=True)
 class Stage:
     """An image: a stage of the Dockerfile. `name` depends on what is in it (and on the netdsl that says how) alone, so that
-    labs share their images."""
+    labs share their images. `is_online`: `runs` have a network."""
 
     name: str
     packages: tuple[str, ...]
     runs: tuple[str, ...]
     platforms: tuple[str, ...]
+    is_online: bool
 
     @property
     def reference(self) -> str:
         return f"netdsl/{self.name}"
 
 
-def stages(lab: Lab, payload: Payload) -> tuple[tuple[Stage, ...], Mapping[NodeId, Stage]]:
+def stages(lab: Lab, payload: Payload, options: Options) -> tuple[tuple[Stage, ...], Mapping[NodeId, Stage]]:
     """The stages in order of first use, and each node's.
 
     Nodes without an `image` of their own share one that holds what any of them needs: one build, one image on disk, and
@@ -44,7 +46,7 @@ def stages(lab: Lab, payload: Payload) -> tuple[tuple[Stage, ...], Mapping[NodeI
     of_node: dict[NodeId, Stage] = {}
     for node in lab.nodes:
         image = images[node.image] if node.image is not None else None
-        stage = _stage(image, _packages(node, image, payload, shared))
+        stage = _stage(image, _packages(node, image, payload, shared), is_online=options.has_build_network)
         of_node[node.id] = made.setdefault(stage.name, stage)
     return tuple(made.values()), of_node
 
@@ -53,8 +55,10 @@ def _packages(node: Node, image: Image | None, payload: Payload, shared: tuple[s
     return shared if image is None else payload.nodes[node.id].needs.packages
 
 
-def _stage(image: Image | None, packages: tuple[str, ...]) -> Stage:
+def _stage(image: Image | None, packages: tuple[str, ...], *, is_online: bool) -> Stage:
     runs = image.runs if image else ()
     platforms = (image.platforms if image else ()) or PLATFORMS
-    mark = hashlib.sha256(repr((__version__, BASE, packages, runs, platforms)).encode()).hexdigest()[:12]
-    return Stage(f"node-{mark}", packages, runs, platforms)
+    is_online = is_online and bool(runs)
+    held = (__version__, BASE, packages, runs, platforms, *(("online" if is_online else "offline",) if runs else ()))
+    mark = hashlib.sha256(repr(held).encode()).hexdigest()[:12]
+    return Stage(f"node-{mark}", packages, runs, platforms, is_online)

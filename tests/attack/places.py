@@ -75,8 +75,8 @@ def _image_run(files: Files, _: Path) -> Iterable[str]:
         return
     runs = [rest for word, rest in outputs.dockerfile(files["Dockerfile"].decode()) if word == "RUN"]
     for rest in runs:
-        if rest.startswith("["):
-            shell, option, command = json.loads(rest)
+        if rest.startswith("--network=none ["):
+            shell, option, command = json.loads(rest.removeprefix("--network=none "))
             assert (shell, option) == ("sh", "-c")
             yield command
 

@@ -128,7 +128,7 @@ HARMLESS: dict[str, str | None] = {
     "provider": "libvirt", "accelerator": "tcg", "pool of machines": "10.64.0.0/16",
     # places where no text is right
     "value": None, "import": None, "address": None, "setting": None,
-    "setting of machines": None, "image of a setting": None,
+    "setting of machines": None, "image of a setting": None, "box": None, "box of an image": None,
 }  # fmt: skip
 
 

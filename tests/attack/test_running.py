@@ -14,6 +14,7 @@ from netdsl.backends.compose.recording import container_words
 from netdsl.backends.vagrant import driver as machines
 from netdsl.backends.vagrant import vagrant
 from netdsl.cli.place import find_output
+from netdsl.codegen.contract import Options
 from netdsl.codegen.images import BASE, stages
 from netdsl.pipeline.compilation import keyless_payload
 from netdsl.runtime.driver import Deployment, DriverError
@@ -73,7 +74,7 @@ def test_a_capture_runs_a_program_of_netdsls_own_without_a_right_but_one() -> No
 def test_no_image_of_a_lab_has_the_name_of_one_of_netdsls_own() -> None:
     text = 'network lan 10.0.0.0/24\nhost a { interface on lan ; image beside }\nimage beside { run "id" }\n'
     lab = lab_of(text)
-    images = {stage.reference for stage in stages(lab, keyless_payload(lab))[0]}
+    images = {stage.reference for stage in stages(lab, keyless_payload(lab), Options())[0]}
     assert all(re.fullmatch("netdsl/node-[0-9a-f]{12}", image) for image in images)
     assert not images & {BESIDE.name, MEASURE.name}
 

@@ -91,6 +91,14 @@ def test_every_verb_that_is_given_parameters_can_be_told_that_the_source_is_not_
     assert all("is_untrusted" in options for options in names if "parameters" in options)
 
 
+def test_a_closed_lab_has_no_network_while_its_images_are_built(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert status_of("compile", "--closed", "--build-network", "lab.net") == 2
+    assert "--closed leaves no network to an image that is built either" in capfd.readouterr().err
+    assert [path.name for path in folder.iterdir()] == ["lab.net"]
+
+
 def test_what_is_made_lies_in_a_folder_of_the_user_alone(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     planted = Path("build/x/compose")
     planted.mkdir(parents=True)

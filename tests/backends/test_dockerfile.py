@@ -4,6 +4,7 @@ import json
 from base64 import b64encode
 from pathlib import Path
 
+from netdsl.codegen.contract import Options
 from tests.compiling import EXAMPLES, compiled_file, compiled_text
 from tests.outputs import dockerfile
 
@@ -28,9 +29,22 @@ def test_an_image_has_its_packages_its_steps_and_its_platforms(tmp_path: Path) -
     assert len(stages) == 2, "nodes with the same needs share an image"
     steps = [words for name, words in instructions if name == "RUN"]
     assert [step for step in steps if "iperf3" in step and "curl" in step]
-    assert json.dumps(["sh", "-c", 'echo "$HOME" > /etc/said']) in steps
+    assert "--network=none " + json.dumps(["sh", "-c", 'echo "$HOME" > /etc/said']) in steps
     targets = json.loads(outcome.text("docker-bake.json"))["target"]
     assert [targets[stage]["platforms"] for stage in stages] == [["linux/arm64"], ["linux/amd64", "linux/arm64"]]
+
+
+def test_steps_of_an_image_have_a_network_where_the_caller_agrees(tmp_path: Path) -> None:
+    """And the image has another name: one that was built without it is not taken for it."""
+    without, agreed = (
+        list(dockerfile(compiled_text(LAB, tmp_path, options=options).text("Dockerfile")))
+        for options in (Options(), Options(has_build_network=True))
+    )
+    step = json.dumps(["sh", "-c", 'echo "$HOME" > /etc/said'])
+    assert [words for name, words in without if name == "RUN" and step in words] == [f"--network=none {step}"]
+    assert [words for name, words in agreed if name == "RUN" and step in words] == [step]
+    names = [[words.split(" AS ")[1] for name, words in one if name == "FROM"] for one in (without, agreed)]
+    assert (names[0][0] != names[1][0], names[0][1]) == (True, names[1][1])
 
 
 def test_it_is_small_cached_and_asks_nothing(tmp_path: Path) -> None:

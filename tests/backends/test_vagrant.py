@@ -184,6 +184,11 @@ def test_what_is_installed_has_the_name_of_the_twin_s_image() -> None:
     assert "curl" in files[f"machine/images/{name}/packages"].decode().splitlines()
     assert files[f"machine/images/{name}/run/1"] == b"echo 'a'\n\n"
     assert files[f"machine/images/{name}/run/2"] == b"true\n"
+    assert f"machine/images/{name}/online" not in files
+    online = files_of(lab, options=Options(has_build_network=True))
+    assert [path for path in online if path.endswith("/online")] == [
+        f"machine/images/{online['machine/nodes/pc/image'].decode().strip()}/online"
+    ]
 
 
 def test_the_service_has_the_rights_of_the_twin() -> None:

@@ -83,15 +83,25 @@ close_way() {
     ip route flush table 7777 2>/dev/null || :
 }
 
+# run_line FILE: without any network, unless who compiled the lab has agreed to one.
+run_line() {
+    if [ -e "$here/image/online" ]; then
+        sh -e "$1"
+    else
+        # shellcheck disable=SC2016 # expanded inside
+        unshare --net -- sh -c 'ip link set dev lo up && exec sh -e "$1"' sh "$1"
+    fi
+}
+
 # Once for each image: its name holds what it is made of.
 run_lines() {
     image=$(cat "$here/machine/image")
     [ ! -e "$done_runs/$image" ] || return 0
     number=1
     while [ -e "$here/image/run/$number" ]; do
-        [ "$number" -gt 1 ] || open_way
+        [ "$number" -gt 1 ] || [ ! -e "$here/image/online" ] || open_way
         say "run line $number of the image"
-        sh -e "$here/image/run/$number" </dev/null || {
+        run_line "$here/image/run/$number" </dev/null || {
             close_way
             die "run line $number of the image ends with an error"
         }
