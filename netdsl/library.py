@@ -50,10 +50,10 @@ class Result:
     compiled: Compiled | None
 
 
-def check_file(path: str | Path, parameters: Mapping[str, str] | None = None) -> Checked:
-    """Analyse a lab; what fails has near misses. `parameters` are texts as of `-D`. Raises OSError where the file cannot be
-    read."""
-    return with_near_misses(check(Path(path), parameters), parameters or {})
+def check_file(path: str | Path, parameters: Mapping[str, str] | None = None, *, is_trusted: bool = True) -> Checked:
+    """Analyse a lab; what fails has near misses. `parameters` are texts as of `-D`; without `is_trusted` the lab is a
+    stranger's, as of `--untrusted`. Raises OSError where the file cannot be read."""
+    return with_near_misses(check(Path(path), parameters, is_trusted=is_trusted), parameters or {})
 
 
 def compile_file(
@@ -64,13 +64,15 @@ def compile_file(
     parameters: Mapping[str, str] | None = None,
     options: Options | None = None,
     layout: Layout | None = None,
+    is_trusted: bool = True,
 ) -> Result:
-    """All files of a target, in memory; the credentials are made and kept in the folder `credentials`.
+    """All files of a target, in memory; the credentials are made and kept in the folder `credentials`. `is_trusted` as in
+    `check_file`.
 
     `layout.credentials` is how the files name that folder, from the one they will be written to (`netdsl.codegen.write`).
     Raises OSError, StoreUnreadable, UnknownTarget, BadOption.
     """
-    checked = check(Path(path), parameters)
+    checked = check(Path(path), parameters, is_trusted=is_trusted)
     compiled = compile_checked(
         checked, target, options or Options(), layout or Layout(), Path(credentials), begin=unannounced
     )

@@ -9,7 +9,7 @@ from netdsl.cli.analysis import sources_of
 from netdsl.cli.console import note, show_findings
 from netdsl.cli.each import lab_name, parameter_values, variant
 from netdsl.cli.options import DEFINE, LAB, UNTRUSTED
-from netdsl.cli.place import BUILD
+from netdsl.cli.place import build_of
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.disk.whole_folder import FolderExists, write_folder
 from netdsl.handout import HOLDS, CannotFlatten, handout
@@ -40,7 +40,9 @@ def command(
     for value in parameter_values(lab, each) if each is not None else (None,):
         own = parameters if each is None or value is None else parameters | {each: value}
         said = "" if value is None else f"{each}={value}"
-        made[_folder(lab, value, output)] = _files(lab, own, said, is_trusted=not is_untrusted)
+        made[_folder(lab, value, output, is_trusted=not is_untrusted)] = _files(
+            lab, own, said, is_trusted=not is_untrusted
+        )
     for folder, files in made.items():
         try:
             write_folder(folder, files, replaces=HOLDS if overwrite else ())
@@ -50,11 +52,11 @@ def command(
         note(f"wrote {folder}")
 
 
-def _folder(lab: str, value: str | None, output: str | None) -> Path:
+def _folder(lab: str, value: str | None, output: str | None, *, is_trusted: bool) -> Path:
     if value is None:
-        return BUILD / lab_name(lab) / "handout" if output is None else Path(output)
+        return build_of(is_trusted=is_trusted) / lab_name(lab) / "handout" if output is None else Path(output)
     name = variant(lab_name(lab), value)
-    return BUILD / name / "handout" if output is None else Path(output) / name
+    return build_of(is_trusted=is_trusted) / name / "handout" if output is None else Path(output) / name
 
 
 def _files(lab: str, parameters: dict[str, str], said: str, *, is_trusted: bool) -> Mapping[str, bytes]:
