@@ -28,6 +28,7 @@ class PathMtus:
     ends: Mapping[NodeId, tuple[TunnelEnd, ...]]
     lowerings: Mapping[str, TunnelLowering]
     _known: dict[tuple[NodeId, str], int | None] = field(default_factory=dict)
+    _takers: dict[NodeId, dict[str | None, list[tuple[int, TunnelEnd]]]] = field(default_factory=dict)
     _inward: InwardRoutes = field(init=False)
     _of_segments: dict[NodeId, tuple[tuple[Segment, TunnelEnd], ...]] = field(init=False)
 
@@ -86,7 +87,7 @@ class PathMtus:
         """What the links take up to the next tunnel on the way, and it inside; where the way goes on."""
         for hop in self.outer.way(end.carriers[0], start, source, peer).hops:
             led = self._inward.device(hop.node, peer)
-            for other in self.ends.get(hop.node, ()):
+            for other in self._taking(hop.node, led):
                 if other.tunnel not in passed and _takes(other, end.carriers[0], source, peer, led):
                     passed.add(other.tunnel)
                     inside = self.inside(other)
@@ -94,6 +95,17 @@ class PathMtus:
                     return other.peer
             found += [link for link in (self._carried(end, hop), self.outer.mtu(hop)) if link is not None]
         return None
+
+    def _taking(self, node: NodeId, device: str | None) -> list[TunnelEnd]:
+        """The ends in a node that may take a packet that its route leads to a device: of those with devices that one."""
+        if node not in self._takers:
+            found = self._takers[node] = {}
+            for place, end in enumerate(self.ends.get(node, ())):
+                own = device_of(end)
+                found.setdefault(None if own is None else own.name, []).append((place, end))
+        ends = self._takers[node]
+        fitting = ends.get(None, []) + ([] if device is None else ends.get(device, []))
+        return [end for _, end in sorted(fitting, key=lambda one: one[0])]
 
     def _carried(self, end: TunnelEnd, hop: Hop) -> int | None:
         """What a tunnel takes whose segment the packet crosses next; None where it is no such segment."""

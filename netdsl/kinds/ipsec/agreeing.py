@@ -8,6 +8,7 @@ libcharon/config/peer_cfg.c (select_child_cfg, get_ts_match). Mode and compressi
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.icmp import is_kind_of
@@ -129,6 +130,7 @@ def _algorithms(proposal: str, protocol: str) -> _Algorithms:
     return found
 
 
+@lru_cache(maxsize=4096)
 def _algorithm(word: str) -> tuple[str, str]:
     number, is_further, rest = word.partition("_")
     if is_further and number[:2] == "ke" and number[2:].isdecimal():

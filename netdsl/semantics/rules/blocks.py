@@ -32,6 +32,9 @@ class Block(NamedTuple):
 
 Blocks = tuple[Block, ...]
 
+_FEW = 8
+"""So many blocks are compared one by one."""
+
 EVERYWHERE = {4: Block(4, 0, 2**32 - 1), 6: Block(6, 0, 2**128 - 1)}
 
 
@@ -57,7 +60,12 @@ def any_overlap(left: Iterable[Block], right: Iterable[Block]) -> bool:
 def all_covered(inner: Iterable[Block], outer: Iterable[Block]) -> bool:
     """Whether each inner block lies in one of the outer ones."""
     outers = tuple(outer)
-    return all(any(block.covers(other) for block in outers) for other in inner)
+    if len(outers) <= _FEW:
+        return all(any(block.covers(other) for block in outers) for other in inner)
+    index = BlockMap[None]()
+    for block in outers:
+        index.put(block, None)
+    return all(any(index.around(other)) for other in inner)
 
 
 def groups(entries: Iterable[tuple[Block, T]]) -> Iterator[list[tuple[Block, T]]]:

@@ -14,6 +14,10 @@ from netdsl.semantics.rules.facts import Facts, enters_by_policy
 
 MOST_KEYS = 64
 """A rule that combines more addresses and services than this is not looked up by them, but tried each time."""
+MOST_TRIED = 8
+"""So many rules of that kind are tried, the first ones."""
+MOST_ALIKE = 64
+"""So many rules that are looked up by the same services and addresses are tried, the first ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,23 +157,22 @@ class Earlier:
         if space.is_limited or space.has_exceptions:
             return
         if max(1, len(space.sources)) * max(1, len(space.destinations)) * max(1, len(space.services)) > MOST_KEYS:
-            self._wide.append((space, index))
+            if len(self._wide) < MOST_TRIED:
+                self._wide.append((space, index))
             return
         self._sizes.update((block.version, block.size) for block in space.sources + space.destinations)
         services = dict.fromkeys(map(_key, space.services)) or (None,)
         for key in product(services, space.sources or (None,), space.destinations or (None,)):
-            self._kept.setdefault(key, []).append((space, index))
+            alike = self._kept.setdefault(key, [])
+            if len(alike) < MOST_ALIKE:
+                alike.append((space, index))
 
     def covering(self, space: Space) -> int | None:
         """The index of the first rule so far that takes every packet of this one."""
-        found = [
-            index
-            for key in product(_wider_services(space), self._wider(space.sources), self._wider(space.destinations))
-            for other, index in self._kept.get(key, ())
-            if covers(other, space)
-        ]
-        found.extend(index for other, index in self._wide if covers(other, space))
-        return min(found, default=None)
+        keys = product(_wider_services(space), self._wider(space.sources), self._wider(space.destinations))
+        kept = (*(self._kept.get(key, ()) for key in keys), self._wide)
+        firsts = (next((index for other, index in rules if covers(other, space)), None) for rules in kept)
+        return min((index for index in firsts if index is not None), default=None)
 
     def _wider(self, blocks: Blocks) -> list[Block | None]:
         """What a covering rule may hold the first of these blocks by."""
