@@ -95,6 +95,126 @@ CASES = (
         (CHECK, COMPILE),
         "lab b\nnetwork n 10.0.0.0/16\nhost a { interface on n }\nfor i in 1..9000 { pki p-$i { algorithm rsa-4096 } }\n",
     ),
+    Case(
+        "60,000 hosts",
+        (CHECK, COMPILE, GRAPH),
+        "lab b\nnetwork n 10.0.0.0/8\nfor i in 1..6000 { for j in 1..10 { host h-$i-$j { interface on n } } }\n",
+    ),
+    Case(
+        "10,000 hosts",
+        (CHECK, GRAPH),
+        "lab b\nnetwork n 10.0.0.0/8\nfor i in 1..10000 { host h-$i { interface on n } }\n",
+    ),
+    Case(
+        "18,000 stateless lines",
+        (CHECK, COMPILE),
+        "lab b\nnetwork out 10.0.0.0/16\nnetwork in 10.1.0.0/24\nrouter gw { interface on out ; interface on in\n"
+        "  firewall stateless { policy drop ; for i in 1..9000 { let p = ${32768+i}\n"
+        "    accept forward tcp/$p from out to in\n    accept forward tcp/80 from in to out } } }\n"
+        "for i in 1..20 { host c-$i { interface on out ; default via gw } }\n"
+        "for i in 1..20 { host s-$i { interface on in ; default via gw ; serve http } }\n"
+        "expect { c-* reach s-* tcp/80 }\n",
+    ),
+    Case(
+        "3,000 lines by interface",
+        (CHECK, COMPILE),
+        "lab b\nfor i in 1..3000 { network n-$i ${subnet(10.0.0.0/8,24,i)} }\n"
+        "host h { for i in 1..3000 { interface i-$i on n-$i }\n"
+        "  firewall { policy drop ; for i in 1..3000 { accept input tcp/80 in i-$i } } }\nhost k { interface on n-1 }\n",
+    ),
+    Case(
+        "70 lines from 70 networks of 200 prefixes",
+        (CHECK, COMPILE),
+        f"lab b\nfor i in 1..70 {{ network n-$i {_listed('10.{}.0.0/16', range(200))} }}\nhost a {{ interface on n-1 }}\n"
+        "host b { interface on n-1 ; firewall { policy drop ; for i in 1..70 { accept input from n-* } } }\n",
+    ),
+    Case(
+        "3,000 routers in a line, prefixes strewn",
+        (CHECK,),
+        "lab b\nfor i in 1..3000 { let j = ${i+1}\n  let k = ${(i*7919)%30011}\n"
+        "  link r-$i.a -- r-$j.b ${subnet(10.0.0.0/8,30,k)} }\nfor i in 1..3001 { router r-$i { routing auto } }\n",
+    ),
+    Case(
+        "3,000 routers on one network, prefixes strewn",
+        (CHECK,),
+        "lab b\nnetwork n 10.0.0.0/8\nfor i in 1..3000 { network l-$i ${subnet(172.16.0.0/12,26,(i*7919)%10007)}\n"
+        "  router a-$i { interface on n ; interface on l-$i ; routing auto } }\n",
+    ),
+    Case(
+        "3,000 states",
+        (CHECK,),
+        "lab b\nnetwork n 10.0.0.0/16\nhost a { interface on n }\nhost b { interface on n }\nfor i in 1..1900 {\n"
+        "  tunnel t-$i gre { between a and b ; key $i ; addresses ${subnet(172.16.0.0/12,30,i)} }\n"
+        "  expect while t-$i down { a reaches b } }\n",
+    ),
+    Case(
+        "2,000 switches in a ring",
+        (CHECK,),
+        "lab b\nfor i in 1..2000 { let j = ${i % 2000 + 1}\n  link s-$i.a -- s-$j.b\n  switch s-$i { stp yes } }\n"
+        "link s-1.p -- h.p 10.0.0.0/16\nlink s-2.p -- k.p 10.0.0.0/16\n"
+        "host h { interface p .0.1 }\nhost k { interface p .0.2 }\n"
+        "expect { h reaches k }\n",
+    ),
+    Case(
+        "300 hosts of 30 services that cannot reach one another",
+        (CHECK,),
+        "lab b\nnetwork n 10.0.0.0/16\n"
+        "for i in 1..300 { host h-$i { interface on n ; for p in 1..30 { serve tcp s-$p tcp/$p } } }\n"
+        "expect { h-* cannot reach h-* }\n",
+    ),
+    Case(
+        "36,100 lines that fail",
+        (CHECK,),
+        "lab b\nnetwork a 10.0.0.0/16\nnetwork b 10.1.0.0/16\n"
+        "router r { interface on a ; interface on b ; firewall { policy drop } }\nfor i in 1..190 {\n"
+        "  host h-$i { interface on a ; default via r }\n  host k-$i { interface on b ; default via r ; serve http } }\n"
+        "expect { h-* reach k-* }\n",
+    ),
+    Case(
+        "1,900 tunnels",
+        (CHECK, COMPILE, GRAPH),
+        "lab b\nnetwork n 10.0.0.0/8\nfor i in 1..1900 { host a-$i { interface on n }\n  host b-$i { interface on n }\n"
+        "  ipsec t-$i { between a-$i and b-$i ; auth psk } }\n",
+    ),
+    Case(
+        "a mesh of 200",
+        (CHECK,),
+        "lab b\nnetwork n 10.0.0.0/8\nfor i in 1..200 { host a-$i { interface on n } }\n"
+        "for i in 1..200 { for j in 1..200 { if $i < $j { ipsec t-$i-$j { between a-$i and a-$j ; auth psk } } } }\n",
+    ),
+    Case(
+        "2,000 children",
+        (CHECK, COMPILE),
+        "lab b\nnetwork n 10.0.0.0/16\nnetwork l 10.1.0.0/16\nnetwork r 10.2.0.0/16\n"
+        "router a { interface on n ; interface on l }\nrouter b { interface on n ; interface on r }\n"
+        "ipsec t { between a and b ; auth psk\n  for i in 1..2000 {\n"
+        "    child c-$i { between ${subnet(10.1.0.0/16,30,i)} and ${subnet(10.2.0.0/16,30,i)} } } }\n",
+    ),
+    Case(
+        "2,000 clients with keys of RSA",
+        (CHECK, COMPILE),
+        "lab b\nnetwork n 10.0.0.0/16\npki p { algorithm rsa-4096 }\nrouter gw { interface on n .0.1 }\n"
+        "for i in 1..2000 { host c-$i { interface on n } }\n"
+        "ipsec t { gateway gw ; client c-* ; pool 172.16.0.0/16 ; auth certificate }\n",
+    ),
+    Case(
+        "160 clients with keys of RSA",
+        (COMPILE,),
+        "lab b\nnetwork n 10.0.0.0/16\npki p { algorithm rsa-2048 }\nrouter gw { interface on n .0.1 }\n"
+        "for i in 1..157 { host c-$i { interface on n } }\n"
+        "ipsec t { gateway gw ; client c-* ; pool 172.16.0.0/16 ; auth certificate }\n",
+    ),
+    Case(
+        "2,000 servers with certificates",
+        (CHECK, COMPILE),
+        "lab b\nnetwork n 10.0.0.0/16\nfor i in 1..2000 { host h-$i { interface on n ; serve https } }\n",
+    ),
+    Case(
+        "2,000 texts of signs outside of the basic plane",
+        (CHECK, COMPILE),
+        f'lab b\nnetwork n 10.0.0.0/16\nlet a = "{"é😀" * 500}"\nlet b = "{"$a" * 16}"\nhost h {{ interface on n\n'
+        '  for i in 1..2000 { run "$b" } }\n',
+    ),
 )
 
 
@@ -102,7 +222,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", help="Cases whose name holds one of these [all].")
     asked = parser.parse_args().names
-    print(f"{'':42} {'verb':8} {'status':>6} {'CPU s':>6} {'MiB':>6}")
+    print(f"{'':54} {'verb':8} {'status':>6} {'CPU s':>6} {'MiB':>6}")
     for case in CASES:
         if not asked or any(name in case.name for name in asked):
             for line in _measured(case):
@@ -117,7 +237,7 @@ def _measured(case: Case) -> Iterator[str]:
             (Path(folder) / "big").write_bytes(b"x" * 2**24)
             status, seconds, mebibytes = _run(folder, verb, *words)
         is_over = seconds > SECONDS or mebibytes > GIBIBYTES * 1024
-        yield f"{case.name:42} {verb:8} {status:6} {seconds:6.1f} {mebibytes:6.0f}{'  OVER' if is_over else ''}"
+        yield f"{case.name:54} {verb:8} {status:6} {seconds:6.1f} {mebibytes:6.0f}{'  OVER' if is_over else ''}"
 
 
 def _run(folder: str, verb: str, *words: str) -> tuple[int, float, float]:

@@ -10,6 +10,7 @@ from netdsl.codegen.registry import BrokenTarget, CannotRun, UnknownTarget
 from netdsl.credentials.store import StoreUnreadable
 from netdsl.disk.lock import FolderBusy
 from netdsl.disk.refused import PathRefused
+from netdsl.ir.sizes import TooLarge
 from netdsl.measuring.failures import CannotResume, RunExists, RunUnreadable
 from netdsl.runtime.driver import DriverError
 from netdsl.verify.question import BadQuestion
@@ -34,7 +35,7 @@ def report_failure(error: Exception) -> int:
             _say_path(error)
         case ManifestUnreadable() | FolderBusy() | StoreUnreadable() | RunUnreadable() | BrokenTarget():
             complain(str(error))
-        case BadOption() | UnknownTarget() | CannotRun() | BadQuestion() | RunExists() | CannotResume():
+        case BadOption() | UnknownTarget() | CannotRun() | BadQuestion() | RunExists() | CannotResume() | TooLarge():
             complain(str(error))
             return WRONG_USAGE
         case _:

@@ -8,15 +8,23 @@ from netdsl.ir.ids import NetworkId, NodeId, Prefix, TunnelId
 from netdsl.ir.lab import Lab
 from netdsl.ir.network import Impairment, Network
 from netdsl.ir.node import Node, Served
+from netdsl.ir.sizes import TooLarge
 from netdsl.ir.tunnel import Segment as TunnelSegment
 from netdsl.ir.tunnel import TunnelEnd, device_of
 from netdsl.verify import World
 
 _USUAL_MTU = 1500  # bytes
+MOST_ENDS = 1000
+MOST_INTERFACES = 3000
 
 
 def graph_of(lab: Lab) -> Graph:
-    """The graph of a lab: every network and node once, every tunnel once for each pair of its ends."""
+    """The graph of a lab: every network and node once, every tunnel once for each pair of its ends. Raises TooLarge."""
+    ends = sum(len(node.tunnels) for node in lab.nodes)
+    interfaces = sum(len(node.interfaces) for node in lab.nodes)
+    for count, most, what in ((ends, MOST_ENDS, "ends of tunnels"), (interfaces, MOST_INTERFACES, "interfaces")):
+        if count > most:
+            raise TooLarge(f"the lab has {count:,} {what}, and a picture has at most {most:,}")
     has_tunnels = any(node.tunnels for node in lab.nodes)
     world = world_with_all_tunnels(lab) if has_tunnels else None
     paths = () if world is None else tunnel_paths(world)

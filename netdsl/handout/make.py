@@ -10,7 +10,7 @@ from netdsl.handout.flat import FILES, CannotFlatten, flat_files, flat_source
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
 from netdsl.lower.lower import lower
-from netdsl.pipeline.analysis import bound, expanded
+from netdsl.pipeline.analysis import bound, expanded, lowered_of
 from netdsl.semantics.files import MemoryReader
 from netdsl.semantics.load import Sources, load
 from netdsl.semantics.resolve import resolve
@@ -36,7 +36,9 @@ def handout(sources: Sources, parameters: Mapping[str, str], diagnostics: Diagno
         check_rules(bindings, diagnostics)
     if bindings is None or diagnostics.has_errors:
         return None
-    lab = lower(bindings)
+    lab = lowered_of(bindings, diagnostics)
+    if lab is None:
+        return None
     source, files = flat_source(items), flat_files(items)
     if _compiled(source, files, lab.is_meant_to_fail) != _unexpected(lab):
         raise CannotFlatten

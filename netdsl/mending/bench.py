@@ -10,6 +10,7 @@ from netdsl.diagnostics.core import Diagnostic, Diagnostics
 from netdsl.diagnostics.fix import Edit, edited
 from netdsl.ir.expectation import Expectation
 from netdsl.ir.lab import Lab
+from netdsl.ir.sizes import TooLarge
 from netdsl.packets.types import Esp
 from netdsl.packets.world import World
 from netdsl.semantics.load import Sources
@@ -30,6 +31,8 @@ _MOST_TRIES = 40
 _FEWEST_TRIES = 4
 _MOST_NODES = 3000
 """Nodes of all labs that are compiled for trials: a bound on time (a second and a half of 300 nodes)."""
+_LARGEST = 2000
+"""Nodes, ends of tunnels, and a quarter of the lines of expectations, of a lab for which changes are tried."""
 
 _ABOUT_EXPECTATIONS = frozenset(
     rule.code
@@ -40,8 +43,10 @@ Proven = Sequence[tuple[Expectation, tuple[Proof, ...]]]
 
 
 def tries_for(lab: Lab) -> int:
-    """How many changes are tried for a lab."""
-    return max(_FEWEST_TRIES, min(_MOST_TRIES, _MOST_NODES // max(1, len(lab.nodes))))
+    """How many changes are tried for a lab; none for a large one, each of which takes seconds."""
+    lines = sum(len(block.lines) for block in lab.expectations)
+    size = len(lab.nodes) + sum(len(node.tunnels) for node in lab.nodes) + lines // 4
+    return 0 if size > _LARGEST else max(_FEWEST_TRIES, min(_MOST_TRIES, _MOST_NODES // max(1, size)))
 
 
 @dataclass(slots=True, eq=False)
@@ -65,7 +70,10 @@ class Bench:
             if self.tries <= 0:
                 return None
             self.tries -= 1
-            self._known[key] = self._tried(edits, wanted)
+            try:
+                self._known[key] = self._tried(edits, wanted)
+            except TooLarge:
+                self._known[key] = None
         return self._known[key]
 
     def _tried(self, edits: tuple[Edit, ...], wanted: Wanted) -> frozenset[int] | None:

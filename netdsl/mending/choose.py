@@ -6,7 +6,7 @@ from itertools import islice
 
 from netdsl.diagnostics.core import Diagnostic
 from netdsl.diagnostics.fix import Edit, Fix
-from netdsl.ir.expectation import RoutesVia, TunnelUp
+from netdsl.ir.expectation import RoutesVia, TunnelUp, WhileState
 from netdsl.mending.bench import Bench, Wanted
 from netdsl.mending.candidate import Candidate, FailedLine
 from netdsl.mending.outer import failing_tunnels, outer_failures
@@ -19,6 +19,8 @@ from netdsl.verify.types import Proof
 _MOST_OFFERED = 3
 _MOST_OF_ONE = 10
 """Changes of one proposer that are tried for a line."""
+_MOST_FAILING = 100
+"""So many lines that do not hold are helped, the first ones."""
 
 
 def near_misses(bench: Bench, world: World) -> dict[int, Proof]:
@@ -26,10 +28,13 @@ def near_misses(bench: Bench, world: World) -> dict[int, Proof]:
     statements = Statements(bench.sources.documents.values())
     helpful: list[tuple[Candidate, frozenset[int]]] = []
     failing: dict[int, tuple[Proof, list[FailedLine]]] = {}
+    worlds: dict[WhileState | None, World] = {}
     for number, (block, proof) in enumerate((block, proof) for block, proofs in bench.proven for proof in proofs):
-        if proof.holds or block.is_failure or not proof.is_exact:
+        if proof.holds or block.is_failure or not proof.is_exact or len(failing) == _MOST_FAILING:
             continue
-        failures = list(_failures(world.during(block.state), proof, statements))
+        if block.state not in worlds:
+            worlds[block.state] = world.during(block.state)
+        failures = list(_failures(worlds[block.state], proof, statements))
         failing[number] = proof, failures
         if not any(number in holding for _, holding in helpful):
             helpful += _tried(bench, failures, number)

@@ -5,9 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from netdsl.credentials.contract import Credentials
 from netdsl.disk.shipped import shipped
+from netdsl.ir.ids import NodeId
 from netdsl.ir.image import Image
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
+from netdsl.ir.sizes import TooLarge
 from netdsl.packets.spanning import blocked_ports
 from netdsl.packets.view import raw_nodes
 from netdsl.payload.contract import Needs, NodePayload, Payload, PayloadFile
@@ -18,6 +20,9 @@ from netdsl.payload.services import service_files
 
 SCRIPTS = ("node.sh", "network.sh", "sysctls.sh", "services.sh", "parts.sh", "tunnels.sh")
 
+MOST_BYTES = 1 << 28
+"""Of the files that all nodes are given."""
+
 _PACKAGES = ("busybox", "iproute2", "iputils-ping", "tcpdump")
 _LOCALHOST = (
     "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n"
@@ -25,7 +30,7 @@ _LOCALHOST = (
 
 
 def payload(lab: Lab, credentials: Credentials, parts: Sequence[Part]) -> Payload:
-    """Render every node once. Linear in the lab; nothing lab-wide is copied per node.
+    """Render every node once. Linear in the lab; nothing lab-wide is copied per node. Raises TooLarge.
 
     Of the parts, the lab has those that a node uses, in the order given.
     """
@@ -42,11 +47,17 @@ def payload(lab: Lab, credentials: Credentials, parts: Sequence[Part]) -> Payloa
     images = {image.id: image for image in lab.images}
     raw = raw_nodes(lab)
     tree = SpanningTree(blocked_ports(lab), not any(node.id in raw for node in lab.nodes if node.kind.bridges))
-    nodes = {}
+    nodes: dict[NodeId, NodePayload] = {}
+    size = 0
     for node in lab.nodes:
         image = images[node.image] if node.image is not None else None
         digest = credentials.digests.get(node.id)
         nodes[node.id] = _node(node, tree, image, digest, shares[node.id], bases[*shares[node.id]])
+        size += sum(len(file.content) for file in nodes[node.id].files)
+        if size > MOST_BYTES:
+            raise TooLarge(
+                f"the files in the lab's nodes are more than {MOST_BYTES >> 20} MiB, all together", node.origin
+            )
     return Payload((*shared, PayloadFile("hosts", (_LOCALHOST + hosts).encode())), nodes)
 
 

@@ -8,6 +8,7 @@ from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.ir.lab import Lab
+from netdsl.ir.sizes import TooLarge
 from netdsl.lower.lower import lower
 from netdsl.semantics.bindings import Bindings
 from netdsl.semantics.expand import expand
@@ -80,8 +81,12 @@ def analyze(
     bindings = bound(sources, parameters, diagnostics)
     if bindings is None:
         return Checked(diagnostics, sources, None)
-    lab = lower(bindings)
-    return Checked(diagnostics, sources, bindings, lab, verify(lab, diagnostics, esp=esp))
+    try:
+        lab = lower(bindings)
+        return Checked(diagnostics, sources, bindings, lab, verify(lab, diagnostics, esp=esp))
+    except TooLarge as large:
+        _report_large(large, bindings, diagnostics)
+        return Checked(diagnostics, sources, None)
 
 
 def lowered(
@@ -89,7 +94,22 @@ def lowered(
 ) -> Lab | None:
     """The lab in a file, of which nothing is proven; None where it has an error. OSError as `check`."""
     bindings = bound(loaded(path, diagnostics, is_trusted=is_trusted), parameters, diagnostics)
-    return None if bindings is None else lower(bindings)
+    return None if bindings is None else lowered_of(bindings, diagnostics)
+
+
+def lowered_of(bindings: Bindings, diagnostics: Diagnostics) -> Lab | None:
+    """`lower`; None where the lab is too large, which is reported."""
+    try:
+        return lower(bindings)
+    except TooLarge as large:
+        _report_large(large, bindings, diagnostics)
+        return None
+
+
+def _report_large(large: TooLarge, bindings: Bindings, diagnostics: Diagnostics) -> None:
+    place = large.place or bindings.place
+    assert place is not None, "a lab with a node has a statement"
+    diagnostics.report(catalogue.LOOP_LIMIT, large.message, place)
 
 
 def bound(sources: Sources, parameters: Mapping[str, str], diagnostics: Diagnostics) -> Bindings | None:

@@ -10,7 +10,7 @@ from netdsl.ir.lab import Lab
 from netdsl.lower.lower import lower
 from netdsl.packets.types import Esp
 from netdsl.packets.world import World
-from netdsl.pipeline.analysis import Checked, bound
+from netdsl.pipeline.analysis import Checked, bound, lowered_of
 from netdsl.semantics.expand import expand
 from netdsl.semantics.load import Sources
 from netdsl.semantics.resolve import resolve
@@ -28,8 +28,11 @@ def with_near_misses(checked: Checked, parameters: Mapping[str, str], *, esp: Es
     """The same lab, where each line that does not hold has what nearly holds as its help, after that was tried; so has an
     expectation that names make impossible, and a tunnel whose outer packets do not arrive.
 
-    Nothing is tried where nothing is wrong. The number of labs compiled for it is bounded (`netdsl.mending.bench`).
+    Nothing is tried where nothing is wrong, or where the lab is large. The number of labs compiled for it is bounded
+    (`netdsl.mending.bench`).
     """
+    if checked.lab is not None and _is_large(checked.lab):
+        return checked
     errors = {found.rule for found in checked.diagnostics if found.is_error}
     if errors == {catalogue.EXPECT_IMPOSSIBLE}:
         _mend_impossible(checked, parameters, esp)
@@ -38,6 +41,12 @@ def with_near_misses(checked: Checked, parameters: Mapping[str, str], *, esp: Es
     elif checked.lab is not None and checked.summary is not None:
         return _mend_lines(checked, checked.lab, checked.summary, parameters, esp)
     return checked
+
+
+def _is_large(lab: Lab) -> bool:
+    from netdsl.mending.bench import tries_for  # only where something may be wrong
+
+    return tries_for(lab) == 0
 
 
 def _mend_lines(checked: Checked, lab: Lab, summary: Summary, parameters: Mapping[str, str], esp: Esp) -> Checked:
@@ -61,9 +70,10 @@ def _mend_impossible(checked: Checked, parameters: Mapping[str, str], esp: Esp) 
 
     diagnostics = Diagnostics()
     bindings = resolve(expand(checked.sources, parameters, diagnostics), diagnostics)
-    if bindings is None:
+    lab = None if bindings is None else lowered_of(bindings, diagnostics)
+    if lab is None:
         return
-    world = World(lower(bindings), esp)
+    world = World(lab, esp)
     check_findings(world, diagnostics)
     bench = _bench(checked.sources, world, parameters, (*checked.diagnostics, *diagnostics))
     for proof in near_misses(bench, world).values():

@@ -8,12 +8,16 @@ from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostic, Diagnostics, Label, finding
 from netdsl.ir.expectation import Claim, Expectation, Resolves, WhileState
 from netdsl.ir.lab import Lab
+from netdsl.ir.sizes import TooLarge
 from netdsl.packets.types import Esp, Hop, Verdict
 from netdsl.packets.world import World
 from netdsl.source import Place
 from netdsl.verify.claims import Finding, judge
 from netdsl.verify.near import near_miss
 from netdsl.verify.types import Proof, Summary
+
+MOST_HOPS = 300_000
+"""Nodes on the ways of all flows that expectations ask for."""
 
 
 def check_expectations(lab: Lab, diagnostics: Diagnostics, *, esp: Esp = Esp.KERNEL) -> Summary:
@@ -43,7 +47,7 @@ def prove(world: World, diagnostics: Diagnostics) -> Summary:
 
 
 def proofs_of(world: World) -> list[tuple[Expectation, tuple[Proof, ...]]]:
-    """Each block with the proofs of its lines."""
+    """Each block with the proofs of its lines. Raises TooLarge where the ways of all flows have too many nodes."""
     prover = _Prover(world)
     return [
         (each, tuple(prover.proof(each, number) for number in range(len(each.lines))))
@@ -63,12 +67,17 @@ class _Prover:
     world: World
     _worlds: dict[WhileState | None, World] = field(default_factory=dict)
     _known: dict[tuple[WhileState | None, Claim], Finding] = field(default_factory=dict)
+    _hops: int = 0
 
     def proof(self, expectation: Expectation, number: int) -> Proof:
         line = expectation.lines[number]
         key = (expectation.state, line.claim)
         if key not in self._known:
             self._known[key] = judge(self._during(expectation.state), line.claim)
+            self._hops += sum(len(each.request) + len(each.answer) for each in self._known[key].verdicts)
+            if self._hops > MOST_HOPS:
+                message = f"the flows that all expectations ask for pass more than {MOST_HOPS} nodes, each way counted"
+                raise TooLarge(message, line.origin or expectation.origin)
         found = self._known[key]
         near = found.near
         if not found.holds and found.verdicts:

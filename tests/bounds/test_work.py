@@ -2,23 +2,30 @@
 
 import ipaddress
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 from typing import Any
 
 import pytest
 
+from netdsl.graph import graph_of
 from netdsl.graph.tracks import corridor
 from netdsl.ir.filter import Chain, FilterRule
 from netdsl.ir.ids import NodeId
 from netdsl.ir.prefixes import host_prefix
 from netdsl.ir.service import Protocol
+from netdsl.ir.sizes import TooLarge
 from netdsl.kinds.auto import ways
 from netdsl.kinds.auto.aggregate import _Covering
 from netdsl.kinds.auto.ways import Ways
 from netdsl.kinds.ipsec import sharing
+from netdsl.mending.bench import tries_for
 from netdsl.packets.lines import lines_for
 from netdsl.packets.types import Packet
-from netdsl.semantics.rules import facts
+from netdsl.pipeline.analysis import check_text
+from netdsl.pipeline.compilation import keyless_payload
+from netdsl.semantics.rules import covering, facts
+from netdsl.semantics.rules.blocks import Block, all_covered
 from netdsl.verify.matrix import matrix
 from netdsl.verify.question import BadQuestion
 from tests.semantics.resolve.resolving import codes, only, resolved
@@ -154,11 +161,11 @@ def test_a_corridor_is_the_free_place_with_the_least_detour() -> None:
 # --- what is refused with its number
 
 
-HOSTS = "lab x\nnetwork n 10.0.0.0/16\nfor i in 1..400 { host h-$i { interface on n } }\n"
+HOSTS = "lab x\nnetwork n 10.0.0.0/16\nfor i in 1..%d { host h-$i { interface on n } }\n"
 
 
 def test_a_matrix_of_too_many_flows_is_refused_before_one_is_followed() -> None:
-    asked = world(HOSTS)
+    asked = world(HOSTS % 400)
     with pytest.raises(BadQuestion, match="these are 159,600 flows, and a matrix has at most 100,000"):
         matrix(asked)
     few = [NodeId("h-1"), NodeId("h-2")]
@@ -181,3 +188,137 @@ def test_all_texts_of_a_lab_are_bounded_together(command: str) -> None:
 
 def test_many_pkis_are_refused() -> None:
     assert codes("network n 10.0.0.0/24\nhost a { interface on n }\nfor i in 1..101 { pki p-$i { } }") == ["loop-limit"]
+
+
+def refused(source: str) -> list[str]:
+    return [
+        one.message for one in check_text(f"lab x\nnetwork n 10.0.0.0/8\n{source}".encode()).diagnostics if one.is_error
+    ]
+
+
+def test_nodes_are_bounded() -> None:
+    loops = "for i in 1..101 { for j in 1..100 { host h-$i-$j { } } }"
+    assert refused(loops) == ["the lab has 10,100 nodes, and 10,000 are the most"]
+
+
+ROUTERS = """for i in 1..4 {
+  network l-$i 172.16.$i.0/24
+  router r-$i { interface on n ; interface on l-$i ; routing auto }
+}"""
+
+
+@pytest.mark.parametrize(
+    ("constant", "source", "message"),
+    [
+        (
+            "netdsl.semantics.resolve.expectations.MOST_FLOWS",
+            "for i in 1..4 { host h-$i { interface on n ; serve http ; serve https } }\n"
+            "expect failure { h-1 cannot reach n }",
+            "the flows that all expectations ask for are more than 10",
+        ),
+        (
+            "netdsl.semantics.resolve.expectations.MOST_IN_STATES",
+            "link a.l -- b.l 192.0.2.0/31\nlink a.m -- b.m 192.0.2.2/31\nhost a { }\nhost b { }\n"
+            "host c { interface on n }\nhost d { interface on n }\nhost e { interface on n }\nhost f { interface on n }\n"
+            "expect while a.l -- b.l down { c reaches d }\nexpect while a.m -- b.m down { c reaches d }\n"
+            "expect while a.l -- b.l down { d reaches c }",
+            "the nodes and tunnels, once for each state that expectations ask about, are more than 10",
+        ),
+        (
+            "netdsl.verify.expectations.MOST_HOPS",
+            "for i in 1..4 { host h-$i { interface on n } }\nexpect { h-* reach h-* }",
+            "the flows that all expectations ask for pass more than 10 nodes, each way counted",
+        ),
+        (
+            "netdsl.semantics.resolve.tunnels.MOST_ENDS",
+            "for i in 1..4 { host a-$i { interface on n }\n host b-$i { interface on n }\n"
+            " tunnel t-$i gre { between a-$i and b-$i }\n tunnel u-$i gre { between a-$i and b-$i ; key 1 } }",
+            "the ends of all tunnels are more than 10",
+        ),
+        (
+            "netdsl.semantics.resolve.who.MOST_ADDRESSES",
+            "for i in 1..4 { host a-$i { interface on n ; firewall { policy drop ; accept input from a-* } } }",
+            "the addresses that filters name, each use counted, are more than 10",
+        ),
+        (
+            "netdsl.semantics.resolve.routes.MOST_ROUTES",
+            "host a { interface on n .1 ; for i in 1..11 { route 172.16.$i.0/24 via b } }\nhost b { interface on n .2 }",
+            "the routes of all nodes are more than 10",
+        ),
+        (
+            "netdsl.kinds.auto.routes.MOST_ROUTES",
+            ROUTERS,
+            "`routing auto` finds more than 10 routes for all nodes together",
+        ),
+        (
+            "netdsl.kinds.auto.routes.MOST_PARTS",
+            ROUTERS,
+            "`routing auto` has to tell apart more than 10 parts of address spaces, for all nodes together",
+        ),
+    ],
+)
+def test_what_is_too_much_all_together_is_refused(
+    constant: str, source: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert refused(source) == []
+    monkeypatch.setattr(constant, 10)
+    assert refused(source) == [message]
+
+
+KEYS = """pki p { algorithm %s }
+router gw { interface on n .0.0.1 }
+for i in 1..%d { host c-$i { interface on n } }
+ipsec t { gateway gw ; client c-* ; pool 172.16.0.0/24 ; auth certificate }
+"""
+
+
+def test_keys_of_rsa_are_counted_by_the_time_that_they_take_before_one_is_made() -> None:
+    assert refused(KEYS % ("rsa-4096", 8)) == []
+    assert refused(KEYS % ("rsa-4096", 9)) == ["the keys of RSA take as long as 168 of 2048 bits, and 160 are the most"]
+    assert refused(KEYS % ("rsa-2048", 158)) == [
+        "the keys of RSA take as long as 161 of 2048 bits, and 160 are the most"
+    ]
+    assert refused(KEYS % ("ed25519", 158)) == []
+
+
+def test_certificates_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("netdsl.semantics.rules.keys.MOST_CERTIFICATES", 10)
+    hosts = "for i in 1..%d { host h-$i { interface on n ; serve https } }"
+    assert refused(hosts % 10) == []
+    assert refused(hosts % 11) == ["the lab has 11 certificates, and 10 are the most"]
+
+
+def test_a_picture_of_too_many_tunnels_is_refused_before_it_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("netdsl.graph.build.MOST_ENDS", 1)
+    with pytest.raises(TooLarge, match="the lab has 120 ends of tunnels, and a picture has at most 1"):
+        graph_of(lab(GATEWAY % ""))
+
+
+def test_the_files_that_all_nodes_are_given_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("netdsl.payload.render.MOST_BYTES", 100)
+    with pytest.raises(TooLarge, match="the files in the lab's nodes are more than 0 MiB, all together"):
+        keyless_payload(lab(HOSTS % 2))
+
+
+def test_in_a_large_lab_no_changes_are_tried() -> None:
+    small = lab(HOSTS % 4)
+    assert tries_for(small) == 40
+    assert tries_for(replace(small, nodes=small.nodes * 501)) == 0
+
+
+def test_of_many_rules_with_the_same_addresses_the_first_ones_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = counted(covering, "covers", monkeypatch)
+    names = "for i in 1..200 { accept input tcp/80 in i-$i }"
+    interfaces = "for i in 1..200 { network n-$i 172.16.$i.0/24\n host p-$i { interface on n-$i } }"
+    own = "for i in 1..200 { interface i-$i on n-$i }"
+    assert refused(f"host h {{ {own} ; firewall {{ policy drop ; {names} }} }}\n{interfaces}") == []
+    assert compared.calls <= 200 * covering.MOST_ALIKE
+
+
+def test_many_blocks_are_looked_up_by_their_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
+    covers = counted(Block, "covers", monkeypatch)
+    outer = [Block(4, start, start + 255) for start in range(0, 256 * 1000, 256)]
+    inner = [Block(4, start, start + 127) for start in range(0, 256 * 1000, 128)]
+    assert all_covered(inner, outer)
+    assert not all_covered([*inner, Block(4, 256_000, 256_000)], outer)
+    assert covers.calls == 0

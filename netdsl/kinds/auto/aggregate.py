@@ -14,6 +14,7 @@ everything.
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import field
 from typing import NamedTuple
 
 from netdsl.dataclass import dataclass
@@ -74,14 +75,23 @@ Line = tuple[int, int]  # address as a number, prefix length: what the source sa
 Route = tuple[int, int, int]  # address as a number, prefix length, label
 
 
-def cover(trie: Trie, ways: Ways, width: int, default: int | None, lines: Sequence[Line] = ()) -> list[Route]:
+@dataclass(slots=True)
+class Walked:
+    """How many parts of address spaces were looked at, for all nodes."""
+
+    parts: int = 0
+
+
+def cover(
+    trie: Trie, ways: Ways, width: int, default: int | None, lines: Sequence[Line] = (), walked: Walked | None = None
+) -> list[Route]:
     """The routes of one node by ascending prefix, a default as (0, 0, label).
 
     `default` is the label of what goes everywhere else already; None: nothing does. Nothing is said about what one of
     `lines` covers.
     """
     lengths = tuple(sorted({length for _, length in lines}))
-    covering = _Covering(ways, width, frozenset(lines), lengths)
+    covering = _Covering(ways, width, frozenset(lines), lengths, walked or Walked())
     if default is None:
         label = covering.only_hop(trie)
         if label is not None:
@@ -100,6 +110,7 @@ class _Covering:
     width: int
     lines: frozenset[Line]
     lengths: tuple[int, ...]
+    walked: Walked = field(default_factory=Walked)
 
     def hops(self, label: int) -> int:
         return ANY if label == LOCAL else 1 << label
@@ -166,6 +177,7 @@ class _Covering:
         waiting = [(part, inherited)]
         while waiting:
             here, given = waiting.pop()
+            self.walked.parts += 1
             if here.hops != ANY and not here.hops & given:
                 given = here.hops & -here.hops
                 if (here.value, here.length) not in self.lines:

@@ -21,7 +21,8 @@ from netdsl.dataclass import dataclass
 from netdsl.ir.ids import NodeId, Prefix
 from netdsl.ir.node import Route
 from netdsl.ir.prefixes import host_prefix, prefix_of
-from netdsl.kinds.auto.aggregate import Goal, Line, Trie, cover, make_trie
+from netdsl.ir.sizes import TooLarge
+from netdsl.kinds.auto.aggregate import Goal, Line, Trie, Walked, cover, make_trie
 from netdsl.kinds.auto.skeleton import Skeleton, make_skeleton
 from netdsl.kinds.auto.topology import Topology, make_topology
 from netdsl.kinds.auto.ways import LOCAL, Hop, Ways, WaysBeneath, ways_by_part
@@ -31,6 +32,9 @@ from netdsl.packets.routes import RoutingTable
 from netdsl.packets.tunnels import TunnelStates
 from netdsl.semantics.bindings import BoundNode, BoundRoute
 
+MOST_ROUTES = 250_000
+MOST_PARTS = 800_000
+"""Of address spaces, that lead different ways: for all nodes, as are the routes."""
 _ELSEWHERE: Hop = (-1, -1)  # where a line's default or the uplink leads
 
 Automatic = tuple[Prefix, Hop]  # a route, by vertices
@@ -45,6 +49,7 @@ class AutoRouting:
     skeleton: Skeleton
     bare: Skeleton
     exits: Sequence[int]
+    walked: Walked
     _tries: dict[tuple[int, ...], Trie | None] = field(default_factory=dict)
     _shared: dict[int, tuple[Automatic, ...]] = field(default_factory=dict)
     _prefixes: dict[tuple[int, int], Prefix] = field(default_factory=dict)
@@ -96,7 +101,7 @@ class AutoRouting:
         found: list[tuple[int, int, int]] = []
         width = 32 if self.topology.version == 4 else 128
         if trie is not None:
-            found = cover(trie, joined, width, default, self._lines(node))
+            found = cover(trie, joined, width, default, self._lines(node), self.walked)
         if default is not None and not self._has_default(node):
             found.insert(0, (0, 0, default))
         return tuple((self._prefix(value, length), hops[label]) for value, length, label in found)
@@ -210,23 +215,34 @@ class AutoRouting:
 
 
 def written(directory: Directory) -> Mapping[NodeId, tuple[Route, ...]]:
-    """What `routing auto` adds, for every node that has it."""
+    """What `routing auto` adds, for every node that has it. Raises TooLarge."""
     asking = [node for node in directory.nodes.values() if node.has_auto_routing]
     if not asking:
         return {}
-    families = [_auto_routing(directory, version) for version in (4, 6)]
-    return {node.id: tuple(chain.from_iterable(family.routes(node) for family in families)) for node in asking}
+    walked = Walked()
+    families = [_auto_routing(directory, version, walked) for version in (4, 6)]
+    found: dict[NodeId, tuple[Route, ...]] = {}
+    count = 0
+    for node in asking:
+        found[node.id] = tuple(chain.from_iterable(family.routes(node) for family in families))
+        count += len(found[node.id])
+        if count > MOST_ROUTES:
+            raise TooLarge(f"`routing auto` finds more than {MOST_ROUTES} routes for all nodes together", node.place)
+        if walked.parts > MOST_PARTS:
+            message = f"`routing auto` has to tell apart more than {MOST_PARTS} parts of address spaces, for all nodes"
+            raise TooLarge(f"{message} together", node.place)
+    return found
 
 
 def learned(fabric: Fabric, tunnels: TunnelStates) -> Mapping[NodeId, tuple[RoutingTable, ...]]:
     return {}
 
 
-def _auto_routing(directory: Directory, version: int) -> AutoRouting:
+def _auto_routing(directory: Directory, version: int, walked: Walked) -> AutoRouting:
     topology = make_topology(directory, version)
     skeleton = make_skeleton(topology)
     bare = make_skeleton(topology.bare) if topology.under else skeleton
-    return AutoRouting(directory, topology, skeleton, bare, _exits(directory, topology))
+    return AutoRouting(directory, topology, skeleton, bare, _exits(directory, topology), walked)
 
 
 def _exits(directory: Directory, topology: Topology) -> Sequence[int]:

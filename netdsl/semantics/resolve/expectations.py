@@ -8,6 +8,7 @@ from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.ir import expectation as ir
 from netdsl.ir.ids import NetworkId, NodeId, TunnelId
+from netdsl.ir.service import PortService
 from netdsl.semantics.bindings import Placed
 from netdsl.semantics.evaluate import Context, evaluate_list
 from netdsl.semantics.items import CheckItem, ExpectItem
@@ -18,7 +19,7 @@ from netdsl.semantics.resolve.goals import goal_of, goals_of, sources_of
 from netdsl.semantics.resolve.networks import MTU_LARGEST, MTU_SMALLEST
 from netdsl.semantics.resolve.ports import services
 from netdsl.semantics.resolve.states import state_claims, tunnels_named
-from netdsl.semantics.resolve.work import Work, report_unknown_part
+from netdsl.semantics.resolve.work import MOST_FLOWS, MOST_IN_STATES, Work, report_unknown_part
 from netdsl.semantics.scopes import find, locate, lookup
 from netdsl.semantics.values import Word
 from netdsl.source import Place
@@ -48,7 +49,7 @@ def _expectation(item: ExpectItem, work: Work) -> ir.Expectation | None:
         origin = check.place
         points = _points(check.points, check, weight, work)
         lines.extend(ir.Expected(claim, origin, points) for claim in _claims(check, work))
-    if statement.state is not None and state is None:
+    if statement.state is not None and (state is None or not _may_be(state, item, work)):
         return None
     seconds = None if delay is None else float(Decimal(delay) / attributes.MICROSECONDS["s"])
     return ir.Expectation(
@@ -94,6 +95,17 @@ def _state(state: syntax.While, item: ExpectItem, work: Work) -> ir.WhileState |
     else:
         work.diagnostics.report(catalogue.WRONG_ELEMENT, "no link and no network lies between these two", place)
     return None
+
+
+def _may_be(state: ir.WhileState, item: ExpectItem, work: Work) -> bool:
+    """Whether the lab is small enough to be looked at in one state more: each is a lab of its own."""
+    if state in work.states:
+        return True
+    work.states.add(state)
+    what = "the nodes and tunnels, once for each state that expectations ask about,"
+    return work.may_spend(
+        what, len(work.nodes) + len(work.tunnels), MOST_IN_STATES, Place(item.statement.span, item.via)
+    )
 
 
 def _word(value: syntax.Value, needed: str, item: ExpectItem, work: Work) -> Placed[Word] | None:
@@ -148,7 +160,7 @@ def _claims(item: CheckItem, work: Work) -> list[ir.Claim]:
 
 
 def _pairs(
-    sources: tuple[syntax.Value, ...], goal: syntax.Goal, item: CheckItem, work: Work
+    sources: tuple[syntax.Value, ...], goal: syntax.Goal, item: CheckItem, work: Work, *, is_negative: bool = False
 ) -> list[tuple[NodeId, ir.Goal]]:
     """Each source with each goal, but nobody with itself where a list or pattern makes the pairs."""
     froms = sources_of(sources, item, work)
@@ -157,16 +169,35 @@ def _pairs(
     goals = goals_of(goal.nodes, item, family, ports or (), work)
     if froms is None or goals is None or (goal.service is not None and ports is None):
         return []
-    if not work.may_expect(len(froms) * len(goals), item.place, "a network as the goal is one line for each source"):
+    advice = "a network as the goal is one line for each source"
+    if not work.may_expect(len(froms) * len(goals), item.place, advice):
+        return []
+    flows = len(froms) * sum(_flows(goal, ports or (), work, is_negative=is_negative) for goal in goals)
+    if not work.may_spend("the flows that all expectations ask for", flows, MOST_FLOWS, item.place):
         return []
     is_list = len(froms) > 1 or len(goals) > 1
     return [(one, other) for one in froms for other in goals if not (is_list and other.node == one)]
 
 
+def _flows(goal: ir.Goal, ports: tuple[PortService, ...], work: Work, *, is_negative: bool) -> int:
+    """How many flows a line asks for at most: by each service, to each address of each node of the goal."""
+    if goal.network is not None:
+        nodes = [work.nodes[interface.node] for interface in work.networks[goal.network].interfaces]
+    else:
+        nodes = [] if goal.node is None else [work.nodes[goal.node]]
+    asks_all = is_negative if not ports else any(port.first != port.last for port in ports)
+    flows = (
+        (max(1, len(ports)) + (len(node.services) if asks_all else 0))
+        * (1 if goal.network is not None else max(1, len(node.addresses)))
+        for node in nodes
+    )
+    return max(1, len(ports), sum(flows))
+
+
 def _reaches(check: syntax.CheckReach, item: CheckItem, work: Work) -> list[ir.Claim]:
     answered = None if check.answered_by is None else _answered_by(check.answered_by, item, work)
     through = _through(check.through, item, work)
-    pairs = _pairs(check.sources, check.goal, item, work)
+    pairs = _pairs(check.sources, check.goal, item, work, is_negative=check.is_negative)
     size = None if check.whole_up_to is None else _size(check.whole_up_to, item, work)
     if through is None or (check.answered_by is not None and answered is None):
         return []

@@ -38,13 +38,15 @@ _INTERFACE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*", re.ASCII)
 _ELEMENT_CHARACTERS = re.compile(r"[a-z0-9-]*", re.ASCII)
 _HOST_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?", re.ASCII)
 
+MOST_NODES = 10_000
+
 Ends = list[tuple[NetworkDraft, NodeDraft, str, Item]]
 
 
 def nodes(items: list[tuple[syntax.Node, Item]], work: Work) -> None:
     """The nodes, still without interfaces."""
     first_of: dict[str, NodeDraft] = {}
-    for statement, item in items:
+    for statement, item in work.at_most(MOST_NODES, "nodes", items):
         id_ = NodeId(item.scope.qualified(item.name))
         if id_ in work.nodes:
             continue  # duplicate-name was reported where it was declared

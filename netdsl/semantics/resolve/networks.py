@@ -38,9 +38,12 @@ UNUSABLE: tuple[tuple[Prefix, str], ...] = (
 )
 """What no network can have. Source: RFC 6890, RFC 4291."""
 
+MOST_NETWORKS = 10_000
+"""So many networks, and as many links."""
+
 
 def networks(items: list[tuple[syntax.Network, Item]], work: Work) -> None:
-    for statement, item in items:
+    for statement, item in work.at_most(MOST_NETWORKS, "networks", items):
         id_ = NetworkId(item.scope.qualified(item.name))
         if id_ not in work.networks:  # else duplicate-name was reported where it was declared
             work.networks[id_] = _draft(id_, statement.prefixes, item, "network", work)
@@ -49,7 +52,7 @@ def networks(items: list[tuple[syntax.Network, Item]], work: Work) -> None:
 def links(items: list[tuple[syntax.Link, Item]], work: Work) -> list[tuple[NetworkDraft, NodeDraft, str, Item]]:
     """The links, and for each of their ends: its node and the interface's name."""
     ends: list[tuple[NetworkDraft, NodeDraft, str, Item]] = []
-    for statement, item in items:
+    for statement, item in work.at_most(MOST_NETWORKS, "links", items):
         left, right = (_end(value, item, work) for value in (statement.left, statement.right))
         if left is None or right is None:
             _break(left, right)

@@ -13,6 +13,8 @@ from netdsl.semantics.resolve.work import Work
 from netdsl.syntax.description import ElementKind
 from netdsl.syntax.statements import statements
 
+MOST_ENDS = 4000
+
 
 class TunnelResolving(Protocol):
     """The module `netdsl.kinds.KIND.resolve`."""
@@ -37,6 +39,8 @@ def tunnel_ends(block: Block, work: Work) -> list[TunnelDraft]:
             continue  # duplicate-name was reported where it was declared
         own = sort_block(item.children, description.word, work.diagnostics)
         sides = kinds[table.kind_of_class[type(item.statement)]].sides(id_, own, item, work)
+        if not work.may_spend("the ends of all tunnels", len(sides or ()), MOST_ENDS, item.place):
+            break
         draft = found[id_] = TunnelDraft(id_, item, own, sides)
         if not set_reached(draft, work):
             sides = draft.sides = None

@@ -1,6 +1,7 @@
 """Who: what a name or literal in a filter, a dns record or a NAT target stands for."""
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from typing import assert_never
 
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.suggest import did_you_mean
@@ -17,7 +18,7 @@ from netdsl.semantics.bindings import (
 from netdsl.semantics.evaluate import Context, evaluate_list
 from netdsl.semantics.resolve.ends import host_prefix
 from netdsl.semantics.resolve.inside import ends_in_path, report_bare
-from netdsl.semantics.resolve.work import NodeDraft, Work, report_unknown_part
+from netdsl.semantics.resolve.work import MOST_ADDRESSES, NodeDraft, Work, report_unknown_part
 from netdsl.semantics.scopes import Found, Kinds, find, natural_key, segment_matches
 from netdsl.semantics.values import Value, Word
 from netdsl.source import Place
@@ -36,8 +37,28 @@ def whos(values: tuple[syntax.Value, ...], context: Context, work: Work) -> tupl
     for one in placed:
         members = who(one, work)
         is_right = is_right and bool(members)
+        count = sum(_size(member.value, work) for member in members)
+        advice = "a prefix that holds them all says the same in one"
+        if not work.may_spend(
+            "the addresses that filters name, each use counted,", count, MOST_ADDRESSES, one.place, advice
+        ):
+            return None
         found.extend(members)
     return tuple(found) if is_right else None
+
+
+def _size(one: Who, work: Work) -> int:
+    """How many addresses or prefixes it stands for."""
+    match one:
+        case WhoNetwork(network):
+            return len(work.networks[network].prefixes)
+        case WhoNode(node):
+            draft = work.nodes[node]
+            return len(draft.loopbacks) + sum(len(interface.addresses) for interface in draft.interfaces.values())
+        case WhoInterface() | WhoPrefix() | WhoTunnelEnd():
+            return 1
+        case _:
+            assert_never(one)
 
 
 def who(placed: Placed[Value], work: Work) -> list[Placed[Who]]:

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import field
 from ipaddress import IPv6Address
+from typing import TypeVar
 
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics
+from netdsl.ir.expectation import WhileState
 from netdsl.ir.ids import Address, AddressWithPrefix, NetworkId, NodeId, PkiId, Prefix, TunnelId
 from netdsl.ir.link_local import link_local_of
 from netdsl.ir.network import Driver, Impairment
@@ -34,7 +36,17 @@ from netdsl.syntax.description import ElementKind
 MOST_MATCHED = 1_000_000
 """So many names may patterns stand for in one lab, all together: far more than a lab has, little enough to hold."""
 MOST_LINES = 100_000
-"""Lines of all expectations, lists taken apart: `h* reach h*` in a lab of 300 hosts is under it."""
+"""Lines of all expectations, lists taken apart."""
+MOST_FLOWS = 40_000
+"""Flows that these lines ask for, each followed node by node: `h* reach h*` in a lab of 200 hosts is under it."""
+MOST_IN_STATES = 60_000
+"""Nodes and tunnels of a lab, once for each state that its expectations ask about."""
+MOST_ADDRESSES = 1_000_000
+"""Addresses and prefixes that the names in filters and translations stand for, each use counted."""
+MOST_ROUTES = 250_000
+"""Routes that the lines of the source make, a network with each of its prefixes."""
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True, eq=False)
@@ -152,7 +164,8 @@ class Work:
     on_segment: dict[NetworkId, list[InterfaceDraft]] = field(default_factory=dict)
     matches: dict[tuple[int, str, Kinds], tuple[Found, ...]] = field(default_factory=dict)
     matched: int = 0
-    expected: int = 0
+    states: set[WhileState] = field(default_factory=set)  # that expectations ask about
+    spent: dict[str, int] = field(default_factory=dict)  # of what is bounded for the whole lab
     file_bytes: int = 0
     unmatched: set[Place] = field(default_factory=set)  # where a pattern was reported to match nothing
     pkis_in: dict[int, tuple[str, ...]] = field(default_factory=dict)
@@ -194,13 +207,24 @@ class Work:
             self.diagnostics.report(catalogue.LOOP_LIMIT, message, place, help=advice)
         return ()
 
+    def may_spend(self, what: str, count: int, most: int, place: Place, advice: str | None = None) -> bool:
+        """Whether the lab may have so many more of what is bounded all together; reported once."""
+        before = self.spent.get(what, 0)
+        total = self.spent[what] = before + count
+        if before <= most < total:
+            self.diagnostics.report(catalogue.LOOP_LIMIT, f"{what} are more than {most}", place, help=advice)
+        return total <= most
+
     def may_expect(self, lines: int, place: Place, advice: str | None = None) -> bool:
         """Whether so many lines of expectations more, lists taken apart, are within `MOST_LINES`; reported once."""
-        before, self.expected = self.expected, self.expected + lines
-        if before <= MOST_LINES < self.expected:
-            message = f"the lines of all expectations, taken apart, are more than {MOST_LINES}"
-            self.diagnostics.report(catalogue.LOOP_LIMIT, message, place, help=advice)
-        return self.expected <= MOST_LINES
+        return self.may_spend("the lines of all expectations, taken apart,", lines, MOST_LINES, place, advice)
+
+    def at_most(self, most: int, what: str, items: list[tuple[T, Item]]) -> list[tuple[T, Item]]:
+        """Statements of one kind; where there are too many that is reported, and the rest left out."""
+        if len(items) > most:
+            message = f"the lab has {len(items):,} {what}, and {most:,} are the most"
+            self.diagnostics.report(catalogue.LOOP_LIMIT, message, items[most][1].place)
+        return items[:most]
 
     def owners_of(self, address: Address) -> list[tuple[InterfaceDraft, BoundAddress]]:
         """Who has an address; for messages, so that the table is made when the first is due."""

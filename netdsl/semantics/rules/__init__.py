@@ -13,6 +13,7 @@ from netdsl.semantics.rules.dns import check_names
 from netdsl.semantics.rules.expectations import check_expectations
 from netdsl.semantics.rules.facts import Facts, facts_of
 from netdsl.semantics.rules.filters import check_filters
+from netdsl.semantics.rules.keys import check_keys
 from netdsl.semantics.rules.nat import check_nat
 from netdsl.semantics.rules.networks import check_networks
 from netdsl.semantics.rules.routes import check_routes
@@ -39,6 +40,7 @@ def _check(facts: Facts, diagnostics: Diagnostics) -> None:
     check_filters(facts, diagnostics)
     check_nat(facts, diagnostics)
     check_tunnels(facts, diagnostics)
+    check_keys(facts, diagnostics)
     check_services(facts, diagnostics)
     check_names(facts, diagnostics)
     check_expectations(facts, diagnostics)
