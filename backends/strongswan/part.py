@@ -64,7 +64,10 @@ def _needs(ends: Sequence[TunnelEnd], lab: Lab) -> Needs:
     if any(auth.pki in with_responder for inside in insides for auth in inside.peer_auth):
         packages = (*packages, *_OCSP_PACKAGES)
     packets = ("NET_RAW",) if any(end.answers_arp for end in ends) else ()  # farp's socket is a packet socket
-    return Needs(packages, ("NET_ADMIN", "NET_BIND_SERVICE", *packets), ("/dev/net/tun",))
+    # in user space ESP has a TUN device; a node with a child that user space does not have does not get ready there
+    runs_in_kernel = any(kernel_need(end, child) is not None for end in ends for child in end.children)
+    devices = () if runs_in_kernel else ("/dev/net/tun",)
+    return Needs(packages, ("NET_ADMIN", "NET_BIND_SERVICE", *packets), devices)
 
 
 def _backups(ends: Sequence[TunnelEnd]) -> Iterator[str]:

@@ -13,11 +13,11 @@ strongswan_choose_esp() {
 	ip link delete dev netdsl-esp 2>/dev/null
 	echo "$strongswan_esp" >"$STATE/space/strongswan"
 	[ "$strongswan_esp" = user ] || return 0
-	[ -c /dev/net/tun ] || fail 'this kernel has no ESP (or not these algorithms), and there is no /dev/net/tun for ESP in user space'
 	while IFS=$TAB read -r tunnel _ _ _ _ _ needs _ _ part; do
 		[ "$part/$needs" != strongswan/kernel ] ||
 			fail "tunnel $tunnel: this kernel has no ESP (or not these algorithms), and ESP in user space cannot do what it asks for"
 	done <"$NODE/tunnels.tsv"
+	[ -c /dev/net/tun ] || fail 'this kernel has no ESP (or not these algorithms), and there is no /dev/net/tun for ESP in user space'
 }
 
 # In user space the daemon's own packets carry mark 0x42, and all others are looked up in its table of tunnel routes.

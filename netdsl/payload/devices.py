@@ -12,8 +12,10 @@ from netdsl.payload.contract import Needs, PayloadFile
 from netdsl.payload.part import Share, TunnelRecord, mode_of, scripts
 from netdsl.payload.quoting import flat, tsv
 
-NEEDS = Needs(("socat",), ("NET_ADMIN", "NET_RAW"), ("/dev/net/tun",))
-"""In user space a raw socket carries the outer packets, and a TUN device those inside."""
+_KERNEL = Needs(capabilities=("NET_ADMIN",))
+_USER_SPACE = Needs(("socat",), ("NET_ADMIN", "NET_RAW"), ("/dev/net/tun",))
+"""A raw socket carries the outer packets, and a TUN device those inside. A node with a tunnel that user space does not have
+needs none of it: without that type in the kernel it does not get ready."""
 SCRIPT = "devices.sh"
 
 
@@ -44,7 +46,9 @@ class DevicePart:
         if not ends:
             return None
         table = PayloadFile(f"{self.name}.tsv", "".join(map(self._record, ends)).encode())
-        return Share((table,), NEEDS, tuple(tunnel_record(end, lab) for end in ends))
+        runs_in_kernel = any(isinstance(self.user_space(end), str) for end in ends)
+        needs = _KERNEL if runs_in_kernel else _USER_SPACE
+        return Share((table,), needs, tuple(tunnel_record(end, lab) for end in ends))
 
     def _record(self, end: TunnelEnd) -> str:
         """A line of the table."""

@@ -323,7 +323,9 @@ def test_iproute2_takes_the_state_of_every_keyword() -> None:
 def test_what_user_space_has_not_needs_the_kernel(proposal: str, need: str | None) -> None:
     child = replace(CHILD, inside=replace(ESP, proposals=("aes256gcm16", proposal)))
     assert kernel_need(END, child) == need
-    assert _record(replace(END, children=(child,))).space == ("any" if need is None else "kernel")
+    end = replace(END, children=(child,))
+    assert _record(end).space == ("any" if need is None else "kernel")
+    assert part.share(_node(end), _lab()).needs.devices == (("/dev/net/tun",) if need is None else ())
 
 
 def _probed(*proposals: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from netdsl.backends.gre.part import part
 from tests.kinds.asking import files, lab, records
 
 SITES = """
@@ -41,6 +42,15 @@ def sites(base: dict[str, str], line: str = "") -> str:
 )  # fmt: skip
 def test_the_table_has_both_ways_to_make_the_device(text: str, link: str, tun: str, remote: str) -> None:
     assert records(lab(text), "a", "gre.tsv") == [["t", "t", link, tun, remote]]
+
+
+@pytest.mark.parametrize(("line", "devices"), [("", ("/dev/net/tun",)), ("key 7", ())])
+def test_a_node_has_the_device_of_user_space_where_that_has_its_tunnels(line: str, devices: tuple[str, ...]) -> None:
+    found = lab(sites(IPV4, line))
+    share = part.share(found.nodes[0], found)
+    assert share is not None
+    assert share.needs.devices == devices
+    assert ("NET_RAW" in share.needs.capabilities) == bool(devices)
 
 
 def test_the_batch_has_mtu_addresses_and_routes() -> None:
