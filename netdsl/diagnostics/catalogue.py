@@ -167,6 +167,10 @@ INVALID_ENVIRONMENT = _error("invalid-environment", "an environment variable's n
 INVALID_SYSCTL = _error("invalid-sysctl", "a sysctl that is not of the network namespace, or has no place here")
 SYSCTL_CONFLICT = _error("sysctl-conflict", "a sysctl that contradicts what the node is")
 INVALID_RESOURCE = _error("invalid-resource", "a cpu or memory limit that no runtime can give")
+INVALID_CAPABILITY = _error("invalid-capability", "a capability that reaches out of the node, or does not exist")
+RUN_WITHOUT_CAPABILITY = _warning(
+    "run-without-capability", "a command that needs a right which the node has not", is_about_failure=True
+)
 INVALID_PACKAGE = _error("invalid-package", "a package name that Debian cannot have")
 RESOLVER_UNREACHABLE = _error(
     "resolver-unreachable", "a resolver that serves no dns or shares no address family", is_about_failure=True

@@ -149,6 +149,7 @@ class Node:
     resolvers: tuple[Address, ...] = ()
     search_domains: tuple[str, ...] = ()
     resources: Resources = field(default_factory=Resources)
+    capabilities: tuple[str, ...] = ()  # of its own processes, sorted
     image: ImageId | None = None  # None: the default image
     has_spanning_tree: bool = False  # of a switch
     origin: Place | None = field(default=None, compare=False, repr=False)

@@ -144,5 +144,6 @@ def _inside(
         resolvers=resolvers,
         search_domains=domains,
         resources=node.resources,
+        capabilities=node.capabilities,
         image=node.image,
     )

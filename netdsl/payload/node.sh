@@ -31,6 +31,8 @@ apply_batch() {
 . "$LAB/network.sh"
 # shellcheck source=netdsl/payload/sysctls.sh
 . "$LAB/sysctls.sh"
+# shellcheck source=netdsl/payload/rights.sh
+. "$LAB/rights.sh"
 # shellcheck source=netdsl/payload/services.sh
 . "$LAB/services.sh"
 # shellcheck source=netdsl/payload/tunnels.sh

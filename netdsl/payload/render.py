@@ -18,7 +18,7 @@ from netdsl.payload.part import Part, Share, mode_of
 from netdsl.payload.quoting import line, tsv
 from netdsl.payload.services import service_files
 
-SCRIPTS = ("node.sh", "network.sh", "sysctls.sh", "services.sh", "parts.sh", "tunnels.sh")
+SCRIPTS = ("node.sh", "network.sh", "sysctls.sh", "rights.sh", "services.sh", "parts.sh", "tunnels.sh")
 
 MOST_BYTES = 1 << 28
 """Of the files that all nodes are given."""
@@ -79,6 +79,9 @@ def _node(
     content = [*network_files(node, tree), *service_files(node)]
     content += [file for share in shares.values() for file in share.files]
     texts = {
+        "capabilities": line(",".join(f"cap_{name.lower()}" for name in node.capabilities))
+        if node.capabilities
+        else "",
         "parts": "".join(line(name) for name in shares),
         "services.tsv": "".join(_services(node, shares)),
         "tunnels.tsv": "".join(_tunnels(shares)),
@@ -116,7 +119,7 @@ def _tunnels(shares: Mapping[str, Share]) -> Iterable[str]:
 
 def _needs(node: Node, image: Image | None, has_credentials: bool, shares: Iterable[Share]) -> Needs:
     """All together. A sysctl that the node's own list has beats a part's."""
-    packages, capabilities, devices = set(_PACKAGES), {"NET_ADMIN"}, set[str]()
+    packages, capabilities, devices = set(_PACKAGES), {"NET_ADMIN", *node.capabilities}, set[str]()
     sysctls: dict[str, str] = {}
     if has_credentials:
         capabilities.add("DAC_OVERRIDE")  # keys are 0600 and may belong to the user who compiled

@@ -44,8 +44,9 @@ start_services() {
 	done <"$NODE/services.tsv"
 }
 
-# become PROGRAM ARGUMENT…: in place of this shell, with the environment of the lab. This is the only way for it into a
-# process: as variables of the script its names would be the script's (NODE, PATH, IFS, LD_PRELOAD). None begins with `NETDSL_`.
+# become PROGRAM ARGUMENT…: in place of this shell, with the rights and the environment of the lab. This is the only way for it
+# into a process: as variables of the script its names would be the script's (NODE, PATH, IFS, LD_PRELOAD). None begins with
+# `NETDSL_`. The rights are given up first: a library of the lab (LD_PRELOAD) is loaded without them.
 become() {
 	program=$(command -v -- "$1") || fail "there is no program $1" # not by a PATH of the lab
 	shift
@@ -55,7 +56,7 @@ become() {
 			set -- "$assignment" "$@"
 		done <"$NODE/env"
 	fi
-	exec env -- "$@"
+	own_rights "$(command -v env)" -- "$@"
 }
 
 # run_command FILE: one argument per line.

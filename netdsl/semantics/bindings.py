@@ -243,11 +243,13 @@ class BoundNode:
     environment: tuple[tuple[str, str], ...] = ()
     sysctls: tuple[tuple[str, str], ...] = ()
     resources: Resources = field(default_factory=Resources)
+    capabilities: tuple[str, ...] = ()
     resolvers: tuple[Placed[NodeId], ...] = ()
     image: ImageId | None = None
     has_spanning_tree: bool = False
     # where each of the above stands, in the same order; empty where the builder did not keep it
     loopback_places: tuple[Place, ...] = field(default=(), compare=False, repr=False)
+    run_places: tuple[Place, ...] = field(default=(), compare=False, repr=False)
     sysctl_places: tuple[Place, ...] = field(default=(), compare=False, repr=False)
     file_places: tuple[Place, ...] = field(default=(), compare=False, repr=False)
 

@@ -307,6 +307,7 @@ SPOTS: dict[str, Spot] = {
     "route": Spot(a="route 10.9.0.0/24 via %"),
     "driver": Spot(top="network m 10.9.0.0/24 { driver % }", a="interface on m"),
     "memory": Spot(a="memory %"),
+    "capability": Spot(a="capability %"),
     "resolver": Spot(a="resolver %"),
     "value": Spot(top="let y = ${s + 1}", a='env KEY = "$y"'),
     "comparison": Spot(top="if $s == @ { host c { interface on lan } }"),

@@ -33,3 +33,22 @@ def _environment(node: Node, noted: Path) -> dict[str, str]:
     pid = noted.read_text().split()[0]
     found = node.inside("tr", "\\0", "\n", text=Path(f"/proc/{pid}/environ").read_text()).stdout
     return dict(line.split("=", 1) for line in found.splitlines())
+
+
+def test_commands_and_services_have_the_rights_of_their_source_alone(node: Node, tmp_path: Path) -> None:
+    """Also through a library of the lab, which is loaded after the others are gone, and a program with more rights."""
+    serving(node, "http server.app tcp 30000 busybox")
+    node.data(
+        capabilities="cap_net_raw,cap_setuid\n",
+        env="LD_PRELOAD=/nonexistent\n",
+        run___1=f"sh\n-c\ncd {tmp_path}; grep CapEff /proc/self/status >said; ip link add x type dummy || echo no >>said\n",
+    )
+    assert node.start() == ""
+    assert lines_of(tmp_path / "said", 2) == [f"CapEff:\t{1 << 13 | 1 << 7:016x}", "no"]
+    assert _status(node, node.state / "daemon/tcp-30000")["CapEff"] == f"{1 << 13 | 1 << 7:016x}"
+    assert _status(node, node.state / "daemon/tcp-30000")["NoNewPrivs"] == "1"
+
+
+def _status(node: Node, noted: Path) -> dict[str, str]:
+    lines = Path(f"/proc/{noted.read_text().split()[0]}/status").read_text().splitlines()
+    return dict(line.split(":\t", 1) for line in lines)

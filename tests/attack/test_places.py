@@ -123,8 +123,8 @@ HARMLESS: dict[str, str | None] = {
     "ike": "aes128-sha256-ecp256",
     "esp": "aes128-sha256", "dpd": "clear", "sysctl name": None, "platform": "amd64", "service kind": "http",
     "address splice": "7", "prefix": "10.9.0.0/24", "mac": "02:00:5e:10:00:01", "route": "gw", "driver": "bridge",
-    "memory": "64MiB", "resolver": None, "expected": "a", "dnat": "80", "limit": "9/s", "psk": "0123456789abcdefgh",
-    "secret": "0123456789abcdefgh", "eap secret": "0123456789abcdefgh",
+    "memory": "64MiB", "capability": "NET_RAW", "resolver": None, "expected": "a", "dnat": "80", "limit": "9/s",
+    "psk": "0123456789abcdefgh", "secret": "0123456789abcdefgh", "eap secret": "0123456789abcdefgh",
     "provider": "libvirt", "accelerator": "tcg", "pool of machines": "10.64.0.0/16",
     # places where no text is right
     "value": None, "import": None, "address": None, "setting": None,

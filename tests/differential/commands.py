@@ -18,6 +18,7 @@ def give_commands(rng: Random, draft: Draft) -> None:
     hosts = [one for one in there if one[0].role == "host"]
     if there:
         box, port = rng.choice(hosts or there)
+        box.lines += ["capability NET_ADMIN"]
         box.lines += [f'run "{command}"' for command in rng.choice([_an_address, _no_way])(box, port)]
 
 

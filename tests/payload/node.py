@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 FRAME = ROOT / "netdsl" / "payload"
 _PREPARE = """
 mount -t sysfs sysfs /sys
+echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start
 mount --bind "$1/etc/hosts" /etc/hosts
 mount --bind "$1/etc/resolv.conf" /etc/resolv.conf
 exec sleep infinity

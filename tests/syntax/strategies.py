@@ -171,7 +171,7 @@ simple_statements: Text = st.deferred(
         _join("run", strings),
         _join(st.sampled_from(["sysctl net.ipv4.ip_forward", "env KEY", "key", "vnf-memory"]), "=", values),
         _join(
-            st.sampled_from(["driver", "mtu", "delay", "cpu", "memory", "packages", "subject", "mac", "shared"]),
+            st.sampled_from(["driver", "mtu", "delay", "cpu", "memory", "capability", "packages", "subject", "mac"]),
             _many(values),
         ),
         st.sampled_from(

@@ -18,7 +18,7 @@ host other { interface on lan .11, ::11 ; %s }
 host there { interface on far .2 ; default via r }
 """
 PLAIN = SEGMENT % "default via 10.0.0.1"
-RUNS = SEGMENT % 'run "ip address add 10.0.0.254/24 dev lan"'
+RUNS = SEGMENT % 'capability NET_ADMIN ; run "ip address add 10.0.0.254/24 dev lan"'
 
 
 def test_an_address_that_nobody_has_may_be_one_that_a_command_adds() -> None:
@@ -48,7 +48,7 @@ def test_an_expectation_about_it_is_a_warning_and_not_an_error() -> None:
 
 
 def test_a_node_with_commands_may_have_a_route_that_no_line_gives_it() -> None:
-    text = SEGMENT % 'run "ip route add 10.1.0.0/24 via 10.0.0.1"'
+    text = SEGMENT % 'capability NET_ADMIN ; run "ip route add 10.1.0.0/24 via 10.0.0.1"'
     found = ask(text, "other", "10.1.0.2")
     assert (found.outcome, found.raw) == (Outcome.NO_ROUTE, ("other",))
 
@@ -67,7 +67,7 @@ def test_a_switch_with_commands_is_on_all_ways_over_its_segment() -> None:
     text = """lab switched
 network a 10.0.0.0/24
 network b 10.0.0.0/24
-switch s { interface p on a ; interface q on b ; run "ip link set q down" }
+switch s { interface p on a ; interface q on b ; capability NET_ADMIN ; run "ip link set q down" }
 host h1 { interface on a .1 }
 host h2 { interface on b .2 }
 host h3 { interface on a .3 }

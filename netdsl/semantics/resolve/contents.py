@@ -65,9 +65,9 @@ def _is_room_for(content: bytes, place: Place, work: Work) -> bool:
     return work.file_bytes <= MOST_FILE_BYTES
 
 
-def runs(block: Block, work: Work) -> tuple[str, ...]:
+def runs(block: Block, work: Work) -> tuple[tuple[str, Place], ...]:
     """The commands, as written: the payload passes them on whole."""
-    found: list[str] = []
+    found: list[tuple[str, Place]] = []
     for statement, item in block.of(syntax.Run):
         placed = attributes.placed(statement.command, item, work.diagnostics)
         command = None if placed is None else attributes.text(placed, work.diagnostics)
@@ -79,7 +79,7 @@ def runs(block: Block, work: Work) -> tuple[str, ...]:
                 help='for more, a script: `file /opt/start from "start.sh"`, `run "sh /opt/start"`',
             )  # fmt: skip
             continue
-        found.append(command)
+        found.append((command, placed.place))
     return tuple(found)
 
 
@@ -130,7 +130,8 @@ def images(lines: Block, work: Work) -> dict[ImageId, Image]:
     for _, item in lines.of(syntax.Image):
         id_ = ImageId(item.scope.qualified(item.name))
         block = sort_block(item.children, "image", work.diagnostics)
-        found[id_] = Image(id_, _packages(block, work), _platforms(block, work), runs(block, work), item.place)
+        steps = tuple(command for command, _ in runs(block, work))
+        found[id_] = Image(id_, _packages(block, work), _platforms(block, work), steps, item.place)
     return found
 
 

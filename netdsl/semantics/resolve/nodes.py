@@ -5,6 +5,7 @@ from netdsl.diagnostics.core import Label
 from netdsl.ir.ids import host_name
 from netdsl.semantics.bindings import BoundInterface, BoundNetwork, BoundNode
 from netdsl.semantics.resolve.attributes import yes_or_no
+from netdsl.semantics.resolve.capabilities import capabilities
 from netdsl.semantics.resolve.contents import environment, files, image_of, resources, runs
 from netdsl.semantics.resolve.filters import firewall, nat
 from netdsl.semantics.resolve.routes import neighbours
@@ -19,6 +20,7 @@ def bound_node(node: NodeDraft, work: Work) -> BoundNode:
     destination_nat, source_nat = nat(node, work)
     own_files = files(node, work)
     own_sysctls = sysctls(node, work)
+    own_runs = runs(node.block, work)
     return BoundNode(
         id=node.id,
         kind=node.kind,
@@ -34,16 +36,18 @@ def bound_node(node: NodeDraft, work: Work) -> BoundNode:
         destination_nat=destination_nat,
         source_nat=source_nat,
         services=node.services,
-        runs=runs(node.block, work),
+        runs=tuple(command for command, _ in own_runs),
         files=tuple(file for file, _ in own_files),
         environment=environment(node, work),
         sysctls=tuple(pair for pair, _ in own_sysctls),
         resources=resources(node, work),
+        capabilities=capabilities(node, work),
         resolvers=resolvers(node, work),
         image=image_of(node, work),
         has_spanning_tree=yes_or_no(node.block.attribute("stp"), False, work.diagnostics),
         place=node.item.place,
         loopback_places=tuple(one.place for one in node.loopbacks),
+        run_places=tuple(place for _, place in own_runs),
         sysctl_places=tuple(place for _, place in own_sysctls),
         file_places=tuple(place for _, place in own_files),
     )

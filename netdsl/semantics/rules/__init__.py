@@ -9,6 +9,7 @@ fails. README.md has one line for each rule.
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.semantics.bindings import Bindings
+from netdsl.semantics.rules.commands import check_commands
 from netdsl.semantics.rules.dns import check_names
 from netdsl.semantics.rules.expectations import check_expectations
 from netdsl.semantics.rules.facts import Facts, facts_of
@@ -43,6 +44,7 @@ def _check(facts: Facts, diagnostics: Diagnostics) -> None:
     check_keys(facts, diagnostics)
     check_services(facts, diagnostics)
     check_names(facts, diagnostics)
+    check_commands(facts, diagnostics)
     check_expectations(facts, diagnostics)
 
 

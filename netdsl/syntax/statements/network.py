@@ -50,6 +50,7 @@ STATEMENTS = (
     Description("run", tree.Run, (*_NODES, "image"), power="runs a command of its author's"),
     Description("env", tree.Assignment, _NODES, power="changes what programs of the node do"),
     Description("sysctl", tree.Assignment, _NODES),
+    Description("capability", tree.Attribute, _NODES),
     Description("cpu", tree.Attribute, _NODES, is_single=True),
     Description("memory", tree.Attribute, _NODES, is_single=True),
     Description("image", tree.Image, (FILE, *_NODES), declares=ElementKind.IMAGE, is_offered=True),

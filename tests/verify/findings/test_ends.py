@@ -91,4 +91,4 @@ router moon { interface on left .1 ; %s }
 router sun { interface on right .1 ; default via core }
 ipsec t { between moon and sun ; auth psk }
 """
-    assert codes(text % ("", 'run "ip route add default via 192.0.2.254"')) == []
+    assert codes(text % ("", 'capability NET_ADMIN ; run "ip route add default via 192.0.2.254"')) == []
