@@ -15,8 +15,10 @@ from netdsl.ir.network import Network
 from netdsl.ir.node import Node
 from netdsl.payload.contract import NodePayload, Payload
 
+from .limits import limits_of, node_limits
 from .model import Attachment, ComposeNetwork, ComposeService, Project
 from .ranges import POOL, Ranges
+from .settings import setting
 
 DEFAULT_DRIVER = "macvlan"
 UPLINK = "uplink"
@@ -32,6 +34,7 @@ def lower(lab: Lab, payload: Payload, layout: Layout, options: Options) -> Proje
     by_id = {network.id: networks[key] for network in lab.networks if (key := keys[network.id]) in networks}
     _, stage_of = stages(lab, payload, options)
     built: set[str] = set()
+    limits = limits_of(lab, options)
     services = []
     hosts = {key: _addresses(network.subnet) for key, network in networks.items()}
     for node in lab.nodes:
@@ -39,16 +42,10 @@ def lower(lab: Lab, payload: Payload, layout: Layout, options: Options) -> Proje
         if node.has_uplink and not options.is_closed:
             attachments.append(Attachment(UPLINK, mac=node.uplink_mac))
         stage = stage_of[node.id]
-        services.append(_service(node, payload.nodes[node.id], stage, stage.name in built, attachments, layout))
+        service = _service(node, payload.nodes[node.id], stage, stage.name in built, attachments, layout)
+        services.append(replace(service, limits=node_limits(node.resources, limits, options)))
         built.add(stage.name)
-    return Project(name, lab.name, tuple(networks.values()), tuple(services), layout.lab, layout.credentials)
-
-
-def setting(lab: Lab, options: Options, key: str) -> str | None:
-    """A setting of this target: from the command line, else from `target compose { … }`."""
-    if key in options.settings:
-        return options.settings[key]
-    return next((s.value for s in lab.settings if s.target == "compose" and s.key == key), None)
+    return Project(name, lab.name, tuple(networks.values()), tuple(services), layout.lab, layout.credentials, limits)
 
 
 def driver_of(network: Network, options: Options, switched: frozenset[NetworkId]) -> tuple[str, str | None]:
@@ -152,8 +149,6 @@ def _service(
         payload_folder=layout.node(node.host_name),
         credentials=f"nodes/{node.host_name}" if inside.has_credentials else None,
         digest=inside.digest,
-        cpus=node.resources.cpus,
-        memory_bytes=node.resources.memory_bytes,
     )
 
 

@@ -4,6 +4,8 @@ from ipaddress import IPv4Address, IPv4Network
 
 from netdsl.dataclass import dataclass
 
+from .limits import DEFAULT, Limits
+
 
 @dataclass(frozen=True, slots=True)
 class ComposeNetwork:
@@ -44,8 +46,7 @@ class ComposeService:
     payload_folder: str
     credentials: str | None  # below the credentials folder
     digest: str
-    cpus: float | None = None
-    memory_bytes: int | None = None
+    limits: Limits = DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +57,4 @@ class Project:
     services: tuple[ComposeService, ...]
     lab_folder: str
     credentials_folder: str
+    limits: Limits = DEFAULT  # of most nodes

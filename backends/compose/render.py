@@ -2,6 +2,7 @@
 
 from netdsl.codegen.yaml import Anchor, Data, dump
 
+from .limits import PERIOD, Limits
 from .model import Attachment, ComposeNetwork, ComposeService, Project
 
 _HEADER = """\
@@ -17,7 +18,7 @@ _READY = ("CMD", "/bin/sh", "/netdsl/lab/node.sh", "ready", "20")
 
 
 def compose_text(project: Project) -> str:
-    common = _common()
+    common = _common(project.limits)
     data: dict[str, Data] = {
         "name": project.name,
         "x-node": common,
@@ -28,7 +29,7 @@ def compose_text(project: Project) -> str:
     return _HEADER.format(lab=lab) + dump(data)
 
 
-def _common() -> Anchor:
+def _common(limits: Limits) -> Anchor:
     return Anchor(
         "node",
         {
@@ -36,6 +37,11 @@ def _common() -> Anchor:
             "command": ["start"],
             "cap_drop": ["ALL"],
             "security_opt": ["no-new-privileges:true"],
+            "mem_limit": str(limits.memory),
+            "cpu_period": PERIOD,
+            "cpu_quota": limits.quota,
+            "pids_limit": limits.processes,
+            "logging": {"driver": "local", "options": {"max-size": "4m", "max-file": "2"}},
             "stop_grace_period": "5s",
             "healthcheck": {
                 "test": list(_READY),
@@ -59,10 +65,10 @@ def _service(service: ComposeService, project: Project, common: Anchor) -> Data:
     data["cap_add"] = list(service.capabilities)
     if service.devices:
         data["devices"] = [f"{device}:{device}" for device in service.devices]
-    if service.cpus is not None:
-        data["cpus"] = service.cpus
-    if service.memory_bytes is not None:
-        data["mem_limit"] = str(service.memory_bytes)
+    if service.limits.cpu != project.limits.cpu:
+        data["cpu_quota"] = service.limits.quota
+    if service.limits.memory != project.limits.memory:
+        data["mem_limit"] = str(service.limits.memory)
     if service.credentials is not None:
         data["tmpfs"] = ["/run/netdsl:mode=0755,size=4m"]  # keys are never written to the engine's disk
     if service.environment:

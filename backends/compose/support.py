@@ -9,6 +9,7 @@ from netdsl.diagnostics.core import Diagnostics
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import NodeKind
 
+from .limits import SETTINGS
 from .lower import switched_networks
 
 
@@ -30,7 +31,7 @@ ABILITIES = Abilities(
     node_kinds=frozenset({NodeKind.HOST, NodeKind.ROUTER, NodeKind.SWITCH}),
     network_drivers=_DRIVERS,
     options={"driver": tuple(driver.name for driver in _DRIVERS)},
-    settings={"pool": _pool_problem},
+    settings={"pool": _pool_problem, **SETTINGS},
     of_caller={"pool": public_pool},
 )
 

@@ -8,6 +8,7 @@ from jsonschema_rs import ValidationError
 
 from netdsl.backends.compose.backend import backend
 from netdsl.backends.compose.lower import lower
+from netdsl.backends.compose.support import ABILITIES
 from netdsl.backends.compose.target import target
 from netdsl.codegen.contract import BadOption, Layout, Options
 from netdsl.codegen.names import project_name
@@ -158,9 +159,30 @@ def test_nodes_have_the_rights_they_need_and_no_others() -> None:
 def test_limits_labels_and_the_payloads_hash() -> None:
     lab = _lab()
     service = _document(lab)["services"]["a-gw"]
-    assert (service["cpus"], service["mem_limit"]) == (0.5, str(64 * 1024**2))
+    assert (service["cpu_quota"], service["mem_limit"]) == (50_000, str(64 * 1024**2))
     digest = payload(lab, Credentials({}, None), ()).nodes[NodeId("a.gw")].digest
     assert service["labels"] == {"netdsl.lab": "lab", "netdsl.node": "a.gw", "netdsl.payload": digest}
+
+
+def test_every_node_has_limits_and_a_log_that_ends() -> None:
+    service = _document(_lab())["services"]["pc"]
+    assert (service["mem_limit"], service["cpu_quota"], service["pids_limit"]) == (str(512 * 2**20), 200_000, 512)
+    assert service["logging"] == {"driver": "local", "options": {"max-size": "4m", "max-file": "2"}}
+
+
+def test_limits_of_the_command_line_are_the_most_that_a_source_can_ask_for() -> None:
+    settings = {"memory": "32MiB", "cpu": "0.25", "processes": "64"}
+    for service in _document(_lab(), Options(settings=settings))["services"].values():
+        assert (service["mem_limit"], service["cpu_quota"], service["pids_limit"]) == (str(32 * 2**20), 25_000, 64)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("memory", "1MiB"), ("memory", "lots"), ("cpu", "0"), ("cpu", "1e9"), ("processes", "3"), ("processes", "-1")],
+)
+def test_a_limit_that_is_none_is_refused(key: str, value: str) -> None:
+    check = ABILITIES.settings[key]
+    assert f"`{value}` is no " in str(check(value))
 
 
 def test_one_service_builds_the_image_that_all_share() -> None:
