@@ -92,7 +92,7 @@ fuzz-kernel: $(STAMP) ## The same with ESP in the kernel, in User-Mode Linux (LA
 	image=$$($(BIN)/python -m tests.differential --kernel --build) && \
 	tools/user-mode-linux --image "$$image" --share build/fuzz-live --seconds $$(($(MINUTES) * 60 + 900)) run \
 		$(BIN)/python -m tests.differential --kernel --labs $(LABS) --seed $(SEED) --minutes $(MINUTES) \
-		--patience 8 --side-by-side 3
+		--patience 6 --side-by-side 4
 
 bench: $(STAMP) ## How fast it compiles, from 10 to 10,000 nodes, and follows all pairs of up to 300
 	$(BIN)/python benchmarks/compile.py

@@ -13,8 +13,7 @@ from pathlib import Path
 from threading import Event
 
 from tests.differential.generate import generate
-from tests.differential.observing import Observation, observe, read, write
-from tests.live.compose import ComposeLab as Running
+from tests.differential.observing import Observation, Running, observe, read, write
 
 
 @dataclass(frozen=True, slots=True)

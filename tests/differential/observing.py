@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from ipaddress import ip_address
@@ -25,7 +25,7 @@ from netdsl.library import compile_file
 from netdsl.packets.state import state_of
 from netdsl.payload.part import state_of_kind
 from tests.differential.flows import Flow, Outcome, Seen, flows_of
-from tests.live.compose import ComposeLab as Running
+from tests.live.compose import ComposeLab
 from tests.live.machine import Machine
 
 ATTEMPTS = (
@@ -38,8 +38,30 @@ ROUNDS = ((1.4, 200), (1.4, 200), (6.0, 15))
 # with the source of any of them, and whoever is asked may believe some and not others. A neighbour is given up after 3 s.
 ALONE = (3.5, 40)
 DATAGRAMS = 6  # begun per second of a slow node at most: each answer starts processes
+LOOKS_SLOWLY = "3s"  # between an engine's looks whether a slow node is ready: each starts more processes than the node
 UNTIL_UP = 20.0  # seconds, for the end of a tunnel that did not open it
 PROBE = (Path(__file__).parent / "probe.py").read_text()
+
+
+@dataclass(frozen=True, slots=True)
+class Running(ComposeLab):
+    """Commands are started in the namespaces of a node's first process: an engine starts more processes for one than it
+    has. `processes`: those of the nodes asked before."""
+
+    processes: dict[str, str] = field(default_factory=dict)
+
+    def run(self, node: str, *words: str, timeout: float = 30) -> subprocess.CompletedProcess[str]:
+        return self.machine.run(*self.inside(node), *words, timeout=timeout)
+
+    def inside(self, node: str) -> tuple[str, ...]:
+        """The words in front of a command."""
+        if node not in self.processes:
+            container = self.container(node)
+            self.processes[node] = self.machine.say(
+                "docker", "inspect", "--format", "{{.State.Pid}}", container
+            ).strip()
+        entered = ("nsenter", "--target", self.processes[node], "--mount", "--uts", "--ipc", "--net", "--pid")
+        return (*entered, "env", "--ignore-environment", "PATH=/usr/sbin:/usr/bin:/sbin:/bin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +129,10 @@ def _compiled(source: str, folder: Path, project: str, patience: int = 1) -> tup
     assert compiled is not None, [found.message for found in result.diagnostics if found.is_error]
     manifest = manifest_artifact(compiled.emission, compiled.lab.name, {}, project=project, expires=compiled.expires)
     commit(plan((*compiled.emission.artifacts, manifest), folder / "compose"))
+    if patience > 1:
+        project_file = folder / "compose/compose.yaml"
+        text = project_file.read_text()
+        project_file.write_text(text.replace("start_interval: 200ms", f"start_interval: {LOOKS_SLOWLY}"))
     return compiled.lab, Running(folder / "compose", project, Machine(patience=patience))
 
 
@@ -119,8 +145,10 @@ def observe(seed: int, source: str, folder: Path, project: str, patience: int = 
                 if tunnels == _tunnels(lab, running):
                     return Observation(seed, source, seen, tunnels, listed=listed)
             return Observation(seed, source, failure=f"tunnels go up and down while it is asked\n{running.logs()}")
-    except (AssertionError, subprocess.TimeoutExpired) as error:
+    except AssertionError as error:
         return Observation(seed, source, failure=str(error))
+    except subprocess.TimeoutExpired as error:
+        return Observation(seed, source, failure=f"{' '.join(error.cmd)[:60]} … takes more than {error.timeout} s")
 
 
 def _tunnels_when_up(lab: Lab, running: Running) -> tuple[TunnelState, ...]:
@@ -133,7 +161,8 @@ def _tunnels_when_up(lab: Lab, running: Running) -> tuple[TunnelState, ...]:
         waits -= {(state.tunnel, state.child) for state in found if state.esp == "kernel" and state.start == "traffic"}
         return all(state.state == "up" for state in found if (state.tunnel, state.child) in waits)
 
-    running.machine.wait_until(all_up, 0.0 if lab.is_meant_to_fail else UNTIL_UP)
+    pause = 0.2 * running.machine.patience**2
+    running.machine.wait_until(all_up, 0.0 if lab.is_meant_to_fail else UNTIL_UP, pause)
     return tuple(found)
 
 
@@ -203,12 +232,11 @@ def _may_change(seen: Seen) -> bool:
 
 
 def _ask_from(running: Running, patience: float, rate: int, node: NodeId, flows: list[Flow]) -> list[Seen]:
-    container = running.container(host_name(node))
     slower = (
         running.machine.patience
     )  # a probe waits as many seconds longer, and as many times fewer are begun a second
     times = str(patience + slower - 1), str(rate / slower)
-    words = ("docker", "exec", "--interactive", container, "python3", "-c", PROBE, *times)
+    words = (*running.inside(host_name(node)), "python3", "-c", PROBE, *times)
     asked = "\n".join(flow.probe for flow in flows)
     done = subprocess.run(words, input=asked, capture_output=True, text=True, timeout=60 * slower**2, check=False)
     lines = [line.split("\t") for line in done.stdout.splitlines()]
