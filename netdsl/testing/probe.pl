@@ -1,6 +1,6 @@
 # Runs inside a node, by the Perl that every Debian has: asks many addresses at once and says what came back.
 #
-# Arguments: seconds for each question, then one argument for each, its fields separated by tabs:
+# Arguments: seconds for each question, of which a program has ten times as many, then one argument for each, its fields separated by tabs:
 #   icmp|whole ADDRESS 0 TEXT | tcp ADDRESS PORT TEXT | udp ADDRESS PORT TEXT | dns ADDRESS PORT TEXT | run WORD...
 # TEXT is carried by the packet; that of `whole`, a ping, must not be cut on its way. Output: a line for each question, in order, `OUTCOME <tab> DETAIL`:
 #   answered      the first line of what was said (HTTP: of the body), or nothing
@@ -20,6 +20,7 @@ my $ticks = POSIX::sysconf(POSIX::_SC_CLK_TCK());
 sub now { return (POSIX::times())[0] / $ticks }    # since the machine's start: no clock that somebody sets
 
 my ($AGAIN, $ERRORS, $MOST) = (0.8, 0x2000, 65536);    # MSG_ERRQUEUE
+my $OF_PROGRAMS = 10;    # times as long: a busy machine is slow to run them, and what they ask others ends by itself
 my $patience = shift;
 my @probes   = map { my ($kind, @rest) = split /\t/, $_, -1; { kind => $kind, rest => [@rest], heard => '' } } @ARGV;
 
@@ -139,7 +140,7 @@ sub hear_run {
 
 sub expire {
 	my ($probe, $now) = @_;
-	if ($now - $probe->{began} > $patience) {
+	if ($now - $probe->{began} > $patience * ($probe->{kind} eq 'run' ? $OF_PROGRAMS : 1)) {
 		kill 'KILL', $probe->{pid} if $probe->{pid};
 		return finish($probe, $probe->{connected} ? 'answered' : 'timeout', first_line($probe->{heard}));
 	}

@@ -111,7 +111,8 @@ class Reply:
 def ask(
     driver: Driver, deployment: Deployment, node: str, questions: Sequence[Question], *, patience: float
 ) -> tuple[Reply, ...]:
-    """The replies to all questions, sent from one node at once. `node`: its path; `patience`: seconds per question.
+    """The replies to all questions, sent from one node at once. `node`: its path; `patience`: seconds per question,
+    ten times as many for a program.
     Raises DriverError."""
     program = shipped_text("netdsl.testing", "probe.pl")
     replies: list[Reply] = []

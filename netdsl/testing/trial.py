@@ -5,7 +5,7 @@ from dataclasses import field
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import NodeId
-from netdsl.testing.probes import Question, Reply
+from netdsl.testing.probes import Kind, Outcome, Question, Reply
 from netdsl.testing.sight import Frame
 from netdsl.testing.types import Seen
 
@@ -51,7 +51,10 @@ class Trial:
     seconds: float = 0.0
 
     def judged(self, observed: Observed) -> Seen:
-        """The result; not tested where an answer is none."""
+        """The result; not tested where an answer is none. A program that did not end has said neither yes nor no."""
+        for item, reply in zip(self.asked, observed.replies, strict=True):
+            if item.question.kind is Kind.RUN and reply.outcome is not Outcome.RAN:
+                return Seen(None, f"`{' '.join(item.question.words)}` does not end in `{item.node}`")
         try:
             return self.evaluate(observed)
         except ValueError as error:

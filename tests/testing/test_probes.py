@@ -15,9 +15,9 @@ from netdsl.testing.probes import Kind, Outcome, Question, Reply, read_reply
 HERE = ip_address("127.0.0.1")
 
 
-def _ask(*questions: Question) -> list[Reply]:
+def _ask(*questions: Question, patience: float = 5) -> list[Reply]:
     program = files("netdsl.testing").joinpath("probe.pl").read_text()
-    words = ["perl", "-e", program, "--", "5", *(one.argument for one in questions)]
+    words = ["perl", "-e", program, "--", f"{patience:g}", *(one.argument for one in questions)]
     done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True)
     assert done.stderr == ""
     return [read_reply(line) for line in done.stdout.splitlines()]
@@ -92,6 +92,16 @@ def test_many_questions_keep_their_order_and_their_words() -> None:
         Reply(Outcome.RAN, "", 3),
         Reply(Outcome.RAN, "No such file or directory", 127),
     ]
+
+
+def test_a_program_that_does_not_end_is_killed() -> None:
+    assert _ask(Question(Kind.RUN, words=("sleep", "60")), patience=0.02) == [Reply(Outcome.TIMEOUT)]
+
+
+@pytest.mark.slow
+def test_a_program_has_more_time_than_what_a_network_loses() -> None:
+    said = _ask(Question(Kind.RUN, words=("sh", "-c", "sleep 0.7; echo x")), patience=0.5)
+    assert said == [Reply(Outcome.RAN, "x\n", 0)]
 
 
 @pytest.mark.live

@@ -310,3 +310,18 @@ def test_a_lab_that_does_not_run_is_told_with_the_remedy() -> None:
     with pytest.raises(DriverError, match="not in this deployment") as caught:
         run(lab, other, DEPLOYMENT, "compose", lambda _: None, Clock().pace)
     assert caught.value.remedy == "`netdsl up LAB`, or `netdsl test LAB --up`"
+
+
+@pytest.mark.parametrize(
+    ("line", "program"),
+    [
+        ("vpn is up", "sh /netdsl/lab/node.sh status"),
+        ("vpn is not up", "sh /netdsl/lab/node.sh status"),
+        ("vpn is begun by r", "swanctl --list-sas --noblock --pretty"),
+        ("r cannot resolve b", "env RES_OPTIONS=timeout:1 attempts:2 getent ahosts b"),
+        ("r routes 10.0.2.0/24 via s.wan", "ip -4 -o route show table main exact 10.0.2.0/24"),
+    ],
+)
+def test_a_program_that_does_not_end_says_nothing_neither_yes_nor_no(line: str, program: str) -> None:
+    results, _ = pretend(f"{LAB}expect {{ {line} }}", lambda host, _: "timeout\t" if host == "r" else None)
+    assert _lines(results) == [(Verdict.UNTESTED, f"`{program}` does not end in `r`")]
