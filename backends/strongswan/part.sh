@@ -86,7 +86,7 @@ strongswan_start() {
 	strongswan_choose_esp
 	strongswan_prepare_routes
 	strongswan_configure_charon
-	while [ -e "$NODE/devices.tsv" ] && read -r _ device _; do
+	[ ! -e "$NODE/devices.tsv" ] || while read -r _ device _; do
 		ip link delete dev "$device" 2>/dev/null # of an earlier start
 	done <"$NODE/devices.tsv"
 	rm -f /run/charon.vici

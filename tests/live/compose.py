@@ -1,5 +1,6 @@
 """A lab in containers: by `parents.sh` and `docker compose`."""
 
+import re
 import secrets
 import subprocess
 import time
@@ -77,6 +78,10 @@ class ComposeLab(Lab):
     def logs(self) -> str:
         done = self.machine.run("docker", "compose", "logs", "--tail", "15", folder=self.folder, timeout=30)
         return done.stdout[-6000:]
+
+    def complaints(self) -> list[str]:
+        """What shells in nodes found wrong in the scripts of the payload."""
+        return re.findall(r"/netdsl/lab/\S+: \d+: .*", self.compose("logs", "--no-color"))
 
     def nodes(self) -> dict[str, str]:
         """The ids of the nodes' containers."""

@@ -20,8 +20,11 @@ def expectations_hold(source: Path, output: Path, *words: str, timeout: float) -
 
 
 def hold_in_containers(source: Path, folder: Path, project: str) -> list[dict[str, Any]]:
-    """The same of a lab that is brought up for it, closed, and taken away. Raises AssertionError."""
+    """The same of a lab that is brought up for it, closed, and taken away; its nodes' scripts run without an error of the
+    shell. Raises AssertionError."""
     with compiled_lab(source, folder, project, "--closed") as lab:
         lab.prepare()
         lab.up()
-        return expectations_hold(source, lab.folder, timeout=600)
+        lines = expectations_hold(source, lab.folder, timeout=600)
+        assert lab.complaints() == []
+        return lines
