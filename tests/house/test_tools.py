@@ -6,6 +6,7 @@ A shim folder in front of PATH stands for the programs of a machine, so that no 
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -228,6 +229,31 @@ class TestReferenceHost:
         finally:
             guest.communicate()
         assert result.stdout == "".join(f"[{word}]" for word in words[2:])
+
+
+class TestUserModeLinux:
+    @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+    def test_its_kernel_ends_with_it(self, machine: Path, tmp_path: Path, end: signal.Signals) -> None:
+        """The kernel is a program here that, as User-Mode Linux does, leads a session of its own."""
+        shim(machine, "id", "echo 0")
+        shim(machine, "apt-cache", "echo linux-source-6.1")
+        options = subprocess.run(
+            ["cksum", TOOLS / "user-mode-linux.config"], capture_output=True, text=True, check=True
+        )
+        kernel, pid = f"user-mode-linux-6.1-{options.stdout.split()[0]}", tmp_path / "pid"
+        shim(tmp_path, kernel, f"echo $$ >{pid}.new; mv {pid}.new {pid}; exec setsid sleep 60")
+        environment = os.environ | {"PATH": path_with(machine), "NETDSL_CACHE": str(tmp_path), "TMPDIR": str(tmp_path)}
+        tool = subprocess.Popen([TOOLS / "user-mode-linux", "run", "true"], env=environment, stderr=subprocess.DEVNULL)
+        while not pid.exists():
+            assert tool.poll() is None
+            time.sleep(0.02)
+        tool.send_signal(end)
+        tool.wait(timeout=30)
+        running = Path("/proc", pid.read_text().strip())
+        until = time.monotonic() + 30
+        while running.exists() and time.monotonic() < until:
+            time.sleep(0.02)
+        assert not running.exists()
 
 
 class TestHypervisor:
