@@ -63,7 +63,7 @@ test-live: $(STAMP) ground ## The labs in containers and virtual machines; first
 	$(BIN)/pytest -q -n auto -m 'live and not full' --ignore tests/live --ignore tests/differential
 	$(BIN)/pytest -q -m 'live and not full' tests/live tests/differential
 
-test-full: test ## Also the slow tests in a bare Debian 12 and 13, nine virtual machines, a distribution's kernel, images for both processors
+test-full: test ## Also the slow tests in a bare Debian 12 and 13, nine virtual machines, kernel ESP, a distribution's kernel, images for both processors
 	tools/bare-root bookworm make run check slow
 	tools/bare-root trixie make slow
 	tools/engine install --full

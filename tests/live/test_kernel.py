@@ -1,70 +1,51 @@
-"""What the kernel's ESP alone does, on a whole Debian kernel: each expectation holds as predicted.
+"""What the kernel's ESP alone does: each expectation holds as predicted.
 
-The labs run in the engine of the reference host; `netdsl test` of this machine asks that engine.
+All labs that are asked for are brought up in one run of User-Mode Linux (docs/engine.md), whose kernel is built once.
 """
 
-import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+import sys
 
 import pytest
 
 from tests.kinds.ipsec.test_device import HOLDS, ROUTED
-from tests.live.compose import ComposeLab, compile_lab
-from tests.live.expected import expectations_hold
-from tests.live.machine import HERE, ROOT, Machine
-from tests.strongswan.scenarios import KERNEL_ESP, lab_name, scenarios
+from tests.live.compose import compile_lab
+from tests.live.machine import HERE, ROOT
+from tests.strongswan.scenarios import KERNEL_ESP, LABS
 
 pytestmark = pytest.mark.full
 
-_TOOL = str(ROOT / "tools/reference-host")
+_TOOL = str(ROOT / "tools/user-mode-linux")
+_SECONDS = 1800  # for each lab, on a machine that does much else
 _NAMES = ("routed", *sorted(KERNEL_ESP))
 
 
-@dataclass(frozen=True, slots=True)
-class _Host:
-    """`labs`: compiled here by name, each with its source. `socket`: where the host's engine answers."""
-
-    machine: Machine
-    socket: Path
-    labs: dict[str, tuple[Path, ComposeLab]]
-
-
 @pytest.fixture(scope="module")
-def host(engine: str, tmp_path_factory: pytest.TempPathFactory, run_name: str) -> Iterator[_Host]:
+def failures(
+    request: pytest.FixtureRequest, engine: str, tmp_path_factory: pytest.TempPathFactory, run_name: str
+) -> dict[str, str]:
+    """What did not hold, for each lab that a test of this run asks about."""
     folder = tmp_path_factory.mktemp("kernel")
     (folder / "routed.net").write_text(ROUTED % ("", HOLDS))
-    sources = {lab_name(one.name): one.lab for one in scenarios() if lab_name(one.name) in KERNEL_ESP}
-    sources["routed"] = folder / "routed.net"
-    labs = {
-        name: (source, compile_lab(source, folder / name, f"{run_name}-{name}", "--closed"))
-        for name, source in sources.items()
-    }
-    for _, lab in labs.values():
+    names = _asked_for(request)
+    sources = [folder / "routed.net" if name == "routed" else LABS / f"{name}.net" for name in names]
+    labs = [compile_lab(one, folder / one.stem, f"{run_name}-{one.stem}", "--closed") for one in sources]
+    for lab in labs:
         lab.prepare()
-    images = sorted({image for _, lab in labs.values() for image in lab.images()})
-    state = tmp_path_factory.mktemp("reference-host")
-    try:
-        HERE.say(_TOOL, "--state", str(state), "build", *images, timeout=900)
-        HERE.say(_TOOL, "--state", str(state), "boot", timeout=400)
-        HERE.say(_TOOL, "--state", str(state), "engine", str(state / "engine.sock"))
-        yield _Host(Machine((_TOOL, "--state", str(state), "ssh"), patience=8), state / "engine.sock", labs)
-    finally:
-        HERE.run(_TOOL, "--state", str(state), "off", timeout=60)
-        shutil.rmtree(state, ignore_errors=True)
+    images = [word for image in sorted({one for lab in labs for one in lab.images()}) for word in ("--image", image)]
+    seconds = _SECONDS * len(names)
+    HERE.say(_TOOL, "build", timeout=7200)
+    words = (_TOOL, *images, "--share", str(folder), "--seconds", str(seconds), "run")
+    program = (sys.executable, "-m", "tests.live.kernel", str(folder), run_name, *map(str, sources))
+    done = HERE.run(*words, *program, folder=ROOT, timeout=seconds + 600)
+    found = {name: folder / f"{name}.failure" for name in names}
+    return {name: file.read_text() if file.exists() else done.stdout + done.stderr for name, file in found.items()}
+
+
+def _asked_for(request: pytest.FixtureRequest) -> list[str]:
+    items = (item for item in request.session.items if isinstance(item, pytest.Function))
+    return [item.callspec.id for item in items if item.function is test_each_expectation_holds_as_predicted]
 
 
 @pytest.mark.parametrize("name", _NAMES)
-def test_a_lab_that_needs_the_kernel_s_esp(name: str, host: _Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    source, compiled = host.labs[name]
-    folder = compiled.folder.parent
-    host.machine.say("mkdir", "-p", str(folder.parent))
-    HERE.say(*host.machine.reach[:-1], "copy", str(folder), f":{folder.parent}", timeout=120)
-    lab = ComposeLab(compiled.folder, compiled.project, host.machine)
-    try:
-        lab.up()
-        monkeypatch.setenv("DOCKER_HOST", f"unix://{host.socket}")
-        expectations_hold(source, lab.folder, timeout=300 * host.machine.patience)
-    finally:
-        lab.take_away()
+def test_each_expectation_holds_as_predicted(name: str, failures: dict[str, str]) -> None:
+    assert failures[name] == ""

@@ -20,7 +20,8 @@ strongSwan tests itself with scenarios of up to eight hosts (`testing/tests` in 
 say are labs in [tests/strongswan/labs](../tests/strongswan/labs); what the originals set and assert stands in
 `tests/strongswan/originals.yaml`. Each lab is compiled, its swanctl.conf is compared with the original's setting by
 setting, the verifier is asked each ping that the original asserts, and `make test-full` brings each lab up and tests what
-it expects. This page is made by `python -m tests.strongswan.table`.
+it expects: in containers, and where *ESP* is `kernel`, in containers in [User-Mode Linux](engine.md#user-mode-linux). This
+page is made by `python -m tests.strongswan.table`.
 
 *Points* are the settings of connections and children that are equal, of all. A letter is a reason below the table.
 *States* are what the original asserts of a host's SAs and the lab expects too, of all: algorithms, who began, address
