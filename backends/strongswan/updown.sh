@@ -67,6 +67,8 @@ choose_source() {
 }
 
 # find_way REMOTE FILE: sets $way, `via` and `dev` of charon's route, or of ours where a child took that along.
+# The kernel looks for an IPv6 gateway by all rules, and refuses one that charon's own route reaches by a gateway
+# (net/ipv6/route.c, ip6_route_check_nh); `onlink`, it does not look there.
 find_way() {
 	way='' words=$(ip "$family" route show table 220 exact "$1")
 	if [ -z "$words" ] && [ -e "$2" ]; then read -r words <"$2"; fi
@@ -74,7 +76,10 @@ find_way() {
 	set -- $words
 	while [ $# -gt 1 ]; do
 		case $1 in via | dev) way="$way $1 $2" ;; esac
-		[ "$1" != dev ] || return 0
+		if [ "$1" = dev ]; then
+			case $family$way in '-6 via '*) way="$way onlink" ;; esac
+			return 0
+		fi
 		shift
 	done
 	return 1

@@ -260,6 +260,15 @@ def test_a_virtual_address_is_a_source_too_and_a_gateway_is_kept(node: Node) -> 
     assert "via 192.0.2.254 dev wan src 10.77.0.1" in route(node, "10.2.0.0/16")
 
 
+@pytest.mark.parametrize(("remote", "gateway"), [("fc00:9::2/128", "fc00:9::2"), ("::/0", "fc00:9::fe")])
+def test_an_ipv6_gateway_may_lie_in_what_is_reached_by_it(node: Node, remote: str, gateway: str) -> None:
+    leading(node, "kernel")
+    node.inside("ip", "-6", "rule", "add", "pref", "220", "lookup", "220")
+    node.inside("ip", "-6", "route", "replace", remote, "via", gateway, "dev", "wan", "table", "220")
+    event(node, "up-client", "c", remote, "fc00:1::/64")
+    assert f"via {gateway} dev wan src fc00:1::7" in route(node, remote)
+
+
 def test_where_charon_has_no_route_there_is_none(node: Node) -> None:
     """Transport mode."""
     leading(node)
