@@ -183,12 +183,36 @@ CASES = (
         "for i in 1..200 { for j in 1..200 { if $i < $j { ipsec t-$i-$j { between a-$i and a-$j ; auth psk } } } }\n",
     ),
     Case(
-        "2,000 children",
+        "500 children",
         (CHECK, COMPILE),
         "lab b\nnetwork n 10.0.0.0/16\nnetwork l 10.1.0.0/16\nnetwork r 10.2.0.0/16\n"
         "router a { interface on n ; interface on l }\nrouter b { interface on n ; interface on r }\n"
-        "ipsec t { between a and b ; auth psk\n  for i in 1..2000 {\n"
+        "ipsec t { between a and b ; auth psk\n  for i in 1..500 {\n"
         "    child c-$i { between ${subnet(10.1.0.0/16,30,i)} and ${subnet(10.2.0.0/16,30,i)} } } }\n",
+    ),
+    Case(
+        "1,900 tunnels between two",
+        (CHECK, COMPILE),
+        "lab b\nnetwork n 10.0.0.0/16\nnetwork x 10.1.0.0/16\nnetwork y 10.2.0.0/16\n"
+        "router a { interface on n ; interface on x }\nrouter b { interface on n ; interface on y }\n"
+        "for i in 1..1900 { ipsec t-$i { auth psk ; between a protecting ${subnet(10.1.0.0/16,28,i)}\n"
+        "  and b protecting ${subnet(10.2.0.0/16,28,i)} } }\n",
+    ),
+    Case(
+        "2,000 clients that a server of RADIUS knows",
+        (CHECK, COMPILE),
+        "lab b\nnetwork n 10.0.0.0/16\nhost ra { interface on n ; serve radius }\nrouter gw { interface on n .0.1 }\n"
+        "for i in 1..2000 { host c-$i { interface on n } }\n"
+        "ipsec t { gateway gw ; client c-* ; pool 172.16.0.0/16 ; radius ra\n"
+        "  auth certificate for gw ; auth eap-md5 for c-* }\n",
+    ),
+    Case(
+        "20,000 names that clients ask for",
+        (CHECK, COMPILE),
+        "lab b\nnetwork n 10.0.0.0/16\nhost ns { interface on n .0.1 ; serve dns {\n"
+        "  for i in 1..2000 { zone z-$i.example { for j in 1..10 { record w-$j -> ns } } } } }\n"
+        "for i in 1..2000 { host c-$i { interface on n ; resolver ns } }\n"
+        "expect { for i in 1..10 { c-* resolves w-1.z-$i.example to ns } }\n",
     ),
     Case(
         "2,000 clients with keys of RSA",

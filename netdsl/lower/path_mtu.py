@@ -18,6 +18,9 @@ from netdsl.lower.outer import OuterPackets
 from netdsl.lower.tunnels import TunnelLowering
 from netdsl.packets.types import Hop
 
+_Outer = tuple[NodeId, Carrier, Address, Address, str | None]
+"""Outer packets at a node: what carries them, from where, to where, the device that they are led to."""
+
 
 @dataclass(slots=True)
 class PathMtus:
@@ -29,6 +32,7 @@ class PathMtus:
     lowerings: Mapping[str, TunnelLowering]
     _known: dict[tuple[NodeId, str], int | None] = field(default_factory=dict)
     _takers: dict[NodeId, dict[str | None, list[tuple[int, TunnelEnd]]]] = field(default_factory=dict)
+    _taken: dict[_Outer, list[TunnelEnd]] = field(default_factory=dict)
     _inward: InwardRoutes = field(init=False)
     _of_segments: dict[NodeId, tuple[tuple[Segment, TunnelEnd], ...]] = field(init=False)
 
@@ -87,8 +91,11 @@ class PathMtus:
         """What the links take up to the next tunnel on the way, and it inside; where the way goes on."""
         for hop in self.outer.way(end.carriers[0], start, source, peer).hops:
             led = self._inward.device(hop.node, peer)
-            for other in self._taking(hop.node, led):
-                if other.tunnel not in passed and _takes(other, end.carriers[0], source, peer, led):
+            key = (hop.node, end.carriers[0], source, peer, led)
+            if key not in self._taken:
+                self._taken[key] = [other for other in self._taking(hop.node, led) if _takes(other, *key[1:])]
+            for other in self._taken[key]:
+                if other.tunnel not in passed:
                     passed.add(other.tunnel)
                     inside = self.inside(other)
                     found += [] if inside is None else [inside]

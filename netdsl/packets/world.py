@@ -1,9 +1,10 @@
 """A lab in one state (which tunnels and links are down), ready to be asked about flows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 from netdsl.ir.expectation import WhileState
-from netdsl.ir.ids import NetworkId, NodeId, TunnelId
+from netdsl.ir.ids import Address, NetworkId, NodeId, TunnelId
 from netdsl.ir.lab import Lab
 from netdsl.packets.fabric import Fabric, make_fabric
 from netdsl.packets.settling import settle
@@ -34,6 +35,15 @@ class World:
         self.held, self.forced, self.cut = frozenset(held), frozenset(forced), frozenset(cut)
         self.fabric: Fabric = make_fabric(lab, self.cut, is_user_space=esp is Esp.USER, held=self.held)
         self.tunnels: TunnelStates = settle(self.fabric, self.held, self.forced)
+
+    @cached_property
+    def named(self) -> Mapping[str, tuple[Address, ...]]:
+        """The addresses of each name in the lab's hosts file, in its order."""
+        found: dict[str, tuple[Address, ...]] = {}
+        for address, names in self.lab.hosts:
+            for name in dict.fromkeys(names):
+                found[name] = (*found.get(name, ()), address)
+        return found
 
     def view(self, node: NodeId) -> View:
         return self.fabric.views[node]

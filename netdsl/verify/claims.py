@@ -234,7 +234,7 @@ def _state(world: World, claim: StateClaim) -> Finding:
 def _resolves(world: World, claim: Resolves) -> Finding:
     view = world.view(claim.source)
     name = claim.name.lower()
-    known = tuple(address for address, names in world.lab.hosts if name in names)
+    known = world.named.get(name, ())
     if known:
         reason = f"/etc/hosts says {', '.join(map(str, known))}"
         return _resolved(world, claim, Reply(Said.ADDRESSES, reason, known), not view.raw)

@@ -18,7 +18,7 @@ from netdsl.ir.sizes import TooLarge
 from netdsl.kinds.auto import ways
 from netdsl.kinds.auto.aggregate import _Covering
 from netdsl.kinds.auto.ways import Ways
-from netdsl.kinds.ipsec import sharing
+from netdsl.kinds.ipsec import radius, sharing
 from netdsl.mending.bench import tries_for
 from netdsl.packets.lines import lines_for
 from netdsl.packets.types import Packet
@@ -201,6 +201,11 @@ def test_nodes_are_bounded() -> None:
     assert refused(loops) == ["the lab has 10,100 nodes, and 10,000 are the most"]
 
 
+CHILDREN = """host a { interface on n }
+host b { interface on n }
+ipsec t { between a and b ; auth psk
+  for i in 1..11 { child c-$i { between 10.1.$i.0/24 and 10.2.$i.0/24 } }
+}"""
 ROUTERS = """for i in 1..4 {
   network l-$i 172.16.$i.0/24
   router r-$i { interface on n ; interface on l-$i ; routing auto }
@@ -234,6 +239,16 @@ ROUTERS = """for i in 1..4 {
             "for i in 1..4 { host a-$i { interface on n }\n host b-$i { interface on n }\n"
             " tunnel t-$i gre { between a-$i and b-$i }\n tunnel u-$i gre { between a-$i and b-$i ; key 1 } }",
             "the ends of all tunnels are more than 10",
+        ),
+        (
+            "netdsl.kinds.ipsec.resolve_children.MOST_CHILDREN",
+            CHILDREN,
+            "the lab has 11 children in `t`, and 10 are the most",
+        ),
+        (
+            "netdsl.kinds.ipsec.resolve_children.MOST_OF_ENDS",
+            CHILDREN,
+            "the children of all tunnels, once for each end, are more than 10",
         ),
         (
             "netdsl.semantics.resolve.who.MOST_ADDRESSES",
@@ -322,3 +337,29 @@ def test_many_blocks_are_looked_up_by_their_sizes(monkeypatch: pytest.MonkeyPatc
     assert all_covered(inner, outer)
     assert not all_covered([*inner, Block(4, 256_000, 256_000)], outer)
     assert covers.calls == 0
+
+
+RADIUS = """lab x
+network n 10.0.0.0/16
+host server { interface on n ; serve radius }
+router gw { interface on n .0.1 }
+for i in 1..%d { host c-$i { interface on n } }
+ipsec t { gateway gw ; client c-* ; pool 172.16.0.0/16 ; radius server
+  auth certificate for gw
+  auth eap-md5 for c-*
+}
+"""
+
+
+def test_a_server_s_passwords_are_sorted_by_identity_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    sorted_ = counted(radius, "_by_owner", monkeypatch)
+    assert [one.message for one in checked(RADIUS % 20).diagnostics] == []
+    clients = sorted_.calls
+    assert [one.message for one in checked(RADIUS % 40).diagnostics] == []
+    assert 20 <= sorted_.calls - clients <= 2 * clients
+
+
+def test_a_name_is_looked_up_in_an_index_of_the_hosts_file() -> None:
+    asked = world(HOSTS % 3)
+    assert [str(one) for one in asked.named["h-2"]] == ["10.0.0.2"]
+    assert asked.named is asked.named

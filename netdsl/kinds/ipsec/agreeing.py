@@ -178,8 +178,8 @@ def chosen(child: Child, children: Sequence[Child]) -> Child | None:
     best, found = 0, None
     for other in children:
         near = _match(_remote(other), _local(child))
-        far = _match(_local(other), _remote(child))
-        if near and far and near + far > best:
+        far = _match(_local(other), _remote(child)) if near else 0
+        if far and near + far > best:
             best, found = near + far, other
     return found
 

@@ -29,6 +29,11 @@ from netdsl.syntax import tree as syntax
 _Selectors = tuple[tuple[Prefix, ...], tuple[Prefix, ...]]
 """Of the first end and of the other one."""
 
+MOST_CHILDREN = 500
+"""In one tunnel: each of one end is compared with each of the other."""
+MOST_OF_ENDS = 10_000
+"""Children of all tunnels, once for each end."""
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -91,7 +96,11 @@ def child_blocks(context: Context, work: Work) -> list[ChildBlock]:
     """The children that have a block. Reports duplicate-name."""
     found: list[ChildBlock] = []
     first_of: dict[str, Item] = {}
-    for _, item in context.lines.block.of(tree.Child):
+    items = work.at_most(MOST_CHILDREN, f"children in `{context.tunnel}`", context.lines.block.of(tree.Child))
+    what = "the children of all tunnels, once for each end,"
+    if items and not work.may_spend(what, len(items) * len(context.members.nodes), MOST_OF_ENDS, items[-1][1].place):
+        return []
+    for _, item in items:
         lines = lines_of(sort_block(item.children, "child", work.diagnostics), context.members, work)
         between = lines.block.first(syntax.Between)
         selectors = None if between is None else _selectors(*between, work)
