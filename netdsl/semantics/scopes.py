@@ -93,9 +93,13 @@ def match(word: Word, diagnostics: Diagnostics, place: Place, kinds: Kinds) -> t
             if matches:
                 whole = tuple(one for one in matches if not one.rest)
                 return tuple(sorted(whole or matches, key=lambda one: natural_key(one.element.path)))
+    report_no_match(word, diagnostics, place, kinds)
+    return ()
+
+
+def report_no_match(word: Word, diagnostics: Diagnostics, place: Place, kinds: Kinds) -> None:
     if not is_excused(word):
         diagnostics.report(catalogue.NO_MATCH, f"`{word.text}` matches no {_alternatives(kinds)}", place)
-    return ()
 
 
 def find(word: Word) -> Found | None:

@@ -289,8 +289,7 @@ def _nodes(placed: Placed[Value], work: Work) -> list[NodeId]:
     if not isinstance(placed.value, Word):
         work.wrong_kind(placed, "a node's name")
         return []
-    found = work.match(placed.value, placed.place, (ElementKind.NODE,))
-    return [NodeId(one.element.path) for one in found if not one.rest]
+    return [NodeId(one.path) for one in work.whole(placed.value, placed.place, (ElementKind.NODE,))]
 
 
 def protected_by(values: tuple[syntax.Value, ...], item: Item, work: Work) -> tuple[Prefix, ...] | None:
@@ -312,8 +311,8 @@ def _protected(placed: Placed[Value], work: Work) -> tuple[Prefix, ...] | None:
         case IPv4Address() | IPv6Address():
             return (host_prefix(placed.value),)
         case Word():
-            found = work.match(placed.value, placed.place, (ElementKind.NETWORK,))
-            drafts = [work.networks.get(NetworkId(one.element.path)) for one in found if not one.rest]
+            found = work.whole(placed.value, placed.place, (ElementKind.NETWORK,))
+            drafts = [work.networks.get(NetworkId(one.path)) for one in found]
             if not drafts or any(draft is None or draft.is_broken for draft in drafts):
                 return None
             prefixes: list[Prefix] = []

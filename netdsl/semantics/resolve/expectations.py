@@ -286,9 +286,9 @@ def _encrypted(check: syntax.CheckEncrypted, item: CheckItem, work: Work) -> lis
             work.wrong_kind(placed, "a network's name")
             is_right = False
             continue
-        found = work.match(placed.value, placed.place, (ElementKind.NETWORK,))
+        found = work.whole(placed.value, placed.place, (ElementKind.NETWORK,))
         is_right = is_right and bool(found)
-        networks.extend(NetworkId(one.element.path) for one in found if not one.rest)
+        networks.extend(NetworkId(one.path) for one in found)
     pairs = _pairs(check.sources, check.goal, item, work)
     if not is_right:
         return []

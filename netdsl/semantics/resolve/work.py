@@ -27,7 +27,7 @@ from netdsl.semantics.evaluate import report_wrong_kind
 from netdsl.semantics.items import Element, Expanded, Item
 from netdsl.semantics.macs import UPLINK, allocate_macs
 from netdsl.semantics.resolve.placement import Block
-from netdsl.semantics.scopes import MOST_FINDINGS, Found, Kinds, lookup, match
+from netdsl.semantics.scopes import MOST_FINDINGS, Found, Kinds, lookup, match, report_no_match
 from netdsl.semantics.values import Value, Word
 from netdsl.source import Place
 from netdsl.syntax import tree as syntax
@@ -214,6 +214,18 @@ class Work:
         if before <= most < total:
             self.diagnostics.report(catalogue.LOOP_LIMIT, f"{what} are more than {most}", place, help=advice)
         return total <= most
+
+    def whole(self, word: Word, place: Place, kinds: Kinds) -> tuple[Element, ...]:
+        """The elements that a word or a pattern of a list stands for, no parts of one. Empty once reported."""
+        if "*" not in word.text:
+            element = lookup(word, self.diagnostics, place, kinds)
+            return () if element is None else (element,)
+        found = self.match(word, place, kinds)
+        elements = tuple(one.element for one in found if not one.rest)
+        if found and not elements and place not in self.unmatched:
+            self.unmatched.add(place)
+            report_no_match(word, self.diagnostics, place, kinds)
+        return elements
 
     def may_expect(self, lines: int, place: Place, advice: str | None = None) -> bool:
         """Whether so many lines of expectations more, lists taken apart, are within `MOST_LINES`; reported once."""

@@ -98,6 +98,8 @@ def test_the_state_of_a_link_and_of_a_tunnel() -> None:
         ("a reaches b through a", "wrong-element"),
         ("t.foo is up", "unknown-name"),
         ("a to b is encrypted on lam", "unknown-name"),
+        ("a to b is encrypted on lan.x", "wrong-element"),
+        ("a to b is encrypted on *.x", "no-match"),
         ("a to b goes through z*", "no-match"),
         ("a routes gw via gw", "wrong-kind"),
         ('a resolves "x y" to b', "invalid-zone"),

@@ -187,3 +187,19 @@ def test_where_an_end_is_reached_is_one_address_of_an_end(line: str, found: tupl
 
 def test_an_end_is_reached_at_one_address() -> None:
     assert codes(between("auth psk\nat 10.0.0.9 for b\nat 10.0.0.8 for b")) == ["repeated-statement"]
+
+
+@pytest.mark.parametrize(
+    ("networks", "found"),
+    [
+        ("lan.x", ("wrong-element", "lan.x", "`lan.x` is a part of the network `lan`, where a network must stand",
+                   "the network is `lan`")),
+        ("*.x", ("no-match", "*.x", "`*.x` matches no network", None)),
+    ],
+)  # fmt: skip
+def test_no_tunnel_goes_away_silently_with_what_it_protects(
+    networks: str, found: tuple[str, str, str, str | None]
+) -> None:
+    assert said(between(f"auth psk\nprotecting {networks} for gw")) == found
+    assert codes(NODES + f"ipsec t {{ between gw protecting {networks} and b ; auth psk }}") == [found[0]]
+    assert codes(between(f"auth psk\nchild c {{ between lan and {networks} }}")) == [found[0]]
