@@ -11,10 +11,15 @@ import re
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
+from netdsl.diagnostics.visible import visible
 from netdsl.disk.folder import Folder
 from netdsl.disk.lock import PATIENCE, locked
+from netdsl.disk.refused import PathRefused
 
 OWNER = ".netdsl-source"
+STORE = "credentials"
+"""The folder of the keys in a lab's."""
+
 _LONGEST = 4096  # bytes of a path, as Linux has it
 _FITTING = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
 _STDIN = "-"
@@ -23,9 +28,9 @@ _STDIN = "-"
 def home_of(build: Path, lab: str, source: str) -> str:
     """The name of the lab's folder below `build`. `lab`: the lab's name, or that of a variant (`exam-anna`); `source`: the
     path of its file as the caller wrote it, `-` for standard input. Writes nothing. Raises PathRefused, OSError."""
-    own = _identity(build, source)
+    own = _identity(build.parent, source)
     names = tuple(_names(lab, own))
-    owners = {name: _owner(build, name) for name in names}
+    owners = {name: _owner(build / name, build.parent) for name in names}
     for wanted in (own, None):
         for name in names:
             if owners[name] == wanted:
@@ -35,14 +40,37 @@ def home_of(build: Path, lab: str, source: str) -> str:
 
 def claim(build: Path, lab: str, source: str) -> str:
     """As `home_of`; the folder is there afterwards and belongs to the source. Raises FolderBusy as well."""
-    own = _identity(build, source)
+    own = _identity(build.parent, source)
     with locked(build / lab, patience=PATIENCE):
         name = home_of(build, lab, source)
         with Folder.named(build / name, make=0o777) as folder:
+            folder.sweep()
             text = os.fsencode(own) + b"\n"
             if folder.read(OWNER, _LONGEST) != text:
                 folder.replace(OWNER, text, 0o644)
     return name
+
+
+def refuse_keys_of_another(keys: Path, source: str) -> None:
+    """Raises PathRefused where a folder of keys that the caller names is another source's, OSError."""
+    around = keys.parent
+    folders = ((keys, around), (around, around.parent.parent) if keys.name == STORE else (keys, around))
+    for folder, base in folders:  # a lab's own store lies in its folder in `build/`
+        owner = _owner(folder, base)
+        if owner not in (_identity(base, source), None):
+            reason = f"has the keys of {visible(os.path.normpath(base / owner))}, not those of {source}"
+            raise PathRefused(str(keys), reason, "name another folder (--credentials DIR)")
+
+
+def claim_keys(keys: Path, source: str) -> None:
+    """The same; the folder is there afterwards, and belongs to the source. Raises FolderBusy as well."""
+    with locked(keys, patience=PATIENCE), Folder.named(keys, make=0o700) as folder:
+        refuse_keys_of_another(keys, source)
+        text = os.fsencode(_identity(keys.parent, source)) + b"\n"
+        if folder.read(OWNER, _LONGEST) != text:
+            if not folder.names():
+                folder.make_private(is_itself=True)
+            folder.replace(OWNER, text, 0o600)
 
 
 def _names(lab: str, own: str) -> Iterator[str]:
@@ -53,20 +81,20 @@ def _names(lab: str, own: str) -> Iterator[str]:
     yield f"{lab}-{hashlib.sha256(os.fsencode(own)).hexdigest()[:8]}"
 
 
-def _identity(build: Path, source: str) -> str:
-    """The way from the folder around `build` to the source: both may be moved together."""
-    return source if source == _STDIN else os.path.relpath(os.path.realpath(source), os.path.realpath(build.parent))
+def _identity(base: Path, source: str) -> str:
+    """The way from a folder to the source: both may be moved together."""
+    return source if source == _STDIN else os.path.relpath(os.path.realpath(source), os.path.realpath(base))
 
 
-def _owner(build: Path, name: str) -> str | None:
-    """The source that a folder belongs to; None if there is none (any more)."""
-    folder = Folder.found(build / name)
-    if folder is None:
+def _owner(folder: Path, base: Path) -> str | None:
+    """The source that a folder belongs to, as the way from `base`; None if there is none (any more)."""
+    found = Folder.found(folder)
+    if found is None:
         return None
-    with folder:
-        text = folder.read(OWNER, _LONGEST)
+    with found:
+        text = found.read(OWNER, _LONGEST)
     if text is None:
         return None
     owner = os.fsdecode(text.removesuffix(b"\n"))
-    is_there = owner == _STDIN or ("\0" not in owner and os.path.lexists(build.parent / owner))
+    is_there = owner == _STDIN or ("\0" not in owner and os.path.lexists(base / owner))
     return owner if is_there else None

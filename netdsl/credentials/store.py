@@ -8,7 +8,7 @@ from dataclasses import field
 from pathlib import Path
 
 from netdsl.dataclass import dataclass
-from netdsl.disk.folder import PARTS, Folder
+from netdsl.disk.folder import Folder
 from netdsl.disk.lock import locked
 
 _INDEX = "index.json"
@@ -88,7 +88,7 @@ def opened(folder: Path, *, is_dry: bool = False) -> Iterator[Store]:
     with locked(folder, patience=_PATIENCE), Folder.named(folder, make=0o700) as own:
         is_store = own.status(_INDEX) is not None or not own.names()
         own.make_private(is_itself=is_store)  # a folder of the user's with other things in it keeps its mode
-        _sweep(own)
+        own.sweep()
         store = Store(own, False, _index_of(own))
         try:
             yield store
@@ -124,11 +124,3 @@ def _index_of(folder: Folder | None) -> dict[str, str]:
     except (ValueError, RecursionError) as error:
         remedy = "remove the folder, and its keys are made again"
         raise StoreUnreadable(f"{folder.shown(_INDEX)} is not of a store of netdsl; {remedy}") from error
-
-
-def _sweep(folder: Folder) -> None:
-    """Remove what a process that was killed had half written."""
-    for outer in ("", *(f"pki/{name}" for name in folder.names("pki")), "secrets"):
-        for name in folder.names(outer):
-            if name.startswith(PARTS):
-                folder.remove(f"{outer}/{name}" if outer else name)

@@ -5,19 +5,24 @@ makes the caller wait (a pipe does). A swap of a folder and a link between two c
 """
 
 import errno
+import fcntl
 import os
 import secrets
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 
 from netdsl.disk.held import HeldFolder
-from netdsl.disk.refused import PathEscape, PathRefused, refuse
+from netdsl.disk.refused import PathEscape, PathRefused, is_ours, refuse
 
 LARGEST = 256 * 2**20
 """Bytes: of any file that netdsl reads, where nothing else is said."""
 
 PARTS = ".netdsl-part-"
 """What the name of a file begins with until it is whole."""
+
+LOCKS = ".netdsl-lock-"
+"""What the name of a lock's file begins with."""
 
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -126,17 +131,25 @@ class Folder(HeldFolder):
     def replace(self, path: str, content: bytes, mode: int) -> None:
         """A file with this content, in place of whatever file or link lies there: readers see the old one or the new one.
         Raises OSError; then nothing has changed."""
-        part = self.part_of(path)
-        self.create(part, content, mode)
-        self._rename(part, path)
+        part, descriptor = self.part(mode)
+        try:
+            write_all(descriptor, content)
+            self._rename(part, path)
+        except BaseException as error:
+            self.remove(part)
+            if isinstance(error, OSError):
+                refuse(error, self.shown(path))
+            raise
+        finally:
+            os.close(descriptor)
 
     def fresh(self, path: str, mode: int) -> int:
         """The descriptor of a new, empty file in place of whatever file or link lies there."""
-        part = self.part_of(path)
-        descriptor = self._new(part, mode)
+        part, descriptor = self.part(mode)
         try:
             self._rename(part, path)
         except BaseException:
+            self.remove(part)
             os.close(descriptor)
             raise
         return descriptor
@@ -150,11 +163,50 @@ class Folder(HeldFolder):
         except OSError as error:
             refuse(error, self.shown(name))
 
-    def part_of(self, path: str) -> str:
-        """A path beside this one where nothing lies: where a file is until it is whole."""
-        folder, _, _ = path.rpartition("/")
-        part = f"{PARTS}{secrets.token_hex(8)}"
-        return f"{folder}/{part}" if folder else part
+    def part(self, mode: int) -> tuple[str, int]:
+        """A new file in this folder itself, for content until it is whole; its name and its descriptor. While that is open
+        `sweep` leaves it alone."""
+        while True:
+            name = part_name()
+            descriptor = self._new(name, mode)
+            with suppress(OSError):  # a file system without locks, where nothing is swept either
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            there = self.status(name)
+            if there is not None and os.path.samestat(os.fstat(descriptor), there):
+                return name, descriptor
+            os.close(descriptor)  # a sweep was quicker than the lock
+
+    def hold(self) -> None:
+        """While this folder is open no `sweep` of the one around it removes it."""
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(self._root, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def sweep(self) -> None:
+        """Remove what killed processes have left in this folder itself: parts and locks that no process has open."""
+        for name in self.names():
+            if name.startswith((PARTS, LOCKS)):
+                self.drop(name)
+
+    def drop(self, name: str) -> None:
+        """Remove a part or a lock, unless a process has it; one that is not as netdsl makes them is left as well."""
+        try:
+            descriptor = os.open(name, _READ, dir_fd=self._root)
+        except OSError:
+            return
+        try:
+            status = os.fstat(descriptor)
+            is_part = name.startswith(PARTS) and stat.S_IFMT(status.st_mode) in (stat.S_IFREG, stat.S_IFDIR)
+            is_lock = name.startswith(LOCKS) and stat.S_ISREG(status.st_mode) and status.st_size == 0
+            if not is_ours(status) or not (is_part or is_lock):
+                return
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            there = self.status(name)
+            if there is not None and os.path.samestat(status, there):
+                self.remove_tree(name)
+        except OSError:
+            return  # it is another process's
+        finally:
+            os.close(descriptor)
 
     def take(self, other: "Folder", name: str, path: str) -> bool:
         """Move a file of another folder here, in place of whatever file lies there; False where it is not there (any
@@ -238,16 +290,13 @@ class Folder(HeldFolder):
         return descriptor
 
     def _rename(self, part: str, path: str) -> None:
-        """Put a file in its place; it goes away where that fails."""
+        """Put a part in its place."""
         folder, _, name = path.rpartition("/")
-        at = self._enter(folder)
+        at = self._enter(folder, self._mode)
         try:
-            os.rename(part.rpartition("/")[2], name, src_dir_fd=at, dst_dir_fd=at)
-        except BaseException as error:
-            self.remove(part)
-            if isinstance(error, OSError):
-                refuse(error, self.shown(path))
-            raise
+            os.rename(part, name, src_dir_fd=self._root, dst_dir_fd=at)
+        except OSError as error:
+            refuse(error, self.shown(path))
 
     def _link(self, path: str) -> str | None:
         """What a link says; None for anything else that is there."""
@@ -258,6 +307,11 @@ class Folder(HeldFolder):
             return None
         folder, _, name = path.rpartition("/")
         return os.readlink(name, dir_fd=self._enter(folder))
+
+
+def part_name() -> str:
+    """A name that nothing has, for what is not whole yet."""
+    return f"{PARTS}{secrets.token_hex(8)}"
 
 
 def write_all(descriptor: int, content: bytes) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from netdsl.disk.folder import Folder
+from netdsl.disk.folder import LOCKS, Folder
 from netdsl.disk.refused import PathRefused, is_ours
 
 _OPEN = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -24,17 +24,20 @@ class FolderBusy(Exception):
 
 
 @contextmanager
-def locked(folder: Path, *, patience: float = 0) -> Iterator[None]:
+def locked(folder: Path, *, patience: float = 0) -> Iterator[int]:
     """Lock a folder for this process; the folder around it is made if it is missing. `patience`: seconds to wait for
-    another process. Raises FolderBusy, PathRefused where the lock's file is none of ours, OSError."""
-    name = f".netdsl-lock-{folder.name}"
+    another process. Raises FolderBusy, PathRefused where the lock's file is none of ours, OSError.
+
+    The value is a descriptor: a program that has it too, and outlives this process, keeps the lock until it ends.
+    """
+    name = f"{LOCKS}{folder.name}"
     with Folder.around(folder.parent, make=0o777) as around:
         descriptor = _patient(around, name, folder, patience)
         try:
-            yield
+            yield descriptor
         finally:
-            around.remove(name)
             os.close(descriptor)
+            around.drop(name)
 
 
 def _patient(around: Folder, name: str, folder: Path, patience: float) -> int:

@@ -52,6 +52,7 @@ def write_whole(path: Path | str, text: str) -> None:
             return
     folder, name = parts_of(path)
     with Folder.around(folder) as opened:
+        opened.sweep()
         opened.replace(name, text.encode(), new_mode())
 
 
@@ -71,6 +72,7 @@ def written(path: Path | str) -> Iterator[int]:
             return
     folder, name = parts_of(path)
     with Folder.around(folder) as opened:
+        opened.sweep()
         fresh = opened.fresh(name, new_mode())
     try:
         yield fresh
@@ -92,9 +94,11 @@ def rewrite(texts: Mapping[Path, bytes]) -> None:
                     raise link_refused(str(path))
                 if status is None or not stat.S_ISREG(status.st_mode):
                     raise PathRefused(str(path), "not a regular file")
-                part = folder.part_of(name)
+                folder.sweep()
+                part, descriptor = folder.part(stat.S_IMODE(status.st_mode))
+                stack.callback(os.close, descriptor)
                 parts.append((folder, part, name))
-                folder.create(part, content, stat.S_IMODE(status.st_mode))
+                write_all(descriptor, content)
             for folder, part, name in parts:
                 folder.take(folder, part, name)
         finally:

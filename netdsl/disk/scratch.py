@@ -7,7 +7,8 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryDirectory, TemporaryFile
 from typing import IO
 
-from netdsl.disk.refused import PathRefused
+from netdsl.disk.folder import LARGEST
+from netdsl.disk.refused import PathRefused, TooLarge
 
 
 def scratch_folder() -> "TemporaryDirectory[str]":
@@ -18,6 +19,14 @@ def scratch_folder() -> "TemporaryDirectory[str]":
 def scratch_file() -> IO[bytes]:
     """A file without a name."""
     return TemporaryFile()
+
+
+def scratch_content(file: IO[bytes]) -> bytes:
+    """All that has been written to a file without a name, also by another program. Raises TooLarge."""
+    size = os.fstat(file.fileno()).st_size
+    if size > LARGEST:
+        raise TooLarge("a scratch file", LARGEST)
+    return os.pread(file.fileno(), size, 0)
 
 
 def scratch_named() -> IO[bytes]:

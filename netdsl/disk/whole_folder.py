@@ -4,7 +4,7 @@ import stat
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from netdsl.disk.folder import Folder
+from netdsl.disk.folder import Folder, part_name
 from netdsl.disk.named import new_mode, parts_of
 from netdsl.disk.refused import PathRefused
 
@@ -26,18 +26,20 @@ def write_folder(folder: Path, files: Mapping[str, bytes], *, replaces: Collecti
     with Folder.around(place, make=0o777) as around:
         if around.status(name) is not None and not _holds_only(around, name, replaces):
             raise FolderExists
-        new, old = around.part_of(name), around.part_of(name)
+        around.sweep()
+        new, old = part_name(), part_name()
         try:
             with around.subfolder(new, make=0o777) as inside:
+                inside.hold()
                 for path, content in files.items():
                     inside.create(path, content, new_mode())
-            was_there = around.take(around, name, old)
-            try:
-                around.take(around, new, name)
-            except OSError:
-                if was_there:
-                    around.take(around, old, name)
-                raise
+                was_there = around.take(around, name, old)
+                try:
+                    around.take(around, new, name)
+                except BaseException:
+                    if was_there:
+                        around.take(around, old, name)
+                    raise
         finally:
             around.remove_tree(new)
             around.remove_tree(old)
