@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from netdsl.codegen.contract import Layout, Options
-from netdsl.codegen.home import claim, home_of
+from netdsl.codegen.home import STORE, claim, home_of
 from netdsl.codegen.registry import target_names
 from netdsl.codegen.write import Plan
 from netdsl.comparing.compare import compare as compared
@@ -188,7 +188,7 @@ def measure(
 
 def _write(bench: Bench, begin: Begin) -> None:
     """Into the folder of the bench, beside that of the credentials."""
-    store = bench.folder.parent / "credentials"
+    store = bench.folder.parent / STORE
     compiled = compile_checked(bench.checked, bench.target, bench.options, Layout(), store, begin=begin)
     if compiled is None:
         raise LabHasErrors(bench.checked.diagnostics)

@@ -13,6 +13,7 @@ from netdsl.cli.console import complain, note, say, show_findings, write
 from netdsl.cli.each import variant
 from netdsl.cli.place import Places, build_of, claim_place, places_of, refuse_used
 from netdsl.codegen.contract import PRISTINE, Adopter, Layout, Options
+from netdsl.codegen.home import claim_keys
 from netdsl.codegen.registry import target_of
 from netdsl.codegen.write import Plan, is_unfinished, plan
 from netdsl.credentials.make import has_credentials
@@ -110,8 +111,11 @@ def _name(request: Request, lab: str) -> str:
 
 
 def _claim(request: Request, lab: str, places: Places, ready: Lab) -> None:
-    """Before anything of the lab is written below `build/`."""
-    is_at_home = request.output is None or (request.credential_folder is None and has_credentials(ready))
+    """Before anything of the lab is written below `build/`, or to a folder of keys."""
+    has_keys = has_credentials(ready)
+    if has_keys and request.credential_folder is not None:
+        claim_keys(places.credentials, request.lab)
+    is_at_home = request.output is None or (request.credential_folder is None and has_keys)
     if is_at_home:
         claim_place(request.lab, _name(request, lab), places)
 

@@ -4,6 +4,7 @@ import click
 
 from netdsl.cli.console import note
 from netdsl.cli.deployment import find_deployment, runtime_options
+from netdsl.cli.place import build_of, sweep
 
 
 @click.command("down")
@@ -16,3 +17,4 @@ def command(lab: str | None, target: str, output: str | None, project: str | Non
     """
     runtime, deployment = find_deployment(lab, target, output, project, is_untrusted=is_untrusted)
     runtime.down(deployment, note)
+    sweep(deployment.folder, build_of(is_trusted=not is_untrusted))

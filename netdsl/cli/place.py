@@ -10,11 +10,12 @@ import click
 
 from netdsl.cli.console import note
 from netdsl.cli.each import lab_name
-from netdsl.codegen.home import claim, home_of
+from netdsl.codegen.home import STORE, claim, home_of, refuse_keys_of_another
 from netdsl.codegen.manifest import MANIFEST
+from netdsl.codegen.write import recover
 from netdsl.dataclass import dataclass
 from netdsl.disk.folder import Folder
-from netdsl.disk.lock import FolderBusy
+from netdsl.disk.lock import FolderBusy, locked
 from netdsl.disk.named import make_own_folder
 
 BUILD = Path("build")
@@ -56,7 +57,9 @@ def places_of(
     below the output; PathRefused, OSError."""
     name = lab if output is not None and credential_folder is not None else home_of(build, lab, source)
     folder = Path(output) if output is not None else build / name / target
-    credentials = Path(credential_folder) if credential_folder is not None else build / name / "credentials"
+    credentials = build / name / STORE if credential_folder is None else Path(credential_folder)
+    if credential_folder is not None:
+        refuse_keys_of_another(credentials, source)
     if credentials.absolute().is_relative_to(folder.absolute()):
         raise click.UsageError(f"--credentials {credentials} lies below the output folder, which is replaced")
     return Places(build, name, folder, credentials)
@@ -68,6 +71,18 @@ def claim_place(source: str, lab: str, places: Places) -> None:
         make_own_folder(places.build)
     if claim(places.build, lab, source) != places.name:
         raise FolderBusy(f"another netdsl has just made {places.build / places.name} for another source")
+
+
+def sweep(output: Path, build: Path) -> None:
+    """Remove what killed processes have left beside an output and in it: locks, and parts of files. Another user's stay."""
+    with suppress(OSError, FolderBusy), locked(output):
+        recover(output)
+    for folder in (output.parent, *(output.parent / name for name in (STORE, "measured")), build):
+        with suppress(OSError):
+            opened = Folder.found(folder)
+            if opened is not None:
+                with opened:
+                    opened.sweep()
 
 
 def refuse_used(output: str) -> None:

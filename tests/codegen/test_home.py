@@ -92,3 +92,31 @@ def test_each_student_s_variants_are_told_apart(folder: Path) -> None:
         assert status_of("compile", f"{student}/lab.net", "--each", "_p") == 0
     made = sorted(path.name for path in (folder / "build").iterdir())
     assert made == ["exam-1", "exam-1-bert", "exam-2", "exam-2-bert"]
+
+
+@pytest.mark.parametrize("more", [(), ("--dry-run",), ("--diff",)])
+def test_two_sources_share_no_folder_of_keys(
+    folder: Path, more: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert status_of("compile", "anna/lab.net", "--credentials", "keys") == 0
+    assert status_of("compile", "anna/lab.net", "-t", "vagrant", "--credentials", str(folder / "keys")) == 0
+    secret = (folder / "keys/secrets/t").read_bytes()
+    assert status_of("compile", "bert/lab.net", "--credentials", "keys", *more) == 3
+    assert "keys: has the keys of anna/lab.net, not those of bert/lab.net" in capsys.readouterr().err
+    assert not (folder / "build/exam-bert").exists()
+    assert (folder / "keys/secrets/t").read_bytes() == secret
+    assert (folder / "keys").stat().st_mode & 0o777 == 0o700
+
+
+def test_nor_is_a_lab_s_own_store_another_s(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert status_of("compile", "anna/lab.net") == 0
+    assert status_of("compile", "anna/lab.net", "-o", "out", "--credentials", "build/exam/credentials") == 0
+    assert status_of("compile", "bert/lab.net", "-o", "out", "--credentials", "build/exam/credentials") == 3
+    assert "build/exam/credentials: has the keys of anna/lab.net, not those of bert/lab.net" in capsys.readouterr().err
+
+
+def test_keys_of_a_source_that_is_gone_are_the_next_one_s(folder: Path) -> None:
+    assert status_of("compile", "anna/lab.net", "--credentials", "keys") == 0
+    (folder / "anna/lab.net").rename(folder / "anna/exam.net")
+    assert status_of("compile", "anna/exam.net", "--credentials", "keys") == 0
+    assert status_of("compile", "bert/lab.net", "--credentials", "keys") == 3
