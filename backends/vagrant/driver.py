@@ -27,7 +27,7 @@ from .inside import (
     ready_command,
     recording_command,
 )
-from .leftovers import sweep
+from .leftovers import refuse_other_folder, sweep
 from .machines import made_machines, steps, vagrant_name, wanted_machines
 from .reach import Reached, all_at_once, reach, reach_node
 from .ssh import Connection, Unreachable, close_all
@@ -49,6 +49,7 @@ class VagrantDriver:
     def up(self, deployment: Deployment, progress: Progress, *, timeout: int | None) -> None:
         folder = deployment.folder
         wanted = wanted_machines(folder)
+        refuse_other_folder(deployment)
         heard = vagrant.telling(progress)
         plan = steps(wanted, made_machines(folder))
         if plan.obsolete:

@@ -3,11 +3,11 @@
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
-from netdsl.runtime.driver import Deployment, Progress
+from netdsl.runtime.driver import Deployment, DriverError, Progress
 
 FILE = "Vagrantfile"
 
@@ -35,7 +35,7 @@ def sweep(deployment: Deployment, progress: Progress) -> None:
     all_machines = names("list", "--all", "--name")
     if all_machines is None:
         return
-    machines = [name for name in all_machines if re.fullmatch(f"{re.escape(deployment.project)}_{_HOST}", name)]
+    machines = _of_project(all_machines, deployment)
     orphans = [name for name in machines if _is_from(name, deployment.folder)]
     for name in orphans:
         progress(f"{name.removeprefix(deployment.project + '_')}: taken away (it was forgotten)")
@@ -50,11 +50,31 @@ def sweep(deployment: Deployment, progress: Progress) -> None:
         libvirt("net-undefine", network)
 
 
+def refuse_other_folder(deployment: Deployment) -> None:
+    """Raises DriverError where libvirt has machines of the project that are of another folder: both labs would have the
+    same networks. A folder that is gone was moved."""
+    for name in _of_project(names("list", "--all", "--name") or (), deployment):
+        other = _folder_of(name)
+        if other is not None and other.is_dir() and other.resolve() != deployment.folder.resolve():
+            raise DriverError(
+                f"the lab `{deployment.project}` that is there is another one, of {other}",
+                remedy=f"netdsl down -t vagrant {other}; or give this one a name of its own (--project NAME)",
+            )
+
+
+def _of_project(machines: Iterable[str], deployment: Deployment) -> list[str]:
+    return [name for name in machines if re.fullmatch(f"{re.escape(deployment.project)}_{_HOST}", name)]
+
+
 def _is_from(name: str, folder: Path) -> bool:
-    """Whether a machine was made from the folder: vagrant-libvirt writes the Vagrantfile's path into its
-    description."""
+    return _folder_of(name) in (folder.resolve(), folder.absolute())
+
+
+def _folder_of(name: str) -> Path | None:
+    """The folder that a machine was made from: vagrant-libvirt writes the Vagrantfile's path into its description."""
     description = element(libvirt("dumpxml", name)).findtext("description") or ""
-    return description == f"Source: {folder.resolve() / FILE}" or description == f"Source: {folder.absolute() / FILE}"
+    found = re.fullmatch(f"Source: (/.*)/{FILE}", description)
+    return None if found is None else Path(found[1])
 
 
 def _networks(project: str) -> Iterator[str]:

@@ -10,7 +10,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from netdsl.backends.vagrant import boxes, doctor, reach, ssh, vagrant
+from netdsl.backends.vagrant import boxes, doctor, leftovers, reach, ssh, vagrant
+from netdsl.backends.vagrant import driver as vagrant_driver
 from netdsl.backends.vagrant.driver import driver
 from netdsl.backends.vagrant.explain import explain
 from netdsl.backends.vagrant.inside import (
@@ -454,3 +455,34 @@ def test_words_reach_a_machine_as_they_are(words: tuple[str, ...], tmp_path: Pat
         ["sh", "-c", command[-1].replace("sudo -n --", "printf '%s\\0'", 1)], capture_output=True, check=True
     )
     assert said.stdout.decode() == "".join(f"{word}\0" for word in words)
+
+
+class TestAnotherFolder:
+    """Machines of one project belong to one folder."""
+
+    @pytest.mark.parametrize(
+        ("made_from", "is_refused"), [("other", True), ("gone", False), ("own", False), (None, False)]
+    )
+    def test_up_refuses_a_lab_of_its_name_that_is_of_another_folder(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made_from: str | None, is_refused: bool
+    ) -> None:
+        for name in ("own", "other"):
+            (tmp_path / name).mkdir()
+        source = "" if made_from is None else f"<description>Source: {tmp_path / made_from}/Vagrantfile</description>"
+        said = {"list": "exam_a\nexam_b_c\nothers_a\n", "dumpxml": f"<domain>{source}</domain>"}
+        monkeypatch.setattr(leftovers, "libvirt", lambda *words: said[words[0]])
+        monkeypatch.setattr(vagrant_driver, "wanted_machines", lambda _: ())
+        monkeypatch.setattr(vagrant_driver, "made_machines", _stopped)
+        deployment = Deployment(tmp_path / "own", "exam")
+        with pytest.raises(DriverError if is_refused else _Stopped) as refusal:
+            driver.up(deployment, lambda _: None, timeout=None)
+        if is_refused:
+            assert str(refusal.value) == f"the lab `exam` that is there is another one, of {tmp_path / 'other'}"
+
+
+class _Stopped(Exception):
+    """What is asked after the refusal."""
+
+
+def _stopped(_: Path) -> tuple[Made, ...]:
+    raise _Stopped
