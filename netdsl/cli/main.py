@@ -94,7 +94,7 @@ def netdsl() -> None:
 
 
 def main() -> None:
-    """The entry point of the `netdsl` command; ends the process with the documented status."""
+    """The whole command line; ends the process with the documented status."""
     gc.set_threshold(*_COLLECTION)
     try:
         status = netdsl.main(prog_name="netdsl", standalone_mode=False)  # an `Exit` ends up as the value of this call

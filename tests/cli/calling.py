@@ -12,7 +12,7 @@ from netdsl.cli.main import main
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
-COMMAND = (sys.executable, "-m", "netdsl.cli.main")
+COMMAND = (sys.executable, "-m", "netdsl.cli.start")
 _KEPT = {key: value for key, value in os.environ.items() if not key.startswith("NETDSL_")}
 
 
