@@ -1,74 +1,27 @@
 """Whatever stands in a source: no exception, no hang, no output beside an error, and an output that parsers can read."""
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from types import FrameType
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.compiling import Outcome, compiled_text
-from tests.fuzz.mutation import SITE, Mutator, corpus
-from tests.outputs import read_all
+from tests.fuzz.mutation import corpus
+from tests.fuzz.sources import mutated_sources, tried
 from tests.syntax.strategies import mutated, sources
 
 SHARDS, CASES = 10, 1000
-LONGEST = 30.0
-"""Seconds of a processor for one case, however busy the machine is; the slowest known takes 6 (loops up to their limit)."""
 
 pytestmark = pytest.mark.slow
 
 
-class Hang(Exception):
-    """A case took too long."""
-
-
-@contextmanager
-def bounded(seconds: float) -> Iterator[None]:
-    """Raises Hang where the body works longer, in seconds of a processor."""
-
-    def stop(_: int, __: FrameType | None) -> None:
-        raise Hang(f"more than {seconds} s")
-
-    before = signal.signal(signal.SIGPROF, stop)
-    signal.setitimer(signal.ITIMER_PROF, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)
-
-
-def tried(text: str) -> Outcome:
-    """The lab through the whole of `compile`; what comes out is read back."""
-    with TemporaryDirectory() as folder, bounded(LONGEST):
-        outcome = compiled_text(text, Path(folder) / "credentials", files={"site.net": SITE})
-        if outcome.files is not None:
-            read_all(outcome.files)
-            machines = compiled_text(text, Path(folder) / "others", files={"site.net": SITE}, target="vagrant")
-            read_all(machines.files or {})
-    return outcome
-
-
 @pytest.mark.parametrize("seed", range(SHARDS))
-def test_mutated_labs(seed: int) -> None:
-    mutator = Mutator(corpus(), seed)
-    read = compiled = 0
-    for number in range(CASES):
-        text = mutator.draw()
-        try:
-            outcome = tried(text)
-        except Exception as error:
-            pytest.fail(f"seed {seed}, case {number}: {type(error).__name__}: {error}\n{text}")
-        read += outcome.is_read
-        compiled += outcome.files is not None
-    print(f"seed {seed}: {CASES} sources, {read} past the parser, {compiled} compiled")  # noqa: T201
-    assert read >= CASES / 3
-    assert compiled >= CASES / 20
+def test_mutated_labs(seed: int, tmp_path: Path) -> None:
+    found = mutated_sources(seed, CASES, tmp_path)
+    assert found.troubles == ()
+    print(f"seed {seed}: {CASES} sources, {found.used} past the parser, {found.done} compiled")  # noqa: T201
+    assert found.used >= CASES / 3
+    assert found.done >= CASES / 20
 
 
 @settings(max_examples=1500, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))

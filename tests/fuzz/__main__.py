@@ -1,0 +1,82 @@
+"""`make fuzz CASES=200000 SEED=1 MINUTES=60`: mutated sources and planted files, more of them than the tests take.
+
+It goes on where it stopped: a slice in which nothing was found is not run again, one with a trouble is. Exit status 1
+where there is any.
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.fuzz.folders import planted_files
+from tests.fuzz.slices import Found, Slice
+from tests.fuzz.sources import make_keys_once, mutated_sources
+
+SLICES: dict[str, Slice] = {"sources": mutated_sources, "files": planted_files}
+_CASES = 500  # in a slice
+_FIRST = 1000
+"""The seeds of the tests are below."""
+
+
+def main() -> int:
+    options = _options()
+    os.nice(10)
+    make_keys_once()
+    kept: Path = options.folder
+    kept.mkdir(parents=True, exist_ok=True)
+    names = tuple(SLICES)
+    until = time.monotonic() + 60 * options.minutes
+    total, troubles = dict.fromkeys(names, 0), 0
+    for number in range(-(-options.cases // _CASES)):
+        name = names[number % len(names)]
+        seed = _FIRST * options.seed + number // len(names)
+        found = _known(kept, name, seed)
+        if found is None:
+            if time.monotonic() > until:
+                break
+            found = _run(kept, name, seed)
+        total[name] += found.cases
+        troubles += len(found.troubles)
+    counts = ", ".join(f"{count} {name}" for name, count in total.items())
+    sys.stdout.write(f"{counts}: {troubles} troubles; {kept} has them\n")
+    return 1 if troubles else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make fuzz", description=__doc__)
+    parser.add_argument("--cases", type=int, default=200_000, help="how many, of all fuzzers together")
+    parser.add_argument("--seed", type=int, default=1, help="another one gives other cases")
+    parser.add_argument("--minutes", type=float, default=60, help="no slice is begun later")
+    parser.add_argument("--folder", type=Path, default=Path("build/fuzz"), help="where it is kept what was run")
+    return parser.parse_args()
+
+
+def _known(kept: Path, name: str, seed: int) -> Found | None:
+    """A slice that was run, and in which nothing was found."""
+    path = kept / f"{name}-{seed}.json"
+    if not path.exists():
+        return None
+    found = json.loads(path.read_text())
+    return None if found["troubles"] else Found(**found | {"troubles": ()})
+
+
+def _run(kept: Path, name: str, seed: int) -> Found:
+    with TemporaryDirectory() as folder:
+        found = SLICES[name](seed, _CASES, Path(folder))
+    part = kept / f".{name}-{seed}"
+    part.write_text(json.dumps(asdict(found), indent=1))
+    part.rename(kept / f"{name}-{seed}.json")
+    sys.stdout.write(f"{name}, seed {seed}: {found.cases} cases, {found.used} used, {len(found.troubles)} troubles\n")
+    for trouble in found.troubles[:5]:
+        sys.stdout.write(f"  case {trouble.case}: {trouble.what[:300]}\n")
+    sys.stdout.flush()
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())
