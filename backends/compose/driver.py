@@ -26,16 +26,17 @@ from .engine import (
     failed,
     files_of,
     folder_of,
+    is_there,
     make_image,
     refuse_folders,
     refuse_other_folder,
     said,
-    stream,
     told,
 )
 from .own import BESIDE
 from .parents import parents_script
 from .recording import container_words, record
+from .working import Busy, Work, working
 
 SCRIPTS = ("parents.sh", "parents.tsv")
 """What is run on this machine, and what it reads."""
@@ -44,6 +45,7 @@ TIMEOUT = 300
 """Seconds until every node is ready."""
 
 _ATTEMPTS = 3
+_TURN = 20.0  # seconds for another netdsl, or a program that one has left
 _AT_ONCE = 8  # nodes that are asked at the same time
 _PATIENCE = 30.0  # seconds for what a node says of itself
 _LAST_LINES = 5
@@ -64,12 +66,13 @@ class ComposeDriver:
         refuse_changed(deployment.folder, SCRIPTS)
         for remark in beside(deployment):
             progress(remark)
-        with told():
-            self._build(docker, deployment, progress)
-            _parents(deployment, "up")
+        with told(), working(deployment, _TURN) as work:
+            self._build(docker, deployment, progress, work)
+            _parents(deployment, "up", work)
+            words = ("up", "--detach", "--wait", "--wait-timeout", str(wait))
             for attempt in range(1, _ATTEMPTS + 1):
                 try:
-                    stream(docker.compose.up(detach=True, wait=True, wait_timeout=wait, stream_logs=True), progress)
+                    work.run([*_compose_command(deployment), *words], progress)
                 except DockerException as error:
                     if _PASSING in str(error) and attempt < _ATTEMPTS:
                         continue
@@ -77,19 +80,25 @@ class ComposeDriver:
                 return
 
     def down(self, deployment: Deployment, progress: Progress) -> None:
-        docker = docker_of(deployment)
+        """What a killed netdsl has started may go on for a while, and ends when the containers that it waits for go."""
+        docker_of(deployment)
         refuse_other_folder(deployment)
         refuse_changed(deployment.folder, SCRIPTS)
         for remark in beside(deployment):
             progress(remark)
-        with told():
-            stream(docker.compose.down(remove_orphans=True, volumes=True, timeout=5, stream_logs=True), progress)
-            _parents(deployment, "down")
+        try:
+            with told(), working(deployment, _TURN) as work:
+                _take_away(deployment, progress, work)
+        except Busy:
+            with told():
+                _take_away(deployment, progress, Work(()))
+                with working(deployment, _TURN) as work:
+                    _take_away(deployment, progress, work)
 
     def status(self, deployment: Deployment) -> tuple[NodeState, ...]:
         docker = docker_of(deployment)
         with told():
-            running = {_service(container): container for container in docker.compose.ps(all=True)}
+            running = _nodes(docker, is_running=False)
             services = docker.compose.config(return_json=True)["services"]
         refuse_folders(deployment, map(folder_of, running.values()))
         with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -115,7 +124,7 @@ class ComposeDriver:
         """From a container beside the node, in its network: the node itself has no right to capture."""
         container = _container(docker_of(deployment), deployment, node)
         make_image(BESIDE)
-        words = container_words(container.id)
+        words = container_words(container.id, deployment.project)
         words += ["-i", interface, *(["-c", str(count)] if count else [])]
         if file is None:
             return followed({node: ["docker", *words, "-l", "-n"]}, {}, out, interrupt)
@@ -141,14 +150,14 @@ class ComposeDriver:
         """From a container beside the node, as in `capture`."""
         container = _container(client_of(deployment), deployment, node)
         make_image(BESIDE)
-        words = container_words(container.id)
+        words = container_words(container.id, deployment.project)
         with record([*words, "-i", interface], f"{deployment.project}-{node}") as recording:
             yield recording
 
     def doctor(self) -> tuple[Check, ...]:
         return examine()
 
-    def _build(self, docker: DockerClient, deployment: Deployment, progress: Progress) -> None:
+    def _build(self, docker: DockerClient, deployment: Deployment, progress: Progress, work: Work) -> None:
         """Images that are there are not built again: their name says what is in them."""
         services = docker.compose.config(return_json=True)["services"]
         builds = {name: service["image"] for name, service in services.items() if "build" in service}
@@ -156,7 +165,7 @@ class ComposeDriver:
         if missing:
             progress(f"building {len(missing)} image(s)")
             try:
-                stream(docker.compose.build(missing, progress="plain", stream_logs=True), progress)
+                work.run([*_compose_command(deployment), "build", "--progress", "plain", *missing], progress)
             except DockerException as error:
                 raise failed("an image could not be built", error) from error
 
@@ -182,7 +191,7 @@ class ComposeDriver:
 def _container(docker: DockerClient, deployment: Deployment, node: str, *, is_running: bool = True) -> Container:
     """The node's container; with `is_running` False also one that has ended."""
     with told():
-        found = {_service(container): container for container in docker.compose.ps(all=not is_running)}
+        found = _nodes(docker, is_running=is_running)
     refuse_folders(deployment, map(folder_of, found.values()))
     if node not in found:
         names = ", ".join(sorted(found)) or "none"
@@ -196,23 +205,44 @@ def _compose_command(deployment: Deployment) -> list[str]:
     return ["docker", "compose", "-p", deployment.project, "--project-directory", str(deployment.folder), *files]
 
 
-def _parents(deployment: Deployment, verb: str) -> None:
+def _take_away(deployment: Deployment, progress: Progress, work: Work) -> None:
+    """All of the project; again where the engine has meanwhile made what a killed client had asked for."""
+    words = ("down", "--remove-orphans", "--volumes", "--timeout", "5")
+    for _ in range(_ATTEMPTS):
+        work.run([*_compose_command(deployment), *words], progress)
+        if not is_there(deployment):
+            break
+    _parents(deployment, "down", work)
+
+
+def _parents(deployment: Deployment, verb: str, work: Work) -> None:
     """By netdsl's own script, whatever lies in the folder: that one is the user's to call."""
     command = ["sh", "-c", parents_script(), "./parents.sh", verb]
-    done = subprocess.run(command, cwd=deployment.folder, capture_output=True, text=True, timeout=600, check=False)
-    if done.returncode:
+    try:
+        work.run(command, _silent, {"COMPOSE_PROJECT_NAME": deployment.project}, deployment.folder)
+    except DockerException as error:
         raise DriverError(
             "the networks' parent devices could not be made"
             if verb == "up"
             else "the parent devices could not be removed",
             command=f"./parents.sh {verb}",
-            status=done.returncode,
-            tail=done.stderr,
-        )
+            status=error.return_code,
+            tail=error.stderr or "",
+        ) from error
 
 
-def _service(container: Container) -> str:
-    return (container.config.labels or {}).get("com.docker.compose.service", container.name)
+def _silent(_: str) -> None:
+    pass
+
+
+def _nodes(docker: DockerClient, *, is_running: bool) -> dict[str, Container]:
+    """The containers of the project's nodes by service, without those beside them."""
+    labels = ((container, container.config.labels or {}) for container in docker.compose.ps(all=not is_running))
+    return {
+        label.get("com.docker.compose.service", container.name): container
+        for container, label in labels
+        if "netdsl.node" in label
+    }
 
 
 def _state(name: str, container: Container | None) -> NodeState:

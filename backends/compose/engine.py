@@ -75,6 +75,12 @@ def refuse_folders(deployment: Deployment, folders: Iterable[str]) -> None:
             )
 
 
+def is_there(deployment: Deployment) -> bool:
+    """Whether the engine has a container or a network of the project. Raises DriverError."""
+    mine = ("--quiet", "--filter", f"label={_PROJECT}={deployment.project}")
+    return any(said([kind, "ls", *words, *mine]).strip() for kind, *words in (("container", "--all"), ("network",)))
+
+
 def folder_of(container: Container) -> str:
     """The folder that a container was started from."""
     return (container.config.labels or {}).get(_FOLDER, "")

@@ -4,6 +4,7 @@ They are built from the base of all nodes, once, and named by what is in them.
 """
 
 import hashlib
+from collections.abc import Iterable, Iterator
 
 from netdsl.codegen.images import BASE
 from netdsl.dataclass import dataclass
@@ -43,3 +44,17 @@ MEASURE = OwnImage("measure", ("iperf3", "iproute2", "iputils-ping", "nftables",
 
 CONFINED = ("--read-only", "--security-opt", "no-new-privileges", "--cap-drop", "ALL", "--pull", "never")
 """How a container of such an image runs, before what it may do is added."""
+
+ORPHAN = (("service", "netdsl"), ("oneoff", "False"), ("config-hash", "-"), ("container-number", "1"))
+"""Labels that Compose knows an orphan by, beside that of its project: what this process could not end, `down` removes with
+the project's own containers."""
+
+
+def labels(of: Iterable[tuple[str, str]]) -> Iterator[str]:
+    for key, value in of:
+        yield from ("--label", f"com.docker.compose.{key}={value}")
+
+
+def owned(project: str) -> tuple[str, ...]:
+    """What `docker run` is told of a container beside a project's own."""
+    return tuple(labels((("project", project), *ORPHAN)))

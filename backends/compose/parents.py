@@ -4,13 +4,18 @@ from netdsl.disk.shipped import shipped_text
 from netdsl.payload.quoting import tsv
 
 from .model import Project
-from .own import BESIDE, CONFINED
+from .own import BESIDE, CONFINED, ORPHAN, labels
 
 
 def parents_script() -> str:
     """The script, with the image that it runs `ip` in. It is the same for all labs."""
     text = shipped_text("netdsl.backends.compose", "parents.sh")
-    texts = {"@IMAGE@": BESIDE.name, "@CONFINED@": " ".join(CONFINED), "@DOCKERFILE@": BESIDE.dockerfile.rstrip()}
+    texts = {
+        "@IMAGE@": BESIDE.name,
+        "@CONFINED@": " ".join(CONFINED),
+        "@LABELS@": " ".join(labels(ORPHAN)),
+        "@DOCKERFILE@": BESIDE.dockerfile.rstrip(),
+    }
     for mark, value in texts.items():
         text = text.replace(mark, value)
     return text

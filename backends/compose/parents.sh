@@ -23,32 +23,42 @@ make_image() {
 END
 }
 
-# in_host SCRIPT: runs with this one's input, in the network of the engine's host, with no right but this one.
+# in_host SCRIPT: runs with this one's input, in the network of the engine's host, with no right but this one. The container
+# is labelled as an orphan of the project: where this script is killed, the next `docker compose down --remove-orphans` takes
+# it away.
 in_host() {
 	make_image
-	docker run --rm -i --network host @CONFINED@ --cap-add NET_ADMIN --entrypoint sh "$image" -c "$1"
+	project=${COMPOSE_PROJECT_NAME:-$(sed -n 's/^name: "\{0,1\}\([a-z0-9_-]*\).*/\1/p' compose.yaml | head -n 1)}
+	docker run --rm -i --network host @CONFINED@ --cap-add NET_ADMIN \
+		--label com.docker.compose.project="$project" @LABELS@ --entrypoint sh "$image" -c "$1"
 }
 
 # The networks whose parent is ours to make.
 table() {
 	while IFS=$TAB read -r variable device _; do
-		printenv "$variable" >/dev/null || grep -qs "^$variable=" .env || printf '%s=%s\n' "$variable" "$device"
+		printenv "$variable" >/dev/null || others | grep -q "^$variable=" || printf '%s=%s\n' "$variable" "$device"
 	done <parents.tsv
 }
 
-# .env without our lines; the user's own stay.
-forget() {
-	grep -qs "$MINE" .env || return 0
-	if rest=$(grep -v "$MINE" .env); then printf '%s\n' "$rest" >.env; else rm -f .env; fi
+# The lines of .env that are ours, and the user's.
+ours() { grep -s "$MINE" .env || :; }
+others() { grep -sv "$MINE" .env || :; }
+
+# keep: .env with what is read, at once and with the mode that it has; without any line there is none.
+keep() {
+	part=.netdsl-part-env
+	! [ -e .env ] || cp -p .env "$part"
+	cat >"$part"
+	if [ -s "$part" ]; then mv -f "$part" .env; else rm -f "$part" .env; fi
 }
 
-# .env is written before the devices are made, so that `down` finds whatever an `up` that was interrupted has left.
+# .env is written before the devices are made, and its lines stay until they are gone, so that `down` finds whatever an `up`
+# or a `down` that was killed has left, and what another version of the lab has made.
 up() {
-	forget
 	wanted=$(table)
 	[ -n "$wanted" ] || return 0
-	[ -z "$(tail -qc 1 .env 2>/dev/null)" ] || echo >>.env
-	echo "$wanted" >>.env
+	lines=$(ours | grep -vxF "$wanted" || :; others; echo "$wanted") # the user's come after old ones of ours: the last counts
+	echo "$lines" | keep
 	# shellcheck disable=SC2016 # expanded by the shell in the container
 	made=$(echo "$wanted" | in_host '
 		if ip link add ndprobe type dummy 2>/dev/null; then ip link delete ndprobe; exit 0; fi
@@ -60,15 +70,21 @@ up() {
 	[ -n "$made" ] || forget
 }
 
+forget() {
+	lines=$(others)
+	printf '%s' "${lines:+$lines
+}" | keep
+}
+
 down() {
 	if grep -qs "$MINE" .env; then
 		# shellcheck disable=SC2016
-		grep "$MINE" .env | in_host '
+		ours | in_host '
 			while IFS="=" read -r _ device; do
 				[ ! -e "/sys/class/net/$device" ] || ip link delete "$device"
 			done'
+		forget
 	fi
-	forget
 }
 
 case ${1-} in

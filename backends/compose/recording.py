@@ -7,13 +7,13 @@ from contextlib import contextmanager
 
 from netdsl.runtime.recording import SNAPPED, FileRecording, Tcpdump, recorded
 
-from .own import BESIDE, CONFINED
+from .own import BESIDE, CONFINED, owned
 
 
-def container_words(container: str) -> list[str]:
-    """The command `docker run … tcpdump` in a container's network, without tcpdump's further options. The program is
-    netdsl's: what lies in the node's image is not run."""
-    words = ["run", "--rm", "--network", f"container:{container}", *CONFINED, "--cap-add", "NET_RAW"]
+def container_words(container: str, project: str) -> list[str]:
+    """The command `docker run … tcpdump` in the network of a project's container, without tcpdump's further options. The
+    program is netdsl's: what lies in the node's image is not run."""
+    words = ["run", "--rm", "--network", f"container:{container}", *CONFINED, "--cap-add", "NET_RAW", *owned(project)]
     return [*words, "--entrypoint", "tcpdump", BESIDE.name, "-p", "-Z", "root", "--immediate-mode"]
 
 

@@ -11,7 +11,7 @@ from netdsl.runtime.driver import Answer, Deployment, DriverError
 from netdsl.runtime.meter import TOO_LONG
 
 from .engine import Unasked, answered, make_image, said
-from .own import MEASURE
+from .own import MEASURE, owned
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +67,4 @@ def run_words(deployment: Deployment, node: str, name: str) -> list[str]:
     ]
     words += ["--cap-drop", "ALL", "--cap-add", "NET_ADMIN", "--cap-add", "NET_RAW"]  # nft; ping
     words += ["--security-opt", "no-new-privileges", "--pull", "never", "--entrypoint", "sleep"]
-    for key, value in _labels(deployment.project):
-        words += ["--label", f"{key}={value}"]
-    return words
-
-
-def _labels(project: str) -> tuple[tuple[str, str], ...]:
-    """As Compose marks an orphan: what this process could not end, `down` removes with the project's own."""
-    return (
-        ("com.docker.compose.project", project),
-        ("com.docker.compose.service", "netdsl-measure"),
-        ("com.docker.compose.oneoff", "False"),
-        ("com.docker.compose.config-hash", "-"),
-        ("com.docker.compose.container-number", "1"),
-    )
+    return [*words, *owned(deployment.project)]

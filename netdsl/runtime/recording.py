@@ -6,13 +6,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import field
-from pathlib import Path
 from threading import Thread
+from typing import IO
 
 from netdsl.dataclass import dataclass
 from netdsl.disk.folder import write_all
-from netdsl.disk.named import read_named, written
-from netdsl.disk.scratch import scratch_folder
+from netdsl.disk.scratch import scratch_content, scratch_file
 from netdsl.runtime.driver import DriverError
 
 Tcpdump = subprocess.Popen[bytes]
@@ -32,16 +31,19 @@ these are 8. Here they are 2,048, in 8 MiB."""
 
 @dataclass(eq=False, slots=True)
 class FileRecording:
-    """The file into which a tcpdump writes, what it has said beside, and why it is of no use any more."""
+    """The file into which a tcpdump writes, what it has said beside, and why it is of no use any more.
 
-    file: Path
+    The file has no name: nothing of it stays where this process is killed.
+    """
+
+    file: IO[bytes]
     said: bytearray = field(default_factory=bytearray)
     fault: str = ""
 
     def read(self) -> bytes:
         if self.fault:
             raise DriverError(self.fault, command="tcpdump", tail=self.said.decode(errors="replace"))
-        return read_named(self.file)
+        return scratch_content(self.file)
 
 
 @contextmanager
@@ -51,26 +53,25 @@ def recorded(command: Sequence[str], end: Callable[[Tcpdump], None]) -> Iterator
     Raises DriverError if tcpdump does not listen in time; reading does, if it has ended or recorded too much.
     """
     pipe = subprocess.PIPE
-    with scratch_folder() as folder:
-        recording = FileRecording(Path(folder) / "pcap")
-        with (
-            written(recording.file) as out,
-            subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True) as process,
-        ):
-            threads = [
-                Thread(target=_copy, args=(process, out, recording), daemon=True),
-                Thread(target=_keep, args=(process, recording.said), daemon=True),
-            ]
+    with (
+        scratch_file() as file,
+        subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True) as process,
+    ):
+        recording = FileRecording(file)
+        threads = [
+            Thread(target=_copy, args=(process, file.fileno(), recording), daemon=True),
+            Thread(target=_keep, args=(process, recording.said), daemon=True),
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            _wait(process, recording.said)
+            yield recording
+        finally:
+            end(process)
+            process.terminate()
             for thread in threads:
-                thread.start()
-            try:
-                _wait(process, recording.said)
-                yield recording
-            finally:
-                end(process)
-                process.terminate()
-                for thread in threads:
-                    thread.join(_PATIENCE)
+                thread.join(_PATIENCE)
 
 
 def _copy(process: Tcpdump, out: int, recording: FileRecording) -> None:

@@ -8,9 +8,10 @@ import pytest
 from netdsl.backends.compose import driver as containers
 from netdsl.backends.compose import engine
 from netdsl.backends.compose.beside import beside
-from netdsl.backends.compose.own import BESIDE, MEASURE
+from netdsl.backends.compose.own import BESIDE, MEASURE, owned
 from netdsl.backends.compose.parents import parents_script
 from netdsl.backends.compose.recording import container_words
+from netdsl.backends.compose.working import Work
 from netdsl.backends.vagrant import driver as machines
 from netdsl.backends.vagrant import vagrant
 from netdsl.cli.place import find_output
@@ -31,7 +32,16 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     run: list[tuple[str, ...]] = []
 
     class Done:
-        returncode, stderr = 0, ""
+        returncode, stderr, stdout = 0, "", ()
+
+        def wait(self) -> int:
+            return 0
+
+        def __enter__(self) -> "Done":
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
 
     def record(command: tuple[str, ...], **_: object) -> Done:
         run.append(tuple(command))
@@ -61,14 +71,15 @@ def test_the_script_of_a_planted_folder_with_a_manifest_to_it_is_not_run(
     tmp_path: Path, calls: list[tuple[str, ...]]
 ) -> None:
     write_output(tmp_path, _CONTAINERS)
-    containers._parents(Deployment(tmp_path, "x"), "up")
+    containers._parents(Deployment(tmp_path, "x"), "up", Work(()))
     assert calls == [("sh", "-c", parents_script(), "./parents.sh", "up")]
 
 
 def test_a_capture_runs_a_program_of_netdsls_own_without_a_right_but_one() -> None:
     confined = "--read-only --security-opt no-new-privileges --cap-drop ALL --pull never --cap-add NET_RAW"
-    words = f"run --rm --network container:one {confined} --entrypoint tcpdump {BESIDE.name}"
-    assert " ".join(container_words("one")).startswith(f"{words} -p ")
+    orphan = " ".join(owned("lab"))
+    words = f"run --rm --network container:one {confined} {orphan} --entrypoint tcpdump {BESIDE.name}"
+    assert " ".join(container_words("one", "lab")).startswith(f"{words} -p ")
 
 
 def test_no_image_of_a_lab_has_the_name_of_one_of_netdsls_own() -> None:

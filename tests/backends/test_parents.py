@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from netdsl.backends.compose.own import BESIDE
+from netdsl.backends.compose.own import BESIDE, owned
 from netdsl.backends.compose.parents import parents_script
 
 PARENTS = "NETDSL_PARENT_LAN\tnd0123456789\tmacvlan\nNETDSL_PARENT_WAN\tndabcdef0123\tmacvlan\n"
@@ -31,6 +31,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "docker").chmod(0o755)
     (tmp_path / "parents.tsv").write_text(PARENTS)
     (tmp_path / "parents.sh").write_text(parents_script())
+    (tmp_path / "compose.yaml").write_text("name: lab\n")
     (tmp_path / "answer").write_text("made\n")
     return tmp_path
 
@@ -51,12 +52,13 @@ def test_the_only_program_in_the_hosts_network_is_of_an_image_of_netdsls_own_wit
     _call(folder, "up")
     _call(folder, "down")
     called = (folder / "called").read_text()
-    assert "compose" not in called
+    assert "compose " not in called
     assert called.count("build --quiet --tag") == 1
     assert (folder / "built").read_text() == BESIDE.dockerfile
     runs = re.findall(r"^run (.*?) sh (\S+) -c", called, re.MULTILINE)
     confined = "--read-only --security-opt no-new-privileges --cap-drop ALL --pull never --cap-add NET_ADMIN"
-    assert runs == 2 * [(f"--rm -i --network host {confined} --entrypoint", BESIDE.name)]
+    orphan = " ".join(owned("lab"))
+    assert runs == 2 * [(f"--rm -i --network host {confined} {orphan} --entrypoint", BESIDE.name)]
 
 
 def test_up_twice_is_up_once_and_down_takes_it_away(folder: Path) -> None:
@@ -101,3 +103,26 @@ def test_down_takes_away_what_an_earlier_compilation_named(folder: Path) -> None
     _call(folder, "down")
     assert (folder / "asked").read_text().endswith("--\n" + OURS + "--\n")
     assert _env(folder) is None
+
+
+def test_up_keeps_the_devices_of_an_earlier_compilation_for_down(folder: Path) -> None:
+    _call(folder, "up")
+    (folder / "parents.tsv").write_text(PARENTS.splitlines()[0] + "\n")
+    _call(folder, "up")
+    assert sorted((_env(folder) or "").splitlines()) == OURS.splitlines()
+
+
+def test_env_is_never_without_the_lines_of_devices_that_may_be_there(folder: Path) -> None:
+    """Whatever of the script's programs is the last one before it is killed."""
+    _call(folder, "up")
+    (folder / ".env").write_text(f"TOKEN=x\n{OURS}")
+    for verb in ("up", "down"):
+        for name in ("cp", "mv", "cat", "docker"):
+            (folder / name).write_text("#!/bin/sh\nkill -9 $PPID\n")
+            (folder / name).chmod(0o755)
+            path = f"{folder}:{os.environ['PATH']}"
+            subprocess.run(["sh", str(folder / "parents.sh"), verb], env={"PATH": path}, check=False, timeout=20)
+            assert _env(folder) == f"TOKEN=x\n{OURS}", (verb, name)
+            (folder / name).unlink()
+            (folder / "docker").write_text(_DOCKER)
+            (folder / "docker").chmod(0o755)
