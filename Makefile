@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 STUDIES := host-to-host site-to-site site-to-site-v6
 LABS ?= 200
+CASES ?= 200000
+RUNS ?= 500
 SEED ?= 1
 MINUTES ?= 60
 ALSO ?= 296 1013
@@ -12,7 +14,7 @@ ALSO ?= 296 1013
 # Tests start Python some hundred times; what it compiles is kept.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run check types quick slow bare test test-live test-full fuzz-live fuzz-kernel ground bench images clean
+.PHONY: help run check types quick slow bare test test-live test-full fuzz fuzz-kill fuzz-live fuzz-kernel ground bench images clean
 
 help: ## What can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -93,6 +95,15 @@ fuzz-kernel: $(STAMP) ## The same with ESP in the kernel, in User-Mode Linux (LA
 	tools/user-mode-linux --image "$$image" --share build/fuzz-live --seconds $$(($(MINUTES) * 60 + 900)) run \
 		$(BIN)/python -m tests.differential --kernel --labs $(LABS) --seed $(SEED) --minutes $(MINUTES) \
 		--patience 6 --side-by-side 4
+
+fuzz: $(STAMP) ## Mutated sources and planted files; goes on where it stopped (CASES=200000 SEED=1 MINUTES=60)
+	$(BIN)/python -m tests.fuzz --cases $(CASES) --seed $(SEED) --minutes $(MINUTES)
+
+fuzz-kill: $(STAMP) ## Verbs killed at random moments, on a real engine; goes on where it stopped (RUNS=500 SEED=1 MINUTES=60)
+	tools/engine install
+	tools/engine start
+	tools/base-image
+	$(BIN)/python -m tests.kills --runs $(RUNS) --seed $(SEED) --minutes $(MINUTES)
 
 bench: $(STAMP) ## How fast it compiles, from 10 to 10,000 nodes, and follows all pairs of up to 300
 	$(BIN)/python benchmarks/compile.py

@@ -1,0 +1,36 @@
+"""Fifty of the kills of `make fuzz-kill`."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from secrets import token_hex
+
+import pytest
+
+from tests.kills.compiling import Compiling
+from tests.kills.running import Running
+
+pytestmark = pytest.mark.live
+
+COMPILATIONS, OTHERS = 44, 6
+
+
+def test_a_compilation_that_is_killed_is_finished_or_begun_anew_by_the_next_verb(tmp_path: Path) -> None:
+    compiling = Compiling(tmp_path)
+    found = {seed: compiling.killed(seed) for seed in range(COMPILATIONS)}
+    assert [(seed, shown, wrong) for seed, (shown, wrong) in found.items() if wrong] == []
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Running]:
+    lab = Running(tmp_path, f"kills-{token_hex(3)}")
+    try:
+        lab.begin()
+        yield lab
+    finally:
+        if lab.has_begun:
+            lab.end()
+
+
+def test_what_a_killed_verb_has_left_goes_with_the_next_down_and_the_next_up_works(running: Running) -> None:
+    found = {seed: running.killed(seed) for seed in range(OTHERS)}
+    assert [(seed, *one) for seed, one in found.items() if one is not None and one[1]] == []
