@@ -6,6 +6,7 @@ payload writes each rule so that both mean the same (backends/nftables/match.py)
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.ends import Ends
@@ -26,6 +27,7 @@ from netdsl.ir.ids import Address, NodeId, Prefix, TunnelId
 from netdsl.ir.prefixes import holds
 from netdsl.ir.service import PortService, Protocol
 from netdsl.ir.tunnel import Carrier
+from netdsl.packets.identical import Identical
 from netdsl.packets.lines import PORTED, lines_for
 from netdsl.packets.steering import EPHEMERAL
 from netdsl.packets.types import Outcome, Packet
@@ -171,22 +173,33 @@ def ruling(
     return by_policy(firewall, chain)
 
 
+MOST_EDGES = 64
 CHOSEN_BY_NAT, UNPRIVILEGED = range(1024, 2048), range(1024, 65536)
 """The first of the ports that NAT may choose for a second flow, and all of them: Linux takes any (`Tracker.unique`)."""
 
 
 def is_by_port(firewall: Firewall, chain: Chain, sight: Sight, view: View) -> bool:
-    """Whether the verdict on a packet for a client's port is another one if the client chose another port."""
+    """Whether the verdict on a packet for a client's port is another one if the client chose another port, or may be: of
+    more than `MOST_EDGES` ports that lines tell apart none is tried."""
     chosen = next((ports for ports in (EPHEMERAL, CHOSEN_BY_NAT) if sight.packet.destination_port in ports), None)
     if chosen is None or sight.packet.is_error:
         return False
     possible = EPHEMERAL if chosen is EPHEMERAL else UNPRIVILEGED
-    rules = (rule for rule in firewall.rules if isinstance(rule, FilterRule) and rule.chain is chain)
-    asked = [service for rule in rules for service in rule.match.services if service.first is not None]
-    edges = {possible[0], *(one.first or 0 for one in asked), *((one.last or one.first or 0) + 1 for one in asked)}
-    packets = (replace(sight.packet, destination_port=edge) for edge in edges if edge in possible)
+    edges = _edges(Identical(firewall), chain, possible)
+    if len(edges) > MOST_EDGES:
+        return True
+    packets = (replace(sight.packet, destination_port=edge) for edge in edges)
     sights = (replace(sight, packet=packet) for packet in packets)
     return len({ruling(firewall, chain, one, view.ends, view.is_active).verdict for one in sights}) > 1
+
+
+@lru_cache(maxsize=1024)
+def _edges(key: Identical[Firewall], chain: Chain, possible: range) -> frozenset[int]:
+    """Of these ports the first one, and those at which a line's ports begin, or have ended."""
+    rules = (rule for rule in key.value.rules if isinstance(rule, FilterRule) and rule.chain is chain)
+    asked = [service for rule in rules for service in rule.match.services if service.first is not None]
+    edges = {possible[0], *(one.first or 0 for one in asked), *((one.last or one.first or 0) + 1 for one in asked)}
+    return frozenset(edge for edge in edges if edge in possible)
 
 
 def by_rule(rule: FilterRule) -> Ruling:

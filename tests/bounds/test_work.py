@@ -29,7 +29,7 @@ from netdsl.semantics.rules.blocks import Block, all_covered
 from netdsl.verify.matrix import matrix
 from netdsl.verify.question import BadQuestion
 from tests.semantics.resolve.resolving import codes, only, resolved
-from tests.verify.asking import checked, lab, world
+from tests.verify.asking import ask, checked, lab, world
 
 
 class Counter:
@@ -363,3 +363,23 @@ def test_a_name_is_looked_up_in_an_index_of_the_hosts_file() -> None:
     asked = world(HOSTS % 3)
     assert [str(one) for one in asked.named["h-2"]] == ["10.0.0.2"]
     assert asked.named is asked.named
+
+
+PORTS = """lab x
+network a 10.1.0.0/24
+network b 10.2.0.0/24
+router r { interface on a .1 ; interface on b .1
+  firewall stateless {
+    policy accept
+    for i in 1..%d { let p = ${40000 + 2 * i}
+      accept forward tcp/$p from a to b }
+  }
+}
+host h { interface on a .10 ; default via r }
+host s { interface on b .10 ; default via r ; serve http }
+"""
+
+
+def test_where_lines_tell_many_ports_of_clients_apart_a_flow_cannot_be_known() -> None:
+    assert ask(PORTS % 31, "h", "10.2.0.10", "tcp/80").outcome == "answered"
+    assert ask(PORTS % 32, "h", "10.2.0.10", "tcp/80").outcome == "not-verified"
