@@ -91,8 +91,8 @@ fuzz-kernel: $(STAMP) ## The same with ESP in the kernel, in User-Mode Linux (LA
 	tools/engine start
 	tools/base-image
 	mkdir -p build/fuzz-live
-	image=$$($(BIN)/python -m tests.differential --kernel --build) && \
-	tools/user-mode-linux --image "$$image" --share build/fuzz-live --seconds $$(($(MINUTES) * 60 + 900)) run \
+	images=$$($(BIN)/python -m tests.differential --kernel --build) && \
+	tools/user-mode-linux $$(printf -- '--image %s ' $$images) --share build/fuzz-live --seconds $$(($(MINUTES) * 60 + 900)) run \
 		$(BIN)/python -m tests.differential --kernel --labs $(LABS) --seed $(SEED) --minutes $(MINUTES) \
 		--patience 6 --side-by-side 4
 

@@ -1,8 +1,8 @@
 """`make fuzz-live LABS=200 SEED=1`: random labs brought up and compared with their predictions.
 
-`--kernel` makes labs for nodes whose kernel has all of ESP. `--build` only builds the image that all labs have, and says
-its name. `--kept` only compares what was observed before, with the
-verifier as it is now; `--regressions` takes the labs that once disagreed. Exit status 1 where something differs.
+`--kernel` makes labs for nodes whose kernel has all of ESP. `--build` only builds the images that labs are run with,
+and says their names. `--kept` only compares what was observed before, with the verifier as it is now; `--regressions`
+takes the labs that once disagreed. Exit status 1 where something differs.
 """
 
 import argparse
@@ -28,7 +28,7 @@ def main() -> int:
     made = generate_for_kernel if options.kernel else generate
     if options.build:
         with TemporaryDirectory() as folder:
-            sys.stdout.write(f"{built(made(options.seed), Path(folder))}\n")
+            sys.stdout.write(f"{' '.join(built(made(options.seed), Path(folder)))}\n")
         return 0
     campaign = Campaign(options.folder, regression if options.regressions else made, options.patience)
     asked = (*range(options.seed, options.seed + options.labs), *options.also)

@@ -94,12 +94,11 @@ def key_of(source: str) -> str:
     return hashlib.sha256((source + PROBE).encode()).hexdigest()[:16]
 
 
-def built(source: str, folder: Path) -> str:
-    """The name of the image of a lab's nodes, which this engine has afterwards."""
+def built(source: str, folder: Path) -> list[str]:
+    """The names of the images that a lab is run with, which this engine has afterwards."""
     _, running = _compiled(source, folder, "netdsl-fuzz")
     running.prepare()
-    (image,) = running.images()
-    return image
+    return running.all_images()
 
 
 @contextmanager

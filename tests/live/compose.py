@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from netdsl.backends.compose.engine import make_image
+from netdsl.backends.compose.own import BESIDE
 from netdsl.runtime.driver import Deployment
 from tests.live.capture import Capture, captured
 from tests.live.host import Host, look_at_host
@@ -38,8 +40,13 @@ class ComposeLab(Lab):
     def images(self) -> list[str]:
         return sorted(set(self.compose("config", "--images").split()))
 
+    def all_images(self) -> list[str]:
+        """The nodes', and the one by which parents are made and packets captured."""
+        return [*self.images(), BESIDE.name]
+
     def prepare(self) -> None:
-        """The images."""
+        """All images, on this machine."""
+        make_image(BESIDE)
         if any(self.machine.run("docker", "image", "inspect", image).returncode for image in self.images()):
             self.compose("build", "--quiet", timeout=600)
 

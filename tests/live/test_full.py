@@ -32,7 +32,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory, image: str, run_name: str)
     for study in CASE_STUDIES:
         lab = compile_lab(study.source, tmp_path_factory.mktemp("images"), f"{run_name}-i", "--closed")
         lab.prepare()
-        images.update(lab.images())
+        images.update(lab.all_images())
     state = tmp_path_factory.mktemp("reference-host")
     HERE.say(TOOL, "--state", str(state), "build", *sorted(images), timeout=900)
     try:

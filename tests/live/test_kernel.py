@@ -31,7 +31,9 @@ def failures(
     labs = [compile_lab(one, folder / one.stem, f"{run_name}-{one.stem}", "--closed") for one in sources]
     for lab in labs:
         lab.prepare()
-    images = [word for image in sorted({one for lab in labs for one in lab.images()}) for word in ("--image", image)]
+    images = [
+        word for image in sorted({one for lab in labs for one in lab.all_images()}) for word in ("--image", image)
+    ]
     seconds = _SECONDS * len(names)
     HERE.say(_TOOL, "build", timeout=7200)
     words = (_TOOL, *images, "--share", str(folder), "--seconds", str(seconds), "run")
