@@ -22,7 +22,7 @@ def _of_a_link(dead: Dead, _read: Sequence[str]) -> str | None:
 def _of_an_assignment(dead: Dead, read: Sequence[str]) -> str | None:
     if dead.first_word not in ("env", "sysctl", "let", "param"):
         return None
-    if dead.word.startswith(":") and (found := _TYPED.match(dead.rest)) is not None:
+    if dead.word.startswith(":") and len(read) == 2 and (found := _TYPED.match(dead.rest)) is not None:
         return f"`{dead.first_word} {read[1]} = {found[1]}`" + (
             ": its kind is the value's" if found[0][1] != "=" else ""
         )

@@ -262,6 +262,11 @@ def test_a_line_of_another_tool_is_translated(line: str, instead: str | None) ->
     assert instead_of(line) == instead
 
 
+@pytest.mark.parametrize("text", ["param :x = 1", "let : x = 1", "host a {\n env :X = 1\n}"])
+def test_a_value_without_a_name_has_no_hint_with_one(text: str) -> None:
+    assert len(said(text)) == 1
+
+
 @pytest.mark.parametrize(
     ("text", "what"),
     [
