@@ -16,8 +16,9 @@ from tempfile import TemporaryDirectory
 from tests.fuzz.folders import planted_files
 from tests.fuzz.slices import Found, Slice
 from tests.fuzz.sources import make_keys_once, mutated_sources
+from tests.fuzz.verbs import disturbed_verbs
 
-SLICES: dict[str, Slice] = {"sources": mutated_sources, "files": planted_files}
+SLICES: dict[str, Slice] = {"sources": mutated_sources, "files": planted_files, "verbs": disturbed_verbs}
 _CASES = 500  # in a slice
 _FIRST = 1000
 """The seeds of the tests are below."""

@@ -63,20 +63,11 @@ def _index() -> object:
     return {"format": 1, "made": {"pki:lab": "0", "secret:t": "1"}}
 
 
-class _Case:
-    """One folder with something planted in it."""
+class Planting:
+    """One folder with something planted in it, by chance."""
 
     def __init__(self, folder: Path, random: Random) -> None:
         self.folder, self.random = folder, random
-        self.out = folder / "out"
-
-    def lay(self) -> None:
-        for path in sorted(self.folder.rglob("*"), reverse=True):
-            path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
-        (self.folder / "victim").mkdir()
-        (self.folder / "victim/file").write_text("precious")
-        commit(plan(_artifacts(), self.out))
-        (self.out / "mine").write_text("mine")
 
     def json(self, document: object) -> bytes:
         """A document with values of all kinds in places of its own, or a text that is none."""
@@ -121,6 +112,22 @@ class _Case:
                 path.symlink_to(path.name)
             case _:
                 path.write_bytes(content)
+
+
+class _Case(Planting):
+    """A folder with an output."""
+
+    def __init__(self, folder: Path, random: Random) -> None:
+        super().__init__(folder, random)
+        self.out = folder / "out"
+
+    def lay(self) -> None:
+        for path in sorted(self.folder.rglob("*"), reverse=True):
+            path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
+        (self.folder / "victim").mkdir()
+        (self.folder / "victim/file").write_text("precious")
+        commit(plan(_artifacts(), self.out))
+        (self.out / "mine").write_text("mine")
 
 
 def _as_journal(case: _Case) -> None:
