@@ -11,6 +11,7 @@ from python_on_whales.exceptions import DockerException
 
 from netdsl.codegen.unchanged import refuse_changed
 from netdsl.disk.named import written
+from netdsl.payload.contract import OWN_RIGHTS
 from netdsl.runtime.attached import attached, followed, has_terminal, interrupt, to_output
 from netdsl.runtime.driver import Answer, Check, Deployment, Driver, DriverError, NodeState, Out, Progress
 from netdsl.runtime.recording import FileRecording
@@ -104,11 +105,12 @@ class ComposeDriver:
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             return tuple(pool.map(lambda name: _state(name, running.get(name)), services))
 
-    def execute(self, deployment: Deployment, node: str, command: Sequence[str]) -> int:
-        return self._exec(deployment, node, list(command))
+    def execute(self, deployment: Deployment, node: str, command: Sequence[str], *, is_admin: bool) -> int:
+        return self._exec(deployment, node, [*(() if is_admin else OWN_RIGHTS), *command])
 
-    def shell(self, deployment: Deployment, node: str) -> int:
-        return self._exec(deployment, node, ["sh", "-c", "exec $(command -v bash || command -v sh)"])
+    def shell(self, deployment: Deployment, node: str, *, is_admin: bool) -> int:
+        command = ("sh", "-c", "exec $(command -v bash || command -v sh)")
+        return self.execute(deployment, node, command, is_admin=is_admin)
 
     def logs(self, deployment: Deployment, nodes: Sequence[str], out: Out, *, follow: bool) -> int:
         docker = docker_of(deployment)

@@ -9,6 +9,7 @@ from time import monotonic
 
 from netdsl.codegen.unchanged import changed_files
 from netdsl.disk.named import written
+from netdsl.payload.contract import OWN_RIGHTS
 from netdsl.runtime.attached import attached, close_input, followed, has_terminal, to_output
 from netdsl.runtime.driver import Answer, Check, Deployment, Driver, DriverError, NodeState, Out, Progress
 from netdsl.runtime.recording import FileRecording, Tcpdump, recorded
@@ -101,11 +102,11 @@ class VagrantDriver:
 
         return tuple(state(machine.name) for machine in wanted)
 
-    def execute(self, deployment: Deployment, node: str, command: Sequence[str]) -> int:
-        return self._attached(deployment, node, command)
+    def execute(self, deployment: Deployment, node: str, command: Sequence[str], *, is_admin: bool) -> int:
+        return self._attached(deployment, node, [*(() if is_admin else OWN_RIGHTS), *command])
 
-    def shell(self, deployment: Deployment, node: str) -> int:
-        return self._attached(deployment, node, SHELL)
+    def shell(self, deployment: Deployment, node: str, *, is_admin: bool) -> int:
+        return self.execute(deployment, node, SHELL, is_admin=is_admin)
 
     def logs(self, deployment: Deployment, nodes: Sequence[str], out: Out, *, follow: bool) -> int:
         names = list(nodes) or [machine.name for machine in made_machines(deployment.folder)]

@@ -16,6 +16,13 @@ LAB_OPTION = click.option(
     "-l", "--lab", "lab", metavar="LAB", help="A source, an output folder or a lab's name [the only one in build/]."
 )
 
+ADMIN_OPTION = click.option(
+    "--admin",
+    "is_admin",
+    is_flag=True,
+    help="With the rights that the node is configured with, not its processes' own.",
+)
+
 OUT = Out(relay, partial(relay, is_remark=True))
 """Where the lines of nodes go."""
 

@@ -2,13 +2,14 @@
 
 import click
 
-from netdsl.cli.deployment import LAB_OPTION, find_deployment, runtime_options
+from netdsl.cli.deployment import ADMIN_OPTION, LAB_OPTION, find_deployment, runtime_options
 from netdsl.ir.ids import host_name
 
 
 @click.command("exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @LAB_OPTION
 @runtime_options
+@ADMIN_OPTION
 @click.argument("node")
 @click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED, metavar="COMMAND...")
 def command(
@@ -20,9 +21,10 @@ def command(
     project: str | None,
     *,
     is_untrusted: bool,
+    is_admin: bool,
 ) -> None:
     """Run COMMAND in NODE; its exit status is this one's."""
     if words[0] == "--" and len(words) > 1:  # `exec NODE -- COMMAND`, as with kubectl
         words = words[1:]
     runtime, deployment = find_deployment(lab, target, output, project, is_untrusted=is_untrusted)
-    raise click.exceptions.Exit(runtime.execute(deployment, host_name(node), words))
+    raise click.exceptions.Exit(runtime.execute(deployment, host_name(node), words, is_admin=is_admin))

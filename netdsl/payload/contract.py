@@ -6,6 +6,9 @@ from dataclasses import field
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import NodeId
 
+OWN_RIGHTS = ("sh", "/netdsl/lab/node.sh", "exec")
+"""Before a command: with the rights of the node's own processes."""
+
 
 @dataclass(frozen=True, slots=True)
 class PayloadFile:

@@ -68,38 +68,46 @@ copy_credentials() {
 		fail 'the credentials cannot be read (their owner is another one, and DAC_OVERRIDE is missing)'
 }
 
-# Only reading the credentials needs it (keys of mode 0600 that belong to whoever compiled the lab); what runs after that
-# goes without, and by no_new_privs cannot get it back although it runs as root.
+# Only reading the credentials needs it (keys of mode 0600 that belong to whoever compiled the lab), or the lab asks for it.
 drop_override() {
+	! grep -qsw cap_dac_override "$NODE/capabilities" || return 0
 	while read -r field permitted; do
 		[ "$field" != CapPrm: ] || break
 	done </proc/self/status
 	permitted=$((0x$permitted))
 	[ $((permitted & 2)) -ne 0 ] || return 0
 	kept=$(capsh --decode="$(printf '%x' $((permitted & ~2)))")
-	exec capsh --no-new-privs --caps="${kept#*=}=ep" --shell=/bin/sh -- "$LAB/node.sh" start
+	export NETDSL_STAGE=prepared
+	with_rights "${kept#*=}" /bin/sh "$LAB/node.sh" start
 }
 
 # wake_in TENTHS: for `tend`, which is called again in so many tenths of a second at the latest.
 wake_in() { [ "${pause:-$1}" -lt "$1" ] || pause=$1; }
 
-start() {
-	if [ -z "${NETDSL_PREPARED-}" ]; then
-		rm -rf "${STATE:?}"/*
-		mkdir -p "$STATE/daemon" "$STATE/tunnel" "$STATE/up" "$STATE/space" || fail "$STATE cannot be made"
-		[ ! -e "$LASTING/started" ] || : >"$STATE/again"
-		[ ! -d "$CREDENTIALS" ] || copy_credentials
-		export NETDSL_PREPARED=1
-		drop_override
-	fi
-	unset NETDSL_PREPARED
-	trap 'end_daemons; release_interfaces; exit 0' TERM INT
-	read_clock
+prepare() {
+	rm -rf "${STATE:?}"/*
+	mkdir -p "$STATE/daemon" "$STATE/tunnel" "$STATE/up" "$STATE/space" || fail "$STATE cannot be made"
+	[ ! -e "$LASTING/started" ] || : >"$STATE/again"
+	[ ! -d "$CREDENTIALS" ] || copy_credentials
+	drop_override
+}
+
+configure() {
 	echo "$uptime" >"$STATE/since"
 	echo $$ >"$STATE/pid"
 	write_files
 	configure_network
 	check_sysctls
+}
+
+# In one or two stages: with credentials this script begins again, as the same process.
+start() {
+	stage=${NETDSL_STAGE-}
+	unset NETDSL_STAGE
+	[ -n "$stage" ] || prepare
+	trap 'end_daemons; release_interfaces; exit 0' TERM INT
+	read_clock
+	configure
 	start_services
 	prepare_tunnels
 	each_part start
@@ -206,12 +214,22 @@ stop() {
 	done
 }
 
+# become_own COMMAND…: with the rights of the node's own processes, and without the script's variables.
+become_own() {
+	unset NETDSL_INTERFACES
+	own_rights "$(command -v env)" -- "$@"
+}
+
 case ${1-} in
+exec)
+	shift
+	become_own "$@"
+	;;
 start | status | stop) "$1" ;;
 ready) ready "${2-0}" ;;
 up | down) hold "$1" "${2:?which tunnel}" ;;
 *)
-	echo "usage: $0 start|ready [SECONDS]|status|stop|up TUNNEL|down TUNNEL" >&2
+	echo "usage: $0 start|ready [SECONDS]|status|stop|up TUNNEL|down TUNNEL|exec COMMAND..." >&2
 	exit 2
 	;;
 esac

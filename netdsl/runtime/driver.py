@@ -98,11 +98,12 @@ class Driver(Protocol):
 
     def status(self, deployment: Deployment) -> tuple[NodeState, ...]: ...
 
-    def execute(self, deployment: Deployment, node: str, command: Sequence[str]) -> int:
-        """Run a command in a node with this terminal's input and output. Returns its exit status."""
+    def execute(self, deployment: Deployment, node: str, command: Sequence[str], *, is_admin: bool) -> int:
+        """Run a command in a node with this terminal's input and output. Returns its exit status. `is_admin`: with the
+        rights by which the node is configured; else with those of its own processes, by the script's `exec`."""
         ...
 
-    def shell(self, deployment: Deployment, node: str) -> int: ...
+    def shell(self, deployment: Deployment, node: str, *, is_admin: bool) -> int: ...
 
     def logs(self, deployment: Deployment, nodes: Sequence[str], out: Out, *, follow: bool) -> int:
         """What nodes (without names: all) say is said, line by line. Returns an exit status."""

@@ -7,6 +7,7 @@ from typing import assert_never
 from netdsl.dataclass import dataclass
 from netdsl.disk.shipped import shipped_text
 from netdsl.ir.ids import Address, host_name
+from netdsl.payload.contract import OWN_RIGHTS
 from netdsl.runtime.driver import Deployment, Driver, DriverError
 
 _MOST = 150
@@ -118,7 +119,7 @@ def ask(
     replies: list[Reply] = []
     for start in range(0, len(questions), _MOST):
         batch = questions[start : start + _MOST]
-        words = ["perl", "-e", program, "--", f"{patience:g}", *(question.argument for question in batch)]
+        words = [*OWN_RIGHTS, "perl", "-e", program, "--", f"{patience:g}", *(question.argument for question in batch)]
         answer = driver.ask(deployment, host_name(node), words, timeout=patience * 3 + 30 * driver.slowness)
         lines = answer.output.split("\n")[:-1]
         if answer.status or len(lines) != len(batch):

@@ -49,6 +49,21 @@ def test_commands_and_services_have_the_rights_of_their_source_alone(node: Node,
     assert _status(node, node.state / "daemon/tcp-30000")["NoNewPrivs"] == "1"
 
 
+def test_a_command_in_a_node_has_the_rights_of_the_node_s_own_processes(node: Node) -> None:
+    node.data(capabilities="cap_net_raw\n", env="NODE=/nonexistent\n")
+    assert node.start() == ""
+    assert f"CapEff:\t{1 << 13:016x}\n" in node.verb("exec", "cat", "/proc/self/status").stdout
+    assert node.verb("exec", "sh", "-c", "exit 7").returncode == 7
+    assert node.verb("exec", "ip", "link", "add", "x", "type", "dummy").returncode != 0
+    assert node.verb("exec", "nonexistent").returncode == 127
+
+
+def test_a_right_that_the_script_gives_up_reaches_commands_that_are_given_it(node: Node, tmp_path: Path) -> None:
+    node.data(capabilities="cap_dac_override\n", run___1=f"sh\n-c\ngrep CapEff /proc/self/status >{tmp_path}/said\n")
+    assert node.start() == ""
+    assert lines_of(tmp_path / "said", 1) == [f"CapEff:\t{1 << 1:016x}"]
+
+
 def _status(node: Node, noted: Path) -> dict[str, str]:
     lines = Path(f"/proc/{noted.read_text().split()[0]}/status").read_text().splitlines()
     return dict(line.split(":\t", 1) for line in lines)

@@ -267,7 +267,7 @@ class TestTheFolder:
 
     def test_nodes_that_are_not_there_are_told_with_those_that_are(self, folder: Path) -> None:
         with pytest.raises(DriverError, match=r"no node `x` was started in `p` \(started: a\)"):
-            driver.execute(Deployment(folder, "p"), "x", ["true"])
+            driver.execute(Deployment(folder, "p"), "x", ["true"], is_admin=False)
 
     def test_sockets_lie_in_a_private_folder(self, folder: Path, sockets: Path) -> None:
         (made,) = made_machines(folder)

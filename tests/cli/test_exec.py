@@ -7,23 +7,24 @@ from netdsl.cli import exec_verb
 
 
 @pytest.mark.parametrize(
-    ("written", "run"),
+    ("written", "run", "is_admin"),
     [
-        (["a", "ip", "-6", "route"], ("ip", "-6", "route")),
-        (["a", "--", "ip", "-6", "route"], ("ip", "-6", "route")),
-        (["a", "sh", "-c", "x", "--", "y"], ("sh", "-c", "x", "--", "y")),
+        (["a", "ip", "-6", "route"], ("ip", "-6", "route"), False),
+        (["a", "--", "ip", "-6", "route"], ("ip", "-6", "route"), False),
+        (["a", "sh", "-c", "x", "--", "y"], ("sh", "-c", "x", "--", "y"), False),
+        (["--admin", "a", "nft", "list", "ruleset"], ("nft", "list", "ruleset"), True),
     ],
 )
 def test_a_command_reaches_its_node_as_written(
-    written: list[str], run: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    written: list[str], run: tuple[str, ...], is_admin: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen: list[tuple[str, tuple[str, ...]]] = []
+    seen: list[tuple[str, tuple[str, ...], bool]] = []
 
     class Runtime:
-        def execute(self, _deployment: object, node: str, words: tuple[str, ...]) -> int:
-            seen.append((node, words))
+        def execute(self, _deployment: object, node: str, words: tuple[str, ...], *, is_admin: bool) -> int:
+            seen.append((node, words, is_admin))
             return 0
 
     monkeypatch.setattr(exec_verb, "find_deployment", lambda *_, **__: (Runtime(), object()))
     assert CliRunner().invoke(exec_verb.command, written).exit_code == 0
-    assert seen == [("a", run)]
+    assert seen == [("a", run, is_admin)]

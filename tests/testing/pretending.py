@@ -13,6 +13,7 @@ from netdsl.ir.lab import Lab
 from netdsl.ir.service import PortService, Protocol
 from netdsl.kinds.ipsec import state as ipsec
 from netdsl.packets.state import ChildState
+from netdsl.payload.contract import OWN_RIGHTS
 from netdsl.runtime.driver import Answer, Check, Deployment, DriverError, NodeState, Out, Progress
 from netdsl.testing.pace import Pace
 from netdsl.testing.reading import section
@@ -72,8 +73,8 @@ class Pretender:
         return tuple(NodeState(node.host_name, "running", "ready") for node in self.lab.nodes)
 
     def ask(self, deployment: Deployment, node: str, command: Sequence[str], *, timeout: float) -> Answer:
-        if command[0] == "perl":
-            return Answer(0, "".join(f"{self._line(node, question)}\n" for question in command[5:]))
+        if tuple(command[:4]) == (*OWN_RIGHTS, "perl"):
+            return Answer(0, "".join(f"{self._line(node, question)}\n" for question in command[8:]))
         if command[-1] != "status":
             self.said.append(f"{node}: {' '.join(command)}")
         if command[2:3] == ["down"] or command[2:3] == ("down",):
@@ -148,10 +149,10 @@ class Pretender:
     def down(self, deployment: Deployment, progress: Progress) -> None:
         raise DriverError("it only pretends")
 
-    def execute(self, deployment: Deployment, node: str, command: Sequence[str]) -> int:
+    def execute(self, deployment: Deployment, node: str, command: Sequence[str], *, is_admin: bool) -> int:
         raise DriverError("it only pretends")
 
-    def shell(self, deployment: Deployment, node: str) -> int:
+    def shell(self, deployment: Deployment, node: str, *, is_admin: bool) -> int:
         raise DriverError("it only pretends")
 
     def logs(self, deployment: Deployment, nodes: Sequence[str], out: Out, *, follow: bool) -> int:
