@@ -3,7 +3,7 @@
 A way may itself lead into another tunnel: then that one's inside is the link.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 
 from netdsl.dataclass import dataclass
@@ -18,9 +18,6 @@ from netdsl.lower.outer import OuterPackets
 from netdsl.lower.tunnels import TunnelLowering
 from netdsl.packets.types import Hop
 
-_Outer = tuple[NodeId, Carrier, Address, Address, str | None]
-"""Outer packets at a node: what carries them, from where, to where, the device that they are led to."""
-
 
 @dataclass(slots=True)
 class PathMtus:
@@ -32,7 +29,6 @@ class PathMtus:
     lowerings: Mapping[str, TunnelLowering]
     _known: dict[tuple[NodeId, str], int | None] = field(default_factory=dict)
     _takers: dict[NodeId, dict[str | None, list[tuple[int, TunnelEnd]]]] = field(default_factory=dict)
-    _taken: dict[_Outer, list[TunnelEnd]] = field(default_factory=dict)
     _inward: InwardRoutes = field(init=False)
     _of_segments: dict[NodeId, tuple[tuple[Segment, TunnelEnd], ...]] = field(init=False)
 
@@ -91,11 +87,8 @@ class PathMtus:
         """What the links take up to the next tunnel on the way, and it inside; where the way goes on."""
         for hop in self.outer.way(end.carriers[0], start, source, peer).hops:
             led = self._inward.device(hop.node, peer)
-            key = (hop.node, end.carriers[0], source, peer, led)
-            if key not in self._taken:
-                self._taken[key] = [other for other in self._taking(hop.node, led) if _takes(other, *key[1:])]
-            for other in self._taken[key]:
-                if other.tunnel not in passed:
+            for other in self._taking(hop.node, led):
+                if other.tunnel not in passed and _takes(other, end.carriers[0], source, peer, led):
                     passed.add(other.tunnel)
                     inside = self.inside(other)
                     found += [] if inside is None else [inside]
@@ -103,7 +96,7 @@ class PathMtus:
             found += [link for link in (self._carried(end, hop), self.outer.mtu(hop)) if link is not None]
         return None
 
-    def _taking(self, node: NodeId, device: str | None) -> list[TunnelEnd]:
+    def _taking(self, node: NodeId, device: str | None) -> Iterator[TunnelEnd]:
         """The ends in a node that may take a packet that its route leads to a device: of those with devices that one."""
         if node not in self._takers:
             found = self._takers[node] = {}
@@ -111,8 +104,9 @@ class PathMtus:
                 own = device_of(end)
                 found.setdefault(None if own is None else own.name, []).append((place, end))
         ends = self._takers[node]
-        fitting = ends.get(None, []) + ([] if device is None else ends.get(device, []))
-        return [end for _, end in sorted(fitting, key=lambda one: one[0])]
+        policies, devices = ends.get(None, []), [] if device is None else ends.get(device, [])
+        fitting = sorted(policies + devices, key=lambda one: one[0]) if policies and devices else policies or devices
+        return (end for _, end in fitting)
 
     def _carried(self, end: TunnelEnd, hop: Hop) -> int | None:
         """What a tunnel takes whose segment the packet crosses next; None where it is no such segment."""
