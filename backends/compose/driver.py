@@ -3,7 +3,7 @@
 import subprocess
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from python_on_whales import Container, DockerClient
@@ -37,6 +37,7 @@ from .engine import (
 from .own import BESIDE
 from .parents import parents_script
 from .recording import container_words, record
+from .tools import SideTools, side_probe
 from .working import Busy, Work, working
 
 SCRIPTS = ("parents.sh", "parents.tsv")
@@ -59,6 +60,7 @@ class ComposeDriver:
     """Nodes are services. Every method raises DriverError."""
 
     slowness = 1.0
+    has_own_probes = True
 
     def up(self, deployment: Deployment, progress: Progress, *, timeout: int | None) -> None:
         wait = timeout if timeout is not None else TIMEOUT
@@ -146,6 +148,10 @@ class ComposeDriver:
         except Unasked as error:
             _container(docker_of(deployment), deployment, node)  # says what there is, or what is not well
             raise DriverError(f"`{node}` cannot be asked", command="docker exec", tail=str(error)) from error
+
+    def probe(self, deployment: Deployment, node: str) -> AbstractContextManager[SideTools]:
+        """In a container beside the node, of netdsl's own image: the node can neither replace nor end it."""
+        return side_probe(deployment, node)
 
     @contextmanager
     def listen(self, deployment: Deployment, node: str, interface: str) -> Iterator[FileRecording]:

@@ -36,8 +36,8 @@ LABEL org.opencontainers.image.title="netdsl {self.title}" org.opencontainers.im
         return f"netdsl/{self.title}-{hashlib.sha256(self.dockerfile.encode()).hexdigest()[:12]}"
 
 
-BESIDE = OwnImage("beside", ("iproute2", "tcpdump"))
-"""What makes the parents of networks in the host's network, and captures packets in a node's."""
+BESIDE = OwnImage("beside", ("busybox", "iproute2", "nftables", "perl-base", "tcpdump"))
+"""What makes the parents of networks in the host's network, and captures packets and asks in a node's."""
 
 MEASURE = OwnImage("measure", ("iperf3", "iproute2", "iputils-ping", "nftables", "perl-base"))
 """Measuring tools."""

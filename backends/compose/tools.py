@@ -1,17 +1,20 @@
-"""Measuring tools beside a node: a container of their own in its network, which a project's `down` takes away too."""
+"""What measures and asks beside a node: a container in its network, which a project's `down` takes away too."""
 
 import math
 import secrets
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from netdsl.dataclass import dataclass
 from netdsl.runtime.driver import Answer, Deployment, DriverError
 from netdsl.runtime.meter import TOO_LONG
 
 from .engine import Unasked, answered, make_image, said
-from .own import MEASURE, owned
+from .own import BESIDE, CONFINED, MEASURE, OwnImage, owned
+
+PROBING = (*CONFINED, "--cap-add", "NET_ADMIN")  # nft, ip neighbour
+MEASURING = (*(word for word in PROBING if word != "--read-only"), "--cap-add", "NET_RAW")  # iperf3 keeps its id; ping
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +45,29 @@ class SideTools:
         )
 
 
+def side_tools(deployment: Deployment, node: str) -> AbstractContextManager[SideTools]:
+    """Measuring tools. Raises DriverError."""
+    return _container(deployment, node, MEASURE, MEASURING)
+
+
+def side_probe(deployment: Deployment, node: str) -> AbstractContextManager[SideTools]:
+    """What asks for the node, which can neither replace nor end it. Raises DriverError."""
+    return _container(deployment, node, BESIDE, PROBING)
+
+
 @contextmanager
-def side_tools(deployment: Deployment, node: str) -> Iterator[SideTools]:
-    """While the block runs; the container goes with it. Raises DriverError."""
-    make_image(MEASURE)
-    name = f"{deployment.project}-{node}-measures-{secrets.token_hex(4)}"
+def _container(deployment: Deployment, node: str, image: OwnImage, rights: Sequence[str]) -> Iterator[SideTools]:
+    """While the block runs; the container goes with it."""
+    make_image(image)
+    name = f"{deployment.project}-{node}-{image.title}-{secrets.token_hex(4)}"
     try:
-        said([*run_words(deployment, node, name), MEASURE.name, "infinity"])
+        said([*run_words(deployment, node, name, rights), image.name, "infinity"])
         yield SideTools(name, node)
     finally:
         said(["rm", "--force", "--volumes", name])
 
 
-def run_words(deployment: Deployment, node: str, name: str) -> list[str]:
-    words = [
-        "run",
-        "--detach",
-        "--rm",
-        "--init",
-        "--name",
-        name,
-        "--network",
-        f"container:{deployment.project}-{node}-1",
-    ]
-    words += ["--cap-drop", "ALL", "--cap-add", "NET_ADMIN", "--cap-add", "NET_RAW"]  # nft; ping
-    words += ["--security-opt", "no-new-privileges", "--pull", "never", "--entrypoint", "sleep"]
-    return [*words, *owned(deployment.project)]
+def run_words(deployment: Deployment, node: str, name: str, rights: Sequence[str]) -> list[str]:
+    """The command `docker run …` without its image: a container that waits in the node's network."""
+    words = ["run", "--detach", "--rm", "--init", "--name", name, "--entrypoint", "sleep"]
+    return [*words, "--network", f"container:{deployment.project}-{node}-1", *rights, *owned(deployment.project)]

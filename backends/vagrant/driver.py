@@ -8,6 +8,7 @@ from threading import Event
 from time import monotonic
 
 from netdsl.codegen.unchanged import changed_files
+from netdsl.dataclass import dataclass
 from netdsl.disk.named import written
 from netdsl.payload.contract import OWN_RIGHTS
 from netdsl.runtime.attached import attached, close_input, followed, has_terminal, to_output
@@ -42,9 +43,22 @@ _PATIENCE = 60.0  # seconds for a short answer
 _SILENT = 3  # answers in a row that a busy machine may owe
 
 
+@dataclass(frozen=True, slots=True)
+class MachineProbe:
+    """The programs of a machine, as root."""
+
+    driver: "VagrantDriver"
+    deployment: Deployment
+    node: str
+
+    def ask(self, command: Sequence[str], *, timeout: float) -> Answer:
+        return self.driver.ask(self.deployment, self.node, command, timeout=timeout)
+
+
 class VagrantDriver:
     """Nodes are machines. Every method raises DriverError."""
 
+    has_own_probes = False  # a machine's kernel and its root are the lab's
     slowness = 5.0  # under emulation; with KVM it is hardly more than one
 
     def up(self, deployment: Deployment, progress: Progress, *, timeout: int | None) -> None:
@@ -132,6 +146,11 @@ class VagrantDriver:
             return connection.ask(command, timeout=timeout)
         except Unreachable as error:
             raise DriverError(f"`{node}`: {error}", command=" ".join(command[:3])) from error
+
+    @contextmanager
+    def probe(self, deployment: Deployment, node: str) -> Iterator[MachineProbe]:
+        """The machine's own programs: nothing else is in its network."""
+        yield MachineProbe(self, deployment, node)
 
     @contextmanager
     def listen(self, deployment: Deployment, node: str, interface: str) -> Iterator[FileRecording]:

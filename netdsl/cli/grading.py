@@ -158,7 +158,11 @@ def _seen(task: Task, target: str, lab: Lab) -> Json:
     driver, deployment = find_deployment(task.file, target, folder, None, is_untrusted=not task.is_trusted)
 
     def assess(asked: Lab) -> list[Outcome]:
-        results = run(asked, driver, deployment, target, lambda text: note(f"{task.file}: {text}"))
+        results = run(asked, driver, deployment, target, partial(_note, task.file), are_nodes_believed=False)
         return [Outcome(line.seen.holds, line.seen.text) for line in results.lines]
 
     return _said(task.reference, lab, assess, str(deployment.folder.resolve()))
+
+
+def _note(file: str, text: str) -> None:
+    note(f"{file}: {text}")

@@ -70,6 +70,14 @@ class Recording(Protocol):
         ...
 
 
+class Probe(Protocol):
+    """Programs in the network of one node: its interfaces, addresses, routes, filters, and its files for names."""
+
+    def ask(self, command: Sequence[str], *, timeout: float) -> Answer:
+        """As `Driver.ask`, by a program of the probe. Thread-safe."""
+        ...
+
+
 Progress = Callable[[str], None]
 
 
@@ -88,6 +96,11 @@ class Driver(Protocol):
     @property
     def slowness(self) -> float:
         """The factor for all time limits, relative to containers."""
+        ...
+
+    @property
+    def has_own_probes(self) -> bool:
+        """Whether the programs of `probe` and `listen` are netdsl's own, so that a node's image replaces none of them."""
         ...
 
     def up(self, deployment: Deployment, progress: Progress, *, timeout: int | None) -> None:
@@ -121,6 +134,11 @@ class Driver(Protocol):
         A nonzero exit status is no error. Raises DriverError if the command does not end within `timeout` seconds or
         the node does not exist. Must be fast and thread-safe; a Ctrl-C of this process does not end the command.
         """
+        ...
+
+    def probe(self, deployment: Deployment, node: str) -> AbstractContextManager[Probe]:
+        """A context with a probe in a node's network: Debian's `perl-base`, busybox, `getent`, `ip`, `nft`. After the block
+        nothing of it is left. Thread-safe."""
         ...
 
     def listen(self, deployment: Deployment, node: str, interface: str) -> AbstractContextManager[Recording]:

@@ -25,7 +25,7 @@ def has_state(world: World, claim: StateClaim, first: Sequence[Flow], seconds: f
     part = state_of_kind(world.lab.tunnel_ends(claim.tunnel)[0].kind)
     asked_about = ends_about(world, claim)
     nodes = tuple(dict.fromkeys(end.node for end, _ in asked_about))
-    asked = [Asked(node, Question(Kind.RUN, words=part.QUESTION)) for node in nodes]
+    asked = [Asked(node, Question(Kind.RUN, words=part.QUESTION, is_inside=True)) for node in nodes]
     asked += [Asked(flow.source, flow.question("first")) for flow in first[:1]]
 
     def evaluate(observed: Observed) -> Seen:

@@ -8,6 +8,7 @@ from netdsl.ir.expectation import Expectation, Reaches
 from netdsl.ir.lab import Lab
 from netdsl.packets.world import World
 from netdsl.runtime.driver import Deployment, Driver
+from netdsl.testing.beside import probing
 from netdsl.testing.pace import Pace
 from netdsl.testing.plan import trials
 from netdsl.testing.run import Session, session_of
@@ -35,7 +36,12 @@ def holding(
     """
     pace = pace or Pace()
     began = pace.now()
-    session = session_of(lab, driver, deployment, pace, progress)
+    with probing(driver, deployment) as probes:
+        return _held(session_of(lab, probes, pace, progress), began)
+
+
+def _held(session: Session, began: float) -> float | None:
+    pace, driver = session.bench.pace, session.bench.driver
     chosen = [proof for proof in _proofs(session.bench.world) if _is_unconditional(proof.expectation)]
     planned = trials(session.bench.world, chosen, session.mark, driver.slowness)
     pairs = list(zip(chosen, map(_without_recordings, planned), strict=True))

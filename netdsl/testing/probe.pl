@@ -1,4 +1,4 @@
-# Runs inside a node, by the Perl that every Debian has: asks many addresses at once and says what came back.
+# Runs in a node's network, by the Perl that every Debian has: asks many addresses at once and says what came back.
 #
 # Arguments: seconds for each question, of which a program has ten times as many, then one argument for each, its fields separated by tabs:
 #   icmp|whole ADDRESS 0 TEXT | tcp ADDRESS PORT TEXT | udp ADDRESS PORT TEXT | dns ADDRESS PORT TEXT | run WORD...

@@ -1,4 +1,4 @@
-"""Probes from inside a node, many at once: `probe.pl` sends them, its output is read here."""
+"""Questions from inside a node's network, many at once: `probe.pl` sends them, its output is read here."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -6,9 +6,8 @@ from typing import assert_never
 
 from netdsl.dataclass import dataclass
 from netdsl.disk.shipped import shipped_text
-from netdsl.ir.ids import Address, host_name
-from netdsl.payload.contract import OWN_RIGHTS
-from netdsl.runtime.driver import Deployment, Driver, DriverError
+from netdsl.ir.ids import Address
+from netdsl.runtime.driver import DriverError, Probe
 
 _MOST = 150
 """Questions in one command, limited by open sockets and the length of arguments."""
@@ -21,7 +20,7 @@ class Kind(StrEnum):
     TCP = "tcp"
     UDP = "udp"
     DNS = "dns"  # a query over UDP that every name server answers
-    RUN = "run"  # a program of the node
+    RUN = "run"  # a program
 
     @property
     def carries_text(self) -> bool:
@@ -68,13 +67,15 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`text`: the content of the packet, without tabs and line ends; `words`: for RUN the program and its arguments."""
+    """`text`: the content of the packet, without tabs and line ends; `words`: for RUN the program and its arguments.
+    `is_inside`: it is a program of the node, which says what only the node knows; all others are the probe's."""
 
     kind: Kind
     address: Address | None = None
     port: int = 0
     text: str = ""
     words: tuple[str, ...] = ()
+    is_inside: bool = False
 
     @property
     def argument(self) -> str:
@@ -110,17 +111,16 @@ class Reply:
 
 
 def ask(
-    driver: Driver, deployment: Deployment, node: str, questions: Sequence[Question], *, patience: float
+    probe: Probe, node: str, questions: Sequence[Question], *, patience: float, slowness: float
 ) -> tuple[Reply, ...]:
-    """The replies to all questions, sent from one node at once. `node`: its path; `patience`: seconds per question,
-    ten times as many for a program.
-    Raises DriverError."""
+    """The replies to all questions, sent from one node at once by a probe in its network. `node`: its path; `patience`:
+    seconds per question, ten times as many for a program. Raises DriverError."""
     program = shipped_text("netdsl.testing", "probe.pl")
     replies: list[Reply] = []
     for start in range(0, len(questions), _MOST):
         batch = questions[start : start + _MOST]
-        words = [*OWN_RIGHTS, "perl", "-e", program, "--", f"{patience:g}", *(question.argument for question in batch)]
-        answer = driver.ask(deployment, host_name(node), words, timeout=patience * 3 + 30 * driver.slowness)
+        words = ["perl", "-e", program, "--", f"{patience:g}", *(question.argument for question in batch)]
+        answer = probe.ask(words, timeout=patience * 3 + 30 * slowness)
         lines = answer.output.split("\n")[:-1]
         if answer.status or len(lines) != len(batch):
             raise DriverError(
@@ -128,7 +128,6 @@ def ask(
                 command="perl",
                 status=answer.status,
                 tail=answer.errors,
-                remedy="the node's image needs `perl-base`, which every Debian has",
             )
         try:
             replies += map(read_reply, lines)

@@ -20,7 +20,7 @@ _IMPATIENT = "RES_OPTIONS=timeout:1 attempts:2"
 _MAPPED = "::ffff:"
 """Before an IPv4 address, where the node has none itself (getaddrinfo(3), AI_V4MAPPED)."""
 
-STATUS = Question(Kind.RUN, words=(*NODE_SCRIPT, "status"))
+STATUS = Question(Kind.RUN, words=(*NODE_SCRIPT, "status"), is_inside=True)
 
 
 def ends_of(world: World, tunnel: str) -> tuple[NodeId, ...]:
@@ -44,7 +44,9 @@ def tunnel_up(world: World, claim: TunnelUp, first: Sequence[Flow], seconds: flo
         for node, reply in zip(ends, observed.replies, strict=False):
             sections = _sections(world, node, claim)
             states = {child: state for _, child, state, _ in tunnel_lines(reply.text) if child in sections}
-            down = [child for child in sections if states.get(child) != "up"]
+            if not states.keys() >= set(sections):
+                raise ValueError(f"`{node}` says nothing of `{claim.tunnel}`")
+            down = [child for child in sections if states[child] != "up"]
             if down or not sections:
                 return Seen(claim.is_negative, f"down at `{node}`")
         return Seen(not claim.is_negative, "up at both ends" if len(ends) == 2 else f"up at {len(ends)} ends")

@@ -12,7 +12,8 @@ from netdsl.packets.routes import NextHop
 from netdsl.packets.spanning import blocked_ports
 from netdsl.packets.world import World
 from netdsl.payload.quoting import flat
-from netdsl.runtime.driver import Deployment, Driver, DriverError
+from netdsl.runtime.driver import Answer, Deployment, Driver, DriverError
+from netdsl.testing.beside import Probes
 from netdsl.testing.pace import Pace
 from netdsl.testing.reading import NODE_SCRIPT, ends_of, tunnel_lines
 
@@ -28,21 +29,22 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """A running lab with its driver and world, as all tests use it."""
+    """A running lab with its driver, its probes and its world, as all tests use it."""
 
     driver: Driver
     deployment: Deployment
+    probes: Probes
     world: World
     pace: Pace
 
     def command(self, node: NodeId, *words: str) -> str:
-        """The output of a command in a node. Raises DriverError if the command fails."""
+        """The output of a command of the node's own. Raises DriverError if the command fails."""
         answer = self.driver.ask(self.deployment, host_name(node), words, timeout=_COMMAND * self.driver.slowness)
-        if answer.status:
-            raise DriverError(
-                f"`{node}` could not do it", command=" ".join(words), status=answer.status, tail=answer.errors
-            )
-        return answer.output
+        return _output(node, words, answer)
+
+    def network(self, node: NodeId, *words: str) -> str:
+        """The output of a command beside the node, in its network. Raises DriverError if the command fails."""
+        return _output(node, words, self.probes.at(node).ask(words, timeout=_COMMAND * self.driver.slowness))
 
     def tunnels(self, node: NodeId) -> list[tuple[str, str, str, str]]:
         return tunnel_lines(self.command(node, *NODE_SCRIPT, "status"))
@@ -55,6 +57,14 @@ class Bench:
                 return False
             self.pace.sleep(_PAUSE)
         return True
+
+
+def _output(node: NodeId, words: tuple[str, ...], answer: Answer) -> str:
+    if answer.status:
+        raise DriverError(
+            f"`{node}` could not do it", command=" ".join(words), status=answer.status, tail=answer.errors
+        )
+    return answer.output
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +171,7 @@ def _interrupted(bench: Bench, network: NetworkId) -> Iterator[None]:
         if interface.network == network
     ]
     try:
-        _for_all(interfaces, lambda at: bench.command(at[0], "nft", _dropping(*at[1:])))
+        _for_all(interfaces, lambda at: bench.network(at[0], "nft", _dropping(*at[1:])))
         _await_spanning_tree(bench, {network})
         yield
     finally:
@@ -169,7 +179,7 @@ def _interrupted(bench: Bench, network: NetworkId) -> Iterator[None]:
             nodes = tuple(dict.fromkeys(node for node, _, _ in interfaces))
             _for_all(
                 nodes,
-                lambda node: bench.command(node, "nft", f"add table netdev {_TABLE}; delete table netdev {_TABLE}"),
+                lambda node: bench.network(node, "nft", f"add table netdev {_TABLE}; delete table netdev {_TABLE}"),
             )
             _await_spanning_tree(bench, set())
 
@@ -197,12 +207,12 @@ def _await_spanning_tree(bench: Bench, cut: set[NetworkId]) -> None:
     bench.wait(is_settled, _SETTLE)
     segments = dict.fromkeys(fabric.segment_of[one.network] for node in trees for one in node.interfaces)
     members = [(view.id, one.name) for segment in segments for view, one in fabric.members.get(segment, ())]
-    _for_all(members, lambda at: bench.command(at[0], "ip", "neighbour", "flush", "dev", at[1]))
+    _for_all(members, lambda at: bench.network(at[0], "ip", "neighbour", "flush", "dev", at[1]))
 
 
 def _port_states(bench: Bench, switch: NodeId, ports: Iterable[str]) -> list[str]:
     paths = [f"/sys/class/net/{name}/brport/state" for name in ports]
-    return bench.command(switch, "cat", *paths).split() if paths else []
+    return bench.network(switch, "cat", *paths).split() if paths else []
 
 
 @contextmanager
@@ -235,12 +245,12 @@ def _notice(bench: Bench, silenced: Silenced) -> None:
 
 def _fail(bench: Bench, node: NodeId, next_hop: NextHop) -> None:
     interface, address = next_hop
-    bench.command(node, "ip", "neighbour", "replace", str(address), "dev", interface, "nud", "failed")
+    bench.network(node, "ip", "neighbour", "replace", str(address), "dev", interface, "nud", "failed")
 
 
 def _forget(bench: Bench, node: NodeId, next_hop: NextHop) -> None:
     interface, address = next_hop
-    bench.command(node, "ip", "neighbour", "flush", "to", str(address), "dev", interface)
+    bench.network(node, "ip", "neighbour", "flush", "to", str(address), "dev", interface)
 
 
 def _dropping(number: int, interface: str) -> str:

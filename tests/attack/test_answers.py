@@ -17,8 +17,11 @@ from netdsl.runtime import recording
 from netdsl.runtime.driver import Deployment, DriverError
 from netdsl.runtime.output import LARGEST, TooMuch, output_of
 from netdsl.runtime.recording import FileRecording, Tcpdump, recorded
+from netdsl.testing.run import run
 from netdsl.testing.types import Results, Verdict
-from tests.testing.pretending import pretend
+from netdsl.verify.sentences import claim_text
+from tests.compiling import lab_of
+from tests.testing.pretending import DEPLOYMENT, Clock, Pretender, pretend
 
 _ENDLESS = ("sh", "-c", "exec yes")
 _PATIENCE = 60.0
@@ -189,8 +192,10 @@ def test_an_answer_without_sense_is_no_internal_error(line: str) -> None:
 
 def test_what_is_no_answer_of_a_probe_is_not_tested() -> None:
     results, _ = pretend(_LAB, lambda _, __: "nonsense")
-    assert {line.verdict for line in results.lines} == {Verdict.UNTESTED}
-    assert {line.seen.text.partition("`")[0] for line in results.lines} == {"what is answered from "}
+    lines = [line for line in results.lines if "down at" not in line.seen.text]  # of a daemon that says nothing
+    assert {line.verdict for line in lines} == {Verdict.UNTESTED}
+    texts = {line.seen.text.partition("`")[0] for line in lines}
+    assert texts == {"what is answered from ", "what a node answers makes no sense: "}
 
 
 def test_a_state_that_cannot_be_read_is_not_tested() -> None:
@@ -203,3 +208,59 @@ def test_a_state_that_cannot_be_read_is_not_tested() -> None:
 def test_names_of_algorithms_are_no_formats() -> None:
     (found,) = reports(_SWANCTL % ("name = t\nencr-alg = {:>99999999999}", "10.0.0.1"))
     assert found.uses[1].words[0] == "{:>99999999999}"
+
+
+# ------------------------------------------------------------------------------------------------- whose word it is
+
+_RAW = """\
+lab x
+image bent { run "cp liar /usr/bin/perl" }
+network lan 10.0.1.0/24
+network wan 10.1.0.0/24
+network far 10.2.0.0/24
+router g { interface on lan .1 ; interface on wan .1 ; image bent }
+router h { interface on wan .2 ; interface on far .1 }
+host a { interface on lan .2 ; default via g ; image bent }
+host b { interface on far .2 ; default via h ; serve http tcp/80 }
+ipsec t { between g.wan protecting lan and h.wan protecting far ; auth psk ; start at boot }
+"""
+_LINES = """\
+expect {
+  a reaches b
+  a reaches b tcp/80 answered by b.http
+  a reaches b through t
+  a to b is encrypted on wan
+  a routes 0.0.0.0/0 via g
+  a resolves b to b
+  b reaches a
+  t is up
+  t uses esp
+}
+expect while t down { b reaches g }
+"""
+_OF_NODES_ALONE = {"t is up", "t uses esp", "b reaches g"}
+
+
+def _graded(*, has_own_probes: bool = True, are_nodes_believed: bool = False) -> dict[str, str]:
+    """Each statement with its verdict, and nothing asked of a node's `perl`, `ip` or `getent`."""
+    lab = lab_of(_RAW + _LINES)
+    driver = Pretender(lab, has_own_probes=has_own_probes)
+    pace = Clock().pace
+    results = run(lab, driver, DEPLOYMENT, "compose", lambda _: None, pace, are_nodes_believed=are_nodes_believed)
+    assert has_own_probes is not any(word in ("perl", "ip", "getent") for word in driver.inside)
+    return {claim_text(line.line.claim): line.verdict.value for line in results.lines}
+
+
+def test_no_node_is_asked_about_its_network() -> None:
+    found = _graded(are_nodes_believed=True)
+    assert set(found.values()) == {"passed"}
+
+
+def test_a_grade_takes_no_node_s_own_word() -> None:
+    found = _graded()
+    assert {statement for statement, verdict in found.items() if verdict != "passed"} == _OF_NODES_ALONE
+
+
+def test_a_grade_takes_nothing_from_a_machine_with_commands() -> None:
+    found = _graded(has_own_probes=False)
+    assert {statement for statement, verdict in found.items() if verdict == "passed"} == {"b reaches a"}

@@ -103,7 +103,7 @@ def test_an_image_of_netdsls_own_is_built_of_its_base_and_its_packages_alone(
     engine.make_image(BESIDE)
     assert asked[1] == (["build", "--quiet", "--tag", BESIDE.name, "-"], BESIDE.dockerfile)
     assert BESIDE.dockerfile.startswith(f"FROM {BASE}\n")
-    assert "--no-install-recommends iproute2 tcpdump\n" in BESIDE.dockerfile
+    assert "--no-install-recommends busybox iproute2 nftables perl-base tcpdump\n" in BESIDE.dockerfile
 
 
 @pytest.mark.parametrize("path", ["Vagrantfile", "machine/netdsl.rb"])

@@ -8,7 +8,7 @@ from netdsl.backends.compose.facts import kernel
 from netdsl.backends.compose.groups import GroupUsage, group_usage, members
 from netdsl.backends.compose.layers import Layered, without_shared
 from netdsl.backends.compose.own import MEASURE
-from netdsl.backends.compose.tools import run_words
+from netdsl.backends.compose.tools import MEASURING, PROBING, run_words
 from netdsl.codegen.images import BASE
 from netdsl.runtime.driver import Deployment
 from netdsl.runtime.meter import Base
@@ -152,7 +152,7 @@ def test_an_image_on_another_base_counts_whole() -> None:
 
 
 def test_the_tools_have_two_rights_and_go_with_the_project() -> None:
-    words = run_words(Deployment(Path("/x"), "lab"), "a-gw", "lab-a-gw-measures-1")
+    words = run_words(Deployment(Path("/x"), "lab"), "a-gw", "lab-a-gw-measures-1", MEASURING)
     assert [words[at + 1] for at, word in enumerate(words) if word.startswith("--cap")] == [
         "ALL",
         "NET_ADMIN",
@@ -160,6 +160,9 @@ def test_the_tools_have_two_rights_and_go_with_the_project() -> None:
     ]
     assert words[words.index("--network") + 1] == "container:lab-a-gw-1"
     assert "no-new-privileges" in words
+    probing = run_words(Deployment(Path("/x"), "lab"), "a-gw", "lab-a-gw-beside-1", PROBING)
+    assert [probing[at + 1] for at, word in enumerate(probing) if word.startswith("--cap")] == ["ALL", "NET_ADMIN"]
+    assert {"--read-only", "no-new-privileges"} <= set(probing)
     labels = {words[at + 1] for at, word in enumerate(words) if word == "--label"}
     assert {"com.docker.compose.project=lab", "com.docker.compose.oneoff=False"} <= labels
 

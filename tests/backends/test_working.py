@@ -9,7 +9,7 @@ from python_on_whales.exceptions import DockerException
 
 from netdsl.backends.compose.own import owned
 from netdsl.backends.compose.recording import container_words
-from netdsl.backends.compose.tools import run_words
+from netdsl.backends.compose.tools import PROBING, run_words
 from netdsl.backends.compose.working import Busy, Work, working
 from netdsl.runtime.driver import Deployment
 
@@ -72,5 +72,5 @@ def test_containers_beside_a_project_are_its_orphans() -> None:
     labels = " ".join(owned("lab"))
     for key in ("project=lab", "service=netdsl", "oneoff=False", "config-hash=-", "container-number=1"):
         assert f"--label com.docker.compose.{key}" in labels
-    for words in (container_words("id", "lab"), run_words(Deployment(Path("x"), "lab"), "a", "n")):
+    for words in (container_words("id", "lab"), run_words(Deployment(Path("x"), "lab"), "a", "n", PROBING)):
         assert labels in " ".join(words)

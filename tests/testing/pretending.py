@@ -13,7 +13,6 @@ from netdsl.ir.lab import Lab
 from netdsl.ir.service import PortService, Protocol
 from netdsl.kinds.ipsec import state as ipsec
 from netdsl.packets.state import ChildState
-from netdsl.payload.contract import OWN_RIGHTS
 from netdsl.runtime.driver import Answer, Check, Deployment, DriverError, NodeState, Out, Progress
 from netdsl.testing.pace import Pace
 from netdsl.testing.reading import section
@@ -46,9 +45,22 @@ class Recorder:
         return self.pcap
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    driver: "Pretender"
+    deployment: Deployment
+    node: str
+
+    def ask(self, command: Sequence[str], *, timeout: float) -> Answer:
+        if not self.driver.has_own_probes:
+            self.driver.inside.append(command[0])
+        return self.driver.answer(self.node, command)
+
+
 @dataclass(slots=True)
 class Pretender:
-    """`said`: every command but probes, as `node: words`. `recorders`: those that run."""
+    """`said`: every command but probes, as `node: words`; `inside`: the programs of nodes that ran. `recorders`: those that
+    run."""
 
     lab: Lab
     lie: Liar = lambda _, __: None
@@ -57,6 +69,8 @@ class Pretender:
     recorders: list[Recorder] = field(default_factory=list)
     held: set[TunnelId] = field(default_factory=set)
     slowness: float = 1.0
+    has_own_probes: bool = True
+    inside: list[str] = field(default_factory=list)
 
     @property
     def compresses(self) -> bool:
@@ -73,8 +87,18 @@ class Pretender:
         return tuple(NodeState(node.host_name, "running", "ready") for node in self.lab.nodes)
 
     def ask(self, deployment: Deployment, node: str, command: Sequence[str], *, timeout: float) -> Answer:
-        if tuple(command[:4]) == (*OWN_RIGHTS, "perl"):
-            return Answer(0, "".join(f"{self._line(node, question)}\n" for question in command[8:]))
+        self.inside.append(command[0])
+        return self.answer(node, command)
+
+    def answer(self, node: str, command: Sequence[str]) -> Answer:
+        if command[0] == "perl":
+            return Answer(0, "".join(f"{self._line(node, question)}\n" for question in command[5:]))
+        if command[0] == "swanctl" or command[-1] == "status":
+            outcome, _, text = self._line(node, "\t".join(("run", *command))).partition("\t")
+            if outcome == "timeout":
+                raise DriverError(f"`{' '.join(command)}` does not end in `{node}`")
+            number = outcome.removeprefix("exit ")
+            return Answer(int(number) if number.isdecimal() else 1, text.replace("\x1f", "\n"))
         if command[-1] != "status":
             self.said.append(f"{node}: {' '.join(command)}")
         if command[2:3] == ["down"] or command[2:3] == ("down",):
@@ -82,6 +106,10 @@ class Pretender:
         if command[2:3] == ["up"] or command[2:3] == ("up",):
             self.held.discard(TunnelId(command[3].replace("_", ".")))
         return Answer(0, self._status(node))
+
+    @contextmanager
+    def probe(self, deployment: Deployment, node: str) -> Iterator["Beside"]:
+        yield Beside(self, deployment, node)
 
     @contextmanager
     def listen(self, deployment: Deployment, node: str, interface: str) -> Iterator[Recorder]:

@@ -254,7 +254,8 @@ def test_without_a_tunnel_nothing_is_asked_twice() -> None:
     asked: list[str] = []
 
     def silent(_: str, question: str) -> str | None:
-        asked.append(question)
+        if question.startswith("icmp"):
+            asked.append(question)
         return "timeout\t"
 
     results, _ = pretend(LAB + "expect { a reaches r }", silent)
