@@ -54,6 +54,7 @@ _LAST_LINES = 5
 _MOST_LINES = 10_000
 # a MAC address can stay taken for a moment after the last project on the same parent went
 _PASSING = "address already in use"
+_GOING = ("No such container", "is already in progress")
 
 
 class ComposeDriver:
@@ -214,10 +215,16 @@ def _compose_command(deployment: Deployment) -> list[str]:
 
 
 def _take_away(deployment: Deployment, progress: Progress, work: Work) -> None:
-    """All of the project; again where the engine has meanwhile made what a killed client had asked for."""
+    """All of the project; again where the engine has meanwhile made what a killed client had asked for, or a container
+    beside a node, which ends with it, was gone before Compose took it away."""
     words = ("down", "--remove-orphans", "--volumes", "--timeout", "5")
-    for _ in range(_ATTEMPTS):
-        work.run([*_compose_command(deployment), *words], progress)
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            work.run([*_compose_command(deployment), *words], progress)
+        except DockerException as error:
+            if attempt == _ATTEMPTS or not any(sign in str(error) for sign in _GOING):
+                raise
+            continue
         if not is_there(deployment):
             break
     _parents(deployment, "down", work)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from python_on_whales.exceptions import DockerException
 
+from netdsl.backends.compose import driver
 from netdsl.backends.compose.own import owned
 from netdsl.backends.compose.recording import container_words
 from netdsl.backends.compose.tools import PROBING, run_words
@@ -74,3 +75,21 @@ def test_containers_beside_a_project_are_its_orphans() -> None:
         assert f"--label com.docker.compose.{key}" in labels
     for words in (container_words("id", "lab"), run_words(Deployment(Path("x"), "lab"), "a", "n", PROBING)):
         assert labels in " ".join(words)
+
+
+@pytest.mark.parametrize("says", ["No such container: 566c", "removal of container 566c is already in progress"])
+def test_a_container_that_goes_by_itself_meanwhile_does_not_stop_down(
+    says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+
+    def run(_: Work, words: list[str], *__: object) -> None:
+        calls.append(words[-1])
+        if len(calls) == 1:
+            raise DockerException(words, 1, stderr=f"Error response from daemon: {says}".encode())
+
+    monkeypatch.setattr(Work, "run", run)
+    monkeypatch.setattr(driver, "is_there", lambda _: False)
+    (tmp_path / "compose.yaml").touch()
+    driver._take_away(Deployment(tmp_path, "lab"), print, _NO_WORK)
+    assert calls == ["5", "5", "down"]
