@@ -18,7 +18,7 @@ def test_what_a_node_says_is_not_believed(tmp_path: Path, run_name: str) -> None
     with compiled_lab(LAB, tmp_path, f"{run_name}-liar", "--closed") as lab:
         lab.prepare()
         lab.up()
-        assert lab.say("a", "perl", "-e", "1", "--", "3", "question") == "answered\tb.http"
+        assert lab.say("a", "perl", "-e", "1", "--", "3", "question") == "answered\tb.http\n"
         done = netdsl("test", str(LAB), "-o", str(lab.folder), "--format", "json", folder=lab.folder, timeout=600)
         lines = [line for block in json.loads(done.stdout)["blocks"] for line in block["lines"]]
         assert [(line["verdict"], line["seen"]["text"]) for line in lines] == [
