@@ -3,7 +3,7 @@
 import click
 from click.shell_completion import get_completion_class
 
-from netdsl.cli.console import say
+from netdsl.cli.console import write
 
 
 @click.command("completion")
@@ -13,4 +13,4 @@ def command(context: click.Context, shell: str) -> None:
     """Print the completion script of SHELL; for bash: eval "$(netdsl completion bash)"."""
     kind = get_completion_class(shell)
     assert kind is not None, "the choice has only shells that click knows"
-    say(kind(context.find_root().command, {}, "netdsl", "_NETDSL_COMPLETE").source())
+    write(kind(context.find_root().command, {}, "netdsl", "_NETDSL_COMPLETE").source() + "\n")

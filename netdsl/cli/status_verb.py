@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import click
 
-from netdsl.cli.console import say
+from netdsl.cli.console import say, write
 from netdsl.cli.deployment import find_deployment, runtime_options
 
 
@@ -23,7 +23,7 @@ def command(
     runtime, deployment = find_deployment(lab, target, output, project, is_untrusted=is_untrusted)
     states = runtime.status(deployment)
     if form == "json":
-        say(json.dumps([asdict(state) for state in states], indent=1))
+        write(json.dumps([asdict(state) for state in states], indent=1) + "\n")
     else:
         width = max((len(state.node) for state in states), default=0)
         for state in states:
