@@ -111,7 +111,8 @@ class Running:
         is_python_s = "KeyboardInterrupt" in text and f"{_ROOT}/netdsl/" not in text  # it had not begun
         if ("Traceback" in text and not is_python_s) or "internal error" in text:
             yield f"it says {text[-1500:]}"
-        if number == signal.SIGINT and status not in (130, 0, 1, 3) and not is_python_s:
+        is_interrupted = status in (130, -signal.SIGINT)  # a shell has 130 for both
+        if number == signal.SIGINT and not is_interrupted and status not in (0, 1, 3) and not is_python_s:
             yield f"it ends with {status}: {text[-500:]}"
         down = self.end()
         if down.returncode != 0:

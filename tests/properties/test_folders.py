@@ -65,7 +65,7 @@ def test_looking_makes_no_credentials(tmp_path: Path) -> None:
 
 def test_a_file_changed_by_hand_is_refused_then_adopted(lab: Path) -> None:
     compose = lab / OUT / "compose.yaml"
-    edited = compose.read_text().replace("    hostname: a\n", "    hostname: a\n    mem_limit: 64m  # small\n")
+    edited = compose.read_text().replace("    hostname: a\n", "    hostname: a\n    mem_reservation: 64m  # small\n")
     assert edited != compose.read_text()
     compose.write_text(edited)
     (lab / "lab.net").write_text(_LAB + "host c { interface on lan }\n")
@@ -75,14 +75,14 @@ def test_a_file_changed_by_hand_is_refused_then_adopted(lab: Path) -> None:
     assert "changed by hand" in refused.stderr
     assert "--adopt" in refused.stderr
     changes = [line for line in refused.stdout.splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")]
-    assert changes == ["+    mem_limit: 64m  # small"], "what the lab changed is no edit"
+    assert changes == ["+    mem_reservation: 64m  # small"], "what the lab changed is no edit"
     assert tree(lab / OUT) == before
     adopted = netdsl("compile", "lab.net", "--adopt", cwd=lab)
     assert adopted.returncode == 0, adopted.stderr
     override = (lab / OUT / "compose.override.yaml").read_text()
-    assert "mem_limit: 64m" in override
+    assert "mem_reservation: 64m" in override
     assert "# small" in override
-    assert "mem_limit" not in compose.read_text()
+    assert "mem_reservation" not in compose.read_text()
     again = netdsl("compile", "lab.net", cwd=lab)
     assert again.returncode == 0, again.stderr
     assert (lab / OUT / "compose.override.yaml").read_text() == override
