@@ -33,8 +33,8 @@ MOST_FILE_BYTES = 128 * 2**20
 PLATFORMS = ("linux/amd64", "linux/arm64")
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
-_PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+", re.ASCII)
-"""Debian policy, section 5.6.1."""
+_PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]*[a-z0-9+.]", re.ASCII)
+"""Debian policy, section 5.6.1; none ends with `-`, which would have apt-get(8) remove the package."""
 
 
 def files(node: NodeDraft, work: Work) -> tuple[tuple[NodeFile, Place], ...]:
@@ -233,7 +233,7 @@ def _packages(block: Block, work: Work) -> tuple[str, ...]:
                 work.wrong_kind(placed, "a package's name")
             elif not _PACKAGE.fullmatch(name):
                 message = f"no package of Debian can be called `{name}`" if name.isprintable() else "no package's name"
-                advice = "lower-case letters, digits, `+`, `-` and `.`"
+                advice = "lower-case letters, digits, `+`, `-` and `.`; no `-` at the end"
                 work.diagnostics.report(catalogue.INVALID_PACKAGE, message, placed.place, help=advice)
             else:
                 found.setdefault(name)

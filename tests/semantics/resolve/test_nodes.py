@@ -168,9 +168,9 @@ def test_an_image_and_its_packages() -> None:
     )
     assert node(lab, "a").image == "tools"
     assert [image.packages for image in lab.images.values()] == [("iperf3", "libstdc++6")]
-    assert codes(NETWORKS + "image tools { packages Iperf }\nhost a { interface on lan ; image tools }") == [
-        "invalid-package"
-    ]
+    for name in ("Iperf", '"bash-"', '"iperf3=3"'):
+        bad = NETWORKS + f"image tools {{ packages {name} }}\nhost a {{ interface on lan ; image tools }}"
+        assert codes(bad) == ["invalid-package"]
 
 
 def test_an_image_for_some_platforms() -> None:
