@@ -1,5 +1,7 @@
 """Programs that change a project: one netdsl at a time, and none outlives an interrupt."""
 
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -63,7 +65,7 @@ with working(Deployment(Path({str(tmp_path / "compose")!r}), "lab"), 0) as work:
         refused = pytest.raises(Busy, match="another netdsl, or a program that one has left, starts or stops `lab`")
         with refused, working(deployment, 0):
             pass
-        subprocess.run(["kill", "-KILL", "--", f"-{netdsl.pid}"], check=True)
+        os.killpg(netdsl.pid, signal.SIGKILL)
     with working(deployment, 30):
         pass
 
