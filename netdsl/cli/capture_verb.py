@@ -25,12 +25,12 @@ def command(
     output: str | None,
     project: str | None,
     *,
-    is_untrusted: bool,
+    is_trusted: bool,
 ) -> None:
     """Capture packets on the interface IF of NODE: `netdsl capture a.gw.wan -w - | wireshark -k -i -`."""
     node, separator, interface = where.rpartition(".")
     if not separator or not node or not interface:
         raise click.UsageError(f"`{where}` is not NODE.IF")
-    runtime, deployment = find_deployment(lab, target, output, project, is_untrusted=is_untrusted)
+    runtime, deployment = find_deployment(lab, target, output, project, is_trusted=is_trusted)
     path = None if file is None else Path(file)
     raise click.exceptions.Exit(runtime.capture(deployment, host_name(node), interface, path, count, OUT))

@@ -25,7 +25,7 @@ def command(
     parameters: dict[str, str],
     form: str,
     *,
-    is_untrusted: bool,
+    is_trusted: bool,
     is_fixing: bool,
     is_diff: bool,
 ) -> None:
@@ -35,9 +35,9 @@ def command(
     if is_fixing or is_diff:
         from netdsl.cli.fixing import fix  # a twentieth of a small lab's check
 
-        checked = [fix(lab, parameters, is_trusted=not is_untrusted, is_diff=is_diff) for lab in names]
+        checked = [fix(lab, parameters, is_trusted=is_trusted, is_diff=is_diff) for lab in names]
     else:
-        checked = [analyse(lab, parameters, is_trusted=not is_untrusted) for lab in names]
+        checked = [analyse(lab, parameters, is_trusted=is_trusted) for lab in names]
     for one in checked:
         for finding in one.diagnostics:
             found.add(finding)

@@ -54,7 +54,7 @@ def command(
     targets: tuple[str, ...],
     wanted: Measurement,
     parameters: dict[str, str],
-    is_untrusted: bool,
+    is_trusted: bool,
     options: Options,
     form: str,
     output: str | None,
@@ -70,7 +70,7 @@ def command(
         _show_runs(read_runs(names), form, output, report)
         return
     name = lab_named(names)
-    lab = analysed_lab(name, parameters, is_trusted=not is_untrusted, is_proven=True)
+    lab = analysed_lab(name, parameters, is_trusted=is_trusted, is_proven=True)
     asked = tuple(dict.fromkeys(targets)) or target_names()
     found = paper(lab, asked, options)
     if wanted.runs is None:
@@ -85,7 +85,7 @@ def command(
 
     check_report(report)
     able = runnable(asked, found)
-    made = measured(name, parameters, options, wanted, able.targets, is_trusted=not is_untrusted)
+    made = measured(name, parameters, options, wanted, able.targets, is_trusted=is_trusted)
     comparison = compare(made)
     comparison = replace(comparison, warnings=(*able.absent, *comparison.warnings))
     deliver(comparison_text(comparison, found, form, is_file=output is not None), output)

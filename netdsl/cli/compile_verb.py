@@ -42,7 +42,7 @@ def command(
     targets: tuple[str, ...],
     output: str | None,
     parameters: dict[str, str],
-    is_untrusted: bool,
+    is_trusted: bool,
     each: str | None,
     credential_folder: str | None,
     options: Options,
@@ -73,7 +73,7 @@ def command(
                 shows_difference=is_diff,
                 variant="" if value is None else f"{each}={value}",
                 value=value,
-                is_trusted=not is_untrusted,
+                is_trusted=is_trusted,
             )
             written = compile_request(request)
             if not request.is_dry and form == "text":

@@ -31,12 +31,12 @@ runtime_options = options_together(TARGET, OUTPUT, PROJECT, UNTRUSTED)
 
 
 def find_deployment(
-    lab: str | None, target: str, output: str | None, project: str | None, *, is_untrusted: bool = False
+    lab: str | None, target: str, output: str | None, project: str | None, *, is_trusted: bool = True
 ) -> tuple[Driver, Deployment]:
     """What was compiled, whole: a write that was interrupted is finished first. Raises CannotRun where the target has no
     driver, UsageError where nothing is compiled; FolderBusy, PathRefused, OSError."""
     driver = driver_of(target)
-    folder = find_output(lab, target, output, is_trusted=not is_untrusted)
+    folder = find_output(lab, target, output, is_trusted=is_trusted)
     settle(folder)
     return driver, Deployment(folder, project or _project(folder))
 

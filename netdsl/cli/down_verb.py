@@ -10,11 +10,11 @@ from netdsl.cli.place import build_of, sweep
 @click.command("down")
 @click.argument("lab", required=False)
 @runtime_options
-def command(lab: str | None, target: str, output: str | None, project: str | None, *, is_untrusted: bool) -> None:
+def command(lab: str | None, target: str, output: str | None, project: str | None, *, is_trusted: bool) -> None:
     """Stop LAB and take away its containers or machines, its networks and whatever else it made.
 
     LAB is a source, an output folder or a lab's name [the only one in build/].
     """
-    runtime, deployment = find_deployment(lab, target, output, project, is_untrusted=is_untrusted)
+    runtime, deployment = find_deployment(lab, target, output, project, is_trusted=is_trusted)
     runtime.down(deployment, note)
-    sweep(deployment.folder, build_of(is_trusted=not is_untrusted))
+    sweep(deployment.folder, build_of(is_trusted=is_trusted))

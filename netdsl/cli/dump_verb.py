@@ -20,9 +20,9 @@ from netdsl.lower.lower import lower
 )
 @DEFINE
 @UNTRUSTED
-def command(lab: str, stage: str, parameters: dict[str, str], *, is_untrusted: bool) -> None:
+def command(lab: str, stage: str, parameters: dict[str, str], *, is_trusted: bool) -> None:
     """Print a stage of the compiler as JSON: the syntax trees, the resolved document, or the lab's IR."""
-    checked = analyse(lab, parameters, is_trusted=not is_untrusted)
+    checked = analyse(lab, parameters, is_trusted=is_trusted)
     show_findings(checked.diagnostics, "text")
     if stage == "tree":
         write(dump(checked.sources.documents))

@@ -20,11 +20,11 @@ def command(
     output: str | None,
     project: str | None,
     *,
-    is_untrusted: bool,
+    is_trusted: bool,
     is_admin: bool,
 ) -> None:
     """Run COMMAND in NODE; its exit status is this one's."""
     if words[0] == "--" and len(words) > 1:  # `exec NODE -- COMMAND`, as with kubectl
         words = words[1:]
-    runtime, deployment = find_deployment(lab, target, output, project, is_untrusted=is_untrusted)
+    runtime, deployment = find_deployment(lab, target, output, project, is_trusted=is_trusted)
     raise click.exceptions.Exit(runtime.execute(deployment, host_name(node), words, is_admin=is_admin))

@@ -26,13 +26,13 @@ def _as_a_world(command: Callable[..., Any]) -> Callable[..., Any]:
         *,
         lab: str,
         parameters: dict[str, str],
-        is_untrusted: bool,
+        is_trusted: bool,
         esp: str,
         down: tuple[str, ...],
         up: tuple[str, ...],
         **others: object,
     ) -> None:
-        found = analysed_lab(lab, parameters, is_trusted=not is_untrusted)
+        found = analysed_lab(lab, parameters, is_trusted=is_trusted)
         try:
             world = world_of(found, esp=Esp(esp), down=down, up=up)
         except BadQuestion as error:

@@ -54,7 +54,7 @@ def command(
     reference: str,
     files: tuple[str, ...],
     parameters: dict[str, str],
-    is_untrusted: bool,
+    is_trusted: bool,
     each: str | None,
     is_mended: bool,
     is_running: bool,
@@ -77,10 +77,10 @@ def command(
     def tasks() -> Iterator[Task]:
         for value in parameter_values(reference, each) if each is not None else (None,):
             own = parameters if each is None or value is None else parameters | {each: value}
-            lab = lowered_lab(reference, own, is_trusted=not is_untrusted or bool(files))
+            lab = lowered_lab(reference, own, is_trusted=is_trusted or bool(files))
             for one in files or (reference,):
                 expected = mended(lab) if is_mended else lab
-                yield Task(one, expected, own, value, target if is_running else None, is_trusted=not is_untrusted)
+                yield Task(one, expected, own, value, target if is_running else None, is_trusted=is_trusted)
 
     bounds = Bounds(seconds, memory << 20, float(_PATIENCE * seconds + _WAITING))
     if is_running:

@@ -155,7 +155,7 @@ def _folder(task: Task, value: str, target: str) -> str:
 def _seen(task: Task, target: str, lab: Lab) -> Json:
     """By the running lab, from where `compile --each` or `up` has put it. Raises DriverError, ClickException."""
     folder = None if task.variant is None else _folder(task, task.variant, target)
-    driver, deployment = find_deployment(task.file, target, folder, None, is_untrusted=not task.is_trusted)
+    driver, deployment = find_deployment(task.file, target, folder, None, is_trusted=task.is_trusted)
 
     def assess(asked: Lab) -> list[Outcome]:
         results = run(asked, driver, deployment, target, partial(_note, task.file), are_nodes_believed=False)

@@ -24,7 +24,7 @@ _BY_ENDING = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid", ".dot": "
 @click.option("-o", "--output", "file", type=click.Path(dir_okay=False), metavar="FILE", help="Where to [stdout].")
 @DEFINE
 @UNTRUSTED
-def command(lab: str, form: str | None, file: str | None, parameters: dict[str, str], *, is_untrusted: bool) -> None:
+def command(lab: str, form: str | None, file: str | None, parameters: dict[str, str], *, is_trusted: bool) -> None:
     """Draw a lab: networks, nodes, addresses, tunnels, and what carries their encrypted packets.
 
     The lab need not run, nor do what it expects. A picture is the same whenever and wherever it is made.
@@ -34,7 +34,7 @@ def command(lab: str, form: str | None, file: str | None, parameters: dict[str, 
     ending = "" if file is None else Path(file).suffix.lower()
     if form is None and ending and ending not in _BY_ENDING:
         raise click.UsageError(f"there is no picture `{ending}`: {', '.join(_BY_ENDING)}, or add --format")
-    drawn = analysed_lab(lab, parameters, is_trusted=not is_untrusted)
+    drawn = analysed_lab(lab, parameters, is_trusted=is_trusted)
     deliver(FORMATS[form or _BY_ENDING.get(ending, "svg")](graph_of(drawn)), file)
     if file is not None:
         note(f"{drawn.name}: drawn to {file}")

@@ -29,7 +29,7 @@ from netdsl.handout import HOLDS, CannotFlatten, handout
 )
 @click.option("--overwrite", is_flag=True, help="Replace handouts that are there.")
 def command(
-    lab: str, parameters: dict[str, str], each: str | None, output: str | None, overwrite: bool, is_untrusted: bool
+    lab: str, parameters: dict[str, str], each: str | None, output: str | None, overwrite: bool, is_trusted: bool
 ) -> None:
     """Write what a student gets of LAB: its source, its picture, its addresses.
 
@@ -40,9 +40,7 @@ def command(
     for value in parameter_values(lab, each) if each is not None else (None,):
         own = parameters if each is None or value is None else parameters | {each: value}
         said = "" if value is None else f"{each}={value}"
-        made[_folder(lab, value, output, is_trusted=not is_untrusted)] = _files(
-            lab, own, said, is_trusted=not is_untrusted
-        )
+        made[_folder(lab, value, output, is_trusted=is_trusted)] = _files(lab, own, said, is_trusted=is_trusted)
     for folder, files in made.items():
         try:
             write_folder(folder, files, replaces=HOLDS if overwrite else ())

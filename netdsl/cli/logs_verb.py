@@ -19,9 +19,9 @@ def command(
     output: str | None,
     project: str | None,
     *,
-    is_untrusted: bool,
+    is_trusted: bool,
 ) -> None:
     """Show what NODES (all, without a name) said."""
-    runtime, deployment = find_deployment(lab, target, output, project, is_untrusted=is_untrusted)
+    runtime, deployment = find_deployment(lab, target, output, project, is_trusted=is_trusted)
     hosts = [host_name(node) for node in nodes]
     raise click.exceptions.Exit(runtime.logs(deployment, hosts, OUT, follow=follow))

@@ -37,7 +37,7 @@ def command(
     file: str | None,
     wanted: Measurement,
     parameters: dict[str, str],
-    is_untrusted: bool,
+    is_trusted: bool,
     folder: str | None,
     credential_folder: str | None,
     options: Options,
@@ -46,7 +46,7 @@ def command(
 
     It is compiled, started and taken down again in each round. Every round is kept at once: Ctrl-C loses none.
     """
-    request = Request(lab, target, parameters, options, folder, credential_folder, is_trusted=not is_untrusted)
+    request = Request(lab, target, parameters, options, folder, credential_folder, is_trusted=is_trusted)
     with job_of(request, wanted, file) as job:
         (run,) = measure_jobs([job], wanted)
         write(run_table(run, columns()))

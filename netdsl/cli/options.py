@@ -21,6 +21,10 @@ def define(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
     return found
 
 
+def _inverted(_: click.Context, __: click.Parameter, value: bool) -> bool:
+    return not value
+
+
 LAB = click.argument("lab", metavar="LAB", type=click.Path(allow_dash=True))
 
 DEFINE: Decorator = click.option(
@@ -35,8 +39,9 @@ DEFINE: Decorator = click.option(
 
 UNTRUSTED: Decorator = click.option(
     "--untrusted",
-    "is_untrusted",
+    "is_trusted",
     is_flag=True,
+    callback=_inverted,
     help="The lab is a stranger's: no run, file, env, uplink, target; what is made lies in a folder of one's own.",
 )
 

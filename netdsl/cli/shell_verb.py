@@ -18,9 +18,9 @@ def command(
     output: str | None,
     project: str | None,
     *,
-    is_untrusted: bool,
+    is_trusted: bool,
     is_admin: bool,
 ) -> None:
     """Open a shell in NODE."""
-    runtime, deployment = find_deployment(lab, target, output, project, is_untrusted=is_untrusted)
+    runtime, deployment = find_deployment(lab, target, output, project, is_trusted=is_trusted)
     raise click.exceptions.Exit(runtime.shell(deployment, host_name(node), is_admin=is_admin))

@@ -14,13 +14,13 @@ from netdsl.cli.deployment import find_deployment, runtime_options
 @runtime_options
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(
-    lab: str | None, target: str, output: str | None, project: str | None, form: str, *, is_untrusted: bool
+    lab: str | None, target: str, output: str | None, project: str | None, form: str, *, is_trusted: bool
 ) -> None:
     """Show the nodes of LAB, whether they are ready, their tunnels and services. Exit 1 if one is not ready.
 
     LAB is a source, an output folder or a lab's name [the only one in build/].
     """
-    runtime, deployment = find_deployment(lab, target, output, project, is_untrusted=is_untrusted)
+    runtime, deployment = find_deployment(lab, target, output, project, is_trusted=is_trusted)
     states = runtime.status(deployment)
     if form == "json":
         write(json.dumps([asdict(state) for state in states], indent=1) + "\n")

@@ -38,7 +38,7 @@ def command(
     target: str,
     output: str | None,
     parameters: dict[str, str],
-    is_untrusted: bool,
+    is_trusted: bool,
     is_up: bool,
     keep: bool,
     timeout: int | None,
@@ -53,13 +53,13 @@ def command(
     if keep and not is_up:
         raise click.UsageError("--keep goes with --up")
     driver_of(target)  # a target without one is refused before anything is written
-    ready = analysed_lab(lab, parameters, is_trusted=not is_untrusted)
+    ready = analysed_lab(lab, parameters, is_trusted=is_trusted)
     if options.is_closed:
         ready = closed(ready)
     if is_up:
-        request = Request(lab, target, parameters, options, output, credential_folder, is_trusted=not is_untrusted)
+        request = Request(lab, target, parameters, options, output, credential_folder, is_trusted=is_trusted)
         output = str(compile_request(request).folder)
-    runtime, deployment = find_deployment(lab, target, output, options.project, is_untrusted=is_untrusted)
+    runtime, deployment = find_deployment(lab, target, output, options.project, is_trusted=is_trusted)
     with _started(runtime, deployment, timeout, is_up=is_up, keep=keep):
         results = run(ready, runtime, deployment, target, note)
     write(as_json(results) if form == "json" else table(results))

@@ -32,7 +32,7 @@ def command(
     target: str,
     output: str | None,
     parameters: dict[str, str],
-    is_untrusted: bool,
+    is_trusted: bool,
     credential_folder: str | None,
     options: Options,
     timeout: int | None,
@@ -43,11 +43,11 @@ def command(
     """
     driver_of(target)  # a target without one is refused before anything is written
     if lab is not None and Path(lab).is_file():
-        request = Request(lab, target, parameters, options, output, credential_folder, is_trusted=not is_untrusted)
+        request = Request(lab, target, parameters, options, output, credential_folder, is_trusted=is_trusted)
         lab, output = None, str(compile_request(request).folder)
-    elif is_untrusted:
+    elif not is_trusted:
         raise click.UsageError("--untrusted is for a source: of what is compiled already nothing is refused")
-    runtime, deployment = find_deployment(lab, target, output, options.project, is_untrusted=is_untrusted)
+    runtime, deployment = find_deployment(lab, target, output, options.project, is_trusted=is_trusted)
     _warn_of_ends(deployment.folder)
     runtime.up(deployment, note, timeout=timeout)
     for state in runtime.status(deployment):

@@ -23,13 +23,13 @@ FORMAT_VERSION = 1
 @DEFINE
 @UNTRUSTED
 @FORMAT
-def command(lab: str, esp: str, parameters: dict[str, str], form: str, *, is_untrusted: bool) -> None:
+def command(lab: str, esp: str, parameters: dict[str, str], form: str, *, is_trusted: bool) -> None:
     """Prove what a lab expects, line by line, and say why; nothing is run.
 
     What is wrong without any `expect` (loops, black holes, ways without a way back, tunnels that stay down) is found too.
     Status 1 where an expectation fails, or the lab has another error.
     """
-    checked = analyse(lab, parameters, Esp(esp), is_trusted=not is_untrusted)
+    checked = analyse(lab, parameters, Esp(esp), is_trusted=is_trusted)
     match form:
         case "json":
             write(as_text(_document(checked, esp)))
