@@ -1,12 +1,14 @@
 """The deployment that a runtime verb speaks of, and its driver."""
 
-from functools import partial
+from collections.abc import Callable
+from functools import partial, wraps
 from pathlib import Path
+from typing import Any
 
 import click
 
 from netdsl.cli.console import relay
-from netdsl.cli.options import OUTPUT, PROJECT, TARGET, UNTRUSTED, options_together
+from netdsl.cli.options import OUTPUT, PROJECT, TARGET, UNTRUSTED, Decorator, options_together
 from netdsl.cli.place import find_output
 from netdsl.codegen.registry import driver_of
 from netdsl.codegen.write import settle
@@ -28,6 +30,21 @@ OUT = Out(relay, partial(relay, is_remark=True))
 
 runtime_options = options_together(TARGET, OUTPUT, PROJECT, UNTRUSTED)
 """As every verb on a running lab has them."""
+
+
+def _as_a_deployment(command: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(command)
+    def gathered(
+        *, lab: str | None, target: str, output: str | None, project: str | None, is_trusted: bool, **others: object
+    ) -> None:
+        runtime, deployment = find_deployment(lab, target, output, project, is_trusted=is_trusted)
+        command(**others, runtime=runtime, deployment=deployment)
+
+    return gathered
+
+
+DEPLOYMENT: Decorator = options_together(runtime_options, _as_a_deployment)
+"""The lab as it was compiled, as `runtime` and `deployment`; with LAB or `--lab`, which the verb has before it."""
 
 
 def find_deployment(

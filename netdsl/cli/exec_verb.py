@@ -2,29 +2,19 @@
 
 import click
 
-from netdsl.cli.deployment import ADMIN_OPTION, LAB_OPTION, find_deployment, runtime_options
+from netdsl.cli.deployment import ADMIN_OPTION, DEPLOYMENT, LAB_OPTION
 from netdsl.ir.ids import host_name
+from netdsl.runtime.driver import Deployment, Driver
 
 
 @click.command("exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @LAB_OPTION
-@runtime_options
+@DEPLOYMENT
 @ADMIN_OPTION
 @click.argument("node")
 @click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED, metavar="COMMAND...")
-def command(
-    node: str,
-    words: tuple[str, ...],
-    lab: str | None,
-    target: str,
-    output: str | None,
-    project: str | None,
-    *,
-    is_trusted: bool,
-    is_admin: bool,
-) -> None:
+def command(node: str, words: tuple[str, ...], runtime: Driver, deployment: Deployment, *, is_admin: bool) -> None:
     """Run COMMAND in NODE; its exit status is this one's."""
     if words[0] == "--" and len(words) > 1:  # `exec NODE -- COMMAND`, as with kubectl
         words = words[1:]
-    runtime, deployment = find_deployment(lab, target, output, project, is_trusted=is_trusted)
     raise click.exceptions.Exit(runtime.execute(deployment, host_name(node), words, is_admin=is_admin))

@@ -6,21 +6,19 @@ from dataclasses import asdict
 import click
 
 from netdsl.cli.console import say, write
-from netdsl.cli.deployment import find_deployment, runtime_options
+from netdsl.cli.deployment import DEPLOYMENT
+from netdsl.runtime.driver import Deployment, Driver
 
 
 @click.command("status")
 @click.argument("lab", required=False)
-@runtime_options
+@DEPLOYMENT
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def command(
-    lab: str | None, target: str, output: str | None, project: str | None, form: str, *, is_trusted: bool
-) -> None:
+def command(form: str, runtime: Driver, deployment: Deployment) -> None:
     """Show the nodes of LAB, whether they are ready, their tunnels and services. Exit 1 if one is not ready.
 
     LAB is a source, an output folder or a lab's name [the only one in build/].
     """
-    runtime, deployment = find_deployment(lab, target, output, project, is_trusted=is_trusted)
     states = runtime.status(deployment)
     if form == "json":
         write(json.dumps([asdict(state) for state in states], indent=1) + "\n")

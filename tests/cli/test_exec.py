@@ -3,7 +3,7 @@
 import pytest
 from click.testing import CliRunner
 
-from netdsl.cli import exec_verb
+from netdsl.cli import deployment, exec_verb
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,6 @@ def test_a_command_reaches_its_node_as_written(
             seen.append((node, words, is_admin))
             return 0
 
-    monkeypatch.setattr(exec_verb, "find_deployment", lambda *_, **__: (Runtime(), object()))
+    monkeypatch.setattr(deployment, "find_deployment", lambda *_, **__: (Runtime(), object()))
     assert CliRunner().invoke(exec_verb.command, written).exit_code == 0
     assert seen == [("a", run, is_admin)]
