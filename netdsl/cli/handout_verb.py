@@ -9,7 +9,7 @@ from netdsl.cli.analysis import sources_of
 from netdsl.cli.console import note, show_findings
 from netdsl.cli.each import lab_name, parameter_values, variant
 from netdsl.cli.options import DEFINE, LAB, UNTRUSTED
-from netdsl.cli.place import build_of
+from netdsl.cli.place import build_of, make_build
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.disk.whole_folder import FolderExists, write_folder
 from netdsl.handout import HOLDS, CannotFlatten, handout
@@ -41,6 +41,8 @@ def command(
         own = parameters if each is None or value is None else parameters | {each: value}
         said = "" if value is None else f"{each}={value}"
         made[_folder(lab, value, output, is_trusted=is_trusted)] = _files(lab, own, said, is_trusted=is_trusted)
+    if output is None:
+        make_build(build_of(is_trusted=is_trusted))
     for folder, files in made.items():
         try:
             write_folder(folder, files, replaces=HOLDS if overwrite else ())

@@ -10,7 +10,7 @@ from netdsl.cli.analysis import analyse, stop
 from netdsl.cli.compilation import Request, compile_request, options_for, places_for
 from netdsl.cli.console import note
 from netdsl.cli.measuring_progress import watching
-from netdsl.cli.place import build_of
+from netdsl.cli.place import make_build
 from netdsl.diagnostics.wording import counted
 from netdsl.disk.named import make_folder
 from netdsl.measuring.job import Job
@@ -34,16 +34,13 @@ def job_of(request: Request, wanted: Measurement, file: str | None = None) -> It
     name = checked.lab.name
     places = places_for(request, name)
     options = options_for(request, name, places)
-    kept = (
-        build_of(is_trusted=request.is_trusted) / places.name / "measured" / f"{request.target}.json"
-        if file is None
-        else Path(file)
-    )
+    kept = places.build / places.name / "measured" / f"{request.target}.json" if file is None else Path(file)
     bench = Bench(checked, request.parameters, request.target, options, places.output, kept)
 
     def write() -> None:
         compile_request(request)
         if file is None:
+            make_build(places.build)
             make_folder(kept.parent)
 
     with job_for(bench, wanted, write) as job:

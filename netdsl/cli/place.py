@@ -50,6 +50,13 @@ def build_of(*, is_trusted: bool) -> Path:
     raise click.UsageError("--untrusted writes below the home folder, and HOME names none")
 
 
+def make_build(build: Path) -> None:
+    """Make the folder for strangers' labs this user's alone, before anything is written below it. Raises PathRefused,
+    OSError."""
+    if build != BUILD:
+        make_own_folder(build)
+
+
 def places_of(
     build: Path, source: str, lab: str, target: str, output: str | None, credential_folder: str | None
 ) -> Places:
@@ -67,8 +74,7 @@ def places_of(
 
 def claim_place(source: str, lab: str, places: Places) -> None:
     """The lab's folder in `build` is the source's from now on. Raises FolderBusy, PathRefused, OSError."""
-    if places.build != BUILD:
-        make_own_folder(places.build)
+    make_build(places.build)
     if claim(places.build, lab, source) != places.name:
         raise FolderBusy(f"another netdsl has just made {places.build / places.name} for another source")
 

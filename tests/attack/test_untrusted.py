@@ -107,10 +107,15 @@ def test_what_is_made_lies_in_a_folder_of_the_user_alone(folder: Path, capfd: py
     assert status_of("compile", "--untrusted", "lab.net") == 0
     own = folder.parent / "state/netdsl/untrusted"
     assert f"x: {own}/x/compose (" in capfd.readouterr().err
-    assert stat.S_IMODE(own.stat().st_mode) == 0o700
     assert sorted(path.name for path in (own / "x").iterdir()) == [".netdsl-source", "compose"]
     assert not (own / "x/compose/compose.override.yaml").exists()
     assert tree(folder) == before
+
+
+@pytest.mark.parametrize("verb", ["compile", "handout"])
+def test_the_folder_of_strangers_labs_is_closed_to_other_users(folder: Path, verb: str) -> None:
+    assert status_of(verb, "--untrusted", "lab.net") == 0
+    assert stat.S_IMODE((folder.parent / "state/netdsl/untrusted").stat().st_mode) == 0o700
 
 
 def test_a_folder_that_is_named_has_to_be_fresh(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
