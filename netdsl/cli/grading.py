@@ -12,11 +12,14 @@ from netdsl.cli.deployment import find_deployment
 from netdsl.cli.each import file_of, lab_name, parameter_names, variant
 from netdsl.cli.place import build_of
 from netdsl.codegen.home import home_of
+from netdsl.codegen.manifest import ManifestUnreadable
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.diagnostics.wording import counted
+from netdsl.disk.lock import FolderBusy
 from netdsl.ir.dump import Json
 from netdsl.ir.lab import Lab
+from netdsl.ir.sizes import TooLarge
 from netdsl.pipeline.analysis import lowered
 from netdsl.runtime.driver import DriverError
 from netdsl.testing.bounded import Answer, Bounds, Ended, Work, answers
@@ -127,6 +130,8 @@ def _judged(task: Task, lift: Callable[[], None]) -> Json:
             "driver": [error.command, error.tail, error.remedy or ""],
             "status": error.status,
         }
+    except (TooLarge, ManifestUnreadable, FolderBusy) as error:
+        return {"failure": str(error)}
     except OSError as error:
         return {"failure": f"cannot be read: {error.strerror or error}"}
 

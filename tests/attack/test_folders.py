@@ -193,6 +193,12 @@ def test_a_manifest_that_is_none_is_refused(compiled: Path, text: str, said: Sai
         assert "remove it" in text_said
 
 
+def test_a_manifest_that_is_none_is_why_a_running_lab_is_not_graded(compiled: Path, said: Said) -> None:
+    (_OUT / "netdsl-manifest.json").write_text("[]")
+    assert status_of("grade", "--running", "lab.net") == 4
+    assert "not graded: build/x/compose/netdsl-manifest.json is not a manifest" in " ".join(said().split())
+
+
 def test_a_manifest_lists_paths_inside_alone(compiled: Path, said: Said) -> None:
     _add_to_manifest({"../../../../victim/file": hashlib.sha256(b"precious").hexdigest()})
     assert status_of("compile", "lab.net") == 3
