@@ -37,7 +37,10 @@ _LONGEST = 104 - 18  # bytes of a socket's name on macOS (Linux: 108), less the 
 
 
 class Unreachable(Exception):
-    """No connection to a machine. The message is from ssh."""
+    """No connection to a machine. The message is one line: what ssh says, its lines one after the other."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("; ".join(message.splitlines()))
 
 
 def known_configuration(folder: Path, made: Sequence[Made]) -> Path | None:

@@ -25,7 +25,7 @@ from netdsl.backends.vagrant.inside import (
 )
 from netdsl.backends.vagrant.lower import DEFAULT_MEMORY_MIB
 from netdsl.backends.vagrant.machines import Made, Wanted, made_machines, node_of, steps, vagrant_name, wanted_machines
-from netdsl.backends.vagrant.ssh import Connection
+from netdsl.backends.vagrant.ssh import Connection, Unreachable
 from netdsl.backends.vagrant.vagrant import Ended, Failure, OutputLine
 from netdsl.runtime.driver import Deployment, DriverError, NodeState
 from tests.outputs import write_output
@@ -436,6 +436,11 @@ class TestInside:
         assert command[4:] == (
             *("tcpdump", "-p", "-Z", "root", "-i", "wan", "--immediate-mode", "-c", "3", "-U", "-w", "-"),
         )
+
+
+def test_what_ssh_says_in_several_lines_is_one_line_of_the_status() -> None:
+    said = "kex_exchange_identification: read: Connection reset by peer\r\nConnection reset by 192.0.2.7 port 22"
+    assert str(Unreachable(said)) == said.replace("\r\n", "; ")
 
 
 @pytest.mark.parametrize(
