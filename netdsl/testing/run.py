@@ -119,7 +119,8 @@ def _check_running(lab: Lab, driver: Driver, deployment: Deployment) -> None:
 
 
 def _esp(lab: Lab, driver: Driver, deployment: Deployment) -> str:
-    """Where the nodes run ESP: `kernel` or `user`; empty if no tunnel takes packets by policies, or none says it."""
+    """Where the nodes run ESP: `kernel` or `user`; empty if no tunnel takes packets by policies, or no node says it."""
+    words = {esp.value for esp in Esp}
     for node in lab.nodes:
         names = {section(end, child) for end in node.tunnels if _is_selected(end) for child in end.children}
         if names:
@@ -127,7 +128,8 @@ def _esp(lab: Lab, driver: Driver, deployment: Deployment) -> str:
                 answer = driver.ask(
                     deployment, node.host_name, [*NODE_SCRIPT, "status"], timeout=_INSIDE * driver.slowness
                 )
-                return next((esp for _, child, _, esp in tunnel_lines(answer.output) if child in names), "")
+                lines = tunnel_lines(answer.output)
+                return next((esp for _, child, _, esp in lines if child in names and esp in words), "")
     return ""
 
 

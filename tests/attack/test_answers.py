@@ -175,6 +175,7 @@ list-sa event {
         "exit 0",
         "exit 99999999999999999999\t" + "via " * 100,
         "exit 0\ttunnel\x1ftunnel t\x1ftunnel t t up in\x1f",
+        "exit 0\ttunnel t t up in neither",
         "exit 0\tvia\x1f",
         "exit 0\t" + _SWANCTL.replace("\n", "\x1f") % ("", "10.0.0.1"),
         "exit 0\t" + _SWANCTL.replace("\n", "\x1f") % ("name = t", "none"),
