@@ -73,7 +73,7 @@ with working(Deployment(Path({str(tmp_path / "compose")!r}), "lab"), 0) as work:
 def test_containers_beside_a_project_are_its_orphans() -> None:
     """`docker compose down --remove-orphans` takes away what has these labels."""
     labels = " ".join(owned("lab"))
-    for key in ("project=lab", "service=netdsl", "oneoff=False", "config-hash=-", "container-number=1"):
+    for key in ("project=lab", "service=netdsl.beside", "oneoff=False", "config-hash=-", "container-number=1"):
         assert f"--label com.docker.compose.{key}" in labels
     for words in (container_words("id", "lab"), run_words(Deployment(Path("x"), "lab"), "a", "n", PROBING)):
         assert labels in " ".join(words)

@@ -28,5 +28,5 @@ def test_what_a_node_says_is_not_believed(tmp_path: Path, run_name: str) -> None
             ("failed", "it is 10.2.0.2"),
             ("passed", "answered"),
         ]
-        beside = ("--filter", "label=com.docker.compose.service=netdsl", "--filter", f"name={lab.project}")
+        beside = ("--filter", "label=com.docker.compose.service=netdsl.beside", "--filter", f"name={lab.project}")
         assert lab.machine.say("docker", "ps", "--quiet", *beside) == ""
