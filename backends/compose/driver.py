@@ -32,6 +32,7 @@ from .engine import (
     refuse_folders,
     refuse_other_folder,
     said,
+    silent,
     told,
 )
 from .own import BESIDE
@@ -128,7 +129,7 @@ class ComposeDriver:
     ) -> int:
         """From a container beside the node, in its network: the node itself has no right to capture."""
         container = _container(docker_of(deployment), deployment, node)
-        make_image(BESIDE)
+        make_image(BESIDE, out.note)
         words = container_words(container.id, deployment.project)
         words += ["-i", interface, *(["-c", str(count)] if count else [])]
         if file is None:
@@ -150,6 +151,9 @@ class ComposeDriver:
             _container(docker_of(deployment), deployment, node)  # says what there is, or what is not well
             raise DriverError(f"`{node}` cannot be asked", command="docker exec", tail=str(error)) from error
 
+    def prepare_probes(self, progress: Progress) -> None:
+        make_image(BESIDE, progress)
+
     def probe(self, deployment: Deployment, node: str) -> AbstractContextManager[SideTools]:
         """In a container beside the node, of netdsl's own image: the node can neither replace nor end it."""
         return side_probe(deployment, node)
@@ -158,7 +162,6 @@ class ComposeDriver:
     def listen(self, deployment: Deployment, node: str, interface: str) -> Iterator[FileRecording]:
         """From a container beside the node, as in `capture`."""
         container = _container(client_of(deployment), deployment, node)
-        make_image(BESIDE)
         words = container_words(container.id, deployment.project)
         with record([*words, "-i", interface], f"{deployment.project}-{node}") as recording:
             yield recording
@@ -234,7 +237,7 @@ def _parents(deployment: Deployment, verb: str, work: Work) -> None:
     """By netdsl's own script, whatever lies in the folder: that one is the user's to call."""
     command = ["sh", "-c", parents_script(), "./parents.sh", verb]
     try:
-        work.run(command, _silent, {"COMPOSE_PROJECT_NAME": deployment.project}, deployment.folder)
+        work.run(command, silent, {"COMPOSE_PROJECT_NAME": deployment.project}, deployment.folder)
     except DockerException as error:
         raise DriverError(
             "the networks' parent devices could not be made"
@@ -244,10 +247,6 @@ def _parents(deployment: Deployment, verb: str, work: Work) -> None:
             status=error.return_code,
             tail=error.stderr or "",
         ) from error
-
-
-def _silent(_: str) -> None:
-    pass
 
 
 def _nodes(docker: DockerClient, *, is_running: bool) -> dict[str, Container]:

@@ -122,16 +122,27 @@ def said(words: Sequence[str], *, timeout: float = 120, given: str | None = None
     return done.output
 
 
-def make_image(image: OwnImage) -> None:
+def silent(_: str) -> None:
+    """Progress that is not shown."""
+
+
+def make_image(image: OwnImage, progress: Progress = silent) -> None:
     """An image of netdsl's own, where it is missing. Raises DriverError."""
     if said(["image", "ls", "--quiet", image.name]).strip():
         return
+    progress(f"building {image.name}")
     try:
         said(["build", "--quiet", "--tag", image.name, "-"], timeout=_BUILD, given=image.dockerfile)
     except DriverError as error:
-        packages = ", ".join(image.packages)
-        error.remedy = error.remedy or f"the packages {packages} of Debian have to be within reach"
-        raise
+        if error.remedy is not None:  # the client or its engine is not well
+            raise
+        raise DriverError(
+            f"netdsl's own image {image.name} could not be built",
+            command=error.command,
+            status=error.status,
+            tail=error.tail or error.message,
+            remedy=f"the packages {', '.join(image.packages)} of Debian have to be within reach",
+        ) from error
 
 
 class Unasked(Exception):

@@ -1,7 +1,6 @@
 """Measuring a project on the machine where it runs: containers from the engine, usage from the kernel's files."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 from python_on_whales.exceptions import DockerException
 
@@ -77,11 +76,9 @@ class ComposeMeter:
         shares = sorted((Share(row[0], int(row[1])) for row in rows), key=lambda share: share.node)
         return Disk(_bases([image for image in images if image is not None]), tuple(shares))
 
-    @contextmanager
-    def tools(self, deployment: Deployment, node: str) -> Iterator[SideTools]:
+    def tools(self, deployment: Deployment, node: str) -> AbstractContextManager[SideTools]:
         """A container in the node's network: its usage is not part of the node's figures."""
-        with side_tools(deployment, node) as tools:
-            yield tools
+        return side_tools(deployment, node)
 
 
 def _running(deployment: Deployment) -> dict[str, str]:

@@ -47,6 +47,7 @@ class SideTools:
 
 def side_tools(deployment: Deployment, node: str) -> AbstractContextManager[SideTools]:
     """Measuring tools. Raises DriverError."""
+    make_image(MEASURE)
     return _container(deployment, node, MEASURE, MEASURING)
 
 
@@ -58,7 +59,6 @@ def side_probe(deployment: Deployment, node: str) -> AbstractContextManager[Side
 @contextmanager
 def _container(deployment: Deployment, node: str, image: OwnImage, rights: Sequence[str]) -> Iterator[SideTools]:
     """While the block runs; the container goes with it."""
-    make_image(image)
     name = f"{deployment.project}-{node}-{image.title}-{secrets.token_hex(4)}"
     try:
         said([*run_words(deployment, node, name, rights), image.name, "infinity"])

@@ -147,6 +147,9 @@ class VagrantDriver:
         except Unreachable as error:
             raise DriverError(f"`{node}`: {error}", command=" ".join(command[:3])) from error
 
+    def prepare_probes(self, progress: Progress) -> None:
+        """Machines have what is needed."""
+
     @contextmanager
     def probe(self, deployment: Deployment, node: str) -> Iterator[MachineProbe]:
         """The machine's own programs: nothing else is in its network."""

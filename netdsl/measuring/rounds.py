@@ -122,10 +122,12 @@ class _Session:
     guesses: dict[str, float] = field(default_factory=dict)
 
     def prepare(self, stop: Stop) -> None:
-        """Check before the first start that no lab runs and that the files can be written."""
+        """Check before the first start that no lab runs, that what asks is there, and that the files can be written."""
         for measured in self.measured:
             measured.compiled = _manifest(measured.job)
             self._free(measured, stop)
+            if measured.job.lab.expectations:
+                measured.job.driver.prepare_probes(lambda text: self.watch(Said(text)))
         for measured in self.measured:
             measured.write()
             seconds = [round_.seconds for round_ in measured.run.rounds if not round_.is_cut]

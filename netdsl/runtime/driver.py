@@ -136,6 +136,10 @@ class Driver(Protocol):
         """
         ...
 
+    def prepare_probes(self, progress: Progress) -> None:
+        """Afterwards this machine has what `probe` and `listen` need; the first time may take minutes."""
+        ...
+
     def probe(self, deployment: Deployment, node: str) -> AbstractContextManager[Probe]:
         """A context with a probe in a node's network: Debian's `perl-base`, busybox, `getent`, `ip`, `nft`. After the block
         nothing of it is left. Thread-safe."""

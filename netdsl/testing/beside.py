@@ -8,7 +8,7 @@ from threading import Lock
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import NodeId, host_name
-from netdsl.runtime.driver import Deployment, Driver, DriverError, Probe
+from netdsl.runtime.driver import Deployment, Driver, DriverError, Probe, Progress
 
 _PARALLEL = 8  # probes that end at the same time
 
@@ -43,8 +43,9 @@ class Probes:
 
 
 @contextmanager
-def probing(driver: Driver, deployment: Deployment) -> Iterator[Probes]:
+def probing(driver: Driver, deployment: Deployment, progress: Progress) -> Iterator[Probes]:
     """While the block runs. Raises DriverError."""
+    driver.prepare_probes(progress)
     probes = Probes(driver, deployment)
     try:
         yield probes

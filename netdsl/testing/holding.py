@@ -36,7 +36,7 @@ def holding(
     """
     pace = pace or Pace()
     began = pace.now()
-    with probing(driver, deployment) as probes:
+    with probing(driver, deployment, progress) as probes:
         return _held(session_of(lab, probes, pace, progress), began)
 
 

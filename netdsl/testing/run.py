@@ -60,7 +60,7 @@ def run(
     pace = pace or Pace()
     began = pace.now()
     _check_running(lab, driver, deployment)
-    with probing(driver, deployment) as probes:
+    with probing(driver, deployment, progress) as probes:
         session = session_of(lab, probes, pace, progress)
         if not are_nodes_believed:
             session = replace(session, doubted=raw_nodes(lab))

@@ -100,10 +100,28 @@ def test_an_image_of_netdsls_own_is_built_of_its_base_and_its_packages_alone(
         return ""
 
     monkeypatch.setattr(engine, "said", said)
-    engine.make_image(BESIDE)
+    told: list[str] = []
+    engine.make_image(BESIDE, told.append)
+    assert told == [f"building {BESIDE.name}"]
     assert asked[1] == (["build", "--quiet", "--tag", BESIDE.name, "-"], BESIDE.dockerfile)
     assert BESIDE.dockerfile.startswith(f"FROM {BASE}\n")
     assert "--no-install-recommends busybox iproute2 nftables perl-base tcpdump\n" in BESIDE.dockerfile
+
+
+def test_an_image_of_netdsls_own_that_cannot_be_built_is_named_with_its_packages(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def said(words: list[str], **_: object) -> str:
+        if words[0] == "build":
+            raise DriverError("Docker refused", command="docker build", status=1, tail="Unable to fetch")
+        return ""
+
+    monkeypatch.setattr(engine, "said", said)
+    with pytest.raises(DriverError, match=f"netdsl's own image {BESIDE.name} could not be built") as caught:
+        containers.driver.prepare_probes(lambda _: None)
+    assert caught.value.remedy == (
+        "the packages busybox, iproute2, nftables, perl-base, tcpdump of Debian have to be within reach"
+    )
 
 
 @pytest.mark.parametrize("path", ["Vagrantfile", "machine/netdsl.rb"])

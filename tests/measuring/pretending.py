@@ -64,6 +64,7 @@ class Runtime(Pretender):
             self.journal.note(f"{self.name}: {step}")
 
     def up(self, deployment: Deployment, progress: Progress, *, timeout: int | None) -> None:
+        assert self.is_prepared is bool(self.lab.expectations), "nothing is made for probes while a boot is measured"
         self.is_up = True  # by halves at least
         self._do("up")
 

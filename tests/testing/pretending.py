@@ -71,6 +71,7 @@ class Pretender:
     slowness: float = 1.0
     has_own_probes: bool = True
     inside: list[str] = field(default_factory=list)
+    is_prepared: bool = False
 
     @property
     def compresses(self) -> bool:
@@ -107,8 +108,12 @@ class Pretender:
             self.held.discard(TunnelId(command[3].replace("_", ".")))
         return Answer(0, self._status(node))
 
+    def prepare_probes(self, progress: Progress) -> None:
+        self.is_prepared = True
+
     @contextmanager
     def probe(self, deployment: Deployment, node: str) -> Iterator["Beside"]:
+        assert self.is_prepared, "for probes"
         yield Beside(self, deployment, node)
 
     @contextmanager
