@@ -23,9 +23,9 @@ from .engine import (
     Unasked,
     answered,
     client_of,
+    compose_command,
     docker_of,
     failed,
-    files_of,
     folder_of,
     is_there,
     make_image,
@@ -48,7 +48,6 @@ TIMEOUT = 300
 """Seconds until every node is ready."""
 
 _ATTEMPTS = 3
-_TURN = 20.0  # seconds for another netdsl, or a program that one has left
 _AT_ONCE = 8  # nodes that are asked at the same time
 _PATIENCE = 30.0  # seconds for what a node says of itself
 _LAST_LINES = 5
@@ -71,13 +70,13 @@ class ComposeDriver:
         refuse_changed(deployment.folder, SCRIPTS)
         for remark in beside(deployment):
             progress(remark)
-        with told(), working(deployment, _TURN) as work:
+        with told(), working(deployment) as work:
             self._build(docker, deployment, progress, work)
             _parents(deployment, "up", work)
             words = ("up", "--detach", "--wait", "--wait-timeout", str(wait))
             for attempt in range(1, _ATTEMPTS + 1):
                 try:
-                    work.run([*_compose_command(deployment), *words], progress)
+                    work.run([*compose_command(deployment), *words], progress)
                 except DockerException as error:
                     if _PASSING in str(error) and attempt < _ATTEMPTS:
                         continue
@@ -92,12 +91,12 @@ class ComposeDriver:
         for remark in beside(deployment):
             progress(remark)
         try:
-            with told(), working(deployment, _TURN) as work:
+            with told(), working(deployment) as work:
                 _take_away(deployment, progress, work)
         except Busy:
             with told():
                 _take_away(deployment, progress, Work(()))
-                with working(deployment, _TURN) as work:
+                with working(deployment) as work:
                     _take_away(deployment, progress, work)
 
     def status(self, deployment: Deployment) -> tuple[NodeState, ...]:
@@ -121,7 +120,7 @@ class ComposeDriver:
         for node in nodes:
             _container(docker, deployment, node, is_running=False)
         words = ["logs", "--no-log-prefix"] if len(nodes) == 1 else ["logs"]
-        command = [*_compose_command(deployment), *words, *(["--follow"] if follow else []), *nodes]
+        command = [*compose_command(deployment), *words, *(["--follow"] if follow else []), *nodes]
         return followed({"": command}, {}, out, interrupt)
 
     def capture(
@@ -177,7 +176,7 @@ class ComposeDriver:
         if missing:
             progress(f"building {len(missing)} image(s)")
             try:
-                work.run([*_compose_command(deployment), "build", "--progress", "plain", *missing], progress)
+                work.run([*compose_command(deployment), "build", "--progress", "plain", *missing], progress)
             except DockerException as error:
                 raise failed("an image could not be built", error) from error
 
@@ -197,7 +196,7 @@ class ComposeDriver:
     def _exec(self, deployment: Deployment, node: str, command: list[str]) -> int:
         _container(docker_of(deployment), deployment, node)
         terminal = [] if has_terminal() else ["-T"]
-        return attached([*_compose_command(deployment), "exec", *terminal, node, *command])
+        return attached([*compose_command(deployment), "exec", *terminal, node, *command])
 
 
 def _container(docker: DockerClient, deployment: Deployment, node: str, *, is_running: bool = True) -> Container:
@@ -212,18 +211,13 @@ def _container(docker: DockerClient, deployment: Deployment, node: str, *, is_ru
     return found[node]
 
 
-def _compose_command(deployment: Deployment) -> list[str]:
-    files = [word for path in files_of(deployment) for word in ("-f", str(path))]
-    return ["docker", "compose", "-p", deployment.project, "--project-directory", str(deployment.folder), *files]
-
-
 def _take_away(deployment: Deployment, progress: Progress, work: Work) -> None:
     """All of the project; again where the engine has meanwhile made what a killed client had asked for, or a container
     beside a node, which ends with it, was gone before Compose took it away."""
     words = ("down", "--remove-orphans", "--volumes", "--timeout", "5")
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            work.run([*_compose_command(deployment), *words], progress)
+            work.run([*compose_command(deployment), *words], progress)
         except DockerException as error:
             if attempt == _ATTEMPTS or not any(sign in str(error) for sign in _GOING):
                 raise

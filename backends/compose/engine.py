@@ -57,6 +57,12 @@ def files_of(deployment: Deployment) -> Iterator[Path]:
             yield path
 
 
+def compose_command(deployment: Deployment) -> list[str]:
+    """The command `docker compose` for a project. Raises DriverError."""
+    files = [word for path in files_of(deployment) for word in ("-f", str(path))]
+    return ["docker", "compose", "-p", deployment.project, "--project-directory", str(deployment.folder), *files]
+
+
 def refuse_other_folder(deployment: Deployment) -> None:
     """Raises DriverError where the project is there, but of another folder: it is another lab of that name."""
     form = f'{{{{.Label "{_FOLDER}"}}}}'
@@ -84,15 +90,6 @@ def is_there(deployment: Deployment) -> bool:
 def folder_of(container: Container) -> str:
     """The folder that a container was started from."""
     return (container.config.labels or {}).get(_FOLDER, "")
-
-
-def stream(lines: object, progress: Progress) -> None:
-    if lines is None:
-        return
-    for _, line in lines:  # type: ignore[attr-defined]
-        text = line.decode(errors="replace").rstrip()
-        if text:
-            progress(text)
 
 
 @contextmanager

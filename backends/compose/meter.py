@@ -10,11 +10,12 @@ from netdsl.runtime.meter import Base, Disk, Fact, Meter, NodeUsage, Share, Usag
 from netdsl.runtime.procfs import PROC, Mount, group_mounts, processor_seconds, proportional
 
 from .driver import driver
-from .engine import docker_of, failed, said, stream, told
+from .engine import compose_command, docker_of, failed, said, told
 from .facts import METHODS, facts_of
 from .groups import Members, group_usage, members
 from .layers import Layered, image_of, without_shared
 from .tools import SideTools, side_tools
+from .working import working
 
 _SERVICE = '{{.Label "com.docker.compose.service"}}'
 
@@ -38,7 +39,9 @@ class ComposeMeter:
             old = {image: docker.image.inspect(image).id for image in builds.values() if docker.image.exists(image)}
             progress(f"building {len(builds)} image(s), nothing of them taken from a cache")
             try:
-                stream(docker.compose.build(list(builds), cache=False, progress="plain", stream_logs=True), progress)
+                with working(deployment) as work:
+                    words = ("build", "--no-cache", "--progress", "plain", *builds)
+                    work.run([*compose_command(deployment), *words], progress)
             except DockerException as error:
                 raise failed("an image could not be built", error) from error
             for image, before in old.items():

@@ -22,6 +22,7 @@ from netdsl.runtime.driver import Deployment, DriverError, Progress
 _GRACES = ((signal.SIGINT, 20.0), (signal.SIGTERM, 10.0), (signal.SIGKILL, 10.0))
 """Seconds that an interrupted program has after each signal: Compose ends what it has begun."""
 
+_TURN = 20.0  # seconds for another netdsl, or a program that one has left
 _KEPT = 200  # lines of what a program said, for the error
 _NOT_WRITABLE = (errno.EACCES, errno.EROFS)
 
@@ -71,7 +72,7 @@ class Work:
 
 
 @contextmanager
-def working(deployment: Deployment, patience: float) -> Iterator[Work]:
+def working(deployment: Deployment, patience: float = _TURN) -> Iterator[Work]:
     """A context in which no other netdsl starts or stops the project. Raises Busy where one does it for longer than
     `patience`, in seconds. A folder in which nothing can be written has no lock."""
     with ExitStack() as stack:
