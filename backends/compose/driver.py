@@ -26,10 +26,9 @@ from .engine import (
     compose_command,
     docker_of,
     failed,
-    folder_of,
     is_there,
     make_image,
-    refuse_folders,
+    refuse_containers,
     refuse_other_folder,
     said,
     silent,
@@ -104,7 +103,7 @@ class ComposeDriver:
         with told():
             running = _nodes(docker, is_running=False)
             services = docker.compose.config(return_json=True)["services"]
-        refuse_folders(deployment, map(folder_of, running.values()))
+        refuse_containers(deployment, running.values())
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             return tuple(pool.map(lambda name: _state(name, running.get(name)), services))
 
@@ -203,7 +202,7 @@ def _container(docker: DockerClient, deployment: Deployment, node: str, *, is_ru
     """The node's container; with `is_running` False also one that has ended."""
     with told():
         found = _nodes(docker, is_running=is_running)
-    refuse_folders(deployment, map(folder_of, found.values()))
+    refuse_containers(deployment, found.values())
     if node not in found:
         names = ", ".join(sorted(found)) or "none"
         is_so, so = ("is running", "running") if is_running else ("was started", "started")

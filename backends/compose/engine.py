@@ -10,6 +10,7 @@ from python_on_whales import ClientNotFoundError, Container, DockerClient
 from python_on_whales.exceptions import DockerException
 
 from netdsl.runtime.driver import Answer, Deployment, DriverError, Progress
+from netdsl.runtime.elsewhere import refuse_folders
 from netdsl.runtime.output import TooMuch, output_of
 
 from .client import client_fault
@@ -67,29 +68,22 @@ def refuse_other_folder(deployment: Deployment) -> None:
     """Raises DriverError where the project is there, but of another folder: it is another lab of that name."""
     form = f'{{{{.Label "{_FOLDER}"}}}}'
     words = ["ps", "--all", "--filter", f"label={_PROJECT}={deployment.project}", "--format", form]
-    refuse_folders(deployment, said(words).splitlines())
+    _refuse(deployment, said(words).splitlines())
 
 
-def refuse_folders(deployment: Deployment, folders: Iterable[str]) -> None:
-    """As `refuse_other_folder`, by the containers' labels. A folder that is gone was moved."""
-    here = deployment.folder.resolve()
-    for other in sorted(set(folders)):
-        if other and Path(other).is_dir() and Path(other).resolve() != here:
-            raise DriverError(
-                f"the lab `{deployment.project}` that is there is another one, of {other}",
-                remedy=f"netdsl down {other}; or give this one a name of its own (--project NAME)",
-            )
+def refuse_containers(deployment: Deployment, containers: Iterable[Container]) -> None:
+    """As `refuse_other_folder`, by containers that are known already."""
+    _refuse(deployment, ((container.config.labels or {}).get(_FOLDER, "") for container in containers))
+
+
+def _refuse(deployment: Deployment, labels: Iterable[str]) -> None:
+    refuse_folders(deployment, (Path(label) for label in labels if label), "netdsl down")
 
 
 def is_there(deployment: Deployment) -> bool:
     """Whether the engine has a container or a network of the project. Raises DriverError."""
     mine = ("--quiet", "--filter", f"label={_PROJECT}={deployment.project}")
     return any(said([kind, "ls", *words, *mine]).strip() for kind, *words in (("container", "--all"), ("network",)))
-
-
-def folder_of(container: Container) -> str:
-    """The folder that a container was started from."""
-    return (container.config.labels or {}).get(_FOLDER, "")
 
 
 @contextmanager

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
-from netdsl.runtime.driver import Deployment, DriverError, Progress
+from netdsl.runtime.driver import Deployment, Progress
+from netdsl.runtime.elsewhere import refuse_folders
 
 FILE = "Vagrantfile"
 
@@ -52,14 +53,9 @@ def sweep(deployment: Deployment, progress: Progress) -> None:
 
 def refuse_other_folder(deployment: Deployment) -> None:
     """Raises DriverError where libvirt has machines of the project that are of another folder: both labs would have the
-    same networks. A folder that is gone was moved."""
-    for name in _of_project(names("list", "--all", "--name") or (), deployment):
-        other = _folder_of(name)
-        if other is not None and other.is_dir() and other.resolve() != deployment.folder.resolve():
-            raise DriverError(
-                f"the lab `{deployment.project}` that is there is another one, of {other}",
-                remedy=f"netdsl down -t vagrant {other}; or give this one a name of its own (--project NAME)",
-            )
+    same networks."""
+    found = map(_folder_of, _of_project(names("list", "--all", "--name") or (), deployment))
+    refuse_folders(deployment, (folder for folder in found if folder is not None), "netdsl down -t vagrant")
 
 
 def _of_project(machines: Iterable[str], deployment: Deployment) -> list[str]:
