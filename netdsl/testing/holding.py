@@ -11,7 +11,7 @@ from netdsl.runtime.driver import Deployment, Driver
 from netdsl.testing.beside import probing
 from netdsl.testing.pace import Pace
 from netdsl.testing.plan import trials
-from netdsl.testing.run import Session, session_of
+from netdsl.testing.session import Session, session_of
 from netdsl.testing.trial import Observed, Trial
 from netdsl.testing.types import Seen
 from netdsl.verify.expectations import prove
