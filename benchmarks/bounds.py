@@ -163,6 +163,26 @@ CASES = (
         "expect { h-* cannot reach h-* }\n",
     ),
     Case(
+        "9,000 lines for a network of 9,000 hosts",
+        (CHECK,),
+        "lab b\nnetwork n 10.0.0.0/8\nfor i in 1..9000 { host h-$i { interface on n } }\n"
+        "expect { for i in 1..9000 { h-$i reaches n } }\n",
+    ),
+    Case(
+        "81,000 lines from a host on 3,000 networks",
+        (CHECK,),
+        "lab b\nfor i in 1..3000 { network n-$i ${subnet(10.0.0.0/8,24,i)} }\n"
+        "host a { for i in 1..3000 { interface i-$i on n-$i } }\nhost b { interface on n-1\n"
+        "  firewall { policy drop ; for i in 1..9000 { for j in 1..9 { accept input from a } } } }\n",
+    ),
+    Case(
+        "81,000 routes to 450 prefixes",
+        (CHECK,),
+        f"lab b\nnetwork n {_listed('10.{}.0.0/16', range(200))}, {_listed('172.16.{}.0/24', range(250))}\n"
+        "network m 192.168.0.0/16\nhost a { interface on m ; for i in 1..9000 { for j in 1..9 { route n via b } } }\n"
+        "host b { interface on m }\n",
+    ),
+    Case(
         "36,100 lines that fail",
         (CHECK,),
         "lab b\nnetwork a 10.0.0.0/16\nnetwork b 10.1.0.0/16\n"

@@ -3,6 +3,7 @@
 import ipaddress
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
 from random import Random
 from typing import Any
 
@@ -278,6 +279,38 @@ def test_what_is_too_much_all_together_is_refused(
     assert refused(source) == []
     monkeypatch.setattr(constant, 10)
     assert refused(source) == [message]
+
+
+@pytest.mark.parametrize(
+    ("constant", "counted_in", "source"),
+    [
+        (
+            "netdsl.semantics.resolve.expectations.MOST_FLOWS",
+            "netdsl.semantics.resolve.expectations._flows",
+            "for i in 1..20 { host h-$i { interface on n } }\nexpect failure { for i in 1..20 { h-$i cannot reach n } }",
+        ),
+        (
+            "netdsl.semantics.resolve.who.MOST_ADDRESSES",
+            "netdsl.semantics.resolve.who._size",
+            "host big { loopback 192.0.2.1, 192.0.2.2, 192.0.2.3, 192.0.2.4 ; interface on n }\n"
+            "host f { interface on n ; firewall { for i in 1..20 { drop input from big } } }",
+        ),
+        (
+            "netdsl.semantics.resolve.routes.MOST_ROUTES",
+            "netdsl.semantics.resolve.routes._prefixes",
+            "network m 192.0.2.0/28, 192.0.2.16/28, 192.0.2.32/28, 192.0.2.48/28, 192.0.2.64/28\n"
+            "host b { interface on n }\nhost a { interface on n ; for i in 1..20 { route m via b } }",
+        ),
+    ],
+)
+def test_what_is_too_much_already_is_counted_no_further(
+    constant: str, counted_in: str, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(constant, 10)
+    module, name = counted_in.rsplit(".", 1)
+    made = counted(import_module(module), name, monkeypatch)
+    assert [message for message in refused(source) if "more than 10" in message] != []
+    assert made.calls <= 4
 
 
 KEYS = """pki p { algorithm %s }

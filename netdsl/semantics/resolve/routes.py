@@ -11,11 +11,14 @@ from netdsl.semantics.resolve import attributes
 from netdsl.semantics.resolve.addresses import candidates
 from netdsl.semantics.resolve.interfaces import mac_problem
 from netdsl.semantics.resolve.next_hops import next_hops
-from netdsl.semantics.resolve.work import MOST_ROUTES, Hop, NodeDraft, Work
+from netdsl.semantics.resolve.work import Hop, NodeDraft, Work
 from netdsl.semantics.scopes import lookup
 from netdsl.semantics.values import Mac, ShortAddress, Value, Word
 from netdsl.syntax import tree as syntax
 from netdsl.syntax.description import ElementKind
+
+MOST_ROUTES = 250_000
+_ROUTES = "the routes of all nodes"
 
 
 def routes(work: Work) -> None:
@@ -59,12 +62,15 @@ def neighbours(node: NodeDraft, work: Work) -> tuple[tuple[Address, str], ...]:
 
 
 def _route(node: NodeDraft, statement: syntax.Route, item: Item, work: Work) -> None:
+    if _ROUTES in work.too_many:
+        node.has_broken_routes = True
+        return
     hops = evaluate_list(statement.next_hops, item, work.diagnostics)
     if len(hops) < len(statement.next_hops):
         node.has_broken_routes = True
     prefixes = [] if statement.prefixes is None else _prefixes(statement.prefixes, item, work)
     families = next_hops(node, hops, item.place, any(prefix.value.version == 6 for prefix in prefixes), work)
-    if families is None or not work.may_spend("the routes of all nodes", len(prefixes), MOST_ROUTES, item.place):
+    if families is None or not work.may_spend(_ROUTES, len(prefixes), MOST_ROUTES, item.place):
         node.has_broken_routes = True
         return
     if statement.prefixes is None:

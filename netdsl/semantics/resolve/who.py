@@ -18,7 +18,7 @@ from netdsl.semantics.bindings import (
 from netdsl.semantics.evaluate import Context, evaluate_list
 from netdsl.semantics.resolve.ends import host_prefix
 from netdsl.semantics.resolve.inside import ends_in_path, report_bare
-from netdsl.semantics.resolve.work import MOST_ADDRESSES, NodeDraft, Work, report_unknown_part
+from netdsl.semantics.resolve.work import NodeDraft, Work, report_unknown_part
 from netdsl.semantics.scopes import Found, Kinds, find, natural_key, segment_matches
 from netdsl.semantics.values import Value, Word
 from netdsl.source import Place
@@ -27,10 +27,14 @@ from netdsl.syntax.description import ElementKind
 
 ANYBODY = ("any", "all", "anywhere", "everywhere", "anybody", "internet", "world")
 WHO: Kinds = (ElementKind.NODE, ElementKind.NETWORK, ElementKind.TUNNEL)
+MOST_ADDRESSES = 1_000_000
+_ADDRESSES = "the addresses that filters name, each use counted,"
 
 
 def whos(values: tuple[syntax.Value, ...], context: Context, work: Work) -> tuple[Placed[Who], ...] | None:
     """Everybody that a list names; None once one of them is reported."""
+    if _ADDRESSES in work.too_many:
+        return None
     placed = evaluate_list(values, context, work.diagnostics)
     found: list[Placed[Who]] = []
     is_right = len(placed) >= len(values)
@@ -39,9 +43,7 @@ def whos(values: tuple[syntax.Value, ...], context: Context, work: Work) -> tupl
         is_right = is_right and bool(members)
         count = sum(_size(member.value, work) for member in members)
         advice = "a prefix that holds them all says the same in one"
-        if not work.may_spend(
-            "the addresses that filters name, each use counted,", count, MOST_ADDRESSES, one.place, advice
-        ):
+        if not work.may_spend(_ADDRESSES, count, MOST_ADDRESSES, one.place, advice):
             return None
         found.extend(members)
     return tuple(found) if is_right else None

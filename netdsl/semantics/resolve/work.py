@@ -36,15 +36,7 @@ from netdsl.syntax.description import ElementKind
 MOST_MATCHED = 1_000_000
 """So many names may patterns stand for in one lab, all together: far more than a lab has, little enough to hold."""
 MOST_LINES = 100_000
-"""Lines of all expectations, lists taken apart."""
-MOST_FLOWS = 40_000
-"""Flows that these lines ask for, each followed node by node: `h* reach h*` in a lab of 200 hosts is under it."""
-MOST_IN_STATES = 60_000
-"""Nodes and tunnels of a lab, once for each state that its expectations ask about."""
-MOST_ADDRESSES = 1_000_000
-"""Addresses and prefixes that the names in filters and translations stand for, each use counted."""
-MOST_ROUTES = 250_000
-"""Routes that the lines of the source make, a network with each of its prefixes."""
+LINES = "the lines of all expectations, taken apart,"
 
 T = TypeVar("T")
 
@@ -166,6 +158,7 @@ class Work:
     matched: int = 0
     states: set[WhileState] = field(default_factory=set)  # that expectations ask about
     spent: dict[str, int] = field(default_factory=dict)  # of what is bounded for the whole lab
+    too_many: set[str] = field(default_factory=set)  # of these: what there is more of than may be
     file_bytes: int = 0
     unmatched: set[Place] = field(default_factory=set)  # where a pattern was reported to match nothing
     pkis_in: dict[int, tuple[str, ...]] = field(default_factory=dict)
@@ -208,12 +201,13 @@ class Work:
         return ()
 
     def may_spend(self, what: str, count: int, most: int, place: Place, advice: str | None = None) -> bool:
-        """Whether the lab may have so many more of what is bounded all together; reported once."""
-        before = self.spent.get(what, 0)
-        total = self.spent[what] = before + count
-        if before <= most < total:
+        """Whether the lab may have so many more of what is bounded all together; reported once. Where `what` is among
+        `too_many`, what would be counted next need not be made."""
+        total = self.spent[what] = self.spent.get(what, 0) + count
+        if total > most and what not in self.too_many:
+            self.too_many.add(what)
             self.diagnostics.report(catalogue.LOOP_LIMIT, f"{what} are more than {most}", place, help=advice)
-        return total <= most
+        return what not in self.too_many
 
     def whole(self, word: Word, place: Place, kinds: Kinds) -> tuple[Element, ...]:
         """The elements that a word or a pattern of a list stands for, no parts of one. Empty once reported."""
@@ -229,7 +223,7 @@ class Work:
 
     def may_expect(self, lines: int, place: Place, advice: str | None = None) -> bool:
         """Whether so many lines of expectations more, lists taken apart, are within `MOST_LINES`; reported once."""
-        return self.may_spend("the lines of all expectations, taken apart,", lines, MOST_LINES, place, advice)
+        return self.may_spend(LINES, lines, MOST_LINES, place, advice)
 
     def at_most(self, most: int, what: str, items: list[tuple[T, Item]]) -> list[tuple[T, Item]]:
         """Statements of one kind; where there are too many that is reported, and the rest left out."""
