@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -32,11 +32,21 @@ WORDS: dict[str, tuple[str, ...]] = {
 _RUNNING = ("down", "test")
 """Verbs that are called where the lab runs; the others where nothing of it is there."""
 
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """`is_group`: all that the verb has started gets the signal, too, but for what has a session of its own."""
+
+    what: str
+    number: signal.Signals
+    is_group: bool
+
+
 WAYS = (
-    ("KILL, to the process", signal.SIGKILL, False),
-    ("KILL, to all of its group", signal.SIGKILL, True),
-    ("INT, to the process", signal.SIGINT, False),
-    ("INT, to all of its group", signal.SIGINT, True),
+    Way("KILL, to the process", signal.SIGKILL, False),
+    Way("KILL, to all of its group", signal.SIGKILL, True),
+    Way("INT, to the process", signal.SIGINT, False),
+    Way("INT, to all of its group", signal.SIGINT, True),
 )
 _GUESSES = {"up": 4.0, "down": 2.0, "test": 4.0, "test --up": 9.0, "measure": 15.0}
 """Seconds on a quiet machine, each of them in the proportion to `up`."""
@@ -80,25 +90,40 @@ class Running:
         """One run: how it was killed, and what is wrong then. None where the verb had ended before."""
         random = Random(seed)
         verb = random.choice(tuple(WORDS))
-        way, number, is_group = random.choice(WAYS)
+        way = random.choice(WAYS)
         fraction = random.random()
         if self.is_up != (verb in _RUNNING):
             done = self.end() if self.is_up else self._up()
             assert done.returncode == 0, done.stderr
         moment = fraction * _GUESSES[verb] * self.seconds / _GUESSES["up"]
+        process = self._begun(verb)
+        try:
+            process.wait(moment)
+            self.is_up = verb in ("up", "test")
+            return None
+        except subprocess.TimeoutExpired:
+            _kill(process, way)
+        return f"{verb}, {way.what}, after {moment:.2f} s", list(self._troubles(process, way.number))
+
+    def killed_where(self, verb: str, way: Way, holds: Callable[[], bool]) -> list[str]:
+        """What is wrong where a verb is killed as soon as something holds."""
+        process = self._begun(verb)
+        while not holds() and process.poll() is None:
+            time.sleep(0.05)
+        assert process.poll() is None, "it has ended"
+        _kill(process, way)
+        return list(self._troubles(process, way.number))
+
+    def has_container(self, name: str) -> bool:
+        """Whether the engine has one of the lab with this in its name."""
+        return bool(_said("docker", "ps", "--quiet", "--filter", f"name={self.name}.*{name}").strip())
+
+    def _begun(self, verb: str) -> "subprocess.Popen[bytes]":
         with (self.folder / "said").open("wb") as said:
-            process = subprocess.Popen(
+            return subprocess.Popen(
                 [*_CALL, *WORDS[verb]], cwd=self.folder, env=self._environment(), stdin=subprocess.DEVNULL,
                 stdout=said, stderr=said, process_group=0,
             )  # fmt: skip
-            try:
-                process.wait(moment)
-                self.is_up = verb in ("up", "test")
-                return None
-            except subprocess.TimeoutExpired:
-                (os.killpg if is_group else os.kill)(process.pid, number)
-            shown = f"{verb}, {way}, after {moment:.2f} s"
-            return shown, list(self._troubles(process, number))
 
     def _troubles(self, process: "subprocess.Popen[bytes]", number: signal.Signals) -> Iterator[str]:
         try:
@@ -166,3 +191,7 @@ class Running:
 
 def _said(*words: str) -> str:
     return subprocess.run(words, capture_output=True, text=True, timeout=120, check=True).stdout
+
+
+def _kill(process: "subprocess.Popen[bytes]", way: Way) -> None:
+    (os.killpg if way.is_group else os.kill)(process.pid, way.number)

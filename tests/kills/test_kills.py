@@ -7,7 +7,7 @@ from secrets import token_hex
 import pytest
 
 from tests.kills.compiling import Compiling
-from tests.kills.running import Running
+from tests.kills.running import WAYS, Running
 
 pytestmark = pytest.mark.live
 
@@ -34,3 +34,14 @@ def running(tmp_path: Path) -> Iterator[Running]:
 def test_what_a_killed_verb_has_left_goes_with_the_next_down_and_the_next_up_works(running: Running) -> None:
     found = {seed: running.killed(seed) for seed in range(OTHERS)}
     assert [(seed, *one) for seed, one in found.items() if one is not None and one[1]] == []
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["alone", "with-its-group"])
+def test_a_recording_goes_with_the_next_down(running: Running, number: int) -> None:
+    """Its container is not a node's, and its client is in a session of its own."""
+    assert running.killed_where("test", WAYS[number], lambda: running.has_container("-listens-")) == []
+
+
+def test_what_goes_on_after_up_is_waited_for(running: Running) -> None:
+    running.end()
+    assert running.killed_where("up", WAYS[0], lambda: running.has_container("")) == []

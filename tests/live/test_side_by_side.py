@@ -1,5 +1,7 @@
 """Several labs on one engine, and one lab several times."""
 
+import csv
+import io
 import shutil
 from pathlib import Path
 
@@ -22,6 +24,33 @@ def test_two_copies_of_a_lab_do_not_meet(deploy: Starter) -> None:
     left.down()
     assert left.nodes() == {}
     assert right.fetch("two", "http://10.9.1.1/") == "one.other"
+
+
+def test_two_students_labs_of_one_name_run_and_are_graded_each_by_its_own(tmp_path: Path, run_name: str) -> None:
+    source = PAIR.replace("lab pair", f"lab {run_name}exam")
+    (tmp_path / "lab.net").write_text(source + "expect { two reaches one http answered by one.http }\n")
+    works = {"anna": source, "ben": source.replace("serve http", "serve http other")}
+    for name, text in works.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "lab.net").write_text(text)
+    files = [f"{name}/lab.net" for name in works]
+    try:
+        for file in files:
+            done = netdsl("up", file, "--closed", folder=tmp_path)
+            assert done.returncode == 0, done.stderr
+        done = netdsl("grade", "lab.net", *files, "--running", "--format", "csv", folder=tmp_path)
+        rows = list(csv.DictReader(io.StringIO(done.stdout)))
+        assert [(row["file"], row["points"], row["of"]) for row in rows] == [
+            ("anna/lab.net", "1", "1"),
+            ("ben/lab.net", "0", "1"),
+        ], done.stderr
+        refused = netdsl(
+            "up", "-o", f"build/{run_name}exam-ben/compose", "--project", f"{run_name}exam", folder=tmp_path
+        )
+        assert (refused.returncode, "that is there is another one" in refused.stderr) == (3, True)
+    finally:
+        ended = [netdsl("down", file, folder=tmp_path).returncode for file in files]
+    assert ended == [0, 0]
 
 
 def test_a_clash_of_ranges_names_the_other_project_and_the_remedy(deploy: Starter) -> None:
