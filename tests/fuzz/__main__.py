@@ -4,7 +4,6 @@ It goes on where it stopped: a slice in which nothing was found is not run again
 where there is any.
 """
 
-import argparse
 import json
 import os
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.fuzz.folders import planted_files
+from tests.fuzz.options import options_of
 from tests.fuzz.slices import Found, Slice
 from tests.fuzz.sources import make_keys_once, mutated_sources
 from tests.fuzz.verbs import disturbed_verbs
@@ -25,7 +25,7 @@ _FIRST = 1000
 
 
 def main() -> int:
-    options = _options()
+    options = options_of("fuzz", "cases", __doc__, count=200_000).parse_args()
     os.nice(10)
     make_keys_once()
     kept: Path = options.folder
@@ -46,15 +46,6 @@ def main() -> int:
     counts = ", ".join(f"{count} {name}" for name, count in total.items())
     sys.stdout.write(f"{counts}: {troubles} troubles; {kept} has them\n")
     return 1 if troubles else 0
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="make fuzz", description=__doc__)
-    parser.add_argument("--cases", type=int, default=200_000, help="how many, of all fuzzers together")
-    parser.add_argument("--seed", type=int, default=1, help="another one gives other cases")
-    parser.add_argument("--minutes", type=float, default=60, help="no slice is begun later")
-    parser.add_argument("--folder", type=Path, default=Path("build/fuzz"), help="where it is kept what was run")
-    return parser.parse_args()
 
 
 def _known(kept: Path, name: str, seed: int) -> Found | None:

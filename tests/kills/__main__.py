@@ -4,7 +4,6 @@ on the engine.
 It goes on where it stopped: a run in which nothing is wrong is not repeated. Exit status 1 where anything is.
 """
 
-import argparse
 import hashlib
 import os
 import shutil
@@ -13,6 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.fuzz.options import options_of
 from tests.fuzz.sources import make_keys_once
 from tests.kills.compiling import Compiling
 from tests.kills.running import Running
@@ -21,7 +21,9 @@ Killed = Callable[[int], tuple[str, list[str]] | None]
 
 
 def main() -> int:
-    options = _options()
+    parser = options_of("fuzz-kill", "runs", __doc__, count=500)
+    parser.add_argument("--without-engine", action="store_true", help="only compilations")
+    options = parser.parse_args()
     folder: Path = options.folder
     folder.mkdir(parents=True, exist_ok=True)
     make_keys_once()
@@ -78,16 +80,6 @@ class _Done:
         self.known.add(seed)
         with self.file.open("a") as kept:
             kept.write(f"{seed} {shown}\n")
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="make fuzz-kill", description=__doc__)
-    parser.add_argument("--runs", type=int, default=500, help="how many")
-    parser.add_argument("--seed", type=int, default=1, help="another one gives other runs")
-    parser.add_argument("--minutes", type=float, default=60, help="no run is begun later")
-    parser.add_argument("--folder", type=Path, default=Path("build/fuzz-kill"), help="where it is kept what was run")
-    parser.add_argument("--without-engine", action="store_true", help="only compilations")
-    return parser.parse_args()
 
 
 if __name__ == "__main__":
