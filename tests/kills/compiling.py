@@ -1,5 +1,7 @@
 """`compile` killed between any two of the changes that it makes to files."""
 
+import contextlib
+import io
 import json
 import os
 import shutil
@@ -10,8 +12,11 @@ from hashlib import sha256
 from pathlib import Path
 from random import Random
 
+from netdsl.codegen.journal import JOURNAL, STAGING
 from netdsl.codegen.write import settle
-from tests.cli.calling import tree
+from netdsl.disk.folder import LOCKS, PARTS
+from tests.cli.calling import status_of, tree
+from tests.fuzz.verbs import EDIT
 from tests.kills.forked import Ended, called
 
 _OLD = """\
@@ -25,8 +30,7 @@ ipsec t { between a and b ; auth certificate for a ; auth psk for b }
 """
 _NEW = _OLD.replace("host old {", "host fresh {").replace("host b", "# new\nhost b")
 _KEPT = ("secrets/t", *(f"pki/default/{name}" for name in ("root.key", "root.pem", "a.key", "a.pem")))
-_EDIT = ("    hostname: a\n", "    hostname: a\n    mem_limit: 64m\n")
-_OWN = (".netdsl-part-", ".netdsl-staging-", ".netdsl-lock-", ".netdsl-journal")
+_OWN = (PARTS, STAGING, LOCKS, JOURNAL)
 
 WORDS: dict[str, tuple[str, ...]] = {
     "plain": (),
@@ -54,6 +58,13 @@ class Compiling:
 
     folder: Path
     changes: dict[tuple[str, bool], int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Compile once in this process: what it imports the processes that are killed need not import, each of them."""
+        place = self.folder / "lab"
+        self._write(place, _OLD)
+        with contextlib.chdir(place), contextlib.redirect_stdout(io.StringIO()):
+            assert status_of("compile", "lab.net", *WORDS["both"]) == 0
 
     def killed(self, seed: int) -> tuple[str, list[str]]:
         """One run; how it was killed, and what is wrong then."""
@@ -88,7 +99,7 @@ class Compiling:
             assert ended.status == 0, ended.said
             if name in ("adopt", "overwrite"):
                 compose = place / "build/x/compose/compose.yaml"
-                compose.write_text(compose.read_text().replace(*_EDIT))
+                compose.write_text(compose.read_text().replace(*EDIT))
             (place / "lab.net").write_text(_NEW)
             place.rename(template)
         shutil.copytree(template, place)
@@ -119,7 +130,7 @@ class Compiling:
         again = self._call(words)
         if again.status != 0:
             yield f"the next compilation ends with {again.status}: {again.said}"
-        yield from (f"{path} is left" for path in _left(place))
+        yield from (f"{path} is left" for path in own_files(place))
         yield from (f"{path} is another one" for path, old in before.items() if (place / path).read_bytes() != old)
         found = tree(place)
         third = self._call(words)
@@ -161,7 +172,8 @@ def _damaged(manifest: Path, *, edited: bool) -> Iterator[str]:
             yield f"{manifest.parent / path} is of no output"
 
 
-def _left(place: Path) -> Iterator[str]:
+def own_files(place: Path) -> Iterator[str]:
+    """What netdsl has there only while it works."""
     for folder, names, files in os.walk(place):
         yield from (f"{folder}/{name}" for name in (*names, *files) if name.startswith(_OWN))
 

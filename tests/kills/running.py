@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from tests.kills.compiling import own_files
+
 _LAB = """\
 lab {name}
 network lan 10.9.1.0/24
@@ -52,7 +54,6 @@ _GUESSES = {"up": 4.0, "down": 2.0, "test": 4.0, "test --up": 9.0, "measure": 15
 """Seconds on a quiet machine, each of them in the proportion to `up`."""
 _ROOT = Path(__file__).parents[2]
 _PATIENCE = 240.0  # seconds, of a verb that is not killed, or that was interrupted
-_OWN = (".netdsl-part-", ".netdsl-staging-", ".netdsl-lock-", ".netdsl-journal")
 
 
 @dataclass(slots=True)
@@ -92,11 +93,8 @@ class Running:
         verb = random.choice(tuple(WORDS))
         way = random.choice(WAYS)
         fraction = random.random()
-        if self.is_up != (verb in _RUNNING):
-            done = self.end() if self.is_up else self._up()
-            assert done.returncode == 0, done.stderr
-        moment = fraction * _GUESSES[verb] * self.seconds / _GUESSES["up"]
         process = self._begun(verb)
+        moment = fraction * _GUESSES[verb] * self.seconds / _GUESSES["up"]
         try:
             process.wait(moment)
             self.is_up = verb in ("up", "test")
@@ -115,10 +113,14 @@ class Running:
         return list(self._troubles(process, way.number))
 
     def has_container(self, name: str) -> bool:
-        """Whether the engine has one of the lab with this in its name."""
+        """Whether one of the lab with this in its name runs."""
         return bool(_said("docker", "ps", "--quiet", "--filter", f"name={self.name}.*{name}").strip())
 
     def _begun(self, verb: str) -> "subprocess.Popen[bytes]":
+        """The verb, called where the lab is as it has to be for it."""
+        if self.is_up != (verb in _RUNNING):
+            done = self.end() if self.is_up else self._up()
+            assert done.returncode == 0, done.stderr
         with (self.folder / "said").open("wb") as said:
             return subprocess.Popen(
                 [*_CALL, *WORDS[verb]], cwd=self.folder, env=self._environment(), stdin=subprocess.DEVNULL,
@@ -163,7 +165,7 @@ class Running:
         if (table.parent / ".env").exists():
             yield f".env with {(table.parent / '.env').read_text()}"
         yield from (f"{path}" for path in (self.folder / "tmp").iterdir())
-        yield from (f"{path}" for path in self.folder.rglob("*") if path.name.startswith(_OWN))
+        yield from own_files(self.folder)
         yield from self._processes()
 
     def _processes(self) -> Iterator[str]:
