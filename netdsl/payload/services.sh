@@ -48,7 +48,10 @@ start_services() {
 # into a process: as variables of the script its names would be the script's (NODE, PATH, IFS, LD_PRELOAD). None begins with
 # `NETDSL_`. The rights are given up first: a library of the lab (LD_PRELOAD) is loaded without them.
 become() {
-	program=$(command -v -- "$1") || fail "there is no program $1" # not by a PATH of the lab
+	program=$(command -v -- "$1") || { # not by a PATH of the lab
+		say "there is no program $1"
+		exit 127
+	}
 	shift
 	set -- "$program" "$@"
 	if [ -e "$NODE/env" ]; then
