@@ -171,7 +171,7 @@ def _algorithm(key: CertificatePublicKeyTypes) -> str | None:
     match key:
         case rsa.RSAPublicKey():
             return f"rsa-{key.key_size}"
-        case ec.EllipticCurvePublicKey():
+        case ec.EllipticCurvePublicKey() if key.curve.name == f"secp{key.key_size}r1":
             return f"ecdsa-p{key.key_size}"
         case ed25519.Ed25519PublicKey():
             return "ed25519"

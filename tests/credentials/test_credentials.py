@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from netdsl.backends.strongswan.quoting import base64_secret
+from netdsl.credentials import authority
 from netdsl.credentials.authority import key_pem
 from netdsl.credentials.make import credentials
 from netdsl.credentials.store import StoreUnreadable
@@ -248,6 +249,19 @@ def test_an_authority_of_another_algorithm_is_made_again(tmp_path: Path, title: 
     _certificate(tmp_path / "c").verify_directly_issued_by(
         _certificate(tmp_path / "c", "x509ca/lab-pki-intermediate.pem")
     )
+
+
+def test_an_authority_of_another_curve_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whose keys have as many bits."""
+    pki = _pki(algorithm="ecdsa-p256")
+    with monkeypatch.context() as patch:
+        patch.setitem(authority._KEYS, "ecdsa-p256", lambda: ec.generate_private_key(ec.SECP256K1()))
+        _make(_lab(pki), tmp_path)
+    _make(_lab(pki), tmp_path)
+    for path in ("x509ca/lab-pki-root.pem", "x509/lab-pki.pem"):
+        key = _certificate(tmp_path, path).public_key()
+        assert isinstance(key, ec.EllipticCurvePublicKey)
+        assert key.curve.name == "secp256r1"
 
 
 def test_an_authority_whose_key_cannot_sign_is_made_again(tmp_path: Path) -> None:
