@@ -45,17 +45,17 @@ def claim(build: Path, lab: str, source: str) -> str:
         name = home_of(build, lab, source)
         with Folder.named(build / name, make=0o777) as folder:
             folder.sweep()
-            text = os.fsencode(own) + b"\n"
-            if folder.read(OWNER, _LONGEST) != text:
-                folder.replace(OWNER, text, 0o644)
+            _own(folder, own, 0o644)
     return name
 
 
 def refuse_keys_of_another(keys: Path, source: str) -> None:
     """Raises PathRefused where a folder of keys that the caller names is another source's, OSError."""
     around = keys.parent
-    folders = ((keys, around), (around, around.parent.parent) if keys.name == STORE else (keys, around))
-    for folder, base in folders:  # a lab's own store lies in its folder in `build/`
+    folders = [(keys, around)]
+    if keys.name == STORE:  # as a lab's own store, which lies in its folder in `build/`
+        folders.append((around, around.parent.parent))
+    for folder, base in folders:
         owner = _owner(folder, base)
         if owner not in (_identity(base, source), None):
             reason = f"has the keys of {visible(os.path.normpath(base / owner))}, not those of {source}"
@@ -66,11 +66,9 @@ def claim_keys(keys: Path, source: str) -> None:
     """The same; the folder is there afterwards, and belongs to the source. Raises FolderBusy as well."""
     with locked(keys, patience=PATIENCE), Folder.named(keys, make=0o700) as folder:
         refuse_keys_of_another(keys, source)
-        text = os.fsencode(_identity(keys.parent, source)) + b"\n"
-        if folder.read(OWNER, _LONGEST) != text:
-            if not folder.names():
-                folder.make_private(is_itself=True)
-            folder.replace(OWNER, text, 0o600)
+        if not folder.names():
+            folder.make_private(is_itself=True)
+        _own(folder, _identity(keys.parent, source), 0o600)
 
 
 def _names(lab: str, own: str) -> Iterator[str]:
@@ -84,6 +82,13 @@ def _names(lab: str, own: str) -> Iterator[str]:
 def _identity(base: Path, source: str) -> str:
     """The way from a folder to the source: both may be moved together."""
     return source if source == _STDIN else os.path.relpath(os.path.realpath(source), os.path.realpath(base))
+
+
+def _own(folder: Folder, identity: str, mode: int) -> None:
+    """From now on it belongs to this source."""
+    text = os.fsencode(identity) + b"\n"
+    if folder.read(OWNER, _LONGEST) != text:
+        folder.replace(OWNER, text, mode)
 
 
 def _owner(folder: Path, base: Path) -> str | None:
