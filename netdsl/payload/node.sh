@@ -214,16 +214,11 @@ stop() {
 	done
 }
 
-# become_own COMMAND…: with the rights of the node's own processes, and without the script's variables.
-become_own() {
-	unset NETDSL_INTERFACES
-	own_rights "$(command -v env)" -- "$@"
-}
-
 case ${1-} in
 exec)
 	shift
-	become_own "$@"
+	unset NETDSL_INTERFACES # the script's
+	own_rights "$(command -v env)" -- "$@"
 	;;
 start | status | stop) "$1" ;;
 ready) ready "${2-0}" ;;
