@@ -34,7 +34,7 @@ def _names(folder: Path) -> set[str]:
 _STAYS = {"mine", f"{LOCKS}mine", f"{PARTS}link"}
 
 
-def test_a_sweep_takes_parts_and_locks_of_nobody(left: Path) -> None:
+def test_a_sweep_takes_parts_and_locks_that_no_process_has_open(left: Path) -> None:
     with Folder.named(left) as folder:
         folder.sweep()
     assert _names(left) == _STAYS
