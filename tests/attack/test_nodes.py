@@ -1,8 +1,9 @@
 """What a source puts into a node: it stays there, and takes nothing of the node's own over."""
 
+import re
 from pathlib import Path
 
-from tests.payload.node import Node
+from tests.payload.node import ROOT, Node
 from tests.payload.test_services import fetched, lines_of, serving
 
 _OF_THE_SCRIPT = (
@@ -47,6 +48,13 @@ def test_commands_and_services_have_the_rights_of_their_source_alone(node: Node,
     assert lines_of(tmp_path / "said", 2) == [f"CapEff:\t{1 << 13 | 1 << 7:016x}", "no"]
     assert _status(node, node.state / "daemon/tcp-30000")["CapEff"] == f"{1 << 13 | 1 << 7:016x}"
     assert _status(node, node.state / "daemon/tcp-30000")["NoNewPrivs"] == "1"
+
+
+def test_each_part_that_serves_gives_up_the_rights_of_the_script() -> None:
+    scripts = {path.parent.name: path.read_text() for path in ROOT.glob("backends/*/part.sh")}
+    services = {name: text for name, text in scripts.items() if f"\n{name}_serve()" in text}
+    assert set(services) == {"busybox", "dnsmasq", "freeradius", "nsd", "openssl", "socat", "unbound"}
+    assert [name for name, text in services.items() if "become " not in text or re.search(r"\bexec\b", text)] == []
 
 
 def test_a_command_in_a_node_has_the_rights_of_the_node_s_own_processes(node: Node) -> None:
