@@ -61,17 +61,13 @@ def show_usage(error: click.ClickException) -> None:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         error.show()
         return
+    usage = ""
     if isinstance(error, click.UsageError) and error.ctx is not None:
         help_option = error.ctx.help_option_names[0]
-        write_note(f"{error.ctx.get_usage()}\nTry '{error.ctx.command_path} {help_option}' for help.\n")
+        usage = f"{error.ctx.get_usage()}\nTry '{error.ctx.command_path} {help_option}' for help.\n\n"
     message = error.format_message()
     is_clicks = isinstance(error, click.MissingParameter)
-    write_note(f"Error: {message if is_clicks else visible(message)}")
-
-
-def write_note(text: str) -> None:
-    """Remarks of several lines."""
-    click.echo(visible_lines(text), err=True)
+    click.echo(visible_lines(f"{usage}Error: {message if is_clicks else visible(message)}"), err=True)
 
 
 def relay(line: str, *, is_remark: bool = False) -> None:

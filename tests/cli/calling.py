@@ -23,7 +23,8 @@ def netdsl(
     environment: Mapping[str, str] | None = None,
     timeout: float = 300,
 ) -> subprocess.CompletedProcess[str]:
-    """One call: status, standard output, standard error."""
+    """One call: status, standard output, standard error. No line end of it is a sign, as in a text of several lines that
+    was printed as one."""
     done = subprocess.run(
         [*COMMAND, *map(str, words)],
         cwd=cwd,
@@ -36,6 +37,7 @@ def netdsl(
     texts = (done.stdout.decode(), done.stderr.decode())
     assert "Traceback" not in texts[1], texts[1]
     assert "internal error" not in texts[1], texts[1]
+    assert "␊" not in "".join(texts), texts
     return subprocess.CompletedProcess(done.args, done.returncode, *texts)
 
 
