@@ -14,7 +14,7 @@ from .engine import Unasked, answered, make_image, said
 from .own import BESIDE, CONFINED, MEASURE, OwnImage, owned
 
 PROBING = (*CONFINED, "--cap-add", "NET_ADMIN")  # nft, ip neighbour
-MEASURING = (*(word for word in PROBING if word != "--read-only"), "--cap-add", "NET_RAW")  # iperf3 keeps its id; ping
+MEASURING = (*PROBING, "--cap-add", "NET_RAW", "--tmpfs", "/tmp")  # noqa: S108 - ping; iperf3 keeps its id there
 
 
 @dataclass(frozen=True, slots=True)

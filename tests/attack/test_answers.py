@@ -234,10 +234,12 @@ expect {
   a routes 0.0.0.0/0 via g
   a resolves b to b
   b reaches a
+  b to a goes through g
   t is up
   t uses esp
 }
 expect while t down { b reaches g }
+expect while a -- g down { h reaches b }
 """
 _OF_NODES_ALONE = {"t is up", "t uses esp", "b reaches g"}
 

@@ -59,8 +59,8 @@ class Beside:
 
 @dataclass(slots=True)
 class Pretender:
-    """`said`: every command but probes, as `node: words`; `inside`: the programs of nodes that ran. `recorders`: those that
-    run."""
+    """`said`: every command but probes, as `node: words`; `inside`: the programs of nodes that ran. `recorders`, `probes`:
+    those that run."""
 
     lab: Lab
     lie: Liar = lambda _, __: None
@@ -72,6 +72,7 @@ class Pretender:
     has_own_probes: bool = True
     inside: list[str] = field(default_factory=list)
     is_prepared: bool = False
+    probes: list[str] = field(default_factory=list)
 
     @property
     def compresses(self) -> bool:
@@ -114,7 +115,11 @@ class Pretender:
     @contextmanager
     def probe(self, deployment: Deployment, node: str) -> Iterator["Beside"]:
         assert self.is_prepared, "for probes"
-        yield Beside(self, deployment, node)
+        self.probes.append(node)
+        try:
+            yield Beside(self, deployment, node)
+        finally:
+            self.probes.remove(node)
 
     @contextmanager
     def listen(self, deployment: Deployment, node: str, interface: str) -> Iterator[Recorder]:

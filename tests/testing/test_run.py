@@ -1,5 +1,7 @@
 """A run from end to end, on a runtime that pretends."""
 
+from contextlib import nullcontext
+
 import pytest
 
 from netdsl.runtime.driver import DriverError
@@ -152,6 +154,24 @@ def test_a_node_that_cannot_be_asked_is_told_in_its_lines_alone() -> None:
     assert _lines(results) == [(Verdict.PASSED, "answered by b.http"), (Verdict.UNTESTED, "`b` has no perl")]
 
 
+@pytest.mark.parametrize("failure", [None, KeyboardInterrupt])
+def test_each_node_that_is_asked_has_one_probe_until_the_end(failure: type[BaseException] | None) -> None:
+    running: list[list[str]] = []
+
+    def noted(_: str, question: str) -> None:
+        if question.startswith("icmp"):
+            running.append(list(driver.probes))
+        if running and failure is not None:
+            raise failure
+
+    lab = lab_of(LAB + "expect { a reaches b ; a reaches r }\nexpect while vpn down { a reaches r }")
+    driver = Pretender(lab, noted)
+    with pytest.raises(failure) if failure is not None else nullcontext():
+        run(lab, driver, DEPLOYMENT, "compose", lambda _: None, Clock().pace)
+    assert running[-1] == ["a"]
+    assert driver.probes == []
+
+
 DOWN = 'expect "bare" while vpn down { vpn is not up ; a reaches b tcp/80 }'
 
 
@@ -190,6 +210,7 @@ def test_a_link_is_cut_in_every_node_on_it_and_mended() -> None:
     mended = [line for line in driver.said if "delete table netdev netdsl_cut" in line]
     assert [line.partition(":")[0] for line in mended] == ["r", "s"]
     assert driver.said.index(mended[0]) > driver.said.index(cut[1])
+    assert "nft" not in driver.inside
 
 
 TWO_WAYS = """
@@ -215,6 +236,7 @@ def test_a_host_is_told_of_ipv6_next_hops_that_a_cut_silences_and_looks_for_them
     cut, mended = ([line for line in driver.said if word in line] for word in ("policy drop", "delete table"))
     order = [driver.said.index(line) for line in (cut[-1], told[0], mended[-1], told[1])]
     assert order == sorted(order)
+    assert driver.inside == [], "all of it is done beside the nodes"
 
 
 FAILING = "expect failure {{ a reaches b tcp/80 ; a reaches b tcp/{} }}"
