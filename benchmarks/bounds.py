@@ -116,6 +116,16 @@ CASES = (
         "expect { c-* reach s-* tcp/80 }\n",
     ),
     Case(
+        "18,000 lines that let nothing pass",
+        (CHECK,),
+        "lab b\nnetwork out 10.0.0.0/16\nnetwork in 10.1.0.0/24\nrouter gw { interface on out ; interface on in\n"
+        "  firewall { policy drop ; for i in 1..9000 { let p = ${32768+i}\n"
+        "    accept forward tcp/$p from out to in\n    accept forward tcp/81 from in to out } } }\n"
+        "for i in 1..20 { host c-$i { interface on out ; default via gw } }\n"
+        "for i in 1..20 { host s-$i { interface on in ; default via gw ; serve http } }\n"
+        "expect { c-* reach s-* tcp/80 }\n",
+    ),
+    Case(
         "3,000 lines by interface",
         (CHECK, COMPILE),
         "lab b\nfor i in 1..3000 { network n-$i ${subnet(10.0.0.0/8,24,i)} }\n"

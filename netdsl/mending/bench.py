@@ -10,6 +10,7 @@ from netdsl.diagnostics.core import Diagnostic, Diagnostics
 from netdsl.diagnostics.fix import Edit, edited
 from netdsl.ir.expectation import Expectation
 from netdsl.ir.lab import Lab
+from netdsl.ir.node import Node
 from netdsl.ir.sizes import TooLarge
 from netdsl.packets.types import Esp
 from netdsl.packets.world import World
@@ -33,6 +34,8 @@ _MOST_NODES = 3000
 """Nodes of all labs that are compiled for trials: a bound on time (a second and a half of 300 nodes)."""
 _LARGEST = 2000
 """Nodes, ends of tunnels, and a quarter of the lines of expectations, of a lab for which changes are tried."""
+_USUAL = 8
+"""Interfaces, routes, lines and so on of a node; so many more of them take as long as one node more."""
 
 _ABOUT_EXPECTATIONS = frozenset(
     rule.code
@@ -46,7 +49,18 @@ def tries_for(lab: Lab) -> int:
     """How many changes are tried for a lab; none for a large one, each of which takes seconds."""
     lines = sum(len(block.lines) for block in lab.expectations)
     size = len(lab.nodes) + sum(len(node.tunnels) for node in lab.nodes) + lines // 4
+    size += max(0, sum(map(_parts, lab.nodes)) - _USUAL * len(lab.nodes)) // _USUAL
     return 0 if size > _LARGEST else max(_FEWEST_TRIES, min(_MOST_TRIES, _MOST_NODES // max(1, size)))
+
+
+def _parts(node: Node) -> int:
+    """How many lines the source has for a node, about: what `routing auto` adds is no line."""
+    written = sum(not route.is_automatic for route in node.routes)
+    lines = 0 if node.firewall is None else len(node.firewall.rules)
+    nat = len(node.nat.destination) + len(node.nat.source)
+    zones = (zone for served in node.services if served.names is not None for zone in served.names.zones)
+    records = sum(len(zone.addresses) + len(zone.aliases) + len(zone.texts) + len(zone.pointers) for zone in zones)
+    return len(node.interfaces) + written + lines + nat + len(node.services) + records
 
 
 @dataclass(slots=True, eq=False)

@@ -180,12 +180,15 @@ CHOSEN_BY_NAT, UNPRIVILEGED = range(1024, 2048), range(1024, 65536)
 
 def is_by_port(firewall: Firewall, chain: Chain, sight: Sight, view: View) -> bool:
     """Whether the verdict on a packet for a client's port is another one if the client chose another port, or may be: of
-    more than `MOST_EDGES` ports that lines tell apart none is tried."""
+    more than `MOST_EDGES` ports that the lines which it fits tell apart none is tried."""
     chosen = next((ports for ports in (EPHEMERAL, CHOSEN_BY_NAT) if sight.packet.destination_port in ports), None)
     if chosen is None or sight.packet.is_error:
         return False
     possible = EPHEMERAL if chosen is EPHEMERAL else UNPRIVILEGED
-    edges = _edges(Identical(firewall), chain, possible)
+    edges_of = _edges(Identical(firewall), chain, sight.packet.protocol, possible)
+    is_many = len(edges_of) > MOST_EDGES
+    fitting = (edges for match, edges in edges_of.items() if is_many or matches(match, sight, chain, view.ends))
+    edges = {possible[0]}.union(*fitting)
     if len(edges) > MOST_EDGES:
         return True
     packets = (replace(sight.packet, destination_port=edge) for edge in edges)
@@ -194,12 +197,15 @@ def is_by_port(firewall: Firewall, chain: Chain, sight: Sight, view: View) -> bo
 
 
 @lru_cache(maxsize=1024)
-def _edges(key: Identical[Firewall], chain: Chain, possible: range) -> frozenset[int]:
-    """Of these ports the first one, and those at which a line's ports begin, or have ended."""
-    rules = (rule for rule in key.value.rules if isinstance(rule, FilterRule) and rule.chain is chain)
-    asked = [service for rule in rules for service in rule.match.services if service.first is not None]
-    edges = {possible[0], *(one.first or 0 for one in asked), *((one.last or one.first or 0) + 1 for one in asked)}
-    return frozenset(edge for edge in edges if edge in possible)
+def _edges(key: Identical[Firewall], chain: Chain, protocol: Protocol, possible: range) -> Mapping[Match, set[int]]:
+    """Of these ports those at which a line's ports begin, or have ended, by what the lines ask for beside services."""
+    found: dict[Match, set[int]] = {}
+    for rule in key.value.rules:
+        if isinstance(rule, FilterRule) and rule.chain is chain:
+            asked = (one for one in rule.match.services if one.protocol is protocol and one.first is not None)
+            edges = {edge for one in asked for edge in (one.first or 0, (one.last or one.first or 0) + 1)}
+            found.setdefault(replace(rule.match, services=()), set()).update(edges.intersection(possible))
+    return found
 
 
 def by_rule(rule: FilterRule) -> Ruling:
