@@ -86,15 +86,15 @@ fuzz-live: $(STAMP) ## Random labs on a real engine beside their predictions; go
 	$(BIN)/python -m tests.differential --labs $(LABS) --seed $(SEED) --minutes $(MINUTES) --also $(ALSO)
 	$(BIN)/python -m tests.differential --regressions --minutes $(MINUTES)
 
-fuzz-kernel: $(STAMP) ## The same with ESP in the kernel, in User-Mode Linux (LABS=200 SEED=1 MINUTES=60)
+fuzz-kernel: $(STAMP) ## The same with ESP in the kernel, in User-Mode Linux without an engine (LABS=200 SEED=1 MINUTES=60)
 	tools/engine install --full
 	tools/engine start
 	tools/base-image
 	mkdir -p build/fuzz-live
-	images=$$($(BIN)/python -m tests.differential --kernel --build) && \
-	tools/user-mode-linux $$(printf -- '--image %s ' $$images) --share build/fuzz-live --seconds $$(($(MINUTES) * 60 + 900)) run \
-		$(BIN)/python -m tests.differential --kernel --labs $(LABS) --seed $(SEED) --minutes $(MINUTES) \
-		--patience 6 --side-by-side 4
+	$(BIN)/python -m tests.differential --kernel --without-engine --build
+	tools/user-mode-linux --share build/fuzz-live --seconds $$(($(MINUTES) * 60 + 900)) run \
+		$(BIN)/python -m tests.differential --kernel --without-engine --labs $(LABS) --seed $(SEED) --minutes $(MINUTES) \
+		--patience 3 --side-by-side 3
 
 fuzz: $(STAMP) ## Mutated sources and planted files; goes on where it stopped (CASES=200000 SEED=1 MINUTES=60)
 	$(BIN)/python -m tests.fuzz --cases $(CASES) --seed $(SEED) --minutes $(MINUTES)

@@ -1,8 +1,9 @@
 """`make fuzz-live LABS=200 SEED=1`: random labs brought up and compared with their predictions.
 
-`--kernel` makes labs for nodes whose kernel has all of ESP. `--build` only builds the images that labs are run with,
-and says their names. `--kept` only compares what was observed before, with the verifier as it is now; `--regressions`
-takes the labs that once disagreed. Exit status 1 where something differs.
+`--kernel` makes labs for nodes whose kernel has all of ESP. `--without-engine` makes nodes of namespaces alone. `--build`
+only makes the images that labs are run with (by an engine), and says their names. `--kept` only compares what was observed
+before, with the verifier as it is now; `--regressions` takes the labs that once disagreed. Exit status 1 where something
+differs.
 """
 
 import argparse
@@ -19,6 +20,8 @@ from tests.differential.generate import generate, generate_for_kernel
 from tests.differential.observing import Observation, built
 from tests.differential.regressions import NUMBERS, regression
 from tests.differential.report import Tally, line, text, write_differences
+from tests.differential.running import InContainers
+from tests.differential.spaces import InSpaces
 
 
 def main() -> int:
@@ -26,11 +29,12 @@ def main() -> int:
     os.nice(10)
     signal.signal(signal.SIGTERM, _stop)
     made = generate_for_kernel if options.kernel else generate
+    ground = InSpaces if options.without_engine else InContainers
     if options.build:
         with TemporaryDirectory() as folder:
-            sys.stdout.write(f"{' '.join(built(made(options.seed), Path(folder)))}\n")
+            sys.stdout.write(f"{' '.join(built(made(options.seed), Path(folder), ground))}\n")
         return 0
-    campaign = Campaign(options.folder, regression if options.regressions else made, options.patience)
+    campaign = Campaign(options.folder, regression if options.regressions else made, ground, options.patience)
     asked = (*range(options.seed, options.seed + options.labs), *options.also)
     seeds = NUMBERS if options.regressions else tuple(dict.fromkeys(asked))
     tally, sources = Tally(), dict[int, str]()
@@ -63,6 +67,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--kernel", action="store_true", help="labs for nodes whose kernel has ESP, in a folder of their own"
     )
+    parser.add_argument("--without-engine", action="store_true", help="nodes are namespaces of this machine")
     parser.add_argument("--build", action="store_true", help="bring nothing up")
     parser.add_argument("--kept", action="store_true", help="bring nothing up")
     options = parser.parse_args()

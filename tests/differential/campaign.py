@@ -13,16 +13,20 @@ from pathlib import Path
 from threading import Event
 
 from tests.differential.generate import generate
-from tests.differential.observing import Observation, Running, observe, read, write
+from tests.differential.observing import Observation, observe, read, write
+from tests.differential.running import Ground, InContainers
+from tests.live.machine import HERE
 
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
     """Observations are kept in `folder`/seen; a lab that is up lies in `folder`/up. `source`: the lab of a number;
-    `patience`: how many times slower the nodes are than those of containers on a machine that does nothing else."""
+    `ground`: what it is brought up on; `patience`: how many times slower the nodes are than those of containers on a
+    machine that does nothing else."""
 
     folder: Path
     source: Callable[[int], str] = generate
+    ground: Ground = InContainers
     patience: int = 1
 
     @contextmanager
@@ -34,7 +38,7 @@ class Campaign:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             for left in (self.folder / "up").iterdir():
                 if (left / "compose/compose.yaml").is_file():
-                    Running(left / "compose", self._project(int(left.name))).take_away()
+                    self.ground(left / "compose", self._project(int(left.name)), HERE).take_away()
                 shutil.rmtree(left)
             yield
 
@@ -70,7 +74,7 @@ class Campaign:
     def _observe(self, seed: int) -> Observation:
         source = self.source(seed)
         folder = self.folder / f"up/{seed}"
-        observation = observe(seed, source, folder, self._project(seed), self.patience)
+        observation = observe(seed, source, folder, self._project(seed), self.ground, self.patience)
         write(observation, self.folder / f"seen/{seed}.json")
         shutil.rmtree(folder)
         return observation

@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from ipaddress import ip_address
@@ -25,7 +25,7 @@ from netdsl.library import compile_file
 from netdsl.packets.state import state_of
 from netdsl.payload.part import state_of_kind
 from tests.differential.flows import Flow, Outcome, Seen, flows_of
-from tests.live.compose import ComposeLab
+from tests.differential.running import Ground, InContainers, Running
 from tests.live.machine import Machine
 
 ATTEMPTS = (
@@ -41,27 +41,6 @@ DATAGRAMS = 6  # begun per second of a slow node at most: each answer starts pro
 LOOKS_SLOWLY = "3s"  # between an engine's looks whether a slow node is ready: each starts more processes than the node
 UNTIL_UP = 20.0  # seconds, for the end of a tunnel that did not open it
 PROBE = (Path(__file__).parent / "probe.py").read_text()
-
-
-@dataclass(frozen=True, slots=True)
-class Running(ComposeLab):
-    """Commands are started in the namespaces of a node's first process: an engine starts more processes for one than it
-    has. `processes`: those of the nodes asked before."""
-
-    processes: dict[str, str] = field(default_factory=dict)
-
-    def run(self, node: str, *words: str, timeout: float = 30) -> subprocess.CompletedProcess[str]:
-        return self.machine.run(*self.inside(node), *words, timeout=timeout)
-
-    def inside(self, node: str) -> tuple[str, ...]:
-        """The words in front of a command."""
-        if node not in self.processes:
-            container = self.container(node)
-            self.processes[node] = self.machine.say(
-                "docker", "inspect", "--format", "{{.State.Pid}}", container
-            ).strip()
-        entered = ("nsenter", "--target", self.processes[node], "--mount", "--uts", "--ipc", "--net", "--pid")
-        return (*entered, "env", "--ignore-environment", "PATH=/usr/sbin:/usr/bin:/sbin:/bin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,29 +73,26 @@ def key_of(source: str) -> str:
     return hashlib.sha256((source + PROBE).encode()).hexdigest()[:16]
 
 
-def built(source: str, folder: Path) -> list[str]:
-    """The names of the images that a lab is run with, which this engine has afterwards."""
-    _, running = _compiled(source, folder, "netdsl-fuzz")
-    running.prepare()
-    return running.all_images()
+def built(source: str, folder: Path, ground: Ground) -> list[str]:
+    """What a lab is run with is there afterwards; the names of its images."""
+    return _compiled(source, folder, "netdsl-fuzz", ground)[1].prepare()
 
 
 @contextmanager
-def brought_up(source: str, folder: Path, project: str, patience: int = 1) -> Iterator[tuple[Lab, Running]]:
+def brought_up(
+    source: str, folder: Path, project: str, ground: Ground, patience: int = 1
+) -> Iterator[tuple[Lab, Running]]:
     """The lab, compiled and up; taken away at the end whatever happened. Raises AssertionError with the reason."""
-    lab, running = _compiled(source, folder, project, patience)
+    lab, running = _compiled(source, folder, project, ground, patience)
     try:
         running.prepare()
         running.up()
         yield lab, running
     finally:
-        try:
-            running.take_away()
-        except AssertionError:
-            running.take_away()  # something of it went while it was looked for
+        running.take_away()
 
 
-def _compiled(source: str, folder: Path, project: str, patience: int = 1) -> tuple[Lab, Running]:
+def _compiled(source: str, folder: Path, project: str, ground: Ground, patience: int = 1) -> tuple[Lab, Running]:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "lab.net").write_text(source)
     result = compile_file(
@@ -132,12 +108,14 @@ def _compiled(source: str, folder: Path, project: str, patience: int = 1) -> tup
         project_file = folder / "compose/compose.yaml"
         text = project_file.read_text()
         project_file.write_text(text.replace("start_interval: 200ms", f"start_interval: {LOOKS_SLOWLY}"))
-    return compiled.lab, Running(folder / "compose", project, Machine(patience=patience))
+    return compiled.lab, ground(folder / "compose", project, Machine(patience=patience))
 
 
-def observe(seed: int, source: str, folder: Path, project: str, patience: int = 1) -> Observation:
+def observe(
+    seed: int, source: str, folder: Path, project: str, ground: Ground = InContainers, patience: int = 1
+) -> Observation:
     try:
-        with brought_up(source, folder, project, patience) as (lab, running):
+        with brought_up(source, folder, project, ground, patience) as (lab, running):
             for _ in range(ATTEMPTS):
                 tunnels = _tunnels_when_up(lab, running)
                 seen, listed = _ask(lab, running), tuple(_listed(lab, running))

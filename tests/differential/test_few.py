@@ -1,16 +1,26 @@
 """A few random labs, and those that once disagreed, brought up and compared, as `make fuzz-live` does with many."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.differential.campaign import Campaign
-from tests.differential.comparing import compare, lab_of, states_that_differ, tunnels_that_differ, world_of
+from tests.differential.comparing import (
+    SOMEBODY_SAYS_NO,
+    compare,
+    lab_of,
+    states_that_differ,
+    tunnels_that_differ,
+    world_of,
+)
 from tests.differential.features import FEATURES, features_of
+from tests.differential.flows import Flow, Outcome
 from tests.differential.generate import generate
 from tests.differential.observing import Observation
 from tests.differential.regressions import NUMBERS, regression
 from tests.differential.report import line
+from tests.differential.spaces import InSpaces
 
 SEEDS = (207, 427, 429)  # they have every feature
 SIDE_BY_SIDE = 2
@@ -45,6 +55,25 @@ def test_what_happens_is_what_was_predicted(observations: tuple[Observation, ...
     assert len(compared) > 1000
     assert [line(one) for one in compared if not one.agrees] == []
     assert {one.predicted.passes for one in compared} == {True, False}
+
+
+@pytest.mark.live
+def test_nodes_without_an_engine_do_what_those_in_containers_do(
+    observations: tuple[Observation, ...], tmp_path: Path
+) -> None:
+    campaign = Campaign(tmp_path, regression, InSpaces)
+    with campaign.locked():
+        (here,) = campaign.run(ONCE[:1], side_by_side=1, seconds=600)
+    (there,) = (one for one in observations if one.source == here.source)
+    assert here.failure == ""
+    assert here.tunnels == there.tunnels
+    assert _outcomes(here) == _outcomes(there)
+
+
+def _outcomes(observation: Observation) -> dict[Flow, frozenset[Outcome]]:
+    """What may be seen another time: an ICMP error may get lost."""
+    seen = {flow: one.outcome for flow, one in observation.seen}
+    return {flow: SOMEBODY_SAYS_NO if one in SOMEBODY_SAYS_NO else frozenset({one}) for flow, one in seen.items()}
 
 
 def test_labs_that_once_disagreed_still_compile() -> None:
