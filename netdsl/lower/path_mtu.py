@@ -8,6 +8,7 @@ from dataclasses import field, replace
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, NodeId, TunnelId
+from netdsl.ir.prefix_index import PrefixIndex
 from netdsl.ir.prefixes import holds
 from netdsl.ir.service import PortService
 from netdsl.ir.tunnel import Carrier, Segment, TunnelEnd, device_of
@@ -28,7 +29,7 @@ class PathMtus:
     ends: Mapping[NodeId, tuple[TunnelEnd, ...]]
     lowerings: Mapping[str, TunnelLowering]
     _known: dict[tuple[NodeId, str], int | None] = field(default_factory=dict)
-    _takers: dict[NodeId, dict[str | None, list[tuple[int, TunnelEnd]]]] = field(default_factory=dict)
+    _takers: dict[NodeId, "_Takers"] = field(default_factory=dict)
     _inward: InwardRoutes = field(init=False)
     _of_segments: dict[NodeId, tuple[tuple[Segment, TunnelEnd], ...]] = field(init=False)
 
@@ -87,7 +88,7 @@ class PathMtus:
         """What the links take up to the next tunnel on the way, and it inside; where the way goes on."""
         for hop in self.outer.way(end.carriers[0], start, source, peer).hops:
             led = self._inward.device(hop.node, peer)
-            for other in self._taking(hop.node, led):
+            for other in self._taking(hop.node, peer, led):
                 if other.tunnel not in passed and _takes(other, end.carriers[0], source, peer, led):
                     passed.add(other.tunnel)
                     inside = self.inside(other)
@@ -96,17 +97,11 @@ class PathMtus:
             found += [link for link in (self._carried(end, hop), self.outer.mtu(hop)) if link is not None]
         return None
 
-    def _taking(self, node: NodeId, device: str | None) -> Iterator[TunnelEnd]:
-        """The ends in a node that may take a packet that its route leads to a device: of those with devices that one."""
+    def _taking(self, node: NodeId, goal: Address, device: str | None) -> Iterator[TunnelEnd]:
+        """The ends in a node that may take a packet for `goal` that its route leads to a device."""
         if node not in self._takers:
-            found = self._takers[node] = {}
-            for place, end in enumerate(self.ends.get(node, ())):
-                own = device_of(end)
-                found.setdefault(None if own is None else own.name, []).append((place, end))
-        ends = self._takers[node]
-        policies, devices = ends.get(None, []), [] if device is None else ends.get(device, [])
-        fitting = sorted(policies + devices, key=lambda one: one[0]) if policies and devices else policies or devices
-        return (end for _, end in fitting)
+            self._takers[node] = _Takers(self.ends.get(node, ()))
+        return self._takers[node].of(goal, device)
 
     def _carried(self, end: TunnelEnd, hop: Hop) -> int | None:
         """What a tunnel takes whose segment the packet crosses next; None where it is no such segment."""
@@ -116,6 +111,28 @@ class PathMtus:
             if steering.interface == hop.out_interface and other.tunnel != end.tunnel
         )
         return min((inside for inside in insides if inside is not None), default=None)
+
+
+@dataclass(slots=True, eq=False)
+class _Takers:
+    """The ends of a node by what they take: those with devices by their name, others by the prefixes that they lead to."""
+
+    ends: tuple[TunnelEnd, ...]
+    _of_devices: dict[str, list[int]] = field(default_factory=dict)
+    _of_prefixes: PrefixIndex = field(default_factory=PrefixIndex)
+
+    def __post_init__(self) -> None:
+        for place, end in enumerate(self.ends):
+            own = device_of(end)
+            if own is None:
+                self._of_prefixes.put(place, (prefix for child in end.children for prefix in child.remote))
+            else:
+                self._of_devices.setdefault(own.name, []).append(place)
+
+    def of(self, goal: Address, device: str | None) -> Iterator[TunnelEnd]:
+        """In the order of the source."""
+        of_device = [] if device is None else self._of_devices.get(device, [])
+        return (self.ends[place] for place in sorted([*self._of_prefixes.holding(goal), *of_device]))
 
 
 def _takes(end: TunnelEnd, carrier: Carrier, source: Address, goal: Address, led: str | None) -> bool:

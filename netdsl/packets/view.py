@@ -1,6 +1,6 @@
 """A node as packets meet it: its addresses, tables, rules and the policies of tunnels."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import field
 from ipaddress import IPv4Address, IPv4Network
 
@@ -10,6 +10,7 @@ from netdsl.ir.filter import FilterRule, WhileTunnel
 from netdsl.ir.ids import Address, AddressWithPrefix, NodeId, Prefix, TunnelId
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Interface, Node
+from netdsl.ir.prefix_index import PrefixIndex
 from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import Segment, Selectors
 from netdsl.packets.classes import AddressIndex, AddressSet
@@ -20,6 +21,8 @@ from netdsl.packets.types import Packet
 
 UPLINK = "uplink"
 LOOPBACK = "lo"
+_MANY_POLICIES = 8
+"""So many and more are looked up by their prefixes."""
 
 _SYSTEM = ("/etc/", "/usr/", "/lib", "/bin/", "/sbin/", "/run/", "/var/lib/", "/var/run/")
 _BROADCAST = IPv4Address("255.255.255.255")
@@ -86,6 +89,7 @@ class View:
     _sets: "_Sets | None" = None
     _judges: bool | None = None
     _edges: tuple[int, tuple[int, ...]] = (0, ())  # of so many policies
+    _by_remote: tuple[int, PrefixIndex] | None = None  # of so many
 
     def is_local(self, address: Address) -> bool:
         found = self._local.get(address)
@@ -213,12 +217,25 @@ class View:
     def policy_out(self, packet: Packet) -> Policy | None:
         if self.bypassed and packet.is_for(self.bypassed):
             return None
-        return best_policy([policy for policy in self.policies if policy.takes_out(packet)], packet, is_out=True)
+        asked = self._asked(packet, packet.destination)
+        return best_policy([policy for policy in asked if policy.takes_out(packet)], packet, is_out=True)
 
     def policy_in(self, packet: Packet) -> Policy | None:
         if self.bypassed and packet.is_from(self.bypassed):
             return None
-        return best_policy([policy for policy in self.policies if policy.takes_in(packet)], packet, is_out=False)
+        asked = self._asked(packet, packet.source)
+        return best_policy([policy for policy in asked if policy.takes_in(packet)], packet, is_out=False)
+
+    def _asked(self, packet: Packet, far: Address) -> Sequence[Policy]:
+        """The policies that may take a packet, whose address at the other end is `far`. Of a class all are asked: each
+        answer narrows it."""
+        if packet.alike is not None or len(self.policies) < _MANY_POLICIES:
+            return self.policies
+        if self._by_remote is None or self._by_remote[0] != len(self.policies):
+            self._by_remote = len(self.policies), PrefixIndex()
+            for number, policy in enumerate(self.policies):
+                self._by_remote[1].put(number, policy.remote)
+        return [self.policies[number] for number in self._by_remote[1].holding(far)]
 
     def is_by_port(self, packet: Packet, *, is_answer: bool, is_out: bool) -> bool:
         """Whether the port that a client chose decides which policy takes the packet."""
@@ -228,7 +245,7 @@ class View:
 
     def clear_tunnels(self) -> None:
         self.policies, self.devices, self.up, self.bypassed = [], {}, set(), ()
-        self._edges = (0, ())
+        self._edges, self._by_remote = (0, ()), None
         self.segments = {name: {} for name in self.segments}
         if self._addresses:
             self._set_addresses({})

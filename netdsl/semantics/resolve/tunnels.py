@@ -1,9 +1,10 @@
 """Tunnels of all kinds; what a kind brings to resolving is `TunnelResolving`."""
 
+from collections import Counter
 from typing import Protocol, cast
 
 from netdsl.index import modules
-from netdsl.ir.ids import TunnelId
+from netdsl.ir.ids import NodeId, TunnelId
 from netdsl.semantics.bindings import BoundTunnel
 from netdsl.semantics.items import Item
 from netdsl.semantics.resolve.ends import Side, TunnelDraft
@@ -14,6 +15,8 @@ from netdsl.syntax.description import ElementKind
 from netdsl.syntax.statements import statements
 
 MOST_ENDS = 4000
+MOST_BESIDE = 50_000
+_BESIDE = "the pairs of tunnels that join the same two nodes"
 
 
 class TunnelResolving(Protocol):
@@ -32,6 +35,7 @@ def tunnel_ends(block: Block, work: Work) -> list[TunnelDraft]:
     """The tunnels of a lab's block in the order of the source, with their ends; fills `insides` and `virtual`."""
     table, kinds = statements(), _kinds()
     found: dict[TunnelId, TunnelDraft] = {}
+    between: Counter[frozenset[NodeId]] = Counter()
     for item in block.items:
         description = table.description_of(item.statement)
         id_ = TunnelId(item.scope.qualified(item.name))
@@ -41,6 +45,11 @@ def tunnel_ends(block: Block, work: Work) -> list[TunnelDraft]:
         sides = kinds[table.kind_of_class[type(item.statement)]].sides(id_, own, item, work)
         if not work.may_spend("the ends of all tunnels", len(sides or ()), MOST_ENDS, item.place):
             break
+        names = [side.named.node.id for side in sides or ()]
+        pairs = [frozenset((names[0], other)) for other in names[1:]]
+        if not work.may_spend(_BESIDE, sum(between[pair] for pair in pairs), MOST_BESIDE, item.place):
+            break
+        between.update(pairs)
         draft = found[id_] = TunnelDraft(id_, item, own, sides)
         if not set_reached(draft, work):
             sides = draft.sides = None
