@@ -3,14 +3,20 @@
 from netdsl.codegen.contract import Artifact, Emission, Layout, Options
 from netdsl.codegen.target import Target
 from netdsl.ir.lab import Lab
+from netdsl.ir.sizes import TooLarge
 from netdsl.payload.contract import Payload
+
+MOST_BYTES = 1 << 28
+"""Of all files of an output."""
 
 
 def emit(target: Target, lab: Lab, payload: Payload, layout: Layout, options: Options) -> Emission:
-    """What the target's backends make, and the payload where the layout has it; sorted by path."""
+    """What the target's backends make, and the payload where the layout has it; sorted by path. Raises TooLarge."""
     artifacts = [*_payload_artifacts(lab, payload, layout)]
     for backend in target.backends:
         artifacts += backend.emit(lab, payload, layout, options)
+        if sum(len(artifact.content) for artifact in artifacts) > MOST_BYTES:
+            raise TooLarge(f"the files of the output are more than {MOST_BYTES >> 20} MiB, all together")
     artifacts.sort(key=lambda artifact: artifact.path)
     return Emission(target.name, tuple(artifacts))
 

@@ -5,15 +5,18 @@ from collections.abc import Mapping
 
 from netdsl.codegen.contract import Options
 from netdsl.dataclass import dataclass
-from netdsl.ir.ids import NodeId
+from netdsl.ir.ids import ImageId, NodeId
 from netdsl.ir.image import Image
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
+from netdsl.ir.sizes import TooLarge
 from netdsl.payload.contract import Payload
 from netdsl.version import __version__
 
 BASE = "debian:trixie-slim"  # Debian 13, the current stable release
 PLATFORMS = ("linux/amd64", "linux/arm64")
+MOST_CHARACTERS = 2**25
+"""Of the `run` lines of all stages. An image is one for each set of packages that its nodes' daemons need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class Stage:
 
 
 def stages(lab: Lab, payload: Payload, options: Options) -> tuple[tuple[Stage, ...], Mapping[NodeId, Stage]]:
-    """The stages in order of first use, and each node's.
+    """The stages in order of first use, and each node's. Raises TooLarge.
 
     Nodes without an `image` of their own share one that holds what any of them needs: one build, one image on disk, and
     the packages of a daemon that a node does not start cost it nothing else.
@@ -43,11 +46,21 @@ def stages(lab: Lab, payload: Payload, options: Options) -> tuple[tuple[Stage, .
         sorted({name for node in lab.nodes if node.image is None for name in payload.nodes[node.id].needs.packages})
     )
     made: dict[str, Stage] = {}
+    of_needs: dict[tuple[ImageId | None, tuple[str, ...]], Stage] = {}
     of_node: dict[NodeId, Stage] = {}
+    size = 0
     for node in lab.nodes:
         image = images[node.image] if node.image is not None else None
-        stage = _stage(image, _packages(node, image, payload, shared), is_online=options.has_build_network)
-        of_node[node.id] = made.setdefault(stage.name, stage)
+        needs = (node.image, _packages(node, image, payload, shared))
+        if needs not in of_needs:
+            stage = _stage(image, needs[1], is_online=options.has_build_network)
+            of_needs[needs] = made.setdefault(stage.name, stage)
+            size += sum(map(len, stage.runs))
+            if size > MOST_CHARACTERS:
+                message = f"the `run` lines of images have more than {MOST_CHARACTERS:,} characters, once for each "
+                message += "set of packages that its nodes need"
+                raise TooLarge(message, node.origin)
+        of_node[node.id] = of_needs[needs]
     return tuple(made.values()), of_node
 
 

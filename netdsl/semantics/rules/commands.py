@@ -98,10 +98,21 @@ _PROGRAMS: Mapping[str, Callable[[Words], tuple[str, ...]]] = {
 (rtnetlink(7), netfilter's sockets)."""
 
 
+_NAMES = re.compile("|".join(sorted(map(re.escape, _PROGRAMS), key=len, reverse=True)))
+MOST_CHARACTERS = 2**19
+"""Commands of so many characters are looked into, all together, equal ones once: a word of a shell line takes a while."""
+
+
 def check_commands(facts: Facts, diagnostics: Diagnostics) -> None:
+    known: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {}
+    left = MOST_CHARACTERS
     for node in facts.nodes:
         for command, place in zip(node.runs, node.run_places, strict=False):
-            for program, needs in _needs(command):
+            if command not in known:
+                is_read = _NAMES.search(command) is not None and len(command) <= left
+                left -= len(command) if is_read else 0
+                known[command] = tuple(_needs(command)) if is_read else ()
+            for program, needs in known[command]:
                 if not set(needs) <= set(node.capabilities):
                     diagnostics.report(
                         RUN_WITHOUT_CAPABILITY,
