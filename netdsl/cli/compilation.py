@@ -1,6 +1,5 @@
 """One compilation as the command line does it: from a lab's path to a written folder. `compile` and `up` share it."""
 
-import difflib
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -10,6 +9,7 @@ import click
 
 from netdsl.cli.analysis import analyse, stop
 from netdsl.cli.console import complain, note, say, show_findings, write
+from netdsl.cli.difference import difference
 from netdsl.cli.each import variant
 from netdsl.cli.place import Places, build_of, claim_place, places_of, refuse_used
 from netdsl.codegen.contract import PRISTINE, Adopter, Layout, Options
@@ -184,9 +184,7 @@ def _current(folder: Folder | None, path: str) -> bytes:
 
 
 def _unified(old: bytes, new: bytes, old_name: str, new_name: str) -> Iterator[str]:
-    lines = [text.decode(errors="replace").splitlines(keepends=True) for text in (old, new)]
-    for line in difflib.unified_diff(lines[0], lines[1], old_name, new_name):
-        yield line if line.endswith("\n") else f"{line}\n"
+    return difference(old.decode(errors="replace"), new.decode(errors="replace"), old_name, new_name)
 
 
 def _say_plan(planned: Plan) -> None:

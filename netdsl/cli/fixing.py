@@ -1,11 +1,11 @@
 """`check --fix`: remedies that are certain, written into the sources."""
 
-import difflib
 from pathlib import Path
 
 import click
 
 from netdsl.cli.console import note, write
+from netdsl.cli.difference import difference
 from netdsl.cli.each import file_of
 from netdsl.diagnostics.core import Diagnostic
 from netdsl.disk.named import read_named, rewrite
@@ -45,8 +45,7 @@ def _show(done: Fixed, folder: Path) -> None:
     for name, text in sorted(done.texts.items()):
         path = folder / name
         old = read_named(path).removeprefix(_BOM).decode()
-        lines = difflib.unified_diff(old.splitlines(True), text.splitlines(True), str(path), f"{path} (fixed)")
-        write("".join(lines))
+        write("".join(difference(old, text, str(path), f"{path} (fixed)")))
 
 
 def _bytes(path: Path, text: str) -> bytes:

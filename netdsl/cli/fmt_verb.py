@@ -1,12 +1,12 @@
 """`netdsl fmt`."""
 
-import difflib
 import sys
 from pathlib import Path
 
 import click
 
 from netdsl.cli.console import note, show_findings, write, write_source
+from netdsl.cli.difference import difference
 from netdsl.cli.each import file_of
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.disk.named import read_named, rewrite
@@ -40,8 +40,7 @@ def _format(name: str, *, is_check: bool, is_diff: bool) -> int:
         show_findings(diagnostics, "text")
         return 1
     if is_diff:
-        lines = difflib.unified_diff(old.splitlines(True), new.splitlines(True), name, f"{name} (formatted)")
-        write("".join(lines))
+        write("".join(difference(old, new, name, f"{name} (formatted)")))
     elif name == "-" and not is_check:
         write_source(new)
     if new == old or name == "-":

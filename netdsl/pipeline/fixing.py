@@ -1,8 +1,9 @@
 """Remedies that are certain, applied to a lab in memory, one after the other: each is checked with all that it changes."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, replace
 from pathlib import Path, PurePosixPath
+from time import process_time
 
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
@@ -12,13 +13,15 @@ from netdsl.pipeline.analysis import Checked, analyze, shown_folder
 from netdsl.pipeline.mending import with_near_misses
 from netdsl.semantics.files import FolderReader
 from netdsl.semantics.load import load
+from netdsl.source import Span
 
 _Key = tuple[str, str, str]
 """A finding's file, rule and message."""
 
 _ABOUT_NAMES = (catalogue.UNKNOWN_NAME, catalogue.UNKNOWN_VALUE, catalogue.UNKNOWN_TEMPLATE, catalogue.NO_MATCH)
 _MOST_APPLIED = 50
-"""A bound on time: after each the lab is checked."""
+_MOST_SECONDS = 4.0
+"""Bounds on time: after each the lab is checked. Of the processor; what is certain later is left for the next call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +69,10 @@ class _Fixing:
 
     def next(self, checked: Checked) -> Diagnostic | None:
         """The next finding to mend."""
-        certain = (one for one in checked.diagnostics if one.fix is not None and _place(one) not in self.refused)
-        return next((one for one in certain if not _is_declared_otherwise(one, checked)), None)
+        found = [one for one in checked.diagnostics if one.fix is not None]
+        written = _unknown(found)
+        certain = (one for one in found if _place(one) not in self.refused)
+        return next((one for one in certain if not _is_declared_otherwise(one, written)), None)
 
     def apply(self, found: Diagnostic, checked: Checked) -> Checked:
         """The lab with a remedy; without it where the finding stays, or more of its kind come."""
@@ -84,12 +89,20 @@ class _Fixing:
         return after
 
 
-def fixed(path: Path, parameters: Mapping[str, str], *, is_trusted: bool = True) -> Fixed:
+def fixed(
+    path: Path,
+    parameters: Mapping[str, str],
+    *,
+    is_trusted: bool = True,
+    clock: Callable[[], float] = process_time,
+) -> Fixed:
     """Apply what is certain until nothing is. What a line of an expectation needs is looked for when all else is mended.
     Raises OSError where the file itself cannot be read."""
-    fixing = _Fixing(path, parameters, is_trusted)
+    fixing, until = _Fixing(path, parameters, is_trusted), clock() + _MOST_SECONDS
     checked = fixing.checked({})
     for _ in range(_MOST_APPLIED):
+        if clock() > until:
+            return Fixed(checked, fixing.texts, tuple(fixing.applied))
         found = fixing.next(checked)
         if found is None:
             checked = with_near_misses(checked, parameters)
@@ -108,13 +121,21 @@ def _place(found: Diagnostic) -> tuple[_Key, int]:
     return _key(found), found.primary.place.span.start
 
 
-def _is_declared_otherwise(found: Diagnostic, checked: Checked) -> bool:
+def _unknown(found: Iterable[Diagnostic]) -> dict[str, set[Span]]:
+    """Where each name stands that is unknown and has a remedy."""
+    spans: dict[str, set[Span]] = {}
+    for one in found:
+        if one.rule in _ABOUT_NAMES and one.fix is not None:
+            for edit in one.fix.edits:
+                spans.setdefault(edit.span.text, set()).add(edit.span)
+    return spans
+
+
+def _is_declared_otherwise(found: Diagnostic, unknown: Mapping[str, set[Span]]) -> bool:
     """Whether a name is unknown at several places: more likely it is its declaration that is misspelt."""
     if found.rule not in _ABOUT_NAMES or found.fix is None:
         return False
-    fixes = (one.fix for one in checked.diagnostics if one.rule in _ABOUT_NAMES and one.fix is not None)
-    spans = {edit.span for fix in fixes for edit in fix.edits if edit.span.text == found.fix.edits[0].span.text}
-    return len(spans) > 1
+    return len(unknown[found.fix.edits[0].span.text]) > 1
 
 
 def _same(found: Diagnostic, checked: Checked) -> int:
