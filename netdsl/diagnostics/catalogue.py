@@ -6,7 +6,7 @@ A kind's own rules are constants of its module `netdsl.kinds.KIND.catalogue`, th
 from collections.abc import Mapping
 from functools import cache
 
-from netdsl.diagnostics.core import Rule, Severity
+from netdsl.diagnostics.core import OVER_LIMIT, Rule, Severity
 from netdsl.index import modules
 
 CATALOGUE: dict[str, Rule] = {}
@@ -57,7 +57,7 @@ OUT_OF_RANGE = _error("out-of-range", "a number or index outside its limits")
 MISSING_PARAMETER = _error("missing-parameter", "a parameter without default that is not given")
 UNKNOWN_PARAMETER = _error("unknown-parameter", "a parameter that the lab or template does not have")
 OUTSIDE_DOMAIN = _error("outside-domain", "a parameter's value outside the list or range it may have")
-LOOP_LIMIT = _error("loop-limit", "a loop or list over the limit")
+LOOP_LIMIT = CATALOGUE[OVER_LIMIT.code] = OVER_LIMIT
 VALUE_CYCLE = _error("value-cycle", "a value defined by itself")
 UNUSED_VALUE = _warning("unused-value", "a value that nothing uses")
 

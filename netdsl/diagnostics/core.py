@@ -28,6 +28,11 @@ class Rule:
     is_about_failure: bool = False
 
 
+OVER_LIMIT = Rule("loop-limit", Severity.ERROR, "a loop or list over the limit")
+MOST_PLACES = 200_000
+"""All findings of a lab may have so many places, those of the `use` lines on the way to them included."""
+
+
 @dataclass(frozen=True, slots=True)
 class Label:
     """A place and a text about it: lower case, no full stop, names in backticks."""
@@ -85,12 +90,24 @@ def finding(
 
 @dataclass(slots=True)
 class Diagnostics:
-    """Collects findings. An equal finding at the same place through the same `use` lines is kept once."""
+    """Collects findings. An equal finding at the same place through the same `use` lines is kept once. Of too many the
+    first ones are kept, and an error that says so. `reported`: how many there were, equal ones included."""
 
+    reported: int = 0
     _found: dict[Diagnostic, None] = field(default_factory=dict)
+    _places: int = 0
+    _is_full: bool = False
 
     def add(self, diagnostic: Diagnostic) -> None:
-        self._found.setdefault(diagnostic)
+        self.reported += 1
+        if self._is_full or diagnostic in self._found:
+            return
+        self._places += sum(1 + len(label.place.via) for label in (diagnostic.primary, *diagnostic.related))
+        if self._places > MOST_PLACES:
+            self._is_full = True
+            message = f"the lab has more findings than can be listed: {MOST_PLACES:,} places are the most"
+            diagnostic = finding(OVER_LIMIT, message, diagnostic.primary.place)
+        self._found[diagnostic] = None
 
     def replace(self, found: Diagnostic, better: Diagnostic) -> None:
         """A finding in another's place, where that is there."""
@@ -109,6 +126,8 @@ class Diagnostics:
         fixes: tuple[Fix, ...] = (),
     ) -> None:
         """Build a finding and add it."""
+        if self._is_full:
+            return
         self.add(finding(rule, message, place, label, related=related, help=help, fixes=fixes))
 
     @property

@@ -12,6 +12,7 @@ from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.semantics.bindings import Placed
+from netdsl.semantics.extent import MOST_CHARACTERS, is_room_for, may_read, weight
 from netdsl.semantics.functions import FUNCTIONS, IF_ARITY, NAMES, call
 from netdsl.semantics.items import Environment, Scope
 from netdsl.semantics.literals import Problem, host_bits_problem, kind_of_text, literal_value
@@ -24,8 +25,6 @@ from netdsl.syntax.characters import described as character_name
 
 LONGEST_TEXT = 16_384
 """A spliced text may have so many characters: texts can be doubled line by line."""
-MOST_CHARACTERS = 2**25
-"""All texts of a lab may have so many characters, one that a loop makes again counted again."""
 LONGEST_LIST = 10_000
 """A list may have so many members, those of its members included."""
 
@@ -53,6 +52,8 @@ class Context(Protocol):
 
 def evaluate(value: syntax.Value, context: Context, diagnostics: Diagnostics) -> Value | Failed:
     """One value. A list only where `$x` is one or brackets stand."""
+    if not may_read(1, value.span, context, diagnostics):
+        return FAILED
     match value:
         case syntax.Literal():
             return _literal(value, context, diagnostics)
@@ -75,7 +76,8 @@ def evaluate_list(
             continue
         place = Place(value.span, context.via)
         if isinstance(result, tuple) and isinstance(value, syntax.Splice):
-            placed.extend(Placed(member, place) for member in result)
+            if may_read(len(result), value.span, context, diagnostics):
+                placed.extend(Placed(member, place) for member in result)
         else:
             placed.append(Placed(result, place))
     return tuple(placed)
@@ -91,6 +93,8 @@ def evaluate_members(
         if isinstance(result, Failed):
             return FAILED
         if isinstance(result, tuple) and isinstance(value, syntax.Splice):
+            if not may_read(len(result), value.span, context, diagnostics):
+                return FAILED
             members.extend(result)
         else:
             members.append(result)
@@ -105,6 +109,8 @@ def evaluate_condition(expression: syntax.Expression, context: Context, diagnost
 
 def evaluate_expression(expression: syntax.Expression, context: Context, diagnostics: Diagnostics) -> Value | Failed:
     """What stands in `${…}`, or a part of a condition."""
+    if not may_read(1, expression.span, context, diagnostics):
+        return FAILED
     match expression:
         case syntax.Name(text):
             return _name(text, expression.span, context, diagnostics)
@@ -178,7 +184,7 @@ def is_right_call(expression: syntax.Call, diagnostics: Diagnostics) -> bool:
 
 def limited(values: tuple[Value, ...], place: Place, diagnostics: Diagnostics) -> tuple[Value, ...] | Failed:
     """The list, unless it is over the limit."""
-    if len(values) <= LONGEST_LIST and _weight(values) <= LONGEST_LIST + 1:
+    if len(values) <= LONGEST_LIST and weight(values) <= LONGEST_LIST + 1:
         return values
     diagnostics.report(
         catalogue.LOOP_LIMIT, f"the list has more than {LONGEST_LIST} members, the most that one may have", place
@@ -193,26 +199,13 @@ def _literal(literal: syntax.Literal, context: Context, diagnostics: Diagnostics
     if isinstance(value, Problem):
         report_problem(value, Place(literal.span), diagnostics)
         return FAILED
-    if isinstance(value, str) and not _is_room_for(value, Place(literal.span, context.via), context, diagnostics):
+    if isinstance(value, str) and not is_room_for(value, literal.span, context, diagnostics):
         return FAILED
     return value
 
 
-def _is_room_for(text: str, place: Place, context: Context, diagnostics: Diagnostics) -> bool:
-    """Whether the lab may have one more text; where not, that is reported once."""
-    before = context.scope.texts.characters
-    context.scope.texts.characters += len(text)
-    if context.scope.texts.characters <= MOST_CHARACTERS:
-        return True
-    if before <= MOST_CHARACTERS:
-        message = f"the texts of the lab have more than {MOST_CHARACTERS:,} characters, all together"
-        advice = 'what many nodes run or read is a file: `file /opt/start from "start.sh"`'
-        diagnostics.report(catalogue.LOOP_LIMIT, message, place, help=advice)
-    return False
-
-
 def _splice(splice: syntax.Splice, context: Context, diagnostics: Diagnostics) -> Value | Failed:
-    if context.scope.texts.characters > MOST_CHARACTERS:
+    if context.scope.extent.characters > MOST_CHARACTERS:
         return FAILED  # reported
     values: list[Value] = []
     for part in splice.parts:
@@ -232,7 +225,7 @@ def _splice(splice: syntax.Splice, context: Context, diagnostics: Diagnostics) -
         message = f"the text has more than {LONGEST_TEXT} characters, the most that one may have"
         diagnostics.report(catalogue.OUT_OF_RANGE, message, place)
         return FAILED
-    if not _is_room_for(text, place, context, diagnostics):
+    if not is_room_for(text, splice.span, context, diagnostics):
         return FAILED
     if splice.quoted:
         return text
@@ -308,6 +301,9 @@ def _call(expression: syntax.Call, context: Context, diagnostics: Diagnostics) -
     arguments = tuple(value for value in values if not isinstance(value, Failed))
     if len(arguments) < len(values):
         return FAILED
+    read = FUNCTIONS[expression.function].reads(arguments)
+    if read and not may_read(read, expression.span, context, diagnostics):
+        return FAILED
     result = call(expression.function, arguments)
     culprit: syntax.Expression = expression
     if isinstance(result, Problem) and result.argument is not None:
@@ -328,6 +324,8 @@ def _checked(
 def _junction(expression: syntax.Binary, context: Context, diagnostics: Diagnostics) -> bool | Failed:
     """`and`, `or`: the right side is looked at only where the left one does not decide."""
     spine = _spine(expression)
+    if not may_read(len(spine), expression.span, context, diagnostics):
+        return FAILED
     result = evaluate_condition(spine[0].left, context, diagnostics)
     for step in spine:
         if isinstance(result, Failed):
@@ -343,6 +341,8 @@ def _binary(expression: syntax.Binary, context: Context, diagnostics: Diagnostic
     for step in spine:
         right = evaluate_expression(step.right, context, diagnostics)
         if isinstance(result, Failed) or isinstance(right, Failed):
+            return FAILED
+        if isinstance(result, tuple) and not may_read(weight(result), step.span, context, diagnostics):
             return FAILED
         value = operate(step.operator, result, right)
         culprit: syntax.Expression = step
@@ -374,8 +374,3 @@ def _truth(
     advice = "compare it, as in `$x == 1`; only the words `yes` and `no` are conditions by themselves"
     diagnostics.report(catalogue.WRONG_KIND, message, Place(expression.span, context.via), help=advice)
     return FAILED
-
-
-def _weight(value: Value) -> int:
-    """How many values a list holds, those of its lists included."""
-    return 1 + sum(map(_weight, value)) if isinstance(value, tuple) else 1

@@ -8,7 +8,7 @@ from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.semantics.declaration import VALID, declare, element_name, report_shadowed, valid_name
 from netdsl.semantics.evaluate import evaluate, report_wrong_kind
-from netdsl.semantics.items import Element, Environment, Expanded, Item, Scope, Texts
+from netdsl.semantics.items import Element, Environment, Expanded, Extent, Item, Scope
 from netdsl.semantics.lexical import Lexical, study
 from netdsl.semantics.load import Sources
 from netdsl.semantics.parameters import Given, Taker, from_command_line, from_use, settle, values_of
@@ -40,7 +40,7 @@ def expand(sources: Sources, parameters: Mapping[str, str], diagnostics: Diagnos
 class _Expander(Unroller):
     lexicals: dict[str, Lexical] = field(default_factory=dict)
     scopes: list[Scope] = field(default_factory=list)
-    texts: Texts = field(default_factory=Texts)
+    extent: Extent = field(default_factory=Extent)
 
     # --- files
 
@@ -84,7 +84,7 @@ class _Expander(Unroller):
         return name or default, title if isinstance(title, str) else None
 
     def new_scope(self, path: str, parent: Scope | None, user: Scope | None = None) -> Scope:
-        scope = Scope(path, parent, user=user, texts=self.texts)
+        scope = Scope(path, parent, user=user, extent=self.extent)
         self.scopes.append(scope)
         return scope
 

@@ -10,6 +10,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
+from netdsl.semantics.extent import weight
 from netdsl.semantics.literals import Problem, host_bits_problem
 from netdsl.semantics.texts import described, text_of
 from netdsl.semantics.values import IntRange, LongAddress, Value
@@ -28,17 +29,23 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """`apply` gets as many values as there are parameters, each of its kind; with `is_variadic` the last one repeats."""
+    """`apply` gets as many values as there are parameters, each of its kind; with `is_variadic` the last one repeats.
+    `is_thorough`: it reads each member of a list."""
 
     parameters: tuple[Parameter, ...]
     apply: Callable[..., Value | Problem]
     is_variadic: bool = False
+    is_thorough: bool = False
 
     def parameter(self, index: int) -> Parameter:
         return self.parameters[min(index, len(self.parameters) - 1)]
 
     def takes(self, count: int) -> bool:
         return count == len(self.parameters) or (self.is_variadic and count > len(self.parameters))
+
+    def reads(self, arguments: tuple[Value, ...]) -> int:
+        """How many members of lists it reads."""
+        return sum(map(weight, arguments)) if self.is_thorough else 0
 
     @property
     def arity(self) -> str:
@@ -105,7 +112,7 @@ FUNCTIONS: dict[str, Function] = {
     "host": Function((PREFIX, NUMBER), _host),
     "subnet": Function((PREFIX, NUMBER, NUMBER), _subnet),
     "pick": Function((LIST, NUMBER), _pick),
-    "hash": Function((ANYTHING,), _hash),
+    "hash": Function((ANYTHING,), _hash, is_thorough=True),
     "len": Function((COUNTED,), _len),
     "min": Function((NUMBER,), lambda *numbers: min(numbers), is_variadic=True),
     "max": Function((NUMBER,), lambda *numbers: max(numbers), is_variadic=True),

@@ -26,10 +26,11 @@ class Element:
 
 
 @dataclass(eq=False, slots=True)
-class Texts:
-    """How many characters the texts of a lab have, one for each time that a text is made."""
+class Extent:
+    """How many characters the texts of a lab have, one for each time that a text is made, and how many values are read."""
 
     characters: int = 0
+    values: int = 0
 
 
 @dataclass(eq=False, slots=True)
@@ -40,7 +41,7 @@ class Scope:
     An inline `use T (…)` has a scope of its own with the path of the place of use: lookup in its text goes on where `T`
     stands. Its elements are in both. `is_incomplete`: an error kept some of its elements out, so that a name missing
     here is not worth a message. `user` is the scope that its `use` stands in: messages say what could be passed from there.
-    `texts` is one for the whole lab.
+    `extent` is one for the whole lab.
     """
 
     path: str
@@ -49,7 +50,7 @@ class Scope:
     inner: dict[str, "Scope"] = field(default_factory=dict)  # `use T as n`, `import … as n`: n → its scope
     is_incomplete: bool = False
     user: "Scope | None" = None
-    texts: Texts = field(default_factory=Texts)
+    extent: Extent = field(default_factory=Extent)
 
     def qualified(self, name: str) -> str:
         return f"{self.path}.{name}" if self.path else name

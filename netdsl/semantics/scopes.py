@@ -29,6 +29,11 @@ _NO_IMAGE = "an image is Debian with more packages: `image NAME { packages … }
 CONTAINERS = (ElementKind.SCOPE, ElementKind.IMPORT)
 
 
+@dataclass(eq=False, slots=True)
+class Tally:
+    names: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """An element and what follows it in the path: `a.gw.wan` is the node `a.gw` and ("wan",)."""
@@ -75,21 +80,24 @@ def locate(word: Word, diagnostics: Diagnostics, place: Place, kinds: Kinds) -> 
     return found
 
 
-def match(word: Word, diagnostics: Diagnostics, place: Place, kinds: Kinds) -> tuple[Found, ...]:
+def match(
+    word: Word, diagnostics: Diagnostics, place: Place, kinds: Kinds, tally: Tally | None = None
+) -> tuple[Found, ...]:
     """All that a word stands for in a list: one element, or with `*` all that match, sorted by number.
 
     The first of `kinds` that has any match counts (`h*` is nodes, if there are any, and not the network `hall`), in
     the nearest scope that has one; elements before parts of others (`*.pc` is not an interface of the switch beside the
     sites). What follows the element (one segment at most, a `*` in it too) is in `rest`: the caller leaves out those
-    that have no such part. Empty once reported: no-match, or as `locate` does.
+    that have no such part. Empty once reported: no-match, or as `locate` does. `tally`: counts the names that are compared.
     """
     if "*" not in word.text:
         found = locate(word, diagnostics, place, kinds)
         return () if found is None else (found,)
     segments = tuple(word.text.split("."))
+    tally = Tally() if tally is None else tally
     for kind in kinds:
         for scope in outwards(word.scope):
-            matches = tuple(_matches(scope, segments, kind))
+            matches = tuple(_matches(scope, segments, kind, tally))
             if matches:
                 whole = tuple(one for one in matches if not one.rest)
                 return tuple(sorted(whole or matches, key=lambda one: natural_key(one.element.path)))
@@ -122,7 +130,7 @@ def report_unknown_template(word: Word, found: Found | None, diagnostics: Diagno
     else:
         what = f"no template is called `{word.text}` here"
     related = () if found is None else (_declared(found.element),)
-    advice = _suggestion(word, len(diagnostics), usable)
+    advice = _suggestion(word, diagnostics.reported, usable)
     diagnostics.report(catalogue.UNKNOWN_TEMPLATE, what, place, related=related, help=advice)
 
 
@@ -189,16 +197,17 @@ def _descend(scope: Scope, element: Element, others: tuple[str, ...]) -> Found |
     return Found(element, others)
 
 
-def _matches(scope: Scope, segments: tuple[str, ...], kind: ElementKind) -> Iterator[Found]:
+def _matches(scope: Scope, segments: tuple[str, ...], kind: ElementKind, tally: Tally) -> Iterator[Found]:
     first, others = segments[0], segments[1:]
     candidates = scope.elements.items() if "*" in first else _named(scope, first)
+    tally.names += len(candidates)
     for name, element in candidates:
         if not segment_matches(first, name):
             continue
         if element.kind is kind and len(others) <= 1:
             yield Found(element, others)
         elif others and name in scope.inner:
-            yield from _matches(scope.inner[name], others, kind)
+            yield from _matches(scope.inner[name], others, kind, tally)
 
 
 def _named(scope: Scope, name: str) -> tuple[tuple[str, Element], ...]:
@@ -224,7 +233,7 @@ def _report_unknown(word: Word, diagnostics: Diagnostics, place: Place, kinds: K
         message = f"no {kinds[0]} is called `{word.text}` here"
     else:
         message = f"nothing is called `{word.text}` here; {_one_of(kinds)} must stand"
-    diagnostics.report(catalogue.UNKNOWN_NAME, message, place, help=_suggestion(word, len(diagnostics), kinds))
+    diagnostics.report(catalogue.UNKNOWN_NAME, message, place, help=_suggestion(word, diagnostics.reported, kinds))
 
 
 def _suggestion(word: Word, findings: int, kinds: Kinds) -> str | None:

@@ -8,6 +8,8 @@ from netdsl.ir.filter import Limit
 from netdsl.ir.service import PortService
 from netdsl.semantics.values import IntRange, LongAddress, Mac, Quantity, ShortAddress, Value, Word, ZonedAddress
 
+_SHOWN = 60
+
 
 def kind_of(value: Value) -> str:  # noqa: C901 - one line for each kind
     """What a value is, with its article: "a prefix", "a number"."""
@@ -77,8 +79,13 @@ def text_of(value: Value) -> str:  # noqa: C901 - one line for each kind
 
 def described(value: Value) -> str:
     """A clause for messages: "`10.0.0.0/8` is a prefix"."""
-    text = text_of(value)
-    return f"`{text if len(text) <= 60 else text[:59] + '…'}` is {kind_of(value)}"
+    text = text_of(_beginning(value))
+    return f"`{text if len(text) <= _SHOWN else text[: _SHOWN - 1] + '…'}` is {kind_of(value)}"
+
+
+def _beginning(value: Value) -> Value:
+    """A list with as many members as can be shown."""
+    return tuple(map(_beginning, value[:_SHOWN])) if isinstance(value, tuple) else value
 
 
 def _plain(number: Decimal) -> str:

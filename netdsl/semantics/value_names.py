@@ -76,7 +76,7 @@ class Frame:
             declaration.is_read = True
             return
         visible = [known for frame in self._outwards() for known in frame.declarations]
-        is_searched = len(visible) <= MOST_SUGGESTED and len(diagnostics) <= MOST_FINDINGS
+        is_searched = len(visible) <= MOST_SUGGESTED and diagnostics.reported <= MOST_FINDINGS
         advice = did_you_mean(name.text, visible) if is_searched else None
         if advice is None and is_in_text:
             advice = f"`\\{_as_written(name)}` leaves it to the shell: a `$` of the text itself has a backslash"

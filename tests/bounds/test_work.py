@@ -13,6 +13,7 @@ from netdsl.graph import graph_of
 from netdsl.graph.tracks import corridor
 from netdsl.ir.filter import Chain, FilterRule
 from netdsl.ir.ids import NodeId
+from netdsl.ir.prefix_index import PrefixIndex
 from netdsl.ir.prefixes import host_prefix
 from netdsl.ir.service import Protocol
 from netdsl.ir.sizes import TooLarge
@@ -20,8 +21,10 @@ from netdsl.kinds.auto import ways
 from netdsl.kinds.auto.aggregate import _Covering
 from netdsl.kinds.auto.ways import Ways
 from netdsl.kinds.ipsec import radius, sharing
+from netdsl.lower import path_mtu
 from netdsl.mending.bench import tries_for
 from netdsl.packets.lines import lines_for
+from netdsl.packets.steering import Policy
 from netdsl.packets.types import Packet
 from netdsl.pipeline.analysis import check_text
 from netdsl.pipeline.compilation import keyless_payload
@@ -271,6 +274,44 @@ ROUTERS = """for i in 1..4 {
             ROUTERS,
             "`routing auto` has to tell apart more than 10 parts of address spaces, for all nodes together",
         ),
+        (
+            "netdsl.semantics.resolve.networks.MOST_PREFIXES",
+            "for i in 1..11 { network m-$i 172.16.$i.0/24 }\nhost a { interface on n }",
+            "the prefixes of all networks are more than 10",
+        ),
+        (
+            "netdsl.semantics.resolve.work.MOST_ADDRESSES",
+            "for i in 1..4 { host a-$i { interface on n ; loopback 172.16.0.$i ; shared 192.0.2.1 } }",
+            "the addresses of all nodes are more than 10",
+        ),
+        (
+            "netdsl.semantics.resolve.interfaces.MOST_INTERFACES",
+            "for i in 1..11 { host a-$i { interface on n } }",
+            "the interfaces of all nodes are more than 10",
+        ),
+        (
+            "netdsl.semantics.resolve.routes.MOST_COMPARED",
+            "host a { interface on n ; for i in 1..11 { neighbour 10.0.0.$i 02:00:00:00:00:01 } }",
+            "the neighbours of all nodes, once for each address of their node, are more than 10",
+        ),
+        (
+            "netdsl.semantics.resolve.tunnels.MOST_BESIDE",
+            "host a { interface on n }\nhost b { interface on n }\n"
+            "for i in 1..6 { tunnel t-$i gre { between a and b ; key $i } }",
+            "the pairs of tunnels that join the same two nodes are more than 10",
+        ),
+        (
+            "netdsl.semantics.resolve.work.MOST_COMPARED",
+            "for i in 1..4 { host a-$i { interface on n } }\n"
+            "host b { interface on n ; firewall { policy drop ; for i in 1..4 { accept input from a*$i } } }",
+            "the names that patterns are compared with, each pattern with all names, are more than 10",
+        ),
+        (
+            "netdsl.semantics.resolve.work.MOST_INTERFACES",
+            "for i in 1..4 { network m-$i 172.16.$i.0/24 }\nhost b { for i in 1..4 { interface i-$i on m-$i }\n"
+            "  firewall { policy drop ; for i in 1..3 { accept input tcp/$i in i-* } } }",
+            "the interfaces that patterns stand for, each use counted, are more than 10",
+        ),
     ],
 )
 def test_what_is_too_much_all_together_is_refused(
@@ -394,6 +435,40 @@ def test_a_server_s_passwords_are_sorted_by_identity_once(monkeypatch: pytest.Mo
     clients = sorted_.calls
     assert [one.message for one in checked(RADIUS % 40).diagnostics] == []
     assert 20 <= sorted_.calls - clients <= 2 * clients
+
+
+SPOKES = """lab x
+network n 10.0.0.0/16
+router hub { interface on n .0.1 }
+for i in 1..%d { router s-$i { interface on n }
+  ipsec t-$i { between hub and s-$i protecting ${subnet(172.16.0.0/16, 28, i)} ; auth psk } }
+"""
+
+
+def test_the_tunnels_of_a_hub_are_found_by_what_they_lead_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = counted(path_mtu, "_takes", monkeypatch)
+    asked = counted(Policy, "takes_out", monkeypatch)
+    monkeypatch.setattr(Policy, "takes_out", lambda self, packet: asked(self, packet))
+    assert [one.message for one in checked(SPOKES % 40).diagnostics if one.is_error] == []
+    assert taken.calls <= 40
+    assert asked.calls <= 40 * 12
+
+
+def test_lists_of_prefixes_are_found_by_an_address_they_hold() -> None:
+    random = Random(3)
+    lists = [
+        [ipaddress.ip_network((random.getrandbits(length) << (32 - length), length)) for length in (4, 9, 32)]
+        for _ in range(50)
+    ]
+    lists[7].append(ipaddress.ip_network("::/0"))
+    index = PrefixIndex()
+    for number, prefixes in enumerate(lists):
+        index.put(number, prefixes)
+    for address in (ipaddress.ip_address(random.getrandbits(32)) for _ in range(500)):
+        assert index.holding(address) == [
+            number for number, own in enumerate(lists) if any(address in one for one in own)
+        ]
+    assert index.holding(ipaddress.ip_address("fd00::1")) == [7]
 
 
 def test_a_name_is_looked_up_in_an_index_of_the_hosts_file() -> None:

@@ -239,7 +239,8 @@ def _loopbacks(node: NodeDraft, work: Work) -> None:
 def _on_loopback(values: tuple[syntax.Value, ...], item: Item, work: Work) -> list[Placed[AddressWithPrefix]]:
     """Addresses of a node by themselves; what is wrong is left out, and reported."""
     found: list[Placed[AddressWithPrefix]] = []
-    for placed in evaluate_list(values, item, work.diagnostics):
+    written = evaluate_list(values, item, work.diagnostics)
+    for placed in written if work.may_have_addresses(len(written), item.place) else ():
         value = placed.value
         if isinstance(value, IPv4Network | IPv6Network) and value.prefixlen == value.max_prefixlen:
             value = value.network_address

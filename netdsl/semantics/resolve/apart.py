@@ -16,20 +16,25 @@ class ApartPrefixes:
 
     placed: list[Placed[Prefix]] = field(default_factory=list)
     ranges: list[_Range] = field(default_factory=list)  # ascending
+    numbers: dict[_Range, int] = field(default_factory=dict)  # of each in `placed`
 
     def add(self, prefix: Placed[Prefix]) -> None:
         """One that overlaps none of them."""
+        own = _range(prefix.value)
+        self.numbers[own] = len(self.placed)
         self.placed.append(prefix)
-        insort(self.ranges, _range(prefix.value))
+        insort(self.ranges, own)
 
     def overlapping(self, prefix: Prefix) -> Placed[Prefix] | None:
         """The first one, in the order of the source, that the prefix overlaps."""
         version, first, last = _range(prefix)
         at = bisect_right(self.ranges, (version, last, last))
-        before = self.ranges[at - 1] if at else None
-        if before is None or before[0] != version or before[2] < first:
-            return None
-        return next(one for one in self.placed if one.value.version == version and one.value.overlaps(prefix))
+        least: int | None = None
+        while at and self.ranges[at - 1][0] == version and self.ranges[at - 1][2] >= first:
+            at -= 1
+            number = self.numbers[self.ranges[at]]
+            least = number if least is None else min(least, number)
+        return None if least is None else self.placed[least]
 
 
 def _range(prefix: Prefix) -> _Range:

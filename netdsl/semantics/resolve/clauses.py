@@ -6,7 +6,6 @@ from typing import TypeVar
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Label
-from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.index import TUNNELS
 from netdsl.ir.filter import Flag, Limit, State
 from netdsl.ir.ids import TunnelId
@@ -17,7 +16,7 @@ from netdsl.semantics.resolve import attributes
 from netdsl.semantics.resolve.ports import services
 from netdsl.semantics.resolve.who import whos
 from netdsl.semantics.resolve.work import NodeDraft, Work, report_unknown_part
-from netdsl.semantics.scopes import find, locate, natural_key, segment_matches
+from netdsl.semantics.scopes import find, locate
 from netdsl.semantics.values import Word
 from netdsl.source import Place
 from netdsl.syntax import tree as syntax
@@ -133,7 +132,7 @@ def tunnel_and_child(word: Word, place: Place, work: Work) -> tuple[TunnelId, st
     names = children_of(found.element.item)
     if name in names:
         return TunnelId(found.element.path), name
-    advice = did_you_mean(name, names)
+    advice = work.near(name, names)
     report_unknown_part(work, f"the tunnel `{found.element.path}`", name, "child", place, advice)
     return None
 
@@ -195,11 +194,13 @@ def _interfaces(node: NodeDraft, clause: syntax.Clause, item: Item, read: _Read,
             read.is_right = False
             continue
         name = placed.value.text.removeprefix(f"{node.item.name}.")
-        names = sorted((one for one in node.interfaces if segment_matches(name, one)), key=natural_key)
+        names = work.interfaces_like(node, name, placed.place)
         if name == "uplink" and has_uplink:
             names = [name]
         if not names:
             read.is_right = False
+            if work.too_many:
+                continue
             _report_interface(node, placed.value, placed.place, work)
         found.extend(Placed(one, placed.place) for one in names)
     return tuple(found)
@@ -209,7 +210,7 @@ def _report_interface(node: NodeDraft, word: Word, place: Place, work: Work) -> 
     if node.is_broken:
         return
     element = find(word)
-    help_text = did_you_mean(word.text, node.interfaces)
+    help_text = work.near(word.text, node.interfaces)
     if element is not None and element.element.kind is ElementKind.NETWORK:
         there = [one.name for one in node.interfaces.values() if one.network == element.element.path]
         if there:

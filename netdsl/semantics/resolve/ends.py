@@ -5,7 +5,6 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Label
-from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.ir.ids import Address, NetworkId, NodeId, Prefix, TunnelId
 from netdsl.semantics.bindings import BoundEnd, Inside, Placed
 from netdsl.semantics.evaluate import evaluate_list
@@ -164,7 +163,7 @@ def _named(
             if one.rest and interface is None:
                 if not node.is_broken:
                     name = ".".join(one.rest)
-                    advice = did_you_mean(name, node.interfaces)
+                    advice = work.near(name, node.interfaces)
                     report_unknown_part(work, f"the node `{node.id}`", name, "interface", placed.place, advice)
                 continue
             found.append(Side(Named(node, interface, placed.place, networks), role, protecting, item))

@@ -5,7 +5,6 @@ from ipaddress import IPv4Network, IPv6Network
 from typing import assert_never
 
 from netdsl.diagnostics import catalogue
-from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.ir import expectation as ir
 from netdsl.ir.ids import NetworkId, NodeId, TunnelId
 from netdsl.ir.service import PortService
@@ -133,7 +132,7 @@ def _link_end(word: Word, place: Place, work: Work) -> list[NetworkId] | None:
     interface = node.interfaces.get(name)
     if interface is not None:
         return [interface.network]
-    report_unknown_part(work, f"the node `{node.id}`", name, "interface", place, did_you_mean(name, node.interfaces))
+    report_unknown_part(work, f"the node `{node.id}`", name, "interface", place, work.near(name, node.interfaces))
     return None
 
 
@@ -264,7 +263,7 @@ def _answered_by(value: syntax.Value, item: CheckItem, work: Work) -> tuple[Node
         return node.id, name
     if not any(isinstance(one.statement, syntax.Serve) for one in node.item.children) or names:
         served = ", ".join(f"`{one}`" for one in names[:8])
-        advice = did_you_mean(name, names) or (f"it serves {served}" if names else None)
+        advice = work.near(name, names) or (f"it serves {served}" if names else None)
         message = f"`{node.id}` serves nothing called `{name}`"
         work.diagnostics.report(catalogue.UNKNOWN_EXPECTED_SERVICE, message, placed.place, help=advice)
     return None

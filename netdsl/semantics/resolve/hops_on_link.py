@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from ipaddress import IPv6Address
 
 from netdsl.diagnostics import catalogue
-from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.ir.ids import Address, NetworkId
 from netdsl.semantics.resolve.work import Hop, InterfaceDraft, NodeDraft, Work, report_unknown_part
 from netdsl.semantics.values import ZonedAddress
@@ -87,7 +86,7 @@ def by_zone(node: NodeDraft, zoned: ZonedAddress, place: Place, line: Place, wor
     interface = node.interfaces.get(zoned.zone)
     if interface is None:
         if not node.is_broken:
-            advice = did_you_mean(zoned.zone, node.interfaces)
+            advice = work.near(zoned.zone, node.interfaces)
             report_unknown_part(work, f"the node `{node.id}`", zoned.zone, "interface", place, advice)
         return []
     if zoned.address in work.link_locals(interface):

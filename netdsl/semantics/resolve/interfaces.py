@@ -68,6 +68,10 @@ def nodes(items: list[tuple[syntax.Node, Item]], work: Work) -> None:
             )
 
 
+INTERFACES = "the interfaces of all nodes"
+MOST_INTERFACES = 60_000
+
+
 def interfaces(ends: Ends, work: Work) -> None:
     """Gives the nodes their interfaces: those of their own lines in order, then those that only a link names."""
     links = {(node.id, name): (network, item) for network, node, name, item in reversed(ends)}
@@ -132,6 +136,9 @@ def _interface(
         return
     block = sort_block(item.children, "interface", work.diagnostics)
     written = evaluate_list(statement.addresses, item, work.diagnostics)
+    count = len(written) if statement.addresses else len(network.prefixes)
+    if not (work.may_spend(INTERFACES, 1, MOST_INTERFACES, item.place) and work.may_have_addresses(count, item.place)):
+        return
     is_bare = len(written) == 1 and written[0].value == _NONE
     lender = attributes.only_value(block.attribute("unnumbered"), work.diagnostics)
     draft = InterfaceDraft(

@@ -39,6 +39,7 @@ UNUSABLE: tuple[tuple[Prefix, str], ...] = (
 """What no network can have. Source: RFC 6890, RFC 4291."""
 
 MOST_NETWORKS = 10_000
+MOST_PREFIXES = 250_000
 """So many networks, and as many links."""
 
 
@@ -134,6 +135,8 @@ def _prefixes(id_: NetworkId, values: tuple[syntax.Value, ...], item: Item, work
     good = ApartPrefixes()
     placed = evaluate_list(values, item, work.diagnostics)
     is_right = len(placed) >= len(values)
+    if not work.may_spend("the prefixes of all networks", len(placed), MOST_PREFIXES, item.place):
+        return None
     for one in placed:
         if not isinstance(one.value, IPv4Network | IPv6Network):
             work.wrong_kind(one, "a prefix")

@@ -8,7 +8,6 @@ from itertools import product
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Label
-from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.ir.ids import Address, NetworkId, NodeId
 from netdsl.ir.prefixes import holds
 from netdsl.semantics.bindings import Placed
@@ -79,7 +78,7 @@ def _by_name(node: NodeDraft, word: Word, place: Place, line: _Line, work: Work)
     if interface is None:
         if not other.is_broken:
             name = ".".join(found.rest)
-            advice = did_you_mean(name, other.interfaces)
+            advice = work.near(name, other.interfaces)
             report_unknown_part(work, f"the node `{other.id}`", name, "interface", place, advice)
         return []
     segment = work.segment_of[interface.network]
@@ -205,7 +204,7 @@ def _report_unreachable(node: NodeDraft, value: Address | ShortAddress, line: _L
 
 
 def _report_apart(node: NodeDraft, other: NodeDraft, line: _Line, work: Work) -> None:
-    common = [] if len(work.diagnostics) > MOST_FINDINGS else sorted(
+    common = [] if work.diagnostics.reported > MOST_FINDINGS else sorted(
         third.id for third in work.nodes.values()
         if third not in (node, other) and node.segments.keys() & third.segments.keys()
         and third.segments.keys() & other.segments.keys()

@@ -4,7 +4,6 @@ import re
 
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.fix import Rewording
-from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.ir.kind_names import kind_names, named_services
 from netdsl.ir.service import PortService
 from netdsl.semantics.bindings import Placed
@@ -132,13 +131,13 @@ def _report_unknown(word: Word, place: Place, work: Work) -> None:
         return
     names = (
         []
-        if len(work.diagnostics) > MOST_FINDINGS
+        if work.diagnostics.reported > MOST_FINDINGS
         else [name for name, element in visible_names(word.scope) if element.kind is ElementKind.SERVICE]
     )
     work.diagnostics.report(
         catalogue.UNKNOWN_PROTOCOL,
         f"no service is called `{word.text}`",
         place,
-        help=did_you_mean(word.text, (*named_services(), *names))
+        help=work.near(word.text, (*named_services(), *names))
         or f"a port is written `tcp/80`; a name is declared by `service {word.text} = tcp/80`",
     )

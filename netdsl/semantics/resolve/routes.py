@@ -18,6 +18,8 @@ from netdsl.syntax import tree as syntax
 from netdsl.syntax.description import ElementKind
 
 MOST_ROUTES = 250_000
+MOST_COMPARED = 5_000_000
+_NEIGHBOURS = "the neighbours of all nodes, once for each address of their node,"
 _ROUTES = "the routes of all nodes"
 
 
@@ -30,7 +32,11 @@ def routes(work: Work) -> None:
 def neighbours(node: NodeDraft, work: Work) -> tuple[tuple[Address, str], ...]:
     """`neighbour ADDRESS MAC`: addresses on one of the node's networks."""
     found: list[tuple[Address, str]] = []
+    networks = (one.addresses for one in node.interfaces.values())
+    own = tuple(bound.address.network for addresses in networks for bound in addresses if not bound.is_borrowed)
     for statement, item in node.block.of(syntax.Neighbour):
+        if not work.may_spend(_NEIGHBOURS, len(own), MOST_COMPARED, item.place):
+            break
         address = attributes.placed(statement.address, item, work.diagnostics)
         mac = attributes.placed(statement.mac, item, work.diagnostics)
         if address is None or mac is None:
@@ -46,12 +52,6 @@ def neighbours(node: NodeDraft, work: Work) -> tuple[tuple[Address, str], ...]:
             message = f"no neighbour can have the MAC address `{mac.value.text}`"
             work.diagnostics.report(catalogue.INVALID_MAC, message, mac.place, problem)
             continue
-        own = tuple(
-            bound.address.network
-            for one in node.interfaces.values()
-            for bound in one.addresses
-            if not bound.is_borrowed
-        )
         complete = candidates(address.value, own)
         if complete:
             found.append((complete[0][0], mac.value.text))

@@ -3,7 +3,7 @@
 import re
 
 from netdsl.diagnostics import catalogue
-from netdsl.diagnostics.suggest import closest, did_you_mean
+from netdsl.diagnostics.suggest import closest
 from netdsl.semantics.bindings import Placed
 from netdsl.semantics.items import Item
 from netdsl.semantics.resolve import attributes, namespace
@@ -77,7 +77,7 @@ def _is_interface(node: NodeDraft, name: str, place: Place, work: Work) -> bool:
         return True
     if not node.is_broken:
         message = f"`{node.id}` has no interface `{name}`"
-        advice = did_you_mean(name, (*node.interfaces, "all", "default"))
+        advice = work.near(name, (*node.interfaces, "all", "default"))
         work.diagnostics.report(catalogue.INVALID_SYSCTL, message, place, help=advice)
     return False
 

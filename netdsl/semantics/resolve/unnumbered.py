@@ -4,7 +4,6 @@ from ipaddress import IPv6Address, ip_interface
 from typing import TypeGuard
 
 from netdsl.diagnostics import catalogue
-from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.ir.ids import Address
 from netdsl.ir.link_local import LINK_LOCAL
 from netdsl.semantics.bindings import BoundAddress, Placed
@@ -92,7 +91,7 @@ def _lent(node: NodeDraft, interface: InterfaceDraft, lender: Placed[Value], wor
             name,
             "other interface",
             lender.place,
-            did_you_mean(name, (*others, LOOPBACK)),
+            work.near(name, (*others, LOOPBACK)),
         )
         return None
     lent: dict[int, Address] = {}

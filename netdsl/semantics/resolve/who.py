@@ -4,7 +4,6 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import assert_never
 
 from netdsl.diagnostics import catalogue
-from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.ir.ids import NetworkId, NodeId, TunnelId, end_name
 from netdsl.semantics.bindings import (
     Placed,
@@ -19,7 +18,7 @@ from netdsl.semantics.evaluate import Context, evaluate_list
 from netdsl.semantics.resolve.ends import host_prefix
 from netdsl.semantics.resolve.inside import ends_in_path, report_bare
 from netdsl.semantics.resolve.work import NodeDraft, Work, report_unknown_part
-from netdsl.semantics.scopes import Found, Kinds, find, natural_key, segment_matches
+from netdsl.semantics.scopes import Found, Kinds, find
 from netdsl.semantics.values import Value, Word
 from netdsl.source import Place
 from netdsl.syntax import tree as syntax
@@ -79,16 +78,16 @@ def who(placed: Placed[Value], work: Work) -> list[Placed[Who]]:
 
 def interfaces_of(node: NodeDraft, pattern: str, place: Place, work: Work) -> list[str]:
     """The interfaces that the last part of `node.if` names, sorted by number where it is a pattern."""
+    matching = work.interfaces_like(node, pattern, place)
+    if matching:
+        return matching
     if "*" in pattern:
-        matching = sorted((name for name in node.interfaces if segment_matches(pattern, name)), key=natural_key)
-        if not matching and not node.is_broken:
+        if not node.is_broken and not work.too_many:
             message = f"`{pattern}` matches no interface of `{node.id}`"
             work.diagnostics.report(catalogue.NO_MATCH, message, place)
-        return matching
-    if pattern in node.interfaces:
-        return [pattern]
+        return []
     if not node.is_broken:
-        advice = did_you_mean(pattern, node.interfaces) or _device(node, pattern) or _has(node)
+        advice = work.near(pattern, node.interfaces) or _device(node, pattern) or _has(node)
         report_unknown_part(work, f"the node `{node.id}`", pattern, "interface", place, advice)
     return []
 

@@ -1,6 +1,6 @@
 """What resolving works on: the lab half built, and the sink. Drafts are frozen into `Bindings` at the end."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import field
 from ipaddress import IPv6Address
 from typing import TypeVar
@@ -8,6 +8,7 @@ from typing import TypeVar
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics
+from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.ir.expectation import WhileState
 from netdsl.ir.ids import Address, AddressWithPrefix, NetworkId, NodeId, PkiId, Prefix, TunnelId
 from netdsl.ir.link_local import link_local_of
@@ -27,7 +28,17 @@ from netdsl.semantics.evaluate import report_wrong_kind
 from netdsl.semantics.items import Element, Expanded, Item
 from netdsl.semantics.macs import UPLINK, allocate_macs
 from netdsl.semantics.resolve.placement import Block
-from netdsl.semantics.scopes import MOST_FINDINGS, Found, Kinds, lookup, match, report_no_match
+from netdsl.semantics.scopes import (
+    MOST_FINDINGS,
+    Found,
+    Kinds,
+    Tally,
+    lookup,
+    match,
+    natural_key,
+    report_no_match,
+    segment_matches,
+)
 from netdsl.semantics.values import Value, Word
 from netdsl.source import Place
 from netdsl.syntax import tree as syntax
@@ -35,6 +46,11 @@ from netdsl.syntax.description import ElementKind
 
 MOST_MATCHED = 1_000_000
 """So many names may patterns stand for in one lab, all together: far more than a lab has, little enough to hold."""
+MOST_COMPARED = 10_000_000
+COMPARED = "the names that patterns are compared with, each pattern with all names,"
+MOST_INTERFACES = 1_000_000
+INTERFACES = "the interfaces that patterns stand for, each use counted,"
+MOST_ADDRESSES = 250_000
 MOST_LINES = 100_000
 LINES = "the lines of all expectations, taken apart,"
 
@@ -156,6 +172,7 @@ class Work:
     on_segment: dict[NetworkId, list[InterfaceDraft]] = field(default_factory=dict)
     matches: dict[tuple[int, str, Kinds], tuple[Found, ...]] = field(default_factory=dict)
     matched: int = 0
+    interfaces: dict[tuple[NodeId, str], list[str]] = field(default_factory=dict)  # by pattern
     states: set[WhileState] = field(default_factory=set)  # that expectations ask about
     spent: dict[str, int] = field(default_factory=dict)  # of what is bounded for the whole lab
     too_many: set[str] = field(default_factory=set)  # of these: what there is more of than may be
@@ -188,9 +205,14 @@ class Work:
             return match(word, self.diagnostics, place, kinds)
         key = (id(word.scope), word.text, kinds)
         found = self.matches.get(key)
-        if found is None or (not found and place not in self.unmatched and len(self.diagnostics) <= MOST_FINDINGS):
-            found = self.matches[key] = match(word, self.diagnostics, place, kinds)
+        if found is None or (not found and place not in self.unmatched and self.diagnostics.reported <= MOST_FINDINGS):
+            if COMPARED in self.too_many:
+                return ()
+            tally = Tally()
+            found = self.matches[key] = match(word, self.diagnostics, place, kinds, tally)
             self.unmatched.update(() if found else (place,))
+            if not self.may_spend(COMPARED, tally.names, MOST_COMPARED, place):
+                return ()
         self.matched += len(found)
         if self.matched <= MOST_MATCHED:
             return found
@@ -224,6 +246,10 @@ class Work:
     def may_expect(self, lines: int, place: Place, advice: str | None = None) -> bool:
         """Whether so many lines of expectations more, lists taken apart, are within `MOST_LINES`; reported once."""
         return self.may_spend(LINES, lines, MOST_LINES, place, advice)
+
+    def may_have_addresses(self, count: int, place: Place) -> bool:
+        """Whether nodes may have so many addresses more, of interfaces and loopbacks."""
+        return self.may_spend("the addresses of all nodes", count, MOST_ADDRESSES, place)
 
     def at_most(self, most: int, what: str, items: list[tuple[T, Item]]) -> list[tuple[T, Item]]:
         """Statements of one kind; where there are too many that is reported, and the rest left out."""
@@ -262,6 +288,23 @@ class Work:
                     for own in self.link_locals(interface):
                         found.setdefault(own, []).append(interface.node)
         return found.get(address, [])
+
+    def interfaces_like(self, node: NodeDraft, pattern: str, place: Place) -> list[str]:
+        """The interfaces of a node that a name or a pattern stands for, sorted by number."""
+        if "*" not in pattern:
+            return [pattern] if pattern in node.interfaces else []
+        key = (node.id, pattern)
+        found = self.interfaces.get(key)
+        if found is None:
+            if not self.may_spend(COMPARED, len(node.interfaces), MOST_COMPARED, place):
+                return []
+            matching = (name for name in node.interfaces if segment_matches(pattern, name))
+            found = self.interfaces[key] = sorted(matching, key=natural_key)
+        return found if self.may_spend(INTERFACES, len(found), MOST_INTERFACES, place) else []
+
+    def near(self, name: str, names: Iterable[str]) -> str | None:
+        """`did_you_mean`, while there are not so many findings that it would take too long."""
+        return None if self.diagnostics.reported > MOST_FINDINGS else did_you_mean(name, names)
 
     def wrong_kind(self, placed: Placed[Value], needed: str, advice: str | None = None) -> None:
         report_wrong_kind(placed.value, needed, placed.place, self.diagnostics, advice)
