@@ -19,6 +19,9 @@ SECONDS, GIBIBYTES = 10, 1
 _NETDSL = (sys.executable, "-m", "netdsl.cli.main")
 
 
+_NO_NEWS = ("-o", "out", "lab.svg", "--credentials", "keys")
+
+
 def _listed(shape: str, numbers: range) -> str:
     return ", ".join(shape.format(number) for number in numbers)
 
@@ -31,6 +34,16 @@ class Case:
 
 
 CHECK, COMPILE, GRAPH = ("check",), ("compile", "-o", "out", "--credentials", "keys"), ("graph", "-o", "lab.svg")
+VAGRANT, FIX = (*COMPILE, "--target", "vagrant"), ("check", "--fix")
+JSON, SARIF = ("check", "--format", "json"), ("check", "--format", "sarif")
+DRAWINGS = tuple(("graph", "-o", f"lab.{ending}") for ending in ("mmd", "dot", "drawio"))
+PAPER, HANDOUT = ("compare",), ("handout", "-o", "out")
+
+
+def _long(name: str, members: str) -> str:
+    """A list of 10,000 members: a hundred times those that stand there, which are a hundred."""
+    return f"let ten = {members}\nlet {name} = {', '.join(['$ten'] * 100)}\n"
+
 
 CASES = (
     Case(
@@ -269,6 +282,98 @@ CASES = (
         f'lab b\nnetwork n 10.0.0.0/16\nlet a = "{"é😀" * 500}"\nlet b = "{"$a" * 16}"\nhost h {{ interface on n\n'
         '  for i in 1..2000 { run "$b" } }\n',
     ),
+    Case(
+        "lists of 10,000 addresses in 5,000 lines",
+        (CHECK,),
+        f"lab b\nnetwork n 10.0.0.0/8\n{_long('m', _listed('10.0.0.{}', range(1, 101)))}"
+        "for i in 1..5000 { host h-$i { interface on n $m } }\n",
+    ),
+    Case(
+        "lists of 10,000 next hops in 5,000 lines",
+        (CHECK,),
+        f"lab b\nnetwork n 10.0.0.0/8\nhost a {{ interface on n }}\n{_long('m', _listed('a', range(100)))}"
+        "for i in 1..5000 { host h-$i { interface on n ; default via $m } }\n",
+    ),
+    Case(
+        "5,000 networks of 10,000 prefixes",
+        (CHECK,),
+        f"lab b\n{_long('m', _listed('172.16.{}.0/24', range(100)))}for i in 1..5000 {{ network m-$i $m }}\n",
+    ),
+    Case(
+        "a list of 2,400 members made 9,000 times",
+        (CHECK,),
+        f"lab b\nnetwork n 10.0.0.0/8\nfor i in 1..9000 {{ let q = [{_listed('$i', range(2400))}]\n"
+        '  host h-$i { interface on n ; env A = "${len(q)}" } }\n',
+    ),
+    Case(
+        "10,000 members looked at 135,000 times",
+        (CHECK,),
+        f"lab b\nnetwork n 10.0.0.0/8\nhost a {{ interface on n }}\n{_long('m', _listed('10.0.0.1', range(100)))}"
+        "for i in 1..9000 { for j in 1..15 { if hash($m) == 1 { let x = 1 } } }\n",
+    ),
+    Case(
+        "9,000 patterns for 5,000 names",
+        (CHECK,),
+        "lab b\nnetwork n 10.0.0.0/8\nfor i in 1..5000 { host h-$i { interface on n } }\n"
+        "host f { interface on n ; firewall { policy drop ; for i in 1..9000 { accept input tcp/$i from h-1*$i } } }\n",
+    ),
+    Case(
+        "9,000 patterns for names in 100 scopes",
+        (CHECK,),
+        "lab b\nnetwork n 10.0.0.0/8\ntemplate t { for i in 1..30 { host h-$i { interface on n } } }\n"
+        "for i in 1..100 { use t as s-$i }\n"
+        "host f { interface on n ; firewall { policy drop ; for i in 1..9000 { accept input from s-*.h-$i* } } }\n",
+    ),
+    Case(
+        "9,000 errors behind 70 uses",
+        (CHECK, JSON, SARIF, FIX),
+        "lab b\nnetwork n 10.0.0.0/8\ntemplate t0 { for i in 1..9000 { host h-$i { interface on nope } } }\n"
+        + "".join(f"template t{number} {{ use t{number - 1} }}\n" for number in range(1, 70))
+        + "use t69\n",
+    ),
+    Case(
+        "9,000 errors in 1,700 scopes",
+        (CHECK, JSON, SARIF, FIX),
+        "lab b\nnetwork n 10.0.0.0/8\ntemplate t0 { for i in 1..100 { host h-$i { interface on nope-$i } } }\n"
+        + "".join(f"template t{number} {{ use t{number - 1} as q }}\n" for number in range(1, 20))
+        + "for i in 1..90 { use t19 as s-$i }\n",
+    ),
+    Case(
+        "300 lines with a remedy each",
+        (FIX, ("check", "--fix", "--diff"), ("fmt", "--diff")),
+        "lab b\n" + "".join(f"network m{number} 10.{number % 250}.0.1/16\n" for number in range(300)),
+    ),
+    Case(
+        "5,000 nodes of an image of 2,000 commands",
+        (COMPILE, VAGRANT),
+        f'lab b\nnetwork n 10.0.0.0/16\nlet a = "{"x" * 1000}"\nlet b = "{"$a" * 16}"\n'
+        "image m { for i in 1..2000 { run $b } }\nfor i in 1..5000 { host h-$i { interface on n ; image m } }\n",
+    ),
+    Case(
+        "an image of 1,800 commands for several daemons",
+        (COMPILE, VAGRANT, PAPER),
+        f'lab b\nnetwork n 10.0.0.0/16\nlet a = "{"x" * 1000}"\nlet b = "{"$a" * 16}"\n'
+        "image m { for i in 1..1800 { run $b } }\n"
+        "host a { interface on n ; image m }\nhost b { interface on n ; image m ; serve dns }\n"
+        "host c { interface on n ; image m ; serve radius }\nhost d { interface on n ; image m ; serve https }\n",
+    ),
+    Case(
+        "10 hosts on 9,000 networks",
+        (CHECK,),
+        "lab b\nfor i in 1..9000 { network n-$i ${subnet(10.0.0.0/8,24,i)} }\n"
+        "for k in 1..10 { host h-$k { for i in 1..9000 { interface i-$i on n-$i } } }\n",
+    ),
+    Case(
+        "10,000 hosts with long names",
+        (VAGRANT, PAPER, HANDOUT, *DRAWINGS),
+        f"lab b\nnetwork n 10.0.0.0/8\nfor i in 1..10000 {{ host {'a' * 57}-$i {{ interface on n ; serve http }} }}\n",
+    ),
+    Case(
+        "1,900 tunnels of a hub",
+        (CHECK, VAGRANT, PAPER, HANDOUT),
+        "lab b\nnetwork n 10.0.0.0/8\nrouter hub { interface on n }\nfor i in 1..1900 { router s-$i { interface on n }\n"
+        "  ipsec t-$i { auth psk ; between hub and s-$i protecting ${subnet(172.16.0.0/12,28,i)} } }\n",
+    ),
 )
 
 
@@ -276,7 +381,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", help="Cases whose name holds one of these [all].")
     asked = parser.parse_args().names
-    print(f"{'':54} {'verb':8} {'status':>6} {'CPU s':>6} {'MiB':>6}")
+    print(f"{'':54} {'verb':22} {'status':>6} {'CPU s':>6} {'MiB':>6}")
     for case in CASES:
         if not asked or any(name in case.name for name in asked):
             for line in _measured(case):
@@ -291,7 +396,8 @@ def _measured(case: Case) -> Iterator[str]:
             (Path(folder) / "big").write_bytes(b"x" * 2**24)
             status, seconds, mebibytes = _run(folder, verb, *words)
         is_over = seconds > SECONDS or mebibytes > GIBIBYTES * 1024
-        yield f"{case.name:54} {verb:8} {status:6} {seconds:6.1f} {mebibytes:6.0f}{'  OVER' if is_over else ''}"
+        shown = " ".join((verb, *(word for word in words if word not in _NO_NEWS)))
+        yield f"{case.name:54} {shown:22} {status:6} {seconds:6.1f} {mebibytes:6.0f}{'  OVER' if is_over else ''}"
 
 
 def _run(folder: str, verb: str, *words: str) -> tuple[int, float, float]:

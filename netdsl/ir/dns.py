@@ -3,6 +3,7 @@
 Names are whole, in lower case, without the last dot; the root is the empty name.
 """
 
+from collections.abc import Iterator
 from dataclasses import field
 from enum import StrEnum
 
@@ -76,16 +77,23 @@ class Zone:
     pointers: tuple[Pointer, ...] = ()
     delegations: tuple[Delegation, ...] = ()
     origin: Place | None = field(default=None, compare=False, repr=False)
+    _addresses: dict[str, tuple[Address, ...]] = field(init=False, default_factory=dict, compare=False, repr=False)
+    _targets: dict[str, str] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def delegation_of(self, name: str) -> Delegation | None:
         """The delegation that a name is in: the outermost, for what is below it is not the zone's any more."""
         return min((one for one in self.delegations if is_within(name, one.name)), key=_depth, default=None)
 
     def addresses_of(self, name: str) -> tuple[Address, ...]:
-        return tuple(address for one in self.addresses if one.name == name for address in one.addresses)
+        if not self._addresses:
+            for one in self.addresses:
+                self._addresses[one.name] = (*self._addresses.get(one.name, ()), *one.addresses)
+        return self._addresses.get(name, ())
 
     def target_of(self, name: str) -> str | None:
-        return next((one.target for one in self.aliases if one.name == name), None)
+        if not self._targets:
+            self._targets.update((one.name, one.target) for one in reversed(self.aliases))
+        return self._targets.get(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +128,28 @@ class NameService:
     zones: tuple[Zone, ...] = ()
     forwarders: tuple[Forwarder, ...] = ()
     recursion: Recursion | None = None
+    _zones: dict[str, Zone] = field(init=False, default_factory=dict, compare=False, repr=False)
+    _forwarders: dict[str, Forwarder] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def zone_of(self, name: str) -> Zone | None:
         """The innermost zone that a name is in."""
-        return max((one for one in self.zones if is_within(name, one.name)), key=_depth, default=None)
+        if not self._zones:
+            self._zones.update((one.name, one) for one in reversed(self.zones))
+        return next((self._zones[zone] for zone in _around(name) if zone in self._zones), None)
 
     def forwarder_of(self, name: str) -> Forwarder | None:
         """The one for the innermost zone that a name is in."""
-        return max((one for one in self.forwarders if is_within(name, one.zone)), key=_reach, default=None)
+        if not self._forwarders:
+            self._forwarders.update((one.zone, one) for one in reversed(self.forwarders))
+        return next((self._forwarders[zone] for zone in _around(name) if zone in self._forwarders), None)
+
+
+def _around(name: str) -> Iterator[str]:
+    """The zones that a name can be in, the innermost first."""
+    while name:
+        yield name
+        name = name.partition(".")[2]
+    yield ROOT
 
 
 def is_within(name: str, zone: str) -> bool:
@@ -147,7 +169,3 @@ def shown(name: str) -> str:
 
 def _depth(zone: Zone | Delegation) -> int:
     return len(zone.name)
-
-
-def _reach(forwarder: Forwarder) -> int:
-    return len(forwarder.zone)

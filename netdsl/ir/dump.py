@@ -74,8 +74,8 @@ def _fields(value: object) -> Iterator[tuple[str, Json]]:
 
 @cache
 def _described(kind: type) -> tuple[tuple[str, bool], ...]:
-    """Each field's name, and whether it is a secret."""
-    return tuple((each.name, "secret" in each.metadata) for each in fields(kind))
+    """Each field's name, and whether it is a secret. One that begins with `_` is an index over the others."""
+    return tuple((each.name, "secret" in each.metadata) for each in fields(kind) if not each.name.startswith("_"))
 
 
 def _key(key: object) -> str:

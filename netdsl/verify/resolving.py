@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address
+from itertools import chain
 from typing import assert_never
 
 from netdsl.dataclass import dataclass
@@ -277,10 +278,10 @@ def given_to_programs(view: View, addresses: tuple[Address, ...]) -> tuple[Addre
     return addresses if has_four or not six else six
 
 
-def _meant(name: str, domains: tuple[str, ...]) -> tuple[str, ...]:
+def _meant(name: str, domains: tuple[str, ...]) -> Iterator[str]:
     """A name with a dot is asked as it is first, one without is last (resolv.conf(5), ndots)."""
     longer = (f"{name}.{domain}" for domain in domains)
-    return (name, *longer) if "." in name else (*longer, name)
+    return chain((name,), longer) if "." in name else chain(longer, (name,))
 
 
 def _first_of(replies: list[Reply]) -> Reply | None:

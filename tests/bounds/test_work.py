@@ -11,6 +11,7 @@ import pytest
 
 from netdsl.graph import graph_of
 from netdsl.graph.tracks import corridor
+from netdsl.ir import dns
 from netdsl.ir.filter import Chain, FilterRule
 from netdsl.ir.ids import NodeId
 from netdsl.ir.prefix_index import PrefixIndex
@@ -265,6 +266,11 @@ ROUTERS = """for i in 1..4 {
             "the routes of all nodes are more than 10",
         ),
         (
+            "netdsl.semantics.resolve.routes.MOST_HOPS",
+            "host b { interface on n }\nfor i in 1..11 { host a-$i { interface on n ; default via b } }",
+            "the next hops of all lines of routes are more than 10",
+        ),
+        (
             "netdsl.kinds.auto.routes.MOST_ROUTES",
             ROUTERS,
             "`routing auto` finds more than 10 routes for all nodes together",
@@ -499,3 +505,30 @@ def test_where_lines_tell_many_ports_of_clients_apart_a_flow_cannot_be_known() -
 
 def test_lines_that_an_answer_does_not_fit_tell_no_ports_of_its_client_apart() -> None:
     assert ask(PORTS % (2000, "a to b"), "h", "10.2.0.10", "tcp/80").outcome == "answered"
+
+
+ZONES = """lab x
+network n 10.0.0.0/24
+host ns { interface on n .1 ; serve dns { for i in 1..%d { zone z-$i.example { record w -> ns ; record v cname w } } } }
+host c { interface on n ; resolver ns }
+expect { for i in 1..%d { c resolves v.z-$i.example to ns } }
+"""
+
+
+def test_a_zone_is_found_by_the_parts_of_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = counted(dns, "is_within", monkeypatch)
+    assert [one.message for one in checked(ZONES % (40, 1)).diagnostics] == []
+    one = compared.calls
+    assert [one.message for one in checked(ZONES % (40, 40)).diagnostics] == []
+    assert compared.calls <= 2 * one + 80
+
+
+def test_the_innermost_zone_has_a_name_and_of_two_the_first() -> None:
+    zones = tuple(
+        dns.Zone(name, servers=(server,)) for name, server in (("", "r"), ("b", "1"), ("a.b", "2"), ("b", "3"))
+    )
+    service = dns.NameService(dns.Role.SIMPLE, zones, (dns.Forwarder("b", ()), dns.Forwarder("", ())))
+    names = ("x.a.b", "a.b", "xa.b", "b", "c", "")
+    assert [zone.servers[0] for name in names if (zone := service.zone_of(name))] == ["2", "2", "1", "1", "r", "r"]
+    assert [one.zone for name in names if (one := service.forwarder_of(name))] == ["b", "b", "b", "b", "", ""]
+    assert replace(service, zones=()).zone_of("b") is None

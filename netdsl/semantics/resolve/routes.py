@@ -18,7 +18,9 @@ from netdsl.syntax import tree as syntax
 from netdsl.syntax.description import ElementKind
 
 MOST_ROUTES = 250_000
+MOST_HOPS = 250_000
 MOST_COMPARED = 5_000_000
+_HOPS = "the next hops of all lines of routes"
 _NEIGHBOURS = "the neighbours of all nodes, once for each address of their node,"
 _ROUTES = "the routes of all nodes"
 
@@ -62,13 +64,16 @@ def neighbours(node: NodeDraft, work: Work) -> tuple[tuple[Address, str], ...]:
 
 
 def _route(node: NodeDraft, statement: syntax.Route, item: Item, work: Work) -> None:
-    if _ROUTES in work.too_many:
+    if not work.too_many.isdisjoint((_ROUTES, _HOPS)):
         node.has_broken_routes = True
         return
     hops = evaluate_list(statement.next_hops, item, work.diagnostics)
     if len(hops) < len(statement.next_hops):
         node.has_broken_routes = True
     prefixes = [] if statement.prefixes is None else _prefixes(statement.prefixes, item, work)
+    if not work.may_spend(_HOPS, len(hops), MOST_HOPS, item.place):
+        node.has_broken_routes = True
+        return
     families = next_hops(node, hops, item.place, any(prefix.value.version == 6 for prefix in prefixes), work)
     if families is None or not work.may_spend(_ROUTES, len(prefixes), MOST_ROUTES, item.place):
         node.has_broken_routes = True
