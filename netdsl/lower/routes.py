@@ -6,6 +6,7 @@ from dataclasses import replace
 from netdsl.ir.ids import Address, NetworkId, Prefix
 from netdsl.ir.node import Neighbour, Route
 from netdsl.ir.prefixes import holds, host_prefix
+from netdsl.ir.sizes import TooLarge
 from netdsl.ir.tunnel import Child, Device, Mode, TunnelEnd, device_of
 from netdsl.lower.defaults import IPV6_MINIMUM_MTU
 from netdsl.lower.directory import Directory
@@ -33,17 +34,26 @@ def with_sources(node: BoundNode, routes: tuple[Route, ...]) -> tuple[Route, ...
     )
 
 
+MOST_ON_LINKS = 250_000
 BareLinks = Mapping[NetworkId, tuple[BoundInterface, ...]]
 
 
 def unnumbered_links(directory: Directory) -> BareLinks:
-    """The interfaces with an IPv4 address on segments where one is borrowed."""
+    """The interfaces with an IPv4 address on segments where one is borrowed. Raises TooLarge, before each has its routes to
+    the others."""
     found: dict[NetworkId, list[BoundInterface]] = {}
     for node in directory.nodes.values():
         for interface in node.interfaces:
             if any(given.address.version == 4 for given in interface.addresses):
                 found.setdefault(directory.segments[interface.network], []).append(interface)
-    return {segment: tuple(some) for segment, some in found.items() if any(map(_borrows, some))}
+    links = {segment: tuple(some) for segment, some in found.items() if any(map(_borrows, some))}
+    count = sum(len(some) * sum(len(interface.addresses) for interface in some) for some in links.values())
+    if count > MOST_ON_LINKS:
+        message = (
+            f"unnumbered links need more than {MOST_ON_LINKS:,} routes: one in each node to each address of the others"
+        )
+        raise TooLarge(message, next(some[0].place for some in links.values()))
+    return links
 
 
 def with_links(directory: Directory, links: BareLinks, node: BoundNode, routes: tuple[Route, ...]) -> tuple[Route, ...]:

@@ -276,6 +276,11 @@ ROUTERS = """for i in 1..4 {
             "`routing auto` finds more than 10 routes for all nodes together",
         ),
         (
+            "netdsl.lower.routes.MOST_ON_LINKS",
+            "network bare\nfor i in 1..4 { router r-$i { interface on bare ; loopback 192.0.2.$i } }",
+            "unnumbered links need more than 10 routes: one in each node to each address of the others",
+        ),
+        (
             "netdsl.kinds.auto.routes.MOST_PARTS",
             ROUTERS,
             "`routing auto` has to tell apart more than 10 parts of address spaces, for all nodes together",
