@@ -39,6 +39,24 @@ JSON, SARIF = ("check", "--format", "json"), ("check", "--format", "sarif")
 DRAWINGS = tuple(("graph", "-o", f"lab.{ending}") for ending in ("mmd", "dot", "drawio"))
 PAPER, HANDOUT = ("compare",), ("handout", "-o", "out")
 
+_OF_INTERFACES = (
+    "accept_local",
+    "arp_accept",
+    "arp_announce",
+    "arp_filter",
+    "arp_ignore",
+    "arp_notify",
+    "log_martians",
+    "proxy_arp",
+    "promote_secondaries",
+    "route_localnet",
+    "secure_redirects",
+    "send_redirects",
+    "shared_media",
+    "medium_id",
+    "tag",
+)
+
 
 def _long(name: str, members: str) -> str:
     """A list of 10,000 members: a hundred times those that stand there, which are a hundred."""
@@ -362,6 +380,19 @@ CASES = (
         (CHECK,),
         "lab b\nfor i in 1..9000 { network n-$i ${subnet(10.0.0.0/8,24,i)} }\n"
         "for k in 1..10 { host h-$k { for i in 1..9000 { interface i-$i on n-$i } } }\n",
+    ),
+    Case(
+        "15 sysctls for 60,000 interfaces",
+        (COMPILE, VAGRANT, PAPER),
+        "lab b\nfor i in 1..3000 { network n-$i ${subnet(10.0.0.0/8,24,i)} }\n"
+        "for k in 1..20 { host h-$k { for i in 1..3000 { interface i-$i on n-$i }\n"
+        + "".join(f"  sysctl net.ipv4.conf.all.{name} = 1\n" for name in _OF_INTERFACES)
+        + "} }\n",
+    ),
+    Case(
+        "8,000 routers on an unnumbered link",
+        (CHECK,),
+        "lab b\nnetwork n\nfor i in 1..8000 { router r-$i { interface on n ; loopback ${host(10.0.0.0/8, i)} } }\n",
     ),
     Case(
         "10,000 hosts with long names",

@@ -13,6 +13,7 @@ from netdsl.ir.ids import NetworkId
 from netdsl.ir.lab import Lab
 from netdsl.ir.network import Network
 from netdsl.ir.node import Node
+from netdsl.ir.sizes import TooLarge
 from netdsl.payload.contract import NodePayload, Payload
 
 from .limits import limits_of, node_limits
@@ -22,12 +23,14 @@ from .settings import setting
 
 DEFAULT_DRIVER = "macvlan"
 UPLINK = "uplink"
+MOST_SYSCTLS = 300_000
+"""compose.yaml has a line for each: `net.ipv4.conf.all.K` is one in each interface of its node."""
 _REACHING_ALL = ("forwarding", "disable_ipv6")  # writing these to `all` changes every interface
 _PER_INTERFACE = re.compile(r"net\.(ipv4|ipv6)\.(conf|neigh)\.([^.]+)\.(.+)")
 
 
 def lower(lab: Lab, payload: Payload, layout: Layout, options: Options) -> Project:
-    """The project. Linear in nodes and interfaces."""
+    """The project. Linear in nodes and interfaces. Raises TooLarge, before all sysctls of all interfaces are made."""
     name = project_name(lab, options)
     keys = network_keys(lab, (UPLINK,))
     networks = _networks(lab, options, name, keys)
@@ -36,6 +39,7 @@ def lower(lab: Lab, payload: Payload, layout: Layout, options: Options) -> Proje
     built: set[str] = set()
     limits = limits_of(lab, options)
     services = []
+    sysctls = 0
     hosts = {key: _addresses(network.subnet) for key, network in networks.items()}
     for node in lab.nodes:
         attachments = [_attach(interface.mac, by_id[interface.network], hosts) for interface in node.wired]
@@ -43,6 +47,10 @@ def lower(lab: Lab, payload: Payload, layout: Layout, options: Options) -> Proje
             attachments.append(Attachment(UPLINK, mac=node.uplink_mac))
         stage = stage_of[node.id]
         service = _service(node, payload.nodes[node.id], stage, stage.name in built, attachments, layout)
+        sysctls += len(service.sysctls)
+        if sysctls > MOST_SYSCTLS:
+            message = f"the sysctls of all containers, once for each interface, are more than {MOST_SYSCTLS:,}"
+            raise TooLarge(message, node.origin)
         services.append(replace(service, limits=node_limits(node.resources, limits, options)))
         built.add(stage.name)
     return Project(name, lab.name, tuple(networks.values()), tuple(services), layout.lab, layout.credentials, limits)

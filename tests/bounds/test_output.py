@@ -53,6 +53,20 @@ def test_all_files_of_an_output_are_bounded_together(target: str, monkeypatch: p
         emit(target_of(target), found, keyless_payload(found), Layout(), replace(Options(), targets=(target,)))
 
 
+SYSCTLS = """lab x
+for i in 1..9 { network n-$i 10.$i.0.0/24 }
+host h { for i in 1..9 { interface i-$i on n-$i } ; sysctl net.ipv4.conf.all.log_martians = 1 }
+"""
+
+
+def test_sysctls_of_all_interfaces_of_containers_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = lab(SYSCTLS)
+    emit(target_of("compose"), found, keyless_payload(found), Layout(), Options())
+    monkeypatch.setattr("netdsl.backends.compose.lower.MOST_SYSCTLS", 10)
+    with pytest.raises(TooLarge, match="the sysctls of all containers, once for each interface, are more than 10"):
+        emit(target_of("compose"), found, keyless_payload(found), Layout(), Options())
+
+
 RUNS = 'lab x\nnetwork n 10.0.0.0/16\nhost h { interface on n ; for i in 1..20 { run "%s" } }\n'
 
 
