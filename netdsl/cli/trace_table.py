@@ -179,7 +179,9 @@ def _result(verdict: Verdict, width: int) -> Iterator[str]:
     head, reason = RESULTS[verdict.outcome].upper(), verdict.reason
     if verdict.raw:
         head, nodes = RESULTS[Outcome.NOT_VERIFIED].upper(), ", ".join(verdict.raw)
-        reason = f"{RESULTS[verdict.outcome]} if commands, files and sysctls of {nodes} change nothing: {reason}"
+        reason = (
+            f"{RESULTS[verdict.outcome]} if commands, files, sysctls and tunnels of {nodes} change nothing: {reason}"
+        )
     yield from hanging(f"{head}  ", reason, width)
     if verdict.passes:
         yield from hanging("  ", f"on the wire: {protection(verdict)}", width)

@@ -15,8 +15,8 @@ from netdsl.packets.view import View
 
 
 def doubts(fabric: Fabric, hops: Iterable[Hop], end: Frame | Delivered | Stop) -> tuple[NodeId, ...]:
-    """The raw nodes that may change a way and its end."""
-    if not fabric.raw_on:
+    """The raw nodes that may change a way and its end, and nodes of which it is not known which tunnels are up."""
+    if not fabric.raw_on and not fabric.unsure:
         return ()
     found: dict[NodeId, None] = {}
     for hop in hops:

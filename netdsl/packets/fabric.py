@@ -1,6 +1,6 @@
 """The lab as packets meet it: nodes, and segments with who answers on them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import field
 
 from netdsl.dataclass import dataclass
@@ -19,8 +19,11 @@ class Fabric:
     """Nodes and segments of a lab. `cut` are networks that carry nothing. `segment_of`: switches join networks to one
     segment, called by the first of them. `lost_answers`: of a node, its interface and another node on a network that a
     tunnel carries, where the answer to ARP or neighbour discovery ends; None: it arrives. `exits`: of a node, its interface
-    and a next hop there. Left out of both: not asked yet. `raw_on`: of segments that have any, their raw nodes, switches
-    too. `proxies`: the nodes that answer ARP for what is behind their tunnels. `held`: tunnels that are taken down."""
+    and a next hop there. `stops`: of a question to a server, where it or its answer ends. Left out of these: not asked yet.
+    `raw_on`: of segments that have any, their raw nodes, switches too. `proxies`: the nodes that answer ARP for what is
+    behind their tunnels. `held`: tunnels that are taken down. `before`: the connections that stand while nothing is cut or
+    held, each with its ends; None: this is so here. `unsure`: nodes of which it is not known whether their connections have
+    lasted since then."""
 
     lab: Lab
     views: dict[NodeId, View]
@@ -36,8 +39,11 @@ class Fabric:
     raw_on: dict[NetworkId, tuple[NodeId, ...]] = field(default_factory=dict)
     proxies: frozenset[NodeId] = frozenset()
     held: frozenset[TunnelId] = frozenset()
+    before: Callable[[], Set[tuple[TunnelId, NodeId, NodeId]]] | None = None
+    unsure: set[NodeId] = field(default_factory=set)
     lost_answers: dict[tuple[NodeId, str, NodeId], Stop | None] = field(default_factory=dict)
     exits: dict[tuple[NodeId, str, Address], Exit] = field(default_factory=dict)
+    stops: dict[object, str | None] = field(default_factory=dict)
     _answers: dict[tuple[NetworkId, Address], tuple[View, Interface] | None] = field(default_factory=dict)
     _paths: dict[tuple[NetworkId, NetworkId], tuple[NetworkId, ...] | None] = field(default_factory=dict)
     _bridged: dict[NetworkId, list[NetworkId]] = field(default_factory=dict)
@@ -62,6 +68,7 @@ class Fabric:
         self._answers.clear()
         self.lost_answers.clear()
         self.exits.clear()
+        self.stops.clear()
 
     def _answering(self, segment: NetworkId, address: Address) -> tuple[View, Interface] | None:
         """The owner on the segment; in IPv4 any node on it that has the address anywhere (arp_ignore 0)."""

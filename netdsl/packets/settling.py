@@ -18,6 +18,7 @@ from netdsl.packets.routes import NextHop, RoutingTable
 from netdsl.packets.sources import learned_routes
 from netdsl.packets.tracking import Flows, Tracker, reverse
 from netdsl.packets.tunnels import Connection, Failure, TunnelStates, opening_packet, packets_of
+from netdsl.packets.types import Packet
 from netdsl.packets.view import View
 from netdsl.packets.walk import Walk
 
@@ -46,6 +47,8 @@ def settle(
         before = now
     if fabric.raw_on:
         _note_doubts(fabric, states)
+    for node in sorted(fabric.unsure):
+        fabric.views[node].doubts = (*fabric.views[node].doubts, node)
     return states
 
 
@@ -66,21 +69,36 @@ def _note_doubts(fabric: Fabric, states: TunnelStates) -> None:
 
 
 def _deciding(fabric: Fabric, states: TunnelStates, end: TunnelEnd) -> Iterator[NodeId]:
-    """Raw nodes on the way of what opens the tunnel of an end, from either side, and of the answer."""
-    ends = fabric.lab.tunnel_ends(end.tunnel)
-    for one in (one for one in ends if end.node in (one.node, one.peer) and one.peer_addresses):
-        view, peer, tracker = fabric.views[one.node], one.peer_addresses[0], Tracker(states.standing)
-        source = one.local or view.source_towards(peer)
-        if source is None:
-            yield from (*own_doubts(view), *no_route(fabric, view, peer).doubts)
-            continue
-        walk = Walk(fabric, tracker, is_daemon=True)
-        result = walk.run(view, opening_packet(one, source))
-        yield from doubts(fabric, walk.hops, result)
-        if isinstance(result, Delivered):
-            back = Walk(fabric, tracker, is_answer=True, is_daemon=True)
-            returned = back.run(result.view, reverse(result.packet))
-            yield from doubts(fabric, back.hops, returned)
+    """Raw nodes on the way of what opens the tunnel of an end, from either side, and of what the two ask others, and of the
+    answers."""
+    ends = [one for one in fabric.lab.tunnel_ends(end.tunnel) if end.node in (one.node, one.peer)]
+    for one in ends:
+        view = fabric.views[one.node]
+        if one.peer_addresses:
+            source = one.local or view.source_towards(one.peer_addresses[0])
+            packet = None if source is None else opening_packet(one, source)
+            yield from _on_way(fabric, states, view, packet, one.peer_addresses[0], is_daemon=True)
+    asked = (question for one in ends for question in packets_of(end.kind).questions(fabric, one))
+    for question in dict.fromkeys(asked):
+        view = fabric.views[question.asking]
+        yield from _on_way(fabric, states, view, question.packet(view), question.address, is_daemon=False)
+
+
+def _on_way(
+    fabric: Fabric, states: TunnelStates, view: View, packet: Packet | None, goal: Address, *, is_daemon: bool
+) -> Iterator[NodeId]:
+    """Raw nodes on the way of a packet, None: of one that the node has no address for, and of the answer."""
+    if packet is None:
+        yield from (*own_doubts(view), *no_route(fabric, view, goal).doubts)
+        return
+    tracker = Tracker(states.standing)
+    walk = Walk(fabric, tracker, is_daemon=is_daemon)
+    result = walk.run(view, packet)
+    yield from doubts(fabric, walk.hops, result)
+    if isinstance(result, Delivered):
+        back = Walk(fabric, tracker, is_answer=True, is_daemon=is_daemon)
+        returned = back.run(result.view, reverse(result.packet))
+        yield from doubts(fabric, back.hops, returned)
 
 
 def _learn(fabric: Fabric, states: TunnelStates) -> Learned:

@@ -1,6 +1,6 @@
 """Tunnels as packets meet them: which are up, and what a kind brings to it (`TunnelPackets`)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import field
 from functools import cache
 from typing import Protocol, cast
@@ -12,7 +12,7 @@ from netdsl.ir.lab import Lab
 from netdsl.ir.service import PortService
 from netdsl.ir.tunnel import Child, Device, Segment, Selectors, Start, TunnelEnd
 from netdsl.packets.fabric import Fabric
-from netdsl.packets.steering import Policy
+from netdsl.packets.steering import CHOSEN_PORT, Policy
 from netdsl.packets.tracking import Flows
 from netdsl.packets.types import Packet
 from netdsl.packets.view import View
@@ -72,6 +72,25 @@ class TunnelStates:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What a node asks a service of another one before its tunnel comes up. `source`: the address that it asks from, where
+    that is fixed; `is_tapped`: it takes the answer from the link, whatever its filter says."""
+
+    asking: NodeId
+    server: NodeId
+    address: Address
+    service: PortService  # one port
+    source_port: int = CHOSEN_PORT
+    source: Address | None = None
+    is_tapped: bool = False
+
+    def packet(self, view: View) -> Packet | None:
+        """The first packet; None where the asking node has no address for it."""
+        source, port = self.source or view.source_towards(self.address), self.service.first or 0
+        return None if source is None else Packet(source, self.address, self.service.protocol, self.source_port, port)
+
+
+@dataclass(frozen=True, slots=True)
 class Need:
     """What has to get from one end of a tunnel to the other, by its name: one of the packets is enough."""
 
@@ -94,6 +113,10 @@ class TunnelPackets(Protocol):
 
     def needs(self, end: TunnelEnd) -> tuple[Need, ...]:
         """What has to pass between the ends; the first opens the tunnel."""
+        ...
+
+    def questions(self, fabric: Fabric, end: TunnelEnd) -> Iterable[Question]:
+        """What the end's node has to have answers to, of a kind that comes to an agreement."""
         ...
 
     def install(self, fabric: Fabric, states: TunnelStates, connections: Sequence[Connection]) -> None:

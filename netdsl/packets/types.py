@@ -188,7 +188,7 @@ class Verdict:
 
     `reason` is one sentence without full stop that names node, hook and statement. `origin` is that statement, `node`
     and `hook` where it was. `request`, `answer`: the ways (the second empty where nothing answers). `raw` names nodes on
-    the way where commands or files of the author may change it all: then the prediction is not exact.
+    the way where commands, files or tunnels may change it all: then the prediction is not exact.
     """
 
     outcome: Outcome

@@ -52,7 +52,8 @@ class View:
     `tables`: its routing tables in the order in which they are asked. `silent`: next hops that the node passes over,
     because they do not answer.
 
-    `doubts`: raw nodes that decide which tunnels of the node are up, and which next hops it passes over.
+    `doubts`: raw nodes that decide which tunnels of the node are up, and which next hops it passes over; the node itself
+    where its tunnels are not known for another reason.
     `bypassed`: prefixes whose packets no policy takes, there or back.
 
     `segments`: of an interface whose network a tunnel carries, what takes the frames for each other end.

@@ -1,6 +1,6 @@
 """A lab in one state (which tunnels and links are down), ready to be asked about flows."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from functools import cached_property
 
 from netdsl.ir.expectation import WhileState
@@ -33,8 +33,17 @@ class World:
         self.lab = lab
         self.esp = esp
         self.held, self.forced, self.cut = frozenset(held), frozenset(forced), frozenset(cut)
+        self._stood: Set[tuple[TunnelId, NodeId, NodeId]] | None = None
         self.fabric: Fabric = make_fabric(lab, self.cut, is_user_space=esp is Esp.USER, held=self.held)
+        if self.held or self.cut:
+            self.fabric.before = self._before
         self.tunnels: TunnelStates = settle(self.fabric, self.held, self.forced)
+
+    def _before(self) -> Set[tuple[TunnelId, NodeId, NodeId]]:
+        if self._stood is None:
+            whole = World(self.lab, self.esp, forced=self.forced).tunnels.connections.values()
+            self._stood = {(one.here.tunnel, one.here.node, one.there.node) for each in whole for one in each}
+        return self._stood
 
     @cached_property
     def named(self) -> Mapping[str, tuple[Address, ...]]:

@@ -132,7 +132,8 @@ def _help(proof: Proof) -> str | None:
     last: Verdict = proof.verdicts[-1]
     if not proof.is_exact:
         named = ", ".join(f"`{node}`" for node in last.raw)
-        return f"commands, files or sysctls of {named} may change it: only the running lab can tell" if named else None
+        what = f"commands, files, sysctls or tunnels of {named}"
+        return f"{what} may change it: only the running lab can tell" if named else None
     said = [] if proof.near is None else [proof.near]
     if isinstance(proof.line.claim, Resolves) and len(proof.verdicts) > 1:
         said.append(f"asked, one after another: {_named(_server(one) for one in proof.verdicts)}")

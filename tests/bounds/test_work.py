@@ -13,7 +13,7 @@ from netdsl.graph import graph_of
 from netdsl.graph.tracks import corridor
 from netdsl.ir import dns
 from netdsl.ir.filter import Chain, FilterRule
-from netdsl.ir.ids import NodeId
+from netdsl.ir.ids import NodeId, TunnelId
 from netdsl.ir.prefix_index import PrefixIndex
 from netdsl.ir.prefixes import host_prefix
 from netdsl.ir.service import Protocol
@@ -21,7 +21,7 @@ from netdsl.ir.sizes import TooLarge
 from netdsl.kinds.auto import ways
 from netdsl.kinds.auto.aggregate import _Covering
 from netdsl.kinds.auto.ways import Ways
-from netdsl.kinds.ipsec import radius, sharing
+from netdsl.kinds.ipsec import asking, radius, sharing
 from netdsl.lower import path_mtu
 from netdsl.mending.bench import tries_for
 from netdsl.packets.lines import lines_for
@@ -480,6 +480,14 @@ def test_lists_of_prefixes_are_found_by_an_address_they_hold() -> None:
             number for number, own in enumerate(lists) if any(address in one for one in own)
         ]
     assert index.holding(ipaddress.ip_address("fd00::1")) == [7]
+
+
+def test_a_gateway_s_question_is_followed_once_for_all_its_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    followed = counted(asking, "_stopped", monkeypatch)
+    assert world(RADIUS % 20).is_up(TunnelId("t"))
+    clients = followed.calls
+    assert world(RADIUS % 40).is_up(TunnelId("t"))
+    assert followed.calls == 2 * clients
 
 
 def test_a_name_is_looked_up_in_an_index_of_the_hosts_file() -> None:

@@ -44,7 +44,7 @@ def test_an_expectation_about_it_is_a_warning_and_not_an_error() -> None:
     assert codes(PLAIN + line) == ["expectation-fails"]
     assert codes(RUNS + line) == ["expectation-not-verified"]
     (found,) = checked(RUNS + line).diagnostics
-    assert found.help == "commands, files or sysctls of `other` may change it: only the running lab can tell"
+    assert found.help == "commands, files, sysctls or tunnels of `other` may change it: only the running lab can tell"
 
 
 def test_a_node_with_commands_may_have_a_route_that_no_line_gives_it() -> None:

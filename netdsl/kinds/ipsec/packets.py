@@ -14,6 +14,7 @@ from netdsl.ir.node import Node
 from netdsl.ir.prefixes import EVERYTHING, host_prefix
 from netdsl.ir.service import PortService, Protocol, port
 from netdsl.ir.tunnel import Child, Mode, Start, TunnelEnd, device_of
+from netdsl.kinds.ipsec import radius, revocation
 from netdsl.kinds.ipsec.agreeing import Agreed, agree, chosen
 from netdsl.kinds.ipsec.algorithms import kernel_need
 from netdsl.kinds.ipsec.disagreement import disagreement, lines_of, mistaken
@@ -27,8 +28,6 @@ from netdsl.kinds.ipsec.ir import (
     end_inside,
 )
 from netdsl.kinds.ipsec.known import connection_of, ends_in, ends_with
-from netdsl.kinds.ipsec.radius import unanswered
-from netdsl.kinds.ipsec.revocation import status_unknown
 from netdsl.kinds.ipsec.selecting import in_kernel
 from netdsl.kinds.ipsec.sharing import is_at
 from netdsl.kinds.ipsec.sizes import UDP_HEADER, cost_of
@@ -38,7 +37,7 @@ from netdsl.packets.filtering import in_any
 from netdsl.packets.passage import Delivered, Stop
 from netdsl.packets.steering import Association, Policy, TunnelDevice
 from netdsl.packets.tracking import Flows, Tracker, reverse
-from netdsl.packets.tunnels import Connection, Failure, Need, TunnelStates
+from netdsl.packets.tunnels import Connection, Failure, Need, Question, TunnelStates
 from netdsl.packets.types import Packet
 from netdsl.packets.view import View
 from netdsl.packets.walk import Walk
@@ -119,6 +118,12 @@ def needs(end: TunnelEnd) -> tuple[Need, ...]:
     return (Need("IKE", (_IKE,)), *(Need(protocol.upper(), _CARRYING[protocol]) for protocol in protocols))
 
 
+def questions(fabric: Fabric, end: TunnelEnd) -> Iterator[Question]:
+    """About certificates, about clients."""
+    yield from revocation.questions(fabric.lab, end)
+    yield from filter(None, (radius.question(end),))
+
+
 def connect(fabric: Fabric, view: View, end: TunnelEnd, standing: Flows) -> Connection | Failure:
     failure = _lacking(fabric, end)
     if failure is not None:
@@ -139,8 +144,7 @@ def connect(fabric: Fabric, view: View, end: TunnelEnd, standing: Flows) -> Conn
     failure = (
         _lacking(fabric, there)
         or disagreement(fabric, end, there)
-        or status_unknown(fabric, (end, there), standing)
-        or unanswered(fabric, (end, there), standing)
+        or _unanswered(fabric, (end, there), standing)
         or mistaken(other, end, there, came)
         or _narrowed(there, local, came)
     )
@@ -156,6 +160,21 @@ def connect(fabric: Fabric, view: View, end: TunnelEnd, standing: Flows) -> Conn
             return Failure(f"IKE of tunnel `{name}` from `{view.id}` (udp/4500) does not get there and back: {floated}")
         flows, came = flows | floated[1], floated[0].packet
     return Connection(end, there, came.source, is_in_udp, flows, came.source_port, opening)
+
+
+def _unanswered(fabric: Fabric, ends: tuple[TunnelEnd, TunnelEnd], standing: Flows) -> Failure | None:
+    """Why an end has no answer that it needs of a server. A connection that stood before something was cut needs none."""
+    failure = revocation.status_unknown(fabric, ends, standing) or radius.unanswered(fabric, ends, standing)
+    here, there = ends
+    pairs = {(here.tunnel, here.node, there.node), (here.tunnel, there.node, here.node)}
+    if failure is None or fabric.before is None or not pairs & fabric.before():
+        return failure
+    starts = {child.start for one in ends for child in one.children}
+    is_anew = any(end_inside(one).ike_reauth_seconds is not None for one in ends)
+    if not is_anew and Start.BOOT in starts and (fabric.is_user_space or Start.TRAFFIC not in starts):
+        return None
+    fabric.unsure.update((here.node, there.node))  # authenticated anew, or not opened by a packet before
+    return failure
 
 
 def _hidden(end: TunnelEnd, there: TunnelEnd, local: Address, came: Packet) -> frozenset[NodeId]:

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from netdsl.ir.service import Protocol
+from netdsl.ir.service import Protocol, port
 from netdsl.ir.tunnel import SharedSecret, TunnelEnd
 from netdsl.kinds.ipsec.asking import stopped
 from netdsl.kinds.ipsec.ir import Authentication, AuthMethod, end_inside, ends_of
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.tracking import Flows
-from netdsl.packets.tunnels import Failure
+from netdsl.packets.tunnels import Failure, Question
 from netdsl.packets.view import View
 
 _Password = tuple[str | None, str]  # as the lab says it, and what tells it from others
@@ -45,14 +45,21 @@ def _by_owner(secrets: Iterable[SharedSecret]) -> Mapping[str, Sequence[_Passwor
     return found
 
 
+def question(end: TunnelEnd) -> Question | None:
+    """What a gateway asks about its client; None where it asks no server."""
+    radius = end_inside(end).radius
+    if radius is None:
+        return None
+    return Question(end.node, radius.server, radius.address, port(Protocol.UDP, radius.port))
+
+
 def unanswered(fabric: Fabric, ends: tuple[TunnelEnd, TunnelEnd], standing: Flows) -> Failure | None:
     """Why the gateway of a connection gets no answer from its server; None where it does, or asks none."""
     for end in ends:
-        radius = end_inside(end).radius
-        if radius is None:
+        radius, asked = end_inside(end).radius, question(end)
+        if radius is None or asked is None:
             continue
-        target = (radius.address, Protocol.UDP, radius.port)
-        stop = stopped(fabric, end.node, radius.server, target, standing, radius.asking)
+        stop = stopped(fabric, asked, standing, radius.asking)
         if stop is not None:
             said = f"`{end.node}` gets no answer from its RADIUS server `{radius.server}`: {stop}"
             return Failure(f"authentication of tunnel `{end.tunnel}` fails: {said}")

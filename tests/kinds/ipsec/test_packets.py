@@ -3,7 +3,7 @@
 import pytest
 
 from netdsl.ir.expectation import WhileState
-from netdsl.ir.ids import TunnelId
+from netdsl.ir.ids import NetworkId, TunnelId
 from netdsl.verify import Decision, Esp, Hook, Outcome
 from tests.verify.asking import ask, checked, world
 
@@ -347,6 +347,24 @@ def test_a_client_comes_in_where_the_gateway_reaches_its_radius_server(auth: str
     assert closed.why_down(TunnelId("road")).startswith(
         "authentication of tunnel `road` fails: `gw` gets no answer from its RADIUS server `aaa`: "
     )
+
+
+def test_commands_of_a_server_may_keep_a_client_out() -> None:
+    found = checked(ASKING % ('run "true"', "eap-md5") + "expect { road is not up }")
+    assert "expectation-not-verified" in [one.rule.code for one in found.diagnostics]
+
+
+AWAY = (
+    (ASKING % ("", "eap-md5"))
+    .replace("interface on office .5 ;", "")
+    .replace("interface on office .1 }", "interface on office .1 }\nlink gw.a -- aaa.gw 10.9.0.0/30")
+)
+
+
+def test_a_client_that_is_in_stays_in_when_the_server_is_gone() -> None:
+    gone, road = WhileState(is_up=False, link=NetworkId("gw.a--aaa.gw")), TunnelId("road")
+    assert world(AWAY).during(gone).is_up(road)
+    assert not world(AWAY.replace("radius aaa", "radius aaa ; start on traffic")).during(gone).is_up(road)
 
 
 ASKING_TOO = """
