@@ -1,4 +1,4 @@
-"""The part `dnsmasq`: `serve dns`, with a configuration for each."""
+"""The part `dnsmasq`: `serve dns` and `serve dhcp`, with a configuration for each."""
 
 from collections.abc import Iterator
 from itertools import zip_longest
@@ -7,8 +7,11 @@ from netdsl.ir.dns import AddressRecord, NameService, Role
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
 from netdsl.payload.contract import Needs, PayloadFile
-from netdsl.payload.part import Share, name_services, scripts
+from netdsl.payload.part import Share, name_services, scripts, served
 from netdsl.payload.quoting import line
+
+from .dhcp import configuration
+from .services import DHCP
 
 
 class DnsmasqPart:
@@ -18,16 +21,15 @@ class DnsmasqPart:
         return scripts(__package__, "part.sh")
 
     def share(self, node: Node, lab: Lab) -> Share | None:
-        services = name_services(node, Role.SIMPLE)
-        if not services:
+        names, leases = name_services(node, Role.SIMPLE), served(node, (DHCP,))
+        texts = [*((one, _names(each)) for one, each in names), *((one, configuration(node, one)) for one in leases)]
+        if not texts:
             return None
-        files = (
-            PayloadFile(f"dnsmasq/{one.service.first}.conf", _configuration(names).encode()) for one, names in services
-        )
-        return Share(tuple(files), Needs(packages=("dnsmasq-base",)), services=tuple(one for one, _ in services))
+        files = (PayloadFile(f"dnsmasq/{one.service.first}.conf", text.encode()) for one, text in texts)
+        return Share(tuple(files), Needs(packages=("dnsmasq-base",)), services=tuple(one for one, _ in texts))
 
 
-def _configuration(names: NameService) -> str:
+def _names(names: NameService) -> str:
     """dnsmasq(8): names of a zone are answered from its records and from nowhere else."""
     lines = []
     for zone in names.zones:

@@ -2,4 +2,5 @@
 
 from netdsl.ir.service import Protocol, ServiceKind
 
-SERVICES = (ServiceKind("dns", Protocol.UDP, 53, also=(Protocol.TCP,), has_zone=True),)  # RFC 7766
+DHCP = ServiceKind("dhcp", Protocol.UDP, 67, is_silent=True, gives_addresses=True)  # RFC 2131 §4.1
+SERVICES = (ServiceKind("dns", Protocol.UDP, 53, also=(Protocol.TCP,), has_zone=True), DHCP)  # RFC 7766

@@ -11,7 +11,7 @@ from netdsl.kinds.ipsec.known import connection_of
 from netdsl.kinds.ipsec.revocation import is_refused
 from netdsl.payload.contract import Needs, PayloadFile
 from netdsl.payload.part import Share, TunnelRecord, scripts
-from netdsl.payload.quoting import flat, tsv
+from netdsl.payload.quoting import flat, line, tsv
 
 from .probe import probe_lines
 from .swanctl import bypass_name, child_name, swanctl_conf
@@ -44,6 +44,7 @@ class StrongswanPart:
             *((PayloadFile("devices.tsv", devices),) if devices else ()),
             *_bypass(node),
             *((PayloadFile("farp", b""),) if any(end.answers_arp for end in ends) else ()),
+            *_lease_server(ends),
         )
         tunnels = tuple(_record(end, child, lab) for end in ends for child in end.children)
         return Share(files, _needs(ends, lab), tunnels)
@@ -56,6 +57,14 @@ def _bypass(node: Node) -> Iterator[PayloadFile]:
         yield PayloadFile("bypass.tsv", lines.encode())
 
 
+def _lease_server(ends: Sequence[TunnelEnd]) -> Iterator[PayloadFile]:
+    """One for all tunnels of the node."""
+    servers = (end_inside(end).leases for end in ends)
+    server = next((one for one in servers if one is not None), None)
+    if server is not None:
+        yield PayloadFile("dhcp", line(str(server.address)).encode())
+
+
 def _needs(ends: Sequence[TunnelEnd], lab: Lab) -> Needs:
     insides = [end_inside(end) for end in ends]
     auths = (auth for inside in insides for auth in (*inside.own_auth, *inside.peer_auth))
@@ -63,7 +72,8 @@ def _needs(ends: Sequence[TunnelEnd], lab: Lab) -> Needs:
     with_responder = {pki.id for pki in lab.pkis if pki.responder is not None}
     if any(auth.pki in with_responder for inside in insides for auth in inside.peer_auth):
         packages = (*packages, *_OCSP_PACKAGES)
-    packets = ("NET_RAW",) if any(end.answers_arp for end in ends) else ()  # farp's socket is a packet socket
+    listens = any(end.answers_arp or end_inside(end).leases is not None for end in ends)
+    packets = ("NET_RAW",) if listens else ()  # the plug-ins farp and dhcp have packet sockets
     # in user space ESP has a TUN device; a node with a child that user space does not have does not get ready there
     runs_in_kernel = any(kernel_need(end, child) is not None for end in ends for child in end.children)
     devices = () if runs_in_kernel else ("/dev/net/tun",)

@@ -20,6 +20,16 @@ strongswan_choose_esp() {
 	[ -c /dev/net/tun ] || fail 'this kernel has no ESP (or not these algorithms), and there is no /dev/net/tun for ESP in user space'
 }
 
+# Who waits for an answer of the server has a thread for 15 s (dhcp_socket.c, enroll). A client that gets no address has an IKE
+# SA without a child, which no later attempt makes one in: it is closed.
+strongswan_ask_for_addresses() {
+	read -r server <"$NODE/dhcp"
+	plugins="$plugins dhcp"
+	printf 'charon {\nthreads = 64\nclose_ike_on_child_failure = yes\nplugins {\ndhcp {\n'
+	printf '%s = %s\n' server "$server" force_server_address yes use_server_port yes identity_lease yes
+	printf '}\n}\n}\n'
+}
+
 # In user space the daemon's own packets carry mark 0x42, and all others are looked up in its table of tunnel routes.
 strongswan_configure_charon() {
 	plugins=
@@ -38,6 +48,7 @@ strongswan_configure_charon() {
 			plugins="$plugins eap-radius"
 		fi
 		[ ! -e "$NODE/farp" ] || plugins="$plugins farp"
+		[ ! -e "$NODE/dhcp" ] || strongswan_ask_for_addresses
 		printf 'charon {\nload = %s\n}\n' "$plugins"
 	} >/etc/strongswan.conf # where swanctl finds it too, whoever types it
 	export SWANCTL_DIR="$STATE/credentials"

@@ -30,6 +30,7 @@ _AUTH = {
 }
 _COPIES = {DscpCopy.OUT: "out", DscpCopy.IN: "in", DscpCopy.BOTH: "yes", DscpCopy.NONE: "no"}
 IPPROTO_ICMPV6 = 58
+_FROM_SERVER = "dhcp"  # dhcp_provider.c, acquire_address
 _ANY = {4: "0.0.0.0", 6: "::"}  # noqa: S104 - strongSwan's word for 'an address, please'
 
 
@@ -56,7 +57,7 @@ def swanctl_conf(node: Node, lab: Lab) -> str:
     ends = ends_of(node.tunnels)
     heads = [end for end in ends if end_inside(end).shares is None]
     top = [Section("connections", sections=(*_connections(ends, heads, strict), *_bypass(node)))]
-    pools = {pool_name(end, number): str(prefix) for end in ends for number, prefix in enumerate(end.pools, start=1)}
+    pools = {name: str(prefix) for end in ends for name, prefix in _pools(end).items() if name != _FROM_SERVER}
     if pools:
         sections = tuple(Section(name, (("addrs", prefix),)) for name, prefix in pools.items())
         top.append(Section("pools", sections=sections))
@@ -86,10 +87,14 @@ def bypass_name(node: Node) -> str:
     return next(name for name in ("bypass" + "-" * number for number in range(len(taken) + 1)) if name not in taken)
 
 
-def pool_name(end: TunnelEnd, number: int) -> str:
-    """A connection has pools of its own, of one address each: a pool gives its addresses away in the order in which clients
-    come, whatever they ask for (strongSwan, mem_pool.c: acquire_address)."""
-    return f"{flat(end.connection)}-pool-{number}"
+def _pools(end: TunnelEnd) -> dict[str, Prefix]:
+    """By name. A connection has pools of its own, of one address each: a pool gives its addresses away in the order in
+    which clients come, whatever they ask for (strongSwan, mem_pool.c: acquire_address). Those of a DHCP server are one."""
+    has_server = end_inside(end).leases is not None
+    return {
+        _FROM_SERVER if has_server and prefix.version == 4 else f"{flat(end.connection)}-pool-{number}": prefix
+        for number, prefix in enumerate(end.pools, start=1)
+    }
 
 
 def child_name(end: TunnelEnd, child: Child) -> str:
@@ -131,7 +136,7 @@ def _connection(end: TunnelEnd, within: Sequence[TunnelEnd], strict: Set[str], *
     if inside.ike_reauth_seconds is not None:
         settings.append(("reauth_time", f"{inside.ike_reauth_seconds}s"))
     if end.pools:
-        settings.append(("pools", ", ".join(pool_name(end, number) for number in range(1, len(end.pools) + 1))))
+        settings.append(("pools", ", ".join(_pools(end))))
     if end.virtual:
         settings.append(("vips", ", ".join(_ANY[address.version] for address in end.virtual)))
     if any(auth.method is AuthMethod.CERTIFICATE for auth in inside.own_auth):

@@ -6,6 +6,7 @@ from ipaddress import IPv6Address
 from typing import assert_never
 
 from netdsl.dataclass import dataclass
+from netdsl.ir.dhcp import Reservation
 from netdsl.ir.dns import NameService
 from netdsl.ir.filter import Firewall, Nat
 from netdsl.ir.ids import Address, AddressWithPrefix, ImageId, NetworkId, NodeId, PkiId, Prefix
@@ -107,6 +108,7 @@ class Served:
     origin: Place | None = field(default=None, compare=False, repr=False)
     secrets: tuple[SharedSecret, ...] = ()  # by which it knows who asks it, and whom it is asked about
     certificate: PkiId | None = None  # whose certificate of the node it shows
+    reservations: tuple[Reservation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

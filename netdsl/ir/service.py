@@ -63,7 +63,8 @@ class ServiceKind:
     has_zone: bool = False  # its block has a zone and records, and it answers DNS queries
     has_certificate: bool = False  # its node has a certificate of the lab's own services
     is_responder: bool = False  # it says which certificates of a PKI are good
-    is_silent: bool = False  # it answers those alone whose secret it knows
+    is_silent: bool = False  # it answers those alone whom it knows
+    gives_addresses: bool = False  # IPv4 addresses, to who is on a network of its node
 
     @property
     def default(self) -> PortService | None:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from netdsl.dataclass import SECRET, dataclass
+from netdsl.ir.dhcp import Reservation
 from netdsl.ir.ids import Address, AddressWithPrefix, NodeId, Prefix, TunnelId
 from netdsl.ir.service import PortService, Protocol
 from netdsl.source import Place
@@ -128,7 +129,8 @@ class TunnelEnd:
     """A tunnel as its end `node` sees it: one connection to `peer`.
 
     `local` is None where the address is not fixed; `peer_addresses` is empty where the peer may come from anywhere.
-    `virtual` are the addresses that the tunnel gives to this end, `pools` (a gateway's) what it gives to the peer.
+    `virtual` are the addresses that the tunnel gives to this end, `pools` (a gateway's) what it gives to the peer;
+    `reservations`: those of them that it has from a DHCP server.
     `backup_of`: this end opens nothing while one of these tunnels is up in its node. `answers_arp`: the node answers ARP
     for the addresses behind its tunnels.
     """
@@ -146,6 +148,7 @@ class TunnelEnd:
     inside: object
     pools: tuple[Prefix, ...] = ()
     virtual: tuple[Address, ...] = ()
+    reservations: tuple[Reservation, ...] = ()
     backup_of: tuple[TunnelId, ...] = ()
     answers_arp: bool = False
     secrets: tuple[SharedSecret, ...] = ()

@@ -28,7 +28,7 @@ from netdsl.lower.routes import (
 )
 from netdsl.lower.sources import written_routes
 from netdsl.lower.sysctls import lower_sysctls
-from netdsl.lower.tunnels import lower_tunnels, lowerings, segment_mtus
+from netdsl.lower.tunnels import lower_tunnels, lowerings, reservations, segment_mtus
 from netdsl.semantics.bindings import Bindings, BoundNetwork
 from netdsl.semantics.macs import UPLINK
 
@@ -47,7 +47,7 @@ def lower(bindings: Bindings) -> Lab:
     outer = OuterPackets(bare)
     ends = lower_tunnels(directory, outer, entities)
     measured = PathMtus(directory, outer, ends, lowerings()).measured() if ends else {}
-    servers = zone_servers(directory)
+    servers, reserved = zone_servers(directory), reservations(ends)
     mtus = segment_mtus(bindings.nodes, measured)
     return replace(
         bare,
@@ -59,7 +59,7 @@ def lower(bindings: Bindings) -> Lab:
                 measured.get(node.id, ()),
                 Links(links.macs, mtus),
                 written.get(node.id, ()),
-                replace(node, services=lower_services(directory, servers, directory.nodes[node.id])),
+                replace(node, services=lower_services(directory, servers, reserved, directory.nodes[node.id])),
             )
             for node in bare.nodes
         ),

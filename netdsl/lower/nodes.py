@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping
 
 from netdsl.dataclass import dataclass
+from netdsl.ir.dhcp import Reservation
 from netdsl.ir.ids import Address, NetworkId, NodeId
 from netdsl.ir.node import Interface, Served
+from netdsl.ir.service import PortService
 from netdsl.lower.defaults import MTU
 from netdsl.lower.directory import Directory
 from netdsl.lower.dns import ZoneServers, addresses_asked, lower_names
@@ -43,8 +45,13 @@ def _link_mtu(directory: Directory, interface: BoundInterface, carried: Mapping[
     return directory.networks[interface.network].mtu or carried.get(interface.network, MTU)
 
 
-def lower_services(directory: Directory, servers: ZoneServers, node: BoundNode) -> tuple[Served, ...]:
-    """Secrets are those of the tunnels that ask the service."""
+def lower_services(
+    directory: Directory,
+    servers: ZoneServers,
+    reservations: Mapping[tuple[NodeId, PortService], tuple[Reservation, ...]],
+    node: BoundNode,
+) -> tuple[Served, ...]:
+    """Secrets and reservations are those of the tunnels that ask the service."""
     return tuple(
         Served(
             service.kind,
@@ -54,6 +61,7 @@ def lower_services(directory: Directory, servers: ZoneServers, node: BoundNode) 
             origin=service.place,
             secrets=directory.secrets.get((node.id, service.service), ()),
             certificate=directory.certificates.get((node.id, service.service)),
+            reservations=reservations.get((node.id, service.service), ()),
         )
         for service in node.services
     )

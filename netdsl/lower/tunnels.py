@@ -4,7 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol, cast
 
 from netdsl.index import modules
+from netdsl.ir.dhcp import Reservation
 from netdsl.ir.ids import NetworkId, NodeId
+from netdsl.ir.service import PortService
 from netdsl.ir.tunnel import Segment, TunnelEnd
 from netdsl.lower.directory import Directory
 from netdsl.lower.outer import OuterPackets
@@ -54,6 +56,16 @@ def _ends(
     for kind, lowering in lowerings().items():
         if kind in by_kind:
             yield from lowering.ends(directory, outer, entities, by_kind[kind])
+
+
+def reservations(
+    ends: Mapping[NodeId, tuple[TunnelEnd, ...]],
+) -> dict[tuple[NodeId, PortService], tuple[Reservation, ...]]:
+    """What DHCP servers keep for ends of tunnels, by server."""
+    found: dict[tuple[NodeId, PortService], list[Reservation]] = {}
+    for one in (one for own in ends.values() for end in own for one in end.reservations):
+        found.setdefault((one.server, one.service), []).append(one)
+    return {server: tuple(dict.fromkeys(each)) for server, each in found.items()}
 
 
 def segment_mtus(

@@ -57,6 +57,18 @@ def test_each_part_that_serves_gives_up_the_rights_of_the_script() -> None:
     assert [name for name, text in services.items() if "become " not in text or re.search(r"\bexec\b", text)] == []
 
 
+def test_a_server_of_addresses_has_the_one_right_without_which_it_ends_and_nothing_of_the_lab(node: Node) -> None:
+    """dnsmasq: NET_ADMIN. Packets of strangers reach it."""
+    serving(node, "dhcp giver.dhcp udp 67 dnsmasq")
+    node.file("dnsmasq/67.conf", "dhcp-range=10.1.0.0,static,255.255.0.0\n")
+    node.data(capabilities="cap_net_raw\n", env="LD_PRELOAD=/nonexistent\n")
+    assert node.start() == ""
+    noted = node.state / "daemon/udp-67"
+    assert _status(node, noted)["CapEff"] == f"{1 << 12:016x}"
+    assert _status(node, noted)["NoNewPrivs"] == "1"
+    assert "LD_PRELOAD" not in _environment(node, noted)
+
+
 def test_a_command_in_a_node_has_the_rights_of_the_node_s_own_processes(node: Node) -> None:
     node.data(capabilities="cap_net_raw\n", env="NODE=/nonexistent\n")
     assert node.start() == ""

@@ -46,7 +46,7 @@ def _lab(*services: Served) -> Lab:
 
 
 def test_each_kind_is_one_parts() -> None:
-    assert list(service_kinds()) == ["http", "https", "tcp", "udp", "dns", "radius", "ocsp"]
+    assert list(service_kinds()) == ["http", "https", "tcp", "udp", "dns", "dhcp", "radius", "ocsp"]
 
 
 def test_services_stand_in_the_nodes_order_each_with_its_part() -> None:

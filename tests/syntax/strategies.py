@@ -193,7 +193,8 @@ simple_statements: Text = st.deferred(
         _join("auth certificate", _maybe(_join("from", names)), _maybe(_join("for", _many(named)))),
         _join("identity", values, "for", named),
         _join("secret", strings, _maybe(_join("for", named))),
-        _join(st.sampled_from(["ike", "esp", "ah", "pool", "rekey ike"]), _many(values)),
+        _join(st.sampled_from(["ike", "esp", "ah", "rekey ike"]), _many(values)),
+        _join("pool", _many(values), _maybe(_join("from", named))),
         _join("start", st.sampled_from(["at boot", "on traffic", "by hand"]), _maybe(_join("by", named))),
         _join("dpd", quantities, names),
         st.sampled_from(

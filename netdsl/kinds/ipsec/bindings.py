@@ -6,7 +6,7 @@ from dataclasses import field, replace
 from netdsl.dataclass import SECRET, dataclass
 from netdsl.ir.ids import NodeId, PkiId, Prefix, TunnelId
 from netdsl.ir.service import PortService
-from netdsl.kinds.ipsec.ir import AuthMethod, DpdAction, Handling, Radius
+from netdsl.kinds.ipsec.ir import AuthMethod, DpdAction, Handling, LeaseServer, Radius
 from netdsl.semantics.bindings import BoundChild, BoundTunnel, Placed
 from netdsl.source import Place
 
@@ -47,6 +47,7 @@ class BoundIpsec:
     own: "Mapping[NodeId, OwnIpsec]" = field(default_factory=dict)
     bypass: Mapping[NodeId, tuple[Prefix, ...]] = field(default_factory=dict)
     farp: Mapping[NodeId, Place] = field(default_factory=dict)  # ends that answer ARP for what is behind the others
+    leases: Placed[LeaseServer] | None = None  # whose addresses of IPv4 the pool has
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def seen_by(tunnel: BoundTunnel, node: NodeId) -> BoundTunnel:
         return tunnel
     whole = bound_tunnel(tunnel)
     inside = replace(own.inside, own=all_own, bypass=whole.bypass, radius=whole.radius, backup_of=whole.backup_of)
-    inside = replace(inside, farp=whole.farp)
+    inside = replace(inside, farp=whole.farp, leases=whole.leases)
     return replace(tunnel, inside=inside, children_of=own.children_of)
 
 

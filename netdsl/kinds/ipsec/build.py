@@ -67,9 +67,9 @@ class Builder(BaseBuilder):
     def rekey(self, word: Token, protocol: Value, limits: list[Value], nodes: list[Value] | None) -> Rekey:
         return Rekey(protocol, tuple(limits), tuple(nodes or ()), self._span(word, nodes or limits))
 
-    def pool(self, word: Token, prefixes: list[Value]) -> Pool:
+    def pool(self, word: Token, prefixes: list[Value], _from: Token | None, server: Value | None) -> Pool:
         self._refuse_quotes(prefixes)
-        return Pool(tuple(prefixes), self._span(word, prefixes))
+        return Pool(tuple(prefixes), server, self._span(word, server or prefixes))
 
     def child(self, word: Token, name: Value, body: Body) -> Child:
         return Child(name, body, self._span(word, body))

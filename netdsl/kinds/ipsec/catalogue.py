@@ -25,6 +25,7 @@ POOL_UNANSWERED = Rule(
     "virtual addresses inside of a network where nobody answers for them",
     is_about_failure=True,
 )
+POOL_SERVER = Rule("pool-server", Severity.ERROR, "a DHCP server that cannot give out a pool")
 FARP_IMPOSSIBLE = Rule("farp-impossible", Severity.ERROR, "`farp` for what it never answers for")
 ONLY_IMPOSSIBLE = Rule("only-impossible", Severity.ERROR, "an `only` that no packet fits")
 SHARED_IDENTITY = Rule("shared-identity", Severity.ERROR, "an identity that two nodes have towards the same peer")

@@ -2,10 +2,11 @@
 
 from dataclasses import field
 from enum import StrEnum
+from ipaddress import IPv4Address
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, NodeId, PkiId, Prefix
-from netdsl.ir.service import Protocol
+from netdsl.ir.service import PortService, Protocol
 from netdsl.ir.tunnel import Carrier, Child, TunnelEnd
 from netdsl.source import Place
 
@@ -74,6 +75,17 @@ class Radius:
 
 
 @dataclass(frozen=True, slots=True)
+class LeaseServer:
+    """The DHCP server from which a gateway has the addresses of its clients. `asked_from`: the gateway's own address on its
+    network."""
+
+    node: NodeId
+    address: IPv4Address
+    asked_from: IPv4Address
+    service: PortService
+
+
+@dataclass(frozen=True, slots=True)
 class Authentication:
     """How one end proves its identity. `identity` is an IKE identity as swanctl reads it (address, name, e-mail, DN).
     `key`: of `pubkey`, the host name of the node whose key it is. `server`: whose certificate a client
@@ -130,6 +142,7 @@ class IpsecEnd:
     ike_rekey_seconds: int | None = None
     ike_reauth_seconds: int | None = None
     radius: Radius | None = None  # of a gateway
+    leases: LeaseServer | None = None  # of a gateway
     shares: str | None = None
     bypass: tuple[Prefix, ...] = ()  # what the node sends to them, and gets from them, goes outside of its tunnels
     encap: bool = False  # ESP in UDP, whether there is address translation or not

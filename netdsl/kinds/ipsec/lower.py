@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field, replace
+from ipaddress import IPv4Address
 
 from netdsl.dataclass import dataclass
+from netdsl.ir.dhcp import Reservation
 from netdsl.ir.ids import Address, NodeId, host_name
 from netdsl.ir.prefixes import host_prefix
 from netdsl.ir.service import PortService
 from netdsl.ir.tunnel import Carrier, Child, Device, Mode, Selectors, SharedSecret, Start, TunnelEnd
 from netdsl.kinds.ipsec.bindings import BoundAuth, bound_child, bound_tunnel, in_front_of, seen_by, sources_of
+from netdsl.kinds.ipsec.identities import client_identifier
 from netdsl.kinds.ipsec.ir import (
     CARRIERS,
     DEVICE,
@@ -126,12 +129,14 @@ def _end(tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd, other: BoundEnd)
             ike_rekey_seconds=inside.ike_rekey_seconds,
             ike_reauth_seconds=inside.ike_reauth_seconds,
             radius=inside.radius if is_first and _is_asked_about(tunnel, other) else None,
+            leases=None if inside.leases is None or not is_first else inside.leases.value,
             bypass=inside.bypass.get(end.node, ()),
             encap=inside.encap,
             ike_origin=inside.ike_place,
         ),
         pools=tuple(map(host_prefix, other.virtual)),
         virtual=end.virtual,
+        reservations=tuple(_reservations(tunnels, tunnel, other)),
         backup_of=tuple(one.id for one in front) if is_aware else (),
         answers_arp=end.node in inside.farp,
         secrets=tuple(_secrets(tunnels, tunnel, end, other if is_first else end)),
@@ -140,6 +145,19 @@ def _end(tunnels: _Tunnels, tunnel: BoundTunnel, end: BoundEnd, other: BoundEnd)
         origin=tunnel.place,
         end_origin=end.place,
     )
+
+
+def _reservations(tunnels: _Tunnels, tunnel: BoundTunnel, other: BoundEnd) -> Iterator[Reservation]:
+    """What the gateway's DHCP server keeps for the other end, whose last proof's identity it is told (ike_sa.c,
+    get_other_eap_id)."""
+    server = bound_tunnel(tunnel).leases
+    addresses = [address for address in other.virtual if isinstance(address, IPv4Address)]
+    if server is None or not addresses:
+        return
+    proof = _authentication(tunnels, tunnel, other)[-1]
+    known = client_identifier(proof.method, proof.identity)
+    if known is not None:
+        yield from (Reservation(server.value.node, server.value.service, known, address) for address in addresses)
 
 
 def _uncompressed(children: tuple[Child, ...]) -> Iterator[Carrier]:

@@ -14,7 +14,7 @@ from netdsl.ir.node import Node
 from netdsl.ir.prefixes import EVERYTHING, host_prefix
 from netdsl.ir.service import PortService, Protocol, port
 from netdsl.ir.tunnel import Child, Mode, Start, TunnelEnd, device_of
-from netdsl.kinds.ipsec import radius, revocation
+from netdsl.kinds.ipsec import leases, radius, revocation
 from netdsl.kinds.ipsec.agreeing import Agreed, agree, chosen
 from netdsl.kinds.ipsec.algorithms import kernel_need
 from netdsl.kinds.ipsec.disagreement import disagreement, lines_of, mistaken
@@ -119,9 +119,9 @@ def needs(end: TunnelEnd) -> tuple[Need, ...]:
 
 
 def questions(fabric: Fabric, end: TunnelEnd) -> Iterator[Question]:
-    """About certificates, about clients."""
+    """About certificates, about clients, for their addresses."""
     yield from revocation.questions(fabric.lab, end)
-    yield from filter(None, (radius.question(end),))
+    yield from filter(None, (radius.question(end), leases.question(end)))
 
 
 def connect(fabric: Fabric, view: View, end: TunnelEnd, standing: Flows) -> Connection | Failure:
@@ -164,7 +164,11 @@ def connect(fabric: Fabric, view: View, end: TunnelEnd, standing: Flows) -> Conn
 
 def _unanswered(fabric: Fabric, ends: tuple[TunnelEnd, TunnelEnd], standing: Flows) -> Failure | None:
     """Why an end has no answer that it needs of a server. A connection that stood before something was cut needs none."""
-    failure = revocation.status_unknown(fabric, ends, standing) or radius.unanswered(fabric, ends, standing)
+    failure = (
+        revocation.status_unknown(fabric, ends, standing)
+        or radius.unanswered(fabric, ends, standing)
+        or leases.unleased(fabric, ends, standing)
+    )
     here, there = ends
     pairs = {(here.tunnel, here.node, there.node), (here.tunnel, there.node, here.node)}
     if failure is None or fabric.before is None or not pairs & fabric.before():

@@ -14,6 +14,7 @@ from netdsl.kinds.ipsec.resolve_authentication import authentication, expected
 from netdsl.kinds.ipsec.resolve_children import ChildBlock, Context, child_blocks, children, rekey
 from netdsl.kinds.ipsec.resolve_device import check_lines, check_terms, has_device, routed_sides
 from netdsl.kinds.ipsec.resolve_farp import farp
+from netdsl.kinds.ipsec.resolve_leases import leases
 from netdsl.kinds.ipsec.resolve_own import bypassed, lines_of
 from netdsl.kinds.ipsec.resolve_proposals import proposals
 from netdsl.kinds.ipsec.resolve_radius import radius
@@ -97,6 +98,7 @@ def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:
         backup_of=backup,
         bypass=bypass,
         farp=farp(lines, ends, work),
+        leases=leases(block, members, work),
         radius=None if asked is None else asked.radius,
     )
     rounds = ((node, one) for node, first in auth.items() for one in first.rounds)

@@ -15,6 +15,7 @@ from netdsl.kinds.ipsec.catalogue import (
 from netdsl.kinds.ipsec.rules_agreement import check_agreement
 from netdsl.kinds.ipsec.rules_backup import check_backups
 from netdsl.kinds.ipsec.rules_farp import check_farp
+from netdsl.kinds.ipsec.rules_leases import check_leases
 from netdsl.kinds.ipsec.rules_only import check_only
 from netdsl.kinds.ipsec.rules_selectors import check_selectors, child_name
 from netdsl.semantics.bindings import BoundTunnel
@@ -66,6 +67,7 @@ def check(tunnels: tuple[BoundTunnel, ...], facts: Facts, diagnostics: Diagnosti
     check_backups(tunnels, facts, diagnostics)
     check_only(tunnels, diagnostics)
     check_farp(tunnels, facts, diagnostics)
+    check_leases(tunnels, diagnostics)
     # their children have everything: of two in one IKE SA charon would take the one for the other
     routed = tuple(tunnel for tunnel in tunnels if tunnel.ends[0].inside is not None)
     check_told_apart(routed, addresses, "the same two addresses", OTHER_ADDRESSES, diagnostics)

@@ -63,7 +63,7 @@ STATEMENTS = (
     Description("dpd", tree.Dpd, _TUNNEL, is_single=True, for_nodes=_TUNNEL, shape=_DPD),
     Description("mobike", Attribute, _TUNNEL, is_single=True, for_nodes=_TUNNEL),
     Description("encap", Attribute, _TUNNEL, is_single=True, for_nodes=_TUNNEL),
-    Description("pool", tree.Pool, _TUNNEL),
+    Description("pool", tree.Pool, _TUNNEL, shape="`pool PREFIX, …`, or `pool PREFIX, … from NODE` of a DHCP server"),
     Description("farp", Attribute, _TUNNEL, is_single=True, for_nodes=_TUNNEL),
     Description("device", Attribute, _TUNNEL, is_single=True),
     Description("addresses", Attribute, _TUNNEL),
@@ -96,7 +96,7 @@ FOREIGN_WORDS = {
     "proxy-arp": "`farp yes`",
     "leftprotoport": "`only udp/1701 from udp/1701`",
     "rightprotoport": "`only udp/1701 from udp/1701`",
-    "rightsourceip": "`pool PREFIX`, with a `gateway` and `client`s",
+    "rightsourceip": "`pool PREFIX`, with a `gateway` and `client`s; of a DHCP server (`%dhcp`): `pool PREFIX from NODE`",
 }
 
 INNER_WORDS = {

@@ -120,9 +120,10 @@ class Rekey(OfEnds):
 
 @dataclass(frozen=True, slots=True)
 class Pool(Statement):
-    """`pool P, …`."""
+    """`pool P, … [from NODE]`; `server`: whose addresses they are to give, where it is not the gateway."""
 
     prefixes: tuple[Value, ...]
+    server: Value | None
     span: Span
 
 

@@ -20,6 +20,7 @@ from netdsl.syntax import tree as syntax
 FOREIGN_KINDS = {
     "nginx": "http", "apache": "http", "web": "http", "tls": "https", "echo": "tcp", "socat": "tcp",
     "dnsmasq": "dns", "bind": "dns", "named": "dns", "nsd": "dns", "knot": "dns", "unbound": "dns", "resolver": "dns",
+    "dhcpd": "dhcp", "dhcp4": "dhcp", "isc-dhcp-server": "dhcp", "kea": "dhcp", "udhcpd": "dhcp",
 }  # fmt: skip
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*", re.ASCII)
 

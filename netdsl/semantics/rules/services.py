@@ -1,6 +1,7 @@
 """Rules on what stands in a node: services, files, sysctls, resolvers, images."""
 
 from netdsl.diagnostics.catalogue import (
+    DHCP_WITHOUT_NETWORK,
     DUPLICATE_FILE,
     DUPLICATE_SERVICE,
     RESOLVER_UNREACHABLE,
@@ -10,7 +11,7 @@ from netdsl.diagnostics.catalogue import (
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.ids import NodeId
 from netdsl.ir.service import PortService
-from netdsl.ir.service_kinds import listens_on
+from netdsl.ir.service_kinds import listens_on, service_kinds
 from netdsl.semantics.bindings import BoundNode, BoundService, Placed
 from netdsl.semantics.rules.facts import Facts
 from netdsl.semantics.zones import name_servers
@@ -30,6 +31,7 @@ def check_services(facts: Facts, diagnostics: Diagnostics) -> None:
     for node in facts.nodes:
         if len(node.services) > 1:
             _duplicate_services(node, diagnostics)
+        _givers(node, diagnostics)
         if len(node.files) > 1:
             _duplicate_files(node, diagnostics)
         if node.sysctls:
@@ -63,6 +65,18 @@ def _duplicate_services(node: BoundNode, diagnostics: Diagnostics) -> None:
                 help="give one of them another port",
             )
         widest = max(widest, (port, served), key=lambda one: _ports(one[0])[1])
+
+
+def _givers(node: BoundNode, diagnostics: Diagnostics) -> None:
+    """A server of addresses has the networks of its node, which have to have room for others."""
+    own = (given.address.network for interface in node.interfaces for given in interface.addresses)
+    if any(network.version == 4 and network.prefixlen <= 30 for network in own):
+        return
+    for served in node.services:
+        if service_kinds()[served.kind].gives_addresses:
+            message = f"`{node.id}` serves `{served.name}`, and is on no IPv4 network whose addresses it could give"
+            advice = f"an `interface` of `{node.id}` with an address of such a network"
+            diagnostics.report(DHCP_WITHOUT_NETWORK, message, served.place, help=advice)
 
 
 def _ports(service: PortService) -> tuple[int, int]:
