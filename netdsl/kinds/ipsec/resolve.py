@@ -27,6 +27,7 @@ from netdsl.semantics.resolve.devices import device_mtu
 from netdsl.semantics.resolve.ends import Side, TunnelDraft, bound_ends, family_over, members_of, sides_of
 from netdsl.semantics.resolve.placement import Block, block_of_lines
 from netdsl.semantics.resolve.work import Work
+from netdsl.semantics.values import Word
 from netdsl.source import Place
 from netdsl.syntax.description import ElementKind
 
@@ -220,7 +221,9 @@ def _pool(block: Block, diagnostics: Diagnostics) -> tuple[Prefix, ...]:
             if isinstance(placed.value, Prefix):
                 found.append(placed.value)
             else:
-                report_wrong_kind(placed.value, "a prefix", placed.place, diagnostics)
+                is_server = isinstance(placed.value, Word) and placed.value.text == "dhcp"
+                advice = "`pool PREFIX from NODE`: each client's address is known beforehand" if is_server else None
+                report_wrong_kind(placed.value, "a prefix", placed.place, diagnostics, advice)
     return tuple(found)
 
 

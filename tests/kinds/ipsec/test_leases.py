@@ -212,6 +212,7 @@ def test_two_gateways_ask_one_server() -> None:
     ("text", "advice"),
     [
         (HOME.replace("pool 10.1.0.64/28 from venus", "rightsourceip %dhcp"), "pool PREFIX from NODE"),
+        (HOME.replace("pool 10.1.0.64/28 from venus", "pool dhcp"), "`pool PREFIX from NODE`"),
         (HOME.replace("serve dhcp", "serve dhcpd"), "`serve dhcp`"),
     ],
 )
