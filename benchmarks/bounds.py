@@ -382,6 +382,13 @@ CASES = (
         "for k in 1..10 { host h-$k { for i in 1..9000 { interface i-$i on n-$i } } }\n",
     ),
     Case(
+        "90,000 services of 10 hosts",
+        (CHECK, COMPILE),
+        "lab b\nnetwork n 10.0.0.0/8\n"
+        "for i in 1..10 { host h-$i { interface on n ; for p in 1..9000 { serve udp s-$p udp/$p } } }\n"
+        "expect { h-1 reaches h-2 udp/5 }\n",
+    ),
+    Case(
         "15 sysctls for 60,000 interfaces",
         (COMPILE, VAGRANT, PAPER),
         "lab b\nfor i in 1..3000 { network n-$i ${subnet(10.0.0.0/8,24,i)} }\n"

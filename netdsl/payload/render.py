@@ -95,8 +95,9 @@ def _node(
 
 def _services(node: Node, shares: Mapping[str, Share]) -> Iterable[str]:
     """In the node's order."""
+    parts = {(served.name, served.service): name for name, share in shares.items() for served in share.services}
     for served in node.services:
-        part = next(name for name, share in shares.items() if served in share.services)
+        part = parts[served.name, served.service]
         yield tsv(served.kind, f"{node.id}.{served.name}", served.service.protocol, served.service.first, part)
 
 

@@ -13,6 +13,7 @@ from netdsl.codegen.contract import Layout, Options
 from netdsl.codegen.emit import emit
 from netdsl.codegen.images import stages
 from netdsl.codegen.registry import target_of
+from netdsl.ir.node import Served
 from netdsl.ir.sizes import TooLarge
 from netdsl.pipeline.compilation import keyless_payload
 from netdsl.semantics.rules import commands
@@ -103,3 +104,19 @@ def test_texts_without_a_common_line_differ_from_the_first_on(monkeypatch: pytes
     monkeypatch.setattr(difference_module, "_MOST_COMPARED", 0)
     assert list(difference("a", "b\n", "old", "new")) == ["--- old\n", "+++ new\n", "@@ -1,1 +1,1 @@\n", "-a\n", "+b\n"]
     assert list(islice(difference("a\n", "a\n", "old", "new"), 1)) == []
+
+
+SERVED = """lab x
+network n 10.0.0.0/16
+host h { interface on n ; for p in 1..%d { serve tcp s-$p tcp/$p } ; serve http ; serve dns }
+"""
+
+
+def test_the_part_of_a_service_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = lab(SERVED % 40)
+    compared = counted(Served, "__eq__", monkeypatch)
+    monkeypatch.setattr(Served, "__eq__", lambda self, other: compared(self, other))
+    (node,) = keyless_payload(found).nodes.values()
+    table = next(file.content.decode() for file in node.files if file.path == "services.tsv").splitlines()
+    assert [line.split("\t")[-1] for line in table] == ["socat"] * 40 + ["busybox", "dnsmasq"]
+    assert compared.calls == 0
