@@ -94,7 +94,7 @@ fuzz-kernel: $(STAMP) ## The same with ESP in the kernel, in User-Mode Linux wit
 	$(BIN)/python -m tests.differential --kernel --without-engine --build
 	tools/user-mode-linux --share build/fuzz-live --seconds $$(($(MINUTES) * 60 + 900)) run \
 		$(BIN)/python -m tests.differential --kernel --without-engine --labs $(LABS) --seed $(SEED) --minutes $(MINUTES) \
-		--patience 3 --side-by-side 3
+		--patience 6 --side-by-side 4
 
 fuzz: $(STAMP) ## Mutated sources and planted files; goes on where it stopped (CASES=200000 SEED=1 MINUTES=60)
 	$(BIN)/python -m tests.fuzz --cases $(CASES) --seed $(SEED) --minutes $(MINUTES)

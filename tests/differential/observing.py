@@ -38,7 +38,6 @@ ROUNDS = ((1.4, 200), (1.4, 200), (6.0, 15))
 # with the source of any of them, and whoever is asked may believe some and not others. A neighbour is given up after 3 s.
 ALONE = (3.5, 40)
 DATAGRAMS = 6  # begun per second of a slow node at most: each answer starts processes
-LOOKS_SLOWLY = "3s"  # between an engine's looks whether a slow node is ready: each starts more processes than the node
 UNTIL_UP = 20.0  # seconds, for the end of a tunnel that did not open it
 PROBE = (Path(__file__).parent / "probe.py").read_text()
 
@@ -104,10 +103,6 @@ def _compiled(source: str, folder: Path, project: str, ground: Ground, patience:
     assert compiled is not None, [found.message for found in result.diagnostics if found.is_error]
     manifest = manifest_artifact(compiled.emission, compiled.lab.name, {}, project=project, expires=compiled.expires)
     commit(plan((*compiled.emission.artifacts, manifest), folder / "compose"))
-    if patience > 1:
-        project_file = folder / "compose/compose.yaml"
-        text = project_file.read_text()
-        project_file.write_text(text.replace("start_interval: 200ms", f"start_interval: {LOOKS_SLOWLY}"))
     return compiled.lab, ground(folder / "compose", project, Machine(patience=patience))
 
 

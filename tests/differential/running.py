@@ -10,6 +10,8 @@ from tests.live.compose import ComposeLab
 from tests.live.lab import SCRIPT
 from tests.live.machine import Machine
 
+LOOKS_SLOWLY = "3s"  # between an engine's looks whether a slow node is ready: each starts more processes than the node
+
 
 @dataclass(frozen=True, slots=True)
 class Running(ABC):
@@ -74,6 +76,9 @@ class InContainers(Running):
 
     def prepare(self) -> list[str]:
         self.lab.prepare()
+        if self.machine.patience > 1:
+            file = self.folder / "compose.yaml"
+            file.write_text(file.read_text().replace("start_interval: 200ms", f"start_interval: {LOOKS_SLOWLY}"))
         return self.lab.all_images()
 
     def up(self) -> None:

@@ -9,41 +9,23 @@ names and addresses, and the sysctls.
 It has no control group, no seccomp filter and no resolver of the engine's.
 """
 
-import json
-import os
-import re
-import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from stat import S_ISCHR
 from typing import IO
 
+from tests.differential.images import export, files_of
+from tests.differential.node import LINKS, Node
 from tests.differential.running import Running
-from tests.differential.service import Plug, Project, Service, project_of
+from tests.differential.service import Project, Service, project_of
 from tests.live.compose import ComposeLab
 from tests.live.lab import SCRIPT
-from tests.live.machine import ROOT
 
-IMAGES = Path(os.environ.get("NETDSL_CACHE", ROOT / ".cache")) / "images"
 UNTIL_UP = 180.0  # seconds
 MEMORY = "256m"  # that the files of all nodes of a lab may take
-
-# As an engine has it: each node may bind each port, and send echo requests without a right.
-_SYSCTLS = {"net.ipv4.ip_unprivileged_port_start": "0", "net.ipv4.ping_group_range": "0 2147483647"}
-# An engine's rules for its resolver are in such chains. With them the kernel tracks connections of IPv4.
-_CHAINS = """\
-table ip nat {
-  chain OUTPUT { type nat hook output priority -100; }
-  chain POSTROUTING { type nat hook postrouting priority srcnat; }
-}
-"""
-_HOSTS = "127.0.0.1 localhost\n"
-_DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
-_KEY = re.compile(r"net(\.[a-z0-9_]+)+")
 
 
 @dataclass(slots=True)
@@ -69,32 +51,20 @@ class InSpaces(Running):
     def prepare(self) -> list[str]:
         """The files of the images, which an engine of this machine has or makes where they are missing."""
         names = sorted({service.image for service in project_of(self.folder).services})
-        if not all((_files(name) / "root").is_dir() for name in names):
+        missing = [name for name in names if not files_of(name).is_dir()]
+        if missing:
             ComposeLab(self.folder, self.project, self.machine).prepare()
-            for name in names:
-                self._export(name)
+        for name in missing:
+            export(name)
         return names
-
-    def _export(self, image: str) -> None:
-        folder = _files(image)
-        part = folder.with_suffix(f".{os.getpid()}")
-        (part / "root").mkdir(parents=True)
-        config = self.machine.say("docker", "image", "inspect", "--format", "{{json .Config}}", image)
-        (part / "config.json").write_text(config)
-        container = self.machine.say("docker", "create", image).strip()
-        try:
-            self.machine.say("docker", "export", "--output", str(part / "tar"), container)
-        finally:
-            self.machine.say("docker", "rm", container)
-        self.machine.say("tar", "-xpf", str(part / "tar"), "--numeric-owner", "-C", str(part / "root"))
-        (part / "tar").unlink()
-        if not folder.exists():
-            part.rename(folder)
 
     def up(self) -> None:
         project = project_of(self.folder)
         shutil.rmtree(self.state, ignore_errors=True)
-        (self.state / "memory").mkdir(parents=True)
+        for name in ("memory", "dev"):
+            (self.state / name).mkdir(parents=True)
+        for name, goal in LINKS.items():
+            (self.state / "dev" / name).symlink_to(goal)
         self._open_room(project)
         for number, service in enumerate(project.services):
             self._start(number, service, project)
@@ -119,14 +89,12 @@ class InSpaces(Running):
     def _start(self, number: int, service: Service, project: Project) -> None:
         """In the room; the number of its process comes last."""
         (room,) = self.rooms
-        node = _Inside(service, number, self.state, room.process)
-        for name, text in node.files(project):
-            (self.state / f"{service.name}.{name}").write_text(text)
+        script = Node(service, number, self.state, room.process).write(project)
         words = ("nsenter", "--target", room.process, "--mount", "--net", "--pid")
         spaces = ("unshare", "--mount", "--net", "--uts", "--ipc", "--pid", "--fork")
         with (self.state / f"{service.name}.log").open("wb") as log:
             room.nodes[service.name] = subprocess.Popen(
-                (*words, *spaces, "sh", "-eu", str(self.state / f"{service.name}.sh")),
+                (*words, *spaces, "sh", "-eu", str(script)),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -183,111 +151,3 @@ def _wires(project: Project) -> Iterator[str]:
     for number, wire in enumerate(project.wires):
         yield f"link add name n{number} type {'ifb' if wire.driver == 'macvlan' else 'bridge'}\n"
         yield f"link set dev n{number} up\n"
-
-
-def _files(image: str) -> Path:
-    """Where an image lies: `root` has its files, `config.json` what its containers are started with."""
-    return IMAGES / re.sub("[^a-z0-9.-]", "_", image)
-
-
-@dataclass(frozen=True, slots=True)
-class _Inside:
-    """A node that is made: by a shell script whose words are all quoted. `room`: the number of the room's process."""
-
-    service: Service
-    number: int
-    state: Path
-    room: str
-
-    def files(self, project: Project) -> Iterator[tuple[str, str]]:
-        yield "plugs.batch", "".join(self._plugs(project))
-        yield "own.batch", "".join(line for plug in self.service.plugs for line in _own(plug))
-        yield "nft", _CHAINS
-        yield "sh", "\n".join((*self._outside(), *self._mounted(), *self._set(), *self._entered())) + "\n"
-
-    def _path(self, name: str) -> str:
-        return str(self.state / f"{self.service.name}.{name}")
-
-    def _plugs(self, project: Project) -> Iterator[str]:
-        """Commands of the room's namespace. A number of a process is one of the node's: its first."""
-        places = {wire.key: (f"n{number}", wire.driver) for number, wire in enumerate(project.wires)}
-        for plug in self.service.plugs:
-            device, driver = places[plug.wire]
-            end = f"name {plug.name} address {plug.mac} netns 1"
-            if driver == "macvlan":
-                yield f"link add link {device} {end} type macvlan mode bridge\n"
-            else:
-                other = f"v{self.number}-{plug.name}"
-                yield f"link add name {other} type veth peer {end}\nlink set dev {other} master {device} up\n"
-
-    def _outside(self) -> Iterator[str]:
-        """What is done with this machine's files: the node's interfaces."""
-        yield "read -r process _ </proc/self/stat"
-        yield f"exec 3>{shlex.quote(self._path('process'))}"
-        yield f"echo {shlex.quote(self.service.host_name)} >/proc/sys/kernel/hostname"
-        yield "echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6"
-        yield "ip link set dev lo up"
-        if self.service.plugs:
-            yield _words("nsenter", f"--net=/proc/{self.room}/ns/net", "ip", "-batch", self._path("plugs.batch"))
-            yield _words("ip", "-batch", self._path("own.batch"))
-            yield _words("nft", "-f", self._path("nft"))
-
-    def _mounted(self) -> Iterator[str]:
-        """Its files, from within the folder that they are to be in."""
-        own = self.state / "memory" / self.service.name
-        lower = _files(self.service.image) / "root"
-        yield _words("mkdir", "-p", *(str(own / name) for name in ("upper", "work", "root")))
-        options = f"lowerdir={lower},upperdir={own}/upper,workdir={own}/work"
-        yield _words("mount", "-t", "overlay", "-o", options, "overlay", str(own / "root"))
-        yield _words("cd", str(own / "root"))
-        yield "mount -t proc -o nosuid,nodev,noexec proc proc"
-        yield "mount -t sysfs -o ro,nosuid,nodev,noexec sysfs sys"
-        yield "mount -t tmpfs -o nosuid,mode=0755,size=64k tmpfs dev"
-        yield _words("mkdir", "-p", "dev/pts", "dev/shm", "dev/net", *(path[1:] for path in self._mount_points()))
-        yield _words("cp", "-a", *(f"/dev/{device}" for device in _DEVICES), "dev/")
-        for device in self.service.devices:
-            assert device.startswith("/dev/"), device
-            assert S_ISCHR(Path(device).stat().st_mode), f"{device} is not there"
-            yield _words("cp", "-a", device, device[1:])
-        yield "ln -s pts/ptmx /proc/self/fd dev/"
-        yield "mount -t devpts -o nosuid,noexec,newinstance,ptmxmode=0666,mode=0620 devpts dev/pts"
-        yield "mount -t tmpfs -o nosuid,nodev,noexec,size=4m shm dev/shm"
-        for path, given in self.service.tmpfs:
-            yield _words("mount", "-t", "tmpfs", "-o", f"nosuid,nodev,noexec,{given}", "tmpfs", path[1:])
-        for folder, path in self.service.mounts:
-            yield _words("mount", "-o", "bind,ro", str(folder), path[1:])
-        yield f"printf %s {shlex.quote(_HOSTS)} >etc/hosts"
-        yield "echo nameserver 127.0.0.11 >etc/resolv.conf"
-
-    def _mount_points(self) -> tuple[str, ...]:
-        return (*(path for path, _ in self.service.tmpfs), *(path for _, path in self.service.mounts))
-
-    def _set(self) -> Iterator[str]:
-        for key, value in (_SYSCTLS | dict(self.service.sysctls)).items():
-            assert _KEY.fullmatch(key), key
-            yield f"echo {shlex.quote(value)} >proc/sys/{key.replace('.', '/')}"
-        yield "mount -o bind,ro proc/sys proc/sys"
-
-    def _entered(self) -> Iterator[str]:
-        """The node has this machine's files no more, and then its rights alone."""
-        config = json.loads((_files(self.service.image) / "config.json").read_text())
-        assert not config.get("User"), f"{self.service.image} has a user"
-        assert not config.get("WorkingDir"), f"{self.service.image} has a folder to work in"
-        environment = [f"{name}={value}" for name, value in self.service.environment]
-        environment = [*config["Env"], f"HOSTNAME={self.service.host_name}", "HOME=/root", *environment]
-        bounding = ",".join(["-all", *(f"+{name.lower()}" for name in self.service.capabilities)])
-        rights = ("--no-new-privs", "--inh-caps=-all", "--ambient-caps=-all", f"--bounding-set={bounding}")
-        yield "pivot_root . mnt"
-        yield "umount -l /mnt"
-        yield "cd /"
-        yield 'echo "$process" >&3'
-        yield "exec 3>&-"
-        yield _words("exec", "env", "-i", *environment, "setpriv", *rights, *self.service.command)
-
-
-def _own(plug: Plug) -> tuple[str, str]:
-    return f"address add {plug.address} dev {plug.name}\n", f"link set dev {plug.name} up\n"
-
-
-def _words(*words: str) -> str:
-    return shlex.join(words)

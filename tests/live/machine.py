@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+CACHE = Path(os.environ.get("NETDSL_CACHE", ROOT / ".cache"))
 PROGRAM = str(Path(sys.executable).parent / "netdsl")
 _OF_THE_USER = {
     "COMPOSE_PROJECT_NAME", "COMPOSE_FILE", "NETDSL_CREDENTIALS",
