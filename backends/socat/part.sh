@@ -18,10 +18,10 @@ socat_serve() {
 }
 
 # socat answers a datagram from the address that routing chooses. Where a node has several of a family, a socket of its own for
-# each makes that the address which was asked; the one for all keeps what comes later.
+# each makes that the address which was asked, also for those that a tunnel gives it later.
 socat_start() {
 	for family in 4 6; do
-		own=$(ip -o "-$family" address show scope global | while read -r _ _ _ address _; do printf '%s\n' "${address%/*}"; done)
+		own=$(socat_addresses | sort -u)
 		case $own in
 		*"
 "*) ;;
@@ -33,6 +33,15 @@ socat_start() {
 	done
 }
 
+# Of $family.
+socat_addresses() {
+	ip -o "-$family" address show scope global | while read -r _ _ _ address _; do printf '%s\n' "${address%/*}"; done
+	[ -e "$NODE/socat-later.tsv" ] || return 0
+	while IFS=$TAB read -r of address; do
+		[ "$of" != "$family" ] || printf '%s\n' "$address"
+	done <"$NODE/socat-later.tsv"
+}
+
 # socat_serve_addresses NAME PORT: at each address in $own, of $family. Waits until all of these sockets are bound.
 socat_serve_addresses() {
 	case $family in 4) table=/proc/net/udp sockets=0 ;; 6) table=/proc/net/udp6 sockets=1 ;; esac # the one for all is IPv6's
@@ -41,7 +50,7 @@ socat_serve_addresses() {
 		[ "$family" = 4 ] || bound="[$address]"
 		(
 			export NETDSL_KIND=udp NETDSL_SERVICE="$1"
-			cd "$LAB/socat" && become socat "UDP$family-RECVFROM:$2,bind=$bound,reuseaddr,fork" 'EXEC:/bin/sh answer.sh'
+			cd "$LAB/socat" && become socat "UDP$family-RECVFROM:$2,bind=$bound,freebind,reuseaddr,fork" 'EXEC:/bin/sh answer.sh'
 		) </dev/null &
 		keep_daemon $! "udp-$2-$address" "service udp $1 udp/$2 at $address"
 		sockets=$((sockets + 1))

@@ -20,6 +20,7 @@ from netdsl.ir.tunnel import SharedSecret
 from netdsl.payload.contract import Needs
 from netdsl.payload.part import parts
 from netdsl.payload.render import payload
+from tests.compiling import compiled_text
 from tests.payload.node import ROOT
 
 WEB, LOG = Served("http", "web", port(Protocol.TCP, 80)), Served("udp", "log", port(Protocol.UDP, 514))
@@ -55,6 +56,21 @@ def test_services_stand_in_the_nodes_order_each_with_its_part() -> None:
     assert files["services.tsv"] == "udp\ta.s.log\tudp\t514\tsocat\nhttp\ta.s.web\ttcp\t80\tbusybox\n"
     assert files["parts"] == "nftables\nbusybox\nsocat\n"
     assert "socat" in inside.nodes[NodeId("a.s")].needs.packages
+
+
+def test_who_answers_datagrams_knows_the_addresses_that_a_tunnel_gives_it(tmp_path: Path) -> None:
+    text = """lab pool
+network wan 192.0.2.0/24
+network corp 10.1.0.0/24
+router gw { interface wan on wan .1 ; interface lan on corp .1 ; serve udp udp/514 }
+host a { interface eth on wan .2 ; serve udp udp/514 }
+host b { interface eth on wan .3 ; serve tcp tcp/7 }
+ipsec rw { gateway gw.wan protecting corp ; client a, b ; pool 10.3.0.0/28, fc00:3::/64 ; auth psk }
+"""
+    files = compiled_text(text, tmp_path / "credentials").files
+    assert files is not None
+    later = {path: content for path, content in files.items() if path.endswith("socat-later.tsv")}
+    assert later == {"payload/nodes/a/socat-later.tsv": b"4\t10.3.0.1\n6\tfc00:3::1\n"}
 
 
 def test_only_nodes_that_use_a_part_have_it_and_only_labs_with_such_a_node() -> None:

@@ -63,6 +63,19 @@ def test_a_datagram_is_answered_from_the_address_that_was_asked(node: Node) -> N
         assert asked.stdout == "log.u\nhello\n"
 
 
+def test_a_datagram_is_answered_from_an_address_that_came_later(node: Node) -> None:
+    serving(node, "udp log.u udp 514 socat")
+    node.data(addresses__batch="address add 10.9.0.1/32 dev lo\naddress add fc00::1/128 dev lo nodad\n")
+    node.file("socat-later.tsv", "4\t10.9.0.2\n6\tfc00::2\n")
+    assert node.start() == ""
+    for address, client in (
+        ("10.9.0.2/32", "UDP4:10.9.0.2:514,bind=127.0.0.1"),
+        ("fc00::2/128", "UDP6:[fc00::2]:514,bind=[::1]"),
+    ):
+        node.inside("ip", "address", "add", address, "dev", "lo")
+        assert node.inside("socat", "-t1", "-", client, text="hello\n").stdout == "log.u\nhello\n"
+
+
 def test_https_answers_with_its_certificate(node: Node) -> None:
     folder = node.folder / "netdsl" / "credentials" / "serve"
     folder.mkdir(parents=True)
