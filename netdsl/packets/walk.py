@@ -28,6 +28,7 @@ from netdsl.packets.view import LOOPBACK, View
 _MOST_FRAMES = 2000  # in a row, all of outer packets: what goes round outside of tunnels ends with its time to live
 _MOST_TUNNELS = 8  # that a packet enters in one node: XMIT_RECURSION_LIMIT (include/linux/netdevice.h)
 _ENDLESS = "tunnels lead through each other"
+_QUOTED = "a NAT has written into the header outside, and not into what the error quotes"
 _IN_IP = {4: 4, 6: 41}
 """The protocol of IP in IP, by the family inside (RFC 2003 §3.1, RFC 4213 §3.5)."""
 _DECISIONS = {Outcome.REJECTED: Decision.REJECT, Outcome.DROPPED: Decision.DROP, Outcome.LOOP: Decision.DROP}
@@ -239,6 +240,9 @@ class Walk(Netfilter):
         if stop is not None:
             return stop
         if not policy.is_tunnel:  # the packet keeps its IP header, into which a NAT has written
+            if inner.is_error and (packet.source, packet.destination) != (inner.source, inner.destination):
+                text = f"`{view.id}` has sent nothing that the error out of tunnel `{end.tunnel}` fits: {_QUOTED}"
+                return self._stop(Outcome.DROPPED, view, Hook.TUNNEL, text, end.origin, packet)
             inner = with_source(inner, (packet.source, inner.source_port))
             inner = with_destination(inner, (packet.destination, inner.destination_port))
         self._carried.pop()

@@ -27,6 +27,18 @@ def test_behind_nat_the_selector_is_the_address_of_the_nat_and_the_packet_comes_
     assert [child.remote for child in gateway.tunnels[0].children] == [()], "dynamic"
 
 
+def test_an_error_that_quotes_what_came_through_the_nat_reaches_nobody() -> None:
+    where = world(HOME % (MASQUERADE, "a", ""))
+    verdict = ask(where, "a", "203.0.113.1", "udp/9")
+    assert verdict.outcome is Outcome.NO_WAY_BACK
+    assert verdict.reason == (
+        "it arrives at `gw`, and the answer does not come back: `a` has sent nothing that the error out of tunnel `l2tp`"
+        " fits: a NAT has written into the header outside, and not into what the error quotes"
+    )
+    assert ask(where, "a", "203.0.113.1", "tcp/9").outcome is Outcome.REFUSED
+    assert ask(world(PAIR % "mode transport"), "a", "192.0.2.2", "udp/9").outcome is Outcome.REFUSED
+
+
 def test_user_space_has_no_transport_mode_through_nat_either() -> None:
     found = world(HOME % (MASQUERADE, "a", ""), Esp.USER)
     assert not found.is_up(found.lab.nodes[1].tunnels[0].tunnel)
