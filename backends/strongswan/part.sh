@@ -5,6 +5,12 @@
 STRONGSWAN_PLUGINS='random nonce x509 revocation constraints pubkey pkcs1 pkcs7 pkcs8 pem openssl drbg kdf md4 curve25519
 	kernel-netlink socket-default updown vici eap-identity eap-mschapv2 eap-md5 eap-tls eap-ttls curl'
 
+# For charon and swanctl, also in commands that enter the node.
+export STRONGSWAN_CONF="$STATE/strongswan.conf"
+
+# What a node with a tunnel on traffic keeps over its starts: that there was one.
+STRONGSWAN_LASTING=${NETDSL_LASTING:-/var/lib/netdsl}
+
 # Sets $strongswan_esp. A policy would load even where ESP is missing: only states with the tunnels' own algorithms prove anything.
 strongswan_choose_esp() {
 	strongswan_esp=kernel
@@ -50,7 +56,7 @@ strongswan_configure_charon() {
 		[ ! -e "$NODE/farp" ] || plugins="$plugins farp"
 		[ ! -e "$NODE/dhcp" ] || strongswan_ask_for_addresses
 		printf 'charon {\nload = %s\n}\n' "$plugins"
-	} >/etc/strongswan.conf # where swanctl finds it too, whoever types it
+	} >"$STRONGSWAN_CONF"
 	export SWANCTL_DIR="$STATE/credentials"
 	mkdir -p "$SWANCTL_DIR"
 	cp "$NODE/swanctl.conf" "$SWANCTL_DIR" || fail 'swanctl.conf cannot be copied'
@@ -115,8 +121,11 @@ strongswan_start() {
 	rm -rf "$SWANCTL_DIR/private" "$SWANCTL_DIR/secrets.conf" # charon has them now
 	[ ! -e "$SWANCTL_DIR/radius.conf" ] || : >"$SWANCTL_DIR/radius.conf"
 	strongswan_install_bypass
+	[ ! -e "$STRONGSWAN_LASTING/started" ] || : >"$STATE/again"
 	while IFS=$TAB read -r _ _ child start _ _ _ _ _ part; do
-		[ "$part/$start/$strongswan_esp" != strongswan/traffic/kernel ] || strongswan_install_trap "$child"
+		[ "$part/$start" = strongswan/traffic ] || continue
+		mkdir -p "$STRONGSWAN_LASTING" && : >"$STRONGSWAN_LASTING/started"
+		[ "$strongswan_esp" = user ] || strongswan_install_trap "$child"
 	done <"$NODE/tunnels.tsv"
 }
 

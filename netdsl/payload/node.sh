@@ -8,7 +8,6 @@ LAB=$(cd "$LAB" && pwd)
 NODE=${LAB%/*}/node
 CREDENTIALS=${LAB%/*}/credentials
 STATE=${NETDSL_STATE:-/run/netdsl}
-LASTING=${NETDSL_LASTING:-/var/lib/netdsl}
 TAB='	'
 
 say() { printf 'netdsl: %s\n' "$*" >&2; }
@@ -87,7 +86,6 @@ wake_in() { [ "${pause:-$1}" -lt "$1" ] || pause=$1; }
 prepare() {
 	rm -rf "${STATE:?}"/*
 	mkdir -p "$STATE/daemon" "$STATE/tunnel" "$STATE/up" "$STATE/space" || fail "$STATE cannot be made"
-	[ ! -e "$LASTING/started" ] || : >"$STATE/again"
 	[ ! -d "$CREDENTIALS" ] || copy_credentials
 	drop_override
 }
@@ -112,7 +110,6 @@ start() {
 	prepare_tunnels
 	each_part start
 	start_runs
-	mkdir -p "$LASTING" && : >"$LASTING/started"
 	: >"$STATE/configured"
 	say 'configured'
 	while :; do
