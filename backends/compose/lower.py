@@ -14,7 +14,7 @@ from netdsl.ir.lab import Lab
 from netdsl.ir.network import Network
 from netdsl.ir.node import Node
 from netdsl.ir.sizes import TooLarge
-from netdsl.payload.contract import NodePayload, Payload
+from netdsl.payload.contract import RESOLVERS, NodePayload, Payload
 
 from .limits import limits_of, node_limits
 from .model import Attachment, ComposeNetwork, ComposeService, Project
@@ -156,8 +156,15 @@ def _service(
         environment=(("NETDSL_INTERFACES", " ".join(addresses)),) if addresses else (),
         payload_folder=layout.node(node.host_name),
         credentials=f"nodes/{node.host_name}" if inside.has_credentials else None,
+        resolvers=f"{_folder_of_resolvers(node, inside, layout)}/{RESOLVERS}",
+        writes=inside.needs.writes,
         digest=inside.digest,
     )
+
+
+def _folder_of_resolvers(node: Node, inside: NodePayload, layout: Layout) -> str:
+    has_own = any(file.path == RESOLVERS for file in inside.files)
+    return layout.node(node.host_name) if has_own else layout.lab
 
 
 def _sysctls(node: Node, inside: NodePayload, attachments: list[Attachment]) -> tuple[tuple[str, str], ...]:

@@ -45,6 +45,8 @@ class ComposeService:
     environment: tuple[tuple[str, str], ...]
     payload_folder: str
     credentials: str | None  # below the credentials folder
+    resolvers: str  # the file for /etc/resolv.conf
+    writes: tuple[str, ...] | None  # besides /run and /tmp; None: to its root
     digest: str
     limits: Limits = DEFAULT
 

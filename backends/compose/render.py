@@ -1,6 +1,7 @@
 """The project as text of compose.yaml. No decisions."""
 
 from netdsl.codegen.yaml import Anchor, Data, dump
+from netdsl.payload.contract import HOSTS
 
 from .limits import PERIOD, Limits
 from .model import Attachment, ComposeNetwork, ComposeService, Project
@@ -15,6 +16,11 @@ _HEADER = """\
 
 # The check waits up to twenty seconds in the node: a process every 200 ms per node would saturate a small machine.
 _READY = ("CMD", "/bin/sh", "/netdsl/lab/node.sh", "ready", "20")
+
+# Folders in memory, which is the node's own. The keys, below /run, are never written to the engine's disk.
+_FOLDER = "{}:mode=0755,size=64m"
+_WRITTEN = (_FOLDER.format("/run"), "/tmp:mode=1777,size=64m")  # noqa: S108 - of a node
+_KEYS = _FOLDER.format("/run/netdsl")
 
 
 def compose_text(project: Project) -> str:
@@ -37,6 +43,8 @@ def _common(limits: Limits) -> Anchor:
             "command": ["start"],
             "cap_drop": ["ALL"],
             "security_opt": ["no-new-privileges:true"],
+            "read_only": True,
+            "tmpfs": list(_WRITTEN),
             "mem_limit": str(limits.memory),
             "cpu_period": PERIOD,
             "cpu_quota": limits.quota,
@@ -69,8 +77,7 @@ def _service(service: ComposeService, project: Project, common: Anchor) -> Data:
         data["cpu_quota"] = service.limits.quota
     if service.limits.memory != project.limits.memory:
         data["mem_limit"] = str(service.limits.memory)
-    if service.credentials is not None:
-        data["tmpfs"] = ["/run/netdsl:mode=0755,size=4m"]  # keys are never written to the engine's disk
+    data.update(_root(service))
     if service.environment:
         data["environment"] = {key: literal(value) for key, value in service.environment}
     if service.sysctls:
@@ -88,11 +95,23 @@ def _service(service: ComposeService, project: Project, common: Anchor) -> Data:
     return data
 
 
+def _root(service: ComposeService) -> dict[str, Data]:
+    """What differs from most nodes, whose root is read-only."""
+    if service.writes is None:
+        return {"read_only": False, "tmpfs": [] if service.credentials is None else [_KEYS]}
+    if service.writes:
+        return {"tmpfs": [*_WRITTEN, *map(_FOLDER.format, service.writes)]}
+    return {}
+
+
 def _volumes(service: ComposeService, project: Project) -> tuple[Data, ...]:
     volumes: tuple[Data, ...] = (
         _mount(f"./{literal(project.lab_folder)}", "/netdsl/lab"),
         _mount(f"./{literal(service.payload_folder)}", "/netdsl/node"),
     )
+    if service.writes is not None:  # the engine's own are read-only there, with what the engine writes into them
+        hosts = _mount(f"./{literal(project.lab_folder)}/{HOSTS}", "/etc/hosts")
+        volumes = (*volumes, hosts, _mount(f"./{literal(service.resolvers)}", "/etc/resolv.conf"))
     if service.credentials is None:
         return volumes
     store = f"${{NETDSL_CREDENTIALS:-{literal(project.credentials_folder)}}}"

@@ -77,7 +77,10 @@ def _needs(ends: Sequence[TunnelEnd], lab: Lab) -> Needs:
     # in user space ESP has a TUN device; a node with a child that user space does not have does not get ready there
     runs_in_kernel = any(kernel_need(end, child) is not None for end in ends for child in end.children)
     devices = () if runs_in_kernel else ("/dev/net/tun",)
-    return Needs(packages, ("NET_ADMIN", "NET_BIND_SERVICE", *packets), devices)
+    # what a node that comes back has to know: it has run before
+    remembers = any(child.start is Start.TRAFFIC for end in ends for child in end.children)
+    capabilities = ("NET_ADMIN", "NET_BIND_SERVICE", *packets)
+    return Needs(packages, capabilities, devices, writes=None if remembers else ())
 
 
 def _backups(ends: Sequence[TunnelEnd]) -> Iterator[str]:

@@ -10,7 +10,6 @@ from time import monotonic
 from netdsl.codegen.unchanged import changed_files
 from netdsl.dataclass import dataclass
 from netdsl.disk.named import written
-from netdsl.payload.contract import OWN_RIGHTS
 from netdsl.runtime.attached import attached, close_input, followed, has_terminal, to_output
 from netdsl.runtime.driver import Answer, Check, Deployment, Driver, DriverError, NodeState, Out, Progress
 from netdsl.runtime.recording import FileRecording, Tcpdump, recorded
@@ -22,6 +21,7 @@ from .inside import (
     SHELL,
     STATUS,
     capture_command,
+    inside_command,
     logs_command,
     node_state,
     prefixed,
@@ -117,7 +117,7 @@ class VagrantDriver:
         return tuple(state(machine.name) for machine in wanted)
 
     def execute(self, deployment: Deployment, node: str, command: Sequence[str], *, is_admin: bool) -> int:
-        return self._attached(deployment, node, [*(() if is_admin else OWN_RIGHTS), *command])
+        return self._attached(deployment, node, command if is_admin else inside_command(command))
 
     def shell(self, deployment: Deployment, node: str, *, is_admin: bool) -> int:
         return self.execute(deployment, node, SHELL, is_admin=is_admin)

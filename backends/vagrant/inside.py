@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from netdsl.dataclass import dataclass
+from netdsl.payload.contract import OWN_RIGHTS
 from netdsl.runtime.driver import NodeState
 from netdsl.runtime.recording import SNAPPED
 
@@ -25,6 +26,13 @@ _WATCHED = (
     '{ wait "$child"; } 2>/dev/null; status=$?; kill "$watch" 2>/dev/null; exit "$status"'
 )
 
+# Where the root is read-only it is so for the unit, in a mount namespace of its own.
+_INSIDE = (
+    f"pid=$(systemctl show --property MainPID --value {UNIT}); "
+    f'[ "${{pid:-0}}" -gt 0 ] || {{ echo "{UNIT} has ended: only --admin enters" >&2; exit 1; }}; '
+    'exec nsenter --mount --target "$pid" -- "$@"'
+)
+
 STATUS = ("sh", "-c", _STATUS)
 SHELL = ("sh", "-c", "cd /; exec $(command -v bash || command -v sh)")
 
@@ -41,6 +49,11 @@ class Readiness:
 def ready_command(seconds: int) -> tuple[str, ...]:
     """The command that waits in the machine until the node is ready, at most so many seconds."""
     return "sh", "-c", _READY, "sh", str(seconds)
+
+
+def inside_command(command: Sequence[str]) -> tuple[str, ...]:
+    """The command with the rights of the node's own processes, and what they see of its files."""
+    return "sh", "-c", _INSIDE, "sh", *OWN_RIGHTS, *command
 
 
 def logs_command(*, follow: bool) -> tuple[str, ...]:

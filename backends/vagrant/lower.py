@@ -134,10 +134,10 @@ def _machine(node: Node, inside: NodePayload, stage: Stage, management_mac: str,
         tuple((nic.segment, nic.mac, nic.mtu, nic.is_open) for nic in nics),
         tuple(shared.segments[interface.network].mtu for interface in node.wired),
     )
-    capabilities = inside.needs.capabilities
+    capabilities, writes = inside.needs.capabilities, inside.needs.writes
     provisioned = (
         (shared.inside, shared.is_closed, inside.digest, inside.has_credentials, stage.name),
-        (capabilities, uplink),
+        (capabilities, writes, uplink),
     )
     return Machine(
         name=node.host_name,
@@ -150,6 +150,7 @@ def _machine(node: Node, inside: NodePayload, stage: Stage, management_mac: str,
         image=stage.name,
         has_credentials=inside.has_credentials,
         capabilities=capabilities,
+        writes=writes,
         hardware=_digest(*hardware),
         inside=_digest(*provisioned),
     )

@@ -41,6 +41,7 @@ class Machine:
     image: str
     has_credentials: bool
     capabilities: tuple[str, ...]  # without `CAP_`
+    writes: tuple[str, ...] | None  # what the node's processes write to besides /run and /tmp; None: to its root
     hardware: str
     inside: str
 

@@ -40,10 +40,19 @@ def _image_files(image: InstalledImage) -> Iterator[Artifact]:
 def _node_files(machine: Machine) -> Iterator[Artifact]:
     folder = f"machine/nodes/{machine.name}"
     yield _file(f"{folder}/image", f"{machine.image}\n")
-    words = " ".join(f"CAP_{capability}" for capability in machine.capabilities)
-    yield _file(f"{folder}/capabilities.conf", f"[Service]\nCapabilityBoundingSet={words}\n")
+    yield _file(f"{folder}/rights.conf", "".join(f"{line}\n" for line in _rights(machine)))
     if machine.uplink_mac is not None:
         yield _file(f"{folder}/uplink", f"{machine.uplink_mac}\n")
+
+
+def _rights(machine: Machine) -> Iterator[str]:
+    """A drop-in of the unit, systemd.exec(5). Files of /etc are written in place."""
+    yield "[Service]"
+    yield "CapabilityBoundingSet=" + " ".join(f"CAP_{capability}" for capability in machine.capabilities)
+    if machine.writes is not None:
+        yield "ProtectSystem=strict"
+        yield "ReadWritePaths=/run /tmp /etc/hosts /etc/resolv.conf"
+        yield from (f"TemporaryFileSystem={folder}:mode=0755,size=64m" for folder in machine.writes)
 
 
 def _file(path: str, text: str) -> Artifact:

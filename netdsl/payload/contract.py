@@ -9,6 +9,10 @@ from netdsl.ir.ids import NodeId
 OWN_RIGHTS = ("sh", "/netdsl/lab/node.sh", "exec")
 """Before a command: with the rights of the node's own processes."""
 
+HOSTS, RESOLVERS = "hosts", "resolv.conf"
+"""Files for `/etc`: the first is one for all nodes; the second is the node's own where it has one, else the one for all,
+which is empty."""
+
 
 @dataclass(frozen=True, slots=True)
 class PayloadFile:
@@ -23,13 +27,15 @@ class PayloadFile:
 class Needs:
     """What a node asks of its envelope: Debian packages, capabilities (`NET_ADMIN`), devices (`/dev/net/tun`), sysctls.
 
-    The envelope applies the sysctls, the payload verifies them. Of a node all are sorted.
+    The envelope applies the sysctls, the payload verifies them. Of a node all are sorted. `writes`: the folders that its
+    programs write to besides `/run` and `/tmp`, empty at each start; None: others, or what outlives a restart.
     """
 
     packages: tuple[str, ...] = ()
     capabilities: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
     sysctls: tuple[tuple[str, str], ...] = ()
+    writes: tuple[str, ...] | None = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,8 @@ apply_batch() {
 
 # --- files ------------------------------------------------------------------------------------------------------------
 
-# In place: in a container /etc/hosts and /etc/resolv.conf are mounts, which cannot be replaced.
+# In place: in a container /etc/hosts and /etc/resolv.conf are mounts, which cannot be replaced. Where the root is read-only
+# the envelope has put them there.
 write_in_place() {
 	[ -e "$1" ] && cmp -s "$1" "$2" && return
 	cat "$1" >"$2" || fail "$2 cannot be written"
@@ -52,7 +53,7 @@ write_files() {
 	if [ -e "$NODE/resolv.conf" ]; then
 		write_in_place "$NODE/resolv.conf" /etc/resolv.conf
 	else
-		: >/etc/resolv.conf || fail '/etc/resolv.conf cannot be written'
+		write_in_place "$LAB/resolv.conf" /etc/resolv.conf
 	fi
 	[ -e "$NODE/files.tsv" ] || return 0
 	while IFS=$TAB read -r source mode path; do

@@ -1,7 +1,7 @@
 """The payload stage: from the lab to what every node is inside. Pure; the same bytes for every runtime."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from netdsl.credentials.contract import Credentials
 from netdsl.disk.shipped import shipped
@@ -12,7 +12,7 @@ from netdsl.ir.node import Node
 from netdsl.ir.sizes import TooLarge
 from netdsl.packets.spanning import blocked_ports
 from netdsl.packets.view import raw_nodes
-from netdsl.payload.contract import Needs, NodePayload, Payload, PayloadFile
+from netdsl.payload.contract import HOSTS, RESOLVERS, Needs, NodePayload, Payload, PayloadFile
 from netdsl.payload.network import SpanningTree, network_files
 from netdsl.payload.part import Part, Share, mode_of
 from netdsl.payload.quoting import line, tsv
@@ -58,7 +58,8 @@ def payload(lab: Lab, credentials: Credentials, parts: Sequence[Part]) -> Payloa
             raise TooLarge(
                 f"the files in the lab's nodes are more than {MOST_BYTES >> 20} MiB, all together", node.origin
             )
-    return Payload((*shared, PayloadFile("hosts", (_LOCALHOST + hosts).encode())), nodes)
+    of_all = (PayloadFile(HOSTS, (_LOCALHOST + hosts).encode()), PayloadFile(RESOLVERS, b""))
+    return Payload((*shared, *of_all), nodes)
 
 
 def _shares(node: Node, lab: Lab, parts: Sequence[Part]) -> dict[str, Share]:
@@ -118,7 +119,7 @@ def _tunnels(shares: Mapping[str, Share]) -> Iterable[str]:
             yield tsv(*fields, part)
 
 
-def _needs(node: Node, image: Image | None, has_credentials: bool, shares: Iterable[Share]) -> Needs:
+def _needs(node: Node, image: Image | None, has_credentials: bool, shares: Collection[Share]) -> Needs:
     """All together. A sysctl that the node's own list has beats a part's."""
     packages, capabilities, devices = set(_PACKAGES), {"NET_ADMIN", *node.capabilities}, set[str]()
     sysctls: dict[str, str] = {}
@@ -132,7 +133,25 @@ def _needs(node: Node, image: Image | None, has_credentials: bool, shares: Itera
         devices.update(share.needs.devices)
         sysctls |= share.needs.sysctls
     every = tuple(sorted((sysctls | dict(node.sysctls)).items()))
-    return Needs(tuple(sorted(packages)), tuple(sorted(capabilities)), tuple(sorted(devices)), every)
+    return Needs(
+        tuple(sorted(packages)),
+        tuple(sorted(capabilities)),
+        tuple(sorted(devices)),
+        every,
+        _writes(node, [share.needs for share in shares]),
+    )
+
+
+def _writes(node: Node, parts: Iterable[Needs]) -> tuple[str, ...] | None:
+    """Where commands of a node, its files, and programs of an image of its own write, only the lab's author knows."""
+    found: set[str] = set()
+    if node.runs or node.files or node.image is not None:
+        return None
+    for needs in parts:
+        if needs.writes is None:
+            return None
+        found.update(needs.writes)
+    return tuple(sorted(found))
 
 
 def _hash(*fixed: PayloadFile) -> "hashlib._Hash":

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from netdsl.ir.node import Node
-from netdsl.payload.contract import PayloadFile
+from netdsl.payload.contract import RESOLVERS, PayloadFile
 from netdsl.payload.quoting import line, tsv
 
 
@@ -13,7 +13,7 @@ def service_files(node: Node) -> tuple[PayloadFile, ...]:
         *_runs(node),
         *_files(node),
         *_lines("env", (f"{name}={value}" for name, value in node.environment)),
-        *_lines("resolv.conf", _resolver(node)),
+        *_lines(RESOLVERS, _resolver(node)),
     )
 
 

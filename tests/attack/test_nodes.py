@@ -3,11 +3,15 @@
 import re
 from pathlib import Path
 
+import pytest
+
+from tests.compiling import Outcome, compiled_text
+from tests.outputs import compose
 from tests.payload.node import ROOT, Node
 from tests.payload.test_services import fetched, lines_of, serving
 
 _OF_THE_SCRIPT = (
-    "NODE", "LAB", "STATE", "CREDENTIALS", "LASTING", "TAB", "IFS", "PATH", "ENV", "BASH_ENV", "SHELLOPTS", "PS4", "HOME",
+    "NODE", "LAB", "STATE", "CREDENTIALS", "TAB", "IFS", "PATH", "ENV", "BASH_ENV", "SHELLOPTS", "PS4", "HOME",
     "PWD", "LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT", "OPENSSL_CONF", "PERL5OPT", "parts", "kind", "name", "port", "part",
     "pid", "number", "argument", "assignment", "program", "folder", "POSIXLY_CORRECT", "_",
 )  # fmt: skip
@@ -48,6 +52,42 @@ def test_commands_and_services_have_the_rights_of_their_source_alone(node: Node,
     assert lines_of(tmp_path / "said", 2) == [f"CapEff:\t{1 << 13 | 1 << 7:016x}", "no"]
     assert _status(node, node.state / "daemon/tcp-30000")["CapEff"] == f"{1 << 13 | 1 << 7:016x}"
     assert _status(node, node.state / "daemon/tcp-30000")["NoNewPrivs"] == "1"
+
+
+@pytest.mark.parametrize("target", ["compose", "vagrant"])
+def test_no_process_of_a_node_can_replace_a_program_where_its_author_brings_none(target: str, tmp_path: Path) -> None:
+    """Which the script and the health check would then run with its own rights."""
+    services = "serve http ; serve https ; serve tcp a tcp/7 ; serve udp b udp/7 ; serve dns { zone x.example { } }"
+    lab = f"""
+        lab x
+        network lan 10.0.0.0/24
+        host plain {{ interface on lan ; {services} ; env LD_PRELOAD = "/tmp/x" ; capability NET_RAW }}
+        host runs {{ interface on lan ; run "true" }}
+        host other {{ interface on lan ; image tools }}
+        image tools {{ packages nmap }}
+    """
+    outcome = compiled_text(lab, tmp_path, target=target)
+    assert outcome.files is not None, outcome.rendered()
+    assert {node: _is_read_only(outcome, node, target) for node in ("plain", "runs", "other")} == {
+        "plain": True,
+        "runs": False,
+        "other": False,
+    }
+
+
+def _is_read_only(outcome: Outcome, node: str, target: str) -> object:
+    if target == "vagrant":
+        return "ProtectSystem=strict\n" in outcome.text(f"machine/nodes/{node}/rights.conf")
+    return compose(outcome.text("compose.yaml").encode())["services"][node]["read_only"]
+
+
+def test_a_service_cannot_replace_a_program_and_the_script_needs_none_of_its_places(node: Node) -> None:
+    serving(node, "http server.app tcp 30000 busybox")
+    assert node.start() == ""
+    for place in ("/bin/sh", "/usr/sbin", "/etc"):
+        assert node.verb("exec", "test", "-w", place).returncode == 1
+    assert node.verb("exec", "test", "-w", str(node.state)).returncode == 0
+    assert node.verb("ready").returncode == 0
 
 
 def test_each_part_that_serves_gives_up_the_rights_of_the_script() -> None:

@@ -8,6 +8,7 @@ from jsonschema_rs import ValidationError
 
 from netdsl.backends.compose.backend import backend
 from netdsl.backends.compose.lower import lower
+from netdsl.backends.compose.render import compose_text
 from netdsl.backends.compose.support import ABILITIES
 from netdsl.backends.compose.target import target
 from netdsl.codegen.contract import BadOption, Layout, Options
@@ -154,6 +155,54 @@ def test_nodes_have_the_rights_they_need_and_no_others() -> None:
         assert service["security_opt"] == ["no-new-privileges:true"]
         assert "privileged" not in service
         assert "container_name" not in service
+
+
+def test_the_root_of_a_node_is_read_only_and_it_writes_into_memory() -> None:
+    service = _document(_lab())["services"]["pc"]
+    assert service["read_only"] is True
+    assert service["tmpfs"] == ["/run:mode=0755,size=64m", "/tmp:mode=1777,size=64m"]
+    files = ("/etc/hosts", "/etc/resolv.conf")
+    assert {target: path for target, path in _mounts(service).items() if target in files} == {
+        "/etc/hosts": "./payload/lab/hosts",
+        "/etc/resolv.conf": "./payload/lab/resolv.conf",
+    }
+
+
+def test_a_node_with_resolvers_has_their_file() -> None:
+    node = replace(_lab().nodes[1], resolvers=(ip_address("10.0.0.53"),))
+    service = _document(_lab(nodes=(node,)))["services"]["pc"]
+    assert _mounts(service)["/etc/resolv.conf"] == "./payload/nodes/pc/resolv.conf"
+
+
+def test_a_node_that_may_write_anywhere_has_its_keys_in_memory() -> None:
+    lab = _lab(nodes=(replace(_lab().nodes[1], runs=("true",)),))
+    for credentials, tmpfs in (
+        (Credentials({}, None), []),
+        (Credentials({NodeId("pc"): "digest"}, None), ["/run/netdsl:mode=0755,size=64m"]),
+    ):
+        text = compose_text(lower(lab, payload(lab, credentials, ()), Layout(), Options()))
+        service = outputs.compose(text.encode())["services"]["pc"]
+        assert (service["read_only"], service["tmpfs"]) == (False, tmpfs)
+        assert "/etc/hosts" not in _mounts(service)
+
+
+def test_a_folder_that_a_part_writes_to_is_in_memory() -> None:
+    project = lower(_lab(), payload(_lab(), Credentials({}, None), ()), Layout(), Options())
+    services = (replace(project.services[0], writes=("/var/lib/frr",)), *project.services[1:])
+    document = outputs.compose(compose_text(replace(project, services=services)).encode())
+    assert document["services"]["a-gw"]["tmpfs"] == [
+        "/run:mode=0755,size=64m",
+        "/tmp:mode=1777,size=64m",
+        "/var/lib/frr:mode=0755,size=64m",
+    ]
+
+
+def _mounts(service: dict[str, object]) -> dict[str, str]:
+    """Where each comes from, by its place in the node. All are read-only."""
+    volumes = service["volumes"]
+    assert isinstance(volumes, list)
+    assert all(volume["read_only"] is True for volume in volumes)
+    return {volume["target"]: volume["source"] for volume in volumes}
 
 
 def test_limits_labels_and_the_payloads_hash() -> None:

@@ -247,6 +247,15 @@ def test_what_each_kind_of_child_changes(change: dict[str, object], expected: di
     assert expected.items() <= asdict(_record(end)).items()
 
 
+@pytest.mark.parametrize(("start", "writes"), [(Start.BOOT, ()), (Start.HAND, ()), (Start.TRAFFIC, None)])
+def test_a_node_that_opens_a_tunnel_on_traffic_keeps_over_its_starts_that_it_has_run(
+    start: Start, writes: tuple[str, ...] | None
+) -> None:
+    share = part.share(_node(replace(END, children=(replace(CHILD, start=start),))), _lab())
+    assert share is not None
+    assert share.needs.writes == writes
+
+
 def test_nothing_waits_for_a_tunnel_that_is_meant_to_fail() -> None:
     broken = Expectation(None, True, None, None, ())
     assert _record(END, _lab(broken)).ready == "may"

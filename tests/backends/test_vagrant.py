@@ -193,7 +193,14 @@ def test_what_is_installed_has_the_name_of_the_twin_s_image() -> None:
 
 def test_the_service_has_the_rights_of_the_twin() -> None:
     files = files_of(a_lab())
-    assert files["machine/nodes/pc/capabilities.conf"] == b"[Service]\nCapabilityBoundingSet=CAP_NET_ADMIN\n"
+    assert files["machine/nodes/pc/rights.conf"].decode().splitlines() == [
+        "[Service]",
+        "CapabilityBoundingSet=CAP_NET_ADMIN",
+        "ProtectSystem=strict",
+        "ReadWritePaths=/run /tmp /etc/hosts /etc/resolv.conf",
+    ]
+    writing = files_of(a_lab(a_host(runs=("true",))))
+    assert writing["machine/nodes/pc/rights.conf"] == b"[Service]\nCapabilityBoundingSet=CAP_NET_ADMIN\n"
     assert files["machine/nodes/a-gw/uplink"] == b"02:6e:64:00:00:09\n"
     assert "machine/nodes/pc/uplink" not in files
 

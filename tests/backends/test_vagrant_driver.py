@@ -17,6 +17,7 @@ from netdsl.backends.vagrant.explain import explain
 from netdsl.backends.vagrant.inside import (
     Readiness,
     capture_command,
+    inside_command,
     logs_command,
     node_state,
     prefixed,
@@ -410,6 +411,15 @@ class TestInside:
         assert not readiness(1, "active\nstill starting\n").is_final
         assert readiness(1, "failed\nlan is missing\n").reason == "lan is missing"
         assert readiness(1, "failed\n").is_final
+
+    def test_a_command_enters_a_node_that_runs_alone(self, tmp_path: Path) -> None:
+        (tmp_path / "systemctl").write_text("#!/bin/sh\necho 0\n")
+        (tmp_path / "systemctl").chmod(0o755)
+        path = f"{tmp_path}:{os.environ['PATH']}"
+        words = inside_command(["touch", str(tmp_path / "entered")])
+        done = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False, env={"PATH": path})
+        assert (done.returncode, done.stderr) == (1, "netdsl.service has ended: only --admin enters\n")
+        assert not (tmp_path / "entered").exists()
 
     def test_logs_of_several_nodes_are_told_apart(self) -> None:
         assert prefixed(["a-gw", "b"]) == {"a-gw": "a-gw  | ", "b": "b     | "}

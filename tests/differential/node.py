@@ -23,7 +23,7 @@ table ip nat {
   chain POSTROUTING { type nat hook postrouting priority srcnat; }
 }
 """
-_HOSTS = "127.0.0.1 localhost\n"
+_ENGINES = {"/etc/hosts": "127.0.0.1 localhost\n", "/etc/resolv.conf": "nameserver 127.0.0.11\n"}
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 LINKS = {
     "ptmx": "pts/ptmx",
@@ -97,8 +97,12 @@ class Node:
             assert S_ISCHR(Path(device).stat().st_mode), f"{device} is not there"
             yield _words("cp", "-a", device, device[1:])
         yield _words("cp", "-a", *(f"/dev/{device}" for device in _DEVICES), f"{self.state}/dev/.", "dev/")
-        yield f"printf %s {shlex.quote(_HOSTS)} >etc/hosts"
-        yield "echo nameserver 127.0.0.11 >etc/resolv.conf"
+        mounted = {path for _, path in self.service.mounts}
+        for path, text in _ENGINES.items():
+            if path not in mounted:
+                yield f"printf %s {shlex.quote(text)} >{path[1:]}"
+        if self.service.is_read_only:
+            yield _words("mount", "-o", "remount,bind,ro", f"{own}/root")
 
     @property
     def _own(self) -> Path:
@@ -116,7 +120,7 @@ class Node:
             ("devpts", "/dev/pts", "devpts", f"{quiet},newinstance,ptmxmode=0666,mode=0620"),
             ("shm", "/dev/shm", "tmpfs", f"{quiet},nodev,size=4m"),
             *(("tmpfs", path, "tmpfs", f"{quiet},nodev,{given}") for path, given in self.service.tmpfs),
-            *((str(folder), path, "none", "bind,ro,X-mount.mkdir") for folder, path in self.service.mounts),
+            *((str(place), path, "none", _bound(place)) for place, path in self.service.mounts),
         ]
         for source, path, kind, options in mounts:
             fields = (source, f"{own}/root{path}", kind, options)
@@ -140,6 +144,11 @@ class Node:
         yield 'echo "$process" >&3'
         yield "exec 3>&-"
         yield _words("exec", "env", "-i", *environment, "setpriv", *rights, *self.service.command)
+
+
+def _bound(place: Path) -> str:
+    """A file that another one is mounted on is there."""
+    return "bind,ro,X-mount.mkdir" if place.is_dir() else "bind,ro"
 
 
 def _own(plug: Plug) -> tuple[str, str]:

@@ -20,7 +20,7 @@ _BOUNDS = {"mem_limit", "cpu_period", "cpu_quota", "pids_limit", "logging", "sto
 _OF_THE_ENGINE = {"build", "pull_policy", "labels", "healthcheck"}
 _CONFINED = {"cap_drop": ["ALL"], "security_opt": ["no-new-privileges:true"]}
 _READ = {
-    "image", "hostname", "entrypoint", "command", "cap_add", "devices", "tmpfs", "environment", "sysctls",
+    "image", "hostname", "entrypoint", "command", "cap_add", "devices", "read_only", "tmpfs", "environment", "sysctls",
     "networks", "network_mode", "volumes",
 }  # fmt: skip
 _NETWORK = {"driver", "driver_opts", "internal", "ipam"}
@@ -52,7 +52,7 @@ class Plug:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A node. `tmpfs`: path and options; `mounts`: folder and path, read only."""
+    """A node. `is_read_only`: its root; `tmpfs`: path and options; `mounts`: folder or file, and path, read only."""
 
     name: str
     host_name: str
@@ -60,6 +60,7 @@ class Service:
     command: tuple[str, ...]
     capabilities: tuple[str, ...]
     devices: tuple[str, ...]
+    is_read_only: bool
     tmpfs: tuple[tuple[str, str], ...]
     environment: tuple[tuple[str, str], ...]
     sysctls: tuple[tuple[str, str], ...]
@@ -117,6 +118,7 @@ def _service(name: str, one: Node, folder: Path, addresses: Mapping[str, Iterato
         command=(*_words(one, "entrypoint"), *_words(one, "command")),
         capabilities=_words(one, "cap_add"),
         devices=tuple(_device(device) for device in _words(one, "devices")),
+        is_read_only=bool(one.get("read_only")),
         tmpfs=tuple((path, options) for path, _, options in (text.partition(":") for text in _words(one, "tmpfs"))),
         environment=_pairs(one, "environment"),
         sysctls=_pairs(one, "sysctls"),

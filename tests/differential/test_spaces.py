@@ -45,7 +45,11 @@ def test_a_node_has_what_its_service_says(compose: str) -> None:
     assert one.mounts == (
         (FOLDER / "payload/lab", "/netdsl/lab"),
         (FOLDER / "payload/nodes/one", "/netdsl/node"),
+        (FOLDER / "payload/lab/hosts", "/etc/hosts"),
+        (FOLDER / "payload/lab/resolv.conf", "/etc/resolv.conf"),
     )
+    assert one.is_read_only
+    assert [path for path, _ in one.tmpfs] == ["/run", "/tmp"]
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,8 @@ def test_commands_run_in_machines_with_their_words_and_status_kept(lab: VagrantL
     assert (done.returncode, done.stdout) == (0, "pc.http\n")
     assert _call(lab, "exec", "pc", "printf", "%s|", "a b", "$HOME;'\"", "*").stdout == "a b|$HOME;'\"|*|"
     assert _call(lab, "exec", "pc", "sh", "-c", "exit 7").returncode == 7
+    assert "Read-only file system" in _call(lab, "exec", "pc", "touch", "/bin/new").stderr
+    assert _call(lab, "exec", "pc", "sh", "-c", "echo x >/tmp/x && cat /tmp/x").stdout == "x\n"
     nobody = _call(lab, "exec", "three", "true")
     assert nobody.returncode == 3
     assert "three" in nobody.stderr

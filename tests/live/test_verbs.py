@@ -44,6 +44,9 @@ def test_a_lab_is_used_by_the_verbs_from_up_to_down(deploy: Starter, look: Calla
     done = _call(lab, "exec", *where, "two", "busybox", "wget", "-q", "-O", "-", "http://10.9.1.1/")
     assert (done.returncode, done.stdout) == (0, "one.http\n")
     assert _call(lab, "exec", *where, "two", "sh", "-c", "exit 7").returncode == 7
+    for admin in ((), ("--admin",)):
+        replaced = _call(lab, "exec", *admin, *where, "two", "touch", "/bin/new")
+        assert "Read-only file system" in replaced.stderr
     assert "netdsl: configured" in _call(lab, "logs", *where, "one").stdout
 
     down = _call(lab, "down", *where)

@@ -1,7 +1,8 @@
 """A node for the script's tests: its data files in a folder, and Linux namespaces instead of a container.
 
 Needs what the script itself needs in a node: `ip`, `nft`, `busybox`, `socat`, `conntrack`, `capsh`, from Debian's packages.
-Everything happens in network and mount namespaces of the test's own, which end with it.
+Everything happens in network and mount namespaces of the test's own, which end with it. Of the files a node can write those
+in its folder alone.
 """
 
 import subprocess
@@ -22,6 +23,8 @@ mount -t sysfs sysfs /sys
 echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start
 mount --bind "$1/etc/hosts" /etc/hosts
 mount --bind "$1/etc/resolv.conf" /etc/resolv.conf
+mount --bind "$1" "$1"
+mount -o remount,bind,ro /
 exec sleep infinity
 """
 
@@ -39,6 +42,7 @@ class Node:
                 if file.path.endswith((".sh", ".conf")):
                     self.file(f"../lab/{file.path}", file.content.decode())
         self.file("parts", "nftables\n")
+        self.file("../lab/resolv.conf", "")
         (folder / "etc").mkdir()
         (folder / "etc" / "hosts").touch()
         (folder / "etc" / "resolv.conf").write_text("nameserver 127.0.0.11\n")

@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 
+import pytest
+
 from netdsl.credentials.contract import Credentials
-from netdsl.ir.ids import NodeId
+from netdsl.ir.ids import ImageId, NodeId
+from netdsl.ir.image import Image
 from netdsl.ir.lab import Lab
-from netdsl.ir.node import Node, NodeKind
+from netdsl.ir.node import Node, NodeFile, NodeKind
 from netdsl.payload.contract import Needs, PayloadFile
 from netdsl.payload.part import Share, TunnelRecord
 from netdsl.payload.render import payload
@@ -49,6 +52,21 @@ def test_needs_of_all_parts_come_together() -> None:
 def test_what_the_lab_asks_of_a_sysctl_beats_what_a_part_does() -> None:
     own = replace(HOST, sysctls=(("net.ipv4.ip_forward", "0"),))
     assert _needs(own, Needs(sysctls=(("net.ipv4.ip_forward", "1"),))).sysctls == own.sysctls
+
+
+def test_folders_that_parts_write_to_come_together() -> None:
+    one, two = Needs(writes=("/var/lib/frr", "/var/log/frr")), Needs(writes=("/var/lib/bird",))
+    assert _needs(HOST, one, two).writes == ("/var/lib/bird", "/var/lib/frr", "/var/log/frr")
+    assert _needs(HOST, one, Needs(writes=None)).writes is None
+
+
+@pytest.mark.parametrize(
+    "change", [{"runs": ("true",)}, {"files": (NodeFile("/srv/x", b""),)}, {"image": ImageId("i")}], ids=str
+)
+def test_where_an_author_of_a_lab_writes_is_not_known(change: dict[str, object]) -> None:
+    node = replace(HOST, **change)  # type: ignore[arg-type]
+    lab = Lab("l", None, (), (node,), images=(Image(ImageId("i"), ("curl",)),))
+    assert payload(lab, Credentials({}, None), ()).nodes[HOST.id].needs.writes is None
 
 
 def test_a_sysctl_of_a_part_is_verified_by_the_script() -> None:

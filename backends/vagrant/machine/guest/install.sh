@@ -136,7 +136,7 @@ own_files() {
     put "$here/guest/mgmt.nft" "$library/mgmt.nft" || :
     put "$here/guest/mgmt.range" "$library/mgmt.range" || :
     ! put "$here/guest/netdsl.service" /etc/systemd/system/netdsl.service || changed=yes
-    ! put "$here/machine/capabilities.conf" /etc/systemd/system/netdsl.service.d/capabilities.conf || changed=yes
+    ! put "$here/machine/rights.conf" /etc/systemd/system/netdsl.service.d/rights.conf || changed=yes
     wants=/etc/systemd/system/multi-user.target.wants
     [ -e "$wants/netdsl.service" ] || {
         mkdir -p "$wants"
