@@ -12,6 +12,9 @@ MOST_ALIASES = 11
 """CNAMEs that a recursive server follows for one question: measured with Unbound 1.17 and 1.26, within one answer and over
 several."""
 
+MOST_OF_ZONES = 100
+"""CNAMEs in one answer from zones; what comes of more is not known: an answer has at most 64 KiB."""
+
 
 class Said(Enum):
     """What a server answers, or that none comes."""
@@ -71,6 +74,9 @@ def of_zones(node: NodeId, names: NameService, name: str, origin: Place | None) 
             return replace(in_zone(node, zone, passed[-1]), aliases=len(passed) - 1)
         if target in passed:
             return circle(node, [*passed, target], zone.origin)
+        if len(passed) > MOST_OF_ZONES:
+            reason = f"`{node}` has more than {MOST_OF_ZONES} CNAMEs for `{name}`, one after the other"
+            return Reply(Said.FAILURE, reason, origin=zone.origin, is_exact=False)
         passed.append(target)
 
 

@@ -208,6 +208,21 @@ def test_a_recursive_server_follows_eleven_cnames(zones: tuple[str, str]) -> Non
     assert asked(world, "near", "x12.a").holds is (zones == ("a", "b"))
 
 
+def test_what_comes_of_more_than_a_hundred_cnames_of_one_server_is_not_known() -> None:
+    text = """
+    network n 10.0.0.0/24
+    host ns { interface on n .1
+      serve dns { zone a { record x0 -> ns ; for i in 1..101 { let j = ${i-1} ; record x$i cname x$j } } }
+    }
+    host pc { interface on n .2 ; resolver ns }
+    """
+    world = World(lab(text))
+    assert asked(world, "pc", "x100.a").reason == "`ns` says 10.0.0.1"
+    found = asked(world, "pc", "x101.a")
+    assert not found.is_exact
+    assert found.reason.endswith("`ns` has more than 100 CNAMEs for `x101.a`, one after the other")
+
+
 def test_each_question_is_a_flow_from_the_server_that_asks(world: World) -> None:
     found = asked(world, "clerk", "www.lab.corp.example")
     assert [(one.source, str(one.destination)) for one in found.verdicts[:2]] == [
