@@ -157,6 +157,21 @@ CASES = (
         "expect { c-* reach s-* tcp/80 }\n",
     ),
     Case(
+        "9,000 lines of snat, 40,000 pings",
+        (CHECK,),
+        "lab b\nnetwork n 10.0.0.0/16\nnetwork m 172.16.0.0/16\nrouter r { interface on n ; interface on m\n"
+        "  nat { for i in 1..9000 { snat tcp/$i out m -> 172.16.0.9 } } }\n"
+        "for i in 1..200 { host c-$i { interface on n ; default via r }\n host s-$i { interface on m } }\n"
+        "expect { c-* reach s-* }\n",
+    ),
+    Case(
+        "a chain of 3,000 CNAMEs",
+        (CHECK,),
+        "lab b\nnetwork n 10.0.0.0/16\nhost ns { interface on n ; serve dns { zone z { record w-3001 -> ns\n"
+        "  for i in 1..3000 { let j = ${i+1}\n record w-$i cname w-$j } } } }\nhost c { interface on n ; resolver ns }\n"
+        "expect { for i in 1..3000 { c resolves w-$i.z to ns } }\n",
+    ),
+    Case(
         "3,000 lines by interface",
         (CHECK, COMPILE),
         "lab b\nfor i in 1..3000 { network n-$i ${subnet(10.0.0.0/8,24,i)} }\n"

@@ -28,7 +28,7 @@ from netdsl.ir.prefixes import holds
 from netdsl.ir.service import PortService, Protocol
 from netdsl.ir.tunnel import Carrier
 from netdsl.packets.identical import Identical
-from netdsl.packets.lines import PORTED, lines_for
+from netdsl.packets.lines import PORTED, lines_for, translations_for
 from netdsl.packets.steering import EPHEMERAL
 from netdsl.packets.types import Outcome, Packet
 from netdsl.packets.view import View
@@ -282,7 +282,7 @@ def destination_nat(
 ) -> DestinationNat | None:
     """The rule that decides; it may leave a packet as it is."""
     packet = sight.packet
-    for rule in rules:
+    for rule in translations_for(rules, packet):
         if rule.address.version != packet.destination.version or (is_output and rule.match.in_interfaces):
             continue
         if rule.state is not None and not is_active(rule.state):
@@ -300,7 +300,7 @@ def source_nat(
 ) -> SourceNat | None:
     """The rule that changes the source; none where it is what it would become."""
     packet = sight.packet
-    for rule in rules:
+    for rule in translations_for(rules, packet):
         if rule.state is not None and not is_active(rule.state):
             continue
         if rule.address is not None and rule.address.version != packet.source.version:

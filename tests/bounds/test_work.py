@@ -24,7 +24,7 @@ from netdsl.kinds.auto.ways import Ways
 from netdsl.kinds.ipsec import asking, radius, sharing
 from netdsl.lower import path_mtu
 from netdsl.mending.bench import tries_for
-from netdsl.packets.lines import lines_for
+from netdsl.packets.lines import lines_for, translations_for
 from netdsl.packets.steering import Policy
 from netdsl.packets.types import Packet
 from netdsl.pipeline.analysis import check_text
@@ -92,6 +92,36 @@ def test_a_packet_meets_the_lines_of_its_own_port_and_those_of_many_ports() -> N
     assert met(Chain.FORWARD, packet(Protocol.ICMP, 0)) == [1001, 1002]
     assert met(Chain.INPUT, packet(Protocol.UDP, 500)) == [0]
     assert len([rule for rule in firewall.rules if isinstance(rule, FilterRule)]) == 1003
+
+
+TRANSLATED = """
+network out 10.0.0.0/16
+network in 10.1.0.0/16
+router gw {
+  interface on out .1
+  interface on in .1
+  nat {
+    for i in 1..1000 { snat tcp/$i out out -> 10.0.0.9 }
+    snat icmp out out -> 10.0.0.8
+    masquerade out out
+    for i in 1..1000 { dnat udp/$i to 10.0.0.7 in out -> b }
+  }
+}
+host b { interface on in .2 ; default via gw }
+"""
+
+
+def test_a_packet_meets_the_translations_of_its_own_port() -> None:
+    nat = next(node.nat for node in lab(TRANSLATED).nodes if node.id == "gw")
+
+    def met(asked: Packet) -> list[int]:
+        places = {id(rule): number for number, rule in enumerate(nat.source)}
+        return [places[id(rule)] for rule in translations_for(nat.source, asked)]
+
+    assert met(packet(Protocol.TCP, 80)) == [79, 1000, 1001]
+    assert met(packet(Protocol.ICMP, 0)) == [1000, 1001]
+    assert [rule.match.services[0].first for rule in translations_for(nat.destination, packet(Protocol.UDP, 7))] == [7]
+    assert list(translations_for(nat.destination, packet(Protocol.TCP, 7))) == []
 
 
 def test_a_prefix_is_compared_with_its_neighbours_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """Address translation to where no packet gets, or from where no answer comes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, partial
 from itertools import groupby
 from typing import TypeVar
 
@@ -17,10 +18,11 @@ Rule = TypeVar("Rule", DestinationNat, SourceNat)
 
 def check_translation(world: World, diagnostics: Diagnostics) -> None:
     for view in world.fabric.views.values():
+        has_way, comes_back = cache(partial(_has_way, view)), cache(partial(_comes_back, world, view))
         for dnat in _by_line(view.node.nat.destination):
-            _target(world, view, dnat, diagnostics)
+            _target(world, view, dnat, has_way, diagnostics)
         for snat in _by_line(view.node.nat.source):
-            _source(world, view, snat, diagnostics)
+            _source(world, view, snat, comes_back, diagnostics)
 
 
 def _by_line(rules: Iterable[Rule]) -> Iterator[list[Rule]]:
@@ -37,9 +39,15 @@ def _named(world: World, rule: DestinationNat | SourceNat) -> str:
     return f"`{owners[0]}`" if len(owners) == 1 else str(address)
 
 
-def _target(world: World, view: View, rules: list[DestinationNat], diagnostics: Diagnostics) -> None:
+def _target(
+    world: World,
+    view: View,
+    rules: list[DestinationNat],
+    has_way: Callable[[Address], bool],
+    diagnostics: Diagnostics,
+) -> None:
     place = rules[0].target_origin
-    if place is None or view.raw or any(_has_way(view, rule.address) for rule in rules):
+    if place is None or view.raw or any(has_way(rule.address) for rule in rules):
         return
     diagnostics.report(
         catalogue.NAT_TARGET_UNREACHABLE,
@@ -59,11 +67,17 @@ def _has_way(view: View, address: Address) -> bool:
     return any(in_any(address, child.remote) for end in view.node.tunnels for child in end.children)
 
 
-def _source(world: World, view: View, rules: list[SourceNat], diagnostics: Diagnostics) -> None:
+def _source(
+    world: World,
+    view: View,
+    rules: list[SourceNat],
+    comes_back: Callable[[Address, tuple[str, ...]], bool],
+    diagnostics: Diagnostics,
+) -> None:
     place = rules[0].target_origin
     addresses = [rule.address for rule in rules if rule.address is not None]
     outs = rules[0].match.out_interfaces
-    if place is None or view.raw or any(_comes_back(world, view, address, outs) for address in addresses):
+    if place is None or view.raw or any(comes_back(address, outs) for address in addresses):
         return
     diagnostics.report(
         catalogue.SNAT_ADDRESS_FOREIGN,
