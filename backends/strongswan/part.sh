@@ -91,6 +91,18 @@ strongswan_install_bypass() {
 	swanctl --install --child "$child" >/dev/null || fail 'no policy can be set for the bypass'
 }
 
+# Neighbour discovery is no policy's: the kernel looks one up for the answer of a neighbour too (ndisc_send_skb, icmp6_dst_alloc),
+# and a trap would hold it until the tunnel is up, for which the other end waits for that answer.
+strongswan_exempt_discovery() {
+	[ "$strongswan_esp" = kernel ] && [ -e /proc/sys/net/ipv6 ] || return 0
+	for direction in in out; do
+		for type in 135 136; do
+			ip -6 xfrm policy update src ::/0 dst ::/0 proto 58 type "$type" dir "$direction" priority 1 ||
+				fail 'no policy can be set for neighbour discovery'
+		done
+	done
+}
+
 # A link that went down took routes along, of tunnels that may still be up. (The device of user space never goes down.)
 strongswan_keep_routes() {
 	[ "${strongswan_esp-}" = kernel ] || return 0
@@ -120,6 +132,7 @@ strongswan_start() {
 	}
 	rm -rf "$SWANCTL_DIR/private" "$SWANCTL_DIR/secrets.conf" # charon has them now
 	[ ! -e "$SWANCTL_DIR/radius.conf" ] || : >"$SWANCTL_DIR/radius.conf"
+	strongswan_exempt_discovery
 	strongswan_install_bypass
 	[ ! -e "$STRONGSWAN_LASTING/started" ] || : >"$STATE/again"
 	while IFS=$TAB read -r _ _ child start _ _ _ _ _ part; do

@@ -16,7 +16,20 @@ pytestmark = pytest.mark.full
 
 _TOOL = str(ROOT / "tools/user-mode-linux")
 _SECONDS = 1800  # for each lab, on a machine that does much else
-_NAMES = ("routed", *sorted(KERNEL_ESP))
+_NEIGHBOURS = """\
+lab neighbours
+network n fd00:1::/64
+host a { interface on n fd00:1::1 }
+host b { interface on n fd00:1::2 ; serve http }
+ipsec t { between a and b ; auth psk ; start on traffic }
+expect {
+  a reaches b tcp/80
+  a to b is encrypted on n
+  t is up
+}
+"""
+_OWN = {"routed": ROUTED % ("", HOLDS), "neighbours": _NEIGHBOURS}
+_NAMES = (*_OWN, *sorted(KERNEL_ESP))
 
 
 @pytest.fixture(scope="module")
@@ -25,9 +38,10 @@ def failures(
 ) -> dict[str, str]:
     """What did not hold, for each lab that a test of this run asks about."""
     folder = tmp_path_factory.mktemp("kernel")
-    (folder / "routed.net").write_text(ROUTED % ("", HOLDS))
+    for name, text in _OWN.items():
+        (folder / f"{name}.net").write_text(text)
     names = _asked_for(request)
-    sources = [folder / "routed.net" if name == "routed" else LABS / f"{name}.net" for name in names]
+    sources = [(folder if name in _OWN else LABS) / f"{name}.net" for name in names]
     labs = [compile_lab(one, folder / one.stem, f"{run_name}-{one.stem}", "--closed") for one in sources]
     for lab in labs:
         lab.prepare()
