@@ -6,7 +6,7 @@ from ipaddress import IPv4Network, IPv6Network
 
 Prefix = IPv4Network | IPv6Network
 
-# All nodes have one image, whatever they are: it is built once for all labs.
+# All nodes of a lab have one image, whatever they are: it is built once for all labs, or those with the same `packages`.
 PACKAGES = ("charon-systemd", "conntrack", "libcharon-extra-plugins", "python3-minimal", "socat", "strongswan-swanctl")
 # Refusals are to be seen, however many are probed at once.
 UNLIMITED = ("net.ipv4.icmp_ratelimit", "net.ipv6.icmp.ratelimit")
@@ -60,7 +60,8 @@ class Port:
 
 @dataclass(slots=True)
 class Box:
-    """A node. `role`: core, gateway, inner, host, switch. `site` is empty for what belongs to none."""
+    """A node. `role`: core, gateway, inner, host, switch. `site` is empty for what belongs to none. `asked`: what a filter
+    of the node does first of all with questions to a server."""
 
     name: str
     role: str
@@ -71,6 +72,7 @@ class Box:
     nat: list[str] = field(default_factory=list)
     firewall: list[str] = field(default_factory=list)
     is_stateless: bool = False
+    asked: list[str] = field(default_factory=list)
     served: list[str] = field(default_factory=list)  # `tcp/80`
 
     @property
@@ -120,7 +122,7 @@ class Tunnel:
 @dataclass(slots=True)
 class Draft:
     """`faults`: what was made wrong on purpose; `unmet`: lines of its `expect failure`; `has_kernel`: the kernel of its
-    nodes has all that tunnels ask for."""
+    nodes has all that tunnels ask for; `packages`: what its nodes need beside `PACKAGES`."""
 
     name: str
     families: tuple[int, ...]
@@ -131,6 +133,7 @@ class Draft:
     is_overlapping: bool = False
     unmet: list[str] = field(default_factory=list)
     has_kernel: bool = False
+    packages: set[str] = field(default_factory=set)
 
     def box(self, name: str) -> Box:
         return next(box for box in self.boxes if box.name == name)
@@ -152,7 +155,7 @@ class Draft:
 def text(draft: Draft) -> str:
     """The lab's source."""
     lines = [f"lab {draft.name}", *(f"# wrong on purpose: {fault}" for fault in draft.faults), ""]
-    lines += [f"image probe {{ packages {', '.join(PACKAGES)} }}"]
+    lines += [f"image probe {{ packages {', '.join(sorted({*PACKAGES, *draft.packages}))} }}"]
     lines += _block("template common", ["image probe", *(f"sysctl {key} = 0" for key in UNLIMITED)])
     for net in draft.nets:
         prefixes = ", ".join(map(str, net.prefixes))

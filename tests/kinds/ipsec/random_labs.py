@@ -355,6 +355,41 @@ def _give_of_the_network(own: Random, draft: Draft, tunnel: Tunnel, pool: str) -
         part = list(ranges[0].subnets(new_prefix=28))[-2]
         tunnel.lines[tunnel.lines.index(pool)] = pool.replace("10.77.0.0/28", str(part))
         tunnel.lines.append("farp yes")
+        _give_from_server(draft, tunnel, str(part))
+
+
+def _give_from_server(draft: Draft, tunnel: Tunnel, pool: str) -> None:
+    """The addresses of clients by a DHCP server, now and then one that drops the questions."""
+    gateway, own = tunnel.ends[0], Random(f"netdsl leases {draft.name} {tunnel.statement}")
+    net = gateway.inside[0].net
+    beside = [box for box in draft.of("host") if any(_is_plain(port, net) for port in box.ports)]
+    servers = [box for box in beside if box not in tunnel.ends]
+    if own.random() > 0.8 or not (servers or has_room(draft, 1)):
+        return
+    server = own.choice(servers) if servers else _beside(own, draft, gateway)
+    line = next(one for one in tunnel.lines if one.startswith("pool "))
+    others = [prefix for prefix in line.removeprefix("pool ").split(", ") if prefix != pool]
+    lines = [f"pool {pool} from {server.name}", *(f"pool {prefix}" for prefix in others)]
+    tunnel.lines[tunnel.lines.index(line) : tunnel.lines.index(line) + 1] = lines
+    server.lines.append("serve dhcp")
+    draft.packages.add("dnsmasq-base")
+    gateway.asked.append("accept output udp/67")
+    server.asked += ["accept input udp/67", "accept output udp/67"]
+    if own.random() < 0.3:
+        server.asked[:] = ["drop input udp/67"]
+        draft.unmet.append(f"{tunnel.name} is up")
+        draft.faults.append(f"{server.name} drops what {gateway.name} asks for the clients of {tunnel.name}")
+
+
+def _beside(own: Random, draft: Draft, gateway: Box) -> Box:
+    box = Box("giver", "host", gateway.site, [Port("eth", gateway.inside[0].net, 70)])
+    draft.boxes.append(box)
+    equip(own, box)
+    return box
+
+
+def _is_plain(port: Port, net: Net) -> bool:
+    return port.net is net and bool(port.addresses) and not port.shorter
 
 
 def _limit(draft: Draft) -> None:
@@ -429,6 +464,8 @@ def _of_single_ends(end: TunnelEnd) -> Iterator[str]:
         yield "ESP in UDP"
     if end_inside(end).bypass:
         yield "bypass"
+    if end.reservations:
+        yield "leases"
     if any(address in wan and int(address) % 256 == 1 for address in end.peer_addresses for wan in _WANS):
         yield "reached elsewhere"
 
