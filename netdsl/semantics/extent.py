@@ -26,13 +26,11 @@ def may_read(count: int, span: Span, context: _Context, diagnostics: Diagnostics
     extent = context.scope.extent
     before = extent.values
     extent.values += count
-    if extent.values <= MOST_VALUES:
-        return True
-    if before <= MOST_VALUES:
+    if before <= MOST_VALUES < extent.values:
         message = f"the lab reads more than {MOST_VALUES:,} values, in all turns of its loops together"
         advice = "each member of a list counts wherever the list is used, each part of an expression in every turn"
         diagnostics.report(catalogue.LOOP_LIMIT, message, Place(span, context.via), help=advice)
-    return False
+    return extent.values <= MOST_VALUES
 
 
 def is_room_for(text: str, span: Span, context: _Context, diagnostics: Diagnostics) -> bool:
@@ -40,13 +38,11 @@ def is_room_for(text: str, span: Span, context: _Context, diagnostics: Diagnosti
     extent = context.scope.extent
     before = extent.characters
     extent.characters += len(text)
-    if extent.characters <= MOST_CHARACTERS:
-        return True
-    if before <= MOST_CHARACTERS:
+    if before <= MOST_CHARACTERS < extent.characters:
         message = f"the texts of the lab have more than {MOST_CHARACTERS:,} characters, all together"
         advice = 'what many nodes run or read is a file: `file /opt/start from "start.sh"`'
         diagnostics.report(catalogue.LOOP_LIMIT, message, Place(span, context.via), help=advice)
-    return False
+    return extent.characters <= MOST_CHARACTERS
 
 
 def weight(value: Value) -> int:

@@ -45,7 +45,8 @@ from netdsl.syntax import tree as syntax
 from netdsl.syntax.description import ElementKind
 
 MOST_MATCHED = 1_000_000
-"""So many names may patterns stand for in one lab, all together: far more than a lab has, little enough to hold."""
+"""Far more than a lab has, little enough to hold."""
+MATCHED = "the names that patterns stand for, each use counted,"
 MOST_COMPARED = 10_000_000
 COMPARED = "the names that patterns are compared with, each pattern with all names,"
 MOST_INTERFACES = 1_000_000
@@ -171,7 +172,6 @@ class Work:
     segment_of: dict[NetworkId, NetworkId] = field(default_factory=dict)
     on_segment: dict[NetworkId, list[InterfaceDraft]] = field(default_factory=dict)
     matches: dict[tuple[int, str, Kinds], tuple[Found, ...]] = field(default_factory=dict)
-    matched: int = 0
     interfaces: dict[tuple[NodeId, str], list[str]] = field(default_factory=dict)  # by pattern
     states: set[WhileState] = field(default_factory=set)  # that expectations ask about
     spent: dict[str, int] = field(default_factory=dict)  # of what is bounded for the whole lab
@@ -213,14 +213,8 @@ class Work:
             self.unmatched.update(() if found else (place,))
             if not self.may_spend(COMPARED, tally.names, MOST_COMPARED, place):
                 return ()
-        self.matched += len(found)
-        if self.matched <= MOST_MATCHED:
-            return found
-        if self.matched - len(found) <= MOST_MATCHED:
-            message = f"the patterns of the lab stand for more than {MOST_MATCHED} names"
-            advice = "a network or a prefix says the same in one"
-            self.diagnostics.report(catalogue.LOOP_LIMIT, message, place, help=advice)
-        return ()
+        advice = "a network or a prefix says the same in one"
+        return found if self.may_spend(MATCHED, len(found), MOST_MATCHED, place, advice) else ()
 
     def may_spend(self, what: str, count: int, most: int, place: Place, advice: str | None = None) -> bool:
         """Whether the lab may have so many more of what is bounded all together; reported once. Where `what` is among
