@@ -182,7 +182,8 @@ def _sysctls(node: Node, inside: NodePayload, attachments: list[Attachment]) -> 
         if attachment.address is None
     }
     later = {interface.name for interface, attachment in pairs if attachment.address is not None}
-    later.update(interface.name for interface in node.interfaces if interface not in node.wired)
+    wired = {interface.name for interface in node.wired}
+    later.update(interface.name for interface in node.interfaces if interface.name not in wired)
     devices = (*engine.values(), *(("default",) if later else ()))
     found: dict[str, str] = {}
     for key, value in inside.needs.sysctls:

@@ -13,7 +13,7 @@ from netdsl.codegen.contract import Layout, Options
 from netdsl.codegen.emit import emit
 from netdsl.codegen.images import stages
 from netdsl.codegen.registry import target_of
-from netdsl.ir.node import Served
+from netdsl.ir.node import Interface, Served
 from netdsl.ir.sizes import TooLarge
 from netdsl.pipeline.compilation import keyless_payload
 from netdsl.semantics.rules import commands
@@ -58,6 +58,17 @@ SYSCTLS = """lab x
 for i in 1..9 { network n-$i 10.$i.0.0/24 }
 host h { for i in 1..9 { interface i-$i on n-$i } ; sysctl net.ipv4.conf.all.log_martians = 1 }
 """
+
+
+def test_an_interface_with_a_sysctl_is_compared_with_no_other_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "for i in 1..100 { network n-$i ${subnet(10.0.0.0/8,24,i)} }\n"
+    text += "host h { for i in 1..100 { interface i-$i on n-$i } ; sysctl net.ipv4.conf.all.log_martians = 1 }"
+    many = lab(text)
+    inside = keyless_payload(many)
+    compares = counted(Interface, "__eq__", monkeypatch)
+    monkeypatch.setattr(Interface, "__eq__", lambda self, other: compares(self, other))
+    emit(target_of("compose"), many, inside, Layout(), Options())
+    assert compares.calls < 1000
 
 
 def test_sysctls_of_all_interfaces_of_containers_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
