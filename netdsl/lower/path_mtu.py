@@ -9,7 +9,7 @@ from dataclasses import field, replace
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, NodeId, TunnelId
 from netdsl.ir.prefix_index import PrefixIndex
-from netdsl.ir.prefixes import holds
+from netdsl.ir.prefixes import in_any
 from netdsl.ir.service import PortService
 from netdsl.ir.tunnel import Carrier, Segment, TunnelEnd, device_of
 from netdsl.lower.defaults import MTU
@@ -143,8 +143,8 @@ def _takes(end: TunnelEnd, carrier: Carrier, source: Address, goal: Address, led
         return device.name == led
     return any(
         all(_fits(carrier, limits) for limits in (child.only_local, child.only_remote))
-        and any(holds(prefix, source) for prefix in child.local)
-        and any(holds(prefix, goal) for prefix in child.remote)
+        and in_any(source, child.local)
+        and in_any(goal, child.remote)
         for child in end.children
     )
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from netdsl.ir.ids import Address, NetworkId, Prefix
 from netdsl.ir.node import Neighbour, Route
-from netdsl.ir.prefixes import holds, host_prefix
+from netdsl.ir.prefixes import holds, host_prefix, in_any
 from netdsl.ir.sizes import TooLarge
 from netdsl.ir.tunnel import Child, Device, Mode, TunnelEnd, device_of
 from netdsl.lower.defaults import IPV6_MINIMUM_MTU
@@ -69,7 +69,7 @@ def with_links(directory: Directory, links: BareLinks, node: BoundNode, routes: 
                 continue
             for address in (given.address.ip for given in theirs.addresses if given.address.version == 4):
                 prefix = host_prefix(address)
-                if prefix not in said and not any(holds(one, address) for one in connected):
+                if prefix not in said and not in_any(address, connected):
                     found.setdefault(prefix, Route(prefix, None, own.name, is_automatic=True, origin=own.place))
     return (*found.values(), *routes)
 
@@ -169,7 +169,7 @@ def _own_source(node: BoundNode, end: TunnelEnd, child: Child, device: Device, v
         return None
     given = [*node.loopbacks, *(one.address for interface in node.interfaces for one in interface.addresses)]
     own = [address.ip for address in given if address.version == version]
-    protected = (address for address in own if any(holds(prefix, address) for prefix in child.local))
+    protected = (address for address in own if in_any(address, child.local))
     return next(protected, end.local if end.local in own else next(iter(own), None))
 
 

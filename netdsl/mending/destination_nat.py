@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from netdsl.diagnostics.fix import Edit, inserted
 from netdsl.ir.expectation import Reaches
 from netdsl.ir.filter import DestinationNat, Match
+from netdsl.ir.prefixes import in_any
 from netdsl.ir.service import Protocol
 from netdsl.mending.candidate import Candidate, FailedLine, arriving, instead, last_packet
 from netdsl.mending.names import called, interface_names, network_prefix, owner_of
 from netdsl.mending.prefixes import mended
 from netdsl.mending.statements import values_of
-from netdsl.packets.filtering import in_any, service_fits
+from netdsl.packets.filtering import service_fits
 from netdsl.packets.types import Decision, Hop, Outcome, Packet
 from netdsl.syntax import tree as syntax
 

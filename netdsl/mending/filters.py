@@ -6,12 +6,12 @@ from dataclasses import replace
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics.fix import Edit, inserted
 from netdsl.ir.filter import Chain, FilterRule, Firewall, Verdict
+from netdsl.ir.prefixes import in_any
 from netdsl.ir.service import Protocol
 from netdsl.mending.candidate import Candidate, FailedLine, instead
 from netdsl.mending.names import called, network_prefix, owner_of
 from netdsl.mending.prefixes import mended
 from netdsl.mending.statements import cited, moved_before, values_of, word_replaced
-from netdsl.packets.filtering import in_any
 from netdsl.packets.types import Decision, Packet
 from netdsl.packets.view import View
 from netdsl.source import Place

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from netdsl.diagnostics.fix import Edit
 from netdsl.ir.ids import Address, NodeId, Prefix
-from netdsl.ir.prefixes import ANYWHERE, holds
+from netdsl.ir.prefixes import ANYWHERE, in_any
 from netdsl.mending.candidate import Candidate, FailedLine, destinations, instead, last_packet
 from netdsl.mending.names import called, network_name, network_prefix
 from netdsl.mending.prefixes import mended
@@ -184,7 +184,7 @@ def hop_names(failure: FailedLine, view: View, other: View) -> Iterator[str]:
 def _missing(failure: FailedLine, name: NodeId, destination: Address, *, is_answer: bool) -> Iterator[Candidate]:
     view = failure.view(name)
     own = (given.network for leg in view.node.interfaces for given in leg.addresses)
-    if view.route(destination) is not None or any(holds(prefix, destination) for prefix in own):
+    if view.route(destination) is not None or in_any(destination, own):
         return
     prefix = network_prefix(failure.world.fabric, destination)
     has_default = view.main.exact(ANYWHERE[destination.version]) is not None

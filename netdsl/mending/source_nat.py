@@ -5,12 +5,11 @@ from ipaddress import ip_network
 
 from netdsl.diagnostics.fix import Edit, inserted
 from netdsl.ir.ids import Address, Prefix
-from netdsl.ir.prefixes import ANYWHERE
+from netdsl.ir.prefixes import ANYWHERE, in_any
 from netdsl.ir.tunnel import Selectors
 from netdsl.mending.candidate import Candidate, FailedLine, arriving, instead, last_packet
 from netdsl.mending.names import called
 from netdsl.mending.statements import added, values_of
-from netdsl.packets.filtering import in_any
 from netdsl.packets.types import Decision, Hook, Hop, Outcome, Packet
 from netdsl.packets.view import View
 from netdsl.syntax import tree as syntax

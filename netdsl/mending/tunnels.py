@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from netdsl.diagnostics.fix import Edit, inserted
 from netdsl.ir.ids import Address, NodeId, Prefix
+from netdsl.ir.prefixes import in_any
 from netdsl.ir.tunnel import Child, TunnelEnd
 from netdsl.mending.candidate import Candidate, FailedLine, arriving
 from netdsl.mending.names import called, network_name, network_prefix
 from netdsl.mending.prefixes import mended
 from netdsl.mending.statements import cited, written
-from netdsl.packets.filtering import in_any
 from netdsl.source import Place, Span
 from netdsl.syntax import tree as syntax
 

@@ -4,7 +4,7 @@ A tunnelled packet comes and goes by the outer interface with the kernel's ESP, 
 payload writes each rule so that both mean the same (backends/nftables/match.py), and so does this module.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -23,8 +23,7 @@ from netdsl.ir.filter import (
     WhileTunnel,
 )
 from netdsl.ir.icmp import is_kind_of
-from netdsl.ir.ids import Address, NodeId, Prefix, TunnelId
-from netdsl.ir.prefixes import holds
+from netdsl.ir.ids import NodeId, Prefix, TunnelId
 from netdsl.ir.service import PortService, Protocol
 from netdsl.ir.tunnel import Carrier
 from netdsl.packets.identical import Identical
@@ -62,10 +61,6 @@ class Ruling:
 IsActive = Callable[[WhileTunnel], bool]
 
 
-def in_any(address: Address, prefixes: Iterable[Prefix]) -> bool:
-    return any(holds(prefix, address) for prefix in prefixes)
-
-
 def service_fits(service: PortService, packet: Packet) -> bool:
     """Whether a packet is of a service, its destination port counted."""
     protocol, kind = packet.protocol, packet.icmp_type
@@ -80,12 +75,19 @@ def service_fits(service: PortService, packet: Packet) -> bool:
     return service.first <= packet.destination_port <= (service.last or service.first)
 
 
+def _is_of_any(services: Sequence[PortService], packet: Packet) -> bool:
+    for service in services:  # noqa: SIM110 - as in `in_any`
+        if service_fits(service, packet):
+            return True
+    return False
+
+
 def matches(match: Match, sight: Sight, chain: Chain | None, tunnels: Mapping[TunnelId, Ends]) -> bool:
     """`chain` None: a chain of address translation. Exceptions are not looked at here."""
     packet = sight.packet
     if (match.states and sight.state not in match.states) or not has_flags(match, packet):
         return False
-    if match.services and not any(service_fits(service, packet) for service in match.services):
+    if match.services and not _is_of_any(match.services, packet):
         return False
     if match.destinations and not packet.is_for(match.destinations):
         return False

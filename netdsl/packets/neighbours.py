@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from netdsl.ir.ids import Address
 from netdsl.ir.node import Interface
-from netdsl.ir.prefixes import holds
+from netdsl.ir.prefixes import in_any
 from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import Segment, Start, TunnelEnd
 from netdsl.packets.checks import unbelievable
@@ -107,19 +107,19 @@ def _answered_before(
         is_known = end.tunnel in fabric.held or bool(fabric.cut)
         for child in end.children if is_known else ():
             ranges = [prefix for prefix in (*child.remote, *end.pools) if prefix.prefixlen > 0]
-            if any(holds(prefix, next_hop) for prefix in ranges) and any(holds(each, asker) for each in child.local):
+            if in_any(next_hop, ranges) and in_any(asker, child.local):
                 return end
     return None
 
 
 def _is_answered(policy: Policy, view: View, interface: Interface, next_hop: Address, packet: Packet) -> bool:
     remote = [prefix for prefix in policy.remote if prefix.prefixlen > 0]
-    if policy.association is None or not any(holds(prefix, next_hop) for prefix in remote):
+    if policy.association is None or not in_any(next_hop, remote):
         return False
     if view.is_own_source(packet):
         return packet.is_from(policy.local)
     asker = view.own_on(interface.name, next_hop)
-    return asker is not None and any(holds(prefix, asker) for prefix in policy.local)
+    return asker is not None and in_any(asker, policy.local)
 
 
 def _is_at_boot(fabric: Fabric, policy: Policy) -> bool:

@@ -7,7 +7,7 @@ from ipaddress import IPv6Network
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, AddressWithPrefix, Prefix
 from netdsl.ir.node import Node, Route
-from netdsl.ir.prefixes import ANYWHERE, holds
+from netdsl.ir.prefixes import ANYWHERE, in_any
 from netdsl.ir.tunnel import own_devices
 from netdsl.source import Place
 
@@ -75,7 +75,7 @@ class Table:
 
     def find(self, address: Address, silent: frozenset[NextHop] = frozenset()) -> Hop | None:
         """`silent`: next hops that are passed over where another route leads to the address too."""
-        if any(holds(prefix, address) for prefix in self.leaves_out):
+        if in_any(address, self.leaves_out):
             return None
         found = self._covering(address)
         first = next(found, None)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from netdsl.dataclass import dataclass
 from netdsl.ir.filter import Flag
 from netdsl.ir.ids import Address, NetworkId, NodeId, Prefix, TunnelId
-from netdsl.ir.prefixes import holds
+from netdsl.ir.prefixes import in_any
 from netdsl.ir.service import PortService, Protocol
 from netdsl.packets.classes import PacketClass
 from netdsl.source import Place
@@ -100,13 +100,13 @@ class Packet:
         """Whether the source is in one of the prefixes, which are a part of the lab."""
         if self.alike is not None:
             return self.alike.is_from(self.alike.index.of_any(prefixes))
-        return any(holds(prefix, self.source) for prefix in prefixes)
+        return in_any(self.source, prefixes)
 
     def is_for(self, prefixes: Sequence[Prefix]) -> bool:
         """Whether the destination is in one of the prefixes, which are a part of the lab."""
         if self.alike is not None:
             return self.alike.is_for(self.alike.index.of_any(prefixes))
-        return any(holds(prefix, self.destination) for prefix in prefixes)
+        return in_any(self.destination, prefixes)
 
     def is_from_one(self, addresses: Sequence[Address]) -> bool:
         """Whether the source is one of the addresses."""

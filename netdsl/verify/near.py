@@ -6,7 +6,8 @@ from enum import Enum, auto
 from netdsl.ir.filter import Chain, FilterRule, Firewall, State
 from netdsl.ir.filter import Verdict as Action
 from netdsl.ir.ids import Prefix
-from netdsl.packets.filtering import has_flags, in_any, service_fits, spoken
+from netdsl.ir.prefixes import in_any
+from netdsl.packets.filtering import has_flags, service_fits, spoken
 from netdsl.packets.types import Hook, Outcome, Packet, Verdict
 from netdsl.packets.view import View
 from netdsl.packets.world import World

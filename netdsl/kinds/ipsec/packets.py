@@ -11,7 +11,7 @@ from dataclasses import replace
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.node import Node
-from netdsl.ir.prefixes import EVERYTHING, host_prefix
+from netdsl.ir.prefixes import EVERYTHING, host_prefix, in_any
 from netdsl.ir.service import PortService, Protocol, port
 from netdsl.ir.tunnel import Child, Mode, Start, TunnelEnd, device_of
 from netdsl.kinds.ipsec import leases, radius, revocation
@@ -33,7 +33,6 @@ from netdsl.kinds.ipsec.sharing import is_at
 from netdsl.kinds.ipsec.sizes import UDP_HEADER, cost_of
 from netdsl.packets.devices import room_of
 from netdsl.packets.fabric import Fabric
-from netdsl.packets.filtering import in_any
 from netdsl.packets.passage import Delivered, Stop
 from netdsl.packets.steering import Association, Policy, TunnelDevice
 from netdsl.packets.tracking import Flows, Tracker, reverse

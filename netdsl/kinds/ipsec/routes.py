@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 
 from netdsl.ir.ids import Address, NodeId, Prefix
 from netdsl.ir.node import Route
+from netdsl.ir.prefixes import in_any
 from netdsl.kinds.ipsec.ir import DEVICE, KIND, bypassed
 from netdsl.lower.directory import Directory
 from netdsl.packets.fabric import Fabric
-from netdsl.packets.filtering import in_any
 from netdsl.packets.routes import RoutingTable
 from netdsl.packets.steering import Association, Policy
 from netdsl.packets.tunnels import TunnelStates

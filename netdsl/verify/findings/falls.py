@@ -5,8 +5,8 @@ from collections.abc import Collection
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.ids import Address, NodeId, Prefix, TunnelId
+from netdsl.ir.prefixes import in_any
 from netdsl.ir.tunnel import Child, Mode, Start, TunnelEnd
-from netdsl.packets.filtering import in_any
 from netdsl.packets.types import Outcome
 from netdsl.packets.view import View
 from netdsl.packets.world import World

@@ -15,9 +15,8 @@ from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.ids import Address, NetworkId, NodeId, Prefix
 from netdsl.ir.node import Route
-from netdsl.ir.prefixes import ANYWHERE, contains, holds
+from netdsl.ir.prefixes import ANYWHERE, contains, holds, in_any
 from netdsl.packets.fabric import Fabric
-from netdsl.packets.filtering import in_any
 from netdsl.packets.routes import Hop
 from netdsl.packets.view import View
 from netdsl.source import Place

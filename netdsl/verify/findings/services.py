@@ -11,7 +11,7 @@ from netdsl.ir.filter import Verdict as Action
 from netdsl.ir.ids import Address, Prefix
 from netdsl.ir.kind_names import named_services
 from netdsl.ir.node import Served
-from netdsl.ir.prefixes import ANYWHERE, holds
+from netdsl.ir.prefixes import ANYWHERE, in_any
 from netdsl.ir.service import PortService
 from netdsl.ir.service_kinds import listens_on
 from netdsl.packets.filtering import Ruling, Sight, ruling
@@ -71,7 +71,7 @@ def _asking(view: View, firewall: Firewall, served: Served) -> Iterator[tuple[Si
     named += [prefix for ends in view.ends.values() for _, remote in ends.pairs for prefix in remote]
     for service, address in product(listens_on(served.kind, served.service), _addresses(view)):
         sources = list(_representatives(ANYWHERE[address.version], named))
-        unnamed = (source for source in sources if not any(holds(prefix, source) for prefix in named))
+        unnamed = (source for source in sources if not in_any(source, named))
         packet = probe(next(unnamed, sources[0]), address, service, PROBE_SIZE)
         yield from ((Sight(packet, name, None, False, False), None) for name in (*view.interfaces, *_devices(view)))
     for rule in rules if view.local else ():

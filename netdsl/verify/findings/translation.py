@@ -9,7 +9,7 @@ from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.ir.filter import DestinationNat, SourceNat
 from netdsl.ir.ids import Address
-from netdsl.packets.filtering import in_any
+from netdsl.ir.prefixes import in_any
 from netdsl.packets.view import View
 from netdsl.packets.world import World
 
