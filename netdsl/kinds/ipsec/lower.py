@@ -255,9 +255,11 @@ def _start(
 
     Named nodes (`by`) and no other one; of both ends the one that is named first should. Without names the first end, or
     the client, should, and the other may as well: then either one's restart heals the tunnel. Who cannot find the other
-    only answers.
+    only answers. A virtual address comes with the tunnel, so that no packet from it could open it.
     """
     start = _STARTS[child.start.when]
+    if start is Start.TRAFFIC and client.virtual and not child.right:
+        start = Start.BOOT
     if child.start.by:
         named = [node for node in child.start.by if node in (tunnel.ends[0].node, client.node)]
         return (start if end.node in named and may_open else Start.NONE), end.node in named[:1]

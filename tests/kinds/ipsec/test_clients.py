@@ -6,6 +6,7 @@ import pytest
 
 from netdsl.ir.filter import FilterRule
 from netdsl.ir.service import Protocol, port
+from netdsl.ir.tunnel import Start
 from netdsl.kinds.ipsec.resolve import virtual_addresses
 from netdsl.pipeline.analysis import check_text
 from netdsl.verify import Decision, Esp, Outcome, matrix
@@ -50,6 +51,14 @@ def test_each_client_of_a_pool_has_its_own_address(esp: Esp) -> None:
 def test_through_a_tunnel_is_through_those_of_its_own_clients_alone(esp: Esp) -> None:
     where = world(GROUPS % "staff", esp)
     assert [ask(where, client, "10.1.0.10").passes for client in ("c1", "c2", "d1", "d2")] == [True, True, False, False]
+
+
+def test_no_traffic_opens_a_tunnel_whose_client_has_its_address_from_it() -> None:
+    """A trap for 10.3.0.1 catches nothing: the node has that address when the tunnel is up."""
+    text = (GROUPS % "guest").replace("auth", "start on traffic ; auth").replace("pool 10.4.0.0/28 ; ", "")
+    starts = {(end.node, child.start) for node in lab(text).nodes for end in node.tunnels for child in end.children}
+    opened = {one for one in starts if one[0] != "gw"}
+    assert opened == {("c1", Start.BOOT), ("c2", Start.BOOT), ("d1", Start.TRAFFIC), ("d2", Start.TRAFFIC)}
 
 
 ROAD = """
