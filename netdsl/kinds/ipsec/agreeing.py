@@ -63,12 +63,12 @@ def _chosen(one: _Algorithms, other: _Algorithms, *, has_exchange: bool) -> tupl
     """Of each type the first algorithm of `one` that the other has; no key exchange twice."""
     found: dict[str, str] = {}
     for kind in sorted(one, key=_place):
+        is_exchange = kind.startswith(_EXCHANGES)
+        if is_exchange and not has_exchange:  # the other one may have none
+            continue
         common = [name for name in one[kind] if name in other[kind]]
-        if not kind.startswith(_EXCHANGES):
-            found[kind] = common[0]
-        elif has_exchange:
-            before = [name for at, name in found.items() if at.startswith(_EXCHANGES)]
-            found[kind] = next((name for name in common if name not in before), common[0])
+        before = [name for at, name in found.items() if is_exchange and at.startswith(_EXCHANGES)]
+        found[kind] = next((name for name in common if name not in before), common[0])
     return tuple(_word(kind, name) for kind, name in found.items())
 
 

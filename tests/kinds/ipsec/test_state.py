@@ -103,6 +103,12 @@ def test_the_first_keys_of_a_child_need_no_exchange_of_their_own() -> None:
     assert selected(["aes128gcm16-x25519"], ["aes128gcm16-ecp256"], "esp") is None
 
 
+@pytest.mark.parametrize(("mine", "theirs"), [("sha256-x25519", "sha256"), ("sha256", "sha256-ke1_x25519-x25519")])
+def test_the_first_keys_of_a_child_may_have_an_exchange_at_one_end_alone(mine: str, theirs: str) -> None:
+    assert selected([mine], [theirs], "ah", has_exchange=False) == ("sha256", "noesn")
+    assert selected([mine], [theirs], "ah") is None
+
+
 # --- what is used
 
 
