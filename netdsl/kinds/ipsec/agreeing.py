@@ -15,7 +15,7 @@ from netdsl.ir.icmp import is_kind_of
 from netdsl.ir.ids import Prefix
 from netdsl.ir.service import PortService
 from netdsl.ir.tunnel import Child, Mode
-from netdsl.kinds.ipsec.algorithms import ICV_OCTETS
+from netdsl.kinds.ipsec.algorithms import ICV_OCTETS, hides
 from netdsl.kinds.ipsec.ir import child_inside
 from netdsl.kinds.ipsec.resolve_proposals import KEYWORDS, Transform
 
@@ -198,8 +198,12 @@ def agree(child: Child, other: Child) -> Agreed | str:
         return "no traffic selectors"
     mode = child.mode if child.mode is other.mode else Mode.TUNNEL
     keeps_lengths = child.keeps_lengths or other.keeps_lengths
-    mine = replace(child, mode=mode, only_local=own, only_remote=others, keeps_lengths=keeps_lengths)
-    theirs = replace(other, mode=mode, only_local=others, only_remote=own, keeps_lengths=keeps_lengths)
+    used = selected(there.proposals, inside.proposals, inside.protocol, has_exchange=False) or ()
+    is_hiding = hides(inside.protocol, used)
+    mine, theirs = (
+        replace(one, mode=mode, only_local=near_, only_remote=far_, keeps_lengths=keeps_lengths, is_hiding=is_hiding)
+        for one, near_, far_ in ((child, own, others), (other, others, own))
+    )
     return Agreed(
         replace(mine, inside=replace(inside, proposals=ours)),
         replace(theirs, inside=replace(there, proposals=taken)),

@@ -9,7 +9,7 @@ fits all (ipsec_policy.c: match_port). Its outer packets are charon's own, whate
 (kernel_libipsec_ipsec.c, add_sa).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import Child, Device, Mode, TunnelEnd
@@ -17,10 +17,17 @@ from netdsl.kinds.ipsec.ir import DscpCopy, child_inside
 
 KERNEL_ONLY = frozenset(("aes128gmac", "aes192gmac", "aes256gmac", "aesxcbc", "aescmac", "sha256_96", "sha2_256_96"))
 NOT_IN_IKE = KERNEL_ONLY | {"prfaesxcbc", "prfaescmac"}
+IN_CLEAR = frozenset(("null", "aes128gmac", "aes192gmac", "aes256gmac"))
+"""ESP with these proves who sent a packet, and does not encrypt it (RFC 2410, RFC 4543)."""
 _EXTENDED = "esn"
 
 ICV_OCTETS = {"": 16, "8": 8, "64": 8, "12": 12, "96": 12, "16": 16, "128": 16}
 """Of a cipher's own check value, by what its keyword ends in (`aes256gcm16`, `aes256gcm128`): octets, or bits."""
+
+
+def hides(protocol: str, algorithms: Iterable[str]) -> bool:
+    """Whether who listens on the wire cannot read the content."""
+    return protocol == "esp" and IN_CLEAR.isdisjoint(algorithms)
 
 
 def kernel_need(end: TunnelEnd, child: Child) -> str | None:

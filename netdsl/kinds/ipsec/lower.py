@@ -10,6 +10,7 @@ from netdsl.ir.ids import Address, NodeId, host_name
 from netdsl.ir.prefixes import host_prefix
 from netdsl.ir.service import PortService
 from netdsl.ir.tunnel import Carrier, Child, Device, Mode, Selectors, SharedSecret, Start, TunnelEnd
+from netdsl.kinds.ipsec.algorithms import hides
 from netdsl.kinds.ipsec.bindings import BoundAuth, bound_child, bound_tunnel, in_front_of, seen_by, sources_of
 from netdsl.kinds.ipsec.identities import client_identifier
 from netdsl.kinds.ipsec.ir import (
@@ -198,7 +199,7 @@ def _child(
         local=left if is_left else right,
         remote=right if is_left else left,
         start=start,
-        is_hiding=inside.protocol != "ah",
+        is_hiding=hides(inside.protocol, (word for each in inside.proposals for word in each.lower().split("-"))),
         mode=child.mode,
         only_local=here,
         only_remote=there,

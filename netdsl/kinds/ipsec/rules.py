@@ -4,6 +4,7 @@ from netdsl.diagnostics.catalogue import FAMILY_MISMATCH
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.ids import NodeId, PkiId
 from netdsl.ir.tunnel import Mode
+from netdsl.kinds.ipsec.algorithms import IN_CLEAR
 from netdsl.kinds.ipsec.bindings import BoundAuth, bound_child, bound_tunnel, seen_by
 from netdsl.kinds.ipsec.catalogue import (
     AUTH_MISMATCH,
@@ -34,7 +35,7 @@ WEAK = {
     "blowfish192": "64-bit blocks",
     "blowfish256": "64-bit blocks",
     "cast128": "64-bit blocks",
-    "null": "no encryption",
+    **dict.fromkeys(sorted(IN_CLEAR), "no encryption"),
     "md5": "broken, MUST NOT in RFC 8247",
     "md5_128": "broken, MUST NOT in RFC 8247",
     "prfmd5": "broken, MUST NOT in RFC 8247",

@@ -42,6 +42,21 @@ def lines_told(*lines: str) -> list[str]:
     return [label.place.span.text for label in (found.primary, *found.related)]
 
 
+@pytest.mark.parametrize(
+    ("lines", "is_encrypted"),
+    [
+        (("esp null-sha256",), False),
+        (("esp aes192gmac",), False),
+        (("esp aes256-sha256, null-sha256",), True),
+        (("esp aes256-sha256, null-sha256 for b", "esp null-sha256 for a"), False),
+        (("esp null-sha256, aes256-sha256 for b", "esp aes256-sha256, null-sha256 for a", "start at boot by a"), False),
+    ],
+)
+def test_esp_encrypts_with_what_the_ends_have_chosen(lines: tuple[str, ...], is_encrypted: bool) -> None:
+    verdict = ask(world(text(*lines)), "x", Y)
+    assert (verdict.tunnels, verdict.is_encrypted) == ((TunnelId("t"),), is_encrypted)
+
+
 # --- settings of one end
 
 
