@@ -161,8 +161,9 @@ def has_behind(node: BoundNode, end: BoundEnd, block: Block, facts: Facts) -> bo
     through another tunnel; or one whose addresses the node translates."""
     if node.has_auto_routing or any(own.overlaps(block) for own in facts.addresses_of[node.id]):
         return True
-    translated = (facts.blocks_of_all(rule.match.destinations) for rule in node.destination_nat)
-    if any(any_overlap(one, (block,)) for one in translated):
+    asked = (facts.blocks_of_all(rule.match.destinations) for rule in node.destination_nat)
+    given = (facts.blocks_of(rule.target.value) for rule in node.source_nat if rule.target is not None)
+    if any(any_overlap(one, (block,)) for one in (*asked, *given)):
         return True
     attached = (block_of(entry.address.network) for leg in node.interfaces for entry in leg.own)
     if any(network.overlaps(block) for network in attached):

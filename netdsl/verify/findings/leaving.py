@@ -10,6 +10,7 @@ from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.ids import Address, NetworkId
 from netdsl.ir.node import Interface
+from netdsl.ir.prefixes import in_any
 from netdsl.packets.types import Outcome
 from netdsl.packets.view import View
 from netdsl.packets.world import World
@@ -73,14 +74,29 @@ def _is_answered_for(world: World, interface: Interface) -> bool:
 
 
 def _is_answering(world: World, interface: Interface, leader: _Leader) -> bool:
-    """Whether requests from beyond the router come to the host by its interface, and all of them are answered."""
+    """Whether requests from beyond the router come to the host by its interface, and all of them are answered; a filter may
+    let others pass than pings, so that what it stops counts as answered if it would be translated."""
     if leader.router.has_uplink:
         return False
-    outcomes = [
-        predict(world, source.id, address, source_address=source_address).outcome
-        for source, source_address, address in _requests(world, interface, leader)
-    ]
+    outcomes = set[Outcome]()
+    for source, source_address, address in _requests(world, interface, leader):
+        found = predict(world, source.id, address, source_address=source_address).outcome
+        is_stopped = found in (Outcome.DROPPED, Outcome.REJECTED)
+        outcomes.add(Outcome.ANSWERED if is_stopped and _is_translated(leader, source_address) else found)
     return Outcome.ANSWERED in outcomes and Outcome.NO_WAY_BACK not in outcomes
+
+
+def _is_translated(leader: _Leader, source: Address) -> bool:
+    """Whether all that the router sends to the segment for the source has another one there."""
+    return any(
+        rule.state is None
+        and rule.address is not None
+        and rule.address.version == source.version
+        and not (rule.match.services or rule.match.destinations or rule.match.through or rule.match.through_kinds)
+        and leader.interface.name in (rule.match.out_interfaces or (leader.interface.name,))
+        and (not rule.match.sources or in_any(source, rule.match.sources))
+        for rule in leader.router.node.nat.source
+    )
 
 
 def _requests(world: World, interface: Interface, leader: _Leader) -> Iterator[tuple[View, Address, Address]]:

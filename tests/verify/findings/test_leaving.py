@@ -47,3 +47,22 @@ host outsider { interface on inet .66 }
     assert codes(text % "") == ["no-route"]
     assert codes(text % "; nat { masquerade out wan }") == []
     assert codes(text % "; nat { masquerade out wan } ; uplink nat") == ["no-route"]
+
+
+def test_what_a_filter_lets_pass_is_not_only_pings() -> None:
+    text = """
+network inet 203.0.113.0/24
+network lan 10.0.0.0/24
+router fw {
+  interface wan on inet .1
+  interface lan on lan .1
+  nat { %s }
+  firewall { policy drop ; accept forward tcp/80 from lan out wan }
+}
+host srv { interface on lan .5 ; default via fw }
+host outsider { interface on inet .66 ; serve http }
+"""
+    assert codes(text % "masquerade from lan out wan") == []
+    assert codes(text % "snat out wan -> 203.0.113.1") == []
+    assert codes(text % "snat udp out wan -> 203.0.113.1") == ["no-route"]
+    assert codes(text % "masquerade to 192.0.2.0/24 out wan") == ["no-route"]

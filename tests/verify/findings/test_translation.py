@@ -43,6 +43,21 @@ ipsec vpn { gateway s protecting far ; client m ; pool 10.4.0.0/24 ; auth psk }
     assert codes(text % "10.4.0.2") == ["snat-address-foreign"]
 
 
+def test_an_end_may_protect_what_it_translates_to() -> None:
+    text = """
+network inet 192.0.2.0/24
+network lan 10.1.0.0/24
+network far 10.2.0.0/24
+router m { interface on inet .1 ; interface on lan .1 ; default via s ; nat { snat from lan to far out inet -> %s } }
+router s { interface on inet .2 ; interface on far .1 }
+host h { interface on lan .10 ; default via m }
+host t { interface on far .10 ; default via s }
+ipsec vpn { between m protecting 10.4.0.0/24 and s protecting far ; auth psk }
+"""
+    assert codes(text % "10.4.0.1") == []
+    assert "protected-not-attached" in codes(text % "192.0.2.1")
+
+
 def test_an_address_that_a_neighbour_routes_to_the_node_comes_back() -> None:
     text = """
 network wan 192.0.2.0/24
