@@ -91,7 +91,7 @@ fuzz-kernel: $(STAMP) ## The same with ESP in the kernel, in User-Mode Linux wit
 	tools/engine start
 	tools/base-image
 	mkdir -p build/fuzz-live
-	$(BIN)/python -m tests.differential --kernel --without-engine --build
+	$(BIN)/python -m tests.differential --kernel --without-engine --build --labs $(LABS) --seed $(SEED)
 	tools/user-mode-linux --share build/fuzz-live --seconds $$(($(MINUTES) * 60 + 900)) run \
 		$(BIN)/python -m tests.differential --kernel --without-engine --labs $(LABS) --seed $(SEED) --minutes $(MINUTES) \
 		--patience 6 --side-by-side 4

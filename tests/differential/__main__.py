@@ -30,12 +30,13 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _stop)
     made = generate_for_kernel if options.kernel else generate
     ground = InSpaces if options.without_engine else InContainers
+    asked = (*range(options.seed, options.seed + options.labs), *options.also)
     if options.build:
-        with TemporaryDirectory() as folder:
-            sys.stdout.write(f"{' '.join(built(made(options.seed), Path(folder), ground))}\n")
+        for source in _of_other_images(made(seed) for seed in asked):
+            with TemporaryDirectory() as folder:
+                sys.stdout.write(f"{' '.join(built(source, Path(folder), ground))}\n")
         return 0
     campaign = Campaign(options.folder, regression if options.regressions else made, ground, options.patience)
-    asked = (*range(options.seed, options.seed + options.labs), *options.also)
     seeds = NUMBERS if options.regressions else tuple(dict.fromkeys(asked))
     tally, sources = Tally(), dict[int, str]()
     with campaign.locked():
@@ -76,6 +77,14 @@ def _options() -> argparse.Namespace:
     elif options.kernel:
         options.folder = options.folder / "kernel"
     return options
+
+
+def _of_other_images(sources: Iterable[str]) -> Iterable[str]:
+    """One for each group that has its images in common."""
+    found = {}
+    for source in sources:
+        found[tuple(line for line in source.splitlines() if line.startswith("image "))] = source
+    return found.values()
 
 
 def _observations(campaign: Campaign, seeds: Sequence[int], options: argparse.Namespace) -> Iterable[Observation]:
