@@ -16,7 +16,9 @@ TAB='	'
 # --- routes into tunnels, in a table that is asked before charon's (220) -------------------------------------------------
 # Charon's route to a remote prefix has the source that the child which came up last says, or none, and goes with the first
 # child that goes. Here it is the first address of the node, in the order of its data, that lies inside a local selector of
-# any child that is up; and the route stays as long as one of them does.
+# any child that is up; and the route stays as long as one of them does. With the kernel's ESP charon makes no route for
+# selectors of a protocol (kernel_netlink_ipsec.c, add_policy_internal), and neither does this: other packets would have
+# the source of the tunnel's.
 
 # count_pair REMOTE LOCAL STEP: how often each pair of selectors is up; sets $inner, what goes with this remote prefix.
 count_pair() {
@@ -87,11 +89,12 @@ find_way() {
 
 # lead REMOTE LOCAL STEP: the route for this pair, which is in `routes` as a line for `ip -batch`.
 lead() {
+	kernel=
+	[ "$(cat "$STATE/space/strongswan")" != kernel ] || kernel=yes
+	[ -z "$kernel" ] || [ "${PLUTO_MY_PROTOCOL:-0}" = 0 ] || return 0
 	count_pair "$@"
 	case $1 in *:*) family=-6 ;; *) family=-4 ;; esac
 	file=$STATE/routes/${1%/*}_${1#*/}
-	kernel=
-	[ "$(cat "$STATE/space/strongswan")" != kernel ] || kernel=yes
 	mkdir -p "$STATE/routes"
 	choose_source
 	if [ -n "$inner" ] && [ -n "$source" ] && find_way "$1" "$file"; then

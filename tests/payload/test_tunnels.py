@@ -37,10 +37,13 @@ def prepared(node: Node, *children: str, ready: str = "must") -> None:
     assert node.start() == ""
 
 
+SELECTORS = ("PLUTO_PEER_CLIENT", "PLUTO_MY_CLIENT", "PLUTO_MY_PROTOCOL")
+
+
 def event(node: Node, verb: str, child: str, *selectors: str) -> None:
-    """`selectors`: the remote one, and the local one."""
+    """`selectors`: the remote one, the local one, and the protocol's number."""
     hook = str(node.folder / "netdsl" / "lab" / "strongswan" / "updown.sh")
-    pair = [f"{name}={value}" for name, value in zip(("PLUTO_PEER_CLIENT", "PLUTO_MY_CLIENT"), selectors, strict=False)]
+    pair = [f"{name}={value}" for name, value in zip(SELECTORS, selectors, strict=False)]
     done = node.inside("env", f"PLUTO_VERB={verb}", f"PLUTO_CONNECTION={child}", *pair, "sh", hook)
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -247,6 +250,19 @@ def test_without_an_address_inside_user_space_takes_the_first_one_and_the_kernel
     event(node, "up-client", "c", "10.2.0.0/16", "10.1.1.0/24")
     assert route(node, "10.2.0.0/16") == ""
     event(node, "up-client", "d", "10.2.0.0/16", "10.1.0.0/24")
+    assert "src 10.1.0.7" in route(node, "10.2.0.0/16")
+
+
+def test_selectors_of_a_protocol_have_a_route_in_user_space_alone(node: Node) -> None:
+    leading(node, "kernel")
+    event(node, "up-client", "c", "10.2.0.0/16", "10.1.0.0/24", "6")
+    assert route(node, "10.2.0.0/16") == ""
+    event(node, "up-client", "d", "10.2.0.0/16", "10.1.0.0/24", "0")
+    assert "src 10.1.0.7" in route(node, "10.2.0.0/16")
+    event(node, "down-client", "d", "10.2.0.0/16", "10.1.0.0/24", "0")
+    assert route(node, "10.2.0.0/16") == ""
+    (node.state / "space" / "strongswan").write_text("user\n")
+    event(node, "up-client", "d", "10.2.0.0/16", "10.1.0.0/24", "6")
     assert "src 10.1.0.7" in route(node, "10.2.0.0/16")
 
 

@@ -44,6 +44,15 @@ def test_what_the_tunnel_does_not_take_is_dropped_in_user_space_and_goes_in_clea
     assert (clear.passes, clear.is_encrypted) == (True, False)
 
 
+@pytest.mark.parametrize("only", ["only tcp/80", "only icmp, tcp from tcp/1024-65535"])
+def test_a_gateways_own_packets_have_an_address_inside_but_where_the_kernel_has_a_protocol(only: str) -> None:
+    """The daemon makes no route for selectors of a protocol then (kernel_netlink_ipsec.c, add_policy_internal)."""
+    assert ask(world(SITES % only, Esp.USER), "a", "10.2.0.10", "tcp/80").tunnels == ("vpn",)
+    clear = ask(SITES % only, "a", "10.2.0.10", "tcp/80")
+    assert (clear.passes, clear.is_encrypted) == (True, False)
+    assert ask(SITES % "", "a", "10.2.0.10", "tcp/80").tunnels == ("vpn",)
+
+
 @pytest.mark.parametrize("esp", Esp)
 def test_a_range_of_source_ports_takes_what_clients_choose(esp: Esp) -> None:
     where = world(SITES % "only tcp/80 from tcp/32768-65535", esp)
