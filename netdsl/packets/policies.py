@@ -1,6 +1,9 @@
 """What has to come out of a tunnel by a node's policies, and what its policies say of a packet that comes."""
 
 from netdsl.packets.passage import Passage
+from netdsl.packets.steering import Policy
+from netdsl.packets.types import Packet
+from netdsl.packets.view import View
 from netdsl.source import Place
 
 
@@ -30,3 +33,24 @@ def policy_fault(passage: Passage, what: str, *, is_user_space: bool) -> tuple[s
         text = f"{packet} comes out of tunnel `{came.end.tunnel}` at `{view.id}`, whose selectors there do not fit it"
         return text, came.end.origin
     return None
+
+
+def error_fault(view: View, packet: Packet, policy: Policy) -> str | None:
+    """Why it cannot be known whether an ICMP error arrives that the kernel's ESP puts into UDP over IPv6.
+
+    Translation verifies the error's checksum and marks the packet as verified by software (net/netfilter/utils.c,
+    nf_ip_checksum and nf_ip6_checksum; net/core/skbuff.c, __skb_checksum_complete). The mark stays on the outer packet,
+    whose sum is another one: the other end takes it for a bad one where the packet comes by veth, as between containers
+    (net/ipv6/ip6_checksum.c, udp6_csum_init; seen on Linux 6.1), and not where it comes by a wire. Docker's resolver
+    translates IPv4 in every container.
+    """
+    association, nat = policy.association, view.node.nat
+    if not (packet.is_error and policy.is_selected and association is not None and association.is_in_udp):
+        return None
+    is_translating = packet.destination.version == 4 or nat.source or nat.destination
+    if association.remote.version == 4 or not is_translating:
+        return None
+    return (
+        f"whether an ICMP error passes tunnel `{policy.end.tunnel}` (ESP in UDP over IPv6) from `{view.id}`, which "
+        "translates addresses, depends on the wire: between containers Linux takes its checksum for a bad one"
+    )

@@ -17,7 +17,7 @@ from netdsl.packets.links import WIDEST, mtu_of, no_route, onward, way_out
 from netdsl.packets.neighbours import lost_answer, uncarried
 from netdsl.packets.netfilter import Netfilter
 from netdsl.packets.passage import DeadEnd, Delivered, Exit, Frame, Passage, Stop
-from netdsl.packets.policies import policy_fault
+from netdsl.packets.policies import error_fault, policy_fault
 from netdsl.packets.routes import Hop as Route
 from netdsl.packets.steering import Policy, TunnelDevice
 from netdsl.packets.tracking import Tracker, with_destination, with_source
@@ -211,6 +211,9 @@ class Walk(Netfilter):
                 f"{packet.size} bytes are too big for tunnel `{policy.end.tunnel}` at `{view.id}`, which takes {room}"
             )
             return self._stop(Outcome.TOO_BIG, view, Hook.TUNNEL, text, policy.end.origin, packet)
+        fault = None if self.fabric.is_user_space else error_fault(view, packet, policy)
+        if fault is not None:
+            return self._stop(Outcome.NOT_VERIFIED, view, Hook.TUNNEL, fault, policy.end.origin, packet)
         self._carried.append((packet, self.ttl, policy))
         self.ttl = policy.end.ttl
         text = f"into tunnel `{policy.end.tunnel}`" + (

@@ -21,6 +21,7 @@ ipsec vpn { between a protecting left and b protecting right ; %(vpn)s }
 """
 PLAIN = {"mid": "", "a": "", "b": "", "vpn": "auth psk ; start on traffic"}
 DROP = "firewall { policy drop ; %s }"
+DNAT = "nat { dnat tcp/99 to a.wan -> h tcp/7 }"
 
 
 def text(**changed: str) -> str:
@@ -440,3 +441,35 @@ def test_a_server_cannot_show_two_certificates() -> None:
     text = text.replace("certificate for gx", "certificate from other for gx") % ("", "eap-ttls", "eap-ttls")
     (found,) = [one for one in checked(text).diagnostics if one.rule.code == "auth-mismatch"]
     assert found.message == "`aaa` shows the certificate of `ours`, and clients of `more` trust `other`"
+
+
+@pytest.mark.parametrize(
+    ("outside", "inside", "nat", "esp", "outcome"),
+    [
+        ("fc00:9::/64", "fc00:%d::/64", DNAT, Esp.KERNEL, Outcome.NOT_VERIFIED),
+        ("fc00:9::/64", "10.%d.0.0/24", "", Esp.KERNEL, Outcome.NOT_VERIFIED),
+        ("fc00:9::/64", "fc00:%d::/64", "", Esp.KERNEL, Outcome.REFUSED),
+        ("192.0.2.0/24", "10.%d.0.0/24", DNAT, Esp.KERNEL, Outcome.REFUSED),
+        ("fc00:9::/64", "fc00:%d::/64", DNAT, Esp.USER, Outcome.REFUSED),
+    ],
+)
+def test_an_error_in_udp_over_ipv6_may_be_lost_between_containers_behind_translation(
+    outside: str, inside: str, nat: str, esp: Esp, outcome: Outcome
+) -> None:
+    """policies.py, error_fault; connections have checksums of their own, and pass."""
+    where = world(
+        f"""
+        network net {outside}
+        network left {inside % 1}
+        network right {inside % 2}
+        router a {{ interface wan on net ; interface in on left ; {nat} }}
+        router b {{ interface wan on net ; interface in on right }}
+        host h {{ interface on left ; default via a ; serve tcp echo tcp/7 }}
+        host c {{ interface on right ; default via b }}
+        ipsec vpn {{ between a protecting left and b protecting right ; auth psk ; encap yes }}
+        """,
+        esp,
+    )
+    asked = str(next(one for one in where.fabric.lab.nodes if one.id == "h").addresses[0])
+    assert ask(where, "c", asked, "udp/514").outcome is outcome
+    assert ask(where, "c", asked, "tcp/7").tunnels == ("vpn",)
