@@ -6,6 +6,8 @@ from itertools import combinations
 from netdsl.ir.filter import DestinationNat, FilterRule, Match, SourceNat, Verdict
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
+from netdsl.ir.prefixes import in_any
+from netdsl.ir.tunnel import TunnelEnd
 from tests.differential.tunnels import kinds
 
 FEATURES = (
@@ -13,7 +15,8 @@ FEATURES = (
     "masquerade", "masquerade with except", "netmap", "snat of a service", "dnat", "dnat to another port",
     "firewall", "policy drop", "accept", "drop", "reject", "in or out", "from or to", "service in a filter",
     "state", "flags", "stateless", "type of icmp",
-    "while", "http", "tcp", "udp", "wrong on purpose", "through", "switch", "ring of switches", "commands",
+    "while", "http", "tcp", "udp", "wrong on purpose", "through", "nested tunnels", "switch", "ring of switches",
+    "commands",
     "own netmask", "interface without address", "shared address", "borrowed address", "link-local next hop",
     *(feature for kind in kinds().values() for feature in kind.FEATURES),
 )  # fmt: skip
@@ -50,6 +53,18 @@ def _of_networks(lab: Lab) -> Iterator[str]:
         yield "shared address"
     if any(node.has_spanning_tree for node in lab.nodes):
         yield "ring of switches"
+    ends = [end for node in lab.nodes for end in node.tunnels]
+    if any(_is_within(inner, outer) for inner in ends for outer in ends):
+        yield "nested tunnels"
+
+
+def _is_within(inner: TunnelEnd, outer: TunnelEnd) -> bool:
+    """Whether the outer packets of one end are for a child of the other, which takes all protocols."""
+    if inner.tunnel == outer.tunnel or inner.local is None:
+        return False
+    children = [child for child in outer.children if not (child.only_local or child.only_remote)]
+    mine = [child for child in children if in_any(inner.local, child.local)]
+    return any(in_any(peer, child.remote) for child in mine for peer in inner.peer_addresses)
 
 
 def _of_node(node: Node) -> Iterator[str]:

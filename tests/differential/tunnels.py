@@ -30,6 +30,10 @@ class KindLabs(Protocol):
         """Add tunnels. `number` is unique in the lab."""
         ...
 
+    def nest(self, rng: Random, draft: Draft) -> None:
+        """Now and then put the outer packets of another tunnel into a tunnel of this kind."""
+        ...
+
     def features(self, end: TunnelEnd, node: Node) -> Iterator[str]:
         """What the end of a compiled lab has, in its node, of FEATURES and KERNEL_FEATURES."""
         ...
@@ -50,6 +54,8 @@ def give_tunnels(rng: Random, draft: Draft) -> None:
     others = [kind for kind in kinds().values() if not kind.IS_FIRST and kind.fits(draft)]
     for number, kind in enumerate(rng.sample(others, rng.choice([1, 1, 2])), 1):
         kind.give(rng, draft, number)
+    for kind in kinds().values():
+        kind.nest(Random(f"netdsl nested {draft.name}"), draft)
 
 
 def give_device(rng: Random, draft: Draft, kind: str, number: int) -> None:

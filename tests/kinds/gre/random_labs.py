@@ -22,5 +22,9 @@ def give(rng: Random, draft: Draft, number: int) -> None:
     give_device(rng, draft, "gre", number)
 
 
+def nest(rng: Random, draft: Draft) -> None:
+    """Routes lead into it, and those to its ends are beside them."""
+
+
 def features(end: TunnelEnd, node: Node) -> Iterator[str]:
     yield "gre"

@@ -23,5 +23,9 @@ def give(rng: Random, draft: Draft, number: int) -> None:
     give_device(rng, draft, "ipip", number)
 
 
+def nest(rng: Random, draft: Draft) -> None:
+    """Routes lead into it, and those to its ends are beside them."""
+
+
 def features(end: TunnelEnd, node: Node) -> Iterator[str]:
     yield "ipip"

@@ -59,6 +59,19 @@ def give(rng: Random, draft: Draft, number: int) -> None:
     _answer(draft)
 
 
+def nest(rng: Random, draft: Draft) -> None:
+    """A tunnel without keys between two gateways, in one between their outer addresses."""
+    taken = [tunnel.ends for tunnel in draft.tunnels if tunnel.has_policies]
+    carried = [tunnel for tunnel in draft.tunnels if not tunnel.has_policies and len(tunnel.ends) == 2]
+    bare = [tunnel for tunnel in carried if tunnel.ends not in taken and tunnel.ends[::-1] not in taken]
+    if bare and rng.random() < 0.2:
+        ends = (bare[0].ends[0], bare[0].ends[1])
+        tunnel = _tunnel("vpn-outer", "host", ends, rng.choice(["at boot", "on traffic"]))
+        tunnel.lines = [f"between {ends[0].name}.wan and {ends[1].name}.wan", *_proof(rng), f"start {tunnel.start}"]
+        tunnel.lines += [line for line in bare[0].lines if line.startswith("over ")]
+        draft.tunnels.append(tunnel)
+
+
 # --- a gateway and clients
 
 

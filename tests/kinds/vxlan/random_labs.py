@@ -33,5 +33,9 @@ def give(rng: Random, draft: Draft, number: int) -> None:
     draft.tunnels.append(tunnel)
 
 
+def nest(rng: Random, draft: Draft) -> None:
+    """Routes lead into it, and those to its ends are beside them."""
+
+
 def features(end: TunnelEnd, node: Node) -> Iterator[str]:
     yield "vxlan"
