@@ -51,16 +51,23 @@ def unheard_request(
 
     arp_process answers only where it would take a packet from the sender of the request (ip_route_input). A packet of the
     node's own asks with its source (arp_solicit), which the next hop judges with the packet itself. What the next hop asks
-    for itself, with its own address on the link, tells this node its MAC address as well. Neighbour discovery does not ask.
+    for itself, with its own address on the link, tells this node its MAC address as well, until that is doubted
+    (arp(7): base_reachable_time_ms). Neighbour discovery does not ask.
     """
     asker = view.own_on(interface, next_hop) if next_hop.version == 4 else None
-    if asker is None or (view.id, interface, next_hop) in fabric.permanent or other.own_on(there, asker) == next_hop:
+    if asker is None or (view.id, interface, next_hop) in fabric.permanent:
         return None
     request = Packet(asker, next_hop, Protocol.ICMP)
     text = unbelievable(other, there, request, is_decrypted=False, is_local=True, is_user_space=fabric.is_user_space)
     if text is None:
         return None
     what = f"`{other.id}` does not answer ARP of {asker} for {next_hop}: {text}"
+    if other.own_on(there, asker) == next_hop:
+        back = other.main.find(asker)  # what tunnels' packets outside go by
+        if back is None or back.interface != there:
+            return None  # its source check tells
+        what = f"whether `{view.id}` knows {next_hop} depends on when `{other.id}` asked for {asker}: {what}"
+        return DeadEnd(Outcome.NOT_VERIFIED, Hook.NEIGHBOUR, what)
     return DeadEnd(Outcome.UNREACHABLE, Hook.NEIGHBOUR, what)
 
 

@@ -38,8 +38,8 @@ FITTING: dict[Predicted, frozenset[Outcome]] = {
 """What a probe may see of each outcome."""
 HALF_KNOWN = ("and what follows does not", "depends on the port that the client chose")
 """Reasons of what cannot be known although nothing is raw: the request arrives, and more depends on the programs."""
-BY_ORDER = "depends on which end sent first"
-"""A reason of what cannot be known, whatever is seen."""
+BY_TIME = ("depends on which end sent first", "depends on when", "depends on the wire")
+"""Reasons of what cannot be known, whatever is seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +132,8 @@ def difference_of(flow: Flow, predicted: Verdict, seen: Seen) -> str:
     """In words, or nothing."""
     if predicted.raw:
         return ""  # a command may have changed it
-    if predicted.outcome is Predicted.NOT_VERIFIED and BY_ORDER in predicted.reason:
-        return ""
-    if predicted.outcome is Predicted.NOT_VERIFIED and any(words in predicted.reason for words in HALF_KNOWN):
-        return "" if seen.outcome in (Outcome.ANSWERED, Outcome.TIMEOUT) else f"half known, seen {seen.outcome}"
     if predicted.outcome is Predicted.NOT_VERIFIED:
-        return "nothing in these labs is raw, and all of it can be predicted"
+        return _difference_of_unknown(predicted.reason, seen)
     if not _fits(flow, predicted.outcome, seen):
         return f"predicted {predicted.outcome}, seen {seen.outcome}"
     said = seen.detail
@@ -146,6 +142,16 @@ def difference_of(flow: Flow, predicted: Verdict, seen: Seen) -> str:
         if service is not None and said.partition(".")[::2] != (node, service):
             return f"predicted an answer by {node}.{service}, seen one by {said}"
     return ""
+
+
+def _difference_of_unknown(reason: str, seen: Seen) -> str:
+    """What a rule rejects that the connection meets later, a program has as a refusal or as an end."""
+    if any(words in reason for words in BY_TIME):
+        return ""
+    if not any(words in reason for words in HALF_KNOWN):
+        return "nothing in these labs is raw, and all of it can be predicted"
+    fitting = {Outcome.ANSWERED, Outcome.TIMEOUT} | ({Outcome.REFUSED} if "rejected by" in reason else set())
+    return "" if seen.outcome in fitting else f"half known, seen {seen.outcome}"
 
 
 def _fits(flow: Flow, predicted: Predicted, seen: Seen) -> bool:
