@@ -24,6 +24,7 @@ from netdsl.ir.service import WITH_PORTS, Protocol, port
 from netdsl.library import compile_file
 from netdsl.packets.state import state_of
 from netdsl.payload.part import state_of_kind
+from netdsl.runtime.driver import DriverError
 from tests.differential.flows import Flow, Outcome, Seen, flows_of
 from tests.differential.running import Ground, InContainers, Running
 from tests.live.machine import Machine
@@ -117,7 +118,7 @@ def observe(
                 if tunnels == _tunnels(lab, running):
                     return Observation(seed, source, seen, tunnels, listed=listed)
             return Observation(seed, source, failure=f"tunnels go up and down while it is asked\n{running.logs()}")
-    except AssertionError as error:
+    except (AssertionError, DriverError) as error:
         return Observation(seed, source, failure=str(error))
     except subprocess.TimeoutExpired as error:
         return Observation(seed, source, failure=f"{' '.join(error.cmd)[:60]} … takes more than {error.timeout} s")
