@@ -199,7 +199,14 @@ _ROUTE_CLAUSES = {
     "proto": "`via NODE` alone",
     "onlink": "a next hop on a network of the node, or on a link whose interfaces are `unnumbered`",
 }
+_RECORD_CLAUSES = {
+    **dict.fromkeys(("A", "AAAA"), "`record NAME -> ADDRESS`"),
+    "NS": "`delegate NAME to NODE`, which makes the server's name and its address (glue)",
+    "TTL": "no time to live: no answer is kept",
+}
 FOREIGN_CLAUSES: dict[str, dict[str, str]] = {
+    "record": _RECORD_CLAUSES,
+    "zone": {".": '`zone "."`'},
     "route": _ROUTE_CLAUSES,
     "default": _ROUTE_CLAUSES,
     "interface": {

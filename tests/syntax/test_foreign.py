@@ -29,6 +29,12 @@ def _foreign(word: str) -> str:
             f"{_later('vlan')} | each segment is a network of its own: `network NAME PREFIX`",
         ),
         (
+            "record lug NS lug",
+            f"{_foreign('NS')} | write `delegate NAME to NODE`, which makes the server's name and its address (glue)",
+        ),
+        ("record www A 10.0.0.9", f"{_foreign('A')} | write `record NAME -> ADDRESS`"),
+        ("zone .", f'{_foreign(".")} | write `zone "."`'),
+        (
             "route 10.0.0.0/8 via r metric 100",
             f"{_foreign('metric')} | one `route` line for each prefix: none is preferred to another",
         ),
