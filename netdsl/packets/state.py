@@ -75,6 +75,10 @@ class TunnelState(Protocol):
         """The children of a connection that are up, at both ends."""
         ...
 
+    def encrypts(self, state: ChildState) -> bool:
+        """Whether who listens on the wire cannot read the content."""
+        ...
+
 
 @cache
 def _kinds() -> dict[str, TunnelState]:

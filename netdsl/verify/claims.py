@@ -18,6 +18,7 @@ from netdsl.ir.expectation import (
 )
 from netdsl.ir.ids import NetworkId, NodeId
 from netdsl.ir.service import PortService
+from netdsl.packets.identical import Identical
 from netdsl.packets.types import Outcome, Verdict
 from netdsl.packets.world import World
 from netdsl.source import Place
@@ -26,7 +27,7 @@ from netdsl.verify.goals import Target, next_hop_addresses, probes, targets, una
 from netdsl.verify.predict import PROBE_SIZE, predict
 from netdsl.verify.resolving import Resolution, given_to_programs
 from netdsl.verify.sentences import tunnel_text
-from netdsl.verify.state import compared, said_at, states_for, why_no_state
+from netdsl.verify.state import compared, encryption_doubt, said_at, states_for, why_no_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def judge(world: World, claim: Claim) -> Finding:
         case Reaches():
             return _cannot_reach(world, claim) if claim.is_negative else _reaches(world, claim)
         case Encrypted():
-            return _each(world, claim.source, claim.goal, lambda verdict: _encrypted(verdict, claim))
+            return _encryption(world, claim)
         case GoesThrough():
             return _each(world, claim.source, claim.goal, lambda verdict: _through(verdict, claim))
         case TunnelUp():
@@ -166,6 +167,19 @@ def _gets_there(verdict: Verdict, target: Target, claim: Reaches) -> bool:
 
 
 # --- on the way
+
+
+def _encryption(world: World, claim: Encrypted) -> Finding:
+    """Of a tunnel whose ends may agree on algorithms that encrypt, or on others, it cannot be known."""
+    found = _each(world, claim.source, claim.goal, lambda verdict: _encrypted(verdict, claim))
+    wires = (wire for verdict in found.verdicts if verdict.passes for wire in verdict.wires)
+    asked = (wire for wire in wires if not claim.networks or wire.network in claim.networks)
+    for tunnel in dict.fromkeys(each for wire in asked for each in wire.packet.tunnels):
+        doubt = encryption_doubt(Identical(world), tunnel)
+        if doubt is not None:
+            text = f"whether `{tunnel}` encrypts is the choice of the end that answers"
+            return Finding(False, text, found.verdicts, said_at(world, tunnel)[0], is_exact=False, near=doubt)
+    return found
 
 
 def _encrypted(verdict: Verdict, claim: Encrypted) -> str | None:

@@ -88,6 +88,21 @@ def states_for(world: World, claim: StateClaim) -> list[ChildState]:
     return asked if is_up else []
 
 
+@lru_cache(maxsize=1024)
+def encryption_doubt(key: Identical[World], tunnel: TunnelId) -> str | None:
+    """Why it cannot be known whether a tunnel that is up encrypts."""
+    world = key.value
+    for connection in world.tunnels.connections.get(tunnel, ()):
+        kind = state_of(connection.here.kind)
+        if kind is None:
+            continue
+        for state in kind.states(world.fabric, world.tunnels, connection):
+            for other, reason in state.otherwise:
+                if kind.encrypts(other) is not kind.encrypts(state):
+                    return reason
+    return None
+
+
 def _named_end(claim: StateClaim) -> NodeId | None:
     """One of the ends that a claim names."""
     return claim.end or (claim.node if isinstance(claim, Begun | BehindNat | Given) else None)

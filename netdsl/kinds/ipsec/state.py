@@ -11,6 +11,7 @@ from dataclasses import replace
 from netdsl.ir.ids import NodeId
 from netdsl.ir.tunnel import Child, Start, TunnelEnd
 from netdsl.kinds.ipsec.agreeing import canonical, exchanged, selected
+from netdsl.kinds.ipsec.algorithms import hides
 from netdsl.kinds.ipsec.ir import child_inside, end_inside
 from netdsl.kinds.ipsec.known import connection_of, ends_in
 from netdsl.kinds.ipsec.packets import Opening, coming_up, connect
@@ -47,6 +48,10 @@ def states(fabric: Fabric, states: TunnelStates, connection: Connection) -> Iter
     for key, state in found.items():
         otherwise = tuple((other[key], why) for other, why in others if key in other)
         yield replace(state, otherwise=otherwise)
+
+
+def encrypts(state: ChildState) -> bool:
+    return all(hides(one.protocol, one.words) for one in state.uses if one.protocol != "ike")
 
 
 _States = dict[tuple[NodeId, str], ChildState]

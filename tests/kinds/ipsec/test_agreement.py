@@ -57,6 +57,27 @@ def test_esp_encrypts_with_what_the_ends_have_chosen(lines: tuple[str, ...], is_
     assert (verdict.tunnels, verdict.is_encrypted) == ((TunnelId("t"),), is_encrypted)
 
 
+@pytest.mark.parametrize(
+    ("lines", "cannot_be_known"),
+    [
+        ((), True),
+        (("start on traffic",), True),
+        (("start at boot by a",), False),
+        (("start at boot by b",), False),
+        (("start at boot by a", "rekey esp 20min"), True),
+    ],
+)
+def test_whether_it_encrypts_cannot_be_known_where_the_two_ends_would_choose_otherwise(
+    lines: tuple[str, ...], cannot_be_known: bool
+) -> None:
+    """Whichever end opens it, the other one chooses, by its own order; so it does when keys are renewed."""
+    orders = ("esp aes256-sha256, null-sha256 for a", "esp null-sha256, aes256-sha256 for b")
+    expected = "expect { x to y is encrypted on inet ; x reaches y through t }"
+    summary = checked(f"{text(*orders, *lines)} {expected}").summary
+    assert summary is not None
+    assert [proof.is_exact for proof in summary.proofs] == [not cannot_be_known, True]
+
+
 # --- settings of one end
 
 
