@@ -126,10 +126,15 @@ strongswan_start() {
 		kill -0 "$charon" 2>/dev/null || fail 'strongSwan does not start'
 		sleep 0.03
 	done
-	swanctl --load-all --noprompt >"$STATE/load.log" 2>&1 || {
+	until swanctl --load-all --noprompt >"$STATE/load.log" 2>&1; do
+		# The socket has its name before it takes connections.
+		if grep -q '^Error: connecting to ' "$STATE/load.log" && kill -0 "$charon" 2>/dev/null; then
+			sleep 0.03
+			continue
+		fi
 		cat "$STATE/load.log" >&2
 		fail 'strongSwan refuses its configuration'
-	}
+	done
 	rm -rf "$SWANCTL_DIR/private" "$SWANCTL_DIR/secrets.conf" # charon has them now
 	[ ! -e "$SWANCTL_DIR/radius.conf" ] || : >"$SWANCTL_DIR/radius.conf"
 	strongswan_exempt_discovery
