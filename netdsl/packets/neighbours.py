@@ -64,8 +64,8 @@ def unheard_request(
     what = f"`{other.id}` does not answer ARP of {asker} for {next_hop}: {text}"
     if other.own_on(there, asker) == next_hop:
         back = other.main.find(asker)  # what tunnels' packets outside go by
-        if back is None or back.interface != there:
-            return None  # its source check tells
+        if back is None or back.interface != there or other.is_local(asker):
+            return None  # it does not ask for it there, and its source check tells
         what = f"whether `{view.id}` knows {next_hop} depends on when `{other.id}` asked for {asker}: {what}"
         return DeadEnd(Outcome.NOT_VERIFIED, Hook.NEIGHBOUR, what)
     return DeadEnd(Outcome.UNREACHABLE, Hook.NEIGHBOUR, what)
