@@ -111,6 +111,17 @@ strongswan_keep_routes() {
 	{ flock -n 9 && cat "$@" | ip -force -batch -; } 9>"$STATE/tunnels.lock" >/dev/null 2>&1
 }
 
+# strongswan_load CHARON: gives the process its configuration; its socket has a name before it takes connections.
+strongswan_load() {
+	until swanctl --load-all --noprompt >"$STATE/load.log" 2>&1; do
+		if ! grep -q '^Error: connecting to ' "$STATE/load.log" || ! kill -0 "$1" 2>/dev/null; then
+			cat "$STATE/load.log" >&2
+			fail 'strongSwan refuses its configuration'
+		fi
+		sleep 0.03
+	done
+}
+
 strongswan_start() {
 	strongswan_choose_esp
 	strongswan_prepare_routes
@@ -126,15 +137,7 @@ strongswan_start() {
 		kill -0 "$charon" 2>/dev/null || fail 'strongSwan does not start'
 		sleep 0.03
 	done
-	until swanctl --load-all --noprompt >"$STATE/load.log" 2>&1; do
-		# The socket has its name before it takes connections.
-		if grep -q '^Error: connecting to ' "$STATE/load.log" && kill -0 "$charon" 2>/dev/null; then
-			sleep 0.03
-			continue
-		fi
-		cat "$STATE/load.log" >&2
-		fail 'strongSwan refuses its configuration'
-	done
+	strongswan_load "$charon"
 	rm -rf "$SWANCTL_DIR/private" "$SWANCTL_DIR/secrets.conf" # charon has them now
 	[ ! -e "$SWANCTL_DIR/radius.conf" ] || : >"$SWANCTL_DIR/radius.conf"
 	strongswan_exempt_discovery

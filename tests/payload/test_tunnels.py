@@ -1,8 +1,11 @@
 """What a node knows of its tunnels: readiness, and rules that hold while one is up (strongSwan: tests/live)."""
 
+import subprocess
+from pathlib import Path
+
 import pytest
 
-from .node import Node
+from .node import ROOT, Node
 
 FILTER = """table inet netdsl
 delete table inet netdsl
@@ -153,6 +156,31 @@ def test_a_tunnel_that_was_held_down_since_it_was_wanted_is_not_attempted(node: 
     (place / "held").unlink()
     node.inside(*words, "sh", "-c", lines)
     assert (node.folder / "asked").read_text() == "--initiate\n"
+
+
+@pytest.mark.parametrize(
+    ("says", "ends", "asked", "said"),
+    [
+        ("Error: connecting to 'default' URI failed: Connection refused", "", 3, "loaded\n"),
+        ("Error: connecting to 'default' URI failed: Connection refused", "kill $charon; wait", 1, "refused\n"),
+        ("loading connection 't' failed", "", 1, "refused\n"),
+    ],
+)
+def test_charon_may_not_take_connections_when_its_socket_has_a_name(
+    tmp_path: Path, says: str, ends: str, asked: int, said: str
+) -> None:
+    """`swanctl` fails twice."""
+    script = f"""
+    fail() {{ echo refused; exit 1; }}
+    swanctl() {{ echo >>asked; [ $(wc -l <asked) -gt 2 ] || {{ echo "{says}" >&2; return 1; }}; }}
+    STATE=.; . {ROOT}/backends/strongswan/part.sh
+    sleep 60 >/dev/null 2>&1 & charon=$!
+    trap 'kill $charon 2>/dev/null' EXIT
+    {ends}
+    strongswan_load $charon && echo loaded
+    """
+    done = subprocess.run(["sh", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.stdout, len((tmp_path / "asked").read_text())) == (said, asked)
 
 
 def test_a_tunnel_that_starts_at_boot_holds_readiness_up_until_it_was_up_once(node: Node) -> None:
