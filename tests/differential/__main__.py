@@ -18,7 +18,7 @@ from types import FrameType
 
 from tests.differential.campaign import Campaign
 from tests.differential.generate import generate, generate_for_kernel
-from tests.differential.observing import Observation, built
+from tests.differential.observing import NotCompiled, Observation, built
 from tests.differential.regressions import NUMBERS, regression
 from tests.differential.report import Tally, line, text, write_differences
 from tests.differential.running import InContainers
@@ -35,7 +35,7 @@ def main() -> int:
     if options.build:
         names: set[str] = set()
         for seed in asked:
-            with TemporaryDirectory() as folder, suppress(AssertionError):  # it is told when the lab is asked
+            with TemporaryDirectory() as folder, suppress(NotCompiled):  # it is told when the lab is asked
                 names.update(built(made(seed), Path(folder), ground))
         sys.stdout.write("".join(f"{name}\n" for name in sorted(names)))
         return 0

@@ -15,8 +15,8 @@ FEATURES = (
     "masquerade", "masquerade with except", "netmap", "snat of a service", "dnat", "dnat to another port",
     "firewall", "policy drop", "accept", "drop", "reject", "in or out", "from or to", "service in a filter",
     "state", "flags", "stateless", "type of icmp",
-    "while", "http", "tcp", "udp", "wrong on purpose", "through", "nested tunnels", "switch", "ring of switches",
-    "commands",
+    "while", "http", "tcp", "udp", "wrong on purpose", "through", "nested tunnels",
+    "switch", "ring of switches", "commands",
     "own netmask", "interface without address", "shared address", "borrowed address", "link-local next hop",
     *(feature for kind in kinds().values() for feature in kind.FEATURES),
 )  # fmt: skip

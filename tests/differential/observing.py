@@ -68,13 +68,17 @@ class Observation:
     listed: tuple[tuple[NodeId, str, str], ...] = ()
 
 
+class NotCompiled(AssertionError):
+    """The lab has an error."""
+
+
 def key_of(source: str) -> str:
     """Of a lab and the way in which it is asked: another key is another observation."""
     return hashlib.sha256((source + PROBE).encode()).hexdigest()[:16]
 
 
 def built(source: str, folder: Path, ground: Ground) -> list[str]:
-    """What a lab is run with is there afterwards; the names of its images."""
+    """What a lab is run with is there afterwards; the names of its images. Raises NotCompiled."""
     return _compiled(source, folder, "netdsl-fuzz", ground)[1].prepare()
 
 
@@ -101,7 +105,8 @@ def _compiled(source: str, folder: Path, project: str, ground: Ground, patience:
         options=Options(project=project, is_closed=True),
     )
     compiled = result.compiled
-    assert compiled is not None, [found.message for found in result.diagnostics if found.is_error]
+    if compiled is None:
+        raise NotCompiled([found.message for found in result.diagnostics if found.is_error])
     manifest = manifest_artifact(compiled.emission, compiled.lab.name, {}, project=project, expires=compiled.expires)
     commit(plan((*compiled.emission.artifacts, manifest), folder / "compose"))
     return compiled.lab, ground(folder / "compose", project, Machine(patience=patience))
