@@ -34,7 +34,7 @@ def give(rng: Random, draft: Draft, number: int) -> None:
 
 
 def nest(rng: Random, draft: Draft) -> None:
-    """Routes lead into it, and those to its ends are beside them."""
+    """Nothing is put into VXLAN on purpose."""
 
 
 def features(end: TunnelEnd, node: Node) -> Iterator[str]:
