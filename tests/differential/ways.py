@@ -14,10 +14,12 @@ def give_routes(rng: Random, draft: Draft) -> None:
             box.routes.append("routing auto")
         else:
             box.routes += by_hand(draft, box)
+    ends = {end.name for tunnel in draft.tunnels for end in tunnel.ends}
     for box in draft.of("host"):
-        box.routes.append(
-            "routing auto" if style == "auto" and rng.random() < 0.4 else f"default via {_exit(draft, box)}"
-        )
+        is_auto = style == "auto" and rng.random() < 0.4
+        # With too wide a netmask the gateway's own network may be all that it has a route to.
+        is_cut_off = box.name in ends and any(port.shorter for port in box.ports)
+        box.routes.append("routing auto" if is_auto and not is_cut_off else f"default via {_exit(draft, box)}")
     if rng.random() < 0.3:
         _leave_out(rng, draft)
     if rng.random() < 0.12:

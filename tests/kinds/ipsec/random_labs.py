@@ -40,7 +40,7 @@ def give(rng: Random, draft: Draft, number: int) -> None:
     """None, one, two or three."""
     if rng.random() > 0.92:
         return
-    kind = rng.choices(["hidden", "outer", "pairs"], [56, 20, 24] if draft.has_kernel else [44, 26, 30])[0]
+    kind = rng.choices(["hidden", "outer", "pairs"], [56, 20, 24] if draft.has_kernel else [54, 24, 22])[0]
     nat = draft.of("gateway")[-1]
     is_apart = not draft.is_overlapping or nat.site == "c"
     if kind == "hidden" and is_apart and (has_room(draft, 1) or len(_hosts(draft, nat)) > 1):
