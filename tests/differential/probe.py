@@ -25,7 +25,7 @@ from ipaddress import ip_address
 ERRORS_OF_V4 = 11  # IP_RECVERR
 ERRORS_OF_V6 = 25  # IPV6_RECVERR
 FROM_ICMP = (2, 3)  # SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6
-AGAIN = 0.7  # seconds after which a datagram is sent once more
+AGAIN = 0.5  # of the time that it waits, after which a datagram is sent once more
 REQUEST = b"GET / HTTP/1.0\r\n\r\n"
 
 
@@ -69,7 +69,7 @@ class Probe:
         self.socket.send(echo if self.kind == "icmp" else b"netdsl\n")
 
     def repeat(self, now: float) -> None:
-        if self.kind != "tcp" and not self.is_repeated and now - self.began > AGAIN:
+        if self.kind != "tcp" and not self.is_repeated and now - self.began > AGAIN * self.patience:
             self.is_repeated = True
             try:
                 self.say()
