@@ -2,11 +2,10 @@
 
 import subprocess
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from python_on_whales import Container, DockerClient
+from python_on_whales import DockerClient
 from python_on_whales.exceptions import DockerException
 
 from netdsl.codegen.unchanged import refuse_changed
@@ -22,21 +21,19 @@ from .doctor import examine
 from .engine import (
     Unasked,
     answered,
-    client_of,
     compose_command,
     docker_of,
     failed,
     is_there,
     make_image,
-    refuse_containers,
     refuse_other_folder,
-    said,
     silent,
     told,
 )
 from .own import BESIDE
 from .parents import parents_script
 from .recording import container_words, record
+from .states import node_container, states
 from .tools import SideTools, side_probe
 from .working import Busy, Work, working
 
@@ -47,10 +44,6 @@ TIMEOUT = 300
 """Seconds until every node is ready."""
 
 _ATTEMPTS = 3
-_AT_ONCE = 8  # nodes that are asked at the same time
-_PATIENCE = 30.0  # seconds for what a node says of itself
-_LAST_LINES = 5
-_MOST_LINES = 10_000
 # a MAC address can stay taken for a moment after the last project on the same parent went
 _PASSING = "address already in use"
 _GOING = ("No such container", "is already in progress")
@@ -98,14 +91,11 @@ class ComposeDriver:
                 with working(deployment) as work:
                     _take_away(deployment, progress, work)
 
-    def status(self, deployment: Deployment) -> tuple[NodeState, ...]:
-        docker = docker_of(deployment)
-        with told():
-            running = _nodes(docker, is_running=False)
-            services = docker.compose.config(return_json=True)["services"]
-        refuse_containers(deployment, running.values())
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            return tuple(pool.map(lambda name: _state(name, running.get(name)), services))
+    def status(
+        self, deployment: Deployment, nodes: Sequence[str] = (), *, is_full: bool = False
+    ) -> tuple[NodeState, ...]:
+        docker_of(deployment)
+        return states(deployment, nodes, is_full=is_full)
 
     def execute(self, deployment: Deployment, node: str, command: Sequence[str], *, is_admin: bool) -> int:
         return self._exec(deployment, node, [*(() if is_admin else OWN_RIGHTS), *command])
@@ -115,9 +105,9 @@ class ComposeDriver:
         return self.execute(deployment, node, command, is_admin=is_admin)
 
     def logs(self, deployment: Deployment, nodes: Sequence[str], out: Out, *, follow: bool) -> int:
-        docker = docker_of(deployment)
+        docker_of(deployment)
         for node in nodes:
-            _container(docker, deployment, node, is_running=False)
+            node_container(deployment, node, is_running=False)
         words = ["logs", "--no-log-prefix"] if len(nodes) == 1 else ["logs"]
         command = [*compose_command(deployment), *words, *(["--follow"] if follow else []), *nodes]
         return followed({"": command}, {}, out, interrupt)
@@ -126,7 +116,8 @@ class ComposeDriver:
         self, deployment: Deployment, node: str, interface: str, file: Path | None, count: int | None, out: Out
     ) -> int:
         """From a container beside the node, in its network: the node itself has no right to capture."""
-        container = _container(docker_of(deployment), deployment, node)
+        docker_of(deployment)
+        container = node_container(deployment, node)
         make_image(BESIDE, out.note)
         words = container_words(container.id, deployment.project)
         words += ["-i", interface, *(["-c", str(count)] if count else [])]
@@ -146,7 +137,8 @@ class ComposeDriver:
             message = f"a command in `{node}` does not end within {timeout:g} s"
             raise DriverError(message, command=" ".join(command[:3])) from error
         except Unasked as error:
-            _container(docker_of(deployment), deployment, node)  # says what there is, or what is not well
+            docker_of(deployment)
+            node_container(deployment, node)  # says what there is, or what is not well
             raise DriverError(f"`{node}` cannot be asked", command="docker exec", tail=str(error)) from error
 
     def prepare_probes(self, progress: Progress) -> None:
@@ -159,7 +151,7 @@ class ComposeDriver:
     @contextmanager
     def listen(self, deployment: Deployment, node: str, interface: str) -> Iterator[FileRecording]:
         """From a container beside the node, as in `capture`."""
-        container = _container(client_of(deployment), deployment, node)
+        container = node_container(deployment, node)
         words = container_words(container.id, deployment.project)
         with record([*words, "-i", interface], f"{deployment.project}-{node}") as recording:
             yield recording
@@ -186,28 +178,17 @@ class ComposeDriver:
         broken = [state for state in self.status(deployment) if state.health != "ready"]
         if not broken or any(state.state in ("absent", "created") for state in broken):  # the engine says why
             return failed("the lab could not be started", error)
-        lines = [f"{state.node}: {state.state}, {state.health}: {' '.join(state.detail)}" for state in broken]
+        lines = [f"{state.node}: {state.state}, {state.health}: {state.reason}" for state in broken]
         remedy = f"netdsl logs -o {deployment.folder} {broken[0].node}"
         return DriverError(
             "the lab did not get ready", command="docker compose up --wait", tail="\n".join(lines), remedy=remedy
         )
 
     def _exec(self, deployment: Deployment, node: str, command: list[str]) -> int:
-        _container(docker_of(deployment), deployment, node)
-        terminal = [] if has_terminal() else ["-T"]
-        return attached([*compose_command(deployment), "exec", *terminal, node, *command])
-
-
-def _container(docker: DockerClient, deployment: Deployment, node: str, *, is_running: bool = True) -> Container:
-    """The node's container; with `is_running` False also one that has ended."""
-    with told():
-        found = _nodes(docker, is_running=is_running)
-    refuse_containers(deployment, found.values())
-    if node not in found:
-        names = ", ".join(sorted(found)) or "none"
-        is_so, so = ("is running", "running") if is_running else ("was started", "started")
-        raise DriverError(f"no node `{node}` {is_so} in `{deployment.project}` ({so}: {names})")
-    return found[node]
+        docker_of(deployment)
+        container = node_container(deployment, node)
+        terminal = ["--tty"] if has_terminal() else []
+        return attached(["docker", "exec", "--interactive", *terminal, container.id, *command])
 
 
 def _take_away(deployment: Deployment, progress: Progress, work: Work) -> None:
@@ -240,47 +221,6 @@ def _parents(deployment: Deployment, verb: str, work: Work) -> None:
             status=error.return_code,
             tail=error.stderr or "",
         ) from error
-
-
-def _nodes(docker: DockerClient, *, is_running: bool) -> dict[str, Container]:
-    """The containers of the project's nodes by service, without those beside them."""
-    labels = ((container, container.config.labels or {}) for container in docker.compose.ps(all=not is_running))
-    return {
-        label.get("com.docker.compose.service", container.name): container
-        for container, label in labels
-        if "netdsl.node" in label
-    }
-
-
-def _state(name: str, container: Container | None) -> NodeState:
-    if container is None:
-        return NodeState(name, "absent", "-")
-    state = container.state.status or "unknown"
-    health = container.state.health
-    if state != "running" or health is None:
-        return NodeState(name, state, "-", _said(container))
-    words = {"healthy": "ready", "unhealthy": "not ready", "starting": "starting"}
-    word = words.get(health.status or "", health.status or "-")
-    if word != "ready":
-        last = health.log[-1].output if health.log else ""
-        return NodeState(name, state, word, tuple((last or "").splitlines()))
-    return NodeState(name, state, word, _inside(container))
-
-
-def _said(container: Container) -> tuple[str, ...]:
-    """The last lines of a node that has ended."""
-    try:
-        return tuple(said(["logs", "--tail", str(_LAST_LINES), container.id]).splitlines())
-    except DriverError as error:
-        return (error.message,)
-
-
-def _inside(container: Container) -> tuple[str, ...]:
-    try:
-        answer = answered(container.id, ["sh", "/netdsl/lab/node.sh", "status"], timeout=_PATIENCE)
-    except (Unasked, DriverError, subprocess.TimeoutExpired):
-        return ()
-    return () if answer.status else tuple(answer.output.splitlines()[:_MOST_LINES])
 
 
 driver: Driver = ComposeDriver()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from python_on_whales import ClientNotFoundError, Container, DockerClient
+from python_on_whales import ClientNotFoundError, DockerClient
 from python_on_whales.exceptions import DockerException
 
 from netdsl.runtime.driver import Answer, Deployment, DriverError, Progress
@@ -16,8 +16,9 @@ from netdsl.runtime.output import TooMuch, output_of
 from .client import client_fault
 from .own import OwnImage
 
-_PROJECT = "com.docker.compose.project"
-_FOLDER = f"{_PROJECT}.working_dir"
+PROJECT = "com.docker.compose.project"
+FOLDER = f"{PROJECT}.working_dir"
+"""Labels of Compose's."""
 _BUILD = 600.0  # seconds
 _FILES = ("compose.yaml", "compose.override.yaml")
 # What the engine's client says where no command ran.
@@ -66,23 +67,19 @@ def compose_command(deployment: Deployment) -> list[str]:
 
 def refuse_other_folder(deployment: Deployment) -> None:
     """Raises DriverError where the project is there, but of another folder: it is another lab of that name."""
-    form = f'{{{{.Label "{_FOLDER}"}}}}'
-    words = ["ps", "--all", "--filter", f"label={_PROJECT}={deployment.project}", "--format", form]
-    _refuse(deployment, said(words).splitlines())
+    form = f'{{{{.Label "{FOLDER}"}}}}'
+    words = ["ps", "--all", "--filter", f"label={PROJECT}={deployment.project}", "--format", form]
+    refuse_folder_labels(deployment, said(words).splitlines())
 
 
-def refuse_containers(deployment: Deployment, containers: Iterable[Container]) -> None:
-    """As `refuse_other_folder`, by containers that are known already."""
-    _refuse(deployment, ((container.config.labels or {}).get(_FOLDER, "") for container in containers))
-
-
-def _refuse(deployment: Deployment, labels: Iterable[str]) -> None:
+def refuse_folder_labels(deployment: Deployment, labels: Iterable[str]) -> None:
+    """As `refuse_other_folder`, by labels `FOLDER` that are known already."""
     refuse_folders(deployment, (Path(label) for label in labels if label), "netdsl down")
 
 
 def is_there(deployment: Deployment) -> bool:
     """Whether the engine has a container or a network of the project. Raises DriverError."""
-    mine = ("--quiet", "--filter", f"label={_PROJECT}={deployment.project}")
+    mine = ("--quiet", "--filter", f"label={PROJECT}={deployment.project}")
     return any(said([kind, "ls", *words, *mine]).strip() for kind, *words in (("container", "--all"), ("network",)))
 
 
@@ -102,15 +99,20 @@ def said(words: Sequence[str], *, timeout: float = 120, given: str | None = None
 
     Quicker than a client where it is asked often. Raises DriverError.
     """
-    command = " ".join(("docker", *words[:2]))
+    done = tried(words, timeout=timeout, given=given)
+    if done.status:
+        raise refused("Docker refused", " ".join(("docker", *words[:2])), done.status, done.errors)
+    return done.output
+
+
+def tried(words: Sequence[str], *, timeout: float = 120, given: str | None = None) -> Answer:
+    """As `said`, where the command may fail in part."""
     try:
-        done = _run(words, timeout, (given or "").encode())
+        return _run(words, timeout, (given or "").encode())
     except subprocess.TimeoutExpired as error:
+        command = " ".join(("docker", *words[:2]))
         message = f"`{command}` does not end within {timeout:g} s"
         raise client_fault() or DriverError(message, command=command) from error
-    if done.status:
-        raise refused("Docker refused", command, done.status, done.errors)
-    return done.output
 
 
 def silent(_: str) -> None:

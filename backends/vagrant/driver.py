@@ -92,9 +92,13 @@ class VagrantDriver:
                 raise explain(ended, "go away")
         sweep(deployment, progress)
 
-    def status(self, deployment: Deployment) -> tuple[NodeState, ...]:
-        wanted = wanted_machines(deployment.folder)
-        made = made_machines(deployment.folder)
+    def status(
+        self, deployment: Deployment, nodes: Sequence[str] = (), *, is_full: bool = False
+    ) -> tuple[NodeState, ...]:
+        """One question over a connection that is open tells everything of a machine, so each is asked."""
+        wanted = [machine for machine in wanted_machines(deployment.folder) if not nodes or machine.name in nodes]
+        names = {machine.name for machine in wanted}
+        made = [machine for machine in made_machines(deployment.folder) if machine.name in names]
         reached = reach(deployment.folder, made)
         answers = _answers(reached)
         lost = [machine for machine in made if machine.name in reached.connections and machine.name not in answers]
@@ -102,7 +106,7 @@ class VagrantDriver:
             again = reach(deployment.folder, lost)
             answers |= _answers(again)
             reached = Reached({}, {**reached.reasons, **again.reasons}, {**reached.states, **again.states})
-        absent = {machine.name for machine in wanted} - {machine.name for machine in made}
+        absent = names - {machine.name for machine in made}
 
         def state(node: str) -> NodeState:
             if node in answers:
@@ -111,7 +115,7 @@ class VagrantDriver:
                 return NodeState(node, "absent", "-")
             word = reached.states.get(node, "unknown")
             if word == "running":
-                return NodeState(node, word, "not ready", (reached.reasons.get(node, "no connection"),))
+                return NodeState(node, word, "not ready", reason=reached.reasons.get(node, "no connection"))
             return NodeState(node, word, "-")
 
         return tuple(state(machine.name) for machine in wanted)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from netdsl.dataclass import dataclass
 from netdsl.payload.contract import OWN_RIGHTS
 from netdsl.runtime.driver import NodeState
+from netdsl.runtime.inside import READY, STARTING, word_of
 from netdsl.runtime.recording import SNAPPED
 
 UNIT = "netdsl.service"
@@ -86,15 +87,15 @@ def readiness(status: int, output: str) -> Readiness:
 def node_state(node: str, output: str) -> NodeState:
     """The state by the output of STATUS: the unit's state, then the lines of `node.sh status`."""
     unit, *lines = output.splitlines() or [""]
-    field, _, word = (lines[0] if lines else "").partition("\t")
-    if field != "node":
-        return NodeState(node, "running", "not ready", ("it is not set up",))
+    word = word_of(lines)
+    if word is None:
+        return NodeState(node, "running", "not ready", reason="it is not set up")
     if unit not in _GOING:
-        reason = word if word not in ("ready", "still starting") else f"{UNIT} is {unit}"
-        return NodeState(node, "running", "not ready", (reason,))
-    if word == "ready":
-        return NodeState(node, "running", "ready", tuple(lines))
-    return NodeState(node, "running", "starting" if word == "still starting" else "not ready", (word,))
+        reason = word if word not in (READY, STARTING) else f"{UNIT} is {unit}"
+        return NodeState(node, "running", "not ready", tuple(lines), reason)
+    if word == READY:
+        return NodeState(node, "running", READY, tuple(lines))
+    return NodeState(node, "running", "starting" if word == STARTING else "not ready", tuple(lines), word)
 
 
 def _watched(*command: str) -> tuple[str, ...]:

@@ -5,7 +5,8 @@ import os
 import re
 import shutil
 import sys
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -107,6 +108,25 @@ def live_line() -> "Progress":
         expand=True,
         refresh_per_second=4,
     )
+
+
+@contextmanager
+def live_page() -> Iterator[Callable[[Sequence[str]], None]]:
+    """What draws a page, lines, on standard output. A terminal shows the last one alone; a pipe gets each."""
+    if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
+        yield lambda lines: write("".join(f"{line}\n" for line in lines))
+        return
+    from rich.console import Console
+    from rich.live import Live
+    from rich.text import Text
+
+    with Live(console=Console(), auto_refresh=False, vertical_overflow="ellipsis") as live:
+        yield lambda lines: live.update(Text(visible_lines("\n".join(lines))), refresh=True)
+
+
+def output_columns() -> int | None:
+    """The width of the terminal that standard output is; None where it is none."""
+    return columns() if sys.stdout.isatty() else None
 
 
 def columns() -> int:

@@ -6,9 +6,10 @@ from pathlib import Path
 import click
 
 from netdsl.cli.compilation import Request, compile_request
-from netdsl.cli.console import note, say
+from netdsl.cli.console import note, output_columns, write
 from netdsl.cli.deployment import find_deployment, runtime_options
 from netdsl.cli.options import CREDENTIALS, DEFINE
+from netdsl.cli.status_table import status_table
 from netdsl.cli.target_options import TARGET_OPTIONS
 from netdsl.codegen.contract import Options
 from netdsl.codegen.registry import driver_of
@@ -50,8 +51,7 @@ def command(
     runtime, deployment = find_deployment(lab, target, output, options.project, is_trusted=is_trusted)
     _warn_of_ends(deployment.folder)
     runtime.up(deployment, note, timeout=timeout)
-    for state in runtime.status(deployment):
-        say(f"{state.node:24} {state.state:10} {state.health}")
+    write("".join(f"{line}\n" for line in status_table(runtime.status(deployment), output_columns())))
 
 
 def _warn_of_ends(folder: Path) -> None:

@@ -26,12 +26,15 @@ class DriverError(Exception):
 @dataclass(frozen=True, slots=True)
 class NodeState:
     """The state of a node. `state`: the runtime's word (running, exited, shutoff, absent); `health`: ready, starting,
-    not ready or `-`; `detail`: the lines of the payload's `status`."""
+    not ready or `-`; `detail`: the lines of the payload's `status`, none where the node was not asked; `reason`: why it is
+    not ready, one line; `last`: the last lines of what has ended."""
 
     node: str
     state: str
     health: str
     detail: tuple[str, ...] = ()
+    reason: str = ""
+    last: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,15 @@ class Driver(Protocol):
 
     def down(self, deployment: Deployment, progress: Progress) -> None: ...
 
-    def status(self, deployment: Deployment) -> tuple[NodeState, ...]: ...
+    def status(
+        self, deployment: Deployment, nodes: Sequence[str] = (), *, is_full: bool = False
+    ) -> tuple[NodeState, ...]:
+        """The nodes that the lab has, in its order (without names: all). A node that the lab has not is left out.
+
+        A node is asked for its `detail` where something of its own can have ended, or it is not ready; with `is_full`,
+        whenever it runs.
+        """
+        ...
 
     def execute(self, deployment: Deployment, node: str, command: Sequence[str], *, is_admin: bool) -> int:
         """Run a command in a node with this terminal's input and output. Returns its exit status. `is_admin`: with the

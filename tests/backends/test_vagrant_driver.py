@@ -370,7 +370,8 @@ class TestInside:
         ],
     )
     def test_not_ready_with_its_reason(self, text: str, health: str, detail: str) -> None:
-        assert node_state("a", text) == NodeState("a", "running", health, (detail,))
+        lines = tuple(line for line in text.splitlines()[1:] if line)
+        assert node_state("a", text) == NodeState("a", "running", health, lines, detail)
 
     @pytest.mark.parametrize(
         ("unit", "system", "is_final"),

@@ -31,13 +31,20 @@ def test_a_lab_is_used_by_the_verbs_from_up_to_down(deploy: Starter, look: Calla
         up = _call(lab, "up", "lab.net", "--project", lab.project, *where)
         assert up.returncode == 0, up.stderr
         assert [line.split() for line in up.stdout.splitlines()] == [
-            ["one", "running", "ready"],
-            ["two", "running", "ready"],
+            ["NODE", "STATE", "HEALTH", "TUNNELS", "DAEMONS", "REASON"],
+            ["one", "running", "ready", "-", "1/1", "running"],
+            ["two", "running", "ready", "-", "-"],
         ]
 
-    status = _call(lab, "status", *where)
+    status = _call(lab, "status", *where, "one")
     assert status.returncode == 0
     assert "service http one.http tcp/80" in " ".join(status.stdout.split())
+    watched = subprocess.Popen([PROGRAM, "status", "--watch", *where], stdout=subprocess.PIPE, text=True)
+    with watched:
+        assert watched.stdout is not None
+        assert [watched.stdout.readline().split()[0] for _ in range(3)] == ["NODE", "one", "two"]
+        watched.send_signal(signal.SIGINT)
+        assert watched.wait(60) == 0
     nodes = json.loads(_call(lab, "status", *where, "--format", "json").stdout)
     assert [(node["node"], node["health"]) for node in nodes] == [("one", "ready"), ("two", "ready")]
 
@@ -94,7 +101,13 @@ def test_what_is_not_there_is_named(deploy: Starter, tmp_path: Path) -> None:
     stopped = _call(lab, "status", *where)
     assert stopped.returncode == 1
     assert "exited" in stopped.stdout
+    assert "netdsl: configured" in stopped.stdout
+    asked = _call(lab, "status", *where, "three")
+    assert (asked.returncode, "has no node `three`" in asked.stderr) == (2, True)
     assert "running: two" in _call(lab, "exec", *where, "one", "true").stderr
+    lab.down()
+    gone = _call(lab, "exec", *where, "one", "true")
+    assert (gone.returncode, f"help: netdsl up -o {lab.folder}" in gone.stderr) == (3, True)
 
 
 def _has_parents(lab: ComposeLab) -> bool:

@@ -72,7 +72,9 @@ class Runtime(Pretender):
         self._do("down")
         self.is_up = False
 
-    def status(self, deployment: Deployment) -> tuple[NodeState, ...]:
+    def status(
+        self, deployment: Deployment, nodes: Sequence[str] = (), *, is_full: bool = False
+    ) -> tuple[NodeState, ...]:
         state = "running" if self.is_up else "absent"
         return tuple(NodeState(node.host_name, state, "-") for node in self.lab.nodes)
 

@@ -85,7 +85,9 @@ class Pretender:
             world = world.during(WhileState(False, tunnel))
         return world
 
-    def status(self, deployment: Deployment) -> tuple[NodeState, ...]:
+    def status(
+        self, deployment: Deployment, nodes: Sequence[str] = (), *, is_full: bool = False
+    ) -> tuple[NodeState, ...]:
         return tuple(NodeState(node.host_name, "running", "ready") for node in self.lab.nodes)
 
     def ask(self, deployment: Deployment, node: str, command: Sequence[str], *, timeout: float) -> Answer:
