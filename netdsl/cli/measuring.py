@@ -63,8 +63,7 @@ def _say_what_is_kept(jobs: Sequence[Job]) -> None:
         if job.file is None or not job.file.exists():
             continue
         run = read_run(job.file)
-        whole = sum(not one.is_cut for one in run.rounds)
-        note(f"{job.target}: nothing runs any more; {job.file} has {counted(whole, 'round')} of {run.wanted}")
+        note(f"{job.target}: nothing runs any more; {job.file} has {counted(run.done, 'round')} of {run.wanted}")
     if any(job.file is not None and job.file.exists() for job in jobs):
         note("the same with --resume goes on")
 

@@ -2,14 +2,13 @@
 
 import functools
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import click
 
 from netdsl.cli.options import Decorator, options_together
-from netdsl.measuring.measurement import Existing, Measurement
-from netdsl.measuring.types import BootKind, Plan
+from netdsl.measuring.measurement import Existing, Given, Measurement
+from netdsl.measuring.types import BootKind
 
 
 def _as_a_measurement(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -17,7 +16,7 @@ def _as_a_measurement(command: Callable[..., Any]) -> Callable[..., Any]:
     def gathered(
         *,
         runs: int | None,
-        boot: str,
+        boot: str | None,
         pairs: tuple[tuple[str, str], ...],
         no_paths: bool,
         pings: int | None,
@@ -33,30 +32,21 @@ def _as_a_measurement(command: Callable[..., Any]) -> Callable[..., Any]:
         if no_paths and pairs:
             raise click.UsageError("--no-paths measures none, --path names one")
         existing = Existing.RESUME if resume else Existing.ANEW if anew else Existing.REFUSE
-        plan = _plan(boot, pings, seconds, rest)
-        command(**others, wanted=Measurement(runs, plan, None if no_paths else pairs, existing, timeout))
+        boots = None if boot is None else _BOOTS[boot]
+        given = Given(boots, rest, pings, seconds, pairs=pairs or None, has_paths=not no_paths)
+        command(**others, wanted=Measurement(runs, given, existing, timeout))
 
     return gathered
 
 
-def _plan(boot: str, pings: int | None, seconds: float | None, rest: float | None) -> Plan:
-    """What the options say; the rest as always. `boot`: `both`, or one of them."""
-    plan = Plan() if boot == "both" else replace(Plan(), boots=(BootKind(boot),))
-    return replace(
-        plan,
-        pings=plan.pings if pings is None else pings,
-        seconds=plan.seconds if seconds is None else seconds,
-        steady=plan.steady if rest is None else rest,
-    )
+_BOOTS = {"fresh": (BootKind.FRESH,), "warm": (BootKind.WARM,), "both": (BootKind.FRESH, BootKind.WARM)}
 
 
 MEASUREMENT: Decorator = options_together(
     click.option(
         "--boot",
-        type=click.Choice(["fresh", "warm", "both"]),
-        default="both",
-        show_default=True,
-        help="Which boots are measured.",
+        type=click.Choice(list(_BOOTS)),
+        help="Which boots are measured [both].",
     ),
     click.option(
         "--path",
@@ -72,7 +62,9 @@ MEASUREMENT: Decorator = options_together(
     click.option(
         "--rest", type=click.FloatRange(0, 3600), metavar="S", help="Seconds of rest before memory is read [5]."
     ),
-    click.option("--resume", is_flag=True, help="Go on with the rounds that are missing."),
+    click.option(
+        "--resume", is_flag=True, help="Do the rounds that are missing; options that are not given are as in the file."
+    ),
     click.option("--anew", is_flag=True, help="Replace what was measured before."),
     click.option(
         "--timeout", type=click.IntRange(min=1), metavar="S", help="Seconds until every node is ready, as in `up`."

@@ -118,8 +118,7 @@ def _differing(warning: str, names: Sequence[str], values: Sequence[str]) -> Ite
 
 
 def _warnings(run: Run) -> Iterator[str]:
-    cut = sum(round_.is_cut for round_ in run.rounds)
-    done = len(run.rounds) - cut
+    done, cut = run.done, len(run.rounds) - run.done
     if not run.is_complete:
         yield f"{done} of {run.wanted} rounds are done"
     if cut:

@@ -150,6 +150,7 @@ def _run(run: Run, column: Column) -> dict[str, object]:
         "facts": {item.name: item.value for item in run.facts},
         "methods": {item.name: item.value for item in run.methods},
         "wanted": run.wanted,
+        "done": run.done,
         "rounds": [
             {"number": item.number, "began": item.began, "seconds": item.seconds, "load": list(item.load)}
             for item in usable_rounds(run)

@@ -38,7 +38,8 @@ def run_text(run: Run) -> str:
     loads = [load for round_ in rounds for load in round_.load]
     busy = f"load {min(loads):.1f} to {max(loads):.1f}" if loads else ""
     began = rounds[0].began[:16].replace("T", " ") + " UTC" if rounds else ""
-    parts = [counted(len(rounds), "round"), began, busy, *found, machine_text(run.machine), f"netdsl {run.netdsl}"]
+    count = counted(run.done, "round") if run.done else "no complete round"
+    parts = [count, began, busy, *found, machine_text(run.machine), f"netdsl {run.netdsl}"]
     return "; ".join(part for part in parts if part)
 
 

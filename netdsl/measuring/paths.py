@@ -3,7 +3,7 @@
 The number of candidates is bounded for labs of any size, and the choice depends on the lab alone.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import field, replace
 
 from netdsl.dataclass import dataclass
@@ -15,7 +15,7 @@ from netdsl.ir.service import PortService, Protocol, port
 from netdsl.ir.tunnel import Segment, TunnelEnd
 from netdsl.measuring.types import Path
 from netdsl.packets.types import Outcome, Verdict
-from netdsl.packets.world import World
+from netdsl.packets.world import World, esps_of
 from netdsl.verify.goals import targets
 from netdsl.verify.predict import predict
 from netdsl.verify.question import BadQuestion, question
@@ -40,27 +40,46 @@ _TOOL_SERVICES: tuple[tuple[str, PortService | None], ...] = (
 )
 
 
-def choose(lab: Lab, world: World, wanted: Sequence[tuple[str, str]] = ()) -> tuple[Path, ...]:
+def choose(lab: Lab, worlds: Sequence[World], wanted: Sequence[tuple[str, str]] = ()) -> tuple[Path, ...]:
     """The path of each wanted pair (a node, and a destination as `netdsl trace` takes it). Without wanted pairs: one
     path through each tunnel, at most two of tunnels with equal settings and four in all, and for each address family
     one path outside of tunnels.
 
-    Raises BadQuestion for a wanted pair that does not exist, or between which no measurable service passes.
+    `worlds`: the lab with each kind of ESP that the nodes may have (`worlds_of`). A path that is the same with each is
+    preferred, so that runtimes with different kinds are measured on one path; where there is none, each kind has its own
+    path, or none. Raises BadQuestion for a wanted pair that does not exist, or between which no measurable service
+    passes, whatever the ESP.
     """
-    finder = _PathFinder(lab, world)
-    found = [finder.wanted(*pair) for pair in wanted] if wanted else [*_through(finder), *_outside_tunnels(finder)]
+    finders = [_PathFinder(lab, world) for world in worlds]
+    if wanted:
+        found = [path for pair in wanted for path in _wanted(finders, *pair)]
+    else:
+        found = [*_through(finders), *_outside_tunnels(finders)]
     return _named(dict.fromkeys(found))
 
 
+def worlds_of(lab: Lab) -> tuple[World, ...]:
+    """The lab with each kind of ESP by which its paths may differ."""
+    return tuple(World(lab, esp) for esp in esps_of(lab))
+
+
+def is_possible(path: Path, esp: str) -> bool:
+    """Whether the path passes where the nodes have this kind of ESP (`kernel`, `user`; empty: not known)."""
+    return path.esp in ("", esp) or not esp
+
+
 def _named(paths: Iterable[Path]) -> tuple[Path, ...]:
-    """The paths with names: the two ends, and the address if several paths have the same ends."""
+    """The paths with names: the two ends, the address if several paths have the same ends, and the kind of ESP if that
+    alone tells two apart."""
     paths = tuple(paths)
     ends = [(path.source, path.destination) for path in paths]
-    return tuple(
-        replace(
-            path, name=f"{path.source} to {path.destination}" + (f" at {path.address}" if ends.count(pair) > 1 else "")
-        )
+    names = [
+        f"{path.source} to {path.destination}" + (f" at {path.address}" if ends.count(pair) > 1 else "")
         for path, pair in zip(paths, ends, strict=True)
+    ]
+    return tuple(
+        replace(path, name=f"{name} ({path.esp} ESP)" if names.count(name) > 1 and path.esp else name)
+        for path, name in zip(paths, names, strict=True)
     )
 
 
@@ -95,21 +114,23 @@ class _PathFinder:
             self._found[pair] = tuple(self._paths(pair))
         return self._found[pair]
 
-    def wanted(self, source: str, destination: str) -> Path:
+    def wanted(self, source: str, destination: str) -> Iterator[_Pair]:
+        """The pairs that a user's pair may mean: an address of the destination each. Raises BadQuestion."""
         query = question(self.world, source, destination)
         services = (query.service,) if query.service is not None else self._served(query.destination)
         for address in (query.destination, *query.others):
-            found = self.between(_Pair(query.source, address, services))
-            if found:
-                return max(found, key=lambda path: (_has_tcp(path), len(path.services)))
-        reason = predict(self.world, query.source, query.destination, query.service).reason
-        raise BadQuestion(f"nothing that can be measured passes from `{source}` to `{destination}`: {reason}")
+            yield _Pair(query.source, address, services)
+
+    def why_not(self, source: str, destination: str) -> str:
+        query = question(self.world, source, destination)
+        return predict(self.world, query.source, query.destination, query.service).reason
 
     def node(self, name: str) -> Node:
         return self._nodes[NodeId(name)]
 
-    def is_host(self, name: str) -> bool:
-        return not self.node(name).kind.forwards
+    def count_hosts(self, path: Path) -> int:
+        """How many of the path's two ends are hosts."""
+        return sum(not self.node(name).kind.forwards for name in (path.source, path.destination))
 
     def _paths(self, pair: _Pair) -> Iterator[Path]:
         if pair.address in self.world.view(pair.source).local:
@@ -161,36 +182,82 @@ def _has_tcp(path: Path) -> bool:
     return any(text.startswith("tcp/") for text in path.services)
 
 
+Rank = Callable[[Path], object]
+"""The least is the best path."""
+
+
+def _best(
+    finders: Sequence[_PathFinder], pairs: Sequence[_Pair], fits: Callable[[Path], bool], rank: Rank
+) -> list[Path]:
+    """The best path that fits and is the same with each kind of ESP; else the best path of each kind that has one."""
+    shared = [path for pair in pairs for path in _shared(finders, pair) if fits(path)]
+    if shared or len(finders) == 1:
+        return _least(shared, rank)
+    found = []
+    for finder in finders:
+        own = [path for pair in pairs for path in finder.between(pair) if fits(path)]
+        found += [replace(path, esp=finder.world.esp.value) for path in _least(own, rank)]
+    return found
+
+
+def _least(paths: Iterable[Path], rank: Rank) -> list[Path]:
+    """The path of the lowest rank, the first of several; none of none."""
+    return sorted(paths, key=rank)[:1]  # type: ignore[arg-type]
+
+
+def _shared(finders: Sequence[_PathFinder], pair: _Pair) -> Iterator[Path]:
+    """The paths of a pair that lead to the same node through the same tunnels with each kind of ESP, with the services
+    that pass with each."""
+    first, *others = [{(path.destination, path.tunnels): path for path in finder.between(pair)} for finder in finders]
+    for key, path in first.items():
+        same = [found[key] for found in others if key in found]
+        services = tuple(one for one in path.services if all(one in other.services for other in same))
+        if len(same) == len(others) and services:
+            yield replace(path, services=services)
+
+
+def _wanted(finders: Sequence[_PathFinder], source: str, destination: str) -> list[Path]:
+    """The path of a pair that a user has named, at the first of its addresses that has one."""
+    for pair in finders[0].wanted(source, destination):
+        found = _best(finders, [pair], lambda _: True, lambda path: (not _has_tcp(path), -len(path.services)))
+        if found:
+            return found
+    reason = finders[0].why_not(source, destination)
+    raise BadQuestion(f"nothing that can be measured passes from `{source}` to `{destination}`: {reason}")
+
+
 # --- through tunnels
 
 
-def _through(finder: _PathFinder) -> Iterator[Path]:
+def _through(finders: Sequence[_PathFinder]) -> Iterator[Path]:
     chosen: dict[object, int] = {}
-    expected = tuple(_expected(finder))
-    for number, (tunnel, ends) in enumerate(_tunnels(finder.lab).items()):
+    first = finders[0]
+    expected = tuple(_expected(first))
+    for number, (tunnel, ends) in enumerate(_tunnels(first.lab).items()):
         kind = _kind(ends)
         if number >= _TRIED_TUNNELS or sum(chosen.values()) >= _MOST_TUNNELS:
             return
-        if chosen.get(kind, 0) >= _MOST_ALIKE or not finder.world.is_up(tunnel):
+        up = [finder for finder in finders if finder.world.is_up(tunnel)]
+        if chosen.get(kind, 0) >= _MOST_ALIKE or not up:
             continue
-        best = _best_through(finder, tunnel, [*expected, *_between_ends(finder, ends)])
-        if best is not None:
+        best = _best_through(finders, tunnel, [*expected, *_between_ends(first, ends)])
+        if best:
             chosen[kind] = chosen.get(kind, 0) + 1
-            yield best
+            yield from best
 
 
-def _best_through(finder: _PathFinder, tunnel: TunnelId, pairs: Iterable[_Pair]) -> Path | None:
+def _best_through(finders: Sequence[_PathFinder], tunnel: TunnelId, pairs: Sequence[_Pair]) -> list[Path]:
     """The best path through a tunnel: few tunnels, TCP possible, between hosts, many services, in this order."""
-    found = [path for pair in pairs for path in finder.between(pair) if tunnel in path.tunnels]
-    return min(
-        found,
-        key=lambda path: (
+    return _best(
+        finders,
+        pairs,
+        lambda path: tunnel in path.tunnels,
+        lambda path: (
             len(path.tunnels),
             not _has_tcp(path),
-            -(finder.is_host(path.source) + finder.is_host(path.destination)),
+            -finders[0].count_hosts(path),
             -len(path.services),
         ),
-        default=None,
     )
 
 
@@ -267,30 +334,23 @@ def _members(nodes: Iterable[Node], prefixes: Sequence[Prefix], end: NodeId | No
 # --- outside of tunnels
 
 
-def _outside_tunnels(finder: _PathFinder) -> Iterator[Path]:
+def _outside_tunnels(finders: Sequence[_PathFinder]) -> Iterator[Path]:
     """For each address family the best path outside of tunnels: TCP possible, many hops, between hosts."""
-    pairs = [*_expected(finder), *_distant_pairs(finder)]
+    first = finders[0]
+    pairs = [*_expected(first), *_distant_pairs(first)]
     for version in (4, 6):
-        found = [
-            path
-            for pair in pairs
-            if pair.address.version == version
-            for path in finder.between(pair)
-            if not path.tunnels
-        ]
-        best = min(
-            found,
-            key=lambda path: (
+        yield from _best(
+            finders,
+            [pair for pair in pairs if pair.address.version == version],
+            lambda path: not path.tunnels,
+            lambda path: (
                 not _has_tcp(path),
                 path.hops == 0,
                 -path.hops,
-                -(finder.is_host(path.source) + finder.is_host(path.destination)),
+                -first.count_hosts(path),
                 -len(path.services),
             ),
-            default=None,
         )
-        if best is not None:
-            yield best
 
 
 def _distant_pairs(finder: _PathFinder) -> Iterator[_Pair]:

@@ -11,10 +11,11 @@ from netdsl.dataclass import dataclass
 from netdsl.disk.lock import FolderBusy, locked
 from netdsl.measuring.guessing import guessed_round
 from netdsl.measuring.job import Job
-from netdsl.measuring.measurement import Measurement
-from netdsl.measuring.paths import choose
+from netdsl.measuring.measurement import Existing, Measurement
+from netdsl.measuring.paths import choose, worlds_of
+from netdsl.measuring.store import read_run
 from netdsl.measuring.subject import subject_of
-from netdsl.packets.world import World
+from netdsl.measuring.types import Plan, Subject
 from netdsl.pipeline.analysis import Checked
 from netdsl.pipeline.compilation import closed
 from netdsl.runtime.driver import Deployment
@@ -37,30 +38,41 @@ class Bench:
 def job_for(bench: Bench, wanted: Measurement, write: Callable[[], None]) -> Iterator[Job]:
     """A context with the job, in which the output folder is locked. `write`: compiles the lab into it.
 
-    Raises CannotRun if the target has no driver or no meter, and BadQuestion for paths, before anything is written;
+    A plan that is not given is that of the file that is resumed. Raises CannotRun if the target has no driver or no meter,
+    BadQuestion for paths, and RunUnreadable, before anything is written;
     FolderBusy, OSError, and what `write` raises.
     """
     target, options, lab = bench.target, bench.options, bench.checked.lab
     assert lab is not None, "checked"
     driver, meter = driver_of(target), meter_of(target)
     lab = closed(lab) if options.is_closed else lab
-    paths = () if wanted.paths is None else choose(lab, World(lab), wanted.paths)
     sources = [document.source for document in bench.checked.sources.documents.values()]
+    subject = subject_of(lab, sources, bench.parameters)
+    plan = wanted.given.plan(_plan_before(bench, wanted, subject))
+    paths = () if plan.pairs is None else choose(lab, worlds_of(lab), plan.pairs)
     with _alone(bench.folder):
         write()
         yield Job(
             lab=lab,
-            subject=subject_of(lab, sources, bench.parameters),
+            subject=subject,
             target=target,
             driver=driver,
             meter=meter,
             deployment=Deployment(bench.folder, options.project or lab.name),
             paths=paths,
-            plan=wanted.plan,
+            plan=plan,
             file=bench.file,
             timeout=wanted.timeout,
-            guess=guessed_round(lab, target, options_of(target, options), wanted.plan, paths),
+            guess=guessed_round(lab, target, options_of(target, options), plan, paths),
         )
+
+
+def _plan_before(bench: Bench, wanted: Measurement, subject: Subject) -> Plan | None:
+    """The plan of the file that is resumed, if that is of this lab: else its paths are another lab's."""
+    if wanted.existing is not Existing.RESUME or bench.file is None or not bench.file.exists():
+        return None
+    before = read_run(bench.file)
+    return before.plan if before.subject.digest == subject.digest else None
 
 
 @contextmanager

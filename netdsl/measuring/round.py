@@ -9,8 +9,8 @@ from typing import TypeVar, assert_never
 from netdsl.dataclass import dataclass
 from netdsl.measuring.instruments import Instruments
 from netdsl.measuring.job import Ground, Job
-from netdsl.measuring.paths import TCP, UDP
-from netdsl.measuring.probes import Incomplete
+from netdsl.measuring.paths import TCP, UDP, is_possible
+from netdsl.measuring.probes import Incomplete, NoAnswer
 from netdsl.measuring.sampling import INTERVAL, Sampler
 from netdsl.measuring.stopping import Stop, end_children
 from netdsl.measuring.types import (
@@ -31,6 +31,7 @@ from netdsl.runtime.driver import DriverError
 from netdsl.runtime.meter import Disk, Fact, Usage
 from netdsl.testing.holding import holding
 from netdsl.testing.run import run
+from netdsl.testing.session import esp_of
 
 T = TypeVar("T")
 TEARDOWN = "taking down"
@@ -216,12 +217,11 @@ class _Round:
     def _measure_running(self) -> None:
         """The measurements on the running lab: latency, throughput, disk, expectations."""
         job = self.job
-        for path in job.paths:
-            self._latency(path)
+        answering = [path for path in self._possible() if self._answers(path)]
         sampler = self._sampler(job.plan.boots[-1], Moment.LOAD, self.ground.pace.now())
-        if job.paths:
+        if answering:
             with sampler:
-                for path in job.paths:
+                for path in answering:
                     self._throughput(path)
             self._note(sampler)
         self.disk = self._tried("disk", lambda: job.meter.disk(job.deployment))
@@ -232,10 +232,32 @@ class _Round:
             )
             self.lines = () if results is None else lines_of(results)
 
-    def _latency(self, path: Path) -> None:
-        found = self._tried(f"latency of {path.name}", lambda: self.instruments.latency(self.job, path))
+    def _possible(self) -> Iterator[Path]:
+        """The paths that pass with the kind of ESP that the nodes have. One that was asked for and does not is a
+        trouble."""
+        job = self.job
+        esp = esp_of(job.lab, job.driver, job.deployment) if any(path.esp for path in job.paths) else ""
+        for path in job.paths:
+            if is_possible(path, esp):
+                yield path
+                continue
+            text = f"with the nodes' ESP ({esp}) nothing passes; it does with the other kind ({path.esp})"
+            if job.plan.pairs:
+                self._trouble(f"latency of {path.name}", DriverError(text))
+            else:
+                self.hooks.said(f"{path.name}: {text}")
+
+    def _answers(self, path: Path) -> bool:
+        """Measure a path's latency. Returns False if nothing answers there: then its throughput is not measured."""
+        step = f"latency of {path.name}"
+        try:
+            found = self._tried(step, lambda: self.instruments.latency(self.job, path))
+        except NoAnswer as silence:
+            self._trouble(step, silence)
+            return False
         if found is not None:
             self.latencies.append(found)
+        return True
 
     def _throughput(self, path: Path) -> None:
         """Measure a path. UDP that the lab's filters drop is no trouble: the path's services say so."""
@@ -277,11 +299,11 @@ class _Round:
 
     def _tried(self, step: str, do: Callable[[], T], *, is_quiet: bool = False) -> T | None:
         """The result of a step, or None and a trouble if it fails. `is_quiet`: the step is short and is not displayed.
-        Raises Incomplete."""
+        Raises Incomplete, NoAnswer."""
         self._begin(step, is_quiet=is_quiet)
         try:
             return do()
-        except Incomplete:
+        except (Incomplete, NoAnswer):
             raise
         except DriverError as error:
             self._trouble(step, error)

@@ -60,7 +60,7 @@ class Path:
     """A path through the lab that is measured. `source`, `destination`: names of nodes; `address`: the destination address.
     `tunnels`: the tunnels that carry the packets; empty for a path outside of tunnels. `hops`: the number of nodes that
     forward. `services`: the services needed for measurements that the lab's filters accept: `icmp`, `tcp/PORT`,
-    `udp/PORT`."""
+    `udp/PORT`. `esp`: the kind of ESP (`kernel`, `user`) without which it does not pass; empty: it passes with each."""
 
     name: str
     source: str
@@ -69,6 +69,7 @@ class Path:
     tunnels: tuple[str, ...]
     hops: int
     services: tuple[str, ...]
+    esp: str = ""
 
 
 class Asking(StrEnum):
@@ -205,13 +206,15 @@ class Machine:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The steps of a round. `boots`: in order; `steady`: seconds of rest before the reading at rest; `pings`: per path;
-    `seconds`: per throughput test; `payloads`: bytes of user data in the UDP packets."""
+    `seconds`: per throughput test; `payloads`: bytes of user data in the UDP packets. `pairs`: from whom to whom latency
+    and throughput are measured, as in `netdsl trace`; empty: what the lab suggests, None: none."""
 
     boots: tuple[BootKind, ...] = (BootKind.FRESH, BootKind.WARM)
     steady: float = 5.0
     pings: int = 100
     seconds: float = 3.0
     payloads: tuple[int, ...] = (64, 653, 1370)
+    pairs: tuple[tuple[str, str], ...] | None = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,5 +235,10 @@ class Run:
     rounds: tuple[Round, ...] = ()
 
     @property
+    def done(self) -> int:
+        """The number of complete rounds."""
+        return sum(not round_.is_cut for round_ in self.rounds)
+
+    @property
     def is_complete(self) -> bool:
-        return sum(not round_.is_cut for round_ in self.rounds) >= self.wanted
+        return self.done >= self.wanted

@@ -9,9 +9,16 @@ from netdsl.ir.lab import Lab
 from netdsl.packets.fabric import Fabric, make_fabric
 from netdsl.packets.settling import settle
 from netdsl.packets.tracking import Tracker
-from netdsl.packets.tunnels import TunnelStates
+from netdsl.packets.tunnels import TunnelStates, packets_of
 from netdsl.packets.types import Esp
 from netdsl.packets.view import View
+
+
+def esps_of(lab: Lab) -> tuple[Esp, ...]:
+    """The kinds of ESP by which the lab's flows may differ: in a lab without tunnels that come to an agreement there is no
+    ESP, and the first kind stands for both."""
+    kinds = {end.kind for node in lab.nodes for end in node.tunnels}
+    return tuple(Esp) if any(packets_of(kind).IS_NEGOTIATED for kind in kinds) else (Esp.KERNEL,)
 
 
 class World:

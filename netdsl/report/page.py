@@ -1,5 +1,7 @@
 """A comparison as one self-contained HTML page: no network access, no other file, readable without scripts."""
 
+import shlex
+import sys
 from base64 import b64encode
 from functools import cache
 from hashlib import sha256
@@ -170,7 +172,7 @@ def _quoted(text: str) -> Markup:
 
 def _runs(comparison: Comparison) -> tuple[Named, ...]:
     return tuple(
-        Named(number, column, style(number), number % 6, run.target, f"{len(run.rounds)} of {run.wanted} rounds")
+        Named(number, column, style(number), number % 6, run.target, f"{run.done} of {run.wanted} rounds")
         for number, (run, column) in enumerate(zip(comparison.runs, comparison.columns, strict=True))
     )
 
@@ -183,7 +185,8 @@ def check_plots() -> None:
         if error.name is None or error.name.partition(".")[0] != "matplotlib":
             raise
         raise ReportError(
-            "matplotlib is not installed, which draws the plots of a page", remedy="pip install 'netdsl[report]'"
+            "matplotlib is not installed, which draws the plots of a page",
+            remedy=f"{shlex.quote(sys.executable)} -m pip install matplotlib",
         ) from error
 
 

@@ -213,7 +213,7 @@ def plans(comparison: Comparison) -> tuple[Same, ...]:
         ("each throughput takes", lambda plan: shown(plan.seconds, Unit.SECONDS)),
         ("bytes of user data in a UDP packet", lambda plan: ", ".join(map(str, plan.payloads)) or NOTHING),
     )
-    rounds = Same("rounds", tuple(f"{len(run.rounds)} of {run.wanted}" for run in comparison.runs))
+    rounds = Same("rounds", tuple(f"{run.done} of {run.wanted}" for run in comparison.runs))
     return (rounds, *(Same(name, tuple(say(run.plan) for run in comparison.runs)) for name, say in read))
 
 

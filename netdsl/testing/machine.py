@@ -1,6 +1,7 @@
 """Results for programs: JSON, and JUnit XML for CI systems."""
 
 import json
+from collections.abc import Iterable
 from typing import assert_never
 from xml.etree import ElementTree as Xml
 
@@ -57,10 +58,15 @@ def _line(line: Tested) -> dict[str, object]:
 
 def as_junit(results: Results) -> str:
     """A suite for each block, a case for each line; a failure block is one case. A difference from the prediction is a
-    failure of its own type."""
-    root = Xml.Element("testsuites", name=_text(results.lab), time=f"{results.seconds:.3f}")
+    failure of its own type.
+
+    The time of a case is that of its line until it was decided, the time of a suite the sum of its cases, that of all the
+    sum of the suites: lines are tested at the same time, so that it may be more than the test took.
+    """
+    root = Xml.Element("testsuites", name=_text(results.lab))
     for block in results.blocks:
         root.append(_suite(results, block))
+    root.set("time", _sum(root))
     for name in ("tests", "failures", "errors"):
         root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))
     Xml.indent(root)
@@ -71,9 +77,10 @@ def _suite(results: Results, block: Block) -> Xml.Element:
     title = _text(block_text(block.expectation))
     cases = [_case(results, line) for line in block.lines]
     if block.expectation.is_failure:
-        cases = [_failure_block(results, block), *(case for case in cases if len(case) and case[0].tag == "failure")]
-    seconds = sum(line.seen.seconds for line in block.lines)
-    suite = Xml.Element("testsuite", name=title, tests=str(len(cases)), time=f"{seconds:.3f}")
+        own = [case for case in cases if len(case) and case[0].tag == "failure"]
+        others = [line for line, case in zip(block.lines, cases, strict=True) if case not in own]
+        cases = [_failure_block(results, block, sum(line.seen.seconds for line in others)), *own]
+    suite = Xml.Element("testsuite", name=title, tests=str(len(cases)), time=_sum(cases))
     for name, tag in (("failures", "failure"), ("errors", "error")):
         suite.set(name, str(sum(case.find(tag) is not None for case in cases)))
     suite.set("skipped", "0")
@@ -94,13 +101,18 @@ def _case(results: Results, line: Tested) -> Xml.Element:
     return case
 
 
-def _failure_block(results: Results, block: Block) -> Xml.Element:
-    seconds = sum(line.seen.seconds for line in block.lines)
+def _failure_block(results: Results, block: Block, seconds: float) -> Xml.Element:
+    """`seconds`: of the lines that have no case of their own."""
     case = _new_case(results, "at least one line does not hold", shown_place(block.expectation.origin), seconds)
     lines = "\n".join(f"{claim_text(line.line.claim)}: {line.seen.text}" for line in block.lines)
     _add_verdict(case, block.verdict, lines, "every line of this block holds", "not every line could be tested")
     Xml.SubElement(case, "system-out").text = _text(lines)
     return case
+
+
+def _sum(parts: Iterable[Xml.Element]) -> str:
+    """The sum of the times as they are written."""
+    return f"{sum(float(part.get('time', '0')) for part in parts):.3f}"
 
 
 def _add_verdict(case: Xml.Element, verdict: Verdict, text: str, failed: str, untested: str) -> None:

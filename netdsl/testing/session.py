@@ -39,12 +39,12 @@ _READS = 5  # of a recording, within `_LAST_FRAMES`
 def session_of(lab: Lab, probes: Probes, pace: Pace, progress: Progress) -> "Session":
     """The session for a running lab. Raises DriverError."""
     driver, deployment = probes.driver, probes.deployment
-    esp = _esp(lab, driver, deployment)
+    esp = esp_of(lab, driver, deployment)
     world = World(lab, Esp(esp) if esp else Esp.KERNEL)
     return Session(Bench(driver, deployment, probes, world, pace), esp, f"netdsl-{secrets.token_hex(4)}", progress)
 
 
-def _esp(lab: Lab, driver: Driver, deployment: Deployment) -> str:
+def esp_of(lab: Lab, driver: Driver, deployment: Deployment) -> str:
     """Where the nodes run ESP: `kernel` or `user`; empty if no tunnel takes packets by policies, or no node says it."""
     words = {esp.value for esp in Esp}
     for node in lab.nodes:

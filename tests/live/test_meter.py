@@ -11,11 +11,10 @@ import pytest
 from netdsl.backends.compose.driver import driver
 from netdsl.backends.compose.meter import meter
 from netdsl.measuring.job import Job
-from netdsl.measuring.paths import choose
+from netdsl.measuring.paths import choose, worlds_of
 from netdsl.measuring.probes import Incomplete, latency, throughput
 from netdsl.measuring.types import Asking, Plan, Subject, Throughput, Transport
 from netdsl.measuring.types import Path as Way
-from netdsl.packets.world import World
 from netdsl.pipeline.analysis import check
 from netdsl.runtime.driver import DriverError
 from tests.live.compose import ComposeLab
@@ -126,7 +125,7 @@ def test_an_engine_elsewhere_is_told(pair: ComposeLab, monkeypatch: pytest.Monke
 def job_of(lab: ComposeLab, name: str) -> tuple[Job, tuple[Way, ...]]:
     found = check(ROOT / "examples" / name / "lab.net").lab
     assert found is not None
-    paths = choose(found, World(found))
+    paths = choose(found, worlds_of(found))
     subject = Subject(name, name, "", "", len(found.nodes), len(found.networks), 0)
     plan = Plan(pings=20, seconds=1.0, payloads=(64, 1370))
     return Job(found, subject, "compose", driver, meter, lab.deployment, paths, plan, None), paths

@@ -1,11 +1,13 @@
 """Which ways through a lab are measured."""
 
 from functools import cache
+from ipaddress import ip_address
 
 import pytest
 
+from netdsl.ir.ids import NodeId
 from netdsl.ir.lab import Lab
-from netdsl.measuring.paths import choose
+from netdsl.measuring.paths import choose, is_possible, worlds_of
 from netdsl.measuring.types import Path
 from netdsl.packets.types import Esp
 from netdsl.packets.world import World
@@ -26,7 +28,7 @@ def example(name: str) -> Lab:
 
 
 def paths(of: Lab, *wanted: tuple[str, str]) -> tuple[Path, ...]:
-    return choose(of, World(of), wanted)
+    return choose(of, worlds_of(of), wanted)
 
 
 def test_site_to_site_is_measured_through_both_tunnels_and_around_them() -> None:
@@ -45,7 +47,7 @@ def test_where_one_redirected_port_passes_that_one_is_measured_at_the_node_that_
 @pytest.mark.parametrize("name", ["host-to-host", "site-to-site", "site-to-site-v6", "ipsec-corners"])
 def test_whoever_has_the_esp_the_paths_are_the_same(name: str) -> None:
     one = example(name)
-    assert choose(one, World(one, Esp.USER)) == choose(one, World(one, Esp.KERNEL))
+    assert choose(one, [World(one, Esp.USER)]) == choose(one, [World(one, Esp.KERNEL)])
 
 
 def test_a_pair_that_is_named_is_the_only_one() -> None:
@@ -107,3 +109,46 @@ def test_in_a_large_lab_few_pairs_stand_for_all(monkeypatch: pytest.MonkeyPatch)
     )
     assert len(paths(lab(text))) == 1
     assert len(asked) < 3000
+
+
+TUNNEL = """lab x
+network inet 192.0.2.0/24
+network left 10.1.0.0/24
+network right 10.2.0.0/24
+router gl { interface wan on inet .1 ; interface lan on left .1 ; route right via gr }
+router gr { interface wan on inet .2 ; interface lan on right .1 ; route left via gl }
+host a { interface on left .10 ; default via gl }
+host b { interface on right .10 ; default via gr }
+ipsec vpn { between gl protecting left and gr protecting right ; auth psk ; start on traffic }
+"""
+KERNEL_ONLY = TUNNEL.replace("auth psk", "auth psk ; esp aes256-sha256-esn")
+
+
+def test_paths_pass_with_either_kind_of_esp_where_there_are_such() -> None:
+    """Around the tunnel `a` reaches `gr`'s outer address with the kernel's ESP alone: in user space the answer is led into
+    the tunnel."""
+    one = lab(TUNNEL)
+    with_kernel, with_user = (choose(one, [World(one, esp)]) for esp in Esp)
+    assert with_kernel != with_user
+    chosen = paths(one)
+    assert [path.tunnels for path in chosen] == [("vpn",), ()]
+    assert {path.esp for path in chosen} == {""}
+    for path in chosen:
+        for esp in Esp:
+            verdict = predict(World(one, esp), NodeId(path.source), ip_address(path.address), None)
+            assert (verdict.passes, verdict.tunnels) == (True, path.tunnels)
+
+
+def test_a_path_that_needs_one_kind_of_esp_says_so() -> None:
+    one = lab(KERNEL_ONLY)
+    through, *around = paths(one)
+    assert (through.tunnels, through.esp) == (("vpn",), "kernel")
+    assert all(path.esp == "" for path in around)
+    assert is_possible(through, "kernel")
+    assert is_possible(through, ""), "nothing is known"
+    assert not is_possible(through, "user")
+
+
+def test_a_named_pair_that_passes_with_one_kind_of_esp_is_taken_for_that() -> None:
+    (named,) = paths(lab(TUNNEL), ("a", "192.0.2.2"))
+    assert (named.name, named.esp) == ("a to gr", "kernel")

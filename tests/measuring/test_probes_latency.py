@@ -2,13 +2,14 @@
 
 import subprocess
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path as FilePath
 from socket import create_server
 
 import pytest
 
-from netdsl.measuring.probes.latency import latency, read_connections, read_pings, read_times
+from netdsl.measuring.probes.latency import NoAnswer, latency, read_connections, read_pings, read_times
 from netdsl.measuring.types import Asking, Path
 from netdsl.runtime.driver import Answer, DriverError
 from tests.measuring.bench import NO_WAIT, Bench
@@ -97,3 +98,13 @@ def test_without_ping_connections_to_the_served_port_are_timed() -> None:
     bench = Bench(lambda _node, _words: Answer(0, "0.5\n"), pings=1)
     assert latency(bench.job, path, NO_WAIT).asking is Asking.CONNECT
     assert bench.asked[-1][1][-4:] == ["1", "0.01", "10.0.0.2", "8080"]
+
+
+def test_only_a_tunnel_is_waited_for() -> None:
+    def asked(path: Path) -> int:
+        bench = Bench(lambda _, __: Answer(1, NONE))
+        with pytest.raises(NoAnswer, match=r"nothing answers at 10\.0\.0\.2"):
+            latency(bench.job, path, NO_WAIT)
+        return len(bench.asked)
+
+    assert asked(PATH) < asked(replace(PATH, tunnels=("vpn",))) / 3

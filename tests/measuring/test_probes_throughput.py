@@ -67,7 +67,7 @@ def test_udp_is_sent_as_fast_as_it_goes() -> None:
 
 def test_what_arrives_is_known_behind_two_translations_and_a_tunnel() -> None:
     lab = example("host-to-host")
-    path = choose(lab, World(lab))[0]
+    path = choose(lab, [World(lab)])[0]
     source, destination = ip_address("172.16.16.16"), ip_address("10.1.0.2")
     assert arrivals(lab, path) == (Arrival(source, destination, 30000),)
 
@@ -91,7 +91,7 @@ def answers(node: str, words: Sequence[str]) -> Answer:
 
 def test_the_way_is_put_back_and_udp_left_out_with_its_reason() -> None:
     lab = example("host-to-host")
-    path = choose(lab, World(lab))[0]
+    path = choose(lab, [World(lab)])[0]
     bench = Bench(answers, lab, payloads=(64, 653))
     with pytest.raises(Incomplete, match="UDP is left out: of what iperf3 needs the lab lets tcp/8080 alone") as caught:
         throughput(bench.job, path, NO_WAIT)
@@ -111,7 +111,7 @@ def test_the_way_is_put_back_after_a_stop_too() -> None:
 
     bench = Bench(stopped, lab)
     with pytest.raises(KeyboardInterrupt):
-        throughput(bench.job, choose(lab, World(lab))[0], NO_WAIT)
+        throughput(bench.job, choose(lab, [World(lab)])[0], NO_WAIT)
     assert [words[0] for _, words in bench.asked[-2:]] == ["sh", "nft"]
     assert bench.open == 0
 
@@ -121,7 +121,7 @@ def test_the_way_is_put_back_after_a_stop_too() -> None:
 
 def whole() -> Path:
     lab = example("site-to-site")
-    return choose(lab, World(lab))[0]
+    return choose(lab, [World(lab)])[0]
 
 
 def test_tcp_then_each_payload_of_udp() -> None:

@@ -11,13 +11,14 @@ from netdsl.measuring import stopping
 from netdsl.measuring.failures import CannotResume, RunExists
 from netdsl.measuring.job import Job, Said, Step
 from netdsl.measuring.measurement import Existing
+from netdsl.measuring.probes import NoAnswer
 from netdsl.measuring.rounds import measure_all
 from netdsl.measuring.store import read_run, write_run
 from netdsl.measuring.types import CUT, BootKind, Moment, Plan, Run, Trouble
 from netdsl.measuring.verdicts import is_good
 from netdsl.runtime.driver import DriverError
 from netdsl.runtime.meter import Fact
-from tests.measuring.pretending import FACTS, SOURCE, Bench, Journal
+from tests.measuring.pretending import FACTS, PATH, SOURCE, Bench, Journal
 
 BOOTED = ["up", "usage", "facts", "usage"]
 ORDER = ["rebuild", *BOOTED, "park", *BOOTED, "latency", "throughput", "disk", "down"]
@@ -353,6 +354,32 @@ def test_a_file_that_is_there_is_not_replaced_unasked(bench: Bench) -> None:
     assert len(run.rounds) == 1
 
 
+def test_a_path_on_which_nothing_answers_is_asked_no_more(bench: Bench) -> None:
+    bench.journal.fail = lambda step, _: NoAnswer("nothing answers") if step.endswith("latency") else None
+    (run,) = _measure(bench)
+    assert bench.journal.count("throughput") == 0
+    assert [trouble.step for trouble in run.rounds[0].troubles] == ["latency of one to two"]
+    assert run.rounds[0].lines, "the rest goes on"
+
+
+def test_a_path_whose_latency_cannot_be_told_is_asked_on(bench: Bench) -> None:
+    bench.journal.fail = lambda step, _: DriverError("no ping") if step.endswith("latency") else None
+    _measure(bench)
+    assert bench.journal.count("throughput") == 1
+
+
+@pytest.mark.parametrize(("pairs", "troubles"), [((), 0), ((("one", "two"),), 1)])
+def test_a_path_that_needs_the_other_kind_of_esp_is_not_waited_for(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, pairs: tuple[tuple[str, str], ...], troubles: int
+) -> None:
+    monkeypatch.setattr("netdsl.measuring.round.esp_of", lambda *_: "user")
+    job = bench.job(plan=Plan(pairs=pairs))
+    (run,) = _measure(bench, replace(job, paths=(replace(PATH, esp="kernel"), replace(PATH, name="other", esp="user"))))
+    assert [one.path for one in run.rounds[0].latencies] == ["other"]
+    found = [trouble.message for trouble in run.rounds[0].troubles]
+    assert found == ["with the nodes' ESP (user) nothing passes; it does with the other kind (kernel)"] * troubles
+
+
 def test_more_rounds_than_before_can_be_asked_for(bench: Bench) -> None:
     (first,) = _measure(bench)
     (run,) = _measure(bench, runs=2, existing=Existing.RESUME)
@@ -372,7 +399,7 @@ def test_another_lab_plan_or_machine_is_not_gone_on_with(bench: Bench) -> None:
     other = bench.job(source=SOURCE.replace(".2 ;", ".3 ;"))
     with pytest.raises(CannotResume, match="lab was changed"):
         _measure(bench, other, existing=Existing.RESUME)
-    with pytest.raises(CannotResume, match="pings was 100, and is 7"):
+    with pytest.raises(CannotResume, match="--pings was 100, and is 7"):
         _measure(bench, bench.job(plan=Plan(pings=7)), existing=Existing.RESUME)
     bench.machine = type(bench.machine)("Another", 2, 2**34, "x86_64", "Linux 6.1", "Debian")
     with pytest.raises(CannotResume, match="processor was A processor, and is Another"):

@@ -64,6 +64,17 @@ def test_it_fits_and_asks_for_nothing(browser: Browser, report: Path, width: int
     assert browser.value("document.images[0].naturalWidth > 0") is True
 
 
+def test_the_topology_fits_a_phone_and_can_be_enlarged(browser: Browser, report: Path) -> None:
+    browser.open(report, width=390)
+    scroll = "document.querySelector('.topology .scroll')"
+    assert browser.value(f"{scroll}.scrollWidth - {scroll}.clientWidth") == 0
+    browser.value("document.querySelector('.topology input').click()")
+    assert browser.value("document.images[0].width") == 900
+    assert browser.value("document.documentElement.scrollWidth") == 390
+    browser.open(report, width=1100)
+    assert browser.value("document.querySelector('.topology input').getClientRects().length") == 0
+
+
 def test_the_policy_would_stop_a_page_that_fetches_or_runs_something_else(
     browser: Browser, report: Path, tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 import builtins
 import gzip
 import re
+import sys
 from base64 import b64decode, b64encode
 from collections import Counter
 from dataclasses import replace
@@ -15,7 +16,7 @@ from netdsl.comparing.compare import compare
 from netdsl.comparing.types import Comparison
 from netdsl.comparing.units import shown_spread
 from netdsl.measuring.store import parse_run
-from netdsl.measuring.types import Round, Run
+from netdsl.measuring.types import CUT, Round, Run, Trouble
 from netdsl.report import ReportError, page
 from netdsl.report.theme import style
 from tests.report import made_up
@@ -337,6 +338,16 @@ def test_a_hostile_drawing_stays_an_image() -> None:
     assert document.named("img")[0].attributes["alt"] == '"><script>'
 
 
+def test_a_round_cut_short_is_not_counted() -> None:
+    run = made_up.containers(1)
+    (first,) = run.rounds
+    cut = replace(first, number=2, troubles=(Trouble(CUT, "Ctrl-C"),))
+    text = " ".join(read_page(compare((replace(run, wanted=3, rounds=(first, cut)),))).text.split())
+    assert text.count("1 of 3 rounds") == 2, "beside the run's name and among what makes figures uncertain"
+    assert "2 of 3 rounds" not in text
+    assert "2 of 3, cut short" in text
+
+
 # ------------------------------------------------------------------------------------------------------ without plots
 
 
@@ -351,4 +362,4 @@ def test_without_matplotlib_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(builtins, "__import__", missing)
     with pytest.raises(ReportError, match="matplotlib is not installed") as raised:
         page(made_up.comparison(), None, None)
-    assert raised.value.remedy == "pip install 'netdsl[report]'"
+    assert raised.value.remedy == f"{sys.executable} -m pip install matplotlib"

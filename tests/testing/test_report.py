@@ -1,7 +1,10 @@
 """Tables and documents."""
 
 import json
+from dataclasses import replace
 from xml.etree import ElementTree as Xml
+
+import pytest
 
 from netdsl.testing.machine import as_json, as_junit
 from netdsl.testing.report import table
@@ -101,6 +104,22 @@ def test_junit_has_the_common_shape_and_counts_what_is_in_it() -> None:
             assert int(suite.get("failures", "")) == len(suite.findall("testcase/failure"))
             assert int(suite.get("errors", "")) == len(suite.findall("testcase/error"))
         assert int(root.get("tests", "")) == len(root.findall("testsuite/testcase"))
+
+
+def test_junits_times_add_up() -> None:
+    for results in (_good(), _bad()):
+        lines = tuple(
+            replace(
+                block, lines=tuple(replace(one, seen=replace(one.seen, seconds=1.25 + at)) for one in block.lines)
+            )
+            for at, block in enumerate(results.blocks)
+        )
+        root = Xml.fromstring(as_junit(replace(results, blocks=lines, seconds=0.5)))
+        for suite in root:
+            cases = [float(case.get("time", "")) for case in suite]
+            assert sum(cases) == pytest.approx(float(suite.get("time", "")))
+        assert [suite.get("time") for suite in root] == ["2.500", "4.500"], "a line is counted once"
+        assert root.get("time") == "7.000"
 
 
 def test_junit_of_a_bad_run() -> None:

@@ -16,7 +16,7 @@ from netdsl.testing.pace import Pace
 
 INTERVAL = 0.01  # seconds between two pings
 _WARM = 3  # pings before the measurement
-_PATIENCE = 45.0  # seconds until the first answer: a tunnel may have to come up first
+_PATIENCE = {True: 45.0, False: 10.0}  # seconds until the first answer; True: a tunnel may have to come up first
 _WAIT = 2.0  # seconds for each answer
 _PAUSE = 0.3
 
@@ -25,10 +25,14 @@ _SENT = re.compile(r"^(\d+) packets transmitted,", re.MULTILINE)
 _UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6}
 
 
+class NoAnswer(DriverError):
+    """Nothing answers along a path: what else would be asked there would only wait."""
+
+
 def latency(job: Job, path: Path, pace: Pace = Pace()) -> Latency:  # noqa: B008 - frozen
     """The number of probes in the plan, after a first one was answered, so that tunnels with `start on traffic` are up.
 
-    Raises DriverError if nothing answers, or if the tools cannot be run.
+    Raises NoAnswer if nothing answers, DriverError if the tools cannot be run.
     """
     slowness, count = job.driver.slowness, job.plan.pings
     if PING in path.services:
@@ -91,7 +95,7 @@ def _connect_words(path: Path, count: int, slowness: float) -> list[str]:
 
 
 def _warm_up(tools: Tools, path: Path, words: Sequence[str], slowness: float, pace: Pace) -> None:
-    deadline = pace.now() + _PATIENCE * slowness
+    deadline = pace.now() + _PATIENCE[bool(path.tunnels)] * slowness
     while True:
         answer = tools.ask(words, timeout=60 * slowness)
         if _has_answer(answer):
@@ -99,7 +103,7 @@ def _warm_up(tools: Tools, path: Path, words: Sequence[str], slowness: float, pa
         if pace.now() > deadline:
             message = f"nothing answers at {path.address}, asked from `{path.source}`"
             tail = answer.errors or answer.output
-            raise DriverError(message, command=words[0], status=answer.status, tail=tail)
+            raise NoAnswer(message, command=words[0], status=answer.status, tail=tail)
         pace.sleep(_PAUSE * slowness)
 
 

@@ -57,11 +57,17 @@
     }
   }
 
+  // the complete rounds; all of them if none is
+  function counted(rounds) {
+    const whole = rounds.filter((round) => !round.troubles.some((one) => one.step === "cut short"));
+    return whole.length ? whole : rounds;
+  }
+
   function samples() {
     const lines = [["run", "target", "round", "what", "where", "how", "value", "unit"]];
     for (const element of runs) {
       const run = JSON.parse(element.textContent);
-      for (const round of run.rounds ?? [])
+      for (const round of counted(run.rounds ?? []))
         for (const part of [boots, usage, network])
           for (const row of part(round)) lines.push([element.dataset.name, run.target, round.number, ...row]);
     }

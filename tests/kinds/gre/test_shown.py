@@ -34,6 +34,6 @@ def test_what_crosses_it_is_marked_where_another_tunnel_encrypts_it() -> None:
 
 def test_a_path_through_it_is_measured_beside_one_around_it() -> None:
     found = lab(SITES)
-    inside, around = choose(found, World(found))
+    inside, around = choose(found, [World(found)])
     assert (inside.source, inside.destination, inside.tunnels) == ("pc", "www", ("t",))
     assert around.tunnels == ()

@@ -31,6 +31,6 @@ def test_each_two_ends_have_a_line_that_encrypts_nothing() -> None:
 
 def test_a_path_on_the_segment_is_measured() -> None:
     found = lab(OFFICES)
-    inside, around = choose(found, World(found))
+    inside, around = choose(found, [World(found)])
     assert inside.address.startswith("10.5.0.")
     assert (inside.tunnels, around.tunnels) == (("t",), ())
