@@ -6,6 +6,7 @@ import click
 
 from netdsl.cli.analysis import analyse
 from netdsl.cli.console import note, show_findings
+from netdsl.cli.esp_lines import note_dependences
 from netdsl.cli.options import DEFINE, FORMAT, UNTRUSTED
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.pipeline.analysis import Checked
@@ -64,3 +65,5 @@ def _tell(checked: Checked) -> None:
         return
     proven = f"; {summary}" if summary is not None and summary.proofs else ""
     note(f"{bindings.name}: {len(bindings.nodes)} nodes, {len(bindings.networks)} networks: no errors{proven}")
+    if summary is not None:
+        note_dependences(summary)

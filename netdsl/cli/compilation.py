@@ -11,6 +11,7 @@ from netdsl.cli.analysis import analyse, stop
 from netdsl.cli.console import complain, note, say, show_findings, write
 from netdsl.cli.difference import difference
 from netdsl.cli.each import variant
+from netdsl.cli.esp_lines import note_dependences
 from netdsl.cli.place import Places, build_of, claim_place, places_of, refuse_used
 from netdsl.codegen.contract import PRISTINE, Adopter, Layout, Options
 from netdsl.codegen.home import claim_keys
@@ -75,6 +76,7 @@ def compile_request(request: Request) -> Written:
     if request.form == "text" and checked.summary is not None and checked.summary.proofs:
         which = f" ({request.variant})" if request.variant else ""
         note(f"{compiled.lab.name}{which}: {checked.summary}")
+        note_dependences(checked.summary)
     return _write(compiled, places, request)
 
 

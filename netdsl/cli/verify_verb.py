@@ -4,6 +4,7 @@ import click
 
 from netdsl.cli.analysis import analyse
 from netdsl.cli.console import columns, note, say, show_findings, write
+from netdsl.cli.esp_lines import dependence_lines, dependences_json
 from netdsl.cli.flow_json import as_text
 from netdsl.cli.flow_options import ESP
 from netdsl.cli.options import DEFINE, FORMAT, LAB, UNTRUSTED
@@ -47,6 +48,7 @@ def _show(checked: Checked) -> None:
     if checked.summary is not None and checked.lab is not None:
         line = f"{checked.lab.name}: {checked.summary}"
         if checked.summary.proofs:
+            write("".join(f"{one}\n" for one in dependence_lines(checked.summary, columns())))
             say(line)
         else:
             note(line)
@@ -61,5 +63,5 @@ def _document(checked: Checked, esp: str) -> dict[str, Json]:
         "esp": esp,
     }
     if checked.summary is not None:
-        document |= summary_json(checked.summary)
+        document |= summary_json(checked.summary) | {"depends_on_esp": dependences_json(checked.summary)}
     return document | {"diagnostics": dumped(findings["diagnostics"])}

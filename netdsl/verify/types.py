@@ -10,7 +10,7 @@ from netdsl.diagnostics.fix import Fix
 from netdsl.diagnostics.wording import counted
 from netdsl.ir.expectation import Expectation, Expected
 from netdsl.ir.ids import Address, NodeId
-from netdsl.packets.types import Outcome, Verdict
+from netdsl.packets.types import Esp, Outcome, Verdict
 from netdsl.source import Place
 
 
@@ -50,14 +50,27 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
+class Dependence:
+    """A line of an `expect` block, or a failure block as a whole (`line` None), that holds with one kind of ESP alone:
+    `esp`. `reason`: why it does not with the other, a sentence."""
+
+    expectation: Expectation
+    line: Expected | None
+    esp: Esp
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """`held` and `failed` count lines (of a failure block the block is one, which holds when a line of it does not).
-    `unverified` are lines that depend on something raw or outside of the lab."""
+    `unverified` are lines that depend on something raw or outside of the lab, `depending` what depends on the kind of
+    ESP."""
 
     proofs: tuple[Proof, ...]
     held: int
     failed: int
     unverified: int
+    depending: tuple[Dependence, ...] = ()
 
     def __str__(self) -> str:
         if not self.held and not self.failed:
@@ -67,4 +80,8 @@ class Summary:
             count += f", {self.failed} do{'es' if self.failed == 1 else ''} not"
         if self.unverified:
             count += f"; {self.unverified} of them cannot be known"
+        if self.depending:
+            count += (
+                f"; {len(self.depending)} of them depend{'s' if len(self.depending) == 1 else ''} on the kind of ESP"
+            )
         return count

@@ -109,9 +109,7 @@ def test_junit_has_the_common_shape_and_counts_what_is_in_it() -> None:
 def test_junits_times_add_up() -> None:
     for results in (_good(), _bad()):
         lines = tuple(
-            replace(
-                block, lines=tuple(replace(one, seen=replace(one.seen, seconds=1.25 + at)) for one in block.lines)
-            )
+            replace(block, lines=tuple(replace(one, seen=replace(one.seen, seconds=1.25 + at)) for one in block.lines))
             for at, block in enumerate(results.blocks)
         )
         root = Xml.fromstring(as_junit(replace(results, blocks=lines, seconds=0.5)))
