@@ -32,6 +32,7 @@ devices_down() {
 # device_make PART CHILD DEVICE LINK TUN REMOTE: in the kernel where it has the type, which only making one tells; else in user
 # space. Sets $reason and returns 1 where neither has it.
 device_make() {
+	device_end_socat "$3" # socat may outlive a device that a command has deleted
 	ip link delete dev "$3" 2>/dev/null # of an earlier start
 	space=kernel
 	# shellcheck disable=SC2086 # the words are the compiler's
@@ -51,6 +52,15 @@ device_make() {
 }
 
 # device_in_user_space CHILD DEVICE TUN REMOTE
+#
+# A packet that cannot be sent is lost, and the device stays, as the kernel's does: no route to the other end, a filter that
+# drops what goes out. Of socat's options (socat(1), the same in 1.7.4 and 1.8):
+#   -s            an error of sendto() does not end it
+#   -t            but the loop that moves packets ends when it has been idle that long after one: 11 days. It is made again then
+#   -lm           errors of the start are in the node's log; of those later, one for each lost packet, none is
+#   shut-close    an outer packet that is empty is the end of a stream for socat, which then would read no more of them:
+#                 this closes the device and ends socat, and `devices_tend` makes both again
+# The socket is first: where it cannot be made or bound, there is no device.
 device_in_user_space() {
 	[ "$3" != - ] || {
 		reason="tunnel $1: this kernel has no such device, and $4"
@@ -60,7 +70,7 @@ device_in_user_space() {
 		reason="tunnel $1: this kernel has no such device, and there is no /dev/net/tun for one in user space"
 		return 1
 	}
-	socat "TUN,tun-name=$2,$3" "$4" </dev/null >&2 &
+	socat -s -lm -t 1000000 "$4" "TUN,tun-name=$2,$3,shut-close" </dev/null >&2 &
 	keep_daemon $! "$2" "tunnel $1"
 	rounds=100
 	until [ -e "/sys/class/net/$2" ]; do
@@ -73,15 +83,18 @@ device_in_user_space() {
 	done
 }
 
+# device_end_socat DEVICE: returns 1 where none has been started.
+device_end_socat() {
+	[ -e "$STATE/daemon/$1" ] || return
+	read -r pid _ <"$STATE/daemon/$1"
+	rm -f "$STATE/daemon/$1"
+	kill "$pid" 2>/dev/null
+	return 0
+}
+
 # device_remove CHILD DEVICE: its addresses and routes go with it. Its default route has replaced the uplink's.
 device_remove() {
-	if [ -e "$STATE/daemon/$2" ]; then
-		read -r pid _ <"$STATE/daemon/$2"
-		rm -f "$STATE/daemon/$2"
-		kill "$pid" 2>/dev/null
-	else
-		ip link delete dev "$2" 2>/dev/null
-	fi
+	device_end_socat "$2" || ip link delete dev "$2" 2>/dev/null
 	if [ -e "$STATE/uplink.batch" ] && grep -q '^route replace default ' "$NODE/devices/$2.batch"; then
 		ip -batch "$STATE/uplink.batch"
 	fi
