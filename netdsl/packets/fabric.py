@@ -11,6 +11,7 @@ from netdsl.ir.network import Network
 from netdsl.ir.node import Interface
 from netdsl.packets.passage import Exit, Stop
 from netdsl.packets.spanning import SwitchPort, blocked_ports
+from netdsl.packets.tracking import FlowIn, Flows
 from netdsl.packets.view import View, raw_nodes, view_of
 
 
@@ -23,7 +24,8 @@ class Fabric:
     `raw_on`: of segments that have any, their raw nodes, switches too. `proxies`: the nodes that answer ARP for what is
     behind their tunnels. `held`: tunnels that are taken down. `before`: the connections that stand while nothing is cut or
     held, each with its ends; None: this is so here. `unsure`: nodes of which it is not known whether their connections have
-    lasted since then."""
+    lasted since then, or which of them came up. `clashes`: flows that stood in the way of those of a tunnel that was
+    opened last; `attempted`: its own, whether it came up or not."""
 
     lab: Lab
     views: dict[NodeId, View]
@@ -41,6 +43,8 @@ class Fabric:
     held: frozenset[TunnelId] = frozenset()
     before: Callable[[], Set[tuple[TunnelId, NodeId, NodeId]]] | None = None
     unsure: set[NodeId] = field(default_factory=set)
+    clashes: set[FlowIn] = field(default_factory=set)
+    attempted: Flows = field(default_factory=dict)
     lost_answers: dict[tuple[NodeId, str, NodeId], Stop | None] = field(default_factory=dict)
     exits: dict[tuple[NodeId, str, Address], Exit] = field(default_factory=dict)
     stops: dict[object, str | None] = field(default_factory=dict)

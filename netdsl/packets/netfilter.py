@@ -23,7 +23,7 @@ from netdsl.packets.filtering import (
 from netdsl.packets.passage import DeadEnd, Passage, Stop
 from netdsl.packets.routes import Hop as Route
 from netdsl.packets.steering import Policy
-from netdsl.packets.tracking import Known, Tracker, first_state, with_destination, with_source
+from netdsl.packets.tracking import Known, Tracker, first_state, key_of, reverse, with_destination, with_source
 from netdsl.packets.types import Decision, Hook, Hop, Outcome, Packet, Step, Wire
 from netdsl.packets.view import LOOPBACK, View
 from netdsl.source import Place
@@ -86,6 +86,8 @@ class Netfilter:
             # It keeps the flow that it had in the output hook (Linux net/netfilter/nf_conntrack_core.c, nf_conntrack_in).
             return Passage(view, packet, interface, came, None, State.ESTABLISHED)
         known = self.tracker.find(view.id, packet)
+        if known is not None and self.is_daemon and packet.inner is None:
+            self._note_clash(view, packet)
         state = self._state(packet, known)
         if known is not None and state is State.ESTABLISHED:
             self.tracker.answer(view.id, packet, known)
@@ -140,12 +142,24 @@ class Netfilter:
             rule = source_nat(view.node.nat.source, sight, view.ends, view.is_active)
             if rule is not None and rule.address is not None:
                 changed = with_source(packet, (rule.changed(packet.source), packet.source_port))
-                changed = self.tracker.unique(view.id, passage.original, changed)
+                changed = self._unique(passage, changed)
                 self.note(Hook.POSTROUTING, Decision.SNAT, f"`{spoken(rule.origin, 'snat')}`", changed, rule.origin)
         if changed is packet:  # a null binding (nf_nat_alloc_null_binding) has answers of its own too
-            changed = self.tracker.unique(view.id, passage.original, packet)
+            changed = self._unique(passage, packet)
         self.tracker.confirm(view.id, passage.original, changed)
         return changed
+
+    def _unique(self, passage: Passage, packet: Packet) -> Packet:
+        found = self.tracker.unique(passage.view.id, passage.original, packet)
+        if found is not packet:
+            self._note_clash(passage.view, reverse(packet))
+        return found
+
+    def _note_clash(self, view: View, packet: Packet) -> None:
+        """Of the packet of a flow that stood already."""
+        key = (view.id, key_of(packet))
+        if key in self.tracker.standing:
+            self.fabric.clashes.add(key)
 
     def _restored(self, changed: Packet, packet: Packet, hook: Hook) -> Packet:
         if changed == packet:

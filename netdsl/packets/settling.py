@@ -9,15 +9,17 @@ from dataclasses import replace
 
 from netdsl.ir.ids import Address, NodeId, TunnelId
 from netdsl.ir.tunnel import TunnelEnd
+from netdsl.packets.attempts import Attempts
 from netdsl.packets.doubts import doubts, own_doubts, possible_owners
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.links import no_route
 from netdsl.packets.neighbours import answers
+from netdsl.packets.orders import USUAL, Order
 from netdsl.packets.passage import Delivered
 from netdsl.packets.routes import NextHop, RoutingTable
 from netdsl.packets.sources import learned_routes
-from netdsl.packets.tracking import Flows, Tracker, reverse
-from netdsl.packets.tunnels import Connection, Failure, TunnelStates, opening_packet, packets_of
+from netdsl.packets.tracking import Tracker, reverse
+from netdsl.packets.tunnels import Connection, TunnelStates, opening_packet, packets_of
 from netdsl.packets.types import Packet
 from netdsl.packets.view import View
 from netdsl.packets.walk import Walk
@@ -30,26 +32,42 @@ Shape = dict[TunnelId, list[tuple[TunnelEnd, TunnelEnd, Address, int | None]]]
 
 
 def settle(
-    fabric: Fabric, held: frozenset[TunnelId] = frozenset(), forced: frozenset[TunnelId] = frozenset()
+    fabric: Fabric,
+    held: frozenset[TunnelId] = frozenset(),
+    forced: frozenset[TunnelId] = frozenset(),
+    order: Order = USUAL,
 ) -> TunnelStates:
     """Bring up all tunnels that come up, and let nodes learn routes. `held`: tunnels kept down by hand at all ends;
     `forced`: tunnels opened by hand."""
     virtual = {(end.tunnel, node.id): end.virtual for node in fabric.lab.nodes for end in node.tunnels if end.virtual}
     states = TunnelStates(virtual=virtual, held=held, forced=forced)
-    ends = [(view, end) for view in fabric.views.values() for end in view.node.tunnels]
-    before: tuple[Shape, Learned, Silent] = ({}, _learn(fabric, states), _pass_over(fabric, states))
-    for _ in range(_ROUNDS):
-        states.connections = _connections(fabric, states)
-        _install(fabric, states, ends)
-        now = (_shape(states), _learn(fabric, states), _pass_over(fabric, states))
-        if now == before:
-            break
-        before = now
+    attempts = Attempts(fabric, states, order)
+    if order.late is not None:
+        attempts.waits = order.late
+        _come_to_rest(attempts)
+        attempts.kept = {one.pair: one for each in states.connections.values() for one in each}
+        attempts.waits = None
+    _come_to_rest(attempts)
     if fabric.raw_on:
         _note_doubts(fabric, states)
     for node in sorted(fabric.unsure):
         fabric.views[node].doubts = (*fabric.views[node].doubts, node)
     return states
+
+
+def _come_to_rest(attempts: Attempts) -> None:
+    fabric, states = attempts.fabric, attempts.states
+    before: tuple[Shape, Learned, Silent] = ({}, _learn(fabric, states), _pass_over(fabric, states))
+    for _ in range(_ROUNDS):
+        stood = states.pairs
+        states.connections = attempts.round()
+        states.lost |= {pair for pair in stood - states.pairs if pair[0] not in states.waiting}
+        _install(fabric, states)
+        now = (_shape(states), _learn(fabric, states), _pass_over(fabric, states))
+        if now == before:
+            return
+        before = now
+    states.lost |= states.pairs - stood
 
 
 def _note_doubts(fabric: Fabric, states: TunnelStates) -> None:
@@ -133,41 +151,14 @@ def _shape(states: TunnelStates) -> Shape:
     }
 
 
-def _connections(fabric: Fabric, states: TunnelStates) -> dict[TunnelId, list[Connection]]:
-    found: dict[TunnelId, list[Connection]] = {}
-    joined: set[tuple[TunnelId, NodeId, NodeId | None]] = set()  # ends of two that have found each other
-    standing: Flows = {}
-    states.failures.clear()
-    for view in fabric.views.values():
-        for end in view.node.tunnels:
-            if end.tunnel in states.held:
-                states.failures[end.tunnel] = Failure(f"tunnel `{end.tunnel}` is held down")
-                continue
-            if not end.peer_addresses or not any(states.opens(end.tunnel, child) for child in end.children):
-                continue
-            if (end.tunnel, end.node, end.peer) in joined:
-                continue
-            front = states.in_front(end)
-            if front is not None:
-                states.failures[end.tunnel] = Failure(f"`{front}` is up, whose backup it is")
-                continue
-            connection = packets_of(end.kind).connect(fabric, view, end, standing)
-            if isinstance(connection, Failure):
-                states.failures.setdefault(end.tunnel, connection)
-            else:
-                found.setdefault(end.tunnel, []).append(connection)
-                standing |= connection.flows
-                both = (connection.here, connection.there) if connection.there.peer is not None else ()
-                joined.update((one.tunnel, one.node, one.peer) for one in both)
-    return found
-
-
-def _install(fabric: Fabric, states: TunnelStates, ends: list[tuple[View, TunnelEnd]]) -> None:
+def _install(fabric: Fabric, states: TunnelStates) -> None:
     states.children_up, states.standing = set(), {}
     fabric.forget_answers()
-    for view, _ in ends:
-        view.clear_tunnels()
-    of_kind: dict[str, list[Connection]] = {end.kind: [] for _, end in ends}
+    ends = [end for view in fabric.views.values() for end in view.node.tunnels]
+    for view in fabric.views.values():
+        if view.node.tunnels:
+            view.clear_tunnels()
+    of_kind: dict[str, list[Connection]] = {end.kind: [] for end in ends}
     for connections in states.connections.values():
         for connection in connections:
             states.standing |= {key: replace(known, is_answered=True) for key, known in connection.flows.items()}

@@ -39,7 +39,9 @@ def first_state(flags: frozenset[Flag], *, is_known: bool) -> State:
     return State.INVALID if begins_none else State.NEW
 
 
-Flows = dict[tuple[NodeId, Key], Known]
+FlowIn = tuple[NodeId, Key]
+"""The packets of one direction of a flow, in a node."""
+Flows = dict[FlowIn, Known]
 
 
 def key_of(packet: Packet) -> Key:

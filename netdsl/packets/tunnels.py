@@ -18,12 +18,15 @@ from netdsl.packets.types import Packet
 from netdsl.packets.view import View
 from netdsl.source import Place
 
+Pair = tuple[TunnelId, frozenset[NodeId]]
+"""Two ends of a tunnel that may have a connection: the tunnel, and their nodes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Connection:
     """Two ends that found each other: `here` began. `seen`, `seen_port`: the address by which the other end knows this one,
     and the port of its outer packets where they have one; `is_translated`: outer packets need a form that passes address
-    translation. Only the kind reads `inside`."""
+    translation; `hidden`: the ends that find themselves behind it. Only the kind reads `inside`."""
 
     here: TunnelEnd
     there: TunnelEnd
@@ -31,7 +34,22 @@ class Connection:
     is_translated: bool
     flows: Flows = field(compare=False, repr=False)
     seen_port: int | None = None
+    hidden: frozenset[NodeId] = frozenset()
     inside: object = field(default=None, compare=False, repr=False)
+
+    @property
+    def pair(self) -> Pair:
+        return self.here.tunnel, frozenset((self.here.node, self.there.node))
+
+    @property
+    def agreement(self) -> object:
+        """What decides about packets: which port translation has given to IKE does not."""
+        return self.here, self.there, self.seen, self.is_translated, self.hidden
+
+
+def pair_of(end: TunnelEnd) -> Pair:
+    """Of the connection that an end opens."""
+    return end.tunnel, frozenset(node for node in (end.node, end.peer) if node is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +63,8 @@ class Failure:
 @dataclass(slots=True)
 class TunnelStates:
     """`connections` of each tunnel that stand; `failures`: why a tunnel that should is not up; `virtual`: a client's
-    addresses."""
+    addresses. `waiting`: backups of what is up; `lost`: connections that came up, and would not any more since others are
+    up; `contended`: those that are another one, or none, if they are opened sooner or later than others."""
 
     connections: dict[TunnelId, list[Connection]] = field(default_factory=dict)
     failures: dict[TunnelId, Failure] = field(default_factory=dict)
@@ -54,6 +73,13 @@ class TunnelStates:
     standing: Flows = field(default_factory=dict)
     held: frozenset[TunnelId] = frozenset()
     forced: frozenset[TunnelId] = frozenset()
+    waiting: set[TunnelId] = field(default_factory=set)
+    lost: set[Pair] = field(default_factory=set)
+    contended: set[Pair] = field(default_factory=set)
+
+    @property
+    def pairs(self) -> set[Pair]:
+        return {connection.pair for each in self.connections.values() for connection in each}
 
     def is_up(self, lab: Lab, tunnel: TunnelId, child: str | None) -> bool:
         """At every end, every child (or this one)."""

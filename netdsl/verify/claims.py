@@ -1,6 +1,7 @@
 """Whether one line of an `expect` block holds, and the sentence that says why."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import assert_never
 
 from netdsl.dataclass import dataclass
@@ -43,6 +44,17 @@ class Finding:
 
 
 def judge(world: World, claim: Claim) -> Finding:
+    """What is not alike in all states that the lab may come to cannot be known."""
+    others = world.others
+    found = _judged(world, claim)
+    for other in others:
+        if _judged(other, claim).holds is not found.holds:
+            reason = f"it {other.order.reason}; {found.reason}" if found.is_exact else found.reason
+            return replace(found, holds=False, reason=reason, origin=None, is_exact=False, near=None)
+    return found
+
+
+def _judged(world: World, claim: Claim) -> Finding:
     match claim:
         case Reaches():
             return _cannot_reach(world, claim) if claim.is_negative else _reaches(world, claim)

@@ -53,7 +53,7 @@ def _cells(
     sources: Collection[NodeId] | None,
     destinations: Collection[NodeId] | None,
 ) -> Iterator[Cell]:
-    alike = flow_classes(world, service)
+    alike = None if world.others else flow_classes(world, service)
     for source in addresses:
         if sources is not None and source not in sources:
             continue
@@ -61,7 +61,7 @@ def _cells(
             if source == destination or (destinations is not None and destination not in destinations):
                 continue
             for address in own:
-                shared = alike.ask(world.view(source), address)
+                shared = None if alike is None else alike.ask(world.view(source), address)
                 found = shared or predict(world, source, address, service)
                 yield Cell(
                     source, destination, address, found.outcome, found.is_encrypted, found.is_exact, found.reason

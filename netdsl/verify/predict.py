@@ -36,8 +36,44 @@ def predict(
 ) -> Verdict:
     """Follow a request from a node to an address, and its answer. `service` None: ICMP echo; of a range of ports the first.
 
-    `size`: bytes of each packet, none of which may be fragmented. KeyError: no such node.
+    `size`: bytes of each packet, none of which may be fragmented. KeyError: no such node. What is not alike in all states
+    that the lab may come to is not verified.
     """
+    asked = (source, destination, service, source_address, size)
+    others = world.others
+    found = _followed(world, *asked)
+    for other in others:
+        instead = _followed(other, *asked)
+        if _what(instead) != _what(found):
+            return _by_order(found, instead, other)
+    return found
+
+
+def _what(verdict: Verdict) -> object:
+    """What two predictions of one flow have to say alike."""
+    ways = tuple((wire.packet.tunnels, wire.is_encrypted) for wire in verdict.wires)
+    return verdict.outcome, verdict.answered_by, verdict.seen_from, ways
+
+
+def _by_order(found: Verdict, instead: Verdict, other: World) -> Verdict:
+    text = f"it {other.order.reason}; {_then(found, instead)}"
+    return replace(found, outcome=Outcome.NOT_VERIFIED, reason=text, answered_by=None)
+
+
+def _then(found: Verdict, instead: Verdict) -> str:
+    if found.reason != instead.reason:
+        return f"either {found.reason}, or {instead.reason}"
+    return f"{found.reason}, by one way or by another"
+
+
+def _followed(
+    world: World,
+    source: NodeId,
+    destination: Address,
+    service: PortService | None,
+    source_address: Address | None,
+    size: int,
+) -> Verdict:
     view = world.view(source)
     request = _request(world, view, destination, service, source_address, size)
     if isinstance(request, Verdict):

@@ -8,7 +8,6 @@ Those `by hand` do not, unless the state asked for says so.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, NodeId
 from netdsl.ir.node import Node
 from netdsl.ir.prefixes import EVERYTHING, host_prefix, in_any
@@ -47,15 +46,6 @@ IS_NEGOTIATED = True
 _FLOATED = 4500
 _IKE = port(Protocol.UDP, 500)
 _CARRYING = {"esp": (PortService(ESP), port(Protocol.UDP, _FLOATED)), "ah": (PortService(AH),)}
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """How a connection was opened: the first packet of IKE as the other end has it, and the ends behind address
-    translation."""
-
-    packet: Packet
-    hidden: frozenset[NodeId]
 
 
 # --- packets of a tunnel
@@ -151,14 +141,15 @@ def connect(fabric: Fabric, view: View, end: TunnelEnd, standing: Flows) -> Conn
         return failure
     is_translated = (came.source, came.destination, came.source_port) != (local, peer, 500)
     is_in_udp = is_translated or fabric.is_user_space or _is_forced(end, there)
-    opening = Opening(came, _hidden(end, there, local, came))
+    opening = came  # to port 500
     if is_in_udp or end_inside(end).mobike:
         floated = _exchange(fabric, view, (local, peer), _FLOATED, standing)
         if isinstance(floated, str):
             name = end.tunnel
             return Failure(f"IKE of tunnel `{name}` from `{view.id}` (udp/4500) does not get there and back: {floated}")
         flows, came = flows | floated[1], floated[0].packet
-    return Connection(end, there, came.source, is_in_udp, flows, came.source_port, opening)
+    hidden = _hidden(end, there, local, opening)
+    return Connection(end, there, came.source, is_in_udp, flows, came.source_port, hidden, opening)
 
 
 def _unanswered(fabric: Fabric, ends: tuple[TunnelEnd, TunnelEnd], standing: Flows) -> Failure | None:
@@ -220,6 +211,7 @@ def _exchange(
     tracker, (local, peer) = Tracker(standing), ends
     request = Packet(local, peer, Protocol.UDP, port, port)
     there = Walk(fabric, tracker, is_daemon=True).run(view, request)
+    fabric.attempted |= tracker.own
     if isinstance(there, Stop):
         return there.text
     back = Walk(fabric, tracker, is_answer=True, is_daemon=True).run(there.view, reverse(there.packet))

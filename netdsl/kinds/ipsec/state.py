@@ -14,12 +14,13 @@ from netdsl.kinds.ipsec.agreeing import canonical, exchanged, selected
 from netdsl.kinds.ipsec.algorithms import hides
 from netdsl.kinds.ipsec.ir import child_inside, end_inside
 from netdsl.kinds.ipsec.known import connection_of, ends_in
-from netdsl.kinds.ipsec.packets import Opening, coming_up, connect
+from netdsl.kinds.ipsec.packets import coming_up, connect
 from netdsl.kinds.ipsec.resolve_proposals import KEYWORDS, Transform, fault_of_algorithms
 from netdsl.kinds.ipsec.sharing import selected_ike
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.state import Algorithms, ChildState, Fault
 from netdsl.packets.tunnels import Connection, TunnelStates
+from netdsl.packets.types import Packet
 
 PROTOCOLS = ("ike", "esp", "ah")
 USUAL = frozenset(("noesn",))
@@ -61,8 +62,8 @@ _States = dict[tuple[NodeId, str], ChildState]
 def _as_opened(fabric: Fabric, states: TunnelStates, connection: Connection) -> _States:
     """As the connection comes up when `here` opens it."""
     here, there = connection.here, connection.there
-    assert isinstance(connection.inside, Opening), "the connection of another kind"
-    ike = selected_ike(fabric.views[there.node].node, here, connection.inside.packet)
+    assert isinstance(connection.inside, Packet), "the connection of another kind"
+    ike = selected_ike(fabric.views[there.node].node, here, connection.inside)
     found: _States = {}
     for child, agreed in coming_up(fabric, states, connection):
         mine, other = child_inside(child), child_inside(agreed.there)
@@ -79,7 +80,7 @@ def _as_opened(fabric: Fabric, states: TunnelStates, connection: Connection) -> 
                 peer=peer.node,
                 opener=here.node,
                 uses=uses,
-                is_behind_nat=end.node in connection.inside.hidden,
+                is_behind_nat=end.node in connection.hidden,
                 is_in_udp=connection.is_translated,
                 is_compressed=not agreed.here.keeps_lengths,
                 mode=agreed.here.mode,

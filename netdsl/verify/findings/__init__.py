@@ -4,7 +4,7 @@ A lab that is meant to fail (`expect failure`) has none of these findings: its a
 fails. What depends on a raw node is not told.
 """
 
-from netdsl.diagnostics.core import Diagnostics
+from netdsl.diagnostics.core import Diagnostic, Diagnostics
 from netdsl.packets.world import World
 from netdsl.verify.findings.falls import check_falls
 from netdsl.verify.findings.inside import check_inside
@@ -22,8 +22,29 @@ from netdsl.verify.findings.tunnels import all_open, check_tunnels
 
 
 def check_findings(world: World, diagnostics: Diagnostics) -> None:
+    """What is wrong in every state that the lab may come to."""
     if world.lab.is_meant_to_fail:
         return
+    if not world.others:
+        _check_findings(world, diagnostics)
+        return
+    found, *others = [_findings(one) for one in (world, *world.others)]
+    for finding in found:
+        if all(any(_is_same(finding, one) for one in other) for other in others):
+            diagnostics.add(finding)
+
+
+def _findings(world: World) -> tuple[Diagnostic, ...]:
+    found = Diagnostics()
+    _check_findings(world, found)
+    return tuple(found)
+
+
+def _is_same(one: Diagnostic, other: Diagnostic) -> bool:
+    return (one.rule, one.primary) == (other.rule, other.primary)
+
+
+def _check_findings(world: World, diagnostics: Diagnostics) -> None:
     check_next_hops(world, diagnostics)
     check_leaving(world, diagnostics)
     check_ranges(world, diagnostics)

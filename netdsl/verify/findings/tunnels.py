@@ -38,7 +38,8 @@ def all_open(world: World) -> World:
     }  # fmt: skip
     if by_hand <= world.forced:
         return world
-    return World(world.lab, world.esp, held=world.held, forced=world.forced | by_hand, cut=world.cut)
+    forced = world.forced | by_hand
+    return World(world.lab, world.esp, held=world.held, forced=forced, cut=world.cut, order=world.order)
 
 
 def check_tunnels(world: World, silent: frozenset[TunnelId], diagnostics: Diagnostics) -> frozenset[TunnelId]:
