@@ -1,5 +1,5 @@
 """netdsl: a compiler for virtual network labs. `check_file`, `compile_file`, `verify_file`, `trace_file`,
-`matrix_file`, `graph_file`, `paper`, `measure` and `compare` are the library."""
+`matrix_file`, `diff_file`, `graph_file`, `paper`, `measure` and `compare` are the library."""
 
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
         check_file,
         compare,
         compile_file,
+        diff_file,
         graph_file,
         matrix_file,
         measure,
@@ -24,6 +25,7 @@ __all__ = [
     "check_file",
     "compare",
     "compile_file",
+    "diff_file",
     "graph_file",
     "matrix_file",
     "measure",

@@ -15,6 +15,7 @@ from netdsl.comparing.paper_types import Paper
 from netdsl.comparing.types import Comparison
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics.core import Diagnostics
+from netdsl.diff import Difference, diff
 from netdsl.index import TARGETS
 from netdsl.ir.lab import Lab
 from netdsl.measuring.job import Watch, unwatched
@@ -106,6 +107,32 @@ def trace_file(
     world = world_of(_lab(path, parameters), esp=esp, down=down, up=up)
     asked = question(world, source, destination, service, family=family)
     return predict(world, asked.source, asked.destination, asked.service, size=size)
+
+
+def diff_file(
+    before: str | Path,
+    after: str | Path,
+    *,
+    parameters: Mapping[str, str] | None = None,
+    parameters_before: Mapping[str, str] | None = None,
+    parameters_after: Mapping[str, str] | None = None,
+    services: Iterable[str] = (),
+    esp: Esp = Esp.KERNEL,
+    is_trusted: bool = True,
+) -> Difference:
+    """What changed from one source to another: who reaches whom, what is encrypted, expected, what the labs are made of.
+
+    `parameters` of both, then those of each. `services`: only these are asked, as in `netdsl diff --service`. Raises
+    OSError, LabHasErrors (of the first that has one), BadQuestion (a ValueError) for a word that is no service.
+    """
+    old, new = (
+        check(Path(path), {**(parameters or {}), **(own or {})}, esp=esp, is_trusted=is_trusted)
+        for path, own in ((before, parameters_before), (after, parameters_after))
+    )
+    for checked in (old, new):
+        if checked.lab is None:
+            raise LabHasErrors(checked.diagnostics)
+    return diff(old, new, esp=esp, services=[service_of(one, new.lab) for one in services])
 
 
 def matrix_file(

@@ -46,6 +46,19 @@ def test_a_lab_is_asked_before_it_runs(tmp_path: Path) -> None:
         netdsl.matrix_file(lab)
 
 
+def test_what_changed_between_two_labs_is_a_value(tmp_path: Path) -> None:
+    before, after = tmp_path / "before.net", tmp_path / "lab.net"
+    before.write_text(LAB + "param n = 2\n")
+    after.write_text(LAB + "param n = 2\nif $n == 2 { host c { interface on lan } }\n")
+    found = netdsl.diff_file(before, after, services=["ping"])
+    assert [(one.kind, one.names.after) for one in found.changes] == [("node", "c")]
+    assert [(one.turn.value, one.services) for one in found.flows] == [("opened", ("ping",))] * 2
+    assert netdsl.diff_file(before, after, parameters_after={"n": "1"}).changes == ()
+    after.write_text(LAB + "host c { interface on lam }\n")
+    with pytest.raises(ValueError, match="no network is called `lam`"):
+        netdsl.diff_file(before, after)
+
+
 def test_other_names_do_not_exist() -> None:
     with pytest.raises(AttributeError, match="no attribute `nothing`"):
         netdsl.nothing  # noqa: B018

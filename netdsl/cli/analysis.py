@@ -27,6 +27,12 @@ def _checked(lab: str, parameters: dict[str, str], esp: Esp = Esp.KERNEL, *, is_
     return check(file_of(lab), parameters, esp=esp, is_trusted=is_trusted)
 
 
+def checked_lab(lab: str, parameters: dict[str, str], esp: Esp = Esp.KERNEL, *, is_trusted: bool) -> Checked:
+    """As `analyse`, with near misses where there is no lab alone. Raises as that."""
+    checked = _checked(lab, parameters, esp, is_trusted=is_trusted)
+    return checked if checked.lab is not None else with_near_misses(checked, parameters, esp=esp)
+
+
 def analysed_lab(source: str, parameters: dict[str, str], *, is_trusted: bool, is_proven: bool = False) -> Lab:
     """The lab of a source, whatever is expected of it; with `is_proven` one whose expectations hold.
 

@@ -16,6 +16,7 @@ _VERBS: dict[str, str] = {
     "verify": "Prove what a lab expects, and say why, without running it.",
     "trace": "Follow one packet through a lab, hop by hop.",
     "matrix": "Show which node reaches which.",
+    "diff": "Show what changed between two sources: who reaches whom, and more.",
     "graph": "Draw a lab: SVG, Mermaid, Graphviz, draw.io.",
     "fmt": "Give sources the one true layout.",
     "compile": "Turn a lab into the files of a target.",
@@ -39,7 +40,7 @@ _VERBS: dict[str, str] = {
 }
 
 _EPILOG = """Exit status: 0 all is well, 1 findings in the lab, 2 wrong usage, 3 the runtime or the system failed,
-4 a file could not be graded.
+4 a file could not be graded. diff: 0 the same, 1 not, 2 an error in one of the two.
 Every option can be set in the environment: --target of `compile` as NETDSL_COMPILE_TARGET."""
 
 # A compilation makes many objects that live to its end and hardly a cycle: Python's own 700 makes it look through all of

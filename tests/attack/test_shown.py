@@ -128,6 +128,9 @@ def lab(folder: Path) -> str:
         ("trace", "{lab}", "a", "b"),
         ("matrix",),
         ("matrix", "{lab}", "--format", "csv"),
+        ("diff", "{lab}", "{lab}", "--before", "s=x"),
+        ("diff", "{lab}", "{lab}", "--before", "s=x", "--format", "json"),
+        ("diff", "{lab}", "{lab}", "--before", "s=x", "--format", "markdown"),
         ("graph", "{lab}", "--format", "svg"),
         ("graph", "{lab}", "--format", "mermaid"),
         ("dump",),
@@ -166,7 +169,7 @@ def test_a_hostile_source_that_is_broken_is_shown(lab: str, words: tuple[str, ..
     assert "\\u{202e}.net" in said()
 
 
-_WITH_PARAMETERS = {"check", "verify", "trace", "matrix", "graph", "compile", "grade", "handout"}
+_WITH_PARAMETERS = {"check", "verify", "trace", "matrix", "diff", "graph", "compile", "grade", "handout"}
 """Verbs with -D."""
 
 

@@ -1,0 +1,103 @@
+"""Lines of `expect` blocks, and findings, that are in one lab alone or do not stand in both as they do in one."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from netdsl.dataclass import dataclass
+from netdsl.diagnostics import catalogue
+from netdsl.diagnostics.core import Severity
+from netdsl.diff.details import written
+from netdsl.diff.types import ExpectationChange, FindingChange, Standing
+from netdsl.ir.expectation import Expectation, Expected
+from netdsl.pipeline.analysis import Checked
+from netdsl.verify.sentences import block_text, claim_text
+from netdsl.verify.types import Proof
+
+_OF_LINES = (
+    catalogue.EXPECTATION_FAILS,
+    catalogue.EXPECTATION_NOT_VERIFIED,
+    catalogue.FAILURE_DOES_NOT_SHOW,
+    catalogue.EXPECT_IMPOSSIBLE,
+)
+_NUMBER = re.compile(r" \(line \d+\)")
+_WORD = re.compile(r"[\w.-]+")
+
+_Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    standing: Standing
+    reason: str = ""
+    written: str = ""
+
+
+_ABSENT = _Line(Standing.ABSENT)
+
+
+def expectation_changes(before: Checked, after: Checked, renamed: Mapping[str, str]) -> Iterator[ExpectationChange]:
+    """In the order of the second lab, then what only the first one has."""
+    olds = _lines(before, renamed)
+    news = _lines(after, {})
+    for key in dict.fromkeys((*news, *olds)):
+        old, new = olds.get(key, _ABSENT), news.get(key, _ABSENT)
+        if old.standing is not new.standing:
+            said = new.written or old.written
+            yield ExpectationChange(key[1], key[0], old.standing, new.standing, new.reason, said)
+
+
+def _lines(checked: Checked, renamed: Mapping[str, str]) -> dict[_Key, _Line]:
+    """Each line with the head of its block, in the names of the second lab; of lines that say the same the worst."""
+    found: dict[_Key, _Line] = {}
+    if checked.summary is None:
+        for block in () if checked.lab is None else checked.lab.expectations:
+            for line in block.lines:
+                found[_key(block, line, renamed)] = _Line(Standing.NOT_ASKED, "", written(line))
+        return found
+    for proof in checked.summary.proofs:
+        key = _key(proof.expectation, proof.line, renamed)
+        standing = _standing(proof)
+        if key not in found or found[key].standing is Standing.HOLDS:
+            reason = "" if standing is Standing.HOLDS else proof.reason
+            found[key] = _Line(standing, reason, written(proof.line))
+    return found
+
+
+def _key(block: Expectation, line: Expected, renamed: Mapping[str, str]) -> _Key:
+    return _renamed(block_text(block), renamed), _renamed(claim_text(line.claim), renamed)
+
+
+def _standing(proof: Proof) -> Standing:
+    if not proof.is_exact:
+        return Standing.UNKNOWN
+    return Standing.HOLDS if proof.holds else Standing.FAILS
+
+
+def _renamed(text: str, renamed: Mapping[str, str]) -> str:
+    """Names, and what begins with one (`gw.wan`, `server.app`), as the second lab calls them."""
+    return _WORD.sub(lambda word: _name(word[0], renamed), text) if renamed else text
+
+
+def _name(word: str, renamed: Mapping[str, str]) -> str:
+    head = word
+    while head:
+        if head in renamed:
+            return renamed[head] + word[len(head) :]
+        head = head.rpartition(".")[0]
+    return word
+
+
+def finding_changes(before: Checked, after: Checked, renamed: Mapping[str, str]) -> Iterator[FindingChange]:
+    """Those about expectations are told with these."""
+    olds, news = _findings(before, renamed), _findings(after, {})
+    yield from (FindingChange(*found, is_new=True) for found in news if found not in olds)
+    yield from (FindingChange(*found, is_new=False) for found in olds if found not in news)
+
+
+def _findings(checked: Checked, renamed: Mapping[str, str]) -> list[tuple[str, Severity, str]]:
+    told = (found for found in checked.diagnostics if found.rule not in _OF_LINES)
+    return list(
+        dict.fromkeys(
+            (found.rule.code, found.rule.severity, _renamed(_NUMBER.sub("", found.message), renamed)) for found in told
+        )
+    )
