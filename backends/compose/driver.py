@@ -17,7 +17,6 @@ from netdsl.runtime.recording import FileRecording
 
 from .beside import beside
 from .clash import explain_clash
-from .doctor import examine
 from .engine import (
     Unasked,
     answered,
@@ -157,6 +156,8 @@ class ComposeDriver:
             yield recording
 
     def doctor(self) -> tuple[Check, ...]:
+        from .doctor import examine  # asks the kernel as a node's parts do: with much of the compiler
+
         return examine()
 
     def _build(self, docker: DockerClient, deployment: Deployment, progress: Progress, work: Work) -> None:

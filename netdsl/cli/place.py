@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 
 from netdsl.cli.console import note
-from netdsl.cli.each import lab_name
 from netdsl.codegen.home import STORE, claim, home_of, refuse_keys_of_another
 from netdsl.codegen.manifest import MANIFEST
 from netdsl.codegen.write import recover
@@ -159,6 +158,8 @@ def _is_source(given: str) -> bool:
 
 def _of_source(source: str, target: str, build: Path) -> list[Path]:
     """Where a source is compiled to below `build`: the outputs of another one with that name are none of its."""
+    from netdsl.cli.each import lab_name  # reads a source: with the parser, which takes longer than most verbs
+
     names = dict.fromkeys((lab_name(source), Path(source).stem))
     return [build / home_of(build, name, source) / target for name in names]
 

@@ -26,6 +26,21 @@ _OF_OTHER_STAGES = {"codegen", "credentials", "payload", "runtime", "testing"}
 _OF_BACKENDS = ("backend", "driver", "meter", "part")  # not `services`: what can be served is part of the language
 
 
+def test_a_verb_on_a_running_lab_loads_no_compiler() -> None:
+    text = """
+import sys
+import netdsl.cli.exec_verb
+from netdsl.codegen.registry import driver_of
+for target in ("compose", "vagrant"):
+    driver_of(target)
+print(*sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
+    rooms = {name.split(".")[1] for name in done.stdout.split() if name.startswith("netdsl.")}
+    assert not rooms & {"syntax", "semantics", "lower", "packets", "verify", "pipeline", "credentials", "testing"}
+    assert not {name.partition(".")[0] for name in done.stdout.split()} & {"lark", "jinja2", "yaml", "cryptography"}
+
+
 def test_a_check_loads_no_stage_or_library_that_only_other_verbs_need() -> None:
     lab = ROOT / "examples" / "dmz" / "lab.net"
     loaded = subprocess.run(
