@@ -3,35 +3,34 @@
 import re
 from ipaddress import ip_network
 
-from python_on_whales import DockerClient
-
 from netdsl.runtime.driver import Deployment, DriverError
+
+from .engine import PROJECT, networks, resolved
 
 _REFUSAL = re.compile(r"[Pp]ool overlaps|address space|already using parent interface")
 
 
-def explain_clash(docker: DockerClient, deployment: Deployment, message: str) -> DriverError | None:
+def explain_clash(deployment: Deployment, message: str) -> DriverError | None:
     """The error for a clash of ranges. `message`: the engine's; None if it is about something else."""
     if not _REFUSAL.search(message):
         return None
-    config = docker.compose.config(return_json=True)
+    config = resolved(deployment)
     own_ranges = [
         ip_network(entry["subnet"])
         for network in config.get("networks", {}).values()
         for entry in network.get("ipam", {}).get("config", [])
         if "subnet" in entry
     ]
-    for network in docker.network.list():
-        labels = network.labels or {}
-        owner = labels.get("com.docker.compose.project", "")
+    for network in networks():
+        owner = (network["Labels"] or {}).get(PROJECT, "")
         if owner == deployment.project:
             continue
-        for entry in (network.ipam.config or []) if network.ipam else []:
+        for entry in (network["IPAM"] or {}).get("Config") or []:
             subnet = (entry or {}).get("Subnet")
             if subnet and any(_overlap(ip_network(subnet), own) for own in own_ranges):
                 project = f"the project `{owner}`" if owner else "no Compose project"
                 return DriverError(
-                    f"the network `{network.name}` of {project} has a range that this lab asks for ({subnet})",
+                    f"the network `{network['Name']}` of {project} has a range that this lab asks for ({subnet})",
                     command="docker compose up",
                     remedy="give this copy a name of its own (`--project NAME`), other ranges (`--set pool=PREFIX`), "
                     "or take that network away",

@@ -1,12 +1,9 @@
-"""Running a compiled project: Docker Compose through python-on-whales."""
+"""Running a compiled project: Docker Compose by its command line."""
 
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-
-from python_on_whales import DockerClient
-from python_on_whales.exceptions import DockerException
 
 from netdsl.codegen.unchanged import refuse_changed
 from netdsl.disk.named import written
@@ -17,22 +14,26 @@ from netdsl.runtime.recording import FileRecording
 
 from .beside import beside
 from .clash import explain_clash
+from .ended import CommandFailed
 from .engine import (
     Unasked,
     answered,
+    builds_of,
+    check_client,
     compose_command,
-    docker_of,
     failed,
+    image_ids,
     is_there,
     make_image,
     refuse_other_folder,
+    resolved,
     silent,
     told,
 )
 from .own import BESIDE
 from .parents import parents_script
 from .recording import container_words, record
-from .states import node_container, states
+from .states import node_ids, states
 from .tools import SideTools, side_probe
 from .working import Busy, Work, working
 
@@ -56,27 +57,27 @@ class ComposeDriver:
 
     def up(self, deployment: Deployment, progress: Progress, *, timeout: int | None) -> None:
         wait = timeout if timeout is not None else TIMEOUT
-        docker = docker_of(deployment)
+        check_client()
         refuse_other_folder(deployment)
         refuse_changed(deployment.folder, SCRIPTS)
         for remark in beside(deployment):
             progress(remark)
         with told(), working(deployment) as work:
-            self._build(docker, deployment, progress, work)
+            self._build(deployment, progress, work)
             _parents(deployment, "up", work)
             words = ("up", "--detach", "--wait", "--wait-timeout", str(wait))
             for attempt in range(1, _ATTEMPTS + 1):
                 try:
                     work.run([*compose_command(deployment), *words], progress)
-                except DockerException as error:
+                except CommandFailed as error:
                     if _PASSING in str(error) and attempt < _ATTEMPTS:
                         continue
-                    raise self._failed(docker, deployment, error) from error
+                    raise self._failed(deployment, error) from error
                 return
 
     def down(self, deployment: Deployment, progress: Progress) -> None:
         """What a killed netdsl has started may go on for a while, and ends when the containers that it waits for go."""
-        docker_of(deployment)
+        check_client()
         refuse_other_folder(deployment)
         refuse_changed(deployment.folder, SCRIPTS)
         for remark in beside(deployment):
@@ -93,7 +94,7 @@ class ComposeDriver:
     def status(
         self, deployment: Deployment, nodes: Sequence[str] = (), *, is_full: bool = False
     ) -> tuple[NodeState, ...]:
-        docker_of(deployment)
+        check_client()
         return states(deployment, nodes, is_full=is_full)
 
     def execute(self, deployment: Deployment, node: str, command: Sequence[str], *, is_admin: bool) -> int:
@@ -104,9 +105,8 @@ class ComposeDriver:
         return self.execute(deployment, node, command, is_admin=is_admin)
 
     def logs(self, deployment: Deployment, nodes: Sequence[str], out: Out, *, follow: bool) -> int:
-        docker_of(deployment)
-        for node in nodes:
-            node_container(deployment, node, is_running=False)
+        check_client()
+        node_ids(deployment, nodes, is_running=False)
         words = ["logs", "--no-log-prefix"] if len(nodes) == 1 else ["logs"]
         command = [*compose_command(deployment), *words, *(["--follow"] if follow else []), *nodes]
         return followed({"": command}, {}, out, interrupt)
@@ -115,10 +115,10 @@ class ComposeDriver:
         self, deployment: Deployment, node: str, interface: str, file: Path | None, count: int | None, out: Out
     ) -> int:
         """From a container beside the node, in its network: the node itself has no right to capture."""
-        docker_of(deployment)
-        container = node_container(deployment, node)
+        check_client()
+        (container,) = node_ids(deployment, (node,))
         make_image(BESIDE, out.note)
-        words = container_words(container.id, deployment.project)
+        words = container_words(container, deployment.project)
         words += ["-i", interface, *(["-c", str(count)] if count else [])]
         if file is None:
             return followed({node: ["docker", *words, "-l", "-n"]}, {}, out, interrupt)
@@ -136,8 +136,8 @@ class ComposeDriver:
             message = f"a command in `{node}` does not end within {timeout:g} s"
             raise DriverError(message, command=" ".join(command[:3])) from error
         except Unasked as error:
-            docker_of(deployment)
-            node_container(deployment, node)  # says what there is, or what is not well
+            check_client()
+            node_ids(deployment, (node,))  # says what there is, or what is not well
             raise DriverError(f"`{node}` cannot be asked", command="docker exec", tail=str(error)) from error
 
     def prepare_probes(self, progress: Progress) -> None:
@@ -150,8 +150,8 @@ class ComposeDriver:
     @contextmanager
     def listen(self, deployment: Deployment, node: str, interface: str) -> Iterator[FileRecording]:
         """From a container beside the node, as in `capture`."""
-        container = node_container(deployment, node)
-        words = container_words(container.id, deployment.project)
+        (container,) = node_ids(deployment, (node,))
+        words = container_words(container, deployment.project)
         with record([*words, "-i", interface], f"{deployment.project}-{node}") as recording:
             yield recording
 
@@ -160,20 +160,20 @@ class ComposeDriver:
 
         return examine()
 
-    def _build(self, docker: DockerClient, deployment: Deployment, progress: Progress, work: Work) -> None:
+    def _build(self, deployment: Deployment, progress: Progress, work: Work) -> None:
         """Images that are there are not built again: their name says what is in them."""
-        services = docker.compose.config(return_json=True)["services"]
-        builds = {name: service["image"] for name, service in services.items() if "build" in service}
-        missing = [name for name, image in builds.items() if not docker.image.exists(image)]
+        builds = builds_of(resolved(deployment))
+        there = image_ids(builds.values())
+        missing = [name for name, image in builds.items() if image not in there]
         if missing:
             progress(f"building {len(missing)} image(s)")
             try:
                 work.run([*compose_command(deployment), "build", "--progress", "plain", *missing], progress)
-            except DockerException as error:
+            except CommandFailed as error:
                 raise failed("an image could not be built", error) from error
 
-    def _failed(self, docker: DockerClient, deployment: Deployment, error: DockerException) -> DriverError:
-        clash = explain_clash(docker, deployment, str(error))
+    def _failed(self, deployment: Deployment, error: CommandFailed) -> DriverError:
+        clash = explain_clash(deployment, str(error))
         if clash is not None:
             return clash
         broken = [state for state in self.status(deployment) if state.health != "ready"]
@@ -186,10 +186,10 @@ class ComposeDriver:
         )
 
     def _exec(self, deployment: Deployment, node: str, command: list[str]) -> int:
-        docker_of(deployment)
-        container = node_container(deployment, node)
+        check_client()
+        (container,) = node_ids(deployment, (node,))
         terminal = ["--tty"] if has_terminal() else []
-        return attached(["docker", "exec", "--interactive", *terminal, container.id, *command])
+        return attached(["docker", "exec", "--interactive", *terminal, container, *command])
 
 
 def _take_away(deployment: Deployment, progress: Progress, work: Work) -> None:
@@ -199,7 +199,7 @@ def _take_away(deployment: Deployment, progress: Progress, work: Work) -> None:
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             work.run([*compose_command(deployment), *words], progress)
-        except DockerException as error:
+        except CommandFailed as error:
             if attempt == _ATTEMPTS or not any(sign in str(error) for sign in _GOING):
                 raise
             continue
@@ -213,14 +213,14 @@ def _parents(deployment: Deployment, verb: str, work: Work) -> None:
     command = ["sh", "-c", parents_script(), "./parents.sh", verb]
     try:
         work.run(command, silent, {"COMPOSE_PROJECT_NAME": deployment.project}, deployment.folder)
-    except DockerException as error:
+    except CommandFailed as error:
         raise DriverError(
             "the networks' parent devices could not be made"
             if verb == "up"
             else "the parent devices could not be removed",
             command=f"./parents.sh {verb}",
-            status=error.return_code,
-            tail=error.stderr or "",
+            status=error.status,
+            tail=error.errors,
         ) from error
 
 

@@ -1,19 +1,19 @@
 """The engine and Compose, as a driver and a meter ask them; what they refuse, in our words."""
 
+import json
 import stat
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-
-from python_on_whales import ClientNotFoundError, DockerClient
-from python_on_whales.exceptions import DockerException
+from typing import Any
 
 from netdsl.runtime.driver import Answer, Deployment, DriverError, Progress
 from netdsl.runtime.elsewhere import refuse_folders
 from netdsl.runtime.output import TooMuch, output_of
 
 from .client import client_fault
+from .ended import CommandFailed
 from .own import OwnImage
 
 PROJECT = "com.docker.compose.project"
@@ -21,25 +21,16 @@ FOLDER = f"{PROJECT}.working_dir"
 """Labels of Compose's."""
 _BUILD = 600.0  # seconds
 _FILES = ("compose.yaml", "compose.override.yaml")
+_NO_IMAGE = "No such image"
 # What the engine's client says where no command ran.
 _ENGINES = ("Error response from daemon", "Cannot connect to the Docker daemon", "permission denied while trying")
 
 
-def docker_of(deployment: Deployment) -> DockerClient:
-    """A client that can run labs. Raises DriverError."""
+def check_client() -> None:
+    """Raises DriverError where no client is there that can run labs."""
     fault = client_fault()
     if fault is not None:
         raise fault
-    return client_of(deployment)
-
-
-def client_of(deployment: Deployment) -> DockerClient:
-    """A client that nothing was asked of yet: what it is not well with is said when it fails."""
-    return DockerClient(
-        compose_files=list(files_of(deployment)),
-        compose_project_name=deployment.project,
-        compose_project_directory=deployment.folder,
-    )
 
 
 def files_of(deployment: Deployment) -> Iterator[Path]:
@@ -65,6 +56,42 @@ def compose_command(deployment: Deployment) -> list[str]:
     return ["docker", "compose", "-p", deployment.project, "--project-directory", str(deployment.folder), *files]
 
 
+def resolved(deployment: Deployment) -> dict[str, Any]:
+    """The project as Compose reads it, the user's files and variables with it. Raises DriverError."""
+    found: object = json.loads(said([*compose_command(deployment)[1:], "config", "--format", "json"]))
+    return found if isinstance(found, dict) else {}
+
+
+def builds_of(config: Mapping[str, Any]) -> dict[str, str]:
+    """The image of each service that has one to be built."""
+    services = config.get("services") or {}
+    return {name: service["image"] for name, service in services.items() if "build" in service}
+
+
+def image_ids(names: Iterable[str]) -> dict[str, str]:
+    """The ids of the images that are there, by name; asked at once where all are. Raises DriverError."""
+    wanted = tuple(dict.fromkeys(names))
+    if not wanted:
+        return {}
+    words = ("image", "inspect", "--format", "{{.Id}}")
+    answer = tried([*words, *wanted])
+    if answer.status == 0:
+        return dict(zip(wanted, answer.output.split(), strict=True))
+    if len(wanted) > 1:
+        return {name: identity for one in wanted for name, identity in image_ids((one,)).items()}
+    if _NO_IMAGE not in answer.errors:
+        raise refused("Docker refused", "docker image inspect", answer.status, answer.errors)
+    return {}
+
+
+def networks() -> list[dict[str, Any]]:
+    """All networks of the engine. One that goes meanwhile is left out. Raises DriverError."""
+    found: object = json.loads(
+        tried(["network", "inspect", *said(["network", "ls", "--quiet"]).split()]).output or "[]"
+    )
+    return found if isinstance(found, list) else []
+
+
 def refuse_other_folder(deployment: Deployment) -> None:
     """Raises DriverError where the project is there, but of another folder: it is another lab of that name."""
     form = f'{{{{.Label "{FOLDER}"}}}}'
@@ -88,10 +115,8 @@ def told() -> Iterator[None]:
     """Docker's own errors in our words, with the command, its status and its last lines."""
     try:
         yield
-    except DockerException as error:
+    except CommandFailed as error:
         raise failed("Docker refused", error) from error
-    except ClientNotFoundError as error:
-        raise client_fault() or DriverError(str(error)) from error
 
 
 def said(words: Sequence[str], *, timeout: float = 120, given: str | None = None) -> str:
@@ -161,8 +186,8 @@ def _run(words: Sequence[str], timeout: float, given: bytes = b"") -> Answer:
         raise client_fault() or DriverError(str(error)) from error
 
 
-def failed(message: str, error: DockerException) -> DriverError:
-    return refused(message, " ".join(error.docker_command), error.return_code, error.stderr or error.stdout or "")
+def failed(message: str, error: CommandFailed) -> DriverError:
+    return refused(message, " ".join(error.command), error.status, error.errors)
 
 
 def refused(message: str, command: str, status: int, tail: str) -> DriverError:

@@ -2,15 +2,14 @@
 
 from contextlib import AbstractContextManager
 
-from python_on_whales.exceptions import DockerException
-
 from netdsl.codegen.images import BASE
 from netdsl.runtime.driver import Deployment, DriverError, Progress
 from netdsl.runtime.meter import Base, Disk, Fact, Meter, NodeUsage, Share, Usage
 from netdsl.runtime.procfs import PROC, Mount, group_mounts, processor_seconds, proportional
 
 from .driver import driver
-from .engine import compose_command, docker_of, failed, said, told
+from .ended import CommandFailed
+from .engine import builds_of, check_client, compose_command, failed, image_ids, resolved, said, told
 from .facts import METHODS, facts_of
 from .groups import Members, group_usage, members
 from .layers import Layered, image_of, without_shared
@@ -32,20 +31,20 @@ class ComposeMeter:
     def rebuild(self, deployment: Deployment, progress: Progress) -> None:
         """An image is named by its content, so other labs may use it. If one of their containers uses the old image,
         that keeps the name and the new one is removed: otherwise Compose would recreate their containers."""
-        docker = docker_of(deployment)
+        check_client()
         with told():
-            services = docker.compose.config(return_json=True)["services"]
-            builds = {name: service["image"] for name, service in services.items() if "build" in service}
-            old = {image: docker.image.inspect(image).id for image in builds.values() if docker.image.exists(image)}
+            builds = builds_of(resolved(deployment))
+            old = image_ids(builds.values())
             progress(f"building {len(builds)} image(s), nothing of them taken from a cache")
             try:
                 with working(deployment) as work:
                     words = ("build", "--no-cache", "--progress", "plain", *builds)
                     work.run([*compose_command(deployment), *words], progress)
-            except DockerException as error:
+            except CommandFailed as error:
                 raise failed("an image could not be built", error) from error
+            new = image_ids(old)
             for image, before in old.items():
-                _settle(image, before, docker.image.inspect(image).id)
+                _settle(image, before, new[image])
 
     def park(self, deployment: Deployment, progress: Progress) -> None:
         driver.down(deployment, progress)

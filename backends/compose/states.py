@@ -60,14 +60,26 @@ def states(deployment: Deployment, names: Collection[str], *, is_full: bool) -> 
         return tuple(pool.map(state, wanted))
 
 
-def node_container(deployment: Deployment, node: str, *, is_running: bool = True) -> Found:
-    """The node's container; with `is_running` False also one that has ended. Raises DriverError where there is none."""
-    found = {name: one for name, one in containers(deployment).items() if not is_running or one.state == "running"}
-    if node in found:
-        return found[node]
+def node_ids(deployment: Deployment, nodes: Sequence[str], *, is_running: bool = True) -> tuple[str, ...]:
+    """The container of each of the nodes; with `is_running` False also one that has ended. One question to the engine,
+    however many nodes the lab has. Raises DriverError where there is none, or where they are another folder's."""
+    columns = ("{{.ID}}", "{{.State}}", f'{{{{.Label "{_SERVICE}"}}}}', f'{{{{.Label "{FOLDER}"}}}}')
+    rows = [
+        line.split("\t", 3)
+        for line in said(["ps", "--all", "--no-trunc", *_mine(deployment), "--format", "\t".join(columns)]).splitlines()
+    ]
+    refuse_folder_labels(deployment, (row[3] for row in rows))
+    found = {row[2]: row[0] for row in rows if not is_running or row[1] == "running"}
+    for node in nodes:
+        if node not in found:
+            raise _missing(deployment, node, found, is_running=is_running)
+    return tuple(found[node] for node in nodes)
+
+
+def _missing(deployment: Deployment, node: str, found: Collection[str], *, is_running: bool) -> DriverError:
     is_so, so = ("is running", "running") if is_running else ("was started", "started")
     names = ", ".join(sorted(found)) or "none"
-    raise DriverError(
+    return DriverError(
         f"no node `{node}` {is_so} in `{deployment.project}` ({so}: {names})",
         remedy=None if found else f"netdsl up -o {deployment.folder}",
     )
@@ -75,13 +87,16 @@ def node_container(deployment: Deployment, node: str, *, is_running: bool = True
 
 def containers(deployment: Deployment) -> dict[str, Found]:
     """Of the project's nodes, by service. Raises DriverError, also where they are another folder's."""
-    mine = ("--filter", f"label={PROJECT}={deployment.project}", "--filter", "label=netdsl.node")
-    ids = said(["ps", "--all", "--quiet", *mine]).split()
+    ids = said(["ps", "--all", "--quiet", *_mine(deployment)]).split()
     records = [
         record for start in range(0, len(ids), _MOST_IDS) for record in _inspected(ids[start : start + _MOST_IDS])
     ]
     refuse_folder_labels(deployment, (record["labels"].get(FOLDER, "") for record in records))
     return {record["labels"].get(_SERVICE, ""): _found(record) for record in records}
+
+
+def _mine(deployment: Deployment) -> tuple[str, ...]:
+    return ("--filter", f"label={PROJECT}={deployment.project}", "--filter", "label=netdsl.node")
 
 
 def _inspected(ids: Sequence[str]) -> list[dict[str, dict[str, str]]]:

@@ -10,7 +10,7 @@ from .support import ABILITIES
 
 
 def _driver() -> Driver:
-    from .driver import driver  # python-on-whales takes longer to load than a small lab to compile
+    from .driver import driver  # not needed to compile
 
     return driver
 

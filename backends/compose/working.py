@@ -13,11 +13,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from python_on_whales.exceptions import DockerException
-
 from netdsl.dataclass import dataclass
 from netdsl.disk.lock import FolderBusy, locked
 from netdsl.runtime.driver import Deployment, DriverError, Progress
+
+from .ended import CommandFailed
 
 _GRACES = ((signal.SIGINT, 20.0), (signal.SIGTERM, 10.0), (signal.SIGKILL, 10.0))
 """Seconds that an interrupted program has after each signal: Compose ends what it has begun."""
@@ -44,7 +44,7 @@ class Work:
         environment: Mapping[str, str] | None = None,
         folder: Path | None = None,
     ) -> None:
-        """Run a program to its end; after an exception, as of a Ctrl-C, it has ended as well. Raises DockerException."""
+        """Run a program to its end; after an exception, as of a Ctrl-C, it has ended as well. Raises CommandFailed."""
         own = None if environment is None else {**os.environ, **environment}
         kept: deque[bytes] = deque(maxlen=_KEPT)
         with subprocess.Popen(
@@ -68,7 +68,7 @@ class Work:
                 _end(process)
                 raise
         if status:
-            raise DockerException(list(words), status, stderr=b"".join(kept))
+            raise CommandFailed(words, status, b"".join(kept).decode(errors="replace"))
 
 
 @contextmanager

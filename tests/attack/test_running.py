@@ -49,7 +49,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
 
     monkeypatch.setattr("subprocess.run", record)
     monkeypatch.setattr("subprocess.Popen", record)
-    monkeypatch.setattr(containers, "docker_of", lambda _: None)
+    monkeypatch.setattr(containers, "check_client", lambda: None)
     monkeypatch.setattr(containers, "refuse_other_folder", lambda _: None)
     return run
 

@@ -36,8 +36,11 @@ class Engine:
     def run(self, words: Sequence[str], timeout: float, given: bytes = b"") -> Answer:
         self.asked.append(" ".join(words[:2]))
         match words[0]:
-            case "ps":
+            case "ps" if "--quiet" in words:
                 return Answer(0, "".join(f"{name}\n" for name in self.containers))
+            case "ps":
+                rows = ((f"id-{name}", state["Status"], name, self.folder) for name, state in self.containers.items())
+                return Answer(0, "".join("\t".join(map(str, row)) + "\n" for row in rows))
             case "container":
                 found = "".join(f"{json.dumps(self._record(name))}\n" for name in words[4:] if name in self.containers)
                 return Answer(self.answer.status, found, self.answer.errors)
@@ -159,11 +162,12 @@ def test_containers_of_another_folder_are_refused(fake: Engine, tmp_path: Path) 
 def test_of_a_node_that_does_not_run_it_is_said_which_do_or_how_to_start_them(fake: Engine, tmp_path: Path) -> None:
     here = Deployment(tmp_path, "x")
     fake.containers = {"gw": _container(), "pc": _container("exited")}
-    assert states.node_container(here, "gw").id == "gw"
-    assert states.node_container(here, "pc", is_running=False).state == "exited"
+    assert states.node_ids(here, ("gw",)) == ("id-gw",)
+    assert states.node_ids(here, ("pc", "gw"), is_running=False) == ("id-pc", "id-gw")
     with pytest.raises(DriverError, match=r"no node `pc` is running in `x` \(running: gw\)"):
-        states.node_container(here, "pc")
+        states.node_ids(here, ("gw", "pc"))
+    assert fake.asked == ["ps --all"] * 3, "once for all nodes"
     fake.containers = {}
     with pytest.raises(DriverError, match=r"\(running: none\)") as caught:
-        states.node_container(here, "pc")
+        states.node_ids(here, ("gw", "pc"))
     assert caught.value.remedy == f"netdsl up -o {tmp_path}"

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from python_on_whales.exceptions import DockerException
 
 from netdsl.backends.compose import driver
+from netdsl.backends.compose.ended import CommandFailed
 from netdsl.backends.compose.own import owned
 from netdsl.backends.compose.recording import container_words
 from netdsl.backends.compose.tools import PROBING, run_words
@@ -25,9 +25,9 @@ def _python(text: str) -> list[str]:
 
 def test_what_a_program_says_is_told_line_by_line_and_kept_for_the_error() -> None:
     lines: list[str] = []
-    with pytest.raises(DockerException) as error:
+    with pytest.raises(CommandFailed) as error:
         _NO_WORK.run(_python("import sys; print('one'); sys.stdout.flush(); sys.exit('two')"), lines.append)
-    assert (lines, error.value.return_code, error.value.stderr) == (["one", "two"], 1, "one\ntwo\n")
+    assert (lines, error.value.status, error.value.errors) == (["one", "two"], 1, "one\ntwo\n")
 
 
 def test_after_an_interrupt_the_program_has_ended(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_a_container_that_goes_by_itself_meanwhile_does_not_stop_down(
     def run(_: Work, words: list[str], *__: object) -> None:
         calls.append(words[-1])
         if len(calls) == 1:
-            raise DockerException(words, 1, stderr=f"Error response from daemon: {says}".encode())
+            raise CommandFailed(words, 1, f"Error response from daemon: {says}")
 
     monkeypatch.setattr(Work, "run", run)
     monkeypatch.setattr(driver, "is_there", lambda _: False)

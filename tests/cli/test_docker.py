@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from netdsl.backends.compose import client
-from netdsl.backends.compose.engine import client_of, told
+from netdsl.backends.compose.engine import said, told
 from netdsl.cli.main import main
-from netdsl.runtime.driver import Deployment, DriverError
+from netdsl.runtime.driver import DriverError
 
 LAB = """lab x
 network lan 10.0.0.0/24
@@ -169,7 +169,7 @@ def test_an_engine_that_goes_away_meanwhile_is_named_as_well(call: Call, tmp_pat
 def test_a_client_that_goes_away_meanwhile_is_named_as_well(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(DriverError, match="the `docker` client is not on the PATH"), told():
-        client_of(Deployment(tmp_path, "x")).compose.ps()
+        said(["ps"])
 
 
 def test_what_a_sound_engine_refuses_is_told_in_its_words(call: Call, tmp_path: Path) -> None:

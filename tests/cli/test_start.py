@@ -17,7 +17,6 @@ _OF_OTHER_VERBS = {
     "jinja2",
     "jsonschema_rs",
     "msgspec",
-    "python_on_whales",
     "rich",
     "ruamel",
     "yaml",

@@ -220,7 +220,6 @@ def test_in_a_call_for_several_targets_it_sees_its_own_options() -> None:
 
 
 def test_neither_a_driver_nor_a_meter_is_loaded_for_a_compilation(folder: Path) -> None:
-    """What a runtime needs (python-on-whales) takes longer to load than a small lab to compile."""
     import subprocess
 
     program = (
