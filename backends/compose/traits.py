@@ -10,6 +10,7 @@ from netdsl.codegen.traits import Costs, Linear, Trait, Traits, nodes_with_daemo
 from netdsl.diagnostics.wording import counted
 from netdsl.ir.lab import Lab
 from netdsl.payload.contract import Payload
+from netdsl.payload.part import kernel_tunnels
 
 from .lower import driver_of, switched_networks
 
@@ -61,9 +62,15 @@ def _costs(lab: Lab, images: tuple[Stage, ...]) -> Costs:
 
 def _kernel(lab: Lab) -> str:
     shared = "modules and sysctls are the machine's"
-    if any(node.tunnels for node in lab.nodes):
-        return f"{shared}; a tunnel whose type it lacks runs in user space, if at all"
-    return shared
+    alone = kernel_tunnels(lab)
+    tunnels = {end.tunnel for node in lab.nodes for end in node.tunnels}
+    said = [shared]
+    if len(alone) < len(tunnels):
+        said.append("a tunnel whose type it lacks runs in user space")
+    for why in dict.fromkeys(one.why for one in alone):
+        names = ", ".join(f"`{one.tunnel}`" for one in alone if one.why == why)
+        said.append(f"nodes of {names} do not start where it lacks the type ({why})")
+    return "; ".join(said)
 
 
 def _image(images: tuple[Stage, ...]) -> str:

@@ -4,4 +4,5 @@ from netdsl.payload.part import KernelNeed
 
 _PROBE = ("ip", "link", "add", "probe", "type", "ipip", "local", "192.0.2.1", "remote", "192.0.2.2")
 
-NEEDS = (KernelNeed("IPIP tunnels", _PROBE, "IPIP runs in user space (/dev/net/tun)"),)
+_WITHOUT = "IPIP runs in user space (/dev/net/tun); nodes of a tunnel with both families inside do not start"
+NEEDS = (KernelNeed("IPIP tunnels", _PROBE, _WITHOUT),)

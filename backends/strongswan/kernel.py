@@ -7,7 +7,11 @@ _CIPHER = ("mode", "tunnel", "aead", "rfc4106(gcm(aes))", "0x" + "00" * 36, "128
 
 _DEVICE = ("ip", "link", "add", "name", "probe", "type", "xfrm", "if_id", "1")
 
+_WITHOUT = (
+    "IPsec runs in user space (/dev/net/tun); nodes of a tunnel with transport mode, AH, IPComp, extended sequence numbers "
+    "or another thing that only the kernel has do not start"
+)
 NEEDS = (
-    KernelNeed("ESP", (*_STATE, *_CIPHER), "IPsec runs in user space (/dev/net/tun)"),
+    KernelNeed("ESP", (*_STATE, *_CIPHER), _WITHOUT),
     KernelNeed("xfrm interfaces", _DEVICE, "IPsec with `device yes` does not run"),
 )

@@ -107,6 +107,7 @@ def _record(end: TunnelEnd, child: Child, lab: Lab) -> TunnelRecord:
         ready = "may" if is_unsure or is_answering else "must"
     ready = "no" if end.backup_of else ready
     patience = 0 if child.is_initiator else _PATIENCE
+    need = kernel_need(end, child)
     return TunnelRecord(
         tunnel=flat(end.tunnel),
         child=child_name(end, child),
@@ -116,7 +117,7 @@ def _record(end: TunnelEnd, child: Child, lab: Lab) -> TunnelRecord:
         connection=flat(connection_of(end)),
         patience="never" if is_answering else str(patience + (_PATIENCE if end.backup_of else 0)),
         again=end_inside(end).dpd_action.value,
-        space="any" if kernel_need(end, child) is None else "kernel",
+        user_space_lacks="" if need is None else f"IPsec in user space has not {need}",
     )
 
 

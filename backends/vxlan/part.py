@@ -10,6 +10,8 @@ from netdsl.payload.devices import child_of, tunnel_record
 from netdsl.payload.part import Share, scripts
 from netdsl.payload.quoting import tsv
 
+_LACKS = "VXLAN runs in the kernel alone"
+
 
 class VxlanPart:
     name = KIND
@@ -36,7 +38,7 @@ class VxlanPart:
             PayloadFile("vxlan.tsv", "".join(devices).encode()),
             PayloadFile("vxlan-peers.tsv", "".join(peers).encode()),
         )
-        return Share(files, Needs(capabilities=("NET_ADMIN",)), tuple(tunnel_record(end, lab) for end in ends))
+        return Share(files, Needs(capabilities=("NET_ADMIN",)), tuple(tunnel_record(end, lab, _LACKS) for end in ends))
 
 
 def _interface(node: Node, end: TunnelEnd) -> Interface:

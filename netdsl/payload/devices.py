@@ -48,7 +48,11 @@ class DevicePart:
         table = PayloadFile(f"{self.name}.tsv", "".join(map(self._record, ends)).encode())
         runs_in_kernel = any(isinstance(self.user_space(end), str) for end in ends)
         needs = _KERNEL if runs_in_kernel else _USER_SPACE
-        return Share((table,), needs, tuple(tunnel_record(end, lab) for end in ends))
+        return Share((table,), needs, tuple(tunnel_record(end, lab, self._lacks(end)) for end in ends))
+
+    def _lacks(self, end: TunnelEnd) -> str:
+        found = self.user_space(end)
+        return found if isinstance(found, str) else ""
 
     def _record(self, end: TunnelEnd) -> str:
         """A line of the table."""
@@ -58,12 +62,19 @@ class DevicePart:
         return tsv(child_of(end), device.name, self.link(end), *far)
 
 
-def tunnel_record(end: TunnelEnd, lab: Lab) -> TunnelRecord:
-    """The line of `tunnels.tsv` of an end's only child."""
+def tunnel_record(end: TunnelEnd, lab: Lab, user_space_lacks: str) -> TunnelRecord:
+    """The line of `tunnels.tsv` of an end's only child. `user_space_lacks`: as in `TunnelRecord`."""
     (child,) = end.children
     assert child.start is Start.BOOT, "a device is made at boot"
     ready = "may" if lab.is_meant_to_fail else "must"
-    return TunnelRecord(flat(end.tunnel), child_of(end), f"{flat(end.tunnel)}.{child.name}", "boot", ready)
+    return TunnelRecord(
+        tunnel=flat(end.tunnel),
+        child=child_of(end),
+        piece=f"{flat(end.tunnel)}.{child.name}",
+        start="boot",
+        ready=ready,
+        user_space_lacks=user_space_lacks,
+    )
 
 
 def child_of(end: TunnelEnd) -> str:

@@ -8,7 +8,7 @@ from netdsl import index
 from netdsl.dataclass import dataclass
 from netdsl.disk.shipped import shipped
 from netdsl.ir.dns import NameService, Role
-from netdsl.ir.ids import Address
+from netdsl.ir.ids import Address, TunnelId
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node, Served
 from netdsl.ir.service import ServiceKind
@@ -16,6 +16,7 @@ from netdsl.ir.tunnel import Mode
 from netdsl.packets.state import Algorithms
 from netdsl.payload.contract import Needs, PayloadFile
 from netdsl.payload.filters import FilterFeature
+from netdsl.payload.quoting import flat
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,12 @@ class TunnelRecord:
     connection: str = ""  # the daemon's, where that has a name of its own
     patience: str = "never"  # seconds, or never
     again: str = "restart"  # trap, restart, clear
-    space: str = "any"  # any, kernel: where it can run
+    user_space_lacks: str = ""  # why it runs in the kernel alone, in a sentence; empty: it does not
+
+    @property
+    def space(self) -> str:
+        """Where it can run: `any`, `kernel`."""
+        return "kernel" if self.user_space_lacks else "any"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,15 @@ class KernelNeed:
     name: str
     probe: tuple[str, ...]
     without: str
+
+
+@dataclass(frozen=True, slots=True)
+class KernelTunnel:
+    """A tunnel of a lab that runs in the kernel alone: where that lacks its type, its nodes do not start. `why`: what
+    user space has not, in a sentence."""
+
+    tunnel: TunnelId
+    why: str
 
 
 class Part(Protocol):
@@ -116,6 +131,18 @@ def filter_engine() -> FilterEngine:
 def kernel_needs() -> tuple[KernelNeed, ...]:
     """Of all parts, in the order of the index."""
     return tuple(need for module in index.of_parts("kernel") for need in cast(Iterable[KernelNeed], module.NEEDS))
+
+
+def kernel_tunnels(lab: Lab) -> tuple[KernelTunnel, ...]:
+    """Each with its first reason, in the order of the nodes."""
+    found: dict[TunnelId, str] = {}
+    for node in lab.nodes:
+        names = {flat(end.tunnel): end.tunnel for end in node.tunnels}
+        shares = (part.share(node, lab) for part in parts()) if names else ()
+        for record in (record for share in shares if share is not None for record in share.tunnels):
+            if record.user_space_lacks:
+                found.setdefault(names[record.tunnel], record.user_space_lacks)
+    return tuple(KernelTunnel(tunnel, why) for tunnel, why in found.items())
 
 
 def state_of_kind(kind: str) -> PartState:

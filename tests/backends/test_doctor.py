@@ -18,9 +18,17 @@ def test_what_the_kernel_lacks_is_said_with_what_happens_without(monkeypatch: py
     assert (
         found
         == {
-            "esp": {"kernel: ESP": "IPsec runs in user space (/dev/net/tun)"},
-            "gre": {"kernel: GRE tunnels": "GRE runs in user space (/dev/net/tun)"},
-            "ipip": {"kernel: IPIP tunnels": "IPIP runs in user space (/dev/net/tun)"},
+            "esp": {
+                "kernel: ESP": "IPsec runs in user space (/dev/net/tun); nodes of a tunnel with transport mode, AH, "
+                "IPComp, extended sequence numbers or another thing that only the kernel has do not start",
+            },
+            "gre": {
+                "kernel: GRE tunnels": "GRE runs in user space (/dev/net/tun); nodes of a tunnel with `key` do not start",
+            },
+            "ipip": {
+                "kernel: IPIP tunnels": "IPIP runs in user space (/dev/net/tun); nodes of a tunnel with both families "
+                "inside do not start",
+            },
             "vxlan": {
                 "kernel: vxlan": "needed by --driver ipvlan",
                 "kernel: VXLAN tunnels": "nodes with such a tunnel do not start",

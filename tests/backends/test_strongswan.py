@@ -227,7 +227,7 @@ def test_each_connection_of_a_gateway_has_a_pool_of_its_own() -> None:
 
 def test_the_table_of_tunnels_holds_what_the_script_decides_by() -> None:
     assert _record(END) == TunnelRecord(
-        "a_vpn", "a_vpn", "a_vpn.vpn", "boot", "must", connection="a_vpn", patience="0", again="trap", space="any"
+        "a_vpn", "a_vpn", "a_vpn.vpn", "boot", "must", connection="a_vpn", patience="0", again="trap"
     )
 
 
@@ -238,8 +238,8 @@ def test_the_table_of_tunnels_holds_what_the_script_decides_by() -> None:
         ({"start": Start.TRAFFIC}, {"start": "traffic"}),
         ({"start": Start.TRAFFIC}, {"ready": "no"}),
         ({"start": Start.NONE}, {"patience": "never"}),
-        ({"mode": Mode.TRANSPORT}, {"space": "kernel"}),
-        ({"inside": IpsecChild("ah", (), 7)}, {"space": "kernel"}),
+        ({"mode": Mode.TRANSPORT}, {"user_space_lacks": "IPsec in user space has not transport mode"}),
+        ({"inside": IpsecChild("ah", (), 7)}, {"user_space_lacks": "IPsec in user space has not AH"}),
     ],
 )
 def test_what_each_kind_of_child_changes(change: dict[str, object], expected: dict[str, str]) -> None:

@@ -47,6 +47,49 @@ def test_a_setting_that_cannot_be_read_is_a_limit_and_leaves_no_traits(target: s
     assert [limit.message for limit in one.limits] == ["`x` is no IPv4 prefix"]
 
 
+ENDS = """lab ends
+network wan 192.0.2.0/24
+host a { interface on wan .1 }
+host b { interface on wan .2 }
+host c { interface on wan .3 }
+"""
+PKI = "pki p { algorithm ecdsa-p256 }\n"
+SHARED = "modules and sysctls are the machine's"
+ELSE = "a tunnel whose type it lacks runs in user space"
+
+
+@pytest.mark.parametrize(
+    ("tunnels", "expected"),
+    [
+        ("", [SHARED]),
+        ("tunnel t gre { between a and b }", [SHARED, ELSE]),
+        (
+            "tunnel t gre { between a and b ; key 7 }",
+            [SHARED, "nodes of `t` do not start where it lacks the type (GRE in user space has no key)"],
+        ),
+        (
+            "tunnel t gre { between a and b ; key 7 }\ntunnel u gre { between a and c ; key 7 }\n"
+            "tunnel v gre { between b and c }",
+            [SHARED, ELSE, "nodes of `t`, `u` do not start where it lacks the type (GRE in user space has no key)"],
+        ),
+        (
+            "tunnel t ipip { between a and b }",
+            [SHARED, "nodes of `t` do not start where it lacks the type (IPIP in user space carries one family only)"],
+        ),
+        (
+            f"{PKI}ipsec t {{ between a and b ; mode transport ; auth certificate from p }}",
+            [SHARED, "nodes of `t` do not start where it lacks the type (IPsec in user space has not transport mode)"],
+        ),
+    ],
+)  # fmt: skip
+def test_a_tunnel_that_runs_in_the_kernel_alone_is_said_before_a_node_does_not_start(
+    tunnels: str, expected: list[str]
+) -> None:
+    trait = on_paper(f"{ENDS}{tunnels}\n", "compose").trait("kernel")
+    assert trait is not None
+    assert trait.reason.split("; ") == expected
+
+
 @pytest.mark.parametrize("path", LABS, ids=lambda path: path.parent.name)
 def test_every_example_compares_and_is_the_same_inside(path: Path, tmp_path: Path) -> None:
     lab = check(path).lab

@@ -44,6 +44,10 @@ def test_the_table_has_both_ways_to_make_the_device(text: str, link: str, tun: s
     assert records(lab(text), "a", "gre.tsv") == [["t", "t", link, tun, remote]]
 
 
+def test_the_table_of_tunnels_says_that_one_with_a_key_runs_in_the_kernel_alone() -> None:
+    assert [records(lab(sites(IPV4, line)), "a", "tunnels.tsv")[0][6] for line in ("", "key 7")] == ["any", "kernel"]
+
+
 @pytest.mark.parametrize(("line", "devices"), [("", ("/dev/net/tun",)), ("key 7", ())])
 def test_a_node_has_the_device_of_user_space_where_that_has_its_tunnels(line: str, devices: tuple[str, ...]) -> None:
     found = lab(sites(IPV4, line))
