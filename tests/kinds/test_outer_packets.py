@@ -71,3 +71,37 @@ def test_a_child_that_takes_the_outer_packets_leaves_less_room_inside(limit: str
     (mtu,) = {end.mtu for node in found.lab.nodes for end in node.tunnels if end.tunnel == "t"}
     assert mtu is not None
     assert (mtu < 1476) is is_smaller
+
+
+INSIDE = """
+network inet 203.0.113.0/24
+network left 10.1.0.0/24
+network right 10.2.0.0/24
+router a { interface wan on inet .1 ; interface lan on left .1 ; %(firewall)s }
+router b { interface wan on inet .2 ; interface lan on right .1 ; %(firewall)s }
+host p { interface on left .10 ; default via a }
+host s { interface on right .10 ; default via b ; serve http }
+ipsec carrier { between a and b ; auth psk ; %(carrier)s }
+tunnel t %(kind)s { between a protecting left and b protecting right }
+"""
+FIREWALL = "firewall { policy drop ; accept tunnel carrier ; %s ; accept forward through t }"
+
+
+@pytest.mark.parametrize("carrier", ["mode transport", "mode transport ; start on traffic", ""])
+@pytest.mark.parametrize("accept", ["accept input, output through carrier", "accept input, output %s through ipsec"])
+@pytest.mark.parametrize("kind", ["gre", "ipip"])
+def test_a_firewall_that_accepts_a_device_s_packets_inside_another_tunnel_does_not_block_them(
+    kind: str, accept: str, carrier: str
+) -> None:
+    text = INSIDE % {"firewall": FIREWALL % accept.replace("%s", kind), "kind": kind, "carrier": carrier}
+    assert "tunnel-blocked-by-firewall" not in codes(f"{text}expect {{ p reaches s through t }}")
+    assert ask(world(text), "p", "10.2.0.10", "tcp/80").passes
+    assert "tunnel-blocked-by-firewall" in codes(text.replace(f" ; {accept.replace('%s', kind)}", ""))
+
+
+def test_where_the_tunnel_around_it_is_down_that_alone_is_told() -> None:
+    text = INSIDE % {"firewall": FIREWALL % "accept input, output through carrier", "kind": "gre", "carrier": ""}
+    assert "tunnel-blocked-by-firewall" in codes(text.replace("accept tunnel carrier ; ", ""))
+    found = checked(text.replace("accept tunnel carrier ; ", "")).diagnostics
+    blocked = [one.message for one in found if one.rule.code == "tunnel-blocked-by-firewall"]
+    assert blocked == [f"the firewall of `{end}` drops the packets of its own tunnel `carrier`" for end in "ab"]

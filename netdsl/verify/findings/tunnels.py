@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
-from netdsl.ir.filter import Chain, FilterRule, Firewall, TunnelAccept
+from netdsl.ir.filter import Chain, FilterRule, Firewall, TunnelAccept, Verdict
 from netdsl.ir.ids import Address, NodeId, TunnelId
 from netdsl.ir.service import PortService
 from netdsl.ir.tunnel import Selectors, Start, TunnelEnd
@@ -128,7 +128,7 @@ def _attempt(world: World, end: TunnelEnd, peer: TunnelEnd) -> _Attempt:
     there, result = _sent(world, end, opening.packets[0], tracker)
     walks, sender, target, goal = [there], end, peer, end.peer_addresses[0]
     if isinstance(result, Delivered) and result.view.id == peer.node:
-        back = Walk(world.fabric, tracker, is_answer=True, is_daemon=True, overrules=_AT_ENDS)
+        back = Walk(world.fabric, tracker, is_answer=True, is_daemon=_is_daemons(end), overrules=_AT_ENDS)
         answer = reverse(result.packet)
         walks, sender, target, goal = [there, back], peer, end, answer.destination
         result = back.run(result.view, answer)
@@ -149,8 +149,13 @@ def _sent(world: World, end: TunnelEnd, service: PortService, tracker: Tracker) 
     """One of the packets that carry the tunnel, on its way to the other end."""
     view, goal = world.view(end.node), end.peer_addresses[0]
     source = end.local or view.source_towards(goal) or goal
-    walk = Walk(world.fabric, tracker, is_daemon=True, overrules=_AT_ENDS)
+    walk = Walk(world.fabric, tracker, is_daemon=_is_daemons(end), overrules=_AT_ENDS)
     return walk, walk.run(view, opening_packet(end, source, service))
+
+
+def _is_daemons(end: TunnelEnd) -> bool:
+    """Whether a daemon sends what opens the tunnel, by a socket that no policy takes: what a device sends, policies may."""
+    return packets_of(end.kind).IS_NEGOTIATED
 
 
 def _is_lost(world: World, stop: Stop) -> bool:
@@ -171,6 +176,8 @@ def _blocked(end: TunnelEnd, peer: TunnelEnd, overruled: list[Overruled]) -> _Bl
         firewall = one.view.node.firewall
         if firewall is None or one.view.id not in (end.node, peer.node):
             continue
+        if not _is_daemons(end) and _waits(one, firewall):
+            continue
         lines = [rule for rule in firewall.rules if isinstance(rule, FilterRule) and rule.origin is one.ruling.origin]
         matches = (rule.match for rule in lines if one.ruling.origin is not None)
         if not _accepts(firewall, end.tunnel) and not any(
@@ -178,6 +185,19 @@ def _blocked(end: TunnelEnd, peer: TunnelEnd, overruled: list[Overruled]) -> _Bl
         ):
             found.setdefault(one.view.id, one.chain)
     return found
+
+
+def _waits(one: Overruled, firewall: Firewall) -> bool:
+    """Whether a line accepts what comes or goes through another tunnel, which is down: that is the mistake."""
+    rules = (rule for rule in firewall.rules if isinstance(rule, FilterRule) and rule.chain is one.chain)
+    accepting = (rule.match for rule in rules if rule.verdict is Verdict.ACCEPT)
+    through = {
+        tunnel
+        for match in accepting
+        for tunnel, ends in one.view.ends.items()
+        if tunnel in match.through or ends.kind in match.through_kinds
+    }
+    return any((tunnel, None) not in one.view.up for tunnel in through)
 
 
 # --- what comes of the attempts of both ends
