@@ -76,7 +76,8 @@ def outer(end: Named, other: Named, family: int, work: Work) -> Outer | None:
     """The address of `end` that its packets to `other` leave by; None once reported, or where something is broken.
 
     A named interface's first address; else that on the segment that both are on; else that of the interface which the
-    routes lead out by. Reports tunnel-end-ambiguous, tunnel-ends-do-not-meet.
+    routes lead out by; else of that which the other end's packets come in by: what is behind address translation has a way
+    to an end that has none to it. Reports tunnel-end-ambiguous, tunnel-ends-do-not-meet.
     """
     if end.interface is not None:
         return _first(end.interface, family)
@@ -85,6 +86,8 @@ def outer(end: Named, other: Named, family: int, work: Work) -> Outer | None:
         return _first(own[0], family) if own else None
     shared = _shared(end.node, other, family, work)
     found = shared or _towards(end.node, other, family, work)
+    if not found and _tunnel_to(end.node, other, family) is None:
+        found = _entered(end.node, other, family, work)
     if len(found) == 1:
         return _first(found[0], family)
     if end.node.is_broken or end.node.has_broken_routes or other.node.is_broken:
@@ -170,6 +173,37 @@ def _towards(node: NodeDraft, other: Named, family: int, work: Work) -> list[Int
     if not names:
         return _shortest(node, other, family, work)
     return [node.interfaces[name] for name in names if node.interfaces[name].of_family(family)]
+
+
+def _entered(node: NodeDraft, other: Named, family: int, work: Work) -> list[InterfaceDraft]:
+    """The interfaces of a node that are on the segment where the way of the other end's packets to it arrives."""
+    here, seen = other.node, {other.node.id}
+    while not other.at:
+        hops = [hop for hop in (_next_hop(here, address) for address in _own(node, family)) if hop is not None]
+        owners = (interface for hop in hops[:1] for interface, _ in work.owners_of(hop))
+        onward = next((work.nodes[owner.node] for owner in owners if _is_beside(here, owner, work)), None)
+        if onward is None or onward is node or onward.id in seen:
+            return []
+        here = onward
+        seen.add(here.id)
+        found = _shared(node, Named(here, None, other.place), family, work)
+        if found:
+            return found
+    return []
+
+
+def _own(node: NodeDraft, family: int) -> list[Address]:
+    return [given.ip for interface in node.interfaces.values() for given in interface.of_family(family)]
+
+
+def _next_hop(node: NodeDraft, address: Address) -> Address | None:
+    """Of the most specific route that is not connected."""
+    lengths = [(length, route.next_hop) for route in node.routes if (length := _length(route, address)) is not None]
+    return max(lengths, key=lambda one: one[0])[1] if lengths else None
+
+
+def _is_beside(node: NodeDraft, owner: InterfaceDraft, work: Work) -> bool:
+    return any(owner in work.on_segment[segment] for segment in node.segments)
 
 
 def _addresses(end: Named, family: int) -> list[Address]:

@@ -12,7 +12,7 @@ from netdsl.pipeline.analysis import check_text
 from netdsl.verify import Decision, Esp, Outcome, matrix
 from netdsl.verify.matrix import virtual_names
 from tests.kinds.asking import lab, said
-from tests.verify.asking import ask, world
+from tests.verify.asking import ask, codes, world
 
 GROUPS = """
 network inet 192.0.2.0/24
@@ -161,3 +161,21 @@ def test_a_nat_with_a_tunnel_of_its_own_gives_the_client_behind_it_another_port(
         verdict = ask(where, client, "10.2.0.10")
         assert verdict.passes
         assert verdict.is_encrypted
+
+
+@pytest.mark.parametrize("lines", ["client one, two", "client one ; pool 10.3.0.0/28", "client one ; start on traffic"])
+def test_a_gateway_without_a_way_to_clients_behind_a_nat_has_the_address_where_they_come(lines: str) -> None:
+    behind = """
+    network inet 203.0.113.0/24
+    network lan 10.0.0.0/24
+    network far 10.2.0.0/24
+    router nat { interface wan on inet .1 ; interface lan on lan .1 ; nat { masquerade out wan } }
+    router server { interface on inet .2 ; interface on far .1 }
+    host one { interface on lan .2 ; default via nat }
+    host two { interface on lan .3 ; default via nat }
+    host f { interface on far .2 ; default via server }
+    """
+    tunnel = f"ipsec rw {{ gateway server protecting far ; auth psk ; {lines} }}\n"
+    assert codes(f"{behind}{tunnel}expect {{ one reaches f through rw }}") == []
+    apart = behind.replace(" ; nat { masquerade out wan }", "")
+    assert "tunnel-ends-do-not-meet" in codes(f"{apart}{tunnel}")

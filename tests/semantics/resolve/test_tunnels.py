@@ -73,10 +73,19 @@ def test_ends_without_a_common_family_do_not_meet() -> None:
 
 def test_an_end_without_a_way_is_told_what_to_do() -> None:
     text = SITES.replace("interface on left .1 ; default via isp-r", "interface on left .1")
-    assert said(text + "ipsec t { between l and r ; auth psk }") == (
-        "tunnel-ends-do-not-meet", "l", "`l` has no way to `r`",
+    text = text.replace("interface on right .1 ; default via isp-r", "interface on right .1")
+    assert said(text + "ipsec t { between l and r.isp ; auth psk }") == (
+        "tunnel-ends-do-not-meet", "l", "`l` has no way to `r.isp`",
         "a route towards the other end, or the interface itself: `l.inet` or `l.left`",
     )  # fmt: skip
+
+
+def test_an_end_that_only_the_other_one_has_a_way_to_has_the_address_where_that_arrives() -> None:
+    text = SITES.replace("interface on left .1 ; default via isp-r", "interface on left .1")
+    assert outer(text + "ipsec t { between l and r ; auth psk }") == ["192.0.2.2 inet", "198.51.100.2 isp"]
+    behind = "network lan 10.3.0.0/24\nhost c { interface on lan ; default via r }\n"
+    behind += text.replace("on right .1 ;", "on right .1 ; interface on lan .1 ;")
+    assert outer(behind + "ipsec t { between l and c ; auth psk }") == ["192.0.2.2 inet", "10.3.0.2 lan"]
 
 
 def test_an_end_whose_way_lies_inside_another_tunnel_is_an_interface() -> None:
