@@ -50,7 +50,7 @@ class Attempts:
 
     def _ends(self) -> list[TunnelEnd]:
         ends = [end for view in self.fabric.views.values() for end in view.node.tunnels]
-        return ends if self.order == USUAL else sorted(ends, key=lambda one: self.order.place(pair_of(one)))
+        return ends if self.order == USUAL else sorted(ends, key=self.order.place)
 
     def _held_back(self, end: TunnelEnd) -> Failure | None:
         if end.tunnel in self.states.held:

@@ -9,9 +9,12 @@ be another one: who lost a connection, who would have another one if it were ear
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from netdsl.dataclass import dataclass
-from netdsl.packets.tunnels import Pair, TunnelStates, packets_of
+from netdsl.ir.ids import NodeId
+from netdsl.ir.tunnel import TunnelEnd
+from netdsl.packets.tunnels import Pair, TunnelStates, packets_of, pair_of
 
 _MOST_LATE = 8
 """Connections of which each is tried as the last one to come up."""
@@ -20,16 +23,20 @@ _MOST_LATE = 8
 @dataclass(frozen=True, slots=True)
 class Order:
     """What came up when. `early`: connections that came up before the others, and still stand; `late`: the one that comes
-    up when all others stand; `first`, `last`: the one that was opened before, after the others."""
+    up when all others stand; `first`, `last`: the one that was opened before, after the others; `opener`: the node that
+    opened one, in place of its peer."""
 
     early: frozenset[Pair] = frozenset()
     late: Pair | None = None
     first: Pair | None = None
     last: Pair | None = None
+    opener: tuple[Pair, NodeId] | None = None
 
     @property
     def reason(self) -> str:
         """Why the state may be another one, in words after 'it'."""
+        if self.opener is not None:
+            return f"depends on which end opens {_named(self.opener[0])}: the other one chooses"
         at = self.first or self.last
         if at is not None:
             return f"depends on when {_named(at)} was opened: the first of several behind one address keeps its port"
@@ -38,9 +45,10 @@ class Order:
         which = " and ".join(_named(pair) for pair in sorted(self.early, key=_place))
         return f"depends on when {which} came up: another one takes its packets since"
 
-    def place(self, pair: Pair) -> int:
-        """Of those that are opened one after another."""
-        return (pair == self.last) - (pair == self.first)
+    def place(self, end: TunnelEnd) -> tuple[int, bool]:
+        """Of ends that open their tunnels one after another."""
+        pair = pair_of(end)
+        return (pair == self.last) - (pair == self.first), (pair, end.node) != self.opener
 
 
 USUAL = Order()
@@ -50,19 +58,25 @@ USUAL = Order()
 def others_than(order: Order, states: TunnelStates) -> Iterator[Order]:
     """The orders to try beside one that led to these states."""
     if not order.early and order.late is None:
-        lost = sorted(states.lost, key=_place)
-        for early in dict.fromkeys((*(frozenset({pair}) for pair in lost), frozenset(lost))):
-            if early:
-                yield Order(early, None, order.first, order.last)
-        if states.lost or _is_missing(states):
-            negotiated = [pair for pair in sorted(states.pairs, key=_place) if _is_negotiated(pair, states)]
-            if len(negotiated) <= _MOST_LATE:
-                for pair in negotiated:
-                    yield Order(frozenset(), pair, order.first, order.last)
+        yield from _by_coming_up(order, states)
     if order.first is None and order.last is None:
         for pair in sorted(states.contended, key=_place):
-            yield Order(order.early, order.late, pair, None)
-            yield Order(order.early, order.late, None, pair)
+            yield replace(order, first=pair)
+            yield replace(order, last=pair)
+    if order.opener is None:
+        for opener in sorted(states.openers, key=lambda one: (_place(one[0]), one[1])):
+            yield replace(order, opener=opener)
+
+
+def _by_coming_up(order: Order, states: TunnelStates) -> Iterator[Order]:
+    lost = sorted(states.lost, key=_place)
+    for early in dict.fromkeys((*(frozenset({pair}) for pair in lost), frozenset(lost))):
+        if early:
+            yield replace(order, early=early)
+    negotiated = [pair for pair in sorted(states.pairs, key=_place) if _is_negotiated(pair, states)]
+    if (lost or _is_missing(states)) and len(negotiated) <= _MOST_LATE:
+        for pair in negotiated:
+            yield replace(order, late=pair)
 
 
 def _is_missing(states: TunnelStates) -> bool:

@@ -18,6 +18,7 @@ from netdsl.packets.orders import USUAL, Order
 from netdsl.packets.passage import Delivered
 from netdsl.packets.routes import NextHop, RoutingTable
 from netdsl.packets.sources import learned_routes
+from netdsl.packets.state import state_of
 from netdsl.packets.tracking import Tracker, reverse
 from netdsl.packets.tunnels import Connection, TunnelStates, opening_packet, packets_of
 from netdsl.packets.types import Packet
@@ -48,6 +49,7 @@ def settle(
         attempts.kept = {one.pair: one for each in states.connections.values() for one in each}
         attempts.waits = None
     _come_to_rest(attempts)
+    _note_openers(fabric, states)
     if fabric.raw_on:
         _note_doubts(fabric, states)
     for node in sorted(fabric.unsure):
@@ -68,6 +70,13 @@ def _come_to_rest(attempts: Attempts) -> None:
             return
         before = now
     states.lost |= states.pairs - stood
+
+
+def _note_openers(fabric: Fabric, states: TunnelStates) -> None:
+    for connection in (one for each in states.connections.values() for one in each):
+        kind = state_of(connection.here.kind)
+        if kind is not None and kind.is_by_opener(fabric, states, connection):
+            states.openers.add((connection.pair, connection.there.node))
 
 
 def _note_doubts(fabric: Fabric, states: TunnelStates) -> None:

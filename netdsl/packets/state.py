@@ -75,6 +75,10 @@ class TunnelState(Protocol):
         """The children of a connection that are up, at both ends."""
         ...
 
+    def is_by_opener(self, fabric: Fabric, states: TunnelStates, connection: Connection) -> bool:
+        """Whether its other end may open it too, and packets pass it otherwise then."""
+        ...
+
     def encrypts(self, state: ChildState) -> bool:
         """Whether who listens on the wire cannot read the content."""
         ...

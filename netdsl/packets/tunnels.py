@@ -64,7 +64,8 @@ class Failure:
 class TunnelStates:
     """`connections` of each tunnel that stand; `failures`: why a tunnel that should is not up; `virtual`: a client's
     addresses. `waiting`: backups of what is up; `lost`: connections that came up, and would not any more since others are
-    up; `contended`: those that are another one, or none, if they are opened sooner or later than others."""
+    up; `contended`: those that are another one, or none, if they are opened sooner or later than others;
+    `openers`: ends that others come up with, if they open a connection in place of their peer."""
 
     connections: dict[TunnelId, list[Connection]] = field(default_factory=dict)
     failures: dict[TunnelId, Failure] = field(default_factory=dict)
@@ -76,6 +77,7 @@ class TunnelStates:
     waiting: set[TunnelId] = field(default_factory=set)
     lost: set[Pair] = field(default_factory=set)
     contended: set[Pair] = field(default_factory=set)
+    openers: set[tuple[Pair, NodeId]] = field(default_factory=set)
 
     @property
     def pairs(self) -> set[Pair]:

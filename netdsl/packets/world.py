@@ -91,7 +91,8 @@ class World:
 
     def _doubt(self) -> None:
         """About all nodes between which tunnels may be up or not."""
-        nodes = {node for _, ends in (*self.tunnels.lost, *self.tunnels.contended) for node in ends}
+        chosen = (pair for pair, _ in self.tunnels.openers)
+        nodes = {node for _, ends in (*self.tunnels.lost, *self.tunnels.contended, *chosen) for node in ends}
         self.fabric.unsure |= nodes
         for node in sorted(nodes):
             self.view(node).doubts = tuple(dict.fromkeys((*self.view(node).doubts, node)))

@@ -38,7 +38,7 @@ FITTING: dict[Predicted, frozenset[Outcome]] = {
 """What a probe may see of each outcome."""
 HALF_KNOWN = ("and what follows does not", "depends on the port that the client chose")
 """Reasons of what cannot be known although nothing is raw: the request arrives, and more depends on the programs."""
-BY_TIME = ("depends on which end sent first", "depends on when", "depends on the wire")
+BY_TIME = ("depends on which end sent first", "depends on which end opens", "depends on when", "depends on the wire")
 """Reasons of what cannot be known, whatever is seen."""
 
 

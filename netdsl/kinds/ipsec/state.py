@@ -8,7 +8,7 @@ another one.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from netdsl.ir.ids import NodeId
+from netdsl.ir.ids import NodeId, Prefix
 from netdsl.ir.tunnel import Child, Start, TunnelEnd
 from netdsl.kinds.ipsec.agreeing import canonical, exchanged, selected
 from netdsl.kinds.ipsec.algorithms import hides
@@ -49,6 +49,20 @@ def states(fabric: Fabric, states: TunnelStates, connection: Connection) -> Iter
     for key, state in found.items():
         otherwise = tuple((other[key], why) for other, why in others if key in other)
         yield replace(state, otherwise=otherwise)
+
+
+def is_by_opener(fabric: Fabric, states: TunnelStates, connection: Connection) -> bool:
+    if not _may_open(fabric, states, connection.there):
+        return False
+    turned = replace(connection, here=connection.there, there=connection.here)
+    mine = {_as_had(one.here, one.there, one.near, one.far) for _, one in coming_up(fabric, states, connection)}
+    return mine != {_as_had(one.there, one.here, one.far, one.near) for _, one in coming_up(fabric, states, turned)}
+
+
+def _as_had(here: Child, there: Child, near: Sequence[Prefix], far: Sequence[Prefix]) -> tuple[object, ...]:
+    """Which packets a child takes, and in which form: of two ends, as the first has it."""
+    only = frozenset(here.only_local), frozenset(here.only_remote)
+    return here.name, there.name, frozenset(near), frozenset(far), only, here.mode, here.keeps_lengths
 
 
 def encrypts(state: ChildState) -> bool:

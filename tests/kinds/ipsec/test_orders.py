@@ -4,7 +4,7 @@ import pytest
 
 from netdsl.ir.ids import NodeId
 from netdsl.packets import world as packets_world
-from netdsl.verify import Esp, Outcome
+from netdsl.verify import Esp, Outcome, matrix
 from netdsl.verify.claims import judge
 from tests.differential.comparing import tunnels_that_differ, world_of
 from tests.differential.observing import Observation, TunnelState
@@ -166,3 +166,42 @@ def test_a_line_that_holds_while_a_tunnel_is_up_does_not_take_away_what_stood_be
         "expect": "rw is up ; one reaches f ; one reaches gw ; outer is up",
     }
     assert unknown(OUTER % (TAKING | changed)) == [True, True, False, False, False, False]
+
+
+# --- children that the end chooses which does not open them
+
+CHILDREN = """
+lab x
+network inet 203.0.113.0/24
+network la 10.1.0.0/24
+network lb 10.2.0.0/24
+network lc 10.3.0.0/24
+router a { interface on inet .1 ; interface on la .1 ; default via b }
+router b { interface on inet .2 ; interface on lb .1 ; interface on lc .1 ; default via a }
+host x { interface on la .9 ; default via a }
+host y { interface on lb .9 ; default via b }
+host z { interface on lc .9 ; default via b }
+ipsec t {
+  between a and b ; auth psk ; %s
+  child c { between la and lb }
+  child d { between la and lc ; %s }
+}
+"""
+WIDER = "protecting 10.0.0.0/8 of b for a"
+
+
+@pytest.mark.parametrize("esp", Esp)
+def test_where_each_end_would_choose_other_children_it_is_not_known_which_are_up(esp: Esp) -> None:
+    found = world(CHILDREN % ("start at boot", WIDER), esp)
+    verdicts = [ask(found, *asked) for asked in (("x", "10.2.0.9"), ("x", "10.3.0.9"), ("z", "10.1.0.9"))]
+    assert [verdict.is_exact for verdict in verdicts] == [True, False, False]
+    assert verdicts[1].reason.startswith(
+        "it depends on which end opens tunnel `t` of `a` and `b`: the other one chooses; "
+    )
+    cells = {(str(cell.source), str(cell.address)): cell.outcome for cell in matrix(found)}
+    assert [cells["x", address] for address in ("10.2.0.9", "10.3.0.9")] == [Outcome.ANSWERED, Outcome.NOT_VERIFIED]
+
+
+@pytest.mark.parametrize("lines", [("start at boot by a", WIDER), ("start at boot by b", WIDER), ("start at boot", "")])
+def test_where_one_end_opens_them_or_both_choose_alike_it_is_known(lines: tuple[str, str]) -> None:
+    assert world(CHILDREN % lines).others == ()
