@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from netdsl.codegen.unchanged import refuse_changed
+from netdsl.diagnostics.visible import passing
 from netdsl.disk.named import written
 from netdsl.payload.contract import OWN_RIGHTS
 from netdsl.runtime.attached import attached, followed, has_terminal, interrupt, to_output
@@ -68,7 +69,7 @@ class ComposeDriver:
             words = ("up", "--detach", "--wait", "--wait-timeout", str(wait))
             for attempt in range(1, _ATTEMPTS + 1):
                 try:
-                    work.run([*compose_command(deployment), *words], progress)
+                    work.run([*compose_command(deployment), *words], passing(progress))
                 except CommandFailed as error:
                     if _PASSING in str(error) and attempt < _ATTEMPTS:
                         continue
@@ -168,7 +169,7 @@ class ComposeDriver:
         if missing:
             progress(f"building {len(missing)} image(s)")
             try:
-                work.run([*compose_command(deployment), "build", "--progress", "plain", *missing], progress)
+                work.run([*compose_command(deployment), "build", "--progress", "plain", *missing], passing(progress))
             except CommandFailed as error:
                 raise failed("an image could not be built", error) from error
 
@@ -198,7 +199,7 @@ def _take_away(deployment: Deployment, progress: Progress, work: Work) -> None:
     words = ("down", "--remove-orphans", "--volumes", "--timeout", "5")
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            work.run([*compose_command(deployment), *words], progress)
+            work.run([*compose_command(deployment), *words], passing(progress))
         except CommandFailed as error:
             if attempt == _ATTEMPTS or not any(sign in str(error) for sign in _GOING):
                 raise

@@ -3,6 +3,7 @@
 from contextlib import AbstractContextManager
 
 from netdsl.codegen.images import BASE
+from netdsl.diagnostics.visible import passing
 from netdsl.runtime.driver import Deployment, DriverError, Progress
 from netdsl.runtime.meter import Base, Disk, Fact, Meter, NodeUsage, Share, Usage
 from netdsl.runtime.procfs import PROC, Mount, group_mounts, processor_seconds, proportional
@@ -39,7 +40,7 @@ class ComposeMeter:
             try:
                 with working(deployment) as work:
                     words = ("build", "--no-cache", "--progress", "plain", *builds)
-                    work.run([*compose_command(deployment), *words], progress)
+                    work.run([*compose_command(deployment), *words], passing(progress))
             except CommandFailed as error:
                 raise failed("an image could not be built", error) from error
             new = image_ids(old)

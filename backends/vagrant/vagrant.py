@@ -8,6 +8,7 @@ from pathlib import Path
 
 from netdsl.codegen.unchanged import refuse_changed
 from netdsl.dataclass import dataclass
+from netdsl.diagnostics.visible import Passing
 from netdsl.disk.named import make_named
 from netdsl.disk.scratch import scratch_file, scratch_folder
 from netdsl.runtime.driver import DriverError, Progress
@@ -237,7 +238,7 @@ def telling(progress: Progress) -> Heard:
         text = step(line)
         if text is not None and last.get(line.machine) != text:
             last[line.machine] = text
-            progress(text)
+            progress(Passing(text))
 
     return heard
 

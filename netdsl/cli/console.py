@@ -1,6 +1,7 @@
 """The only place that prints. What sources, nodes and files say is in many texts, so no text leaves from here with a
 control or invisible character in it: each is a visible sign."""
 
+import atexit
 import os
 import re
 import shutil
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from netdsl.diagnostics.core import Diagnostics
-from netdsl.diagnostics.visible import visible, visible_lines
+from netdsl.diagnostics.visible import Passing, visible, visible_lines, width_of
 from netdsl.disk.named import write_whole
 from netdsl.version import __version__
 
@@ -23,19 +24,54 @@ if TYPE_CHECKING:
 _COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
 
 
+class _PassingLine:
+    """The one line of a terminal on which steps pass by. Everything else that is printed takes its place."""
+
+    def __init__(self) -> None:
+        self._is_there = False
+
+    def show(self, text: str) -> None:
+        if not self._is_there:
+            atexit.register(self.clear)
+        self.clear()
+        click.echo(_cut(visible(text), columns() - 1), err=True, nl=False)
+        self._is_there = True
+
+    def clear(self) -> None:
+        if self._is_there:
+            self._is_there = False
+            atexit.unregister(self.clear)
+            click.echo("\r\x1b[K", err=True, nl=False, color=True)
+
+
+_PASSING = _PassingLine()
+
+
+def _echo(text: str, *, err: bool = False, nl: bool = True, color: bool | None = None) -> None:
+    _PASSING.clear()
+    click.echo(text, err=err, nl=nl, color=color)
+
+
+def _cut(text: str, width: int) -> str:
+    """At most `width` columns of a text, from its beginning."""
+    while width_of(text) > width:
+        text = text[:-1]
+    return text
+
+
 def say(text: str = "") -> None:
     """One line of a verb's result, on standard output. A line end in it is a sign, as it would forge another line."""
-    click.echo(visible(text))
+    _echo(visible(text))
 
 
 def write(text: str) -> None:
     """A result that brings its own line ends."""
-    click.echo(visible_lines(text), nl=False)
+    _echo(visible_lines(text), nl=False)
 
 
 def write_source(text: str) -> None:
     """A formatted source, as it is where another program reads it; the author's characters are the author's."""
-    click.echo(visible_lines(text) if sys.stdout.isatty() else text, nl=False)
+    _echo(visible_lines(text) if sys.stdout.isatty() else text, nl=False)
 
 
 def deliver(text: str, file: str | None) -> None:
@@ -47,14 +83,18 @@ def deliver(text: str, file: str | None) -> None:
 
 
 def note(text: str) -> None:
-    """Progress and remarks, each one line, on standard error: results can be piped."""
-    click.echo(visible(text), err=True)
+    """Progress and remarks, each one line, on standard error: results can be piped. On a terminal a step takes the place
+    of the one before."""
+    if isinstance(text, Passing) and is_live():
+        _PASSING.show(text)
+    else:
+        _echo(visible(text), err=True)
 
 
 def complain(text: str, *, prefix: bool = True) -> None:
     """One line of an error."""
     label = click.style("error", fg="red", bold=True) if _is_coloured(sys.stderr.isatty()) else "error"
-    click.echo(f"{label}: {visible(text)}" if prefix else visible(text), err=True)
+    _echo(f"{label}: {visible(text)}" if prefix else visible(text), err=True)
 
 
 def show_usage(error: click.ClickException) -> None:
@@ -68,12 +108,12 @@ def show_usage(error: click.ClickException) -> None:
         usage = f"{error.ctx.get_usage()}\nTry '{error.ctx.command_path} {help_option}' for help.\n\n"
     message = error.format_message()
     is_clicks = isinstance(error, click.MissingParameter)
-    click.echo(visible_lines(f"{usage}Error: {message if is_clicks else visible(message)}"), err=True)
+    _echo(visible_lines(f"{usage}Error: {message if is_clicks else visible(message)}"), err=True)
 
 
 def relay(line: str, *, is_remark: bool = False) -> None:
     """A line that a node or its tool said. Tabs stay, as tables are made of them."""
-    click.echo(visible_lines(line), err=is_remark)
+    _echo(visible_lines(line), err=is_remark)
 
 
 def close() -> None:
@@ -163,7 +203,7 @@ def show_findings(diagnostics: Diagnostics, form: str, variant: str = "") -> Non
                 if variant:
                     note(f"{variant}:")
                 text = render_text(diagnostics, colour=_is_coloured(sys.stderr.isatty()), width=_width_of_errors())
-                click.echo(_with_colours(text), err=True, nl=False, color=True)
+                _echo(_with_colours(text), err=True, nl=False, color=True)
 
 
 def _with_colours(text: str) -> str:

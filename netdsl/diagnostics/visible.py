@@ -6,8 +6,21 @@ characters are never sent to the terminal ('Trojan Source', CVE-2021-42574).
 """
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from unicodedata import category, combining, east_asian_width
+
+
+class Passing(str):
+    """A text that the next one makes out of date: a step of a program. On a terminal they share one line."""
+
+    __slots__ = ()
+
+
+def passing(tell: Callable[[str], None]) -> Callable[[str], None]:
+    """What tells each text as a passing one."""
+    return lambda text: tell(Passing(text))
+
 
 TAB = "    "
 _CONTROL_PICTURES = 0x2400
