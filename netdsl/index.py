@@ -16,7 +16,7 @@ stays. A kind of tunnel that makes routes of its own has this file too, and is a
 TUNNELS: tuple[str, ...] = ("ipsec", "gre", "vxlan", "ipip")
 """Kinds of tunnels: `netdsl/kinds/NAME/`, `grammar/NAME.lark`."""
 
-TARGETS: tuple[str, ...] = ("compose", "vagrant")
+TARGETS: tuple[str, ...] = ("compose", "vagrant", "namespaces")
 """Runtimes, the default first: `target` in `backends/NAME/target.py`; entry points `netdsl.targets` name others."""
 
 FILTERS: tuple[str, ...] = ("nftables",)

@@ -67,7 +67,7 @@ def test_other_names_do_not_exist() -> None:
 def test_targets_are_compared_on_paper_and_nothing_is_written(tmp_path: Path) -> None:
     (tmp_path / "lab.net").write_text(LAB)
     paper = netdsl.paper(tmp_path / "lab.net")
-    assert [one.target for one in paper.targets] == ["compose", "vagrant"]
+    assert [one.target for one in paper.targets] == ["compose", "vagrant", "namespaces"]
     assert paper.is_same_inside
     assert [path.name for path in tmp_path.iterdir()] == ["lab.net"]
     (tmp_path / "lab.net").write_text(LAB + "host c { interface on lam }\n")

@@ -53,9 +53,13 @@ def _found(text: str, target: Target = names, options: Options | None = None) ->
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_each_of_ours_has_a_driver_and_a_meter(name: str) -> None:
+def test_each_of_ours_has_a_driver(name: str) -> None:
     assert target_of(name).name == name
     assert driver_of(name).slowness >= 1
+
+
+@pytest.mark.parametrize("name", ["compose", "vagrant"])
+def test_containers_and_machines_have_a_meter(name: str) -> None:
     assert {fact.name for fact in meter_of(name).methods()} >= {"memory", "disk"}
 
 
@@ -67,7 +71,9 @@ def test_those_of_other_packages_stand_behind_ours() -> None:
 
 @pytest.mark.usefixtures("others")
 def test_what_cannot_be_found_or_loaded_is_said_with_its_reason() -> None:
-    with pytest.raises(UnknownTarget, match=r"there is no target `nmes`; there are: compose, vagrant, broken, names"):
+    with pytest.raises(
+        UnknownTarget, match=r"there is no target `nmes`; there are: compose, vagrant, namespaces, broken, names"
+    ):
         target_of("nmes")
     with pytest.raises(BrokenTarget, match=r"`broken` of tests\.codegen\.made_targets cannot be loaded: .*nothing"):
         target_of("broken")

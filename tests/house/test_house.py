@@ -16,6 +16,8 @@ WIDEST = 160
 _CONSOLE = "netdsl/cli/console.py"
 _ATTACHED = "netdsl/runtime/attached.py"
 """Where commands have this process's output: a terminal for `exec` and `shell`, and a capture's bytes."""
+_ALONE = ROOT / "backends/namespaces/runner"
+"""What is run without netdsl, from an output folder: in a verb of netdsl's, what it says comes through a pipe."""
 _STARTS = ("run", "Popen", "call", "check_call")
 _PRINTING = """\
 print("x")
@@ -81,7 +83,7 @@ def test_only_the_console_prints() -> None:
     found = [
         f"{path.relative_to(ROOT)}:{line}"
         for path in _tracked("netdsl/*.py", "backends/*.py")
-        if path.relative_to(ROOT).as_posix() not in (_CONSOLE, _ATTACHED)
+        if path.relative_to(ROOT).as_posix() not in (_CONSOLE, _ATTACHED) and not path.is_relative_to(_ALONE)
         for line in _prints(ast.parse(path.read_text(encoding="utf-8")))
     ]
     assert found == []

@@ -13,14 +13,15 @@ FIXED = Path(__file__).parents[2] / "backends/vagrant/machine"
 DELAYED = "lab x\nnetwork lan 10.0.0.0/24 { delay 10ms }\nhost a { interface on lan }\n"
 
 
-def test_there_are_two_targets() -> None:
-    assert target_names() == ("compose", "vagrant")
+def test_there_are_three_targets() -> None:
+    assert target_names() == ("compose", "vagrant", "namespaces")
 
 
-@pytest.mark.parametrize("target", ["compose", "vagrant"])
+@pytest.mark.parametrize("target", ["compose", "vagrant", "namespaces"])
 @pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.parent.name)
 def test_a_target_makes_these_files(lab: Path, target: str, tmp_path: Path) -> None:
-    outcome = compiled_file(lab, tmp_path / "credentials", target=target)
+    options = Options(is_closed=target == "namespaces")  # it has no way out of a lab
+    outcome = compiled_file(lab, tmp_path / "credentials", target=target, options=options)
     assert outcome.files is not None, outcome.rendered()
     fixed = {f"machine/{path.relative_to(FIXED).as_posix()}" for path in FIXED.rglob("*") if path.is_file()}
     if target == "vagrant":
@@ -44,6 +45,6 @@ def test_the_inside_is_the_same_with_each_driver(lab: str, driver: str, tmp_path
     assert inside == {name: content for name, content in other.items() if name.startswith("payload/nodes/")}
 
 
-@pytest.mark.parametrize("target", ["compose", "vagrant"])
+@pytest.mark.parametrize("target", ["compose", "vagrant", "namespaces"])
 def test_what_a_target_cannot_do_is_refused(target: str, tmp_path: Path) -> None:
     assert compiled_text(DELAYED, tmp_path / "credentials", target=target).errors == ["unsupported-by-target"]

@@ -1,0 +1,233 @@
+"""Running a lab of namespaces: by the runner, whatever lies in the folder, in a process of root's for each call."""
+
+import json
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from netdsl.codegen.unchanged import refuse_changed
+from netdsl.dataclass import dataclass
+from netdsl.disk.named import written
+from netdsl.payload.contract import OWN_RIGHTS
+from netdsl.runtime.attached import attached, followed, interrupt, to_output
+from netdsl.runtime.driver import Answer, Check, Deployment, Driver, DriverError, NodeState, Out, Progress
+from netdsl.runtime.inside import READY, STARTING, word_of
+from netdsl.runtime.output import TooMuch, output_of
+from netdsl.runtime.recording import SNAPPED, FileRecording, recorded
+
+from .doctor import examine
+
+SCRIPTS = ("lab.json",)
+"""What the runner reads, and makes on this machine."""
+
+TIMEOUT = 300
+"""Seconds until every node is ready."""
+
+_FAULT = 3  # the runner's status for what it refuses
+_KEPT = 200  # lines of what it said, for the error
+_PATIENCE = 60.0  # seconds for what it says of a lab
+_RUNNER = "import sys; sys.path.insert(0, sys.argv[1]); from runner.__main__ import begin; begin(sys.argv[2:])"
+
+
+class NamespacesDriver:
+    """Every method raises DriverError."""
+
+    slowness = 1.0
+    has_own_probes = True
+
+    def up(self, deployment: Deployment, progress: Progress, *, timeout: int | None) -> None:
+        refuse_changed(deployment.folder, SCRIPTS)
+        _run(deployment, progress, "up", str(TIMEOUT if timeout is None else timeout))
+
+    def down(self, deployment: Deployment, progress: Progress) -> None:
+        """By what is known of the project alone, whatever lies in the folder."""
+        _run(deployment, progress, "down")
+
+    def status(
+        self, deployment: Deployment, nodes: Sequence[str] = (), *, is_full: bool = False
+    ) -> tuple[NodeState, ...]:
+        """One process asks all of them at the same time, so each is asked."""
+        refuse_changed(deployment.folder, SCRIPTS)
+        answer = _answered(runner_words(deployment, "status", *nodes), _PATIENCE)
+        if answer.status:
+            raise refused(answer)
+        return tuple(
+            _state(name, found["state"], tuple(found["lines"])) for name, found in json.loads(answer.output).items()
+        )
+
+    def execute(self, deployment: Deployment, node: str, command: Sequence[str], *, is_admin: bool) -> int:
+        _refuse_absent(deployment, node)
+        return attached(_inside(deployment, node, [*(() if is_admin else OWN_RIGHTS), *command]))
+
+    def shell(self, deployment: Deployment, node: str, *, is_admin: bool) -> int:
+        command = ("sh", "-c", "exec $(command -v bash || command -v sh)")
+        return self.execute(deployment, node, command, is_admin=is_admin)
+
+    def logs(self, deployment: Deployment, nodes: Sequence[str], out: Out, *, follow: bool) -> int:
+        states = {state.node: state.state for state in self.status(deployment)}
+        for node in nodes:
+            if states.get(node, "absent") == "absent":
+                raise _not_started(deployment, node, states)
+        wanted = nodes or [node for node, state in states.items() if state != "absent"]
+        extra = ["--follow"] if follow else []
+        commands = {node: runner_words(deployment, "log", *extra, node) for node in wanted}
+        width = max(map(len, wanted), default=0)
+        prefixes = {} if len(wanted) == 1 else {node: f"{node:{width}} | " for node in wanted}
+        return followed(commands, prefixes, out, _terminate)
+
+    def capture(
+        self, deployment: Deployment, node: str, interface: str, file: Path | None, count: int | None, out: Out
+    ) -> int:
+        """Beside the node, in its network: the node itself has no right to capture."""
+        _refuse_absent(deployment, node)
+        words = [*_tcpdump(deployment, node, interface), *(["-c", str(count)] if count else [])]
+        if file is None:
+            return followed({node: [*words, "-l", "-n"]}, {}, out, interrupt)
+        command = [*words, "-U", "-w", "-"]
+        if str(file) == "-":
+            return to_output(command, None, out, interrupt)
+        with written(file) as descriptor:
+            return to_output(command, descriptor, out, interrupt)
+
+    def ask(self, deployment: Deployment, node: str, command: Sequence[str], *, timeout: float) -> Answer:
+        try:
+            return _of_node(_answered(_inside(deployment, node, command), timeout))
+        except subprocess.TimeoutExpired as error:
+            message = f"a command in `{node}` does not end within {timeout:g} s"
+            raise DriverError(message, command=" ".join(command[:3])) from error
+
+    def prepare_probes(self, progress: Progress) -> None:
+        """The root of what runs beside nodes is made with the first that does."""
+
+    @contextmanager
+    def probe(self, deployment: Deployment, node: str) -> Iterator["Beside"]:
+        """Of files that are not the node's: it can neither replace nor end what asks."""
+        _refuse_absent(deployment, node)
+        yield Beside(deployment, node)
+
+    @contextmanager
+    def listen(self, deployment: Deployment, node: str, interface: str) -> Iterator[FileRecording]:
+        _refuse_absent(deployment, node)
+        command = [*_tcpdump(deployment, node, interface), *SNAPPED, "-U", "-w", "-"]
+        with recorded(command, interrupt) as recording:
+            yield recording
+
+    def doctor(self) -> tuple[Check, ...]:
+        return examine()
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Programs in a node's network: each call is a process with namespaces of its own, and leaves nothing."""
+
+    deployment: Deployment
+    node: str
+
+    def ask(self, command: Sequence[str], *, timeout: float) -> Answer:
+        words = runner_words(self.deployment, "beside", self.node, *command)
+        try:
+            return _of_node(_answered(words, timeout))
+        except subprocess.TimeoutExpired as error:
+            message = f"a tool beside `{self.node}` does not end within {timeout:g} s"
+            raise DriverError(message, command=" ".join(command[:3])) from error
+
+
+def runner_words(deployment: Deployment, verb: str, *words: str) -> list[str]:
+    """The command that runs the runner of this package, without the settings and modules of whoever calls it."""
+    where = ("--folder", str(deployment.folder.resolve()), "--project", deployment.project)
+    return [sys.executable, "-BIS", "-c", _RUNNER, str(Path(__file__).parent), *where, verb, *words]
+
+
+def _inside(deployment: Deployment, node: str, command: Sequence[str]) -> list[str]:
+    return runner_words(deployment, "exec", node, *command)
+
+
+def _tcpdump(deployment: Deployment, node: str, interface: str) -> list[str]:
+    words = ("tcpdump", "-p", "-Z", "root", "--immediate-mode", "-i", interface)
+    return runner_words(deployment, "beside", node, *words)
+
+
+def _run(deployment: Deployment, progress: Progress, verb: str, *words: str) -> None:
+    """What it says on the way is progress. A Ctrl-C ends it as well; what it has made until then is there for `down`."""
+    kept: deque[str] = deque(maxlen=_KEPT)
+    command = runner_words(deployment, verb, *words)
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    ) as process:
+        assert process.stdout is not None, "a pipe"
+        try:
+            for line in process.stdout:
+                kept.append(line)
+                if not line.startswith(_SIGNS):
+                    progress(line.rstrip("\n"))
+            status = process.wait()
+        except BaseException:
+            process.terminate()
+            raise
+    if status:
+        raise refused(Answer(status, "", "".join(kept)))
+
+
+_SIGNS = ("error: ", "help: ")
+
+
+def refused(answer: Answer) -> DriverError:
+    """What the runner says when it refuses, as an error; what stands below its message is the tail."""
+    before, sign, text = answer.errors.rpartition("error: ")
+    if not sign:
+        return DriverError("the runner has failed", command="runner", status=answer.status, tail=answer.errors)
+    text, _, remedy = text.partition("\nhelp: ")
+    message, _, tail = text.strip().partition("\n")
+    return DriverError(message, tail=tail or _last(before), remedy=remedy.strip() or None)
+
+
+def _last(text: str) -> str:
+    """The error that a process of the runner's has said before it."""
+    return text.rpartition("error: ")[2].strip() if "error: " in text else ""
+
+
+def _answered(words: Sequence[str], timeout: float) -> Answer:
+    try:
+        return output_of(words, timeout=timeout)
+    except TooMuch as error:
+        raise DriverError(f"a node {error}") from error
+
+
+def _of_node(answer: Answer) -> Answer:
+    """The answer, where it is the node's and not the runner's own."""
+    if answer.status == _FAULT and answer.errors.startswith("error: "):
+        raise refused(answer)
+    return answer
+
+
+def _refuse_absent(deployment: Deployment, node: str) -> None:
+    """Raises DriverError where the node does not run."""
+    answer = _answered(_inside(deployment, node, ["true"]), _PATIENCE)
+    if answer.status == _FAULT:
+        raise refused(answer)
+
+
+def _not_started(deployment: Deployment, node: str, states: dict[str, str]) -> DriverError:
+    names = ", ".join(name for name, state in states.items() if state != "absent") or "none"
+    return DriverError(f"no node `{node}` was started in `{deployment.project}` (started: {names})")
+
+
+def _state(name: str, state: str, lines: tuple[str, ...]) -> NodeState:
+    if state != "running":
+        return NodeState(name, state, "-", last=lines)
+    word = word_of(lines)
+    if word is None:
+        return NodeState(name, state, "not ready", reason="it does not answer")
+    if word == READY:
+        return NodeState(name, state, READY, lines)
+    return NodeState(name, state, "starting" if word == STARTING else "not ready", lines, word)
+
+
+def _terminate(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+
+
+driver: Driver = NamespacesDriver()

@@ -1,0 +1,257 @@
+"""What can be asked of a lab."""
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from select import select
+
+from . import enter, room
+from .kernel import Process
+from .node import SCRIPT
+from .plan import Node, Plan
+from .roots import is_made, make_root, place_of
+from .said import Refused, say
+from .state import State, locked
+
+READY = 300
+"""Seconds until every node is ready."""
+
+_SHORTLY = 0.02  # seconds between looks whether nodes have configured themselves
+_AT_ONCE = 16  # nodes that are asked at the same time
+_LARGEST = 1 << 20  # bytes of an answer
+_LAST_LINES = 5
+_LOOKS = 0.2  # seconds between looks for further lines of a log
+
+
+def up(plan: Plan, folder: str, seconds: int) -> None:
+    """Every node is ready; what of an earlier lab of this name is not in the plan is gone. Raises Refused."""
+    need_root()
+    for name in sorted({node.root for node in plan.nodes}):
+        make_root(plan.roots[name], say)
+    state = State(plan.project)
+    with locked(state):
+        refuse_other(state, folder)
+        state.made(folder)
+        process = room.open_room(state)
+        _in_the_room(plan, folder, state, process)
+    wait_until_ready(state, plan, seconds)
+
+
+def _in_the_room(plan: Plan, folder: str, state: State, process: Process) -> None:
+    """By a process of its own, which is in the room: this one stays where it is."""
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            room.enter_room(process)
+            missing = list(_without_others(plan, state))
+            room.lay_networks(sorted({plug.network for node in plan.nodes for plug in node.plugs}))
+            if missing:
+                room.give_birth(plan, folder, state, missing)
+            status = 0
+        except Refused as error:
+            os.write(2, f"error: {error.message}\n".encode(errors="replace"))
+        except Exception as error:  # the process ends here, whatever it is
+            os.write(2, f"error: {error!r}\n".encode(errors="replace"))
+        os._exit(status)
+    if os.waitpid(child, 0)[1]:
+        raise Refused(f"`{plan.project}` could not be started")
+
+
+def _without_others(plan: Plan, state: State) -> Iterator[Node]:
+    """Ends what is not as the plan says; the nodes that do not run then."""
+    wanted = {node.name: node for node in plan.nodes}
+    kept = set()
+    for name, record in state.nodes().items():
+        if name in wanted and record.digest == wanted[name].digest and record.process.is_alive:
+            kept.add(name)
+            continue
+        room.end(record.process)
+        state.forget_node(name)
+        if name not in wanted:
+            say(f"{name}: removed")
+    return (node for node in plan.nodes if node.name not in kept)
+
+
+def down(project: str, folder: str | None) -> None:
+    """`folder`: the lab's; None: whatever has that name. Raises Refused."""
+    need_root()
+    state = State(project)
+    if not state.place.exists():
+        return
+    with locked(state):
+        if folder is not None:
+            refuse_other(state, folder)
+        room.close_room(state)
+        state.forget()
+
+
+def refuse_other(state: State, folder: str) -> None:
+    """Raises Refused where the project runs from another folder that is there."""
+    other = state.folder
+    if other and other != folder and Path(other).is_dir() and state.room is not None:
+        raise Refused(
+            f"the lab `{state.project}` that is there is another one, of {other}",
+            f"end that one: netdsl down -t namespaces -o {other}; or give this one a name of its own (--project NAME)",
+        )
+
+
+def need_root() -> None:
+    if os.geteuid():
+        raise Refused("only root makes namespaces with the rights that nodes need", "call it as root (sudo …)")
+
+
+# ---------------------------------------------------------------------------------------------------- what nodes say
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    output: str
+
+
+def ask_all(state: State, names: list[str], command: list[str], seconds: float) -> Iterator[tuple[str, Answer | None]]:
+    """Several nodes at the same time, in the order in which they answer; None: not in time, or it has ended."""
+    waiting = list(reversed(names))
+    running: dict[int, tuple[str, int, bytearray, float]] = {}
+    while waiting or running:
+        while waiting and len(running) < _AT_ONCE:
+            name = waiting.pop()
+            try:
+                child, reading = enter.start_inside(state, name, command)
+            except Refused:
+                yield name, None
+                continue
+            running[reading] = (name, child, bytearray(), time.monotonic() + seconds)
+        for reading in select(list(running), [], [], 0.5)[0] if running else ():
+            name, child, said, _ = running[reading]
+            piece = os.read(reading, 1 << 16)
+            said += piece[: _LARGEST - len(said)]
+            if not piece:
+                yield name, _ended(running, reading)
+        for reading, (name, child, _, until) in list(running.items()):
+            if time.monotonic() > until:
+                os.kill(child, 9)
+                _ended(running, reading)
+                yield name, None
+
+
+def _ended(running: dict[int, tuple[str, int, bytearray, float]], reading: int) -> Answer:
+    _, child, said, _ = running.pop(reading)
+    os.close(reading)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return Answer(status, said.decode(errors="replace"))
+
+
+def wait_until_ready(state: State, plan: Plan, seconds: int) -> None:
+    """Nodes are asked when they have noted that they are configured: to be asked costs them more than all else. Raises
+    Refused."""
+    until = time.monotonic() + seconds
+    waiting = [node.name for node in plan.nodes]
+    faults: dict[str, str] = {}
+    while waiting and time.monotonic() < until:
+        records = state.nodes()
+        dead = [name for name in waiting if name not in records or not records[name].process.is_alive]
+        faults.update((name, f"has ended: {' '.join(last_lines(state, name))}") for name in dead)
+        due = [name for name in waiting if name not in dead and _has_noted(records[name].process)]
+        left = max(int(until - time.monotonic()), 1)
+        for name, answer in ask_all(state, due, ["sh", SCRIPT, "ready", str(left)], left + 10):
+            if answer is not None and answer.status == 0:
+                say(f"{name} is ready")
+            else:
+                faults[name] = "has ended" if answer is None else " ".join(answer.output.split("\n")).strip()
+        waiting = [name for name in waiting if name not in dead and name not in due]
+        if not due:
+            time.sleep(_SHORTLY)
+    faults.update((name, "still starting") for name in waiting)
+    if faults:
+        lines = "".join(f"\n{name}: {fault}" for name, fault in faults.items())
+        raise Refused(f"the lab did not get ready{lines}")
+
+
+def _has_noted(process: Process) -> bool:
+    """Its script says that it is configured, or has failed. What the node has there is not read."""
+    place = f"/proc/{process.number}/root/run/netdsl"
+    return os.path.lexists(f"{place}/configured") or os.path.lexists(f"{place}/failed")
+
+
+def status(plan: Plan, names: list[str]) -> None:
+    """One JSON object: for each node (without names: all) its state, and what it says of itself; of one that has ended, the
+    last that it has said."""
+    need_root()
+    nodes = [node for node in plan.nodes if not names or node.name in names]
+    state = State(plan.project)
+    process = state.room
+    records = state.nodes() if process is not None else {}
+    alive = [node.name for node in nodes if node.name in records and records[node.name].process.is_alive]
+    said = dict(ask_all(state, alive, ["sh", SCRIPT, "status"], 30))
+    found: dict[str, object] = {}
+    for node in nodes:
+        answer = said.get(node.name)
+        if answer is not None and answer.status == 0:
+            found[node.name] = {"state": "running", "lines": answer.output.splitlines()[:10_000]}
+        elif node.name in alive:
+            found[node.name] = {"state": "running", "lines": []}
+        elif node.name in records:
+            found[node.name] = {"state": "exited", "lines": last_lines(state, node.name)}
+        else:
+            found[node.name] = {"state": "absent", "lines": []}
+    say(json.dumps(found))
+
+
+def last_lines(state: State, name: str) -> list[str]:
+    process = state.room
+    if process is None:
+        return []
+    try:
+        text = state.log(name, process).read_bytes()[-4096:].decode(errors="replace")
+    except OSError:
+        return []
+    return text.splitlines()[-_LAST_LINES:]
+
+
+def execute(project: str, name: str, command: list[str]) -> int:
+    need_root()
+    return enter.run_inside(State(project), name, command)
+
+
+_RIGHTS = ("NET_ADMIN", "NET_RAW")  # nft and `ip neighbour`; tcpdump and ping
+
+
+def beside(plan: Plan, folder: str, name: str, command: list[str]) -> int:
+    need_root()
+    node = plan.node(name)
+    root = plan.roots[plan.beside]
+    if not is_made(root.name):
+        make_root(root, lambda _: None)
+    files = {"/etc/hosts": f"{folder}/{plan.lab}/hosts", "/etc/resolv.conf": f"{folder}/{node.resolvers}"}
+    return enter.run_beside(State(plan.project), name, place_of(root.name), _RIGHTS, files, command)
+
+
+def prepare(plan: Plan) -> None:
+    """All roots, that of programs beside nodes too."""
+    need_root()
+    for root in plan.roots.values():
+        make_root(root, say)
+
+
+def log(project: str, name: str, *, is_followed: bool) -> int:
+    """What a node has said since the lab is there, also one that has ended."""
+    need_root()
+    state = State(project)
+    process = state.room
+    if process is None or state.node(name) is None:
+        raise Refused(f"no node `{name}` was started in `{project}`")
+    with open(state.log(name, process), "rb", buffering=0) as file:
+        while True:
+            piece = file.read(1 << 16)
+            while piece:
+                piece = piece[os.write(1, piece) :]
+                if not piece:
+                    piece = file.read(1 << 16)
+            if not is_followed or not process.is_alive:
+                return 0
+            time.sleep(_LOOKS)
