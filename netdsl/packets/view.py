@@ -25,7 +25,10 @@ _MANY_POLICIES = 8
 """So many and more are looked up by their prefixes."""
 
 _SYSTEM = ("/etc/", "/usr/", "/lib", "/bin/", "/sbin/", "/run/", "/var/lib/", "/var/run/")
-_BROADCAST = IPv4Address("255.255.255.255")
+_LOOPBACK_SOURCE = IPv4Address("127.0.0.1")
+"""With which a node asks each address of 127.0.0.0/8: the route to them has it (fib_frontend.c, fib_add_ifaddr)."""
+_BROADCASTS = frozenset((IPv4Address("255.255.255.255"), IPv4Address("127.255.255.255")))
+"""On each node; the second is that of the loopback device's prefix (fib_add_ifaddr)."""
 
 
 @dataclass(slots=True, eq=False)
@@ -95,7 +98,7 @@ class View:
     def is_local(self, address: Address) -> bool:
         found = self._local.get(address)
         if found is None:
-            found = self._local[address] = address in self.local or address.is_loopback
+            found = self._local[address] = address in self.local or _is_loopback(address)
         return found
 
     @property
@@ -175,7 +178,7 @@ class View:
 
     def source_towards(self, address: Address) -> Address | None:
         if self.is_local(address):
-            return address
+            return _LOOPBACK_SOURCE if address.version == 4 and address.is_loopback else address
         hop = self.route(address)
         if hop is None:
             return None
@@ -347,8 +350,12 @@ def _is_raw(node: Node) -> bool:
     return bool(node.runs) or has_files or next(unmodelled(node), None) is not None
 
 
+def _is_loopback(address: Address) -> bool:
+    return address.is_loopback and address not in _BROADCASTS
+
+
 def is_unicast(address: Address, view: View) -> bool:
-    """No multicast, no broadcast of a subnet that the node is on."""
+    """No multicast, no broadcast of a subnet that the node is on or of its loopback device."""
     if address.is_multicast or address.is_unspecified:
         return False
-    return not isinstance(address, IPv4Address) or not (address == _BROADCAST or address in view.broadcasts)
+    return not isinstance(address, IPv4Address) or not (address in _BROADCASTS or address in view.broadcasts)

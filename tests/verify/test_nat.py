@@ -1,8 +1,10 @@
 """Address translation: destination, source, the way back, what is seen between."""
 
+import pytest
+
 from netdsl.verify import Decision, Outcome
 
-from .asking import ask, checked, world
+from .asking import ask, checked, codes, world
 
 TEXT = """
 network lan 10.0.0.0/24
@@ -39,6 +41,41 @@ def test_loopback_addresses_are_the_node_s_own() -> None:
         verdict = ask(TEXT % "", "www", address, "tcp/80")
         assert (verdict.outcome, verdict.answered_by) == (Outcome.ANSWERED, ("www", "http"))
         assert ask(TEXT % "", "pc", address, "tcp/80").answered_by == ("pc", None)
+
+
+@pytest.mark.parametrize(("asked", "source"), [("127.9.9.9", "127.0.0.1"), ("127.0.0.1", "127.0.0.1"), ("::1", "::1")])
+def test_a_node_asks_its_loopback_with_the_address_that_the_kernel_s_route_has(asked: str, source: str) -> None:
+    """`ip route get 127.9.9.9`: src 127.0.0.1."""
+    assert str(ask(TEXT % "", "www", asked).seen_from) == source
+
+
+def test_the_broadcast_address_of_the_loopback_is_no_node_s_own() -> None:
+    assert ask(TEXT % "", "www", "127.255.255.255", "tcp/80").outcome is Outcome.NOT_VERIFIED
+
+
+def test_a_node_of_one_family_has_both_loopback_addresses() -> None:
+    text = """
+network four 192.0.2.0/24
+network six fd00::/64
+host h { interface on four .1 ; serve http }
+host s { interface on six ::1 ; firewall { policy drop } }
+expect {
+  h reaches ::1 ipv6 tcp/80
+  h reaches ::1, 127.0.0.1
+  s reaches 127.0.0.1
+  s reaches 127.0.0.1 without fragmentation up to 1500
+}
+"""
+    assert codes(text) == []
+    assert codes(text.replace("h reaches ::1, ", "h cannot reach ::1, ")) == ["expectation-fails"] * 2
+
+
+def test_a_node_without_ipv6_may_have_no_loopback_address_of_it() -> None:
+    text = """
+network four 192.0.2.0/24
+host h { interface on four .1 ; sysctl net.ipv6.conf.all.disable_ipv6 = 1 }
+"""
+    assert not ask(text, "h", "::1").is_exact
 
 
 def test_no_packet_from_outside_is_led_to_a_loopback_address() -> None:

@@ -163,8 +163,10 @@ def _down(expectation: Expectation) -> str | None:
 
 
 def _between(source: NodeId, goal: Goal, facts: Facts) -> Reason | None:
-    """Both ends need an address of one family, the one that is asked for."""
+    """Both ends need an address of one family, the one that is asked for. Each node has the loopback address of both."""
     mine, its = facts.families_of[source], _families(goal, facts)
+    if goal.address is not None and goal.address.is_loopback:
+        mine |= its
     asked = goal.family
     if asked is not None and asked not in mine:
         return Reason(f"`{source}` has no IPv{asked} address")
