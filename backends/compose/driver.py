@@ -11,9 +11,11 @@ from netdsl.disk.named import written
 from netdsl.payload.contract import OWN_RIGHTS
 from netdsl.runtime.attached import attached, followed, has_terminal, interrupt, to_output
 from netdsl.runtime.driver import Answer, Check, Deployment, Driver, DriverError, NodeState, Out, Progress
+from netdsl.runtime.interfaces import INTERFACES, refuse_unknown
 from netdsl.runtime.recording import FileRecording
 
 from .beside import beside
+from .building import steps, unbuilt
 from .clash import explain_clash
 from .ended import CommandFailed
 from .engine import (
@@ -22,11 +24,11 @@ from .engine import (
     builds_of,
     check_client,
     compose_command,
-    failed,
     image_ids,
     is_there,
     make_image,
     refuse_other_folder,
+    refused,
     resolved,
     silent,
     told,
@@ -34,7 +36,8 @@ from .engine import (
 from .own import BESIDE
 from .parents import parents_script
 from .recording import container_words, record
-from .states import node_ids, states
+from .refusals import once, reasons, refusal
+from .states import PATIENCE, containers, node_ids, states
 from .tools import SideTools, side_probe
 from .working import Busy, Work, working
 
@@ -69,7 +72,7 @@ class ComposeDriver:
             words = ("up", "--detach", "--wait", "--wait-timeout", str(wait))
             for attempt in range(1, _ATTEMPTS + 1):
                 try:
-                    work.run([*compose_command(deployment), *words], passing(progress))
+                    work.run([*compose_command(deployment), *words], once(passing(progress)))
                 except CommandFailed as error:
                     if _PASSING in str(error) and attempt < _ATTEMPTS:
                         continue
@@ -98,6 +101,9 @@ class ComposeDriver:
         check_client()
         return states(deployment, nodes, is_full=is_full)
 
+    def present(self, deployment: Deployment) -> tuple[str, ...]:
+        return tuple(containers(deployment))
+
     def execute(self, deployment: Deployment, node: str, command: Sequence[str], *, is_admin: bool) -> int:
         return self._exec(deployment, node, [*(() if is_admin else OWN_RIGHTS), *command])
 
@@ -118,6 +124,7 @@ class ComposeDriver:
         """From a container beside the node, in its network: the node itself has no right to capture."""
         check_client()
         (container,) = node_ids(deployment, (node,))
+        refuse_unknown(node, interface, self.ask(deployment, node, INTERFACES, timeout=PATIENCE))
         make_image(BESIDE, out.note)
         words = container_words(container, deployment.project)
         words += ["-i", interface, *(["-c", str(count)] if count else [])]
@@ -169,17 +176,20 @@ class ComposeDriver:
         if missing:
             progress(f"building {len(missing)} image(s)")
             try:
-                work.run([*compose_command(deployment), "build", "--progress", "plain", *missing], passing(progress))
+                work.run(
+                    [*compose_command(deployment), "build", "--progress", "plain", *missing], steps(passing(progress))
+                )
             except CommandFailed as error:
-                raise failed("an image could not be built", error) from error
+                raise unbuilt(error) from error
 
     def _failed(self, deployment: Deployment, error: CommandFailed) -> DriverError:
-        clash = explain_clash(deployment, str(error))
-        if clash is not None:
-            return clash
+        command = " ".join(error.command)
+        known = explain_clash(deployment, str(error)) or refusal(error.errors, command, error.status)
+        if known is not None:
+            return known
         broken = [state for state in self.status(deployment) if state.health != "ready"]
         if not broken or any(state.state in ("absent", "created") for state in broken):  # the engine says why
-            return failed("the lab could not be started", error)
+            return refused("the lab could not be started", command, error.status, reasons(error.errors))
         lines = [f"{state.node}: {state.state}, {state.health}: {state.reason}" for state in broken]
         remedy = f"netdsl logs -o {deployment.folder} {broken[0].node}"
         return DriverError(
@@ -215,14 +225,10 @@ def _parents(deployment: Deployment, verb: str, work: Work) -> None:
     try:
         work.run(command, silent, {"COMPOSE_PROJECT_NAME": deployment.project}, deployment.folder)
     except CommandFailed as error:
-        raise DriverError(
-            "the networks' parent devices could not be made"
-            if verb == "up"
-            else "the parent devices could not be removed",
-            command=f"./parents.sh {verb}",
-            status=error.status,
-            tail=error.errors,
-        ) from error
+        message = "the networks' parent devices could not be made"
+        if verb == "down":
+            message = "the parent devices could not be removed"
+        raise refused(message, f"./parents.sh {verb}", error.status, error.errors) from error
 
 
 driver: Driver = ComposeDriver()

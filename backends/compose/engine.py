@@ -15,6 +15,7 @@ from netdsl.runtime.output import TooMuch, output_of
 from .client import client_fault
 from .ended import CommandFailed
 from .own import OwnImage
+from .refusals import refusal
 
 PROJECT = "com.docker.compose.project"
 FOLDER = f"{PROJECT}.working_dir"
@@ -191,5 +192,10 @@ def failed(message: str, error: CommandFailed) -> DriverError:
 
 
 def refused(message: str, command: str, status: int, tail: str) -> DriverError:
-    """What a command's failure comes from: the client or its engine where they are not well, else what it says."""
-    return client_fault() or DriverError(message, command=command, status=status, tail=tail)
+    """What a command's failure comes from: the client or its engine where they are not well, else what it says, in our
+    words where they are known."""
+    return (
+        client_fault()
+        or refusal(tail, command, status)
+        or DriverError(message, command=command, status=status, tail=tail)
+    )

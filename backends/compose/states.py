@@ -13,8 +13,9 @@ from netdsl.runtime.inside import READY, STARTING, word_of
 from .engine import FOLDER, PROJECT, Unasked, answered, refuse_folder_labels, said, tried
 
 _SERVICE = f"{PROJECT.rsplit('.', 1)[0]}.service"
+PATIENCE = 30.0
+"""Seconds for what a node says of itself."""
 _AT_ONCE = 8  # nodes that are asked at the same time
-_PATIENCE = 30.0  # seconds for what a node says of itself
 _LAST_LINES = 5
 _MOST_LINES = 10_000
 _MOST_IDS = 1000  # containers that are asked about at once: what the engine says of one is some kilobytes
@@ -158,9 +159,9 @@ def _unasked(name: str, container: Found) -> NodeState:
 def _asked(name: str, container: Found) -> NodeState:
     """What the node says now goes before what the engine's last check found."""
     try:
-        answer = answered(container.id, ["sh", "/netdsl/lab/node.sh", "status"], timeout=_PATIENCE)
+        answer = answered(container.id, ["sh", "/netdsl/lab/node.sh", "status"], timeout=PATIENCE)
     except subprocess.TimeoutExpired:
-        return NodeState(name, container.state, "not ready", reason=f"it does not answer within {_PATIENCE:g} s")
+        return NodeState(name, container.state, "not ready", reason=f"it does not answer within {PATIENCE:g} s")
     except (Unasked, DriverError):
         return _unasked(name, container)
     lines = tuple(answer.output.splitlines()[:_MOST_LINES])

@@ -15,6 +15,7 @@ from netdsl.payload.contract import OWN_RIGHTS
 from netdsl.runtime.attached import attached, followed, interrupt, to_output
 from netdsl.runtime.driver import Answer, Check, Deployment, Driver, DriverError, NodeState, Out, Progress
 from netdsl.runtime.inside import READY, STARTING, word_of
+from netdsl.runtime.interfaces import INTERFACES, refuse_unknown
 from netdsl.runtime.output import TooMuch, output_of
 from netdsl.runtime.recording import SNAPPED, FileRecording, recorded
 
@@ -58,6 +59,9 @@ class NamespacesDriver:
             _state(name, found["state"], tuple(found["lines"])) for name, found in json.loads(answer.output).items()
         )
 
+    def present(self, deployment: Deployment) -> tuple[str, ...]:
+        return tuple(state.node for state in self.status(deployment) if state.state != "absent")
+
     def execute(self, deployment: Deployment, node: str, command: Sequence[str], *, is_admin: bool) -> int:
         _refuse_absent(deployment, node)
         return attached(_inside(deployment, node, [*(() if is_admin else OWN_RIGHTS), *command]))
@@ -82,7 +86,7 @@ class NamespacesDriver:
         self, deployment: Deployment, node: str, interface: str, file: Path | None, count: int | None, out: Out
     ) -> int:
         """Beside the node, in its network: the node itself has no right to capture."""
-        _refuse_absent(deployment, node)
+        refuse_unknown(node, interface, self.ask(deployment, node, INTERFACES, timeout=_PATIENCE))
         words = [*_tcpdump(deployment, node, interface), *(["-c", str(count)] if count else [])]
         if file is None:
             return followed({node: [*words, "-l", "-n"]}, {}, out, interrupt)

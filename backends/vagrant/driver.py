@@ -12,6 +12,7 @@ from netdsl.dataclass import dataclass
 from netdsl.disk.named import written
 from netdsl.runtime.attached import attached, close_input, followed, has_terminal, to_output
 from netdsl.runtime.driver import Answer, Check, Deployment, Driver, DriverError, NodeState, Out, Progress
+from netdsl.runtime.interfaces import INTERFACES, refuse_unknown
 from netdsl.runtime.recording import FileRecording, Tcpdump, recorded
 
 from . import vagrant
@@ -120,6 +121,9 @@ class VagrantDriver:
 
         return tuple(state(machine.name) for machine in wanted)
 
+    def present(self, deployment: Deployment) -> tuple[str, ...]:
+        return tuple(machine.name for machine in made_machines(deployment.folder))
+
     def execute(self, deployment: Deployment, node: str, command: Sequence[str], *, is_admin: bool) -> int:
         return self._attached(deployment, node, command if is_admin else inside_command(command))
 
@@ -135,6 +139,7 @@ class VagrantDriver:
     def capture(
         self, deployment: Deployment, node: str, interface: str, file: Path | None, count: int | None, out: Out
     ) -> int:
+        refuse_unknown(node, interface, self.ask(deployment, node, INTERFACES, timeout=_PATIENCE))
         command = capture_command(interface, is_text=file is None, count=count)
         words = reach_node(deployment, node).command(command)
         if file is None:

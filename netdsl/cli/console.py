@@ -174,14 +174,14 @@ def columns() -> int:
     return shutil.get_terminal_size().columns
 
 
-def _width_of_errors() -> int:
-    """The width of the terminal that standard error is; COLUMNS goes before it. 120 where it is none."""
+def columns_of_errors() -> int | None:
+    """The width of the terminal that standard error is; COLUMNS goes before it. None where it is none."""
     given = os.environ.get("COLUMNS", "")
     if given.isdecimal() and int(given):
         return int(given)
     with suppress(OSError, ValueError):  # a stream without a file, or a file that is no terminal
         return os.get_terminal_size(sys.stderr.fileno()).columns
-    return 120
+    return None
 
 
 def show_findings(diagnostics: Diagnostics, form: str, variant: str = "") -> None:
@@ -202,7 +202,9 @@ def show_findings(diagnostics: Diagnostics, form: str, variant: str = "") -> Non
 
                 if variant:
                     note(f"{variant}:")
-                text = render_text(diagnostics, colour=_is_coloured(sys.stderr.isatty()), width=_width_of_errors())
+                text = render_text(
+                    diagnostics, colour=_is_coloured(sys.stderr.isatty()), width=columns_of_errors() or 120
+                )
                 _echo(_with_colours(text), err=True, nl=False, color=True)
 
 

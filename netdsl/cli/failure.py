@@ -3,11 +3,13 @@
 import os
 import traceback
 
-from netdsl.cli.console import complain
+from netdsl.cli.console import columns_of_errors, complain
+from netdsl.cli.layout import hanging
 from netdsl.codegen.contract import BadOption
 from netdsl.codegen.manifest import ManifestUnreadable
 from netdsl.codegen.registry import BrokenTarget, CannotRun, UnknownTarget
 from netdsl.credentials.store import StoreUnreadable
+from netdsl.diagnostics.visible import width_of
 from netdsl.disk.lock import FolderBusy
 from netdsl.disk.refused import PathRefused
 from netdsl.ir.sizes import TooLarge
@@ -23,14 +25,7 @@ def report_failure(error: Exception) -> int:
     """Say what failed; the exit status."""
     match error:
         case DriverError():
-            complain(error.message)
-            if error.command:
-                status = "" if error.status is None else f" (exit status {error.status})"
-                complain(f"  command: {error.command}{status}", prefix=False)
-            for line in error.tail.splitlines()[-15:]:
-                complain(f"  | {line}", prefix=False)
-            if error.remedy:
-                complain(f"  help: {error.remedy}", prefix=False)
+            _say_failure(error)
         case OSError():
             _say_path(error)
         case ManifestUnreadable() | FolderBusy() | StoreUnreadable() | RunUnreadable() | BrokenTarget():
@@ -45,6 +40,27 @@ def report_failure(error: Exception) -> int:
                 for line in "".join(traceback.format_exception(error)).splitlines():
                     complain(line, prefix=False)
     return RUNTIME_FAILURE
+
+
+def _say_failure(error: DriverError) -> None:
+    """What is wrong, by what it was noticed, and what to do: each once, a terminal's width wide."""
+    width = columns_of_errors()
+    first, *others = _fitted("", error.message, width and width - len("error: "))
+    complain(first)
+    lines = [*others]
+    if error.command:
+        status = "" if error.status is None else f" (exit status {error.status})"
+        lines += _fitted("  command: ", f"{error.command}{status}", width)
+    for line in error.tail.splitlines()[-15:]:
+        lines += _fitted("  | ", line, width)
+    if error.remedy:
+        lines += _fitted("  help: ", error.remedy, width)
+    for line in lines:
+        complain(line, prefix=False)
+
+
+def _fitted(head: str, text: str, width: int | None) -> list[str]:
+    return [f"{head}{text}"] if width is None or width_of(head + text) <= width else list(hanging(head, text, width))
 
 
 def _say_path(error: OSError) -> None:

@@ -8,6 +8,7 @@ import click
 from netdsl.cli.compilation import Request, compile_request
 from netdsl.cli.console import note, output_columns, write
 from netdsl.cli.deployment import find_deployment, runtime_options
+from netdsl.cli.interrupted import telling_what_is_left
 from netdsl.cli.options import CREDENTIALS, DEFINE
 from netdsl.cli.status_table import status_table
 from netdsl.cli.target_options import TARGET_OPTIONS
@@ -50,7 +51,8 @@ def command(
         raise click.UsageError("--untrusted is for a source: of what is compiled already nothing is refused")
     runtime, deployment = find_deployment(lab, target, output, options.project, is_trusted=is_trusted)
     _warn_of_ends(deployment.folder)
-    runtime.up(deployment, note, timeout=timeout)
+    with telling_what_is_left(runtime, deployment):
+        runtime.up(deployment, note, timeout=timeout)
     write("".join(f"{line}\n" for line in status_table(runtime.status(deployment), output_columns())))
 
 

@@ -122,6 +122,10 @@ class Driver(Protocol):
         """
         ...
 
+    def present(self, deployment: Deployment) -> tuple[str, ...]:
+        """The nodes that are there, in whatever state. None of them is asked."""
+        ...
+
     def execute(self, deployment: Deployment, node: str, command: Sequence[str], *, is_admin: bool) -> int:
         """Run a command in a node with this terminal's input and output. Returns its exit status. `is_admin`: with the
         rights by which the node is configured; else with those of its own processes, by the script's `exec`."""

@@ -173,10 +173,27 @@ def test_a_client_that_goes_away_meanwhile_is_named_as_well(monkeypatch: pytest.
 
 
 def test_what_a_sound_engine_refuses_is_told_in_its_words(call: Call, tmp_path: Path) -> None:
-    docker(tmp_path, ANSWERS, COMPOSES, refusing("Error response from daemon: no space left on device"))
+    docker(tmp_path, ANSWERS, COMPOSES, refusing("Error response from daemon: the stars are not right"))
     errors = call("status")[2]
     assert "error: Docker refused\n" in errors
-    assert "| Error response from daemon: no space left on device\n" in errors
+    assert "| Error response from daemon: the stars are not right\n" in errors
+
+
+def test_what_it_refuses_for_a_known_reason_is_told_in_ours_with_the_remedy(call: Call, tmp_path: Path) -> None:
+    docker(tmp_path, ANSWERS, COMPOSES, refusing("Error response from daemon: write /x: no space left on device"))
+    errors = call("status")[2]
+    assert "error: there is no space left where the engine keeps images and containers\n" in errors
+    assert "  | write /x: no space left on device\n" in errors
+    assert "  help: docker system df shows what takes it" in errors
+
+
+def test_an_error_is_as_wide_as_the_terminal(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    docker(tmp_path, ANSWERS, COMPOSES, refusing(f"Error response from daemon: {'no space left on device ' * 9}"))
+    lines = call("status")[2].splitlines()
+    assert max(map(len, lines)) <= 60
+    heads = [line.split()[0] for line in lines if not line.startswith("   ")]
+    assert heads == ["error:", "and", "command:", "|", "help:"]
 
 
 def test_a_build_from_sources_that_has_no_number_is_taken(call: Call, tmp_path: Path) -> None:

@@ -93,6 +93,8 @@ def test_what_is_not_there_is_named(deploy: Starter, tmp_path: Path) -> None:
     assert _call(lab, "logs", *where, "three").returncode == 3
     assert _call(lab, "capture", *where, "three.lan").returncode == 3
     assert _call(lab, "capture", *where, "lan").returncode == 2
+    unknown = _call(lab, "capture", *where, "two.nosuch")
+    assert (unknown.returncode, "help: its interfaces are lo, lan;" in unknown.stderr) == (3, True), unknown.stderr
     nothing = netdsl("down", "nowhere", folder=tmp_path)
     assert nothing.returncode == 2
     assert "no compiled lab" in nothing.stderr
@@ -136,6 +138,7 @@ def test_up_interrupted_leaves_what_down_takes_away(
                 os.killpg(process.pid, signal.SIGKILL)
     assert process.returncode == 130, errors
     assert "Traceback" not in errors
+    assert f"`netdsl down -o {lab.folder} -" in errors
     assert _call(lab, "down", "-o", str(lab.folder)).returncode == 0
     left = HERE.wait_until(lambda: look(lab.project).added_since(before) == [], 10, pause=1)
     assert left is not None, look(lab.project).added_since(before)
@@ -149,3 +152,28 @@ def test_without_an_engine_the_verbs_say_what_to_do(deploy: Starter) -> None:
     assert done.returncode == 3
     assert "Docker Engine does not answer" in done.stderr
     assert "help: start it (as root: systemctl start docker)" in done.stderr
+
+
+def test_a_foreign_network_of_its_name_is_named_with_the_remedy(deploy: Starter) -> None:
+    lab = deploy(PAIR, "foreign")
+    name = f"{lab.project}_lan"
+    HERE.say("docker", "network", "create", "--internal", name)
+    try:
+        done = _call(lab, "up", "-o", str(lab.folder))
+        assert done.returncode == 3
+        assert f"error: there is a network `{name}` already, and it is not this lab's\n" in done.stderr
+        assert f"help: docker network rm {name}; or give" in done.stderr
+        assert done.stderr.count("incorrect label") == 1, done.stderr
+    finally:
+        HERE.say("docker", "network", "rm", name)
+
+
+def test_of_an_image_that_cannot_be_built_the_failing_step_is_shown(deploy: Starter) -> None:
+    image = 'image odd { run "seq 400; echo because >&2; exit 3" }\n'
+    lab = deploy(image + PAIR.replace("host two {", "host two { image odd ;"), "unbuilt")
+    done = _call(lab, "up", "-o", str(lab.folder))
+    assert done.returncode == 3
+    assert "error: an image could not be built: [" in done.stderr
+    assert "  | because\n" in done.stderr
+    assert "  | 390\n" not in done.stderr
+    assert len(done.stderr.splitlines()) < 40, done.stderr

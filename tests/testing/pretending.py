@@ -90,6 +90,9 @@ class Pretender:
     ) -> tuple[NodeState, ...]:
         return tuple(NodeState(node.host_name, "running", "ready") for node in self.lab.nodes)
 
+    def present(self, deployment: Deployment) -> tuple[str, ...]:
+        return tuple(node.host_name for node in self.lab.nodes)
+
     def ask(self, deployment: Deployment, node: str, command: Sequence[str], *, timeout: float) -> Answer:
         self.inside.append(command[0])
         return self.answer(node, command)
