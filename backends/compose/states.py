@@ -4,11 +4,13 @@ import json
 import subprocess
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from netdsl.codegen.manifest import read_manifest
 from netdsl.dataclass import dataclass
 from netdsl.runtime.driver import Deployment, DriverError, NodeState
-from netdsl.runtime.inside import READY, STARTING, word_of
+from netdsl.runtime.inside import LOGGED, READY, STARTING, last_lines, word_of
+from netdsl.runtime.output import TooMuch, output_of
 
 from .engine import FOLDER, PROJECT, Unasked, answered, refuse_folder_labels, said, tried
 
@@ -53,9 +55,12 @@ def states(deployment: Deployment, names: Collection[str], *, is_full: bool) -> 
             return NodeState(name, "absent", "-")
         if container.state != "running":
             return _ended(name, container)
-        if is_full or has_own[name] or container.health != READY:
-            return _asked(name, container)
-        return _unasked(name, container)
+        is_asked = is_full or has_own[name] or container.health != READY
+        state = _asked(name, container) if is_asked else _unasked(name, container)
+        if not container.restarts:
+            return state
+        again = f"restarted {container.restarts} times"
+        return replace(state, reason=f"{state.reason}; {again}" if state.reason else again)
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         return tuple(pool.map(state, wanted))
@@ -139,10 +144,7 @@ def _ended(name: str, container: Found) -> NodeState:
     """Its last lines, and in the first of our own what it says it ended by."""
     if container.state == "created":
         return NodeState(name, container.state, "-", reason="was never started")
-    try:
-        last = tuple(said(["logs", "--tail", str(_LAST_LINES), container.id]).splitlines())
-    except DriverError as error:
-        last = (error.message,)
+    last = _log(container, _LAST_LINES)
     reason = f"ended with status {container.status}"
     if container.is_killed:
         reason += ": the kernel killed it for want of memory"
@@ -170,5 +172,15 @@ def _asked(name: str, container: Found) -> NodeState:
         return _unasked(name, container)
     if word == READY:
         return NodeState(name, container.state, READY, lines)
-    is_starting = word == STARTING or container.health == "starting"
-    return NodeState(name, container.state, "starting" if is_starting else "not ready", lines, reason=word)
+    if word == STARTING or container.health == "starting":
+        return NodeState(name, container.state, "starting", lines, reason=word)
+    return NodeState(name, container.state, "not ready", lines, word, last_lines(_log(container, LOGGED)))
+
+
+def _log(container: Found, lines: int) -> tuple[str, ...]:
+    """The last lines of a container; of its two streams in the order in which they came."""
+    words = ("sh", "-c", 'exec docker logs "$@" 2>&1', "sh", "--tail", str(lines), container.id)
+    try:
+        return tuple(output_of(words, timeout=PATIENCE).output.splitlines())
+    except (TooMuch, subprocess.TimeoutExpired) as error:
+        return (f"its log cannot be read: {error}",)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from subprocess import TimeoutExpired
 from threading import Event
@@ -12,6 +13,7 @@ from netdsl.dataclass import dataclass
 from netdsl.disk.named import written
 from netdsl.runtime.attached import attached, close_input, followed, has_terminal, to_output
 from netdsl.runtime.driver import Answer, Check, Deployment, Driver, DriverError, NodeState, Out, Progress
+from netdsl.runtime.inside import LOGGED, last_lines
 from netdsl.runtime.interfaces import INTERFACES, refuse_unknown
 from netdsl.runtime.recording import FileRecording, Tcpdump, recorded
 
@@ -23,6 +25,7 @@ from .inside import (
     STATUS,
     capture_command,
     inside_command,
+    last_log_command,
     logs_command,
     node_state,
     prefixed,
@@ -228,7 +231,11 @@ def _answers(reached: Reached) -> dict[str, NodeState]:
 def _asked(item: tuple[str, Connection]) -> NodeState | None:
     name, connection = item
     try:
-        return node_state(name, connection.ask(STATUS, timeout=_PATIENCE).output)
+        state = node_state(name, connection.ask(STATUS, timeout=_PATIENCE).output)
+        if state.health != "not ready":
+            return state
+        log = connection.ask(last_log_command(LOGGED), timeout=_PATIENCE).output.splitlines()
+        return replace(state, last=last_lines(log))
     except Unreachable:
         connection.close()
         return None

@@ -14,11 +14,12 @@ _GOING = ("active", "activating", "reloading")
 
 _STATUS = f"systemctl is-active {UNIT}; exec sh {_NODE} status"
 # `timeout`: the script counts rounds, each of which takes longer on an emulated processor. A unit that is inactive while
-# the machine still boots counts as activating.
+# the machine still boots counts as activating. The script ends with 3 where the node does not get ready any more.
 _READY = (
-    f'timeout "$1" sh {_NODE} ready "$1" >/dev/null && exit 0; reason=$(sh {_NODE} ready) && exit 0; '
+    f'timeout "$1" sh {_NODE} ready "$1" >/dev/null && exit 0; reason=$(sh {_NODE} ready) && exit 0; final=$?; '
     f"unit=$(systemctl is-active {UNIT}); system=$(systemctl is-system-running); "
     "case $unit/$system in inactive/initializing | inactive/starting) unit=activating ;; esac; "
+    "[ $final -ne 3 ] || unit=final; "
     'printf "%s\\n%s\\n" "$unit" "$reason"; exit 1'
 )
 # ssh without a terminal does not pass Ctrl-C on, so the command is ended when its (unused) standard input is closed.
@@ -60,6 +61,10 @@ def inside_command(command: Sequence[str]) -> tuple[str, ...]:
 def logs_command(*, follow: bool) -> tuple[str, ...]:
     words = ("journalctl", "--unit", UNIT, "--no-pager", "--output", "cat", "--lines", "all")
     return _watched(*words, "--follow") if follow else words
+
+
+def last_log_command(lines: int) -> tuple[str, ...]:
+    return "journalctl", "--unit", UNIT, "--no-pager", "--output", "cat", "--lines", str(lines)
 
 
 def capture_command(interface: str, *, is_text: bool, count: int | None) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from itertools import chain
+from pathlib import Path
 
 import click
 
@@ -17,7 +18,7 @@ from netdsl.codegen.manifest import read_manifest
 from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.ir.ids import host_name
 from netdsl.runtime.driver import Deployment, Driver, NodeState
-from netdsl.runtime.inside import records
+from netdsl.runtime.inside import KINDS, records
 
 _PAUSE = 2.0  # seconds between two looks of --watch
 
@@ -49,13 +50,15 @@ def command(
     """Show the nodes of LAB, one line each: whether it is ready, its tunnels and daemons. Exit 1 if one is not ready.
 
     LAB is a source, an output folder or a lab's name [the only one in build/]. With NODE: all that is known of that node.
-    With --lab every word is a node; so is the first one where there is no such lab.
+    With --lab or --output every word is a node; so is the first one where there is no such lab.
     """
 
     def find(name: str | None) -> tuple[Driver, Deployment]:
         return find_deployment(name, target, output, project, is_trusted=is_trusted)
 
-    runtime, deployment, nodes = _meant(find, lab, words)
+    if output is not None and words and (Path(words[0]).suffix == ".net" or "/" in words[0]):
+        words = words[1:]  # a source, which says no more than -o
+    runtime, deployment, nodes = _meant(find, lab if output is None else lab or "", words)
     look = partial(runtime.status, deployment, nodes, is_full=bool(nodes) or form == "json")
     show = _json if form == "json" else partial(_text, bool(nodes))
     if is_watched:
@@ -73,7 +76,8 @@ Show = Callable[[Sequence[NodeState]], Iterator[str]]
 
 
 def _meant(find: Find, lab: str | None, words: Sequence[str]) -> tuple[Driver, Deployment, tuple[str, ...]]:
-    """The runtime, the lab and the host names of nodes that a call speaks of. Raises UsageError."""
+    """The runtime, the lab and the host names of nodes that a call speaks of. `lab`: None where a word may name it. Raises
+    UsageError."""
     if lab is not None or not words:
         runtime, deployment = find(lab)
         return runtime, deployment, _nodes(deployment, words)
@@ -85,10 +89,7 @@ def _meant(find: Find, lab: str | None, words: Sequence[str]) -> tuple[Driver, D
             return runtime, deployment, _nodes(deployment, words)
         except click.UsageError:
             raise no_lab from None
-    try:  # with -o the first word need not name a lab
-        return runtime, deployment, _nodes(deployment, words)
-    except click.UsageError:
-        return runtime, deployment, _nodes(deployment, words[1:])
+    return runtime, deployment, _nodes(deployment, words[1:])
 
 
 def _nodes(deployment: Deployment, words: Sequence[str]) -> tuple[str, ...]:
@@ -112,7 +113,7 @@ def _json(states: Sequence[NodeState]) -> Iterator[str]:
 
 
 def _inside(state: NodeState) -> dict[str, object]:
-    return {f"{word}s": records(state.detail, word) for word in ("interface", "daemon", "tunnel")}
+    return {name: records(state.detail, word) for word, name in KINDS.items()}
 
 
 def _watch(look: Look, show: Show) -> tuple[NodeState, ...]:

@@ -14,7 +14,11 @@ from netdsl.cli.status_table import status_table
 from netdsl.cli.target_options import TARGET_OPTIONS
 from netdsl.codegen.contract import Options
 from netdsl.codegen.registry import driver_of
+from netdsl.index import TARGETS
+from netdsl.runtime.driver import DriverError
+from netdsl.runtime.inside import READY
 
+_MOST_NAMES = 5
 _SOON = timedelta(days=30)
 
 
@@ -53,7 +57,13 @@ def command(
     _warn_of_ends(deployment.folder)
     with telling_what_is_left(runtime, deployment):
         runtime.up(deployment, note, timeout=timeout)
-    write("".join(f"{line}\n" for line in status_table(runtime.status(deployment), output_columns())))
+    states = runtime.status(deployment)
+    write("".join(f"{line}\n" for line in status_table(states, output_columns())))
+    ill = [state.node for state in states if state.state != "absent" and state.health != READY]
+    if ill:
+        names = ", ".join(f"`{node}`" for node in ill[:_MOST_NAMES]) + (" …" if len(ill) > _MOST_NAMES else "")
+        remedy = f"netdsl logs -o {deployment.folder} {ill[0]}" + (f" -t {target}" if target != TARGETS[0] else "")
+        raise DriverError(f"the lab runs, but {names} {'is' if len(ill) == 1 else 'are'} not well", remedy=remedy)
 
 
 def _warn_of_ends(folder: Path) -> None:

@@ -34,6 +34,8 @@ apply_batch() {
 . "$LAB/rights.sh"
 # shellcheck source=netdsl/payload/services.sh
 . "$LAB/services.sh"
+# shellcheck source=netdsl/payload/wellness.sh
+. "$LAB/wellness.sh"
 # shellcheck source=netdsl/payload/tunnels.sh
 . "$LAB/tunnels.sh"
 # shellcheck source=netdsl/payload/parts.sh
@@ -86,7 +88,8 @@ wake_in() { [ "${pause:-$1}" -lt "$1" ] || pause=$1; }
 
 prepare() {
 	rm -rf "${STATE:?}"/*
-	mkdir -p "$STATE/daemon" "$STATE/tunnel" "$STATE/up" "$STATE/space" || fail "$STATE cannot be made"
+	mkdir -p "$STATE/daemon" "$STATE/tunnel" "$STATE/up" "$STATE/space" "$STATE/run" "$STATE/ended/daemon" \
+		"$STATE/ended/run" || fail "$STATE cannot be made"
 	[ ! -d "$CREDENTIALS" ] || copy_credentials
 	drop_override
 }
@@ -119,7 +122,7 @@ start() {
 		[ -z "$pause" ] || pause=$((pause / 10)).$((pause % 10))
 		sleep "${pause:-infinity}" &
 		sleeping=$!
-		wait "$sleeping"
+		await_end "$sleeping"
 	done
 }
 
@@ -155,22 +158,35 @@ release_interfaces() {
 }
 
 # ready [SECONDS]: waits for it that long. To wait in here costs nearly nothing; to be asked again and again by an engine, a
-# whole processor for a few nodes.
+# whole processor for a few nodes. It does not come any more where 3 is returned. A node that was ready has to be well, too.
 ready() {
 	rounds=$((${1:-0} * 10))
-	while [ "$rounds" -gt 0 ] && [ ! -e "$STATE/failed" ] && ! is_ready >/dev/null; do
+	until is_ready >/dev/null; do
+		if [ $? -eq 3 ] || [ "$rounds" -le 0 ]; then break; fi
 		rounds=$((rounds - 1))
 		sleep 0.1
 	done
-	is_ready
+	is_ready || return
+	if [ -e "$STATE/was-ready" ]; then
+		is_well || return 3
+	else
+		: >"$STATE/was-ready"
+	fi
 }
 
-# Says on stdout what is missing.
+is_well() {
+	find_ills
+	[ -n "$ill" ] || return 0
+	echo "$ill"
+	return 1
+}
+
+# Says on stdout what is missing. Returns 3 where it will not come by itself.
 is_ready() {
 	if [ -e "$STATE/failed" ]; then
 		read -r reason <"$STATE/failed"
 		echo "$reason"
-		return 1
+		return 3
 	fi
 	[ -e "$STATE/configured" ] || {
 		echo 'still starting'
@@ -178,26 +194,20 @@ is_ready() {
 	}
 	for file in "$STATE"/daemon/*; do
 		[ -e "$file" ] || continue
-		read -r pid what <"$file"
-		kill -0 "$pid" 2>/dev/null || {
-			echo "$what has ended"
-			return 1
-		}
+		has_ended "daemon/${file##*/}" || continue
+		if [ "$end" = - ]; then end=; else end=" with status $end"; fi
+		echo "$what has ended$end"
+		case $what in service*) return 3 ;; *) return 1 ;; esac # a part may start what it keeps again
 	done
 	ports_ready && tunnels_ready && each_part ready
 }
 
 status() {
-	if reason=$(is_ready); then printf 'node\tready\n'; else printf 'node\t%s\n' "$reason"; fi
+	if reason=$(is_ready && is_well); then printf 'node\tready\n'; else printf 'node\t%s\n' "$reason"; fi
 	ip -brief address show | while read -r name state addresses; do
 		printf 'interface\t%s\t%s\t%s\n' "${name%@*}" "$state" "$addresses"
 	done
-	for file in "$STATE"/daemon/*; do
-		[ -e "$file" ] || continue
-		read -r pid what <"$file"
-		kill -0 "$pid" 2>/dev/null && state=running || state=ended
-		printf 'daemon\t%s\t%s\n' "$what" "$state"
-	done
+	wellness_status
 	tunnel_status
 	each_part status
 }

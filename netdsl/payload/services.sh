@@ -5,6 +5,7 @@
 keep_daemon() {
 	pid=$1 kept=$2
 	shift 2
+	rm -f "$STATE/ended/daemon/$kept"
 	printf '%s %s\n' "$pid" "$*" >"$STATE/daemon/$kept"
 }
 
@@ -69,13 +70,13 @@ run_command() {
 	while IFS= read -r argument; do
 		set -- "$@" "$argument"
 	done <"$NODE/run/$number"
-	(become "$@") </dev/null
-	say "run $number ended with $?"
+	become "$@" </dev/null
 }
 
 start_runs() {
 	for file in "$NODE"/run/*; do
 		[ -e "$file" ] || continue
 		run_command "$file" &
+		echo "$! run ${file##*/}" >"$STATE/run/${file##*/}"
 	done
 }

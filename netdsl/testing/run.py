@@ -36,7 +36,7 @@ def run(
     """
     pace = pace or Pace()
     began = pace.now()
-    _check_running(lab, driver, deployment)
+    _check_running(lab, driver, deployment, progress)
     with probing(driver, deployment, progress) as probes:
         session = session_of(lab, probes, pace, progress)
         if not are_nodes_believed:
@@ -75,7 +75,8 @@ def _by_block(blocks: Sequence[Expectation], proofs: Sequence[Proof]) -> list[tu
     return found
 
 
-def _check_running(lab: Lab, driver: Driver, deployment: Deployment) -> None:
+def _check_running(lab: Lab, driver: Driver, deployment: Deployment, progress: Progress) -> None:
+    """Raises DriverError where a node does not run. Of one that is not well it is said: that may decide a line."""
     states = {state.node: state for state in driver.status(deployment)}
     for node in lab.nodes:
         state = states.get(node.host_name)
@@ -83,5 +84,10 @@ def _check_running(lab: Lab, driver: Driver, deployment: Deployment) -> None:
             found = "is not in this deployment" if state is None else f"is {state.state}"
             raise DriverError(
                 f"`{node.id}` {found}: the lab is not running as its source says",
+                tail="\n".join(state.last) if state is not None else "",
                 remedy="`netdsl up LAB`, or `netdsl test LAB --up`",
             )
+        if state.health == "not ready":
+            progress(f"warning: `{node.id}` is not well: {state.reason}")
+            for line in state.last:
+                progress(f"  | {line}")

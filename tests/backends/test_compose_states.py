@@ -31,6 +31,7 @@ class Engine:
         self.containers: dict[str, dict[str, object]] = {}
         self.inside: dict[str, Answer | Exception] = {}
         self.asked: list[str] = []
+        self.logs: dict[str, str] = {}
         self.answer = Answer(0, "")
 
     def run(self, words: Sequence[str], timeout: float, given: bytes = b"") -> Answer:
@@ -44,8 +45,6 @@ class Engine:
             case "container":
                 found = "".join(f"{json.dumps(self._record(name))}\n" for name in words[4:] if name in self.containers)
                 return Answer(self.answer.status, found, self.answer.errors)
-            case "logs":
-                return Answer(0, "one\ntwo\n")
             case _:
                 found_inside = self.inside[words[1]]
                 if isinstance(found_inside, Exception):
@@ -67,6 +66,7 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
     (tmp_path / "netdsl-manifest.json").write_text(json.dumps(manifest))
     fake = Engine(tmp_path)
     monkeypatch.setattr(engine, "_run", fake.run)
+    monkeypatch.setattr(states, "output_of", lambda words, **_: Answer(0, fake.logs[words[-1]]))
     monkeypatch.setattr(engine, "client_fault", lambda: None)
     return fake
 
@@ -112,10 +112,24 @@ def test_nodes_by_name_alone(fake: Engine) -> None:
 def test_what_a_node_says_now_goes_before_the_engine_s_last_check(
     fake: Engine, health: str | None, said: str, state: tuple[str, str]
 ) -> None:
-    fake.containers = {"gw": _container(health=health)}
+    fake.containers, fake.logs = {"gw": _container(health=health)}, {"gw": "netdsl: configured\n"}
     fake.inside = {"gw": Answer(0, said)}
     found = _states(fake, "gw")["gw"]
     assert (found.health, found.reason) == state
+
+
+def test_what_has_ended_in_a_node_has_its_last_lines(fake: Engine) -> None:
+    fake.containers = {"raw": _container()}
+    fake.inside = {"raw": Answer(0, "node\trun 1 has ended with status 1: tcpdump\nrun\t1\tended\t1\ttcpdump\n")}
+    fake.logs = {"raw": "netdsl: configured\ntcpdump: no device\nnetdsl: run 1 has ended with status 1\n"}
+    found = _states(fake, "raw")["raw"]
+    assert (found.health, found.reason) == ("not ready", "run 1 has ended with status 1: tcpdump")
+    assert found.last == ("tcpdump: no device", "netdsl: run 1 has ended with status 1")
+
+
+def test_a_node_that_was_restarted_says_so(fake: Engine) -> None:
+    fake.containers = {"pc": _container(restarts=4)}
+    assert _states(fake, "pc")["pc"] == NodeState("pc", "running", "ready", reason="restarted 4 times")
 
 
 def test_a_node_that_does_not_answer_is_not_ready(fake: Engine) -> None:
@@ -137,6 +151,7 @@ def test_a_node_that_does_not_answer_is_not_ready(fake: Engine) -> None:
 )
 def test_what_has_ended_says_why_with_its_last_lines(fake: Engine, container: dict[str, object], reason: str) -> None:
     fake.containers = {"gw": container}
+    fake.logs = {"gw": "one\ntwo\n"}
     assert _states(fake, "gw")["gw"] == NodeState(
         "gw", str(container["Status"]), "-", reason=reason, last=("one", "two")
     )

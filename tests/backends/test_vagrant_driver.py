@@ -393,6 +393,10 @@ class TestInside:
         )
         assert (status, output) == (1, "active\nslow\n")
 
+    def test_one_that_will_not_get_ready_any_more_is_not_waited_for(self, tmp_path: Path) -> None:
+        said = self.said(tmp_path, "active", "running", node="echo run 1 has ended; exit 3")
+        assert readiness(*said) == Readiness(False, True, "run 1 has ended")
+
     def test_a_node_that_is_ready_says_nothing(self, tmp_path: Path) -> None:
         assert self.said(tmp_path, "active", "running", node="exit 0") == (0, "")
 

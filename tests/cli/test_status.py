@@ -11,14 +11,15 @@ from click.testing import CliRunner, Result
 from netdsl.cli import console, status_verb
 from netdsl.cli.status_table import status_table
 from netdsl.runtime.driver import Deployment, NodeState
-from netdsl.runtime.inside import records, word_of
+from netdsl.runtime.inside import last_lines, records, word_of
 
 _INSIDE = (
     "node\tready",
     "interface\tlan\tUP\t10.0.0.1/24",
     "interface\twan-side\tDOWN\t",
-    "daemon\tcharon strongSwan\trunning",
-    "daemon\tservice http a.http tcp/80\tended",
+    "daemon\tcharon strongSwan\trunning\t-",
+    "daemon\tservice http a.http tcp/80\tended\t1",
+    "run\t1\tended\t0\techo done",
     "tunnel\tvpn\tvpn\tup\tboot\tuser",
     "tunnel\tvpn\tvpn-2\tdown\thand\tuser",
 )
@@ -89,8 +90,9 @@ def test_all_of_a_node_is_shown_in_columns(runtime: Runtime) -> None:
         "a: running, ready",
         "  interface  lan       UP    10.0.0.1/24",
         "  interface  wan-side  DOWN",
-        "  daemon  charon strongSwan           running",
-        "  daemon  service http a.http tcp/80  ended",
+        "  daemon  charon strongSwan           running  -",
+        "  daemon  service http a.http tcp/80  ended    1",
+        "  run  1  ended  0  echo done",
         "  tunnel  vpn  vpn    up    boot  user",
         "  tunnel  vpn  vpn-2  down  hand  user",
     ]
@@ -135,11 +137,12 @@ def test_json_has_all_nodes_with_what_is_inside_by_name(runtime: Runtime) -> Non
     assert first["detail"] == list(_INSIDE)
     assert first["interfaces"][0] == {"name": "lan", "state": "UP", "addresses": "10.0.0.1/24"}
     assert [tunnel["state"] for tunnel in first["tunnels"]] == ["up", "down"]
-    assert first["daemons"][1] == {"what": "service http a.http tcp/80", "state": "ended"}
+    assert first["daemons"][1] == {"what": "service http a.http tcp/80", "state": "ended", "status": "1"}
+    assert first["runs"] == [{"number": "1", "state": "ended", "status": "0", "command": "echo done"}]
     assert second["last"] == ["netdsl: not ready: no wan", "more"]
     assert third == {
         "node": "c", "state": "absent", "health": "-", "detail": [], "reason": "", "last": [], "interfaces": [],
-        "daemons": [], "tunnels": [],
+        "daemons": [], "runs": [], "memory": [], "disks": [], "tunnels": [],
     }  # fmt: skip
     assert runtime.asked == [((), True)]
 
@@ -190,4 +193,18 @@ def test_lines_that_are_not_the_script_s_say_nothing_of_the_node() -> None:
     assert word_of(["node\tlan is missing"]) == "lan is missing"
     for lines in ([], [""], ["ready"], ["nodes\tready"]):
         assert word_of(lines) is None
-    assert records(["tunnel\tvpn", "daemon\tx\trunning\tmore"], "tunnel") == ()
+    assert records(["tunnel\tvpn", "daemon\tx\trunning\t-\tmore"], "tunnel") == ()
+
+
+def test_the_last_lines_of_what_ended_are_those_before_the_line_that_says_so() -> None:
+    log = [
+        "netdsl: configured", "1", "2", "3", "4", "5", "6", "netdsl: run 1 has ended with status 1", "7",
+        "netdsl: service http w tcp/80 has ended with status -", "x" * 600, "netdsl: run 2 has ended with status 137",
+        "after",
+    ]  # fmt: skip
+    assert last_lines(log) == (
+        "2", "3", "4", "5", "6", "netdsl: run 1 has ended with status 1", "7",
+        "netdsl: service http w tcp/80 has ended with status -", "x" * 500, "netdsl: run 2 has ended with status 137",
+    )  # fmt: skip
+    assert last_lines(log[:7]) == ()
+    assert last_lines(()) == ()

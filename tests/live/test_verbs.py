@@ -177,3 +177,55 @@ def test_of_an_image_that_cannot_be_built_the_failing_step_is_shown(deploy: Star
     assert "  | because\n" in done.stderr
     assert "  | 390\n" not in done.stderr
     assert len(done.stderr.splitlines()) < 40, done.stderr
+
+
+def test_a_node_that_is_not_well_is_said_by_up_status_and_test(deploy: Starter) -> None:
+    dead = 'run "echo before >&2; exec tcpdump -n -i nosuch" ; '
+    lab = deploy(PAIR.replace("host two {", "host two { " + dead) + "expect { two reaches one tcp/80 }\n", "unwell")
+    where = ("-o", str(lab.folder))
+    up = _call(lab, "up", "lab.net", "--project", lab.project, *where)
+    assert up.returncode == 3
+    assert "error: the lab runs, but `two` is not well\n" in up.stderr
+    last = ["  | before", "  | tcpdump: nosuch: No such device exists", "  | netdsl: run 1 has ended with status 1"]
+    status = _call(lab, "status", *where)
+    for done in (up.stdout, status.stdout):
+        assert "run 1 has ended with status 1: echo before >&2; exec tcpdump -n -i nosuch" in done
+        assert [line for line in done.splitlines() if line.startswith("  |")][::2] == last[::2]
+    assert status.returncode == 1
+
+    kill = "read -r pid rest </run/netdsl/daemon/tcp-80; kill -9 $pid"
+    assert _call(lab, "exec", "--admin", *where, "one", "sh", "-c", kill).returncode == 0
+    found = json.loads(_call(lab, "status", *where, "--format", "json").stdout)
+    assert [node["health"] for node in found] == ["not ready", "not ready"]
+    assert found[0]["reason"] == "service http one.http tcp/80 has ended with status 137"
+    assert found[0]["last"] == ["netdsl: service http one.http tcp/80 has ended with status 137"]
+    tested = _call(lab, "test", "lab.net", *where)
+    assert tested.returncode == 1
+    assert "warning: `one` is not well: service http one.http tcp/80 has ended with status 137" in tested.stderr
+    assert "warning: `two` is not well: run 1 has ended with status 1" in tested.stderr
+
+
+def test_memory_at_its_limit_and_a_full_folder_are_said(deploy: Starter) -> None:
+    lab = deploy(PAIR.replace("host one {", "host one { memory 64MiB ;"), "full")
+    where = ("-o", str(lab.folder))
+    assert _call(lab, "up", *where).returncode == 0
+    fill = "head -c 70000000 /dev/zero >/tmp/x; true"
+    _call(lab, "exec", *where, "two", "sh", "-c", fill)
+    assert "disk: no space is left in /tmp" in _call(lab, "status", *where, "two").stdout
+    _call(lab, "exec", *where, "one", "sh", "-c", "tail /dev/zero")  # which takes all the memory that it gets
+    said = _call(lab, "status", *where, "one")
+    assert (said.returncode, "memory: 1 processes were killed for want of it (64 MiB)" in said.stdout) == (1, True)
+
+
+def test_what_a_newcomer_types_first_succeeds(tmp_path: Path) -> None:
+    """As README has it."""
+    assert netdsl("init", "first-steps", folder=tmp_path).returncode == 0
+    try:
+        up = netdsl("up", "first-steps/lab.net", folder=tmp_path)
+        assert up.returncode == 0, up.stderr
+        assert "  1/1 up" in up.stdout
+        for _ in range(2):
+            ping = netdsl("exec", "-l", "first-steps", "alice", "ping", "-c", "1", "bob", folder=tmp_path)
+            assert ping.returncode == 0, ping.stdout + ping.stderr
+    finally:
+        netdsl("down", "first-steps", folder=tmp_path)

@@ -58,7 +58,7 @@ def test_where_macs_are_shared_the_engines_address_finds_the_interface(node: Nod
 def test_a_missing_interface_is_said_and_ends_the_node(node: Node) -> None:
     node.data(interfaces__tsv=f"{WAN}\twan\tlab\n")
     assert f"not ready: interface `wan`: none here has the MAC address {WAN}" in node.start()
-    assert node.verb("ready").returncode == 1
+    assert node.verb("ready").returncode == 3
     assert "none here has the MAC address" in node.verb("ready").stdout
 
 

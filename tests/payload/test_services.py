@@ -106,15 +106,114 @@ def test_arguments_and_environment_reach_a_command_as_they_are(node: Node, tmp_p
     assert lines_of(tmp_path / "said", 3) == [NASTY, "", NASTY]
 
 
-@pytest.mark.parametrize(("command", "status"), [("false", 1), ("nonexistent", 127)])
-def test_the_end_of_a_command_is_logged_and_does_not_end_the_node(node: Node, command: str, status: int) -> None:
-    node.data(run___1=f"{command}\n")
-    assert node.start() == ""
+def _await_log(node: Node, line: str) -> None:
     deadline = time.monotonic() + 60
-    while f"run 1 ended with {status}\n" not in node.log():
-        assert time.monotonic() < deadline
+    while f"netdsl: {line}\n" not in node.log():
+        assert time.monotonic() < deadline, node.log()
         time.sleep(0.01)
-    assert node.verb("ready").returncode == 0
+
+
+@pytest.mark.parametrize(("command", "status"), [("false", 1), ("nonexistent", 127), ("sh\n-c\nkill -9 $$", 137)])
+def test_a_node_in_which_a_command_has_failed_goes_on_and_is_not_well(node: Node, command: str, status: int) -> None:
+    node.data(run___1=f"{command}\n", run___2="sleep\ninfinity\n")
+    assert node.start() == ""
+    _await_log(node, f"run 1 has ended with status {status}")
+    shown = "kill -9 $$" if status == 137 else command
+    reason = f"run 1 has ended with status {status}: {shown}"
+    assert (node.verb("ready").returncode, node.verb("ready").returncode) == (0, 3), (
+        "it was ready, and does not get well"
+    )
+    assert node.verb("ready", "60").stdout == f"{reason}\n"
+    said = node.verb("status").stdout.splitlines()
+    assert said[0] == f"node\t{reason}"
+    assert f"run\t1\tended\t{status}\t{shown}" in said
+    assert "run\t2\trunning\t-\tsleep infinity" in said
+
+
+def test_a_command_that_has_done_its_work_is_well(node: Node) -> None:
+    node.data(run___1="sh\n-c\necho\tdone;\ttrue\n")
+    assert node.start() == ""
+    _await_log(node, "run 1 has ended with status 0")
+    assert [node.verb("ready").returncode for _ in range(2)] == [0, 0]
+    said = node.verb("status").stdout.splitlines()
+    assert said[0] == "node\tready"
+    assert "run\t1\tended\t0\techo done; true" in said, "one line, without tabs"
+
+
+def test_what_it_has_of_memory_and_disk_is_said(node: Node) -> None:
+    assert node.start() == ""
+    said = [line.split("\t") for line in node.verb("status").stdout.splitlines()]
+    (memory,) = [line[1:] for line in said if line[0] == "memory"]
+    used, limit, killed = map(int, memory)
+    assert 0 < used <= limit
+    assert killed >= 0
+    disks = {line[1]: (int(line[2]), int(line[3])) for line in said if line[0] == "disk"}
+    assert "/" in disks
+    assert all(0 <= free <= size for free, size in disks.values())
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        (
+            {"memory.max": "1048576", "memory.current": "1040000", "memory.stat": "inactive_file 0"},
+            "0 of 1 MiB are used",
+        ),
+        (
+            {
+                "memory.max": "104857600",
+                "memory.current": "104857600",
+                "memory.stat": "inactive_file 50857600\nactive_file 50000000",
+            },
+            "",
+        ),
+        ({"memory.max": "max", "memory.current": "104857600", "memory.stat": ""}, ""),
+        (
+            {"memory.max": "104857600", "memory.current": "1", "memory.events": "oom 2\noom_kill 2\noom_group_kill 0"},
+            "2 processes were killed for want of it (100 MiB)",
+        ),
+        (
+            {
+                "memory/memory.limit_in_bytes": "104857600",
+                "memory/memory.usage_in_bytes": "104857600",
+                "memory/memory.stat": "inactive_file 100857600\ntotal_inactive_file 0",
+                "memory/memory.oom_control": "oom_kill_disable 0\nunder_oom 0\noom_kill 0",
+            },
+            "100 of 100 MiB are used",
+        ),
+        (
+            {
+                "memory/memory.limit_in_bytes": "9223372036854771712",
+                "memory/memory.usage_in_bytes": "1",
+                "memory/memory.stat": "",
+                "memory/memory.oom_control": "oom_kill 3",
+            },
+            "",
+        ),
+    ],
+)
+def test_memory_is_the_control_group_s(node: Node, files: dict[str, str], reason: str) -> None:
+    group = node.folder / "group"
+    for name in ("memory.stat", "memory.events"):
+        (group / name).parent.mkdir(parents=True, exist_ok=True)
+        (group / name).touch()
+    for name, text in files.items():
+        (group / name).parent.mkdir(parents=True, exist_ok=True)
+        (group / name).write_text(f"{text}\n")
+    script = (
+        'STATE=$1/run NODE=$1; . $1/netdsl/lab/wellness.sh; CONTROL_GROUP=$1/group; df() { :; }; find_ills; echo "$ill"'
+    )
+    said = node.inside("sh", "-c", script, "sh", str(node.folder)).stdout
+    assert said == (f"memory: {reason}\n" if reason else "\n")
+
+
+def test_a_disk_without_space_is_named_where_the_node_may_write(node: Node) -> None:
+    listed = (
+        f"Filesystem 1024-blocks Used Available Capacity Mounted on\nx 9 9 0 100% {node.folder}\nx 9 9 0 100% /etc\n"
+    )
+    script = 'STATE=$1/run NODE=$1; . $1/netdsl/lab/wellness.sh; df() { printf %s "$listed"; }; find_ills; echo "$ill"'
+    said = node.inside("sh", "-c", f"listed='{listed}'; {script}", "sh", str(node.folder)).stdout
+    assert said.endswith(f"disk: no space is left in {node.folder}\n")
 
 
 def test_files_hosts_and_resolver_are_written_in_place(node: Node, tmp_path: Path) -> None:
@@ -145,7 +244,7 @@ def test_a_service_that_has_ended_is_said(node: Node) -> None:
     assert node.start() == ""
     assert node.verb("ready").returncode == 0
     node.inside("sh", "-c", f"read -r pid rest < {node.state}/daemon/tcp-80; kill $pid")
-    deadline = time.monotonic() + 60
-    while node.verb("ready").returncode == 0:
-        assert time.monotonic() < deadline
-    assert node.verb("ready").stdout == "service http w tcp/80 has ended\n"
+    _await_log(node, "service http w tcp/80 has ended with status 143")
+    done = node.verb("ready", "60")
+    assert (done.returncode, done.stdout) == (3, "service http w tcp/80 has ended with status 143\n")
+    assert "daemon\tservice http w tcp/80\tended\t143" in node.verb("status").stdout

@@ -1,10 +1,13 @@
 """A run from end to end, on a runtime that pretends."""
 
+from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 
 import pytest
 
-from netdsl.runtime.driver import DriverError
+from netdsl.dataclass import dataclass
+from netdsl.runtime.driver import Deployment, DriverError, NodeState
 from netdsl.testing.run import run
 from netdsl.testing.types import Results, Seen, Verdict
 from tests.compiling import lab_of
@@ -348,3 +351,18 @@ def test_a_lab_that_does_not_run_is_told_with_the_remedy() -> None:
 def test_a_program_that_does_not_end_says_nothing_neither_yes_nor_no(line: str, program: str) -> None:
     results, _ = pretend(f"{LAB}expect {{ {line} }}", lambda host, _: "timeout\t" if host == "r" else None)
     assert _lines(results) == [(Verdict.UNTESTED, f"`{program}` does not end in `r`")]
+
+
+def test_what_is_not_well_with_a_node_is_said_before_its_lines_are_tested() -> None:
+    @dataclass(slots=True)
+    class Unwell(Pretender):
+        def status(
+            self, deployment: Deployment, nodes: Sequence[str] = (), *, is_full: bool = False
+        ) -> tuple[NodeState, ...]:
+            well, *others = Pretender.status(self, deployment)
+            ill = replace(well, health="not ready", reason="run 1 has ended with status 1: x", last=("no x",))
+            return (ill, *others)
+
+    told: list[str] = []
+    run(lab_of(LAB), Unwell(lab_of(LAB)), DEPLOYMENT, "compose", told.append, Clock().pace)
+    assert told[:2] == ["warning: `r` is not well: run 1 has ended with status 1: x", "  | no x"]
