@@ -19,6 +19,10 @@ router gw-left {{
   interface wan on inet .1
   interface lan on left .1
   route right via gw-right
+  firewall {{
+    policy forward drop
+    accept forward through vpn              # nothing passes in clear
+  }}
 }}
 router gw-right {{
   interface wan on inet .2
@@ -39,7 +43,7 @@ ipsec vpn {{
   between gw-left  protecting left
       and gw-right protecting right
   auth psk
-  start on traffic
+  start at boot
 }}
 
 expect {{

@@ -140,6 +140,8 @@ def test_a_first_lab_is_clean(tmp_path: Path) -> None:
     assert checked.stderr.count("\n") == 1, checked.stderr
     assert netdsl("fmt", "--check", "first/lab.net", cwd=tmp_path).returncode == 0
     assert netdsl("compile", "first/lab.net", cwd=tmp_path).returncode == 0
+    records = [path.read_text() for path in tmp_path.glob("build/first/compose/payload/nodes/*/tunnels.tsv")]
+    assert [record.split("\t")[3] for record in records] == ["boot", "boot"], "the first ping of a newcomer is not lost"
     again = netdsl("init", "first", cwd=tmp_path)
     assert again.returncode == 2
     assert "exists" in again.stderr
