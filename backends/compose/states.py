@@ -78,16 +78,19 @@ def node_ids(deployment: Deployment, nodes: Sequence[str], *, is_running: bool =
     found = {row[2]: row[0] for row in rows if not is_running or row[1] == "running"}
     for node in nodes:
         if node not in found:
-            raise _missing(deployment, node, found, is_running=is_running)
+            is_there = any(row[2] == node for row in rows)
+            raise _missing(deployment, node, found, is_running=is_running, is_there=is_there)
     return tuple(found[node] for node in nodes)
 
 
-def _missing(deployment: Deployment, node: str, found: Collection[str], *, is_running: bool) -> DriverError:
+def _missing(
+    deployment: Deployment, node: str, found: Collection[str], *, is_running: bool, is_there: bool
+) -> DriverError:
     is_so, so = ("is running", "running") if is_running else ("was started", "started")
     names = ", ".join(sorted(found)) or "none"
     return DriverError(
         f"no node `{node}` {is_so} in `{deployment.project}` ({so}: {names})",
-        remedy=None if found else f"netdsl up -o {deployment.folder}",
+        remedy=f"netdsl up -o {deployment.folder}" if is_there or not found else None,
     )
 
 

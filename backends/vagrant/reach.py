@@ -60,7 +60,8 @@ def reach_node(deployment: Deployment, node: str) -> Connection:
     made = {machine.name: machine for machine in made_machines(deployment.folder)}
     if node not in made:
         raise DriverError(
-            f"no node `{node}` was started in `{deployment.project}` (started: {', '.join(made) or 'none'})"
+            f"no node `{node}` was started in `{deployment.project}` (started: {', '.join(made) or 'none'})",
+            remedy=None if made else f"netdsl up -t vagrant -o {deployment.folder}",
         )
     reached = reach(deployment.folder, [made[node]])
     if node in reached.connections:

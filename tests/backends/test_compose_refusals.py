@@ -132,7 +132,8 @@ failed to solve: process "/bin/sh -c rm -f x" did not complete successfully: exi
 def _unbuilt(text: str, monkeypatch: pytest.MonkeyPatch) -> DriverError:
     for module in (building, engine):
         monkeypatch.setattr(module, "client_fault", lambda: None)
-    return building.unbuilt(CommandFailed(["docker", "compose", "build"], 17, text))
+    error: DriverError = building.unbuilt(CommandFailed(["docker", "compose", "build"], 17, text))
+    return error
 
 
 def test_of_a_build_the_step_that_failed_is_shown_with_its_last_lines(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -179,9 +179,13 @@ def test_of_a_node_that_does_not_run_it_is_said_which_do_or_how_to_start_them(fa
     fake.containers = {"gw": _container(), "pc": _container("exited")}
     assert states.node_ids(here, ("gw",)) == ("id-gw",)
     assert states.node_ids(here, ("pc", "gw"), is_running=False) == ("id-pc", "id-gw")
-    with pytest.raises(DriverError, match=r"no node `pc` is running in `x` \(running: gw\)"):
+    with pytest.raises(DriverError, match=r"no node `pc` is running in `x` \(running: gw\)") as stopped:
         states.node_ids(here, ("gw", "pc"))
     assert fake.asked == ["ps --all"] * 3, "once for all nodes"
+    assert stopped.value.remedy == f"netdsl up -o {tmp_path}"
+    with pytest.raises(DriverError, match=r"no node `other` is running in `x` \(running: gw\)") as unknown:
+        states.node_ids(here, ("other",))
+    assert unknown.value.remedy is None
     fake.containers = {}
     with pytest.raises(DriverError, match=r"\(running: none\)") as caught:
         states.node_ids(here, ("gw", "pc"))
