@@ -48,8 +48,8 @@ await_end() {
 	trap - CHLD
 }
 
-# Sets $used, $limit (bytes) and $killed (processes that the kernel has killed for want of memory): of the node's control group
-# where that has a limit (version 2, or 1), else of the machine (/proc/meminfo, /proc/vmstat).
+# Sets $used, $limit (bytes) and $killed (processes of the node that the kernel has killed for want of memory): of the node's
+# control group where that has a limit (version 2, or 1), else of the machine (/proc/meminfo).
 read_memory() {
 	group=$CONTROL_GROUP limit='' used=0 killed=0 idle=0
 	if [ -e "$group/memory.max" ]; then
@@ -66,10 +66,23 @@ read_memory() {
 	case $limit in '' | max | ????????????????*) # none: of version 1 a number near 2^63
 		limit=$((1024 * $(value_of MemTotal: /proc/meminfo)))
 		used=$((limit - 1024 * $(value_of MemAvailable: /proc/meminfo)))
-		killed=$(value_of oom_kill /proc/vmstat)
+		killed=$(own_kills)
 		;;
 	*) used=$((used - idle)) ;; # without files that are only cached: the kernel drops them when it wants their memory
 	esac
+}
+
+# Of the group of the main process (version 2), which in a machine has no limit of its own. Kills elsewhere are not the node's.
+own_kills() {
+	{ read -r main <"$STATE/pid"; } 2>/dev/null && [ -e "/proc/$main/cgroup" ] || main=self
+	while IFS=: read -r number _ path; do
+		events=$CONTROL_GROUP${path%/}/memory.events
+		if [ "$number" = 0 ] && [ -e "$events" ]; then
+			value_of oom_kill "$events"
+			return
+		fi
+	done <"/proc/$main/cgroup"
+	echo 0
 }
 
 # value_of WORD FILE: the number behind a word, 0 where there is none.

@@ -188,7 +188,7 @@ def test_what_it_has_of_memory_and_disk_is_said(node: Node) -> None:
                 "memory/memory.stat": "",
                 "memory/memory.oom_control": "oom_kill 3",
             },
-            "",
+            "",  # of the machine: what was killed elsewhere is not the node's
         ),
     ],
 )
