@@ -6,6 +6,7 @@ import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from netdsl.codegen.unchanged import refuse_changed
@@ -14,7 +15,7 @@ from netdsl.disk.named import written
 from netdsl.payload.contract import OWN_RIGHTS
 from netdsl.runtime.attached import attached, followed, interrupt, to_output
 from netdsl.runtime.driver import Answer, Check, Deployment, Driver, DriverError, NodeState, Out, Progress
-from netdsl.runtime.inside import READY, STARTING, word_of
+from netdsl.runtime.inside import LOGGED, READY, STARTING, last_lines, word_of
 from netdsl.runtime.interfaces import INTERFACES, refuse_unknown
 from netdsl.runtime.output import TooMuch, output_of
 from netdsl.runtime.recording import SNAPPED, FileRecording, recorded
@@ -55,9 +56,9 @@ class NamespacesDriver:
         answer = _answered(runner_words(deployment, "status", *nodes), _PATIENCE)
         if answer.status:
             raise refused(answer)
-        return tuple(
-            _state(name, found["state"], tuple(found["lines"])) for name, found in json.loads(answer.output).items()
-        )
+        found = json.loads(answer.output)
+        states = (_state(name, one["state"], tuple(one["lines"])) for name, one in found.items())
+        return tuple(_with_last_lines(deployment, state) for state in states)
 
     def present(self, deployment: Deployment) -> tuple[str, ...]:
         return tuple(state.node for state in self.status(deployment) if state.state != "absent")
@@ -228,6 +229,13 @@ def _state(name: str, state: str, lines: tuple[str, ...]) -> NodeState:
     if word == READY:
         return NodeState(name, state, READY, lines)
     return NodeState(name, state, "starting" if word == STARTING else "not ready", lines, word)
+
+
+def _with_last_lines(deployment: Deployment, state: NodeState) -> NodeState:
+    if state.health != "not ready" or state.last:
+        return state
+    log = _answered(runner_words(deployment, "log", state.node), _PATIENCE).output.splitlines()
+    return replace(state, last=last_lines(log[-LOGGED:]))
 
 
 def _terminate(process: subprocess.Popen[bytes]) -> None:
