@@ -137,6 +137,7 @@ def _joints(lab: Lab, world: World, paths: tuple[TunnelPath, ...]) -> Iterator[J
         both_ways = by_pair.get((one.tunnel, frozenset((one.node, other.node))), [])
         both_ways.sort(key=lambda path: path.one != one.node)
         is_open = len({path.one for path in both_ways}) == 2
+        doubt = _doubt(world, one, other)
         is_waiting = any(world.tunnels.in_front(end) for end in (one, other))
         networks = dict.fromkeys(network for path in both_ways for network in path.networks)
         yield Joint(
@@ -144,12 +145,25 @@ def _joints(lab: Lab, world: World, paths: tuple[TunnelPath, ...]) -> Iterator[J
             one.node,
             other.node,
             tuple(_protected(one, other)),
-            State.BY_HAND if is_waiting else _state(one, other) if is_open else State.DOWN,
+            _reached(one, other, is_open=is_open, is_waiting=is_waiting) if doubt is None else State.UNKNOWN,
             tuple(networks) if is_open else (),
             all(child.is_hiding for child in one.children),
             _header(one),
-            "" if is_open else world.why_down(one.tunnel),
+            doubt or ("" if is_open else world.why_down(one.tunnel)),
         )
+
+
+def _reached(one: TunnelEnd, other: TunnelEnd, *, is_open: bool, is_waiting: bool) -> State:
+    if is_waiting:
+        return State.BY_HAND
+    return _state(one, other) if is_open else State.DOWN
+
+
+def _doubt(world: World, one: TunnelEnd, other: TunnelEnd) -> str | None:
+    """Why it is not known whether the tunnel between two ends is up, in words after that."""
+    pair = (one.tunnel, frozenset((one.node, other.node)))
+    is_up = pair in world.tunnels.pairs
+    return next((each.order.reason for each in world.others if (pair in each.tunnels.pairs) is not is_up), None)
 
 
 def _header(end: TunnelEnd) -> str:

@@ -68,5 +68,7 @@ def _meaning(state: State) -> tuple[str, str]:
             return "by hand", "tunnel, opened by hand"
         case State.DOWN:
             return "down", "tunnel that stays down"
+        case State.UNKNOWN:
+            return "by hand", "tunnel, up or down"
         case _:
             assert_never(state)

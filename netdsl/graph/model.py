@@ -17,11 +17,12 @@ class State(StrEnum):
     UP = "up"
     BY_HAND = "by hand"  # comes up on `netdsl`'s or an operator's command
     DOWN = "down"
+    UNKNOWN = "up or down"  # it depends on the order in which tunnels come up
 
     @property
     def can_be_up(self) -> bool:
         match self:
-            case State.UP | State.BY_HAND:
+            case State.UP | State.BY_HAND | State.UNKNOWN:
                 return True
             case State.DOWN:
                 return False
@@ -88,7 +89,7 @@ class Joint:
     """A tunnel between two of its ends. `protects`: for each child the ranges on the sides of `one` and `other`, as
     texts; empty if it carries a network. `crosses`: the networks that its outer packets cross, in order, by the
     verifier; empty if it is down. `header`: what the outer packets are called; `reason`:
-    why it is down."""
+    why it is down, or not known to be up."""
 
     tunnel: TunnelId
     one: NodeId

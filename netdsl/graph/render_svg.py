@@ -36,7 +36,7 @@ from netdsl.ir.ids import TunnelId
 _MARGIN = 22.0
 _NARROWEST = 360.0
 _HEADING_LINE = 23.0
-_LOOKS = {State.UP: "", State.BY_HAND: " th", State.DOWN: " td"}
+_LOOKS = {State.UP: "", State.BY_HAND: " th", State.DOWN: " td", State.UNKNOWN: " th"}
 """Of the line of a tunnel: classes of its own."""
 
 

@@ -47,6 +47,8 @@ def tunnel(joint: Joint) -> str:
     match joint.state:
         case State.DOWN:
             return f"{text}, but does not come up: {joint.reason}"
+        case State.UNKNOWN:
+            return f"{text}, and whether it is up {joint.reason}"
         case State.BY_HAND:
             text += " (opened by hand)"
         case State.UP:

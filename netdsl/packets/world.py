@@ -78,6 +78,9 @@ class World:
         there are too many, its fabric has the nodes of which it is not known."""
         if self.order != USUAL:
             return ()
+        if sum(1 for _ in others_than(USUAL, self.tunnels)) > MOST_ORDERS:
+            self._doubt()
+            return ()
         found, waiting = {_state(self): self}, [self]
         for number, order in enumerate(_tried(waiting)):
             if number == MOST_ORDERS:

@@ -41,12 +41,18 @@ def predict(
     """
     asked = (source, destination, service, source_address, size)
     others = world.others
-    found = _followed(world, *asked)
+    found, doubt = _followed(world, *asked), ""
     for other in others:
         instead = _followed(other, *asked)
         if _what(instead) != _what(found):
             return _by_order(found, instead, other)
-    return found
+        if _headers(instead) != _headers(found):
+            doubt = f"; in which form the packets of its tunnels go {other.order.reason}"
+    return replace(found, reason=f"{found.reason}{doubt}") if doubt else found
+
+
+def _headers(verdict: Verdict) -> list[str]:
+    return [wire.packet.header for wire in verdict.wires if wire.packet.inner is not None]
 
 
 def _what(verdict: Verdict) -> object:

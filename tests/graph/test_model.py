@@ -1,11 +1,12 @@
 """What a picture says of a lab."""
 
-from netdsl.graph import Device, Graph, Joint, Segment, State, graph_of
+from netdsl.graph import Device, Graph, Joint, Segment, State, graph_of, words
 from netdsl.graph.icons import icon_of
 from netdsl.graph.legend import NODES
-from netdsl.ir.ids import NetworkId, NodeId
+from netdsl.ir.ids import NetworkId, NodeId, TunnelId
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import NodeKind
+from tests.kinds.ipsec.test_orders import OUTER, TAKING
 
 from .asking import CORNERS, EXAMPLES, ROOT, graph, graph_at
 
@@ -152,3 +153,13 @@ def test_a_device_into_which_lines_lead_shows_its_addresses_and_not_the_outer_on
         ("10.9.0.1, fd00:9::1", "10.9.0.2, fd00:9::2"),
     )
     assert _joint(graph(text % ""), "t").protects == ()
+
+
+def test_a_tunnel_that_is_up_or_down_by_the_order_in_which_tunnels_come_up_says_so() -> None:
+    found = graph(OUTER % (TAKING | {"expect": "one reaches gw"}))
+    states = {joint.tunnel: joint for joint in found.joints}
+    assert (states[TunnelId("rw")].state, states[TunnelId("outer")].state) == (State.UNKNOWN, State.UP)
+    sentence = (
+        "Tunnel rw between server and one protects 10.2.0.0/24 and 10.3.0.1, and whether it is up depends on when"
+    )
+    assert words.tunnel(states[TunnelId("rw")]).startswith(sentence)

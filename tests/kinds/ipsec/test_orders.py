@@ -69,6 +69,14 @@ def test_why_it_cannot_be_known() -> None:
     )
 
 
+@pytest.mark.parametrize(("own", "said"), [("", True), ("encap yes", False)])
+def test_a_way_that_is_known_says_that_the_form_of_outer_packets_is_not(own: str, *, said: bool) -> None:
+    verdict = ask(world(text(own=own)), "n", "10.2.0.2")
+    assert (verdict.outcome, verdict.is_exact) == (Outcome.ANSWERED, True)
+    what = "; in which form the packets of its tunnels go depends on when tunnel `own` of `gw` and `server` was opened"
+    assert (what in verdict.reason) is said
+
+
 def test_what_is_in_udp_anyhow_is_known() -> None:
     assert unknown(text(own="encap yes", expect="own is encapsulated in udp ; n reaches f")) == [False, False]
 
