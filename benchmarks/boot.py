@@ -28,7 +28,7 @@ STEPS = (
     ("networks", "made one after another"),
     ("containers", "made, all at once"),
     ("starting", "processes, control groups, interfaces: the engine, all at once"),
-    ("getting ready", "the payload inside, what is left of it, and Compose's looking every half a second"),
+    ("getting ready", "the payload inside, what is left of it, and looking ten times a second"),
     ("expectations", "until all hold: the tunnels' first packets"),
 )
 

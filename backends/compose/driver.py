@@ -35,6 +35,7 @@ from .engine import (
 )
 from .own import BESIDE
 from .parents import parents_script
+from .readiness import await_ready
 from .recording import container_words, record
 from .refusals import once, reasons, refusal
 from .states import PATIENCE, containers, node_ids, states
@@ -69,10 +70,11 @@ class ComposeDriver:
         with told(), working(deployment) as work:
             self._build(deployment, progress, work)
             _parents(deployment, "up", work)
-            words = ("up", "--detach", "--wait", "--wait-timeout", str(wait))
+            words = ("up", "--detach")
             for attempt in range(1, _ATTEMPTS + 1):
                 try:
                     work.run([*compose_command(deployment), *words], once(passing(progress)))
+                    await_ready(deployment, wait, progress)
                 except CommandFailed as error:
                     if _PASSING in str(error) and attempt < _ATTEMPTS:
                         continue
@@ -193,7 +195,7 @@ class ComposeDriver:
         lines = [f"{state.node}: {state.state}, {state.health}: {state.reason}" for state in broken]
         remedy = f"netdsl logs -o {deployment.folder} {broken[0].node}"
         return DriverError(
-            "the lab did not get ready", command="docker compose up --wait", tail="\n".join(lines), remedy=remedy
+            "the lab did not get ready", command=" ".join(error.command), tail="\n".join(lines), remedy=remedy
         )
 
     def _exec(self, deployment: Deployment, node: str, command: list[str]) -> int:
