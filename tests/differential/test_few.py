@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from netdsl.verify import Esp, World
 from tests.differential.campaign import Campaign
 from tests.differential.comparing import (
     SOMEBODY_SAYS_NO,
@@ -79,3 +80,9 @@ def _outcomes(observation: Observation) -> dict[Flow, frozenset[Outcome]]:
 def test_labs_that_once_disagreed_still_compile() -> None:
     assert set(ONCE) <= set(NUMBERS)
     assert all(lab_of(regression(number)).nodes for number in NUMBERS)
+
+
+@pytest.mark.parametrize("number", [94, 183, 415])
+def test_what_the_order_decides_in_which_tunnels_came_up_was_a_difference(number: int) -> None:
+    """Clients behind a gateway whose own tunnel takes their packets, or whose IKE has its port."""
+    assert World(lab_of(regression(number)), Esp.USER).others
