@@ -9,11 +9,11 @@ from netdsl.payload.contract import Payload
 
 _MIB = 1024**2
 _MB = 1000**2
-_MEMORY = Linear(fixed=1 * _MIB, node=2 * _MIB, tunnel=5.4 * _MIB)
-_FRESH = Linear(fixed=60, node=0.05, tunnel=0.1)
-_WARM = Linear(fixed=0.3, node=0.05, tunnel=0.1)
-_ROOT = 105 * _MB
-_MEASURED_ON = "two cores of an AMD EPYC, Linux 6.18"
+_MEMORY = Linear(fixed=0.5 * _MIB, node=0.35 * _MIB, tunnel=6.2 * _MIB)
+_FRESH = Linear(fixed=56, node=0.03, tunnel=0.2)
+_WARM = Linear(fixed=0.5, node=0.03, tunnel=0.2)
+_ROOT = 108 * _MB
+_MEASURED_ON = "two cores of an AMD EPYC, busy otherwise, Linux 6.18"
 """docs/estimates.md says how and on what machine they were measured."""
 
 

@@ -1,10 +1,13 @@
 """The story in namespaces, by `lab.sh`; then netdsl's verbs, and what only namespaces have."""
 
 import os
+import pty
 import signal
 import subprocess
+import termios
 from collections.abc import Iterator
 from pathlib import Path
+from select import select
 
 import pytest
 
@@ -17,6 +20,7 @@ from tests.live.studies import CASE_STUDIES
 
 pytestmark = pytest.mark.live
 
+_LOOKS = ("sh", "-c", "grep -lz '^600$' /proc/[0-9]*/cmdline")
 _BREAKS = (
     "nft 'add table inet other; add chain inet other input { type filter hook input priority 0; };"
     " add rule inet other input tcp dport 8080 drop'"
@@ -109,6 +113,37 @@ def test_expectations_are_tested_and_a_capture_is_written(pair: NamespacesLab) -
         finally:
             process.terminate()
     assert file.read_bytes()[:4] == b"\xd4\xc3\xb2\xa1"
+
+
+def test_a_shell_has_a_terminal_of_its_own(pair: NamespacesLab) -> None:
+    """Its size, and keys for what runs in it; never the user's, into which a node could type."""
+    pair.up()
+    process, terminal = pty.fork()
+    if process == 0:
+        os.execv(PROGRAM, [PROGRAM, "shell", "-t", "namespaces", "-o", str(pair.folder), "left"])
+    try:
+        termios.tcsetwinsize(terminal, (33, 101))
+        said = _until(terminal, b"# ")
+        os.write(terminal, b"stty size; echo m$((40+2))k; sleep 600\n")
+        said += _until(terminal, b"m42k")
+        assert b"33 101" in said
+        sleeping = HERE.wait_until(lambda: pair.run("left", *_LOOKS).returncode == 0, 20)
+        assert sleeping is not None
+        os.write(terminal, b"\x03")
+        os.write(terminal, b"echo a$((40+3))r; exit 5\n")
+        _until(terminal, b"a43r")
+        assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 5
+    finally:
+        os.close(terminal)
+
+
+def _until(terminal: int, mark: bytes) -> bytes:
+    """What is said until this is."""
+    said = b""
+    while mark not in said:
+        assert select([terminal], [], [], 60)[0], said
+        said += os.read(terminal, 4096)
+    return said
 
 
 def test_a_node_has_no_more_than_it_needs(pair: NamespacesLab) -> None:
