@@ -100,10 +100,9 @@ _KNOWN = (
 
 
 def refusal(text: str, command: str, status: int | None) -> DriverError | None:
-    """What was said, if it is known. Of several lines those of the engine count before others'."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    theirs = [line for line in lines if _ENGINE.search(line)]
-    for line, known in _pairs([*theirs, *lines]):
+    """What was said, if it is known. Of several lines those of the engine count first, and remarks in a log's form last."""
+    lines = sorted((line.strip() for line in text.splitlines()), key=_rank)
+    for line, known in _pairs(lines):
         found = re.search(known.sign, line)
         if found is None:
             continue
@@ -116,6 +115,12 @@ def refusal(text: str, command: str, status: int | None) -> DriverError | None:
             remedy=known.remedy.format(name=name),
         )
     return None
+
+
+def _rank(line: str) -> int:
+    if _ENGINE.search(line):
+        return 0
+    return 2 if line.startswith("time=") else 1
 
 
 def _pairs(lines: list[str]) -> Iterator[tuple[str, _Known]]:

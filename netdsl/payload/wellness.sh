@@ -96,8 +96,8 @@ value_of() {
 	echo 0
 }
 
-# Where a node writes, as `df` says it.
-disks() { df -Pk / /run /tmp 2>/dev/null; }
+# The file systems where a node writes, as `df` says it, each once.
+disks() { df -Pk / /run /tmp 2>/dev/null | sort -u; }
 
 # Sets $ill: what is not well although the node is ready, with `; ` between; nothing where all is.
 find_ills() {

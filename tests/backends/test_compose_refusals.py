@@ -88,6 +88,7 @@ def test_what_is_known_has_our_words_a_remedy_and_the_engine_s_own_line_once(
     assert remedy in found.remedy
     assert len(found.tail.splitlines()) == 1
     assert "Error response" not in found.tail
+    assert "level=warning" not in found.tail
 
 
 def test_what_the_engine_says_counts_before_what_others_say() -> None:
