@@ -17,6 +17,7 @@ _VERBS: dict[str, str] = {
     "trace": "Follow one packet through a lab, hop by hop.",
     "matrix": "Show which node reaches which.",
     "diff": "Show what changed between two sources: who reaches whom, and more.",
+    "watch": "Check a lab on each save, and show what changed.",
     "graph": "Draw a lab: SVG, Mermaid, Graphviz, draw.io.",
     "fmt": "Give sources the one true layout.",
     "compile": "Turn a lab into the files of a target.",

@@ -22,6 +22,9 @@ from netdsl.verify.types import Cell
 MOST_ASKED = 4 * MOST_FLOWS
 """Flows of one lab, all services together."""
 
+_ALONE = 10
+"""How many times dearer a flow is that is followed by itself, as in labs of which several states are possible."""
+
 Key: TypeAlias = tuple[int, int]
 """A node that asks, and a slot that is asked."""
 
@@ -75,6 +78,8 @@ def compared(before: World, after: World, people: People, classes: Sequence[Serv
         is_part = is_narrow and one.is_only_served and rests.get(one.protocol) not in {None, *left_out}
         only = _servers(labs, people, one) if is_part else frozenset(range(len(people.nodes)))
         flows = len(people.nodes) * sum(slot.node in only for slot in people.slots)
+        if before.others or after.others:
+            flows *= _ALONE
         if asked + flows > MOST_ASKED or not _note(turned, at, (before, after), people, only, one):
             left_out.add(at)
             continue

@@ -9,6 +9,7 @@ from netdsl.diff.details import listed, valued
 from netdsl.diff.node_parts import node_details
 from netdsl.diff.pairs import Pair, Pairs
 from netdsl.diff.types import Change, Detail, Names
+from netdsl.ir.ids import TunnelId
 from netdsl.ir.image import Image
 from netdsl.ir.lab import Lab
 from netdsl.ir.network import Network
@@ -106,10 +107,17 @@ def _tunnels(before: World, after: World, pairs: Pairs) -> Iterator[Change]:
         old, new = olds.get(pair.before or "", ()), news.get(pair.after or "", ())
         found = [*_tunnel(old, new, renamed)]
         if old and new:
-            states = ("up" if world.is_up(ends[0].tunnel) else "down" for world, ends in ((before, old), (after, new)))
-            found += valued("state", *states)
+            found += valued("state", _state(before, old[0].tunnel), _state(after, new[0].tunnel))
         if found or pair.before != pair.after:
             yield Change("tunnel", Names(pair.before, pair.after), tuple(found), pair.because)
+
+
+def _state(world: World, tunnel: TunnelId) -> str:
+    """In all states that the lab may come to by the order in which tunnels come up."""
+    found = {each.is_up(tunnel) for each in (world, *world.others)}
+    if len(found) > 1:
+        return "cannot be known"
+    return "up" if found.pop() else "down"
 
 
 def _ends(lab: Lab) -> dict[str, tuple[TunnelEnd, ...]]:

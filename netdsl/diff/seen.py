@@ -45,8 +45,10 @@ def _has_ports_of_its_own(lab: Lab) -> bool:
 
 
 def are_settled_alike(before: World, after: World) -> bool:
-    """Whether the same tunnels stand, over the same connections, and nodes have learned the same."""
-    return _settled(before) == _settled(after)
+    """Whether the same tunnels stand, over the same connections, and nodes have learned the same; in each state that the
+    labs may come to by the order in which tunnels come up."""
+    olds, news = (before, *before.others), (after, *after.others)
+    return len(olds) == len(news) and all(_settled(old) == _settled(new) for old, new in zip(olds, news, strict=True))
 
 
 def _settled(world: World) -> tuple[object, ...]:
@@ -58,7 +60,7 @@ def _settled(world: World) -> tuple[object, ...]:
     nodes: Mapping[str, tuple[object, ...]] = {
         view.id: (view.learned, view.silent, view.doubts, frozenset(view.up)) for view in world.fabric.views.values()
     }
-    return connections, states.children_up, states.standing, nodes
+    return world.order, connections, states.children_up, states.standing, states.lost, states.contended, nodes
 
 
 def _own_ports(labs: Sequence[Lab], asked: ServiceClass) -> Ports:

@@ -29,6 +29,19 @@ def read_named(path: Path | str, limit: int = LARGEST) -> bytes:
     return content
 
 
+Stamp = tuple[int, int, int]
+"""By which a file that was written again is told from what it was: its time in nanoseconds, size, number."""
+
+
+def stamp_of(path: Path | str) -> Stamp | None:
+    """Of the file that a path leads to, through links too. None where it cannot be looked at."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 - a text or a path
+    except (OSError, ValueError):
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
 def make_named(path: Path | str, text: str) -> None:
     """A new file; its folder is made where it is missing. Raises FileExistsError, OSError."""
     folder, name = parts_of(path)

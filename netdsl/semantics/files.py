@@ -9,6 +9,7 @@ from typing import Protocol
 
 from netdsl.dataclass import dataclass
 from netdsl.disk.folder import Folder
+from netdsl.disk.named import Stamp, stamp_of
 from netdsl.disk.refused import PathEscape, PathRefused, TooLarge
 
 LARGEST_SOURCE = 16 * 2**20
@@ -31,11 +32,13 @@ class Reader(Protocol):
 
 class FolderReader:
     """A folder on disk, the same one at each call: another that is put into its place meanwhile is refused. A link may lead
-    to elsewhere below it. `main`, the file that the user named, is no link."""
+    to elsewhere below it. `main`, the file that the user named, is no link. `stamps`: of each file that was asked for, as
+    it was before it was first read."""
 
     def __init__(self, root: Path, main: str) -> None:
         self.root = root
         self.main = main
+        self.stamps: dict[Path, Stamp | None] = {}
         self._identity: tuple[int, int] | None = None
 
     def canonical(self, path: PurePosixPath) -> PurePosixPath:
@@ -43,6 +46,9 @@ class FolderReader:
             return self._canonical(folder, path)
 
     def read(self, path: PurePosixPath, limit: int) -> bytes:
+        named = self.root / path
+        if named not in self.stamps:
+            self.stamps[named] = stamp_of(named)
         with self._opened() as folder:
             canonical = str(self._canonical(folder, path))
             data = folder.read(canonical, limit)
