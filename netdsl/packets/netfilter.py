@@ -28,6 +28,8 @@ from netdsl.packets.types import Decision, Hook, Hop, Outcome, Packet, Step, Wir
 from netdsl.packets.view import LOOPBACK, View
 from netdsl.source import Place
 
+_OPPOSITE = {Chain.INPUT: Chain.OUTPUT, Chain.OUTPUT: Chain.INPUT, Chain.FORWARD: Chain.FORWARD}
+
 
 @dataclass(frozen=True, slots=True)
 class Overruled:
@@ -189,6 +191,10 @@ class Netfilter:
         if found.verdict is Verdict.ACCEPT:
             self.note(Hook(chain.value), Decision.ACCEPT, found.text, packet, found.origin)
             return None
+        if self._is_by_order_of_ends(passage, chain, packet, out):
+            text = f"whether `{view.id}` lets outer packets of tunnel `{packet.tunnel}` pass depends on the other end: "
+            text += "once that has sent, as its device does by itself, they are answers"
+            return self._stop(Outcome.NOT_VERIFIED, view, Hook(chain.value), text, found.origin, packet)
         if chain in self.overrules:
             self.overruled.append(Overruled(view, chain, found))
             return None
@@ -196,6 +202,17 @@ class Netfilter:
         if passage.state is State.UNTRACKED and self.is_answer:
             text += ", whose firewall is stateless: answers need a line of their own"
         return self._stop(outcome, view, Hook(chain.value), text, found.origin, packet)
+
+    def _is_by_order_of_ends(self, passage: Passage, chain: Chain, packet: Packet, out: str | None) -> bool:
+        """Of an outer packet without ports that the node refuses as its connection's first: whether it takes what the other
+        end sends. Both are one connection (nf_conntrack_proto_generic.c: by addresses and protocol), and a tunnel's device
+        sends by itself: when it comes up, and later (MLD, RFC 3810)."""
+        if passage.state is not State.NEW or packet.inner is None or packet.is_hiding or packet.protocol.has_ports:
+            return False
+        view, firewall = passage.view, passage.view.node.firewall
+        assert firewall is not None, "a filter has refused the packet"
+        sight = Sight(reverse(packet), out, passage.in_interface, False, False, State.NEW)
+        return ruling(firewall, _OPPOSITE[chain], sight, view.ends, view.is_active).verdict is Verdict.ACCEPT
 
     def _goes(self, passage: Passage, packet: Packet, route: Route) -> bool:
         """Whether a policy will take it: what `rt ipsec exists` (or `oifname "ipsec0"`) says."""
