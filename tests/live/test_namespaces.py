@@ -170,6 +170,16 @@ def test_a_node_has_no_more_than_it_needs(pair: NamespacesLab) -> None:
     assert "/run/netdsl/" not in pair.say("left", "cat", "/proc/self/mountinfo").replace(f"{RUN}/{pair.project}", "")
 
 
+def test_up_ends_with_the_first_node_that_ends(pair: NamespacesLab) -> None:
+    """Others may wait for it as long as `up` would."""
+    with (pair.folder / "payload/nodes/left/addresses.batch").open("a") as file:
+        file.write("garbage\n")
+    done = HERE.run(pair.script, "up", "3600", timeout=150)
+    assert done.returncode == 3, done.stdout
+    assert "left: has ended:" in done.stderr
+    assert "not ready: addresses.batch cannot be applied" in done.stderr
+
+
 def test_a_node_that_is_taken_out_goes_and_the_others_stay(pair: NamespacesLab) -> None:
     where = ("-o", str(pair.folder))
     source = pair.folder.parent / "lab.net"

@@ -20,6 +20,8 @@ READY = 300
 """Seconds until every node is ready."""
 
 _SHORTLY = 0.02  # seconds between looks whether nodes have configured themselves
+_WAITED = 5  # seconds that a node which is asked whether it is ready waits for that
+_SLACK = 10.0  # seconds more for its answer
 _AT_ONCE = 16  # nodes that are asked at the same time
 _LARGEST = 1 << 20  # bytes of an answer
 _LAST_LINES = 5
@@ -29,7 +31,7 @@ _LOOKS = 0.2  # seconds between looks for further lines of a log
 def up(plan: Plan, folder: str, seconds: int) -> None:
     """Every node is ready; what of an earlier lab of this name is not in the plan is gone. Raises Refused."""
     need_root()
-    for name in sorted({node.root for node in plan.nodes}):
+    for name in sorted({plan.beside, *(node.root for node in plan.nodes)}):
         make_root(plan.roots[name], say)
     state = State(plan.project)
     with locked(state):
@@ -148,28 +150,33 @@ def _ended(running: dict[int, tuple[str, int, bytearray, float]], reading: int) 
 
 def wait_until_ready(state: State, plan: Plan, seconds: int) -> None:
     """Nodes are asked when they have noted that they are configured: to be asked costs them more than all else. Raises
-    Refused."""
+    Refused, at once where a node ends: others may wait for it."""
     until = time.monotonic() + seconds
-    waiting = [node.name for node in plan.nodes]
-    faults: dict[str, str] = {}
+    waiting = dict.fromkeys((node.name for node in plan.nodes), "still starting")
     while waiting and time.monotonic() < until:
         records = state.nodes()
         dead = [name for name in waiting if name not in records or not records[name].process.is_alive]
-        faults.update((name, f"has ended: {' '.join(last_lines(state, name))}") for name in dead)
-        due = [name for name in waiting if name not in dead and _has_noted(records[name].process)]
-        left = max(int(until - time.monotonic()), 1)
-        for name, answer in ask_all(state, due, ["sh", SCRIPT, "ready", str(left)], left + 10):
-            if answer is not None and answer.status == 0:
+        if dead:
+            _refuse_not_ready({name: f"has ended: {' '.join(last_lines(state, name))}" for name in dead})
+        due = [name for name in waiting if _has_noted(records[name].process)]
+        patience = max(1, min(_WAITED, int(until - time.monotonic())))
+        for name, answer in ask_all(state, due, ["sh", SCRIPT, "ready", str(patience)], patience + _SLACK):
+            if answer is None:
+                continue
+            if answer.status == 0:
                 say(f"{name} is ready")
+                del waiting[name]
             else:
-                faults[name] = "has ended" if answer is None else " ".join(answer.output.split("\n")).strip()
-        waiting = [name for name in waiting if name not in dead and name not in due]
+                waiting[name] = " ".join(answer.output.split("\n")).strip() or waiting[name]
         if not due:
             time.sleep(_SHORTLY)
-    faults.update((name, "still starting") for name in waiting)
-    if faults:
-        lines = "".join(f"\n{name}: {fault}" for name, fault in faults.items())
-        raise Refused(f"the lab did not get ready{lines}")
+    if waiting:
+        _refuse_not_ready(waiting)
+
+
+def _refuse_not_ready(faults: dict[str, str]) -> None:
+    lines = "".join(f"\n{name}: {fault}" for name, fault in faults.items())
+    raise Refused(f"the lab did not get ready{lines}")
 
 
 def _has_noted(process: Process) -> bool:
