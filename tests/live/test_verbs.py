@@ -169,7 +169,7 @@ def test_a_foreign_network_of_its_name_is_named_with_the_remedy(deploy: Starter)
 
 
 def test_of_an_image_that_cannot_be_built_the_failing_step_is_shown(deploy: Starter) -> None:
-    image = 'image odd { run "seq 400; echo because >&2; exit 3" }\n'
+    image = 'image odd { run "seq 400; echo because; exit 3" }\n'
     lab = deploy(PAIR.replace("host two {", "host two { image odd ;") + image, "unbuilt")
     done = _call(lab, "up", "-o", str(lab.folder))
     assert done.returncode == 3
