@@ -29,7 +29,7 @@ $(STAMP): pyproject.toml setup.py
 run: $(STAMP) ## Compile each example for both targets, say what to type next, compare the two on paper
 	@for lab in examples/*/lab.net; do $(BIN)/netdsl compile "$$lab" -t compose -t vagrant || exit 1; done
 	@printf '\nnext, as containers, where Docker Engine runs (%s/netdsl doctor):\n' '$(BIN)'
-	@for lab in $(STUDIES); do printf '  (cd build/%s/compose && ./parents.sh up && docker compose up --build --wait)\n' "$$lab"; done
+	@for lab in $(STUDIES); do printf '  (cd build/%s/compose && ./parents.sh up && docker compose up --build --wait --remove-orphans)\n' "$$lab"; done
 	@printf 'or as virtual machines, where Vagrant runs (%s/netdsl doctor -t vagrant):\n' '$(BIN)'
 	@for lab in $(STUDIES); do printf '  (cd build/%s/vagrant && vagrant up)\n' "$$lab"; done
 	@printf 'or: %s/netdsl up examples/site-to-site/lab.net; -t vagrant for machines\n' '$(BIN)'

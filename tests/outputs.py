@@ -25,6 +25,7 @@ FIELDS = {
     "tunnels.tsv": 10,
     "parents.tsv": 3,
     "digests.tsv": 3,
+    "networks.tsv": 2,
 }
 """Fields of each table, as netdsl/payload/README.md has them."""
 

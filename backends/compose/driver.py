@@ -1,16 +1,17 @@
 """Running a compiled project: Docker Compose by its command line."""
 
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 from netdsl.codegen.unchanged import refuse_changed
 from netdsl.diagnostics.visible import passing
 from netdsl.disk.named import written
 from netdsl.payload.contract import OWN_RIGHTS
 from netdsl.runtime.attached import attached, followed, has_terminal, interrupt, to_output
-from netdsl.runtime.driver import Answer, Check, Deployment, Driver, DriverError, NodeState, Out, Progress
+from netdsl.runtime.driver import Answer, Check, Deployment, Driver, DriverError, FoundLab, NodeState, Out, Progress
 from netdsl.runtime.interfaces import INTERFACES, refuse_unknown
 from netdsl.runtime.recording import FileRecording
 
@@ -19,6 +20,7 @@ from .building import steps, unbuilt
 from .clash import explain_clash
 from .ended import CommandFailed
 from .engine import (
+    FILE,
     Unasked,
     answered,
     builds_of,
@@ -33,12 +35,15 @@ from .engine import (
     silent,
     told,
 )
+from .inventory import found_labs
 from .own import BESIDE
 from .parents import parents_script
 from .readiness import await_ready
 from .recording import container_words, record
 from .refusals import once, reasons, refusal
+from .removal import remove, remove_networks, take_away_marked
 from .states import PATIENCE, containers, node_ids, states
+from .surplus import Surplus, foreign_containers, surplus_of
 from .tools import SideTools, side_probe
 from .working import Busy, Work, working
 
@@ -49,8 +54,9 @@ TIMEOUT = 300
 """Seconds until every node is ready."""
 
 _ATTEMPTS = 3
-# a MAC address can stay taken for a moment after the last project on the same parent went
-_PASSING = "address already in use"
+# A MAC address can stay taken for a moment after the last project on the same parent went; a node that moves to another
+# network can come there before one that moves out of it.
+_PASSING = ("address already in use", "no available IPv4 addresses")
 _GOING = ("No such container", "is already in progress")
 
 
@@ -68,7 +74,10 @@ class ComposeDriver:
         for remark in beside(deployment):
             progress(remark)
         with told(), working(deployment) as work:
-            self._build(deployment, progress, work)
+            config = resolved(deployment)
+            surplus = surplus_of(deployment, config)
+            self._build(deployment, config, progress, work)
+            _remove(surplus, progress)
             _parents(deployment, "up", work)
             words = ("up", "--detach")
             for attempt in range(1, _ATTEMPTS + 1):
@@ -76,10 +85,15 @@ class ComposeDriver:
                     work.run([*compose_command(deployment), *words], once(passing(progress)))
                     await_ready(deployment, wait, progress)
                 except CommandFailed as error:
-                    if _PASSING in str(error) and attempt < _ATTEMPTS:
+                    if any(sign in str(error) for sign in _PASSING) and attempt < _ATTEMPTS:
                         continue
                     raise self._failed(deployment, error) from error
                 return
+
+    def surplus(self, deployment: Deployment, files: Mapping[str, bytes]) -> tuple[str, ...]:
+        check_client()
+        refuse_other_folder(deployment)
+        return surplus_of(deployment, resolved(deployment, files.get(FILE))).texts
 
     def down(self, deployment: Deployment, progress: Progress) -> None:
         """What a killed netdsl has started may go on for a while, and ends when the containers that it waits for go."""
@@ -96,6 +110,12 @@ class ComposeDriver:
                 _take_away(deployment, progress, Work(()))
                 with working(deployment) as work:
                     _take_away(deployment, progress, work)
+
+    def found(self) -> tuple[FoundLab, ...]:
+        return found_labs()
+
+    def take_away(self, project: str, progress: Progress) -> None:
+        take_away_marked(project, progress)
 
     def status(
         self, deployment: Deployment, nodes: Sequence[str] = (), *, is_full: bool = False
@@ -170,9 +190,9 @@ class ComposeDriver:
 
         return examine()
 
-    def _build(self, deployment: Deployment, progress: Progress, work: Work) -> None:
+    def _build(self, deployment: Deployment, config: Mapping[str, Any], progress: Progress, work: Work) -> None:
         """Images that are there are not built again: their name says what is in them."""
-        builds = builds_of(resolved(deployment))
+        builds = builds_of(config)
         there = image_ids(builds.values())
         missing = [name for name, image in builds.items() if image not in there]
         if missing:
@@ -205,9 +225,20 @@ class ComposeDriver:
         return attached(["docker", "exec", "--interactive", *terminal, container, *command])
 
 
+def _remove(surplus: Surplus, progress: Progress) -> None:
+    """What was found, before its addresses are asked for again."""
+    remove(surplus.containers, surplus.networks)
+    for text in surplus.texts:
+        progress(f"removed {text}")
+
+
 def _take_away(deployment: Deployment, progress: Progress, work: Work) -> None:
     """All of the project; again where the engine has meanwhile made what a killed client had asked for, or a container
     beside a node, which ends with it, was gone before Compose took it away."""
+    if foreign_containers(deployment):  # Compose would take them for its own
+        take_away_marked(deployment.project, progress)
+        _parents(deployment, "down", work)
+        return
     words = ("down", "--remove-orphans", "--volumes", "--timeout", "5")
     for attempt in range(1, _ATTEMPTS + 1):
         try:
@@ -216,6 +247,8 @@ def _take_away(deployment: Deployment, progress: Progress, work: Work) -> None:
             if attempt == _ATTEMPTS or not any(sign in str(error) for sign in _GOING):
                 raise
             continue
+        for key in remove_networks(deployment.project):
+            progress(f"removed the network {key}, which the lab had no more")
         if not is_there(deployment):
             break
     _parents(deployment, "down", work)

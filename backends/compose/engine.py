@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from netdsl.disk.named import make_named
+from netdsl.disk.scratch import scratch_folder
 from netdsl.runtime.driver import Answer, Deployment, DriverError, Progress
 from netdsl.runtime.elsewhere import refuse_folders
 from netdsl.runtime.output import TooMuch, output_of
@@ -21,7 +23,8 @@ PROJECT = "com.docker.compose.project"
 FOLDER = f"{PROJECT}.working_dir"
 """Labels of Compose's."""
 _BUILD = 600.0  # seconds
-_FILES = ("compose.yaml", "compose.override.yaml")
+FILE = "compose.yaml"
+_FILES = (FILE, "compose.override.yaml")
 _NO_IMAGE = "No such image"
 # What the engine's client says where no command ran.
 _ENGINES = ("Error response from daemon", "Cannot connect to the Docker daemon", "permission denied while trying")
@@ -53,14 +56,29 @@ def files_of(deployment: Deployment) -> Iterator[Path]:
 
 def compose_command(deployment: Deployment) -> list[str]:
     """The command `docker compose` for a project. Raises DriverError."""
-    files = [word for path in files_of(deployment) for word in ("-f", str(path))]
-    return ["docker", "compose", "-p", deployment.project, "--project-directory", str(deployment.folder), *files]
+    return _compose(deployment, files_of(deployment))
 
 
-def resolved(deployment: Deployment) -> dict[str, Any]:
-    """The project as Compose reads it, the user's files and variables with it. Raises DriverError."""
-    found: object = json.loads(said([*compose_command(deployment)[1:], "config", "--format", "json"]))
+def resolved(deployment: Deployment, text: bytes | None = None) -> dict[str, Any]:
+    """The project as Compose reads it, the user's files and variables with it. `text`: instead of its compose.yaml. Raises
+    DriverError."""
+    if text is None:
+        return _resolved(compose_command(deployment))
+    with scratch_folder() as scratch:
+        own = Path(scratch) / FILE
+        make_named(own, text.decode(errors="replace"))
+        users = (path for path in files_of(deployment) if path.name != FILE)
+        return _resolved(_compose(deployment, (own, *users)))
+
+
+def _resolved(command: Sequence[str]) -> dict[str, Any]:
+    found: object = json.loads(said([*command[1:], "config", "--format", "json"]))
     return found if isinstance(found, dict) else {}
+
+
+def _compose(deployment: Deployment, paths: Iterable[Path]) -> list[str]:
+    files = [word for path in paths for word in ("-f", str(path))]
+    return ["docker", "compose", "-p", deployment.project, "--project-directory", str(deployment.folder), *files]
 
 
 def builds_of(config: Mapping[str, Any]) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """Decisions: from the lab to a Compose project. No text is made here."""
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -17,7 +16,7 @@ from netdsl.ir.sizes import TooLarge
 from netdsl.payload.contract import RESOLVERS, NodePayload, Payload
 
 from .limits import limits_of, node_limits
-from .model import Attachment, ComposeNetwork, ComposeService, Project
+from .model import Attachment, ComposeNetwork, ComposeService, Project, parent_device
 from .ranges import POOL, Ranges
 from .settings import setting
 
@@ -91,7 +90,7 @@ def _networks(lab: Lab, options: Options, project: str, keys: Mapping[NetworkId,
         variable = device = None
         if driver != "bridge":
             variable = "NETDSL_PARENT_" + re.sub("[^A-Z0-9]", "_", key.upper())
-            device = "nd" + hashlib.sha256(f"{project}\0{key}".encode()).hexdigest()[:10]
+            device = parent_device(project, key)
         subnet = ranges.range_for(key, members[network.id])
         found[key] = ComposeNetwork(key, driver, mode, subnet, driver != "bridge", variable, device)
     if not options.is_closed and any(node.has_uplink for node in lab.nodes):

@@ -1,5 +1,6 @@
 """A Compose project in Compose's terms: the result of all decisions."""
 
+import hashlib
 from ipaddress import IPv4Address, IPv4Network
 
 from netdsl.dataclass import dataclass
@@ -60,3 +61,8 @@ class Project:
     lab_folder: str
     credentials_folder: str
     limits: Limits = DEFAULT  # of most nodes
+
+
+def parent_device(project: str, network: str) -> str:
+    """The parent device that netdsl makes for a network, by its key, where the kernel has no dummy device."""
+    return "nd" + hashlib.sha256(f"{project}\0{network}".encode()).hexdigest()[:10]

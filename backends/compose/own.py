@@ -45,9 +45,12 @@ MEASURE = OwnImage("measure", ("iperf3", "iproute2", "iputils-ping", "nftables",
 CONFINED = ("--read-only", "--security-opt", "no-new-privileges", "--cap-drop", "ALL", "--pull", "never")
 """How a container of such an image runs, before what it may do is added."""
 
-ORPHAN = (("service", "netdsl.beside"), ("oneoff", "False"), ("config-hash", "-"), ("container-number", "1"))
+BESIDE_SERVICE = "netdsl.beside"
+"""The service of a container beside a node. No node has this name: a host name has no full stop."""
+
+ORPHAN = (("service", BESIDE_SERVICE), ("oneoff", "False"), ("config-hash", "-"), ("container-number", "1"))
 """Labels that Compose knows an orphan by, beside that of its project: what this process could not end, `down` removes with
-the project's own containers. No node has the name of this service: a host name has no full stop."""
+the project's own containers."""
 
 
 def labels(of: Iterable[tuple[str, str]]) -> Iterator[str]:

@@ -36,9 +36,12 @@ in_host() {
 # The networks whose parent is ours to make.
 table() {
 	while IFS=$TAB read -r variable device _; do
-		printenv "$variable" >/dev/null || others | grep -q "^$variable=" || printf '%s=%s\n' "$variable" "$device"
+		is_users "$variable" || printf '%s=%s\n' "$variable" "$device"
 	done <parents.tsv
 }
+
+# is_users VARIABLE: whether the user has set it.
+is_users() { printenv "$1" >/dev/null || others | grep -q "^$1="; }
 
 # The lines of .env that are ours, and the user's.
 ours() { grep -s "$MINE" .env || :; }
@@ -52,22 +55,49 @@ keep() {
 	if [ -s "$part" ]; then mv -f "$part" .env; else rm -f "$part" .env; fi
 }
 
+# put TEXT…: the texts that are not empty, each with a line's end.
+put() {
+	for text; do
+		[ -z "$text" ] || printf '%s\n' "$text"
+	done
+}
+
 # .env is written before the devices are made, and its lines stay until they are gone, so that `down` finds whatever an `up`
-# or a `down` that was killed has left, and what another version of the lab has made.
+# or a `down` that was killed has left. `up` deletes the devices that another version of the lab has made and this one has not.
 up() {
 	wanted=$(table)
-	[ -n "$wanted" ] || return 0
-	lines=$(ours | grep -vxF "$wanted" || :; others; echo "$wanted") # the user's come after old ones of ours: the last counts
-	echo "$lines" | keep
+	old='' under='' # devices to delete; those under a network for which the user has named another one since
+	for line in $(ours | if [ -n "$wanted" ]; then grep -vxF "$wanted"; else cat; fi); do
+		if is_users "${line%%=*}"; then
+			under=$(put "$under" "$line")
+		else
+			old=$(put "$old" "$line")
+		fi
+	done
+	[ -n "$wanted$old" ] || return 0
+	rest=$(put "$under" "$(others)") # the user's come after ours: the last counts
+	put "$old" "$rest" "$wanted" | keep
 	# shellcheck disable=SC2016 # expanded by the shell in the container
-	made=$(echo "$wanted" | in_host '
-		if ip link add ndprobe type dummy 2>/dev/null; then ip link delete ndprobe; exit 0; fi
-		while IFS="=" read -r _ device; do
-			[ -e "/sys/class/net/$device" ] || ip link add "$device" type ifb || exit 1
-			ip link set "$device" up || exit 1
+	made=$({ put "$old" | sed 's/^/old /'; put "$wanted" | sed 's/^/new /'; } | in_host '
+		makes=yes made=
+		if ip link add ndprobe type dummy 2>/dev/null; then ip link delete ndprobe; makes=; fi
+		while IFS="=" read -r line device; do
+			case $line in
+			old*) [ ! -e "/sys/class/net/$device" ] || ip link delete "$device" || exit 1 ;;
+			new*)
+				[ -n "$makes" ] || continue
+				[ -e "/sys/class/net/$device" ] || ip link add "$device" type ifb || exit 1
+				ip link set "$device" up || exit 1
+				made=yes
+				;;
+			esac
 		done
-		echo made')
-	[ -n "$made" ] || forget
+		echo "$made"')
+	if [ -z "$made" ]; then
+		put "$rest" | keep
+	elif [ -n "$old" ]; then
+		put "$rest" "$wanted" | keep
+	fi
 }
 
 forget() {

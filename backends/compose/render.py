@@ -8,9 +8,9 @@ from .model import Attachment, ComposeNetwork, ComposeService, Project
 
 _HEADER = """\
 # Made by netdsl from the lab `{lab}`. Start it with
-#   ./parents.sh up && docker compose up --wait
+#   ./parents.sh up && docker compose up --build --wait --remove-orphans
 # and take it away with
-#   docker compose down && ./parents.sh down
+#   docker compose down --remove-orphans && ./parents.sh down
 # Changes belong into compose.override.yaml, which Compose reads beside this file.
 """
 
@@ -29,7 +29,7 @@ def compose_text(project: Project) -> str:
         "name": project.name,
         "x-node": common,
         "services": {service.key: _service(service, project, common) for service in project.services},
-        "networks": {network.key: _network(network) for network in project.networks},
+        "networks": {network.key: _network(network, project) for network in project.networks},
     }
     lab = "".join(character if character.isprintable() else " " for character in project.lab)
     return _HEADER.format(lab=lab) + dump(data)
@@ -137,7 +137,7 @@ def _attachment(attachment: Attachment) -> Data:
     return data
 
 
-def _network(network: ComposeNetwork) -> Data:
+def _network(network: ComposeNetwork, project: Project) -> Data:
     data: dict[str, Data] = {"driver": network.driver}
     options: dict[str, Data] = {}
     if network.parent_variable is not None:
@@ -153,6 +153,7 @@ def _network(network: ComposeNetwork) -> Data:
     if network.is_internal:
         data["internal"] = True
     data["ipam"] = {"config": [{"subnet": str(network.subnet)}]}
+    data["labels"] = {"netdsl.lab": literal(project.lab), "netdsl.network": network.key}
     return data
 
 

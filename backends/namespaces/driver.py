@@ -4,17 +4,18 @@ import json
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from netdsl.codegen.unchanged import refuse_changed
 from netdsl.dataclass import dataclass
-from netdsl.disk.named import written
+from netdsl.disk.named import read_named, written
+from netdsl.disk.system import system_names, system_text
 from netdsl.payload.contract import OWN_RIGHTS
 from netdsl.runtime.attached import attached, followed, interrupt, to_output
-from netdsl.runtime.driver import Answer, Check, Deployment, Driver, DriverError, NodeState, Out, Progress
+from netdsl.runtime.driver import Answer, Check, Deployment, Driver, DriverError, FoundLab, NodeState, Out, Progress
 from netdsl.runtime.inside import LOGGED, READY, STARTING, last_lines, word_of
 from netdsl.runtime.interfaces import INTERFACES, refuse_unknown
 from netdsl.runtime.output import TooMuch, output_of
@@ -22,11 +23,15 @@ from netdsl.runtime.recording import SNAPPED, FileRecording, recorded
 
 from .doctor import examine
 
-SCRIPTS = ("lab.json",)
+LAB = "lab.json"
+SCRIPTS = (LAB,)
 """What the runner reads, and makes on this machine."""
 
 TIMEOUT = 300
 """Seconds until every node is ready."""
+
+_RUN = "/run/netdsl"
+"""Where the runner keeps what it knows of labs (`runner/state.py`)."""
 
 _FAULT = 3  # the runner's status for what it refuses
 _KEPT = 200  # lines of what it said, for the error
@@ -47,6 +52,28 @@ class NamespacesDriver:
     def down(self, deployment: Deployment, progress: Progress) -> None:
         """By what is known of the project alone, whatever lies in the folder."""
         _run(deployment, progress, "down")
+
+    def surplus(self, deployment: Deployment, files: Mapping[str, bytes]) -> tuple[str, ...]:
+        try:
+            text = files[LAB] if LAB in files else read_named(deployment.folder / LAB)
+            wanted = json.loads(text)["nodes"]
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            raise DriverError(f"{deployment.folder / LAB} cannot be read", remedy="compile the lab again") from error
+        with _readable():
+            running = sorted(system_names(f"{_RUN}/{deployment.project}/nodes"))
+        gone = (name for name in running if name not in wanted and not name.startswith("."))
+        return tuple(f"the node {name}, which the lab has no more" for name in gone)
+
+    def found(self) -> tuple[FoundLab, ...]:
+        """By the runner's notes, which do not name the lab but for its project."""
+        with _readable():
+            folders = {project: system_text(f"{_RUN}/{project}/folder") for project in sorted(system_names(_RUN))}
+        return tuple(FoundLab(project, project, Path(folder)) for project, folder in folders.items() if folder)
+
+    def take_away(self, project: str, progress: Progress) -> None:
+        with _readable():
+            folder = system_text(f"{_RUN}/{project}/folder")
+        _run(Deployment(Path(folder or "/"), project), progress, "down")
 
     def status(
         self, deployment: Deployment, nodes: Sequence[str] = (), *, is_full: bool = False
@@ -144,6 +171,17 @@ def runner_words(deployment: Deployment, verb: str, *words: str) -> list[str]:
     """The command that runs the runner of this package, without the settings and modules of whoever calls it."""
     where = ("--folder", str(deployment.folder.resolve()), "--project", deployment.project)
     return [sys.executable, "-BIS", "-c", _RUNNER, str(Path(__file__).parent), *where, verb, *words]
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Raises DriverError where the runner's notes are not this user's to read."""
+    try:
+        yield
+    except PermissionError as error:
+        raise DriverError(
+            "what is known of running labs is root's to read", remedy="call it as root (sudo …)"
+        ) from error
 
 
 def _inside(deployment: Deployment, node: str, command: Sequence[str]) -> list[str]:

@@ -1,6 +1,6 @@
 """Running a compiled project: Vagrant makes the machines, plain ssh reaches into them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +12,7 @@ from netdsl.codegen.unchanged import changed_files
 from netdsl.dataclass import dataclass
 from netdsl.disk.named import written
 from netdsl.runtime.attached import attached, close_input, followed, has_terminal, to_output
-from netdsl.runtime.driver import Answer, Check, Deployment, Driver, DriverError, NodeState, Out, Progress
+from netdsl.runtime.driver import Answer, Check, Deployment, Driver, DriverError, FoundLab, NodeState, Out, Progress
 from netdsl.runtime.inside import LOGGED, last_lines
 from netdsl.runtime.interfaces import INTERFACES, refuse_unknown
 from netdsl.runtime.recording import FileRecording, Tcpdump, recorded
@@ -33,8 +33,18 @@ from .inside import (
     ready_command,
     recording_command,
 )
-from .leftovers import refuse_other_folder, sweep
-from .machines import made_machines, steps, vagrant_name, wanted_machines
+from .leftovers import (
+    Domain,
+    forgotten,
+    found_labs,
+    other_networks,
+    refuse_other_folder,
+    remove_machine,
+    remove_network,
+    sweep,
+    take_away_marked,
+)
+from .machines import Steps, made_machines, steps, vagrant_name, wanted_machines, wanted_networks
 from .reach import Reached, all_at_once, reach, reach_node
 from .ssh import Connection, Unreachable, close_all
 
@@ -71,15 +81,36 @@ class VagrantDriver:
         refuse_other_folder(deployment)
         heard = vagrant.telling(progress)
         plan = steps(wanted, made_machines(folder))
+        ghosts = _ghosts(deployment, [machine.name for machine in wanted])
         if plan.obsolete:
             succeeded(vagrant.destroy_others(folder, plan.obsolete, heard=heard), "go away")
+        for machine in ghosts:
+            remove_machine(machine, deployment.project)
         if plan.anew:
             succeeded(vagrant.call(folder, "destroy", "-f", *map(vagrant_name, plan.anew), heard=heard), "go away")
+        _remove_networks(deployment, progress)
+        for text in _nodes_that_go(plan, ghosts):
+            progress(f"removed {text}")
         succeeded(vagrant.call(folder, "up", heard=heard), "come up")
         again = steps(wanted, made_machines(folder)).again
         if again:
             succeeded(vagrant.call(folder, "provision", *map(vagrant_name, again), heard=heard), "take what changed")
         self._await(deployment, progress, timeout if timeout is not None else TIMEOUT)
+
+    def surplus(self, deployment: Deployment, files: Mapping[str, bytes]) -> tuple[str, ...]:
+        folder = deployment.folder
+        wanted = wanted_machines(folder, files)
+        refuse_other_folder(deployment)
+        ghosts = _ghosts(deployment, [machine.name for machine in wanted])
+        others = other_networks(deployment.project, wanted_networks(folder, files))
+        nodes = _nodes_that_go(steps(wanted, made_machines(folder)), ghosts)
+        return (*nodes, *(_network_that_goes(*item) for item in others.items()))
+
+    def found(self) -> tuple[FoundLab, ...]:
+        return found_labs()
+
+    def take_away(self, project: str, progress: Progress) -> None:
+        take_away_marked(project, progress)
 
     def down(self, deployment: Deployment, progress: Progress) -> None:
         folder = deployment.folder
@@ -199,6 +230,34 @@ class VagrantDriver:
             lines = [f"{name}: {reason}" for name, reason in broken.items()]
             remedy = f"netdsl logs -t vagrant -o {deployment.folder} {next(iter(broken))}"
             raise DriverError("the lab did not get ready", command="vagrant up", tail="\n".join(lines), remedy=remedy)
+
+
+def _ghosts(deployment: Deployment, wanted: Collection[str]) -> list[Domain]:
+    """Machines of the folder that neither Vagrant knows nor the lab has."""
+    known = [machine.id for machine in made_machines(deployment.folder)]
+    return [machine for machine in forgotten(deployment, known) if machine.node not in wanted]
+
+
+def _nodes_that_go(plan: Steps, ghosts: Sequence[Domain]) -> tuple[str, ...]:
+    gone = (*plan.obsolete, *(machine.node for machine in ghosts))
+    return (
+        *(f"the node {name}, which the lab has no more" for name in gone),
+        *(f"the node {name}, to make it anew: its hardware is another one now" for name in plan.anew),
+    )
+
+
+def _network_that_goes(name: str, is_otherwise: bool) -> str:
+    why = "to make it anew: it is another one now" if is_otherwise else "which the lab has no more"
+    return f"the network {name}, {why}"
+
+
+def _remove_networks(deployment: Deployment, progress: Progress) -> None:
+    """Those that the lab has no more, or otherwise: no machine of the lab's is in them now."""
+    for name, is_otherwise in other_networks(deployment.project, wanted_networks(deployment.folder)).items():
+        if remove_network(name):
+            progress(f"removed {_network_that_goes(name, is_otherwise)}")
+        else:
+            progress(f"note: the network {name} stays: a machine is in it")
 
 
 def _wait(connection: Connection, deadline: float, stop: Event) -> str | None:

@@ -2,8 +2,9 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from netdsl.dataclass import dataclass
 from netdsl.disk.named import read_named
@@ -12,8 +13,10 @@ from netdsl.runtime.driver import DriverError
 _HEXADECIMAL = re.compile(r"[0-9a-f]+")
 _NODE = ".node"  # no host name has a dot
 DIGESTS = "machine/digests.tsv"
+NETWORKS = "machine/networks.tsv"
 HARDWARE = "netdsl-hardware"  # in Vagrant's folder of a machine, which Vagrant removes with it
 INSIDE = "netdsl-inside"
+NO_FILES: Mapping[str, bytes] = MappingProxyType({})
 _LARGEST = 4096  # bytes of an id or a digest
 
 
@@ -64,17 +67,28 @@ def node_of(name: str) -> str:
     return name.removesuffix(_NODE)
 
 
-def wanted_machines(folder: Path) -> tuple[Wanted, ...]:
-    """The machines in the order of the lab. Raises DriverError if the folder is no Vagrant project of netdsl."""
+def wanted_machines(folder: Path, files: Mapping[str, bytes] = NO_FILES) -> tuple[Wanted, ...]:
+    """The machines in the order of the lab. `files`: by their paths, instead of those in the folder. Raises DriverError if
+    the folder is no Vagrant project of netdsl."""
+    records = _records(folder, DIGESTS, 3, files)
+    return tuple(Wanted(name, hardware, inside) for name, hardware, inside in records)
+
+
+def wanted_networks(folder: Path, files: Mapping[str, bytes] = NO_FILES) -> Mapping[str, str]:
+    """libvirt's networks by name, each with what it is (`leftovers.network_kind`). Otherwise as `wanted_machines`."""
+    return {name: kind for name, kind in _records(folder, NETWORKS, 2, files)}  # noqa: C416 - lists, for `dict` no pairs
+
+
+def _records(folder: Path, path: str, length: int, files: Mapping[str, bytes]) -> list[list[str]]:
     remedy = "compile the lab again for this target"
     try:
-        text = read_named(folder / DIGESTS).decode(errors="replace")
+        content = files[path] if path in files else read_named(folder / path)
     except OSError as error:
-        raise DriverError(f"{folder / DIGESTS} cannot be read ({error.strerror})", remedy=remedy) from error
-    records = [line.split("\t") for line in text.splitlines()]
-    if any(len(record) != 3 for record in records):
-        raise DriverError(f"{folder / DIGESTS} is not as netdsl wrote it", remedy=remedy)
-    return tuple(Wanted(name, hardware, inside) for name, hardware, inside in records)
+        raise DriverError(f"{folder / path} cannot be read ({error.strerror})", remedy=remedy) from error
+    records = [line.split("\t") for line in content.decode(errors="replace").splitlines()]
+    if any(len(record) != length for record in records):
+        raise DriverError(f"{folder / path} is not as netdsl wrote it", remedy=remedy)
+    return records
 
 
 def own_folder(folder: Path) -> Path:

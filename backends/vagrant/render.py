@@ -7,6 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from netdsl.codegen.contract import Artifact
 
+from .machines import DIGESTS, NETWORKS
 from .model import InstalledImage, Machine, Project
 from .quoting import comment, literal
 
@@ -19,13 +20,23 @@ def machine_files(project: Project) -> Iterator[Artifact]:
     """The files below `machine/` that differ between labs."""
     yield _file("machine/guest/mgmt.range", f"{project.management}\n")
     yield _file(
-        "machine/digests.tsv",
+        DIGESTS,
         "".join(f"{machine.name}\t{machine.hardware}\t{machine.inside}\n" for machine in project.machines),
     )
+    yield _file(NETWORKS, "".join(f"{name}\t{kind}\n" for name, kind in _networks(project)))
     for image in project.images:
         yield from _image_files(image)
     for machine in project.machines:
         yield from _node_files(machine)
+
+
+def _networks(project: Project) -> Iterator[tuple[str, str]]:
+    """libvirt's networks, as machine/netdsl.rb has them made: name, and what `leftovers.network_kind` says of it."""
+    for segment in project.segments:
+        yield segment.name, f"mtu {segment.mtu}"
+    yield f"netdsl-{project.name}", f"{project.management} {'none' if project.is_closed else 'nat'}"
+    if project.outside is not None:
+        yield f"netdsl.{project.name}.outside", f"{project.outside} nat"
 
 
 def _image_files(image: InstalledImage) -> Iterator[Artifact]:

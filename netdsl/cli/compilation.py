@@ -49,9 +49,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Written:
+    """`project`: the name of the deployment."""
+
     name: str
     folder: Path
     planned: Plan
+    project: str
 
 
 def compile_request(request: Request) -> Written:
@@ -91,11 +94,11 @@ def _write(compiled: Compiled, places: Places, request: Request) -> Written:
             write("".join(_difference(planned)))
         if request.is_dry:
             _say_plan(planned)
-        return Written(name, folder, planned)
+        return Written(name, folder, planned, project or name)
     planned = write_output(compiled, folder, project, lambda found: _settle_edits(compiled, found, request))
     for path in planned.kept:
         note(f"kept {folder / path}: it was changed by hand, and the lab makes no such file any more")
-    return Written(name, folder, planned)
+    return Written(name, folder, planned, project or name)
 
 
 def places_for(request: Request, lab: str) -> Places:

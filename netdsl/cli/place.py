@@ -22,6 +22,10 @@ STATE = Path("netdsl", "untrusted")
 """What is made of strangers' labs, below the folder for a user's state (XDG_STATE_HOME, ~/.local/state)."""
 
 
+class NothingCompiled(click.UsageError):
+    """There is no output folder where the words of the command line look for one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Places:
     """`name`: of the lab's folder in `build`. `credentials_from_output` is the way from the output folder to the
@@ -111,13 +115,13 @@ def find_output(given: str | None, target: str, output: str | None, *, is_truste
                 note(f"note: {folder}")
             return folder
     if given is None and output is None:
-        raise click.UsageError(f"name a lab: {_built(build, target)}")
+        raise NothingCompiled(f"name a lab: {_built(build, target)}")
     if not expected:
         raise click.UsageError(f"--untrusted is for a source or a lab's name, and {given} is none")
     advice = "compile it first (`netdsl compile`)"
     if is_trusted and given is not None and any(map(_is_output, _expected(given, target, None, _of_strangers()))):
         advice = "there is one that was compiled with --untrusted (`--untrusted` finds it)"
-    raise click.UsageError(f"there is no compiled lab at {expected[0]}; {advice}")
+    raise NothingCompiled(f"there is no compiled lab at {expected[0]}; {advice}")
 
 
 def _expected(given: str | None, target: str, output: str | None, build: Path) -> list[Path]:
@@ -126,18 +130,18 @@ def _expected(given: str | None, target: str, output: str | None, build: Path) -
     if given is None:
         built = _built_folders(build, target)
         return built if len(built) == 1 else []
-    if _is_source(given):
+    if is_source(given):
         return _of_source(given, target, build)
-    if _is_name(given):
+    if is_name(given):
         return [build / given / target]
     return [Path(given), Path(given) / target] if build == BUILD else []
 
 
 def _others(given: str | None, target: str) -> Iterator[Path]:
     """Where else what is meant may be: the folder of a name, or what a source was compiled to from elsewhere."""
-    if given is not None and _is_source(given):
+    if given is not None and is_source(given):
         yield from _beside(given, target)
-    elif given is not None and _is_name(given):
+    elif given is not None and is_name(given):
         yield from (Path(given), Path(given) / target)
 
 
@@ -148,11 +152,13 @@ def _of_strangers() -> Path:
         return BUILD
 
 
-def _is_name(given: str) -> bool:
+def is_name(given: str) -> bool:
+    """Whether a word may be a lab's name, and not a path."""
     return "/" not in given and given not in ("", ".", "..")
 
 
-def _is_source(given: str) -> bool:
+def is_source(given: str) -> bool:
+    """Whether a word is a source's path."""
     return Path(given).suffix == ".net" or Path(given).is_file()
 
 

@@ -1,12 +1,13 @@
 """`netdsl up`."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
 
-from netdsl.cli.compilation import Request, compile_request
-from netdsl.cli.console import note, output_columns, write
+from netdsl.cli.compilation import Request, Written, compile_request
+from netdsl.cli.console import note, output_columns, say, write
 from netdsl.cli.deployment import find_deployment, runtime_options
 from netdsl.cli.interrupted import telling_what_is_left
 from netdsl.cli.options import CREDENTIALS, DEFINE
@@ -15,7 +16,7 @@ from netdsl.cli.target_options import TARGET_OPTIONS
 from netdsl.codegen.contract import Options
 from netdsl.codegen.registry import driver_of
 from netdsl.index import TARGETS
-from netdsl.runtime.driver import DriverError
+from netdsl.runtime.driver import Deployment, Driver, DriverError
 from netdsl.runtime.inside import READY
 
 _MOST_NAMES = 5
@@ -28,6 +29,7 @@ _SOON = timedelta(days=30)
 @DEFINE
 @CREDENTIALS
 @TARGET_OPTIONS
+@click.option("--dry-run", "is_dry", is_flag=True, help="Say what would be taken away; write, start and stop nothing.")
 @click.option(
     "--timeout",
     type=click.IntRange(min=1),
@@ -41,19 +43,31 @@ def command(
     is_trusted: bool,
     credential_folder: str | None,
     options: Options,
+    is_dry: bool,
     timeout: int | None,
 ) -> None:
     """Compile LAB, start its containers or machines, and wait until every node is ready.
+
+    What runs of the lab and is not in it any more (nodes, networks) is taken away first, which is said.
 
     LAB is a source; or what is compiled already: an output folder or a lab's name [the only one in build/].
     """
     driver_of(target)  # a target without one is refused before anything is written
     if lab is not None and Path(lab).is_file():
-        request = Request(lab, target, parameters, options, output, credential_folder, is_trusted=is_trusted)
-        lab, output = None, str(compile_request(request).folder)
+        request = Request(
+            lab, target, parameters, options, output, credential_folder, is_dry=is_dry, is_trusted=is_trusted
+        )
+        written = compile_request(request)
+        if is_dry:
+            _foretell(driver_of(target), written)
+            return
+        lab, output = None, str(written.folder)
     elif not is_trusted:
         raise click.UsageError("--untrusted is for a source: of what is compiled already nothing is refused")
     runtime, deployment = find_deployment(lab, target, output, options.project, is_trusted=is_trusted)
+    if is_dry:
+        _say_surplus(runtime.surplus(deployment, {}))
+        return
     _warn_of_ends(deployment.folder)
     with telling_what_is_left(runtime, deployment):
         runtime.up(deployment, note, timeout=timeout)
@@ -64,6 +78,19 @@ def command(
         names = ", ".join(f"`{node}`" for node in ill[:_MOST_NAMES]) + (" …" if len(ill) > _MOST_NAMES else "")
         remedy = f"netdsl logs -o {deployment.folder} {ill[0]}" + (f" -t {target}" if target != TARGETS[0] else "")
         raise DriverError(f"the lab runs, but {names} {'is' if len(ill) == 1 else 'are'} not well", remedy=remedy)
+
+
+def _foretell(runtime: Driver, written: Written) -> None:
+    """What `up` would take away of the lab that runs, were the plan carried out."""
+    new = {artifact.path: artifact.content for artifact in (*written.planned.created, *written.planned.changed)}
+    _say_surplus(runtime.surplus(Deployment(written.folder, written.project), new))
+
+
+def _say_surplus(texts: Sequence[str]) -> None:
+    for text in texts:
+        say(f"remove {text}")
+    if not texts:
+        note("nothing that runs would be removed")
 
 
 def _warn_of_ends(folder: Path) -> None:

@@ -49,6 +49,16 @@ def claim(build: Path, lab: str, source: str) -> str:
     return name
 
 
+def is_of_another(output: Path, source: str) -> bool:
+    """Whether an output folder lies in the folder of a lab that belongs to another source. Of one that lies elsewhere, and
+    of one that may not be read, nothing is known: no."""
+    home, base = output.parent, output.parent.parent.parent
+    try:
+        return _owner(home, base) not in (_identity(base, source), None)
+    except OSError:
+        return False
+
+
 def refuse_keys_of_another(keys: Path, source: str) -> None:
     """Raises PathRefused where a folder of keys that the caller names is another source's, OSError."""
     around = keys.parent

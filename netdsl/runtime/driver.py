@@ -1,6 +1,6 @@
 """The contract of a driver: running the lab of an output folder."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
@@ -43,6 +43,16 @@ class Deployment:
 
     folder: Path
     project: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLab:
+    """A lab that the runtime has something of, by netdsl's marks there. `lab`: its name in the source; `project`: of the
+    deployment; `folder`: the output folder that it was started from, which may be gone, None where no mark says it."""
+
+    lab: str
+    project: str
+    folder: Path | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +117,23 @@ class Driver(Protocol):
         ...
 
     def up(self, deployment: Deployment, progress: Progress, *, timeout: int | None) -> None:
-        """Start the lab and wait until every node is ready. `timeout`: seconds; None: the runtime's own limit."""
+        """Make the runtime equal to the folder, and wait until every node is ready. Nodes and networks of the project that
+        the folder has no more are taken away first, which is said. `timeout`: seconds; None: the runtime's own limit."""
+        ...
+
+    def surplus(self, deployment: Deployment, files: Mapping[str, bytes]) -> tuple[str, ...]:
+        """What `up` would take away, in words, were these files (by their paths) new in the folder. Changes nothing."""
         ...
 
     def down(self, deployment: Deployment, progress: Progress) -> None: ...
+
+    def found(self) -> tuple[FoundLab, ...]:
+        """The labs that the runtime has something of."""
+        ...
+
+    def take_away(self, project: str, progress: Progress) -> None:
+        """As `down`, where the folder is not at hand: by netdsl's marks alone."""
+        ...
 
     def status(
         self, deployment: Deployment, nodes: Sequence[str] = (), *, is_full: bool = False

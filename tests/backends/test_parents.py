@@ -42,6 +42,10 @@ def _call(folder: Path, verb: str, **environment: str) -> None:
     subprocess.run(words, env={"PATH": path, **environment}, check=True, timeout=20)
 
 
+def _asked(new: str) -> str:
+    return "".join(f"new {line}\n" for line in new.splitlines())
+
+
 def _env(folder: Path) -> str | None:
     return (folder / ".env").read_text() if (folder / ".env").exists() else None
 
@@ -68,7 +72,7 @@ def test_up_twice_is_up_once_and_down_takes_it_away(folder: Path) -> None:
     _call(folder, "down")
     assert _env(folder) is None
     _call(folder, "down")
-    assert (folder / "asked").read_text() == 3 * (OURS + "--\n")
+    assert (folder / "asked").read_text() == 2 * (_asked(OURS) + "--\n") + OURS + "--\n"
 
 
 @pytest.mark.parametrize("text", ["# mine\nTOKEN=x y\n", "TOKEN=x"])
@@ -105,11 +109,29 @@ def test_down_takes_away_what_an_earlier_compilation_named(folder: Path) -> None
     assert _env(folder) is None
 
 
-def test_up_keeps_the_devices_of_an_earlier_compilation_for_down(folder: Path) -> None:
+def test_up_deletes_the_devices_that_the_lab_has_no_more(folder: Path) -> None:
     _call(folder, "up")
+    first, second = OURS.splitlines(keepends=True)
     (folder / "parents.tsv").write_text(PARENTS.splitlines()[0] + "\n")
     _call(folder, "up")
-    assert sorted((_env(folder) or "").splitlines()) == OURS.splitlines()
+    assert (folder / "asked").read_text().endswith(f"--\nold {second}new {first}--\n")
+    assert _env(folder) == first
+    (folder / "answer").write_text("")
+    (folder / "parents.tsv").write_text("")
+    _call(folder, "up")
+    assert (folder / "asked").read_text().endswith(f"--\nold {first}--\n")
+    assert _env(folder) is None
+
+
+def test_up_leaves_a_device_under_a_network_for_which_the_user_names_another_one_now(folder: Path) -> None:
+    _call(folder, "up")
+    _call(folder, "up", NETDSL_PARENT_WAN="eth2")
+    assert "old " not in (folder / "asked").read_text()
+    first, second = OURS.splitlines(keepends=True)
+    assert _env(folder) == second + first
+    _call(folder, "down")
+    assert (folder / "asked").read_text().endswith(f"--\n{second}{first}--\n")
+    assert _env(folder) is None
 
 
 def test_env_is_never_without_the_lines_of_devices_that_may_be_there(folder: Path) -> None:

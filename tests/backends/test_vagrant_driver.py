@@ -197,7 +197,11 @@ def folder(tmp_path: Path, sockets: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     monkeypatch.delenv("VAGRANT_DOTFILE_PATH", raising=False)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(sockets))
     digests = b"a\th1\ti1\nb\th2\ti2\n"
-    write_output(tmp_path, {"Vagrantfile": b"", "machine/netdsl.rb": b"", "machine/digests.tsv": digests})
+    tables = {
+        "machine/digests.tsv": digests,
+        "machine/networks.tsv": b"lab.lan\tmtu 1500\nnetdsl-lab\t10.176.0.0/26 nat\n",
+    }
+    write_output(tmp_path, {"Vagrantfile": b"", "machine/netdsl.rb": b"", **tables})
     place = tmp_path / ".vagrant/machines/a.node/libvirt"
     place.mkdir(parents=True)
     (place / "id").write_text("1234")

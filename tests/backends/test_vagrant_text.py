@@ -26,7 +26,7 @@ def test_the_vagrantfile_says_what_was_decided() -> None:
     project = project_of(lab)
     assert said.lab == "lab"
     assert said.settings == {
-        "project": "lab", "provider": "libvirt", "accelerator": None, "box": None, "closed": False,
+        "name": "lab", "project": "lab", "provider": "libvirt", "accelerator": None, "box": None, "closed": False,
         "management": str(project.management), "outside": str(project.outside),
         "payload": "payload/lab", "nodes": "payload/nodes", "credentials": "../credentials",
     }  # fmt: skip

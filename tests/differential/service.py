@@ -23,7 +23,7 @@ _READ = {
     "image", "hostname", "entrypoint", "command", "cap_add", "devices", "read_only", "tmpfs", "environment", "sysctls",
     "networks", "network_mode", "volumes",
 }  # fmt: skip
-_NETWORK = {"driver", "driver_opts", "internal", "ipam"}
+_NETWORK = {"driver", "driver_opts", "internal", "ipam", "labels"}
 _OPTIONS = {
     "macvlan": {"parent"},
     "bridge": {"com.docker.network.bridge.inhibit_ipv4", "com.docker.network.bridge.enable_ip_masquerade"},

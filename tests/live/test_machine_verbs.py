@@ -15,13 +15,17 @@ import pytest
 from tests.live import hypervisor
 from tests.live.capture import frames
 from tests.live.host import Host
+from tests.live.hypervisor import VIRSH, say
 from tests.live.machine import HERE, PROGRAM, Machine, netdsl
 from tests.live.small import WAY_OUT
 from tests.live.vagrant import VagrantLab
 
 pytestmark = [pytest.mark.live, pytest.mark.vm]
 
-SOURCE = WAY_OUT.replace("default via edge", "default via edge ; serve http")
+ALONE = WAY_OUT.partition("host pc")[0]
+SOURCE = f"{WAY_OUT}network spare 10.9.4.0/24\n".replace(
+    "default via edge", "default via edge ; interface spare on spare .2 ; serve http"
+)
 
 
 @pytest.fixture(scope="module")
@@ -152,6 +156,29 @@ def test_what_is_behind_the_uplink_reaches_the_outside_with_the_uplinks_address(
             assert "dev mgmt" not in lab.say(node, "ip", "route", "show", "default")
 
 
+def test_up_takes_away_the_machine_and_the_network_that_the_lab_has_no_more(lab: VagrantLab) -> None:
+    (lab.folder.parent / "lab.net").write_text(ALONE)
+    gone = ("the node pc", f"the network {lab.project}.spare")
+    old = lab.nodes()
+    lab.disconnect("pc")
+    words = ("lab.net", "--project", lab.project, "--credentials", "credentials")
+    foretold = _call(lab, "up", *words, "--dry-run")
+    assert foretold.returncode == 0, foretold.stderr
+    assert [f"remove {thing}, which the lab has no more" in foretold.stdout for thing in gone] == [True, True]
+    assert (lab.nodes(), f"{lab.project}.spare" in _networks(lab.machine)) == (old, True)
+
+    up = _call(lab, "up", *words)
+    assert up.returncode == 0, up.stderr
+    assert f"removed {gone[0]}, which the lab has no more" in up.stderr
+    assert lab.nodes() == {"edge": old["edge"]}
+    assert f"{lab.project}_pc" not in say(lab.machine, "list", "--all", "--name").split()
+    assert {f"{lab.project}.spare", f"{lab.project}.lan"} & _networks(lab.machine) == {f"{lab.project}.lan"}
+
+
+def _networks(machine: Machine) -> set[str]:
+    return set(say(machine, "net-list", "--all", "--name").split())
+
+
 def test_down_leaves_nothing(lab: VagrantLab, before: Host, run_name: str) -> None:
     for node in lab.nodes():
         lab.disconnect(node)
@@ -163,6 +190,43 @@ def test_down_leaves_nothing(lab: VagrantLab, before: Host, run_name: str) -> No
     assert _call(lab, "down").returncode == 0
     status = _call(lab, "status")
     assert (status.returncode, "absent" in status.stdout) == (1, True)
+
+
+_DOMAIN = """<domain type='qemu'><name>{name}</name>{title}<description>Source: /nonexistent/o/Vagrantfile</description>
+<memory unit='MiB'>64</memory><os><type>hvm</type></os></domain>"""
+_NETWORK = "<network><name>{name}</name>{domain}</network>"
+
+
+def test_down_finds_a_lab_whose_folder_is_gone_by_its_marks_and_nothing_else(
+    hypervisor: Machine, tmp_path: Path, run_name: str
+) -> None:
+    """The machines are defined only: none boots."""
+    project, titled, marked = f"{run_name}-gone", "<title>netdsl lost</title>", "<domain name='netdsl'/>"
+    ours, others = f"{project}_a", {f"{project}2_a": titled, f"{run_name}_a": titled, f"x{project}_a": ""}
+    segments = {f"{project}.lan": marked, f"{project}.other": "", f"{project}2.lan": marked}
+    defined: list[tuple[str, str]] = []
+    try:
+        for name, title in {ours: titled, **others}.items():
+            _define(hypervisor, tmp_path, "define", _DOMAIN.format(name=name, title=title))
+            defined.append(("undefine", name))
+        for name, domain in segments.items():
+            _define(hypervisor, tmp_path, "net-define", _NETWORK.format(name=name, domain=domain))
+            defined.append(("net-undefine", name))
+        several = hypervisor.run(PROGRAM, "down", "-t", "vagrant", "lost", folder=tmp_path)
+        assert (several.returncode, "--project NAME says which" in several.stderr) == (2, True)
+        down = hypervisor.run(PROGRAM, "down", "-t", "vagrant", project, folder=tmp_path)
+        assert down.returncode == 0, down.stderr
+        assert "removed the node a" in down.stderr
+        assert set(say(hypervisor, "list", "--all", "--name").split()) & {ours, *others} == others.keys()
+        assert _networks(hypervisor) & segments.keys() == segments.keys() - {f"{project}.lan"}
+    finally:
+        for verb, name in defined:
+            hypervisor.run(*VIRSH, verb, name)
+
+
+def _define(machine: Machine, folder: Path, verb: str, text: str) -> None:
+    (folder / "xml").write_text(text)
+    say(machine, verb, str(folder / "xml"))
 
 
 def test_without_libvirt_up_says_what_to_do(hypervisor: Machine, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """A runtime that pretends: it answers as the lab is predicted to, but for what a test makes it do otherwise."""
 
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
@@ -13,7 +13,7 @@ from netdsl.ir.lab import Lab
 from netdsl.ir.service import PortService, Protocol
 from netdsl.kinds.ipsec import state as ipsec
 from netdsl.packets.state import ChildState
-from netdsl.runtime.driver import Answer, Check, Deployment, DriverError, NodeState, Out, Progress
+from netdsl.runtime.driver import Answer, Check, Deployment, DriverError, FoundLab, NodeState, Out, Progress
 from netdsl.testing.pace import Pace
 from netdsl.testing.reading import section
 from netdsl.testing.run import run
@@ -190,6 +190,15 @@ class Pretender:
         raise DriverError("it only pretends")
 
     def down(self, deployment: Deployment, progress: Progress) -> None:
+        raise DriverError("it only pretends")
+
+    def surplus(self, deployment: Deployment, files: Mapping[str, bytes]) -> tuple[str, ...]:
+        return ()
+
+    def found(self) -> tuple[FoundLab, ...]:
+        return ()
+
+    def take_away(self, project: str, progress: Progress) -> None:
         raise DriverError("it only pretends")
 
     def execute(self, deployment: Deployment, node: str, command: Sequence[str], *, is_admin: bool) -> int:

@@ -96,10 +96,15 @@ unless defined?(Netdsl::Lab)
 
     # A lab: tells Vagrant of its machines.
     class Lab
+      # What makes a machine and a segment known as netdsl's to libvirt (netdsl's leftovers.py reads it).
+      TITLE = 'netdsl'.freeze
+      DOMAIN = 'netdsl'.freeze
+
       attr_reader :project, :closed, :management, :payload, :nodes, :credentials, :root
 
-      def initialize(config, project:, provider:, accelerator:, box:, closed:, management:, outside:, payload:, nodes:,
+      def initialize(config, name:, project:, provider:, accelerator:, box:, closed:, management:, outside:, payload:, nodes:,
                      credentials:)
+        @name = name
         @config, @project, @provider, @accelerator, @box, @closed = config, project, provider, accelerator, box, closed
         @management, @outside = management, outside
         @root = File.dirname(HERE)
@@ -167,6 +172,7 @@ unless defined?(Netdsl::Lab)
 
       def libvirt(settings, override, node)
         settings.default_prefix = "#{@project}_"
+        settings.title = "#{TITLE} #{@name}"
         settings.cpus = node.cpus
         settings.memory = node.memory
         settings.nic_adapter_count = node.nics.length + 2
@@ -179,7 +185,7 @@ unless defined?(Netdsl::Lab)
         node.nics.each do |segment, mac, _open|
           override.vm.network :private_network, auto_config: false, mac: mac, mtu: @mtus[segment],
             libvirt__network_name: segment, libvirt__forward_mode: 'veryisolated', libvirt__dhcp_enabled: false,
-            libvirt__guest_ipv6: 'yes', libvirt__bridge_stp: false
+            libvirt__guest_ipv6: 'yes', libvirt__bridge_stp: false, libvirt__domain_name: DOMAIN
         end
         libvirt_uplink(override, node) if node.uplink
       end
