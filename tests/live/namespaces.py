@@ -15,7 +15,7 @@ from tests.live.capture import Capture, captured
 from tests.live.host import Host
 from tests.live.lab import Lab, compile_for
 
-RUN, ROOTS = Path("/run/netdsl"), Path("/var/lib/netdsl/roots")
+RUN, ROOTS = Path("/run/netdsl-labs"), Path("/var/lib/netdsl/roots")
 MEMORY = 40 * 2**20  # of all processes of a lab of nine nodes
 ROOT = 200 * 10**6
 

@@ -167,7 +167,7 @@ def test_a_node_has_no_more_than_it_needs(pair: NamespacesLab) -> None:
     assert pair.say("left", "sh", "-c", "echo /proc/[0-9]*").split()[0] == "/proc/1"
     assert len(pair.say("left", "sh", "-c", "ls /proc | grep -c '^[0-9]'").split()) == 1
     assert spaces_of(pair.process("left")) not in ("", spaces_of("self"))
-    assert "/run/netdsl/" not in pair.say("left", "cat", "/proc/self/mountinfo").replace(f"{RUN}/{pair.project}", "")
+    assert f"{RUN}/" not in pair.say("left", "cat", "/proc/self/mountinfo").replace(f"{RUN}/{pair.project}", "")
 
 
 def test_up_ends_with_the_first_node_that_ends(pair: NamespacesLab) -> None:

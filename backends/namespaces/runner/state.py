@@ -1,6 +1,6 @@
 """What is known of labs that run: files in `/run`, which are root's alone and go with the machine's next start.
 
-`/run/netdsl/PROJECT/` has `folder`, the output folder; `room`, the process in whose namespaces all others are;
+`/run/netdsl-labs/PROJECT/` has `folder`, the output folder; `room`, the process in whose namespaces all others are;
 `nodes/NAME`, the first process of a node. It goes with the lab.
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from .kernel import Process
 from .said import Refused
 
-RUN = Path("/run/netdsl")
+RUN = Path("/run/netdsl-labs")  # not `/run/netdsl`, which is what a node calls its own state
 _OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
