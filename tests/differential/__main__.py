@@ -2,8 +2,9 @@
 
 `--kernel` makes labs for nodes whose kernel has all of ESP. `--without-engine` makes nodes of namespaces alone. `--build`
 only makes the images that labs are run with (by an engine), and says their names. `--kept` only compares what was observed
-before, with the verifier as it is now; `--regressions` takes the labs that once disagreed. Exit status 1 where something
-differs.
+before, with the verifier as it is now; `--archived` all labs of the archive, whatever the generator makes of their seeds
+now; `--archive` adds to it those that agree. `--regressions` takes the labs that once disagreed. Exit status 1 where
+something differs.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from types import FrameType
 
 from tests.differential.campaign import Campaign
 from tests.differential.generate import generate, generate_for_kernel
+from tests.differential.kept import IN_KERNEL, IN_USER_SPACE, archive, archived
 from tests.differential.observing import NotCompiled, Observation, built
 from tests.differential.regressions import NUMBERS, regression
 from tests.differential.report import Tally, line, text, write_differences
@@ -39,16 +41,23 @@ def main() -> int:
                 names.update(built(made(seed), Path(folder), ground))
         sys.stdout.write("".join(f"{name}\n" for name in sorted(names)))
         return 0
-    campaign = Campaign(options.folder, regression if options.regressions else made, ground, options.patience)
+    archive_of = IN_KERNEL if options.kernel else IN_USER_SPACE
+    earlier = {} if options.regressions else {one.seed: one for one in archived(archive_of)}
+    campaign = Campaign(options.folder, regression if options.regressions else made, ground, options.patience, earlier)
     seeds = NUMBERS if options.regressions else tuple(dict.fromkeys(asked))
-    tally, sources = Tally(), dict[int, str]()
+    tally, sources, agreeing = Tally(), dict[int, str](), list[Observation]()
     with campaign.locked():
         try:
             for observation in _observations(campaign, seeds, options):
                 sources[observation.seed] = observation.source
+                before = tally.troubles
                 _say(observation, [line(one) for one in tally.add(observation)], tally)
+                if tally.troubles == before:
+                    agreeing.append(observation)
         except KeyboardInterrupt:
             sys.stdout.write("stopped; the same command goes on from here\n")
+    if options.archive:
+        sys.stdout.write(f"{archive(agreeing, archive_of)} labs are archived\n")
     report = text(tally)
     (options.folder / "report.txt").write_text(report)
     write_differences(tally.differences, sources, options.folder / "differences")
@@ -74,6 +83,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--without-engine", action="store_true", help="nodes are namespaces of this machine")
     parser.add_argument("--build", action="store_true", help="bring nothing up")
     parser.add_argument("--kept", action="store_true", help="bring nothing up")
+    parser.add_argument("--archived", action="store_true", help="bring nothing up, and compare the whole archive")
+    parser.add_argument("--archive", action="store_true", help="add the labs that agree to the archive")
     options = parser.parse_args()
     if options.regressions:
         options.folder = options.folder / "regressions"
@@ -83,6 +94,8 @@ def _options() -> argparse.Namespace:
 
 
 def _observations(campaign: Campaign, seeds: Sequence[int], options: argparse.Namespace) -> Iterable[Observation]:
+    if options.archived:
+        return campaign.earlier.values()
     if options.kept:
         return (known for seed in seeds if (known := campaign.known(seed)) is not None)
     return campaign.run(seeds, side_by_side=options.side_by_side, seconds=60 * options.minutes)

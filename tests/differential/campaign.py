@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 
 from tests.differential.generate import generate
-from tests.differential.observing import Observation, observe, read, write
+from tests.differential.kept import read, write
+from tests.differential.observing import Observation, observe
 from tests.differential.running import Ground, InContainers
 from tests.live.machine import HERE
 
@@ -22,12 +23,13 @@ from tests.live.machine import HERE
 class Campaign:
     """Observations are kept in `folder`/seen; a lab that is up lies in `folder`/up. `source`: the lab of a number;
     `ground`: what it is brought up on; `patience`: how many times slower the nodes are than those of containers on a
-    machine that does nothing else."""
+    machine that does nothing else; `earlier`: observations of other days by their seeds."""
 
     folder: Path
     source: Callable[[int], str] = generate
     ground: Ground = InContainers
     patience: int = 1
+    earlier: dict[int, Observation] = field(default_factory=dict)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -44,7 +46,7 @@ class Campaign:
 
     def known(self, seed: int) -> Observation | None:
         """What the lab that this seed gives now did, if it was asked already."""
-        found = read(self.folder / f"seen/{seed}.json")
+        found = read(self.folder / f"seen/{seed}.json") or self.earlier.get(seed)
         return found if found is not None and not found.failure and found.source == self.source(seed) else None
 
     def run(self, seeds: Iterable[int], *, side_by_side: int, seconds: float) -> Iterator[Observation]:

@@ -1,17 +1,11 @@
-"""Bringing a random lab up, and asking: what a lab did is kept, so that a prediction can be compared with it again."""
+"""Bringing a random lab up, and asking."""
 
-import hashlib
-import json
-import os
-import secrets
 import subprocess
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
-from ipaddress import ip_address
 from itertools import chain
 from pathlib import Path
 
@@ -20,7 +14,7 @@ from netdsl.codegen.manifest import manifest_artifact
 from netdsl.codegen.write import commit, plan
 from netdsl.ir.ids import NodeId, host_name
 from netdsl.ir.lab import Lab
-from netdsl.ir.service import WITH_PORTS, Protocol, port
+from netdsl.ir.service import Protocol
 from netdsl.library import compile_file
 from netdsl.packets.state import state_of
 from netdsl.payload.part import state_of_kind
@@ -70,11 +64,6 @@ class Observation:
 
 class NotCompiled(AssertionError):
     """The lab has an error."""
-
-
-def key_of(source: str) -> str:
-    """Of a lab and the way in which it is asked: another key is another observation."""
-    return hashlib.sha256((source + PROBE).encode()).hexdigest()[:16]
 
 
 def built(source: str, folder: Path, ground: Ground) -> list[str]:
@@ -220,51 +209,3 @@ def _ask_from(running: Running, patience: float, rate: int, node: NodeId, flows:
     lines = [line.split("\t") for line in done.stdout.splitlines()]
     assert len(lines) == len(flows), f"{node}: {done.returncode} {done.stderr[-2000:]}"
     return [Seen(Outcome(outcome), detail) for outcome, detail in lines]
-
-
-# --- kept as JSON, one file a lab
-
-
-def write(observation: Observation, path: Path) -> None:
-    """Whole or not at all."""
-    document = {
-        "seed": observation.seed,
-        "key": key_of(observation.source),
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "source": observation.source,
-        "failure": observation.failure,
-        "tunnels": [
-            [state.node, state.tunnel, state.child, state.state, state.start, state.esp]
-            for state in observation.tunnels
-        ],
-        "listed": [list(one) for one in observation.listed],
-        "seen": [[flow.source, flow.probe, seen.outcome, seen.detail] for flow, seen in observation.seen],
-    }
-    beside = path.with_suffix(f".{os.getpid()}-{secrets.token_hex(3)}")
-    beside.write_text(json.dumps(document, indent=0))
-    beside.replace(path)
-
-
-def read(path: Path) -> Observation | None:
-    """None where there is none, or one that was made another way."""
-    if not path.is_file():
-        return None
-    document = json.loads(path.read_text())
-    if document["key"] != key_of(document["source"]):
-        return None
-    return Observation(
-        document["seed"],
-        document["source"],
-        tuple(
-            (_flow(NodeId(node), probe), Seen(Outcome(said), detail)) for node, probe, said, detail in document["seen"]
-        ),
-        tuple(TunnelState(NodeId(node), *rest) for node, *rest in document["tunnels"]),
-        document["failure"],
-        tuple((NodeId(node), kind, text) for node, kind, text in document.get("listed", ())),
-    )
-
-
-def _flow(node: NodeId, probe: str) -> Flow:
-    kind, address, number = probe.split()
-    service = None if kind == "icmp" else port(WITH_PORTS[kind], int(number))
-    return Flow(node, ip_address(address), service)

@@ -58,8 +58,12 @@ class Tally:
         return self.passing / self.flows if self.flows else 0.0
 
     @property
+    def troubles(self) -> int:
+        return len(self.differences) + len(self.failures) + len(self.tunnels_differing)
+
+    @property
     def is_clean(self) -> bool:
-        return not (self.differences or self.failures or self.tunnels_differing)
+        return not self.troubles
 
     def rare_features(self) -> list[str]:
         return [feature for feature in FEATURES if self.features[feature] < SHARE * self.labs]

@@ -10,7 +10,8 @@ from netdsl.verify import Hook, Verdict
 from netdsl.verify import Outcome as Predicted
 from tests.differential.comparing import Compared, difference_of, states_that_differ, world_of
 from tests.differential.flows import Flow, Outcome, Seen
-from tests.differential.observing import Observation, TunnelState, read, write
+from tests.differential.kept import archive, archived, read, write
+from tests.differential.observing import Observation, TunnelState
 from tests.differential.report import LEAST, Tally, text, write_differences
 from tests.testing.pretending import listing
 
@@ -60,6 +61,16 @@ def test_an_observation_is_read_as_it_was_written_unless_it_was_made_another_way
     (tmp_path / "3.json").write_text((tmp_path / "3.json").read_text().replace("lab x", "lab y"))
     assert read(tmp_path / "3.json") is None
     assert read(tmp_path / "4.json") is None
+
+
+def test_an_archive_grows_keeps_one_observation_of_each_seed_and_none_that_failed(tmp_path: Path) -> None:
+    path = tmp_path / "observed/some.jsonl.xz"
+    first, second = (Observation(seed, "lab x\n", ((PING, Seen(Outcome.TIMEOUT)),)) for seed in (7, 3))
+    assert archived(path) == ()
+    assert archive([first], path) == 1
+    again = replace(first, source="lab y\n")
+    assert archive([again, second, replace(second, seed=4, failure="it did not start")], path) == 2
+    assert archived(path) == (second, again)
 
 
 def test_a_report_says_thin_cells_and_rare_features_and_every_difference(tmp_path: Path) -> None:
