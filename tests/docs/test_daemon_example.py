@@ -56,7 +56,7 @@ def test_it_answers_and_says_its_status(compiled: Path, tmp_path: Path) -> None:
         assert node.start() == ""
         assert "JST" in node.inside("socat", "-t1", "-", "TCP:127.0.0.1:13").stdout
         status = node.verb("status").stdout
-    assert "daemon\tservice daytime server.daytime tcp/13\trunning\n" in status
+    assert "daemon\tservice daytime server.daytime tcp/13\trunning\t-\n" in status
     assert status.endswith("daytime\t%FT%T_%Z\n")
 
 
