@@ -65,7 +65,7 @@ def recorded(command: Sequence[str], end: Callable[[Tcpdump], None]) -> Iterator
         for thread in threads:
             thread.start()
         try:
-            _wait(process, recording.said)
+            _wait(process, recording.said, threads[1])
             yield recording
         finally:
             end(process)
@@ -99,11 +99,14 @@ def _keep(process: Tcpdump, said: bytearray) -> None:
         said += chunk[: max(_MOST_ERRORS - len(said), 0)]
 
 
-def _wait(process: Tcpdump, said: bytearray) -> None:
-    """Wait until tcpdump reports that it listens. Raises DriverError if it does not."""
+def _wait(process: Tcpdump, said: bytearray, keeping: Thread) -> None:
+    """Wait until tcpdump reports that it listens. Raises DriverError if it does not. `keeping` reads what it reports."""
     deadline = time.monotonic() + _PATIENCE
     while b"listening on" not in said:
-        if process.poll() is not None or time.monotonic() > deadline:
+        has_ended = process.poll() is not None
+        if has_ended:
+            keeping.join(_PATIENCE)  # what it wrote before it ended may not be read yet
+        if (has_ended and b"listening on" not in said) or time.monotonic() > deadline:
             tail = said.decode(errors="replace")
             raise DriverError("the capture does not start", command="tcpdump", status=process.poll(), tail=tail)
         time.sleep(_PAUSE)

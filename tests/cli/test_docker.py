@@ -61,7 +61,7 @@ STATES = {
         compose="echo 2.20.3",
     ),
     "plug-in hangs": State(
-        "Docker Compose", "does not answer within 0.2 s",
+        "Docker Compose", "does not answer within 1 s",
         "install it anew (Debian 13: docker-compose; Docker's own packages: docker-compose-plugin)",
         compose=HANGS,
     ),
@@ -81,7 +81,7 @@ STATES = {
         engine=refusing("Error response from daemon: client version 1.41 is too old. Minimum supported is 1.44"),
     ),
     "engine hangs": State(
-        "Docker Engine", "does not answer within 0.2 s", "restart it (as root: systemctl restart docker)", engine=HANGS
+        "Docker Engine", "does not answer within 1 s", "restart it (as root: systemctl restart docker)", engine=HANGS
     ),
 }  # fmt: skip
 VERBS = (
@@ -132,7 +132,7 @@ def docker(folder: Path, engine: str, compose: str, others: str = "exit 99") -> 
 @pytest.fixture
 def state(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> State:
     found = STATES[request.param]
-    monkeypatch.setattr(client, "PATIENCE", 0.2 if "0.2 s" in found.found else 60.0)
+    monkeypatch.setattr(client, "PATIENCE", 1.0 if "within 1 s" in found.found else 60.0)
     if found.engine is not None:
         docker(tmp_path, found.engine, found.compose, f"touch {tmp_path}/touched")
     return found
