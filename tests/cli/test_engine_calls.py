@@ -38,6 +38,7 @@ def _calls(folder: Path, count: int, *words: str) -> tuple[list[str], set[str]]:
     return (folder / "log").read_text().splitlines(), set(done.stdout.decode().split())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [("exec", "-l", "x", "h2", "true"), ("logs", "-l", "x", "h1", "h2", "h3")])
 def test_one_question_tells_of_all_nodes(tmp_path: Path, words: tuple[str, ...]) -> None:
     few, many = (_calls(tmp_path / str(count), count, *words)[0] for count in (3, 12))

@@ -84,6 +84,7 @@ def test_each_save_says_what_it_changed(folder: Path, watch: Watch) -> None:
     assert watch.end() == 0
 
 
+@pytest.mark.slow
 def test_a_save_that_does_not_compile_shows_its_findings_and_the_last_good_one_stays(
     folder: Path, watch: Watch
 ) -> None:
@@ -98,6 +99,7 @@ def test_a_save_that_does_not_compile_shows_its_findings_and_the_last_good_one_s
     assert watch.end() == 0
 
 
+@pytest.mark.slow
 def test_a_file_that_the_lab_reads_is_watched_before_it_is_there(folder: Path) -> None:
     (folder / "lab.net").write_text(LAB.replace("host pc-1 {", 'host pc-1 { file /root/note from "note" ; '))
     watch = Watch(folder, "lab.net")
@@ -112,6 +114,7 @@ def test_a_file_that_the_lab_reads_is_watched_before_it_is_there(folder: Path) -
         watch.kill()
 
 
+@pytest.mark.slow
 def test_a_file_that_is_replaced_or_gone_for_a_while(folder: Path, watch: Watch) -> None:
     watch.until("waiting for a save")
     (folder / "lab.net").unlink()

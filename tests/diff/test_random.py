@@ -57,6 +57,7 @@ def _compare(seed: int) -> None:
         assert said == alone, (seed, service)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", _FEW)
 def test_what_is_told_is_what_each_flow_does(seed: int) -> None:
     _compare(seed)

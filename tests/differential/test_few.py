@@ -77,11 +77,13 @@ def _outcomes(observation: Observation) -> dict[Flow, frozenset[Outcome]]:
     return {flow: SOMEBODY_SAYS_NO if one in SOMEBODY_SAYS_NO else frozenset({one}) for flow, one in seen.items()}
 
 
+@pytest.mark.slow
 def test_labs_that_once_disagreed_still_compile() -> None:
     assert set(ONCE) <= set(NUMBERS)
     assert all(lab_of(regression(number)).nodes for number in NUMBERS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [94, 183, 415])
 def test_what_the_order_decides_in_which_tunnels_came_up_was_a_difference(number: int) -> None:
     """Clients behind a gateway whose own tunnel takes their packets, or whose IKE has its port."""
