@@ -48,7 +48,8 @@ def lab(
     try:
         done = _call(lab, "up", "lab.net", "--project", lab.project, "--credentials", "credentials")
         assert done.returncode == 0, done.stderr
-        assert [line.split() for line in done.stdout.splitlines()] == [
+        assert [line.split()[:3] for line in done.stdout.splitlines()] == [
+            ["NODE", "STATE", "HEALTH"],
             ["edge", "running", "ready"],
             ["pc", "running", "ready"],
         ]
@@ -103,7 +104,7 @@ def outside(lab: VagrantLab, folder: Path) -> Iterator[tuple[Path, str]]:
 
 
 def test_the_verbs_know_the_lab(lab: VagrantLab) -> None:
-    status = _call(lab, "status")
+    status = _call(lab, "status", "pc")
     assert status.returncode == 0, status.stderr
     assert "service http pc.http tcp/80" in " ".join(status.stdout.split())
     nodes = json.loads(_call(lab, "status", "--format", "json").stdout)
