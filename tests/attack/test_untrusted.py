@@ -138,7 +138,7 @@ def test_a_running_lab_is_found_by_the_word_that_it_was_compiled_with(
     folder: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert status_of("compile", "--untrusted", "lab.net") == 0
-    assert status_of("down", "lab.net") == 2
+    assert status_of("status", "lab.net") == 2
     assert "there is one that was compiled with --untrusted" in capfd.readouterr().err
     assert status_of("down", "--untrusted", "./build") == 2
     assert "--untrusted is for a source or a lab's name, and ./build is none" in capfd.readouterr().err

@@ -93,6 +93,8 @@ def test_a_container_that_goes_by_itself_meanwhile_does_not_stop_down(
 
     monkeypatch.setattr(Work, "run", run)
     monkeypatch.setattr(driver, "is_there", lambda _: False)
+    monkeypatch.setattr(driver, "foreign_containers", lambda _: [])
+    monkeypatch.setattr(driver, "remove_networks", lambda _: [])
     (tmp_path / "compose.yaml").touch()
     driver._take_away(Deployment(tmp_path, "lab"), print, _NO_WORK)
     assert calls == ["5", "5", "down"]
