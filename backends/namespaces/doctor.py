@@ -9,7 +9,8 @@ from netdsl.disk.system import system_names, system_text
 from netdsl.payload.part import kernel_needs
 from netdsl.runtime.driver import Check
 
-ROOTS = "/var/lib/netdsl/roots"
+from .runner.roots import ROOTS
+
 _LONGEST = 20.0  # seconds for one of these commands
 _SPACES = ("ipc", "mnt", "net", "pid", "uts")
 
@@ -36,7 +37,7 @@ def _examine() -> Iterator[Check]:
 
 def _maker() -> Check:
     """Without it labs run whose root file systems are there."""
-    made = sorted(name for name in system_names(ROOTS) if not name.startswith("."))
+    made = sorted(name for name in system_names(str(ROOTS)) if not name.startswith("."))
     has_tool = shutil.which("mmdebstrap") is not None
     found = f"{'yes' if has_tool else 'no'}; root file systems that are there: {len(made)}"
     return Check("mmdebstrap", has_tool, found, "install it (on Debian: mmdebstrap)", is_required=not made)

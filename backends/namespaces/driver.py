@@ -22,6 +22,7 @@ from netdsl.runtime.output import TooMuch, output_of
 from netdsl.runtime.recording import SNAPPED, FileRecording, recorded
 
 from .doctor import examine
+from .runner.state import RUN
 
 LAB = "lab.json"
 SCRIPTS = (LAB,)
@@ -29,9 +30,6 @@ SCRIPTS = (LAB,)
 
 TIMEOUT = 300
 """Seconds until every node is ready."""
-
-_RUN = "/run/netdsl"
-"""Where the runner keeps what it knows of labs (`runner/state.py`)."""
 
 _FAULT = 3  # the runner's status for what it refuses
 _KEPT = 200  # lines of what it said, for the error
@@ -60,19 +58,19 @@ class NamespacesDriver:
         except (OSError, ValueError, LookupError, TypeError) as error:
             raise DriverError(f"{deployment.folder / LAB} cannot be read", remedy="compile the lab again") from error
         with _readable():
-            running = sorted(system_names(f"{_RUN}/{deployment.project}/nodes"))
+            running = sorted(system_names(f"{RUN}/{deployment.project}/nodes"))
         gone = (name for name in running if name not in wanted and not name.startswith("."))
         return tuple(f"the node {name}, which the lab has no more" for name in gone)
 
     def found(self) -> tuple[FoundLab, ...]:
         """By the runner's notes, which do not name the lab but for its project."""
         with _readable():
-            folders = {project: system_text(f"{_RUN}/{project}/folder") for project in sorted(system_names(_RUN))}
+            folders = {project: system_text(f"{RUN}/{project}/folder") for project in sorted(system_names(str(RUN)))}
         return tuple(FoundLab(project, project, Path(folder)) for project, folder in folders.items() if folder)
 
     def take_away(self, project: str, progress: Progress) -> None:
         with _readable():
-            folder = system_text(f"{_RUN}/{project}/folder")
+            folder = system_text(f"{RUN}/{project}/folder")
         _run(Deployment(Path(folder or "/"), project), progress, "down")
 
     def status(

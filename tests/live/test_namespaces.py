@@ -187,10 +187,24 @@ def test_a_node_that_is_taken_out_goes_and_the_others_stay(pair: NamespacesLab) 
     assert _call(pair, "up", "lab.net", "--project", pair.project, *where).returncode == 0
     before = pair.nodes()
     source.write_text(TWO_ENDS + "network more 10.9.2.0/24\nhost fourth { interface on more }\n")
+    tried = _call(pair, "up", "lab.net", "--project", pair.project, *where, "--dry-run")
+    assert "the node third, which the lab has no more" in tried.stdout + tried.stderr
+    assert pair.nodes() == before
     assert _call(pair, "up", "lab.net", "--project", pair.project, *where).returncode == 0
     assert set(pair.nodes()) == {"left", "right", "fourth"}
     assert {pair.nodes()[name] == before[name] for name in ("left", "right")} == {True}
     assert spaces_of(before["third"].split()[0]) == ""
+
+
+def test_down_finds_a_lab_whose_folder_is_gone_by_its_name(pair: NamespacesLab, tmp_path: Path) -> None:
+    before = pair.look()
+    pair.up()
+    elsewhere = pair.folder.rename(tmp_path / "elsewhere")
+    (tmp_path / "empty").mkdir()
+    down = netdsl("down", pair.project, "-t", "namespaces", folder=tmp_path / "empty")
+    elsewhere.rename(pair.folder)
+    assert down.returncode == 0, down.stderr
+    assert pair.look().added_since(before) == []
 
 
 def test_another_lab_of_the_name_is_left_alone(pair: NamespacesLab, tmp_path: Path) -> None:
