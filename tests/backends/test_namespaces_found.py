@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from netdsl.backends.namespaces import driver as namespaces
+from netdsl.backends.namespaces.runner import state
+from netdsl.backends.namespaces.runner.kernel import Process
 from netdsl.runtime.driver import Deployment, DriverError, FoundLab
 
 
@@ -13,12 +15,15 @@ from netdsl.runtime.driver import Deployment, DriverError, FoundLab
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """`exam` runs with the nodes `a` and `b`; of `half` there is nothing yet."""
     run = tmp_path / "run"
-    (run / "exam/nodes").mkdir(parents=True)
+    for module in (state, namespaces):
+        monkeypatch.setattr(module, "RUN", run)
+    (run / "exam").mkdir(parents=True)
     (run / "half").mkdir()
-    (run / "exam/folder").write_text("/labs/exam/namespaces")
-    for name in ("a", "b", ".part-1-a"):
-        (run / "exam/nodes" / name).write_text("1 2 3 -\n")
-    monkeypatch.setattr(namespaces, "_RUN", str(run))
+    exam = state.State("exam")
+    exam.made("/labs/exam/namespaces")
+    for name in ("a", "b"):
+        exam.keep_node(name, state.Record(Process(1, "2"), "3", ()))
+    (run / "exam/nodes/.part-1-a").touch()
     return run
 
 
