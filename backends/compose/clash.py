@@ -5,7 +5,7 @@ from ipaddress import ip_network
 
 from netdsl.runtime.driver import Deployment, DriverError
 
-from .engine import PROJECT, networks, resolved
+from .engine import PROJECT, client, resolved
 
 _REFUSAL = re.compile(r"[Pp]ool overlaps|address space|already using parent interface")
 
@@ -21,20 +21,21 @@ def explain_clash(deployment: Deployment, message: str) -> DriverError | None:
         for entry in network.get("ipam", {}).get("config", [])
         if "subnet" in entry
     ]
-    for network in networks():
-        owner = (network["Labels"] or {}).get(PROJECT, "")
-        if owner == deployment.project:
-            continue
-        for entry in (network["IPAM"] or {}).get("Config") or []:
-            subnet = (entry or {}).get("Subnet")
-            if subnet and any(_overlap(ip_network(subnet), own) for own in own_ranges):
-                project = f"the project `{owner}`" if owner else "no Compose project"
-                return DriverError(
-                    f"the network `{network['Name']}` of {project} has a range that this lab asks for ({subnet})",
-                    command="docker compose up",
-                    remedy="give this copy a name of its own (`--project NAME`), other ranges (`--set pool=PREFIX`), "
-                    "or take that network away",
-                )
+    with client(deployment) as docker:
+        for network in docker.network.list():
+            owner = (network.labels or {}).get(PROJECT, "")
+            if owner == deployment.project:
+                continue
+            for entry in (network.ipam.config or []) if network.ipam else []:
+                subnet = (entry or {}).get("Subnet")
+                if subnet and any(_overlap(ip_network(subnet), own) for own in own_ranges):
+                    project = f"the project `{owner}`" if owner else "no Compose project"
+                    return DriverError(
+                        f"the network `{network.name}` of {project} has a range that this lab asks for ({subnet})",
+                        command="docker compose up",
+                        remedy="give this copy a name of its own (`--project NAME`), other ranges (`--set pool=PREFIX`), "
+                        "or take that network away",
+                    )
     return None
 
 

@@ -1,12 +1,11 @@
 """The engine and Compose, as a driver and a meter ask them; what they refuse, in our words."""
 
-import json
 import stat
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netdsl.disk.named import make_named
 from netdsl.disk.scratch import scratch_folder
@@ -18,6 +17,9 @@ from .client import client_fault
 from .ended import CommandFailed
 from .own import OwnImage
 from .refusals import refusal
+
+if TYPE_CHECKING:
+    from python_on_whales import DockerClient
 
 PROJECT = "com.docker.compose.project"
 FOLDER = f"{PROJECT}.working_dir"
@@ -56,29 +58,45 @@ def files_of(deployment: Deployment) -> Iterator[Path]:
 
 def compose_command(deployment: Deployment) -> list[str]:
     """The command `docker compose` for a project. Raises DriverError."""
-    return _compose(deployment, files_of(deployment))
+    files = [word for path in files_of(deployment) for word in ("-f", str(path))]
+    return ["docker", "compose", "-p", deployment.project, "--project-directory", str(deployment.folder), *files]
 
 
 def resolved(deployment: Deployment, text: bytes | None = None) -> dict[str, Any]:
     """The project as Compose reads it, the user's files and variables with it. `text`: instead of its compose.yaml. Raises
     DriverError."""
     if text is None:
-        return _resolved(compose_command(deployment))
+        return _resolved(deployment, files_of(deployment))
     with scratch_folder() as scratch:
         own = Path(scratch) / FILE
         make_named(own, text.decode(errors="replace"))
         users = (path for path in files_of(deployment) if path.name != FILE)
-        return _resolved(_compose(deployment, (own, *users)))
+        return _resolved(deployment, (own, *users))
 
 
-def _resolved(command: Sequence[str]) -> dict[str, Any]:
-    found: object = json.loads(said([*command[1:], "config", "--format", "json"]))
-    return found if isinstance(found, dict) else {}
+def _resolved(deployment: Deployment, paths: Iterable[Path]) -> dict[str, Any]:
+    with client(deployment, paths) as docker:
+        return docker.compose.config(return_json=True)
 
 
-def _compose(deployment: Deployment, paths: Iterable[Path]) -> list[str]:
-    files = [word for path in paths for word in ("-f", str(path))]
-    return ["docker", "compose", "-p", deployment.project, "--project-directory", str(deployment.folder), *files]
+@contextmanager
+def client(deployment: Deployment, paths: Iterable[Path] = ()) -> Iterator["DockerClient"]:
+    """The library's client, for what is asked once: it takes longer to load than `docker exec` takes. Its errors are told
+    as DriverError. `paths`: the project's files."""
+    from python_on_whales import ClientNotFoundError, DockerClient
+    from python_on_whales.exceptions import DockerException
+
+    try:
+        yield DockerClient(
+            compose_files=list(paths),
+            compose_project_name=deployment.project,
+            compose_project_directory=deployment.folder,
+        )
+    except DockerException as error:
+        command = " ".join(error.docker_command)
+        raise refused("Docker refused", command, error.return_code, error.stderr or error.stdout or "") from error
+    except ClientNotFoundError as error:
+        raise client_fault() or DriverError(str(error)) from error
 
 
 def builds_of(config: Mapping[str, Any]) -> dict[str, str]:
@@ -101,14 +119,6 @@ def image_ids(names: Iterable[str]) -> dict[str, str]:
     if _NO_IMAGE not in answer.errors:
         raise refused("Docker refused", "docker image inspect", answer.status, answer.errors)
     return {}
-
-
-def networks() -> list[dict[str, Any]]:
-    """All networks of the engine. One that goes meanwhile is left out. Raises DriverError."""
-    found: object = json.loads(
-        tried(["network", "inspect", *said(["network", "ls", "--quiet"]).split()]).output or "[]"
-    )
-    return found if isinstance(found, list) else []
 
 
 def refuse_other_folder(deployment: Deployment) -> None:
