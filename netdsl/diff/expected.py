@@ -16,7 +16,6 @@ from netdsl.verify.types import Proof
 _OF_LINES = (
     catalogue.EXPECTATION_FAILS,
     catalogue.EXPECTATION_NOT_VERIFIED,
-    catalogue.FAILURE_DOES_NOT_SHOW,
     catalogue.EXPECT_IMPOSSIBLE,
 )
 _NUMBER = re.compile(r" \(line \d+\)")
@@ -88,7 +87,7 @@ def _name(word: str, renamed: Mapping[str, str]) -> str:
 
 
 def finding_changes(before: Checked, after: Checked, renamed: Mapping[str, str]) -> Iterator[FindingChange]:
-    """Those about expectations are told with these."""
+    """Those about lines of `expect` blocks are told with these; that a whole block shows no failure is a finding."""
     olds, news = _findings(before, renamed), _findings(after, {})
     yield from (FindingChange(*found, is_new=True) for found in news if found not in olds)
     yield from (FindingChange(*found, is_new=False) for found in olds if found not in news)

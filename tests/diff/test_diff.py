@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from netdsl.cli.diff_words import flow_text, sections
-from netdsl.diff import Difference, diff
+from netdsl.diff import Difference, Standing, diff
 from netdsl.ir.service import WITH_PORTS, port
 from netdsl.pipeline.analysis import Checked, check, check_text
 from tests.compiling import LABS
@@ -267,6 +267,14 @@ def test_a_line_for_many_is_one_sentence() -> None:
     after = LAB.replace("    accept forward tcp/443 from lan to dmz\n", "")
     ((text, _),) = of("what is expected", LAB + lines, after + lines)
     assert text.startswith("no longer holds: pc-* reach www tcp/443, for 2 pairs; pc-1 reaches www tcp/443: dropped by")
+
+
+def test_a_failure_that_shows_no_longer_is_a_finding_beside_its_lines() -> None:
+    lines = "expect failure { www reaches pc-1 }\n"
+    after = LAB.replace("policy drop", "policy drop ; policy forward accept")
+    found = differ(LAB + lines, after + lines)
+    assert [(one.before, one.after) for one in found.expectations] == [(Standing.FAILS, Standing.HOLDS)]
+    assert [(one.code, one.is_new) for one in found.findings] == [("failure-does-not-show", True)]
 
 
 def test_findings_that_are_new() -> None:
