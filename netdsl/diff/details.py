@@ -1,5 +1,6 @@
 """Details of two values, and of two lists."""
 
+import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -11,6 +12,8 @@ from netdsl.ir.ids import TunnelId
 from netdsl.source import Place
 
 Line = TypeVar("Line", FilterRule | TunnelAccept, DestinationNat | SourceNat)
+
+_WORD = re.compile(r"[\w.-]+")
 
 
 def valued(what: str, before: object, after: object) -> Iterator[Detail]:
@@ -61,6 +64,25 @@ def with_names(line: Line, renamed: Mapping[str, str]) -> Line:
         match=replace(match, through=tuple(map(now, match.through)), not_through=tuple(map(now, match.not_through))),
         state=None if state is None else replace(state, tunnel=now(state.tunnel)),
     )
+
+
+def with_new_names(text: str, renamed: Mapping[str, str]) -> str:
+    """Names, and what begins with one (`gw.wan`, `server.app`), as the second lab calls them."""
+    return _WORD.sub(lambda word: _name(word[0], renamed), text) if renamed else text
+
+
+def holds_name(text: str, renamed: Mapping[str, str]) -> bool:
+    """Whether one of the names that are others now is in a text."""
+    return with_new_names(text, renamed) != text
+
+
+def _name(word: str, renamed: Mapping[str, str]) -> str:
+    head = word
+    while head:
+        if head in renamed:
+            return renamed[head] + word[len(head) :]
+        head = head.rpartition(".")[0]
+    return word
 
 
 def _text(value: object) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Severity
-from netdsl.diff.details import written
+from netdsl.diff.details import with_new_names, written
 from netdsl.diff.types import ExpectationChange, FindingChange, Standing
 from netdsl.ir.expectation import Expectation, Expected
 from netdsl.pipeline.analysis import Checked
@@ -19,7 +19,6 @@ _OF_LINES = (
     catalogue.EXPECT_IMPOSSIBLE,
 )
 _NUMBER = re.compile(r" \(line \d+\)")
-_WORD = re.compile(r"[\w.-]+")
 
 _Key = tuple[str, str]
 
@@ -63,27 +62,13 @@ def _lines(checked: Checked, renamed: Mapping[str, str]) -> dict[_Key, _Line]:
 
 
 def _key(block: Expectation, line: Expected, renamed: Mapping[str, str]) -> _Key:
-    return _renamed(block_text(block), renamed), _renamed(claim_text(line.claim), renamed)
+    return with_new_names(block_text(block), renamed), with_new_names(claim_text(line.claim), renamed)
 
 
 def _standing(proof: Proof) -> Standing:
     if not proof.is_exact:
         return Standing.UNKNOWN
     return Standing.HOLDS if proof.holds else Standing.FAILS
-
-
-def _renamed(text: str, renamed: Mapping[str, str]) -> str:
-    """Names, and what begins with one (`gw.wan`, `server.app`), as the second lab calls them."""
-    return _WORD.sub(lambda word: _name(word[0], renamed), text) if renamed else text
-
-
-def _name(word: str, renamed: Mapping[str, str]) -> str:
-    head = word
-    while head:
-        if head in renamed:
-            return renamed[head] + word[len(head) :]
-        head = head.rpartition(".")[0]
-    return word
 
 
 def finding_changes(before: Checked, after: Checked, renamed: Mapping[str, str]) -> Iterator[FindingChange]:
@@ -97,6 +82,7 @@ def _findings(checked: Checked, renamed: Mapping[str, str]) -> list[tuple[str, S
     told = (found for found in checked.diagnostics if found.rule not in _OF_LINES)
     return list(
         dict.fromkeys(
-            (found.rule.code, found.rule.severity, _renamed(_NUMBER.sub("", found.message), renamed)) for found in told
+            (found.rule.code, found.rule.severity, with_new_names(_NUMBER.sub("", found.message), renamed))
+            for found in told
         )
     )

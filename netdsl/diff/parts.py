@@ -1,11 +1,10 @@
 """Networks, nodes, tunnels and services that came, went or changed."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-from netdsl.diff.details import listed, valued
+from netdsl.diff.details import holds_name, listed, valued
 from netdsl.diff.node_parts import node_details
 from netdsl.diff.pairs import Pair, Pairs
 from netdsl.diff.types import Change, Detail, Names
@@ -173,8 +172,8 @@ def _child(before: Child | None, after: Child | None, name: str, at: str) -> Ite
 
 
 def _is_same(before: Sequence[TunnelEnd], after: Sequence[TunnelEnd], renamed: Mapping[str, str]) -> bool:
-    """Of one that has a new name, or whose ends have, that is not known, and nothing said."""
-    return bool(renamed) or tuple(before) == tuple(after)
+    """Of ends that hold a name which is another one now that is not known, and nothing said."""
+    return tuple(before) == tuple(after) or holds_name(repr(before), renamed)
 
 
 # --- services, and what stands beside nodes
@@ -223,7 +222,7 @@ def _pki(before: Pki | None, after: Pki | None, renamed: Mapping[str, str]) -> I
         *valued("responder", before.responder and before.responder.url, after.responder and after.responder.url),
     ]
     yield from details
-    if not details and not renamed and replace(before, algorithm=after.algorithm) != after:
+    if not details and before != after and not holds_name(repr(before), renamed):
         yield Detail("settings", "other ones", "other ones")
 
 

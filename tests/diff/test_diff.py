@@ -249,6 +249,16 @@ def test_a_tunnel_that_does_not_come_up_any_more_is_down() -> None:
     assert "~ state: up → down" in inner
 
 
+def test_settings_of_a_tunnel_that_changed_are_told_though_something_else_has_another_name() -> None:
+    after = (TUNNEL + IPSEC).replace("auth psk", "auth psk ; rekey ike 2h")
+    for now in (after, after.replace("host l ", "host left-1 ")):
+        assert ("~ tunnel t", ("~ settings",)) in of("what the labs are made of", TUNNEL + IPSEC, now)
+    renamed = (TUNNEL + IPSEC).replace("router a ", "router aa ").replace("via a ", "via aa ")
+    renamed = renamed.replace("between a ", "between aa ")
+    texts = [text for text, _ in of("what the labs are made of", TUNNEL + IPSEC, renamed)]
+    assert texts == ["~ node a is called aa now (same addresses)"]
+
+
 def test_expectations_that_hold_in_one_alone() -> None:
     lines = "expect { www cannot reach pc-1 ; pc-1 reaches www tcp/443 }\n"
     after = LAB.replace("policy drop", "policy drop ; policy forward accept")
