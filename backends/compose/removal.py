@@ -25,10 +25,9 @@ def remove(containers: Iterable[EngineContainer], networks: Iterable[EngineNetwo
     _rm(("network", "rm"), [network.id for network in networks])
 
 
-def remove_networks(project: str, keys: Iterable[str] = ()) -> list[str]:
-    """Those with netdsl's mark; `keys`: but for these. Returns what they were called. Raises DriverError."""
-    kept = set(keys)
-    found = [network for network in networks_of(project) if network.mark and network.key not in kept]
+def remove_networks(project: str) -> list[str]:
+    """Those with netdsl's mark. Returns what they were called. Raises DriverError."""
+    found = [network for network in networks_of(project) if network.mark]
     remove((), found)
     return [network.key for network in found]
 
