@@ -84,7 +84,7 @@ def surplus(
     texts = (
         *(f"the node {container.service}, which the lab has no more" for container in ghosts),
         *(f"the network {network.key}, which the lab has no more" for network in gone),
-        *(f"the network {network.key}, to make it anew: it is another one now" for network in changed.values()),
+        *(f"the network {network.key}, to make it anew: it has changed" for network in changed.values()),
         *(f"the node {container.service}, to make it anew: {_which(container, changed)}" for container in anew),
     )
     return Surplus((*beside, *ghosts, *anew), (*gone, *changed.values()), texts)

@@ -242,12 +242,12 @@ def _nodes_that_go(plan: Steps, ghosts: Sequence[Domain]) -> tuple[str, ...]:
     gone = (*plan.obsolete, *(machine.node for machine in ghosts))
     return (
         *(f"the node {name}, which the lab has no more" for name in gone),
-        *(f"the node {name}, to make it anew: its hardware is another one now" for name in plan.anew),
+        *(f"the node {name}, to make it anew: its hardware has changed" for name in plan.anew),
     )
 
 
 def _network_that_goes(name: str, is_otherwise: bool) -> str:
-    why = "to make it anew: it is another one now" if is_otherwise else "which the lab has no more"
+    why = "to make it anew: it has changed" if is_otherwise else "which the lab has no more"
     return f"the network {name}, {why}"
 
 

@@ -77,7 +77,7 @@ def test_a_network_that_is_another_one_now_goes_with_the_nodes_in_it(change: dic
     found = _surplus(_config("a", "b"), containers, (_network(**change),))
     assert [container.id for container in found.containers] == ["a"]
     assert found.texts == (
-        "the network lan, to make it anew: it is another one now",
+        "the network lan, to make it anew: it has changed",
         "the node a, to make it anew: it is in lan",
     )
 

@@ -85,7 +85,7 @@ def test_up_makes_the_engine_equal_to_the_lab_and_down_finds_it_without_its_fold
     )  # the engine's range is a larger one
     grown = _up(lab, more)
     assert grown.returncode == 0, grown.stderr
-    assert "removed the network lan, to make it anew: it is another one now" in grown.stderr
+    assert "removed the network lan, to make it anew: it has changed" in grown.stderr
     assert lab.pings("six", "10.9.1.10") == ("10.9.1.10",)
     assert lab.nodes()["on-other"] == new["on-other"]
     again = _up(lab, more)
