@@ -14,7 +14,7 @@ from netdsl.codegen.registry import driver_of
 @click.argument("lab", required=False)
 @runtime_options
 def command(lab: str | None, target: str, output: str | None, project: str | None, *, is_trusted: bool) -> None:
-    """Stop LAB and take away its containers or machines, its networks and whatever else it made.
+    """Stop LAB and take away its nodes, its networks and whatever else it made.
 
     LAB is a source, an output folder or a lab's name [the only one in build/]. Where the output folder is not there, what
     runs is found by the lab's name in the source, by the name of its deployment, or by the folder's.

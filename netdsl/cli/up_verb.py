@@ -33,7 +33,7 @@ _SOON = timedelta(days=30)
 @click.option(
     "--timeout",
     type=click.IntRange(min=1),
-    help="Seconds to wait until every node is ready [300 in containers, 600 in virtual machines once they are up].",
+    help="Seconds to wait until every node is ready [300; in virtual machines 600, once they are up].",
 )
 def command(
     lab: str | None,
@@ -46,7 +46,7 @@ def command(
     is_dry: bool,
     timeout: int | None,
 ) -> None:
-    """Compile LAB, start its containers or machines, and wait until every node is ready.
+    """Compile LAB, start its nodes, and wait until each is ready.
 
     What runs of the lab and is not in it any more (nodes, networks) is taken away first, which is said.
 
