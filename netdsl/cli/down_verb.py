@@ -25,7 +25,7 @@ def command(lab: str | None, target: str, output: str | None, project: str | Non
         if lab is None and output is None and project is None:
             raise
         runtime = driver_of(target)
-        found = running_lab(runtime.found(), lab, output, project)
+        found = running_lab(runtime.found(), lab, target, output, project)
         if found is None:
             raise error
         if isinstance(found, str):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from netdsl.cli.console import note
+from netdsl.cli.options import target_words
 from netdsl.codegen.manifest import read_manifest
 from netdsl.index import TARGETS
 from netdsl.runtime.driver import Deployment, Driver, DriverError
@@ -22,7 +23,7 @@ def telling_what_is_left(runtime: Driver, deployment: Deployment) -> Iterator[No
 def _left(runtime: Driver, deployment: Deployment) -> str:
     manifest = read_manifest(deployment.folder)
     target = manifest.target if manifest is not None else TARGETS[0]
-    down = f"netdsl down -o {deployment.folder}" + (f" -t {target}" if target != TARGETS[0] else "")
+    down = f"netdsl down -o {deployment.folder}{target_words(target)}"
     if manifest is None or manifest.project != deployment.project:
         down += f" --project {deployment.project}"
     try:

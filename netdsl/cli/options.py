@@ -63,6 +63,12 @@ TARGET: Decorator = click.option(
     help="What to compile for (`netdsl targets`).",
 )
 
+
+def target_words(target: str) -> str:
+    """How a command line that is shown names a target: ` -t NAME`, nothing for the one that is meant without."""
+    return "" if target == TARGETS[0] else f" -t {target}"
+
+
 OUTPUT: Decorator = click.option(
     "-o", "--output", type=click.Path(file_okay=False), metavar="DIR", help="The output folder [build/LAB/TARGET]."
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from netdsl.cli.each import lab_name
+from netdsl.cli.options import target_words
 from netdsl.cli.place import is_name, is_source
 from netdsl.codegen.home import is_of_another
 from netdsl.codegen.manifest import ManifestUnreadable, read_manifest
@@ -17,7 +18,7 @@ _SHOWN = 8
 
 
 def running_lab(
-    labs: Iterable[FoundLab], given: str | None, output: str | None, project: str | None
+    labs: Iterable[FoundLab], given: str | None, target: str, output: str | None, project: str | None
 ) -> Deployment | str | None:
     """By at least one word of the command line: the deployment where its folder is there, else the project's name alone;
     None if nothing of it runs. Raises UsageError where several are meant, and where the name of a source is that of a lab
@@ -40,7 +41,7 @@ def running_lab(
     if given is not None and is_source(given) and lab.folder is not None and is_of_another(lab.folder, given):
         raise click.UsageError(
             f"the lab `{lab.project}` that runs is of {_shown(lab)}, which was not compiled from {given}; "
-            f"`netdsl down {_shown(lab)}` takes it away"
+            f"`netdsl down -o {_shown(lab)}{target_words(target)} --project {lab.project}` takes it away"
         )
     return Deployment(lab.folder, lab.project) if lab.folder is not None and folder_is_there else lab.project
 

@@ -10,12 +10,11 @@ from netdsl.cli.compilation import Request, Written, compile_request
 from netdsl.cli.console import note, output_columns, say, write
 from netdsl.cli.deployment import find_deployment, runtime_options
 from netdsl.cli.interrupted import telling_what_is_left
-from netdsl.cli.options import CREDENTIALS, DEFINE
+from netdsl.cli.options import CREDENTIALS, DEFINE, target_words
 from netdsl.cli.status_table import status_table
 from netdsl.cli.target_options import TARGET_OPTIONS
 from netdsl.codegen.contract import Options
 from netdsl.codegen.registry import driver_of
-from netdsl.index import TARGETS
 from netdsl.runtime.driver import Deployment, Driver, DriverError
 from netdsl.runtime.inside import READY
 
@@ -76,7 +75,7 @@ def command(
     ill = [state.node for state in states if state.state != "absent" and state.health != READY]
     if ill:
         names = ", ".join(f"`{node}`" for node in ill[:_MOST_NAMES]) + (" …" if len(ill) > _MOST_NAMES else "")
-        remedy = f"netdsl logs -o {deployment.folder} {ill[0]}" + (f" -t {target}" if target != TARGETS[0] else "")
+        remedy = f"netdsl logs -o {deployment.folder} {ill[0]}{target_words(target)}"
         raise DriverError(f"the lab runs, but {names} {'is' if len(ill) == 1 else 'are'} not well", remedy=remedy)
 
 

@@ -39,7 +39,7 @@ OTHER = FoundLab("other", "other", None)
 def test_a_lab_is_found_by_its_name_its_deployments_or_its_folder(
     given: str | None, output: str | None, project: str | None, expected: str | None
 ) -> None:
-    assert running_lab([OTHER, BLUE, EXAM], given, output, project) == expected
+    assert running_lab([OTHER, BLUE, EXAM], given, "compose", output, project) == expected
 
 
 def test_of_several_none_is_taken() -> None:
@@ -47,7 +47,7 @@ def test_of_several_none_is_taken() -> None:
     with pytest.raises(
         click.UsageError, match="--project NAME says which: `blue` of /labs/build/blue/compose, `red` of"
     ):
-        running_lab([BLUE, red], "exam", None, None)
+        running_lab([BLUE, red], "exam", "compose", None, None)
 
 
 def _compiled(folder: Path, project: str) -> Path:
@@ -59,8 +59,8 @@ def _compiled(folder: Path, project: str) -> Path:
 
 def test_a_folder_that_is_there_is_used_while_it_is_that_deployments(tmp_path: Path) -> None:
     folder = _compiled(tmp_path / "build/exam/compose", "exam")
-    assert running_lab([FoundLab("exam", "exam", folder)], "exam", None, None) == Deployment(folder, "exam")
-    assert running_lab([FoundLab("exam", "blue", folder)], "exam", None, None) == "blue"
+    assert running_lab([FoundLab("exam", "exam", folder)], "exam", "compose", None, None) == Deployment(folder, "exam")
+    assert running_lab([FoundLab("exam", "blue", folder)], "exam", "compose", None, None) == "blue"
 
 
 def test_a_sources_name_is_no_name_for_the_running_lab_of_another_source(
@@ -74,10 +74,10 @@ def test_a_sources_name_is_no_name_for_the_running_lab_of_another_source(
     monkeypatch.chdir(tmp_path / "bert")
     labs = [FoundLab("exam", "exam", folder)]
     with pytest.raises(click.UsageError, match=r"which was not compiled from lab\.net") as refusal:
-        running_lab(labs, "lab.net", None, None)
-    assert f"`netdsl down {folder}`" in str(refusal.value)
+        running_lab(labs, "lab.net", "vagrant", None, None)
+    assert f"`netdsl down -o {folder} -t vagrant --project exam`" in str(refusal.value)
     monkeypatch.chdir(tmp_path / "anna")
-    assert running_lab(labs, "lab.net", None, None) == Deployment(folder, "exam")
+    assert running_lab(labs, "lab.net", "vagrant", None, None) == Deployment(folder, "exam")
 
 
 class _Driver:
