@@ -15,6 +15,7 @@ from netdsl.runtime.output import TooMuch, output_of
 
 from .client import client_fault
 from .ended import CommandFailed
+from .model import NODE
 from .own import OwnImage
 from .refusals import refusal
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 PROJECT = "com.docker.compose.project"
 FOLDER = f"{PROJECT}.working_dir"
+SERVICE = "com.docker.compose.service"
 """Labels of Compose's."""
 _BUILD = 600.0  # seconds
 FILE = "compose.yaml"
@@ -121,10 +123,20 @@ def image_ids(names: Iterable[str]) -> dict[str, str]:
     return {}
 
 
+def of_project(deployment: Deployment) -> tuple[str, str]:
+    """The words by which the engine lists what is of the project alone."""
+    return "--filter", f"label={PROJECT}={deployment.project}"
+
+
+def nodes_of(deployment: Deployment) -> tuple[str, ...]:
+    """As `of_project`, the lab's nodes alone."""
+    return *of_project(deployment), "--filter", f"label={NODE}"
+
+
 def refuse_other_folder(deployment: Deployment) -> None:
     """Raises DriverError where the project is there, but of another folder: it is another lab of that name."""
     form = f'{{{{.Label "{FOLDER}"}}}}'
-    words = ["ps", "--all", "--filter", f"label={PROJECT}={deployment.project}", "--format", form]
+    words = ["ps", "--all", *of_project(deployment), "--format", form]
     refuse_folder_labels(deployment, said(words).splitlines())
 
 
@@ -135,8 +147,8 @@ def refuse_folder_labels(deployment: Deployment, labels: Iterable[str]) -> None:
 
 def is_there(deployment: Deployment) -> bool:
     """Whether the engine has a container or a network of the project. Raises DriverError."""
-    mine = ("--quiet", "--filter", f"label={PROJECT}={deployment.project}")
-    return any(said([kind, "ls", *words, *mine]).strip() for kind, *words in (("container", "--all"), ("network",)))
+    kinds = (("container", "ls", "--all"), ("network", "ls"))
+    return any(said([*words, "--quiet", *of_project(deployment)]).strip() for words in kinds)
 
 
 @contextmanager

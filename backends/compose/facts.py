@@ -8,7 +8,7 @@ from netdsl.disk.named import read_named
 from netdsl.runtime.driver import Deployment, Driver
 from netdsl.runtime.meter import SPACES, Fact, tunnel_spaces
 
-from .engine import said
+from .engine import nodes_of, of_project, said
 
 METHODS = (
     Fact(
@@ -39,9 +39,8 @@ METHODS = (
 def facts_of(deployment: Deployment, driver: Driver) -> tuple[Fact, ...]:
     """The facts of a running project. Raises DriverError."""
     engine = json.loads(said(["info", "--format", "json"]))
-    project = f"label=com.docker.compose.project={deployment.project}"
-    networks = said(["network", "ls", "--filter", project, "--format", "{{.Driver}}"]).split()
-    images = said(["ps", "--filter", project, "--filter", "label=netdsl.node", "--format", "{{.Image}}"]).split()
+    networks = said(["network", "ls", *of_project(deployment), "--format", "{{.Driver}}"]).split()
+    images = said(["ps", *nodes_of(deployment), "--format", "{{.Image}}"]).split()
     found = (
         ("engine", f"Docker Engine {engine['ServerVersion']}"),
         ("compose", f"Docker Compose {said(['compose', 'version', '--short']).strip()}"),

@@ -9,13 +9,11 @@ from pathlib import Path
 from netdsl.dataclass import dataclass
 from netdsl.runtime.driver import FoundLab
 
-from .engine import FOLDER, PROJECT, said
+from .engine import FOLDER, PROJECT, SERVICE, said
+from .model import LAB, NETWORK, NODE
 from .own import BESIDE_SERVICE
 
-LAB, NODE, NETWORK = "netdsl.lab", "netdsl.node", "netdsl.network"
-"""netdsl's own labels: of nodes the first two, of networks the first and the last."""
-
-_SERVICE, _KEY = "com.docker.compose.service", "com.docker.compose.network"
+_KEY = "com.docker.compose.network"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 """What Compose takes for a project's name."""
 
@@ -65,7 +63,7 @@ class EngineNetwork:
 
 def all_containers() -> tuple[EngineContainer, ...]:
     """Those of every Compose project, running or not. Raises DriverError."""
-    labels = (PROJECT, _SERVICE, NODE, LAB, FOLDER)
+    labels = (PROJECT, SERVICE, NODE, LAB, FOLDER)
     fields = ("json .ID", "json .Names", *(f'json (.Label "{label}")' for label in labels))
     form = ",".join(f"{{{{{field}}}}}" for field in (*fields, "json .State", "json .Networks"))
     words = ("ps", "--all", "--no-trunc", "--filter", f"label={PROJECT}", "--format", f"[{form}]")

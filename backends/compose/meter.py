@@ -10,14 +10,12 @@ from netdsl.runtime.procfs import PROC, Mount, group_mounts, processor_seconds, 
 
 from .driver import driver
 from .ended import CommandFailed
-from .engine import builds_of, check_client, compose_command, failed, image_ids, resolved, said, told
+from .engine import SERVICE, builds_of, check_client, compose_command, failed, image_ids, nodes_of, resolved, said, told
 from .facts import METHODS, facts_of
 from .groups import Members, group_usage, members
 from .layers import Layered, image_of, without_shared
 from .tools import SideTools, side_tools
 from .working import working
-
-_SERVICE = '{{.Label "com.docker.compose.service"}}'
 
 
 class ComposeMeter:
@@ -70,7 +68,7 @@ class ComposeMeter:
         containers = _containers(deployment, is_running=False)
         if not containers:
             return Disk((), ())
-        form = '{{index .Config.Labels "com.docker.compose.service"}} {{.SizeRw}} {{.Config.Image}}'
+        form = f'{{{{index .Config.Labels "{SERVICE}"}}}} {{{{.SizeRw}}}} {{{{.Config.Image}}}}'
         rows = [
             line.split(" ")
             for line in said(["container", "inspect", "--size", "--format", form, *containers]).splitlines()
@@ -90,8 +88,8 @@ def _running(deployment: Deployment) -> dict[str, str]:
 
 
 def _containers(deployment: Deployment, *, is_running: bool) -> dict[str, str]:
-    words = ["ps", "--no-trunc", "--filter", f"label=com.docker.compose.project={deployment.project}"]
-    words += ["--filter", "label=netdsl.node", "--format", "{{.ID}} " + _SERVICE, *([] if is_running else ["--all"])]
+    form = f'{{{{.ID}}}} {{{{.Label "{SERVICE}"}}}}'
+    words = ["ps", "--no-trunc", *nodes_of(deployment), "--format", form, *([] if is_running else ["--all"])]
     rows = (line.split(" ", 1) for line in said(words, timeout=60).splitlines())
     return {row[0]: row[1] for row in rows}
 

@@ -7,6 +7,9 @@ from netdsl.dataclass import dataclass
 
 from .limits import DEFAULT, Limits
 
+LAB, NODE, NETWORK = "netdsl.lab", "netdsl.node", "netdsl.network"
+"""netdsl's own labels: of nodes the first two, of networks the first and the last."""
+
 
 @dataclass(frozen=True, slots=True)
 class ComposeNetwork:

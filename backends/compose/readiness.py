@@ -11,8 +11,9 @@ from netdsl.diagnostics.visible import Passing
 from netdsl.runtime.driver import Deployment, Progress
 
 from .ended import CommandFailed
-from .engine import PROJECT, said
-from .own import ORPHAN
+from .engine import SERVICE, of_project, said
+from .model import NODE
+from .own import BESIDE_SERVICE
 
 _PAUSE = 0.1  # seconds at least between two questions, and at least as long as a question takes
 _WORDS = ("docker", "ps")
@@ -20,11 +21,10 @@ _COLUMNS = (
     "{{.Names}}",
     "{{.State}}",
     "{{.Status}}",
-    '{{.Label "netdsl.node"}}',
-    '{{.Label "com.docker.compose.service"}}',
+    f'{{{{.Label "{NODE}"}}}}',
+    f'{{{{.Label "{SERVICE}"}}}}',
 )
 _EXIT = re.compile(r"^Exited \((\d+)\)")
-_BESIDE = dict(ORPHAN)["service"]
 
 
 def await_ready(
@@ -54,9 +54,9 @@ def await_ready(
 
 def _waiting(deployment: Deployment) -> tuple[list[str], int]:
     """The containers that are not yet ready, and how many there are. Raises CommandFailed."""
-    words = ["ps", "--all", "--filter", f"label={PROJECT}={deployment.project}", "--format", "\t".join(_COLUMNS)]
+    words = ["ps", "--all", *of_project(deployment), "--format", "\t".join(_COLUMNS)]
     rows = [line.split("\t", 4) for line in said(words).splitlines()]
-    rows = [row for row in rows if row[4] != _BESIDE]
+    rows = [row for row in rows if row[4] != BESIDE_SERVICE]
     found = []
     for name, state, status, node, _ in rows:
         ended = _EXIT.match(status)

@@ -4,7 +4,7 @@ from netdsl.codegen.yaml import Anchor, Data, dump
 from netdsl.payload.contract import HOSTS
 
 from .limits import PERIOD, Limits
-from .model import Attachment, ComposeNetwork, ComposeService, Project
+from .model import LAB, NETWORK, NODE, Attachment, ComposeNetwork, ComposeService, Project
 
 _HEADER = """\
 # Made by netdsl from the lab `{lab}`. Start it with
@@ -88,8 +88,8 @@ def _service(service: ComposeService, project: Project, common: Anchor) -> Data:
         data["network_mode"] = "none"
     data["volumes"] = list(_volumes(service, project))
     data["labels"] = {
-        "netdsl.lab": literal(project.lab),
-        "netdsl.node": literal(service.node),
+        LAB: literal(project.lab),
+        NODE: literal(service.node),
         "netdsl.payload": service.digest,
     }
     return data
@@ -153,7 +153,7 @@ def _network(network: ComposeNetwork, project: Project) -> Data:
     if network.is_internal:
         data["internal"] = True
     data["ipam"] = {"config": [{"subnet": str(network.subnet)}]}
-    data["labels"] = {"netdsl.lab": literal(project.lab), "netdsl.network": network.key}
+    data["labels"] = {LAB: literal(project.lab), NETWORK: network.key}
     return data
 
 

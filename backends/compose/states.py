@@ -12,9 +12,8 @@ from netdsl.runtime.driver import Deployment, DriverError, NodeState
 from netdsl.runtime.inside import LOGGED, READY, STARTING, last_lines, word_of
 from netdsl.runtime.output import TooMuch, output_of
 
-from .engine import FOLDER, PROJECT, Unasked, answered, refuse_folder_labels, said, tried
+from .engine import FOLDER, SERVICE, Unasked, answered, nodes_of, refuse_folder_labels, said, tried
 
-_SERVICE = f"{PROJECT.rsplit('.', 1)[0]}.service"
 PATIENCE = 30.0
 """Seconds for what a node says of itself."""
 _AT_ONCE = 8  # nodes that are asked at the same time
@@ -69,10 +68,12 @@ def states(deployment: Deployment, names: Collection[str], *, is_full: bool) -> 
 def node_ids(deployment: Deployment, nodes: Sequence[str], *, is_running: bool = True) -> tuple[str, ...]:
     """The container of each of the nodes; with `is_running` False also one that has ended. One question to the engine,
     however many nodes the lab has. Raises DriverError where there is none, or where they are another folder's."""
-    columns = ("{{.ID}}", "{{.State}}", f'{{{{.Label "{_SERVICE}"}}}}', f'{{{{.Label "{FOLDER}"}}}}')
+    columns = ("{{.ID}}", "{{.State}}", f'{{{{.Label "{SERVICE}"}}}}', f'{{{{.Label "{FOLDER}"}}}}')
     rows = [
         line.split("\t", 3)
-        for line in said(["ps", "--all", "--no-trunc", *_mine(deployment), "--format", "\t".join(columns)]).splitlines()
+        for line in said(
+            ["ps", "--all", "--no-trunc", *nodes_of(deployment), "--format", "\t".join(columns)]
+        ).splitlines()
     ]
     refuse_folder_labels(deployment, (row[3] for row in rows))
     found = {row[2]: row[0] for row in rows if not is_running or row[1] == "running"}
@@ -96,16 +97,12 @@ def _missing(
 
 def containers(deployment: Deployment) -> dict[str, Found]:
     """Of the project's nodes, by service. Raises DriverError, also where they are another folder's."""
-    ids = said(["ps", "--all", "--quiet", *_mine(deployment)]).split()
+    ids = said(["ps", "--all", "--quiet", *nodes_of(deployment)]).split()
     records = [
         record for start in range(0, len(ids), _MOST_IDS) for record in _inspected(ids[start : start + _MOST_IDS])
     ]
     refuse_folder_labels(deployment, (record["labels"].get(FOLDER, "") for record in records))
-    return {record["labels"].get(_SERVICE, ""): _found(record) for record in records}
-
-
-def _mine(deployment: Deployment) -> tuple[str, ...]:
-    return ("--filter", f"label={PROJECT}={deployment.project}", "--filter", "label=netdsl.node")
+    return {record["labels"].get(SERVICE, ""): _found(record) for record in records}
 
 
 def _inspected(ids: Sequence[str]) -> list[dict[str, dict[str, str]]]:
