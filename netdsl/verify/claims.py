@@ -48,7 +48,8 @@ def judge(world: World, claim: Claim) -> Finding:
     others = world.others
     found = _judged(world, claim)
     for other in others:
-        if _judged(other, claim).holds is not found.holds:
+        instead = _judged(other, claim)
+        if (instead.holds, instead.is_exact) != (found.holds, found.is_exact):
             reason = f"it {other.order.reason}; {found.reason}" if found.is_exact else found.reason
             return replace(found, holds=False, reason=reason, origin=None, is_exact=False, near=None)
     return found

@@ -42,13 +42,15 @@ def predict(
     asked = (source, destination, service, source_address, size)
     others = world.others
     found, doubt = _followed(world, *asked), ""
+    raw = dict.fromkeys(found.raw)
     for other in others:
         instead = _followed(other, *asked)
+        raw |= dict.fromkeys(instead.raw)
         if _what(instead) != _what(found):
             return _by_order(found, instead, other)
         if _headers(instead) != _headers(found):
             doubt = f"; in which form the packets of its tunnels go {other.order.reason}"
-    return replace(found, reason=f"{found.reason}{doubt}") if doubt else found
+    return replace(found, reason=f"{found.reason}{doubt}", raw=tuple(raw)) if others else found
 
 
 def _headers(verdict: Verdict) -> list[str]:

@@ -1,11 +1,15 @@
 """Tunnels whose state depends on which of them comes up first: what is alike in every order is known, and nothing else."""
 
+from dataclasses import replace
+from importlib import import_module
+
 import pytest
 
 from netdsl.ir.ids import NodeId
 from netdsl.packets import world as packets_world
-from netdsl.verify import Esp, Outcome, matrix
-from netdsl.verify.claims import judge
+from netdsl.packets.world import World
+from netdsl.verify import Esp, Outcome, Verdict, claims, matrix
+from netdsl.verify.claims import Finding, judge
 from tests.differential.comparing import tunnels_that_differ, world_of
 from tests.differential.observing import Observation, TunnelState
 from tests.verify.asking import ask, checked, world
@@ -58,6 +62,27 @@ BEHIND = "own is behind nat at gw ; own is not behind nat at server ; rw is behi
 def test_a_gateway_that_masquerades_the_ike_of_its_clients_may_lose_its_port(esp: Esp, changed: dict[str, str]) -> None:
     lines = f"{BEHIND} ; own is encapsulated in udp ; own is up ; n reaches f"
     assert unknown(text(**{"expect": lines, **changed}), esp) == [True, False, False, esp is Esp.KERNEL, False, False]
+
+
+@pytest.mark.parametrize("unsure", [0, 1])
+def test_what_is_known_in_one_state_and_not_in_another_is_not_known(
+    unsure: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though what is said of both is the same."""
+    found = world(text(expect="n reaches f"))
+    states = [found, *found.others]
+    assert len(states) > 1
+    monkeypatch.setattr(claims, "_judged", lambda state, _: Finding(True, "so", is_exact=states.index(state) != unsure))
+    assert not judge(found, found.lab.expectations[0].lines[0].claim).is_exact
+    predicting = import_module("netdsl.verify.predict")
+    followed = predicting._followed
+
+    def raw(state: World, *asked: object) -> Verdict:
+        answered: Verdict = followed(state, *asked)
+        return replace(answered, raw=(NodeId("f"),) if states.index(state) == unsure else ())
+
+    monkeypatch.setattr(predicting, "_followed", raw)
+    assert ask(found, "n", "10.2.0.2").raw == ("f",)
 
 
 def test_why_it_cannot_be_known() -> None:
