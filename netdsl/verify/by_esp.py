@@ -32,6 +32,6 @@ def _compared(block: Expectation, pairs: list[tuple[Proof, Proof]], *worlds: Wor
             yield Dependence(block, None, worlds[there].esp, "every line of the block holds")
         return
     for one, other in pairs:
-        if one.holds != other.holds:
-            failing = other if one.holds else one
+        failing = other if one.holds else one
+        if one.holds != other.holds and failing.is_exact:
             yield Dependence(block, one.line, worlds[other.holds].esp, failing.reason)

@@ -4,9 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from netdsl.ir.expectation import Expectation
+from netdsl.packets.world import World
 from netdsl.pipeline.analysis import check_text
 from netdsl.verify import Esp
-from netdsl.verify.types import Summary
+from netdsl.verify.expectations import proofs_of
+from netdsl.verify.types import Proof, Summary
 
 LAB = """lab x
 network inet 192.0.2.0/24
@@ -64,3 +67,14 @@ def test_a_lab_without_esp_is_proven_once(monkeypatch: pytest.MonkeyPatch) -> No
     assert summary("a reaches b", lab=plain) == replace(summary("a reaches b", lab=plain), depending=())
     with pytest.raises(AssertionError, match="proven again"):
         summary("a reaches b")
+
+
+def test_what_cannot_be_known_with_one_kind_is_not_said_to_hold_with_the_other_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def unsure(world: World) -> list[tuple[Expectation, list[Proof]]]:
+        found = [(block, list(proofs)) for block, proofs in proofs_of(world)]
+        return [(block, [replace(proof, is_exact=proof.holds) for proof in proofs]) for block, proofs in found]
+
+    monkeypatch.setattr("netdsl.verify.by_esp.proofs_of", unsure)
+    assert summary("a reaches b tcp/80 ; a reaches 192.0.2.2").depending == ()
