@@ -15,7 +15,7 @@ has_ended() {
 	read -r pid what <"$STATE/$1"
 	end=-
 	if [ -e "$STATE/ended/$1" ]; then
-		read -r end <"$STATE/ended/$1"
+		read -r end <"$STATE/ended/$1" || end=- # it is being written
 		return 0
 	fi
 	! is_alive "$pid"
@@ -46,6 +46,18 @@ await_end() {
 		[ -n "$has_stirred" ] || wait "$1"
 	done
 	trap - CHLD
+}
+
+# await_notice FILE: until the main process has noticed how it has ended, three seconds at most; CHLD ends its `wait`. It is
+# busy while a part tends, and a signal that comes between its look and its `wait` ends none.
+await_notice() {
+	{ read -r main <"$STATE/pid"; } 2>/dev/null || return 0
+	rounds=30
+	while [ "$end" = - ] && [ "$rounds" -gt 0 ] && kill -CHLD "$main" 2>/dev/null; do
+		rounds=$((rounds - 1))
+		sleep 0.1
+		has_ended "$1"
+	done
 }
 
 # Sets $used, $limit (bytes) and $killed (processes of the node that the kernel has killed for want of memory): of the node's
@@ -103,7 +115,9 @@ disks() { df -Pk / /run /tmp 2>/dev/null | sort -u; }
 find_ills() {
 	ill=
 	for file in "$STATE"/run/*; do
-		if [ ! -e "$file" ] || ! has_ended "run/${file##*/}" || [ "$end" = 0 ]; then continue; fi
+		if [ ! -e "$file" ] || ! has_ended "run/${file##*/}"; then continue; fi
+		await_notice "run/${file##*/}"
+		[ "$end" != 0 ] || continue
 		add_ill "run ${file##*/} has ended with status $end: $(command_of "${file##*/}")"
 	done
 	read_memory

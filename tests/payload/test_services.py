@@ -1,7 +1,10 @@
 """Services, commands, files and their environment: data, never shell text."""
 
+import os
+import signal
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
@@ -138,6 +141,28 @@ def test_a_command_that_has_done_its_work_is_well(node: Node) -> None:
     said = node.verb("status").stdout.splitlines()
     assert said[0] == "node\tready"
     assert "run\t1\tended\t0\techo done; true" in said, "one line, without tabs"
+
+
+def test_a_command_that_the_node_is_too_busy_to_look_after_is_waited_for(node: Node, tmp_path: Path) -> None:
+    node.data(run___1=f"sh\n-c\nwhile [ ! -e {tmp_path}/go ]; do sleep 0.01; done; touch {tmp_path}/done\n")
+    assert node.start() == ""
+    assert node.verb("ready").returncode == 0
+    main = int((node.state / "pid").read_text())
+    os.kill(main, signal.SIGSTOP)
+    try:
+        (tmp_path / "go").touch()
+        command = Path(f"/proc/{(node.state / 'run/1').read_text().split()[0]}/stat")
+        deadline = time.monotonic() + 60
+        while ") Z " not in command.read_text():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        with ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(node.verb, "ready")
+            assert not wait([asked], 0.5).done, "it waits"
+            os.kill(main, signal.SIGCONT)
+            assert asked.result().returncode == 0
+    finally:
+        os.kill(main, signal.SIGCONT)
 
 
 def test_what_it_has_of_memory_and_disk_is_said(node: Node) -> None:
