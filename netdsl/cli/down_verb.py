@@ -8,6 +8,7 @@ from netdsl.cli.interrupted import telling_what_is_left
 from netdsl.cli.place import NothingCompiled, build_of, sweep
 from netdsl.cli.running import running_lab
 from netdsl.codegen.registry import driver_of
+from netdsl.runtime.driver import DriverError
 
 
 @click.command("down")
@@ -25,7 +26,11 @@ def command(lab: str | None, target: str, output: str | None, project: str | Non
         if lab is None and output is None and project is None:
             raise
         runtime = driver_of(target)
-        found = running_lab(runtime.found(), lab, target, output, project)
+        try:
+            running = runtime.found()
+        except DriverError as silent:
+            raise NothingCompiled(f"{error.message}; what runs cannot be asked for: {silent.message}") from silent
+        found = running_lab(running, lab, target, output, project)
         if found is None:
             raise error
         if isinstance(found, str):

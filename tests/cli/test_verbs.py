@@ -212,6 +212,14 @@ def test_a_lab_is_found_where_it_was_compiled(
     assert netdsl("status", given, "-o", "elsewhere", cwd=tmp_path / here).returncode == 2
 
 
+def test_down_of_a_lab_that_was_never_compiled_says_so_where_no_engine_answers(tmp_path: Path) -> None:
+    """And that what runs was not asked for, in whatever way the engine is missing."""
+    done = netdsl("down", "x", cwd=tmp_path, environment=NO_ENGINE)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "there is no compiled lab at build/x/compose; compile it first" in done.stderr
+    assert "what runs cannot be asked for: " in done.stderr
+
+
 def test_explain_knows_every_code(tmp_path: Path) -> None:
     listed = netdsl("explain", cwd=tmp_path).stdout
     assert [line.split()[0] for line in listed.splitlines()] == sorted(homes())
