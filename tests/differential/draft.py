@@ -121,8 +121,8 @@ class Tunnel:
 
 @dataclass(slots=True)
 class Draft:
-    """`faults`: what was made wrong on purpose; `unmet`: lines of its `expect failure`; `has_kernel`: the kernel of its
-    nodes has all that tunnels ask for; `packages`: what its nodes need beside `PACKAGES`."""
+    """`faults`: what was made wrong on purpose; `expected`, `unmet`: lines of its `expect` and its `expect failure`;
+    `has_kernel`: the kernel of its nodes has all that tunnels ask for; `packages`: what nodes need beside `PACKAGES`."""
 
     name: str
     families: tuple[int, ...]
@@ -131,6 +131,7 @@ class Draft:
     tunnels: list[Tunnel] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     is_overlapping: bool = False
+    expected: list[str] = field(default_factory=list)
     unmet: list[str] = field(default_factory=list)
     has_kernel: bool = False
     packages: set[str] = field(default_factory=set)
@@ -166,6 +167,8 @@ def text(draft: Draft) -> str:
         lines += _block(f"{box.kind} {box.name}", _inside(box))
     for tunnel in draft.tunnels:
         lines += _block(tunnel.head, tunnel.lines)
+    if draft.expected:
+        lines += _block("expect", draft.expected)
     if draft.unmet:
         lines += _block("expect failure", draft.unmet)
     return "\n".join(lines) + "\n"

@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+from netdsl.pipeline.analysis import check_text
 from tests.differential.comparing import lab_of
 from tests.differential.draft import Draft, text
 from tests.differential.features import FEATURES, KERNEL_FEATURES, features_of
@@ -75,3 +76,14 @@ def test_what_is_wrong_on_purpose_stands_in_the_source(drafts: dict[int, Draft],
     for seed, draft in drafts.items():
         for fault in draft.faults:
             assert f"# wrong on purpose: {fault}\n" in sources[seed]
+
+
+def test_a_tunnel_that_stays_down_is_expected_to() -> None:
+    """The second client behind one NAT comes by another port, whose answers a stateless firewall on the way drops."""
+    assert "\n  vpn-1 is not up\n" in generate(14)
+
+
+@pytest.mark.slow
+def test_a_number_whose_first_lab_has_an_error_gives_another_one() -> None:
+    found = check_text(generate(140).encode())
+    assert [one.message for one in found.diagnostics if one.is_error] == []
