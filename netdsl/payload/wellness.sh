@@ -3,10 +3,10 @@
 
 CONTROL_GROUP=/sys/fs/cgroup
 
-# is_alive PID: a process that has ended, and that its parent has not waited for, still answers `kill -0`.
+# is_alive PID: a process that has ended, and that its parent has not waited for, still answers `kill -0`. It has no memory
+# any more (proc_pid_statm, fs/proc/array.c). A shell reads byte by byte: `statm` has 20 of them, `stat` 300.
 is_alive() {
-	{ read -r process <"/proc/$1/stat"; } 2>/dev/null || return 1
-	case ${process##*) } in [ZX]*) return 1 ;; esac
+	{ read -r size _ <"/proc/$1/statm"; } 2>/dev/null && [ "$size" != 0 ]
 }
 
 # has_ended FILE: whether what $STATE/FILE (`daemon/…`, `run/…`: a process and what it is) keeps runs no more. Sets $what, and
