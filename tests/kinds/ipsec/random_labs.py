@@ -40,14 +40,17 @@ def give(rng: Random, draft: Draft, number: int) -> None:
     """None, one, two or three."""
     if rng.random() > 0.92:
         return
-    kind = rng.choices(["hidden", "outer", "pairs"], [56, 20, 24] if draft.has_kernel else [54, 24, 22])[0]
+    kind = rng.choices(["hidden", "outer", "pairs"], [70, 27, 3] if draft.has_kernel else [54, 24, 22])[0]
     nat = draft.of("gateway")[-1]
     is_apart = not draft.is_overlapping or nat.site == "c"
-    if kind == "hidden" and is_apart and (has_room(draft, 1) or len(_hosts(draft, nat)) > 1):
-        _give_hidden(rng, draft, nat)
+    has_two = has_room(draft, 1) or len(_hosts(draft, nat)) > 1
+    if kind == "hidden" and is_apart and (has_two or draft.has_kernel):
+        _give_hidden(rng, draft, nat, has_two=has_two)
+        if draft.has_kernel and rng.random() < 0.5:
+            _give_pairs(rng, draft)
     elif kind != "pairs" and any(box.name == "out" for box in draft.boxes):
         _give_outer(rng, draft)
-        if rng.random() < 0.6:
+        if rng.random() < (0.8 if draft.has_kernel else 0.6):
             _give_pairs(rng, draft)
     else:
         _give_pairs(rng, draft)
@@ -79,13 +82,13 @@ def _hosts(draft: Draft, gateway: Box) -> list[Box]:
     return [box for box in draft.of("host") if box.site == gateway.site]
 
 
-def _give_hidden(rng: Random, draft: Draft, nat: Box) -> None:
-    """Two hosts of the last site, whose gateway has one address for both."""
+def _give_hidden(rng: Random, draft: Draft, nat: Box, *, has_two: bool) -> None:
+    """Two hosts of the last site, whose gateway has one address for both, or one in transport mode."""
     gateway, hosts = draft.of("gateway")[0], _hosts(draft, nat)
-    if len(hosts) < 2:
+    if len(hosts) < 2 and has_two:
         hosts.append(_another(rng, draft, f"two-{nat.site}", hosts[0], 4))
     nat.nat.append("masquerade out wan")
-    if draft.has_kernel and rng.random() < 0.64:
+    if draft.has_kernel and (not has_two or rng.random() < 0.3):
         tunnel = _tunnel("vpn-1", "road", (gateway, hosts[0]), "at boot")
         tunnel.lines = [
             f"gateway {gateway.name}.wan",
@@ -96,7 +99,7 @@ def _give_hidden(rng: Random, draft: Draft, nat: Box) -> None:
         tunnel.lines += _proof(rng)
     else:
         tunnel = _tunnel("vpn-1", "road", (gateway, *hosts[:2]), "at boot")
-        tunnel.lines = _road(rng, draft, tunnel, has_pool=rng.random() < 0.25)
+        tunnel.lines = _road(rng, draft, tunnel, has_pool=rng.random() < (0.4 if draft.has_kernel else 0.25))
     draft.tunnels.append(tunnel)
 
 
