@@ -32,7 +32,7 @@ ROUNDS = ((1.4, 200), (1.4, 200), (6.0, 15))
 # Of one node after the other, what another one called unreachable: that looks for a neighbour on behalf of all at once,
 # with the source of any of them, and whoever is asked may believe some and not others. A neighbour is given up after 3 s.
 ALONE = (3.5, 40)
-DATAGRAMS = 2  # begun per second of a slow node at most: each answer starts processes
+DATAGRAMS = 1  # begun per second of a slow node at most: each answer starts processes
 UNTIL_UP = 20.0  # seconds, for the end of a tunnel that did not open it
 PROBE = (Path(__file__).parent / "probe.py").read_text()
 
