@@ -21,6 +21,7 @@ from .clash import explain_clash
 from .ended import CommandFailed
 from .engine import (
     FILE,
+    GOING,
     Unasked,
     answered,
     builds_of,
@@ -36,6 +37,7 @@ from .engine import (
     told,
 )
 from .inventory import found_labs
+from .keeper import Keepers
 from .own import BESIDE
 from .parents import parents_script
 from .readiness import await_ready
@@ -57,7 +59,6 @@ _ATTEMPTS = 3
 # A MAC address can stay taken for a moment after the last project on the same parent went; a node that moves to another
 # network can come there before one that moves out of it.
 _PASSING = ("address already in use", "no available IPv4 addresses")
-_GOING = ("No such container", "is already in progress")
 
 
 class ComposeDriver:
@@ -65,6 +66,9 @@ class ComposeDriver:
 
     slowness = 1.0
     has_own_probes = True
+
+    def __init__(self) -> None:
+        self.keepers = Keepers()
 
     def up(self, deployment: Deployment, progress: Progress, *, timeout: int | None) -> None:
         wait = timeout if timeout is not None else TIMEOUT
@@ -148,15 +152,14 @@ class ComposeDriver:
         (container,) = node_ids(deployment, (node,))
         refuse_unknown(node, interface, self.ask(deployment, node, INTERFACES, timeout=PATIENCE))
         make_image(BESIDE, out.note)
-        words = container_words(container, deployment.project)
-        words += ["-i", interface, *(["-c", str(count)] if count else [])]
-        if file is None:
-            return followed({node: ["docker", *words, "-l", "-n"]}, {}, out, interrupt)
-        command = ["docker", *words, "-U", "-w", "-"]
-        if str(file) == "-":
-            return to_output(command, None, out, interrupt)
-        with written(file) as descriptor:
-            return to_output(command, descriptor, out, interrupt)
+        with self.keepers.keeping(deployment.project) as keeper:
+            words = container_words(container, deployment.project, keeper.words(node))
+            words += ["-i", interface, *(["-c", str(count)] if count else [])]
+            status = _captured(words, node, file, out)
+            ending = keeper.ending_of(node)
+        if ending:
+            raise DriverError(ending, remedy=f"netdsl up -o {deployment.folder}")
+        return status
 
     def ask(self, deployment: Deployment, node: str, command: Sequence[str], *, timeout: float) -> Answer:
         """By the container's name as Compose makes it: to look for it takes longer than most commands."""
@@ -175,15 +178,18 @@ class ComposeDriver:
 
     def probe(self, deployment: Deployment, node: str) -> AbstractContextManager[SideTools]:
         """In a container beside the node, of netdsl's own image: the node can neither replace nor end it."""
-        return side_probe(deployment, node)
+        return side_probe(deployment, node, self.keepers)
 
     @contextmanager
     def listen(self, deployment: Deployment, node: str, interface: str) -> Iterator[FileRecording]:
         """From a container beside the node, as in `capture`."""
         (container,) = node_ids(deployment, (node,))
-        words = container_words(container, deployment.project)
-        with record([*words, "-i", interface], f"{deployment.project}-{node}") as recording:
-            yield recording
+        with self.keepers.keeping(deployment.project) as keeper:
+            words = container_words(container, deployment.project, keeper.words(node))
+            with record(
+                [*words, "-i", interface], f"{deployment.project}-{node}", lambda: keeper.ending_of(node)
+            ) as recording:
+                yield recording
 
     def doctor(self) -> tuple[Check, ...]:
         from .doctor import examine  # asks the kernel as a node's parts do: with much of the compiler
@@ -225,6 +231,16 @@ class ComposeDriver:
         return attached(["docker", "exec", "--interactive", *terminal, container, *command])
 
 
+def _captured(words: Sequence[str], node: str, file: Path | None, out: Out) -> int:
+    if file is None:
+        return followed({node: ["docker", *words, "-l", "-n"]}, {}, out, interrupt)
+    command = ["docker", *words, "-U", "-w", "-"]
+    if str(file) == "-":
+        return to_output(command, None, out, interrupt)
+    with written(file) as descriptor:
+        return to_output(command, descriptor, out, interrupt)
+
+
 def _remove(surplus: Surplus, progress: Progress) -> None:
     """What was found, before its addresses are asked for again."""
     remove(surplus.containers, surplus.networks)
@@ -244,7 +260,7 @@ def _take_away(deployment: Deployment, progress: Progress, work: Work) -> None:
         try:
             work.run([*compose_command(deployment), *words], passing(progress))
         except CommandFailed as error:
-            if attempt == _ATTEMPTS or not any(sign in str(error) for sign in _GOING):
+            if attempt == _ATTEMPTS or not any(sign in str(error) for sign in GOING):
                 raise
             continue
         for key in remove_networks(deployment.project):

@@ -29,6 +29,8 @@ SERVICE = "com.docker.compose.service"
 _BUILD = 600.0  # seconds
 FILE = "compose.yaml"
 _FILES = (FILE, "compose.override.yaml")
+GOING = ("No such container", "is already in progress")
+"""What the engine says of a container that is to be removed, and has been, or is being."""
 _NO_IMAGE = "No such image"
 # What the engine's client says where no command ran.
 _ENGINES = ("Error response from daemon", "Cannot connect to the Docker daemon", "permission denied while trying")

@@ -13,6 +13,7 @@ from .ended import CommandFailed
 from .engine import SERVICE, builds_of, check_client, compose_command, failed, image_ids, nodes_of, resolved, said, told
 from .facts import METHODS, facts_of
 from .groups import Members, group_usage, members
+from .keeper import Keepers
 from .layers import Layered, image_of, without_shared
 from .tools import SideTools, side_tools
 from .working import working
@@ -20,6 +21,9 @@ from .working import working
 
 class ComposeMeter:
     """Nodes are services. Every method raises DriverError."""
+
+    def __init__(self) -> None:
+        self.keepers = Keepers()
 
     def facts(self, deployment: Deployment) -> tuple[Fact, ...]:
         return facts_of(deployment, driver)
@@ -79,7 +83,7 @@ class ComposeMeter:
 
     def tools(self, deployment: Deployment, node: str) -> AbstractContextManager[SideTools]:
         """A container in the node's network: its usage is not part of the node's figures."""
-        return side_tools(deployment, node)
+        return side_tools(deployment, node, self.keepers)
 
 
 def _running(deployment: Deployment) -> dict[str, str]:

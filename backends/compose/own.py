@@ -48,6 +48,9 @@ CONFINED = ("--read-only", "--security-opt", "no-new-privileges", "--cap-drop", 
 BESIDE_SERVICE = "netdsl.beside"
 """The service of a container beside a node. No node has this name: a host name has no full stop."""
 
+KEPT, NEXT_TO = "netdsl.kept", "netdsl.beside"
+"""Labels of a container beside a node: what it is removed with (`keeper`), and the node's name."""
+
 ORPHAN = (("service", BESIDE_SERVICE), ("oneoff", "False"), ("config-hash", "-"), ("container-number", "1"))
 """Labels that Compose knows an orphan by, beside that of its project: what this process could not end, `down` removes with
 the project's own containers."""

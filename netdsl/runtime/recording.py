@@ -31,7 +31,8 @@ these are 8. Here they are 2,048, in 8 MiB."""
 
 @dataclass(eq=False, slots=True)
 class FileRecording:
-    """The file into which a tcpdump writes, what it has said beside, and why it is of no use any more.
+    """The file into which a tcpdump writes, what it has said beside, and why it is of no use any more. `ending`: why it may
+    have ended, where the runtime knows.
 
     The file has no name: nothing of it stays where this process is killed.
     """
@@ -39,10 +40,11 @@ class FileRecording:
     file: IO[bytes]
     said: bytearray = field(default_factory=bytearray)
     fault: str = ""
+    ending: Callable[[], str] = str
 
     def read(self) -> bytes:
         if self.fault:
-            raise DriverError(self.fault, command="tcpdump", tail=self.said.decode(errors="replace"))
+            raise DriverError(self.ending() or self.fault, command="tcpdump", tail=self.said.decode(errors="replace"))
         return scratch_content(self.file)
 
 

@@ -26,6 +26,6 @@ def test_both_runtimes_record_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
         yield FileRecording(BytesIO())
 
     monkeypatch.setattr(recording, "recorded", noted)
-    with recording.record([*recording.container_words("one", "lab"), "-i", "any"], "lab"):
+    with recording.record([*recording.container_words("one", "lab"), "-i", "any"], "lab", str):
         pass
     assert [" ".join(SNAPPED) in " ".join(command) for command in commands] == [True, True]

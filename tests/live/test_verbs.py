@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from netdsl.backends.compose.driver import ComposeDriver
+from netdsl.runtime.driver import DriverError
 from tests.live.capture import frames
 from tests.live.compose import ComposeLab
 from tests.live.conftest import Starter
@@ -80,6 +82,45 @@ def test_a_capture_is_written_as_pcap(deploy: Starter) -> None:
             process.terminate()
     assert process.returncode == 0
     assert len(list(frames(file.read_bytes()))) == 3
+
+
+def _beside(lab: ComposeLab, state: str = "running") -> list[str]:
+    mine = (f"label=com.docker.compose.project={lab.project}", "label=com.docker.compose.service=netdsl.beside")
+    filters = [word for one in (*mine, f"status={state}") for word in ("--filter", one)]
+    return HERE.say("docker", "ps", "--quiet", *filters).split()
+
+
+def test_what_runs_beside_a_node_ends_with_it_and_with_a_killed_netdsl(deploy: Starter) -> None:
+    """A node cannot be started again as long as a container is in its former network."""
+    lab = deploy(PAIR, "ended")
+    lab.up()
+    words = (PROGRAM, "capture", "-o", str(lab.folder), "two.lan")
+    driver = ComposeDriver()
+    with (
+        subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as capture,
+        driver.probe(lab.deployment, "two") as probe,
+        driver.listen(lab.deployment, "two", "lan") as recording,
+        driver.probe(lab.deployment, "one") as other,
+    ):
+        assert HERE.wait_until(lambda: len(_beside(lab)) == 4, 60) is not None
+        lab.kill("two")
+        _, errors = capture.communicate(timeout=60)
+        assert (capture.returncode, "error: the node `two` has ended\n" in errors) == (3, True), errors
+        assert HERE.wait_until(lambda: len(_beside(lab)) == 1, 60) is not None
+        with pytest.raises(DriverError, match="the node `two` has ended"):
+            probe.ask(("true",), timeout=5)
+        assert HERE.wait_until(lambda: bool(recording.fault), 60) is not None
+        with pytest.raises(DriverError, match="the node `two` has ended"):
+            recording.read()
+        assert other.ask(("true",), timeout=30).status == 0
+        lab.start("two")
+    assert _beside(lab) == []
+    assert HERE.wait_until(lambda: bool(lab.fetch("two", "http://10.9.1.1/")), 30) is not None
+
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as killed:
+        assert HERE.wait_until(lambda: len(_beside(lab)) == 1, 60) is not None
+        killed.kill()
+    assert HERE.wait_until(lambda: _beside(lab) == [], 60) is not None
 
 
 def test_what_is_not_there_is_named(deploy: Starter, tmp_path: Path) -> None:
