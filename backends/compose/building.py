@@ -7,6 +7,7 @@ BuildKit begins each line with the number of the step, and repeats the name of t
 
 import re
 from collections.abc import Sequence
+from shlex import join
 
 from netdsl.runtime.driver import DriverError, Progress
 
@@ -55,7 +56,7 @@ def steps(progress: Progress) -> Progress:
 
 def unbuilt(error: CommandFailed) -> DriverError:
     """The error of a build: the step that failed, and the last lines of that step."""
-    command, status, text = " ".join(error.command), error.status, error.errors
+    command, status, text = join(error.command), error.status, error.errors
     step, lines = _failure(text.splitlines())
     if step is None or not step["words"].startswith("RUN "):
         last = text.strip().rpartition("\n")[2]

@@ -4,6 +4,7 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from shlex import join, quote
 from typing import Any
 
 from netdsl.codegen.unchanged import refuse_changed
@@ -158,7 +159,7 @@ class ComposeDriver:
             status = _captured(words, node, file, out)
             ending = keeper.ending_of(node)
         if ending:
-            raise DriverError(ending, remedy=f"netdsl up -o {deployment.folder}")
+            raise DriverError(ending, remedy=f"netdsl up -o {quote(str(deployment.folder))}")
         return status
 
     def ask(self, deployment: Deployment, node: str, command: Sequence[str], *, timeout: float) -> Answer:
@@ -167,7 +168,7 @@ class ComposeDriver:
             return answered(f"{deployment.project}-{node}-1", command, timeout=timeout)
         except subprocess.TimeoutExpired as error:
             message = f"a command in `{node}` does not end within {timeout:g} s"
-            raise DriverError(message, command=" ".join(command[:3])) from error
+            raise DriverError(message, command=join(command[:3])) from error
         except Unasked as error:
             check_client()
             node_ids(deployment, (node,))  # says what there is, or what is not well
@@ -211,7 +212,7 @@ class ComposeDriver:
                 raise unbuilt(error) from error
 
     def _failed(self, deployment: Deployment, error: CommandFailed) -> DriverError:
-        command = " ".join(error.command)
+        command = join(error.command)
         known = explain_clash(deployment, str(error)) or refusal(error.errors, command, error.status)
         if known is not None:
             return known
@@ -219,10 +220,8 @@ class ComposeDriver:
         if not broken or any(state.state in ("absent", "created") for state in broken):  # the engine says why
             return refused("the lab could not be started", command, error.status, reasons(error.errors))
         lines = [f"{state.node}: {state.state}, {state.health}: {state.reason}" for state in broken]
-        remedy = f"netdsl logs -o {deployment.folder} {broken[0].node}"
-        return DriverError(
-            "the lab did not get ready", command=" ".join(error.command), tail="\n".join(lines), remedy=remedy
-        )
+        remedy = f"netdsl logs -o {quote(str(deployment.folder))} {broken[0].node}"
+        return DriverError("the lab did not get ready", command=command, tail="\n".join(lines), remedy=remedy)
 
     def _exec(self, deployment: Deployment, node: str, command: list[str]) -> int:
         check_client()

@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import join
 from typing import TYPE_CHECKING, Any
 
 from netdsl.disk.named import make_named
@@ -97,7 +98,7 @@ def client(deployment: Deployment, paths: Iterable[Path] = ()) -> Iterator["Dock
             compose_project_directory=deployment.folder,
         )
     except DockerException as error:
-        command = " ".join(error.docker_command)
+        command = join(map(str, error.docker_command))
         raise refused("Docker refused", command, error.return_code, error.stderr or error.stdout or "") from error
     except ClientNotFoundError as error:
         raise client_fault() or DriverError(str(error)) from error
@@ -230,7 +231,7 @@ def _run(words: Sequence[str], timeout: float, given: bytes = b"") -> Answer:
 
 
 def failed(message: str, error: CommandFailed) -> DriverError:
-    return refused(message, " ".join(error.command), error.status, error.errors)
+    return refused(message, join(error.command), error.status, error.errors)
 
 
 def refused(message: str, command: str, status: int, tail: str) -> DriverError:

@@ -20,9 +20,15 @@ _DELETE = 'for device; do [ ! -e "/sys/class/net/$device" ] || ip link delete "$
 
 def remove(containers: Iterable[EngineContainer], networks: Iterable[EngineNetwork]) -> None:
     """At once, the containers first: a network with one in it cannot go. What is gone already is no error. Raises
-    DriverError."""
+    DriverError, which names a container of another project in such a network."""
     _rm(("rm", "--force", "--volumes"), [container.id for container in containers])
-    _rm(("network", "rm"), [network.id for network in networks])
+    going = tuple(networks)
+    try:
+        _rm(("network", "rm"), [network.id for network in going])
+    except DriverError:
+        for project in {network.project for network in going}:
+            refuse_guests(networks_of(project), all_containers())
+        raise
 
 
 def remove_networks(project: str) -> list[str]:
@@ -30,6 +36,19 @@ def remove_networks(project: str) -> list[str]:
     found = [network for network in networks_of(project) if network.mark]
     remove((), found)
     return [network.key for network in found]
+
+
+def refuse_guests(networks: Iterable[EngineNetwork], containers: Iterable[EngineContainer]) -> None:
+    """Raises DriverError where a network that has to go holds a container that is not of its project."""
+    ours = {container.id: container.project for container in containers}
+    for network in networks:
+        guests = (name for identity, name in network.containers.items() if ours.get(identity) != network.project)
+        guest = next(guests, None)
+        if guest is not None:
+            raise DriverError(
+                f"the network `{network.name}` has to go, and the container `{guest}` in it is not the lab's",
+                remedy=f"docker network disconnect {network.name} {guest}",
+            )
 
 
 def take_away_marked(project: str, progress: Progress) -> None:

@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from shlex import quote
 
 from netdsl.codegen.manifest import read_manifest
 from netdsl.dataclass import dataclass
@@ -91,7 +92,7 @@ def _missing(
     names = ", ".join(sorted(found)) or "none"
     return DriverError(
         f"no node `{node}` {is_so} in `{deployment.project}` ({so}: {names})",
-        remedy=f"netdsl up -o {deployment.folder}" if is_there or not found else None,
+        remedy=f"netdsl up -o {quote(str(deployment.folder))}" if is_there or not found else None,
     )
 
 

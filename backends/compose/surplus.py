@@ -3,11 +3,13 @@ made otherwise now. `removal` takes away."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ipaddress import ip_network
+from shlex import quote
 
 from netdsl.dataclass import dataclass
 from netdsl.runtime.driver import Deployment, DriverError
 
 from .inventory import EngineContainer, EngineNetwork, all_containers, companions_of, networks_of
+from .removal import refuse_guests
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def surplus(
     gone = [network for network in networks if network.mark and network.key not in project.networks]
     changed = {network.name: network for network in networks if _is_otherwise(network, project)}
     anew = [container for container in nodes if container not in ghosts and changed.keys() & set(container.networks)]
-    _refuse_guests((*gone, *changed.values()), own)
+    refuse_guests((*gone, *changed.values()), own)
     leaving = {container.id for container in (*ghosts, *anew)}
     staying = {container.id for container in nodes if container.state == "running"} - leaving
     beside = [container for container in own if container.is_beside and companions.get(container.id) not in staying]
@@ -105,7 +107,7 @@ def _refuse_other_project(deployment: Deployment, containers: Iterable[EngineCon
     here, folder = _names(deployment), deployment.folder
     for container in containers:
         if container.node and container.folder in here and container.project != deployment.project:
-            down = f"netdsl down -o {folder} --project {container.project}"
+            down = f"netdsl down -o {quote(str(folder))} --project {container.project}"
             raise DriverError(
                 f"the lab of {folder} runs already, as `{container.project}`",
                 remedy=f"{down}; or compile this one to another folder (-o)",
@@ -120,18 +122,6 @@ def _foreign(deployment: Deployment, containers: Iterable[EngineContainer]) -> l
 
 def _names(deployment: Deployment) -> frozenset[str]:
     return frozenset((str(deployment.folder.absolute()), str(deployment.folder.resolve())))
-
-
-def _refuse_guests(networks: Iterable[EngineNetwork], own: Sequence[EngineContainer]) -> None:
-    """Raises DriverError where a network that has to go holds a container that is not of the project."""
-    ours = {container.id for container in own}
-    for network in networks:
-        guest = next((name for identity, name in network.containers.items() if identity not in ours), None)
-        if guest is not None:
-            raise DriverError(
-                f"the network `{network.name}` has to go, and the container `{guest}` in it is not the lab's",
-                remedy=f"docker network disconnect {network.name} {guest}",
-            )
 
 
 def _is_otherwise(network: EngineNetwork, project: Wanted) -> bool:

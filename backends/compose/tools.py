@@ -5,6 +5,7 @@ import secrets
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from shlex import join
 
 from netdsl.dataclass import dataclass
 from netdsl.runtime.driver import Answer, Deployment, DriverError
@@ -49,9 +50,7 @@ class SideTools:
             raise DriverError(ending)
 
     def _unended(self, command: Sequence[str], seconds: int) -> DriverError:
-        return DriverError(
-            f"a tool beside `{self.node}` does not end within {seconds} s", command=" ".join(command[:3])
-        )
+        return DriverError(f"a tool beside `{self.node}` does not end within {seconds} s", command=join(command[:3]))
 
 
 def side_tools(deployment: Deployment, node: str, keepers: Keepers) -> AbstractContextManager[SideTools]:

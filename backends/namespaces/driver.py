@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from shlex import join
 
 from netdsl.codegen.unchanged import refuse_changed
 from netdsl.dataclass import dataclass
@@ -127,7 +128,7 @@ class NamespacesDriver:
             return _of_node(_answered(_inside(deployment, node, command), timeout))
         except subprocess.TimeoutExpired as error:
             message = f"a command in `{node}` does not end within {timeout:g} s"
-            raise DriverError(message, command=" ".join(command[:3])) from error
+            raise DriverError(message, command=join(command[:3])) from error
 
     def prepare_probes(self, progress: Progress) -> None:
         """The root of what runs beside nodes is made with the first that does."""
@@ -162,7 +163,7 @@ class Beside:
             return _of_node(_answered(words, timeout))
         except subprocess.TimeoutExpired as error:
             message = f"a tool beside `{self.node}` does not end within {timeout:g} s"
-            raise DriverError(message, command=" ".join(command[:3])) from error
+            raise DriverError(message, command=join(command[:3])) from error
 
 
 def runner_words(deployment: Deployment, verb: str, *words: str) -> list[str]:

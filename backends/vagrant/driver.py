@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from shlex import join, quote
 from subprocess import TimeoutExpired
 from threading import Event
 from time import monotonic
@@ -188,7 +189,7 @@ class VagrantDriver:
         try:
             return connection.ask(command, timeout=timeout)
         except Unreachable as error:
-            raise DriverError(f"`{node}`: {error}", command=" ".join(command[:3])) from error
+            raise DriverError(f"`{node}`: {error}", command=join(command[:3])) from error
 
     def prepare_probes(self, progress: Progress) -> None:
         """Machines have what is needed."""
@@ -228,7 +229,7 @@ class VagrantDriver:
         broken = {name: reason for name, reason in all_at_once(wait, reached.connections.items()) if reason}
         if broken:
             lines = [f"{name}: {reason}" for name, reason in broken.items()]
-            remedy = f"netdsl logs -t vagrant -o {deployment.folder} {next(iter(broken))}"
+            remedy = f"netdsl logs -t vagrant -o {quote(str(deployment.folder))} {next(iter(broken))}"
             raise DriverError("the lab did not get ready", command="vagrant up", tail="\n".join(lines), remedy=remedy)
 
 

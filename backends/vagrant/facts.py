@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from shlex import quote
 
 from netdsl.diagnostics.wording import counted
 from netdsl.runtime.driver import Deployment, DriverError
@@ -58,7 +59,7 @@ def facts_of(deployment: Deployment) -> tuple[Fact, ...]:
     """The facts of a running lab. Raises DriverError."""
     made = made_machines(deployment.folder)
     if not made:
-        raise DriverError("the lab does not run", remedy=f"netdsl up -t vagrant -o {deployment.folder}")
+        raise DriverError("the lab does not run", remedy=f"netdsl up -t vagrant -o {quote(str(deployment.folder))}")
     provider = made[0].provider
     described = _libvirt(deployment, made) if provider == "libvirt" else _virtualbox(made)
     found = (
@@ -125,7 +126,7 @@ def _inside(deployment: Deployment, made: Sequence[Made]) -> Iterator[tuple[str,
     outputs = all_at_once(_output_of, reach(deployment.folder, made).connections.items())
     answers = {node: output.partition("\n") for node, output in outputs if output}
     if not answers:
-        raise DriverError("no machine answers", remedy=f"netdsl status -t vagrant -o {deployment.folder}")
+        raise DriverError("no machine answers", remedy=f"netdsl status -t vagrant -o {quote(str(deployment.folder))}")
     yield "kernel", f"{per_node({node: kernel for node, (kernel, _, _) in answers.items()})} (each machine's own)"
     yield "tunnels", tunnel_spaces({node: spaces for node, (_, _, spaces) in answers.items()})
 

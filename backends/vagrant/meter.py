@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from shlex import join, quote
 from time import monotonic, sleep
 
 from netdsl.disk.named import read_named
@@ -46,7 +47,7 @@ class VagrantMeter:
         """Remove halted machines, then libvirt's copy of their box. VirtualBox's master of linked clones stays, because
         machines of other labs may be clones of it."""
         if _running(deployment, made_machines(deployment.folder)).machines:
-            raise DriverError("the lab runs", remedy=f"netdsl down -t vagrant -o {deployment.folder}")
+            raise DriverError("the lab runs", remedy=f"netdsl down -t vagrant -o {quote(str(deployment.folder))}")
         provider = _provider(deployment.folder)
         driver.down(deployment, progress)
         if provider != "libvirt":
@@ -60,7 +61,7 @@ class VagrantMeter:
         folder = deployment.folder
         made = made_machines(folder)
         if not made:
-            raise DriverError("no machine of the lab was made", remedy=f"netdsl up -t vagrant -o {folder}")
+            raise DriverError("no machine of the lab was made", remedy=f"netdsl up -t vagrant -o {quote(str(folder))}")
         progress("shutting the machines down")
         all_at_once(_ask_to_end, reach(folder, made).connections.values())
         deadline = monotonic() + _HALTING
@@ -105,7 +106,7 @@ def _running(deployment: Deployment, made: tuple[Made, ...]) -> RunningMachines:
     try:
         done = subprocess.run(PS, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=True)
     except (OSError, subprocess.SubprocessError) as error:
-        raise DriverError("the hypervisor's processes cannot be seen", command=" ".join(PS)) from error
+        raise DriverError("the hypervisor's processes cannot be seen", command=join(PS)) from error
     return running_in_listing(done.stdout, ids)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import field
 from pathlib import Path
+from shlex import quote
 from typing import TypeVar
 
 from netdsl.dataclass import dataclass
@@ -61,7 +62,7 @@ def reach_node(deployment: Deployment, node: str) -> Connection:
     if node not in made:
         raise DriverError(
             f"no node `{node}` was started in `{deployment.project}` (started: {', '.join(made) or 'none'})",
-            remedy=None if made else f"netdsl up -t vagrant -o {deployment.folder}",
+            remedy=None if made else f"netdsl up -t vagrant -o {quote(str(deployment.folder))}",
         )
     reached = reach(deployment.folder, [made[node]])
     if node in reached.connections:
@@ -69,7 +70,9 @@ def reach_node(deployment: Deployment, node: str) -> Connection:
     state = reached.states.get(node, "unknown")
     if state == "running":
         raise DriverError(f"`{node}` runs, but there is no connection to it", tail=reached.reasons[node])
-    raise DriverError(f"`{node}` does not run ({state})", remedy=f"netdsl up -t vagrant -o {deployment.folder}")
+    raise DriverError(
+        f"`{node}` does not run ({state})", remedy=f"netdsl up -t vagrant -o {quote(str(deployment.folder))}"
+    )
 
 
 def all_at_once(task: Callable[[T], R], items: Iterable[T]) -> list[R]:

@@ -4,6 +4,7 @@ import math
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from shlex import join
 
 from netdsl.dataclass import dataclass
 from netdsl.runtime.driver import Answer, DriverError
@@ -42,7 +43,7 @@ class MachineTools:
         answer = _asked(self.node, self.connection, words, seconds + _PATIENCE)
         if answer.status in TOO_LONG:
             message = f"`{self.node}`: `{command[0]}` does not end within {seconds} s"
-            raise DriverError(message, command=" ".join(command))
+            raise DriverError(message, command=join(command))
         return answer
 
 
@@ -75,4 +76,4 @@ def _asked(node: str, connection: Connection, words: Sequence[str], timeout: flo
     try:
         return connection.ask(words, timeout=timeout)
     except Unreachable as error:
-        raise DriverError(f"`{node}`: {error}", command=" ".join(words[4:])) from error
+        raise DriverError(f"`{node}`: {error}", command=join(words[4:])) from error

@@ -5,6 +5,7 @@ import re
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from shlex import join
 
 from netdsl.codegen.unchanged import refuse_changed
 from netdsl.dataclass import dataclass
@@ -147,7 +148,7 @@ def call(
         text = errors.read(_MOST).decode(errors="replace")
     if was_interrupted:
         raise KeyboardInterrupt
-    return Ended(" ".join(["vagrant", *words]), process.returncode, "".join(lines), without_noise(text))
+    return Ended(join(["vagrant", *words]), process.returncode, "".join(lines), without_noise(text))
 
 
 def _refuse_foreign(folder: Path) -> None:

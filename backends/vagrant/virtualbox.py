@@ -4,6 +4,7 @@ import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from shlex import join
 
 from netdsl.runtime.driver import DriverError
 
@@ -31,7 +32,7 @@ def folder_of(machine: str) -> Path | None:
 
 
 def _output(*words: str) -> str:
-    command = " ".join(("VBoxManage", *words))
+    command = join(("VBoxManage", *words))
     try:
         done = subprocess.run(
             ("VBoxManage", *words), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False

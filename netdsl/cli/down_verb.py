@@ -4,7 +4,7 @@ import click
 
 from netdsl.cli.console import note
 from netdsl.cli.deployment import find_deployment, runtime_options
-from netdsl.cli.interrupted import telling_what_is_left
+from netdsl.cli.interrupted import telling_of_project, telling_what_is_left
 from netdsl.cli.place import NothingCompiled, build_of, sweep
 from netdsl.cli.running import running_lab
 from netdsl.codegen.registry import driver_of
@@ -35,7 +35,8 @@ def command(lab: str | None, target: str, output: str | None, project: str | Non
             raise error
         if isinstance(found, str):
             note(f"the output folder is not there: `{found}` is taken away by what marks it as netdsl's")
-            runtime.take_away(found, note)
+            with telling_of_project(found, target):
+                runtime.take_away(found, note)
             return
         note(f"note: {found.folder}")
         deployment = found

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -69,5 +70,5 @@ def command(folder: str, name: str | None) -> None:
     except FileExistsError as error:
         raise click.UsageError(f"{path} exists") from error
     note(f"wrote {path}; next:")
-    say(f"netdsl check {path}")
-    say(f"netdsl up {path}")
+    say(f"netdsl check {quote(str(path))}")
+    say(f"netdsl up {quote(str(path))}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from shlex import quote
 
 from netdsl.cli.console import note
 from netdsl.cli.options import target_words
@@ -20,10 +21,20 @@ def telling_what_is_left(runtime: Driver, deployment: Deployment) -> Iterator[No
         raise
 
 
+@contextmanager
+def telling_of_project(project: str, target: str) -> Iterator[None]:
+    """As `telling_what_is_left`, of a lab whose folder is not at hand."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        note(f"some of it may be there still; `netdsl down{target_words(target)} --project {project}` takes it away")
+        raise
+
+
 def _left(runtime: Driver, deployment: Deployment) -> str:
     manifest = read_manifest(deployment.folder)
     target = manifest.target if manifest is not None else TARGETS[0]
-    down = f"netdsl down -o {deployment.folder}{target_words(target)}"
+    down = f"netdsl down -o {quote(str(deployment.folder))}{target_words(target)}"
     if manifest is None or manifest.project != deployment.project:
         down += f" --project {deployment.project}"
     try:

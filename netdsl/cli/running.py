@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -41,7 +42,7 @@ def running_lab(
     if given is not None and is_source(given) and lab.folder is not None and is_of_another(lab.folder, given):
         raise click.UsageError(
             f"the lab `{lab.project}` that runs is of {_shown(lab)}, which was not compiled from {given}; "
-            f"`netdsl down -o {_shown(lab)}{target_words(target)} --project {lab.project}` takes it away"
+            f"`netdsl down -o {quote(_shown(lab))}{target_words(target)} --project {lab.project}` takes it away"
         )
     return Deployment(lab.folder, lab.project) if lab.folder is not None and folder_is_there else lab.project
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -75,7 +76,7 @@ def command(
     ill = [state.node for state in states if state.state != "absent" and state.health != READY]
     if ill:
         names = ", ".join(f"`{node}`" for node in ill[:_MOST_NAMES]) + (" …" if len(ill) > _MOST_NAMES else "")
-        remedy = f"netdsl logs -o {deployment.folder} {ill[0]}{target_words(target)}"
+        remedy = f"netdsl logs -o {quote(str(deployment.folder))} {ill[0]}{target_words(target)}"
         raise DriverError(f"the lab runs, but {names} {'is' if len(ill) == 1 else 'are'} not well", remedy=remedy)
 
 

@@ -4,6 +4,7 @@ done."""
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import field
+from shlex import quote
 from typing import TypeVar, assert_never
 
 from netdsl.dataclass import dataclass
@@ -141,7 +142,8 @@ class _Round:
             self._trouble(TEARDOWN, error)
             self.cut = "the lab could not be taken down"
             self.hooks.keep(self.so_far())
-            error.remedy = f"netdsl down -t {self.job.target} {self.job.deployment.folder}, then the same with --resume"
+            folder = quote(str(self.job.deployment.folder))
+            error.remedy = f"netdsl down -t {self.job.target} {folder}, then the same with --resume"
             raise
 
     def _boot(self, kind: BootKind) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import field, replace
+from shlex import quote
 from typing import assert_never
 
 from netdsl.codegen.manifest import MANIFEST
@@ -166,7 +167,7 @@ class _Session:
             raise DriverError(
                 f"the lab is there already ({', '.join(running[:3])}{', …' if len(running) > 3 else ''}): "
                 "to measure is to start it anew",
-                remedy=f"netdsl down -t {measured.job.target} {deployment.folder}; or another --project",
+                remedy=f"netdsl down -t {measured.job.target} {quote(str(deployment.folder))}; or another --project",
             )
         self.watch(Said("taking down what the measurement before has left"))
         stop.hold()

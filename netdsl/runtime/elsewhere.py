@@ -4,6 +4,7 @@ import os
 import stat
 from collections.abc import Iterable
 from pathlib import Path
+from shlex import quote
 
 from netdsl.runtime.driver import Deployment, DriverError
 
@@ -14,9 +15,10 @@ def refuse_folders(deployment: Deployment, folders: Iterable[Path], down: str) -
     here = os.path.realpath(deployment.folder)
     for other in sorted(set(folders)):
         if not is_gone(other) and os.path.realpath(other) != here:
+            own = f"{down} {quote(str(other))} --project {deployment.project}"
             raise DriverError(
                 f"the lab `{deployment.project}` that is there is another one, of {other}",
-                remedy=f"{down} {other}; or give this one a name of its own (--project NAME)",
+                remedy=f"{own}; or give this one a name of its own (--project NAME)",
             )
 
 

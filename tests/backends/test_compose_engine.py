@@ -13,12 +13,14 @@ def _running_from(patch: pytest.MonkeyPatch, *folders: str) -> None:
 
 
 def test_a_name_that_runs_from_another_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    other = tmp_path / "other"
+    other = tmp_path / "an other"
     other.mkdir()
     _running_from(monkeypatch, str(other), str(other))
     with pytest.raises(DriverError, match=f"the lab `exam` that is there is another one, of {other}") as refusal:
         engine.refuse_other_folder(Deployment(tmp_path, "exam"))
-    assert refusal.value.remedy == f"netdsl down {other}; or give this one a name of its own (--project NAME)"
+    assert refusal.value.remedy == (
+        f"netdsl down '{other}' --project exam; or give this one a name of its own (--project NAME)"
+    )
 
 
 def test_one_whose_folder_was_moved_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

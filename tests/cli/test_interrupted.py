@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from netdsl.cli.interrupted import telling_what_is_left
+from netdsl.cli.interrupted import telling_of_project, telling_what_is_left
 from netdsl.runtime.driver import Deployment, Driver, DriverError
 
 
@@ -52,3 +52,11 @@ def test_without_an_interrupt_nothing_is_said(tmp_path: Path, capsys: pytest.Cap
     with telling_what_is_left(cast(Driver, Runtime(())), Deployment(tmp_path, "x")):
         pass
     assert capsys.readouterr().err == ""
+
+
+def test_of_a_lab_without_its_folder_it_is_said_as_well(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(KeyboardInterrupt), telling_of_project("lab", "vagrant"):
+        raise KeyboardInterrupt
+    assert capsys.readouterr().err == (
+        "some of it may be there still; `netdsl down -t vagrant --project lab` takes it away\n"
+    )

@@ -209,6 +209,27 @@ def test_a_foreign_network_of_its_name_is_named_with_the_remedy(deploy: Starter)
         HERE.say("docker", "network", "rm", name)
 
 
+def test_a_foreign_container_in_a_network_that_has_to_go_is_named_with_the_remedy(deploy: Starter) -> None:
+    lab = deploy(PAIR, "guest")
+    lab.up()
+    network, guest = f"{lab.project}_lan", f"{lab.project}-guest"
+    words = ("--network", network, "--entrypoint", "sleep", lab.image("one"), "600")
+    HERE.say("docker", "run", "--detach", "--rm", "--init", "--name", guest, *words)
+    try:
+        done = _call(lab, "down", "-o", str(lab.folder))
+        assert done.returncode == 3, done.stderr
+        assert (
+            f"error: the network `{network}` has to go, and the container `{guest}` in it is not the lab's\n"
+            in done.stderr
+        )
+        assert f"help: docker network disconnect {network} {guest}\n" in done.stderr
+        HERE.say("docker", "network", "disconnect", network, guest)
+        assert _call(lab, "down", "-o", str(lab.folder)).returncode == 0
+        assert lab.own_networks() == 0
+    finally:
+        HERE.say("docker", "rm", "--force", guest)
+
+
 def test_of_an_image_that_cannot_be_built_the_failing_step_is_shown(deploy: Starter) -> None:
     image = 'image odd { run "seq 400; echo because; exit 3" }\n'
     lab = deploy(PAIR.replace("host two {", "host two { image odd ;") + image, "unbuilt")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from select import select
+from shlex import quote
 
 from . import enter, room
 from .kernel import Process
@@ -97,7 +98,8 @@ def refuse_other(state: State, folder: str) -> None:
     if other and other != folder and Path(other).is_dir() and state.room is not None:
         raise Refused(
             f"the lab `{state.project}` that is there is another one, of {other}",
-            f"end that one: netdsl down -t namespaces -o {other}; or give this one a name of its own (--project NAME)",
+            f"end that one: netdsl down -t namespaces -o {quote(str(other))} --project {state.project}; "
+            "or give this one a name of its own (--project NAME)",
         )
 
 
