@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from shlex import join, quote
 from typing import Any
@@ -43,8 +44,9 @@ from .own import BESIDE
 from .parents import parents_script
 from .readiness import await_ready
 from .recording import container_words, record
-from .refusals import once, reasons, refusal
+from .refusals import reasons, refusal
 from .removal import remove, remove_networks, take_away_marked
+from .starting import Ending, starting
 from .states import PATIENCE, containers, node_ids, states
 from .surplus import Surplus, foreign_containers, surplus_of
 from .tools import SideTools, side_probe
@@ -84,11 +86,11 @@ class ComposeDriver:
             self._build(deployment, config, progress, work)
             _remove(surplus, progress)
             _parents(deployment, "up", work)
-            words = ("up", "--detach")
+            words, heard = ("up", "--detach"), starting(config, progress).hear
             for attempt in range(1, _ATTEMPTS + 1):
                 try:
-                    work.run([*compose_command(deployment), *words], once(passing(progress)))
-                    await_ready(deployment, wait, progress)
+                    work.run([*compose_command(deployment), *words], heard)
+                    await_ready(deployment, wait, progress, partial(_reasons, deployment))
                 except CommandFailed as error:
                     if any(sign in str(error) for sign in _PASSING) and attempt < _ATTEMPTS:
                         continue
@@ -240,6 +242,12 @@ def _captured(words: Sequence[str], node: str, file: Path | None, out: Out) -> i
         return to_output(command, descriptor, out, interrupt)
 
 
+def _reasons(deployment: Deployment, nodes: Sequence[str]) -> Iterator[str]:
+    for state in states(deployment, nodes, is_full=False):
+        if state.reason:
+            yield f"{state.node}: {state.reason}"
+
+
 def _remove(surplus: Surplus, progress: Progress) -> None:
     """What was found, before its addresses are asked for again."""
     remove(surplus.containers, surplus.networks)
@@ -257,7 +265,9 @@ def _take_away(deployment: Deployment, progress: Progress, work: Work) -> None:
     words = ("down", "--remove-orphans", "--volumes", "--timeout", "5")
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            work.run([*compose_command(deployment), *words], passing(progress))
+            ending = Ending(progress)
+            work.run([*compose_command(deployment), *words], ending.hear)
+            ending.finish()
         except CommandFailed as error:
             if attempt == _ATTEMPTS or not any(sign in str(error) for sign in GOING):
                 raise

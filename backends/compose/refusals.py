@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from netdsl.dataclass import dataclass
-from netdsl.runtime.driver import DriverError, Progress
+from netdsl.runtime.driver import DriverError
 
 _NAMED = "or give this lab a name of its own (--project NAME)"
 _IMAGE = (
@@ -125,16 +125,6 @@ def _rank(line: str) -> int:
 
 def _pairs(lines: list[str]) -> Iterator[tuple[str, _Known]]:
     return ((line, known) for line in lines for known in _KNOWN)
-
-
-def once(progress: Progress) -> Progress:
-    """Progress of Compose that tells what it says of containers and networks: how it fails is in the error."""
-
-    def heard(line: str) -> None:
-        if _STATE.fullmatch(line):
-            progress(line)
-
-    return heard
 
 
 def reasons(text: str) -> str:

@@ -14,37 +14,46 @@ from typing import TYPE_CHECKING
 import click
 
 from netdsl.diagnostics.core import Diagnostics
-from netdsl.diagnostics.visible import Passing, visible, visible_lines, width_of
+from netdsl.diagnostics.visible import Elsewhere, Passing, Summary, visible, visible_lines, width_of
 from netdsl.disk.named import write_whole
 from netdsl.version import __version__
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+_LINES = 24  # of a terminal that does not say how many
 _COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
 
 
-class _PassingLine:
-    """The one line of a terminal on which steps pass by. Everything else that is printed takes its place."""
+class _PassingLines:
+    """The last lines of a terminal, on which steps pass by. Everything else that is printed takes their place. The cursor
+    stays at their end, and is where a shell writes on if this process is killed."""
 
     def __init__(self) -> None:
-        self._is_there = False
+        self._shown = 0
 
     def show(self, text: str) -> None:
-        if not self._is_there:
+        """As many lines as the terminal has room for, each cut to its width: of a longer one the terminal would make
+        several, which `clear` could not count."""
+        if not self._shown:
             atexit.register(self.clear)
-        self.clear()
-        click.echo(_cut(visible(text), columns() - 1), err=True, nl=False)
-        self._is_there = True
+        width, height = columns_of_errors() or 80, _lines_of_errors()
+        lines = [_cut(_in_charset(visible(line)), width - 1) for line in text.split("\n")][: max(height - 1, 1)]
+        click.echo(self._clearing() + "\n".join(lines), err=True, nl=False, color=True)
+        self._shown = len(lines)
 
     def clear(self) -> None:
-        if self._is_there:
-            self._is_there = False
+        if self._shown:
+            click.echo(self._clearing(), err=True, nl=False, color=True)
+            self._shown = 0
             atexit.unregister(self.clear)
-            click.echo("\r\x1b[K", err=True, nl=False, color=True)
+
+    def _clearing(self) -> str:
+        up = f"\x1b[{self._shown - 1}A" if self._shown > 1 else ""
+        return f"\r{up}\x1b[J" if self._shown else ""
 
 
-_PASSING = _PassingLine()
+_PASSING = _PassingLines()
 
 
 def _echo(text: str, *, err: bool = False, nl: bool = True, color: bool | None = None) -> None:
@@ -57,6 +66,12 @@ def _cut(text: str, width: int) -> str:
     while width_of(text) > width:
         text = text[:-1]
     return text
+
+
+def _in_charset(text: str) -> str:
+    """As a stream of errors writes what its character set has not: its width counts."""
+    charset = sys.stderr.encoding or "ascii"
+    return text.encode(charset, "backslashreplace").decode(charset)
 
 
 def say(text: str = "") -> None:
@@ -84,10 +99,10 @@ def deliver(text: str, file: str | None) -> None:
 
 def note(text: str) -> None:
     """Progress and remarks, each one line, on standard error: results can be piped. On a terminal a step takes the place
-    of the one before."""
+    of the one before, and is shown with what is done by now; elsewhere each step is a line."""
     if isinstance(text, Passing) and is_live():
         _PASSING.show(text)
-    else:
+    elif not (isinstance(text, Elsewhere) if is_live() else isinstance(text, Summary)):
         _echo(visible(text), err=True)
 
 
@@ -182,6 +197,16 @@ def columns_of_errors() -> int | None:
     with suppress(OSError, ValueError):  # a stream without a file, or a file that is no terminal
         return os.get_terminal_size(sys.stderr.fileno()).columns
     return None
+
+
+def _lines_of_errors() -> int:
+    """The height of the terminal that standard error is; LINES goes before it."""
+    given = os.environ.get("LINES", "")
+    if given.isdecimal() and int(given):
+        return int(given)
+    with suppress(OSError, ValueError):
+        return os.get_terminal_size(sys.stderr.fileno()).lines or _LINES
+    return _LINES
 
 
 def show_findings(diagnostics: Diagnostics, form: str, variant: str = "") -> None:

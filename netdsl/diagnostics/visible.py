@@ -17,6 +17,18 @@ class Passing(str):
     __slots__ = ()
 
 
+class Summary(Passing):
+    """What a program has done by now, in lines, that only a terminal shows: elsewhere each part's end is said."""
+
+    __slots__ = ()
+
+
+class Elsewhere(str):
+    """What is said where no terminal shows a summary."""
+
+    __slots__ = ()
+
+
 def passing(tell: Callable[[str], None]) -> Callable[[str], None]:
     """What tells each text as a passing one."""
     return lambda text: tell(Passing(text))

@@ -4,7 +4,7 @@ import pytest
 
 from netdsl.backends.compose import building, engine
 from netdsl.backends.compose.ended import CommandFailed
-from netdsl.backends.compose.refusals import once, refusal
+from netdsl.backends.compose.refusals import refusal
 from netdsl.runtime.driver import Answer, DriverError
 from netdsl.runtime.interfaces import refuse_unknown
 
@@ -101,14 +101,6 @@ def test_what_the_engine_says_counts_before_what_others_say() -> None:
 @pytest.mark.parametrize("said", ["", "container x-a-1 is unhealthy", f"{_DAEMON}Minimum memory limit allowed is 6MB"])
 def test_what_is_not_known_is_left_as_it_is(said: str) -> None:
     assert refusal(said, "docker", 1) is None
-
-
-def test_of_compose_s_failure_the_error_alone_speaks() -> None:
-    told: list[str] = []
-    hear = once(told.append)
-    for line in (" Network x_lan  Creating", " Container x-a-1  Started", f"{_DAEMON}no", 'time="2026" level=warning'):
-        hear(line)
-    assert told == [" Network x_lan  Creating", " Container x-a-1  Started"]
 
 
 _APT = """\

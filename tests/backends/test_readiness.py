@@ -1,5 +1,6 @@
 """When the containers of a project are taken for ready."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from netdsl.backends.compose import readiness
 from netdsl.backends.compose.ended import CommandFailed
 from netdsl.backends.compose.readiness import await_ready
-from netdsl.diagnostics.visible import Passing
+from netdsl.diagnostics.visible import Elsewhere, Passing, Summary
 from netdsl.runtime.driver import Deployment
 
 HERE = Deployment(Path("/nowhere"), "x")
@@ -32,7 +33,10 @@ class _Engine:
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
     def wait(self, timeout: float = 100) -> None:
-        await_ready(HERE, timeout, self.told.append, lambda: self.time, self._sleep)
+        await_ready(HERE, timeout, self.told.append, self._reasons, lambda: self.time, self._sleep)
+
+    def _reasons(self, services: Sequence[str]) -> list[str]:
+        return [f"{service}: tunnel t is down" for service in services]
 
     def _sleep(self, seconds: float) -> None:
         assert seconds > 0
@@ -45,8 +49,27 @@ def test_all_containers_are_asked_about_at_once_until_each_is_ready(monkeypatch:
     engine = _Engine(monkeypatch, _row("a", "Created") + starting, well + starting, well + starting, well + ready)
     engine.wait()
     assert engine.asked == 4
-    assert engine.told == [f"{count} of 2 containers are ready" for count in range(3)]
-    assert all(isinstance(text, Passing) for text in engine.told)
+    assert engine.told == [
+        "0 of 2 containers are ready\nwaiting for a (created), b (starting)",
+        "1 of 2 containers are ready\nwaiting for b (starting)",
+        "2 of 2 containers are ready",
+    ]
+    assert [type(text) for text in engine.told] == [Summary, Summary, Passing]
+
+
+def test_of_those_that_keep_one_waiting_it_is_asked_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    ready = "".join(_row(name, "Up 3 seconds (healthy)") for name in "abcdefg")
+    starting = ready.replace("healthy", "health: starting")
+    engine = _Engine(monkeypatch, *[starting] * 13, ready)
+    engine.wait()
+    names = "a, b, c, d, e …"
+    whys = "".join(f"\n  {name}: tunnel t is down" for name in "abcde")
+    assert engine.told[1:] == [
+        f"0 of 7 containers are ready\nwaiting for {names}{whys}",
+        f"0 of 7 containers are ready; waiting for {names}",
+        "7 of 7 containers are ready",
+    ]
+    assert [type(text) for text in engine.told[1:]] == [Summary, Elsewhere, Passing]
 
 
 def test_of_the_users_own_services_one_without_a_check_runs_and_one_may_have_ended_well(
