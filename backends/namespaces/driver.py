@@ -46,11 +46,11 @@ class NamespacesDriver:
 
     def up(self, deployment: Deployment, progress: Progress, *, timeout: int | None) -> None:
         refuse_changed(deployment.folder, SCRIPTS)
-        _run(deployment, progress, "up", str(TIMEOUT if timeout is None else timeout))
+        run_verb(deployment, progress, "up", str(TIMEOUT if timeout is None else timeout))
 
     def down(self, deployment: Deployment, progress: Progress) -> None:
         """By what is known of the project alone, whatever lies in the folder."""
-        _run(deployment, progress, "down")
+        run_verb(deployment, progress, "down")
 
     def surplus(self, deployment: Deployment, files: Mapping[str, bytes]) -> tuple[str, ...]:
         try:
@@ -58,28 +58,28 @@ class NamespacesDriver:
             wanted = json.loads(text)["nodes"]
         except (OSError, ValueError, LookupError, TypeError) as error:
             raise DriverError(f"{deployment.folder / LAB} cannot be read", remedy="compile the lab again") from error
-        with _readable():
+        with readable():
             running = sorted(system_names(f"{RUN}/{deployment.project}/nodes"))
         gone = (name for name in running if name not in wanted and not name.startswith("."))
         return tuple(f"the node {name}, which the lab has no more" for name in gone)
 
     def found(self) -> tuple[FoundLab, ...]:
         """By the runner's notes, which do not name the lab but for its project."""
-        with _readable():
+        with readable():
             folders = {project: system_text(f"{RUN}/{project}/folder") for project in sorted(system_names(str(RUN)))}
         return tuple(FoundLab(project, project, Path(folder)) for project, folder in folders.items() if folder)
 
     def take_away(self, project: str, progress: Progress) -> None:
-        with _readable():
+        with readable():
             folder = system_text(f"{RUN}/{project}/folder")
-        _run(Deployment(Path(folder or "/"), project), progress, "down")
+        run_verb(Deployment(Path(folder or "/"), project), progress, "down")
 
     def status(
         self, deployment: Deployment, nodes: Sequence[str] = (), *, is_full: bool = False
     ) -> tuple[NodeState, ...]:
         """One process asks all of them at the same time, so each is asked."""
         refuse_changed(deployment.folder, SCRIPTS)
-        answer = _answered(runner_words(deployment, "status", *nodes), _PATIENCE)
+        answer = answered(runner_words(deployment, "status", *nodes), _PATIENCE)
         if answer.status:
             raise refused(answer)
         found = json.loads(answer.output)
@@ -125,7 +125,7 @@ class NamespacesDriver:
 
     def ask(self, deployment: Deployment, node: str, command: Sequence[str], *, timeout: float) -> Answer:
         try:
-            return _of_node(_answered(_inside(deployment, node, command), timeout))
+            return of_node(answered(_inside(deployment, node, command), timeout))
         except subprocess.TimeoutExpired as error:
             message = f"a command in `{node}` does not end within {timeout:g} s"
             raise DriverError(message, command=join(command[:3])) from error
@@ -160,7 +160,7 @@ class Beside:
     def ask(self, command: Sequence[str], *, timeout: float) -> Answer:
         words = runner_words(self.deployment, "beside", self.node, *command)
         try:
-            return _of_node(_answered(words, timeout))
+            return of_node(answered(words, timeout))
         except subprocess.TimeoutExpired as error:
             message = f"a tool beside `{self.node}` does not end within {timeout:g} s"
             raise DriverError(message, command=join(command[:3])) from error
@@ -173,7 +173,7 @@ def runner_words(deployment: Deployment, verb: str, *words: str) -> list[str]:
 
 
 @contextmanager
-def _readable() -> Iterator[None]:
+def readable() -> Iterator[None]:
     """Raises DriverError where the runner's notes are not this user's to read."""
     try:
         yield
@@ -192,7 +192,7 @@ def _tcpdump(deployment: Deployment, node: str, interface: str) -> list[str]:
     return runner_words(deployment, "beside", node, *words)
 
 
-def _run(deployment: Deployment, progress: Progress, verb: str, *words: str) -> None:
+def run_verb(deployment: Deployment, progress: Progress, verb: str, *words: str) -> None:
     """What it says on the way is progress. A Ctrl-C ends it as well; what it has made until then is there for `down`."""
     kept: deque[str] = deque(maxlen=_KEPT)
     command = runner_words(deployment, verb, *words)
@@ -231,14 +231,14 @@ def _last(text: str) -> str:
     return text.rpartition("error: ")[2].strip() if "error: " in text else ""
 
 
-def _answered(words: Sequence[str], timeout: float) -> Answer:
+def answered(words: Sequence[str], timeout: float) -> Answer:
     try:
         return output_of(words, timeout=timeout)
     except TooMuch as error:
         raise DriverError(f"a node {error}") from error
 
 
-def _of_node(answer: Answer) -> Answer:
+def of_node(answer: Answer) -> Answer:
     """The answer, where it is the node's and not the runner's own."""
     if answer.status == _FAULT and answer.errors.startswith("error: "):
         raise refused(answer)
@@ -247,7 +247,7 @@ def _of_node(answer: Answer) -> Answer:
 
 def _refuse_absent(deployment: Deployment, node: str) -> None:
     """Raises DriverError where the node does not run."""
-    answer = _answered(_inside(deployment, node, ["true"]), _PATIENCE)
+    answer = answered(_inside(deployment, node, ["true"]), _PATIENCE)
     if answer.status == _FAULT:
         raise refused(answer)
 
@@ -271,7 +271,7 @@ def _state(name: str, state: str, lines: tuple[str, ...]) -> NodeState:
 def _with_last_lines(deployment: Deployment, state: NodeState) -> NodeState:
     if state.health != "not ready" or state.last:
         return state
-    log = _answered(runner_words(deployment, "log", state.node), _PATIENCE).output.splitlines()
+    log = answered(runner_words(deployment, "log", state.node), _PATIENCE).output.splitlines()
     return replace(state, last=last_lines(log[-LOGGED:]))
 
 

@@ -2,6 +2,7 @@
 
 from netdsl.codegen.target import Target
 from netdsl.runtime.driver import Driver
+from netdsl.runtime.meter import Meter
 
 from .backend import backend
 from .support import ABILITIES
@@ -13,4 +14,10 @@ def _driver() -> Driver:
     return driver
 
 
-target = Target("namespaces", (backend,), ABILITIES, _driver)
+def _meter() -> Meter:
+    from .meter import meter
+
+    return meter
+
+
+target = Target("namespaces", (backend,), ABILITIES, _driver, _meter)

@@ -43,6 +43,6 @@ def test_a_node_that_the_lab_has_no_more_is_foretold(tmp_path: Path) -> None:
 
 def test_what_has_no_folder_is_taken_away_by_the_folder_in_its_notes(monkeypatch: pytest.MonkeyPatch) -> None:
     run: list[tuple[object, ...]] = []
-    monkeypatch.setattr(namespaces, "_run", lambda deployment, _, verb: run.append((deployment, verb)))
+    monkeypatch.setattr(namespaces, "run_verb", lambda deployment, _, verb: run.append((deployment, verb)))
     namespaces.driver.take_away("exam", lambda _: None)
     assert run == [(Deployment(Path("/labs/exam/namespaces"), "exam"), "down")]

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 
-from . import verbs
+from . import beside, verbs
 from .plan import Plan, checked_project, read_plan
 from .said import Refused, complain, say
 
@@ -17,6 +17,9 @@ usage: lab.sh [--project NAME] VERB
   log [--follow] NODE       what a node has said
   beside NODE COMMAND...    a command in a node's network (ip, nft, tcpdump, perl), with files that are not the node's
   roots                     make the root file systems that the lab needs
+  renew                     make them again, where no lab runs on them
+  stay NODE                 beside a node with what measures, until the input ends; says which process it is
+  ask PROCESS COMMAND...    a command there
 All as root."""
 
 
@@ -40,13 +43,15 @@ def _with_options(words: list[str]) -> int:
     return _do(verb, rest, folder, project)
 
 
-_OF_PLAN, _OF_PROJECT = ("up", "status", "beside", "roots"), ("down", "exec", "log")
+_OF_PLAN, _OF_PROJECT = ("up", "status", "beside", "stay", "roots", "renew"), ("down", "exec", "log")
 
 
 def _do(verb: str, rest: list[str], folder: str, project: str | None) -> int:
     """With a project the folder is not read where that is not needed: as fast as can be."""
     if verb in _OF_PLAN:
         return _of_plan(verb, rest, folder, read_plan(f"{folder}/lab.json", project))
+    if verb == "ask" and len(rest) > 2:
+        return beside.ask(rest[0], rest[1], rest[2:])
     if verb in _OF_PROJECT:
         return _of_project(verb, rest, folder, project or read_plan(f"{folder}/lab.json", None).project)
     return _usage()
@@ -62,6 +67,10 @@ def _of_plan(verb: str, rest: list[str], folder: str, plan: Plan) -> int:
             verbs.status(plan, names)
         case "roots", []:
             verbs.prepare(plan)
+        case "renew", []:
+            verbs.renew(plan)
+        case "stay", [node]:
+            return verbs.stay_beside(plan, folder, node)
         case "beside", [node, _, *_]:
             return verbs.beside(plan, folder, node, rest[1:])
         case _:

@@ -1,14 +1,13 @@
-"""Commands in a node, with the rights that it has, and beside a node: in its network, with files that are not its own."""
+"""Commands in a node, with its rights; and how a command in namespaces has the input and output of this process."""
 
 import os
 import signal
 import termios
 import tty
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Callable
 from select import select
 
-from . import kernel, tree
+from . import groups, kernel
 from .kernel import Process
 from .said import Refused
 from .state import Record, State
@@ -31,82 +30,46 @@ def record_of(state: State, name: str) -> Record:
 def run_inside(state: State, name: str, command: list[str]) -> int:
     """Its status, 128 and the number of the signal that ended it. Raises Refused."""
     record = record_of(state, name)
+    members = groups.opened(state.project, name)
 
     def become() -> None:
+        groups.join(members)
+        _close_others()
         kernel.keep_capabilities(record.capabilities)
-        kernel.as_started(_environment(name), command)
+        kernel.as_started(environment(name), command)
 
-    return _run(lambda: _join(record.process, name, kernel.ALL_SPACES), become)
+    return run(lambda: join(record.process, name, kernel.ALL_SPACES), become)
 
 
 def start_inside(state: State, name: str, command: list[str]) -> tuple[int, int]:
     """The number of a process that runs it without input, and a descriptor with all that it says. Raises Refused."""
     record = record_of(state, name)
+    members = groups.opened(state.project, name)
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         try:
-            _join(record.process, name, kernel.ALL_SPACES)
+            join(record.process, name, kernel.ALL_SPACES)
             inner = os.fork()
             if inner == 0:
                 kernel.end_with_parent()
+                groups.join(members)
                 _redirect(writing)
                 kernel.keep_capabilities(record.capabilities)
-                kernel.as_started(_environment(name), command)
+                kernel.as_started(environment(name), command)
             os.close(writing)
-            os._exit(_status_of(inner))
+            os._exit(status_of(inner))
         except BaseException:
             os._exit(125)
-    os.close(writing)
+    for descriptor in (writing, *members):
+        os.close(descriptor)
     return child, reading
-
-
-def run_beside(
-    state: State, name: str, root: Path, rights: Iterable[str], files: dict[str, str], command: list[str]
-) -> int:
-    """With the files of `root`, and of others (by their place there), processes of its own, in the node's network alone. It
-    ends with the room. Raises Refused."""
-    record, room = record_of(state, name), state.room
-    if room is None:
-        raise Refused(f"`{state.project}` has ended")
-
-    def enter() -> None:
-        _join(record.process, name, kernel.NEWNET | kernel.NEWUTS)
-        _join(room, name, kernel.NEWPID)
-        kernel.unshare(kernel.NEWNS | kernel.NEWIPC)
-
-    def become() -> None:
-        """As the first process: it is in a process namespace of its own."""
-        kernel.mount("", "/", "", kernel.REC | kernel.PRIVATE)
-        place = str(root)
-        kernel.mount(place, place, "", kernel.BIND)
-        tree.lay_system(place, ())
-        tree.lay_memory(place, "/tmp", "mode=1777,size=64m")  # noqa: S108 - of its own
-        for path, file in files.items():
-            kernel.bind(file, place + path)
-        tree.close_system(place)
-        tree.make_read_only(place)
-        kernel.enter_root(place)
-        kernel.keep_capabilities(rights)
-        kernel.as_started(_environment(name), command)
-
-    def nested() -> None:
-        """The command is the first process of namespaces of its own: what it has left ends with it."""
-        kernel.unshare(kernel.NEWPID)
-        child = os.fork()
-        if child == 0:
-            kernel.end_with_parent()
-            become()
-        _forward(child)
-        os._exit(_status_of(child))
-
-    return _run(enter, nested)
 
 
 # ---------------------------------------------------------------------------------------------------- processes
 
 
-def _join(process: Process, name: str, spaces: int) -> None:
+def join(process: Process, name: str, spaces: int) -> None:
     descriptor = process.opened()
     if descriptor is None:
         raise Refused(f"`{name}` has ended")
@@ -114,11 +77,11 @@ def _join(process: Process, name: str, spaces: int) -> None:
     os.close(descriptor)
 
 
-def _environment(name: str) -> dict[str, str]:
+def environment(name: str) -> dict[str, str]:
     return {"PATH": PATH, "HOME": "/root", "HOSTNAME": name, "TERM": os.environ.get("TERM", "dumb")}
 
 
-def _run(enter: Callable[[], None], become: Callable[[], None]) -> int:
+def run(enter: Callable[[], None], become: Callable[[], None]) -> int:
     """With this process's input and output; on a terminal, with one of its own: what runs there never holds the user's."""
     if os.isatty(0) and os.isatty(1):
         return _on_terminal(enter, become)
@@ -126,15 +89,14 @@ def _run(enter: Callable[[], None], become: Callable[[], None]) -> int:
     child = os.fork()
     if child == 0:
         _guarded(become)
-    _forward(child)
-    return _status_of(child)
+    forward(child)
+    return status_of(child)
 
 
 def _guarded(become: Callable[[], None]) -> None:
     try:
         kernel.end_with_parent()
         os.setsid()
-        os.closerange(3, 4096)
         become()
     except BaseException as error:
         os.write(2, f"error: {error}\n".encode(errors="replace"))
@@ -151,7 +113,6 @@ def _on_terminal(enter: Callable[[], None], become: Callable[[], None]) -> int:
         try:
             kernel.end_with_parent()
             os.login_tty(slave)
-            os.closerange(3, 4096)
             become()
         except BaseException as error:
             os.write(2, f"error: {error}\r\n".encode(errors="replace"))
@@ -163,7 +124,7 @@ def _on_terminal(enter: Callable[[], None], become: Callable[[], None]) -> int:
         _relay(master)
     finally:
         termios.tcsetattr(0, termios.TCSAFLUSH, before)
-    return _status_of(child)
+    return status_of(child)
 
 
 def _take_size(master: int) -> None:
@@ -203,10 +164,15 @@ def _redirect(writing: int) -> None:
     os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
     os.dup2(writing, 1)
     os.dup2(writing, 2)
+    _close_others()
+
+
+def _close_others() -> None:
+    """All but the standard three."""
     os.closerange(3, 4096)
 
 
-def _forward(child: int) -> None:
+def forward(child: int) -> None:
     for number in _PASSED_ON:
         signal.signal(number, lambda which, _: _pass_on(child, which))
 
@@ -218,6 +184,6 @@ def _pass_on(child: int, number: int) -> None:
         return
 
 
-def _status_of(child: int) -> int:
+def status_of(child: int) -> int:
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     return status if status >= 0 else 128 - status

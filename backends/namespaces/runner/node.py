@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import kernel, tree
+from . import groups, kernel, tree
 from .kernel import Process
 from .plan import Node, Plan
 from .roots import place_of
@@ -52,6 +52,7 @@ class Birth:
         node = self.node
         os.setsid()
         own = Process.of("self")
+        groups.enter_new(self.state.project, node.name)
         self.state.keep_node(node.name, Record(own, node.digest, node.capabilities))
         with open("/proc/sys/kernel/hostname", "w", encoding="utf-8") as file:
             file.write(node.name)
@@ -79,6 +80,7 @@ class Birth:
         node, plan = self.node, self.plan
         root = tree.lay_root(base, place_of(node.root))
         tree.lay_system(root, node.devices)
+        tree.lay_groups(root, groups.seen_inside(self.state.project, node.name))
         if node.writes is None:
             if node.credentials is not None:
                 tree.lay_memory(root, "/run/netdsl", _FOLDER)

@@ -5,14 +5,14 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from . import kernel, tree
 from .plan import Root
 from .said import Refused
-from .state import make_own, refuse_of_others
+from .state import RUN, State, make_own, refuse_of_others
 
 ROOTS = Path("/var/lib/netdsl/roots")
 SUITE = "trixie"
@@ -65,7 +65,61 @@ def make_root(root: Root, say: Say) -> None:
     with _alone():
         if not is_made(root.name):
             say(f"making the root file system {root.name} from {len(root.packages)} packages and what they need")
-            _make(root, say)
+            _make(root, say, place_of(root.name))
+
+
+def make_root_again(root: Root, say: Say) -> None:
+    """In the place of the one that is there. Raises Refused, also where a lab has begun to run on it meanwhile."""
+    make_own(ROOTS, 0o755)
+    with _alone(), tempfile.TemporaryDirectory(dir=ROOTS, prefix=".part-", ignore_cleanup_errors=True) as old:
+        say(f"making the root file system {root.name} again")
+        place = Path(old, "new")
+        _make(root, say, place)
+        with _changed():
+            refuse_users([root.name])
+            if is_made(root.name):
+                place_of(root.name).rename(Path(old, "old"))
+            place.rename(place_of(root.name))
+
+
+def refuse_users(names: Iterable[str]) -> None:
+    """Raises Refused where a node of any lab stands on one of these roots, by the mounts that it has."""
+    roots = {str(place_of(name)): name for name in names}
+    for file in sorted(RUN.glob("*/nodes/*")):
+        record = None if file.name.startswith(".") else State(file.parent.parent.name).node(file.name)
+        if record is None or not record.process.is_alive:
+            continue
+        try:
+            mounts = Path(f"/proc/{record.process.number}/mountinfo").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue  # it has ended since
+        for place, name in roots.items():
+            if f"lowerdir={place}," in mounts:
+                lab = file.parent.parent.name
+                raise Refused(f"the lab `{lab}` runs on the root file system {name}", "end that lab: netdsl down")
+
+
+@contextmanager
+def used() -> Iterator[None]:
+    """A context in which no root is put in another's place: nodes start."""
+    with _locked(fcntl.LOCK_SH):
+        yield
+
+
+@contextmanager
+def _changed() -> Iterator[None]:
+    with _locked(fcntl.LOCK_EX):
+        yield
+
+
+@contextmanager
+def _locked(how: int) -> Iterator[None]:
+    descriptor = os.open(ROOTS / ".used", os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, how)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager
@@ -82,7 +136,8 @@ def _alone() -> Iterator[None]:
         os.close(descriptor)
 
 
-def _make(root: Root, say: Say) -> None:
+def _make(root: Root, say: Say, whole: Path) -> None:
+    """At a place of the same file system, where nothing is until it is whole."""
     with tempfile.TemporaryDirectory(dir=ROOTS, prefix=".part-", ignore_cleanup_errors=True) as part:
         os.chmod(part, 0o755)  # apt reads its sources as a user of its own
         made = Path(part, "root")
@@ -90,7 +145,7 @@ def _make(root: Root, say: Say) -> None:
         _finish(made)
         for run in root.runs:
             _run_in(made, run, say)
-        made.rename(place_of(root.name))
+        made.rename(whole)
 
 
 def _install(root: Root, part: Path, made: Path) -> None:

@@ -62,6 +62,23 @@ def lay_system(root: str, devices: Iterable[str]) -> None:
     lay_memory(root, "/dev/shm", "mode=1777,size=4m")  # noqa: S108 - of a node
 
 
+def lay_groups(root: str, groups: Iterable[tuple[str, str]]) -> None:
+    """Control groups of the node's own where programs look for them: for each its path below that, and its folder. One of
+    version 2 is there itself, those of version 1 are called by their controllers."""
+    place = f"{root}/sys/fs/cgroup"
+    is_laid = False
+    for path, folder in groups:
+        if path and not is_laid:
+            kernel.mount("tmpfs", place, "tmpfs", _QUIET | NODEV, "mode=0755,size=64k")
+            is_laid = True
+        if path:
+            os.mkdir(f"{place}/{path}")
+        kernel.mount(folder, f"{place}/{path}", "", BIND)
+        kernel.mount("", f"{place}/{path}", "", BIND | REMOUNT | RDONLY | _QUIET | NODEV)
+    if is_laid:
+        kernel.mount("", place, "", BIND | REMOUNT | RDONLY | _QUIET | NODEV)
+
+
 def lay_memory(root: str, path: str, options: str) -> None:
     os.makedirs(root + path, exist_ok=True)
     kernel.mount("tmpfs", root + path, "tmpfs", _QUIET | NODEV, options)

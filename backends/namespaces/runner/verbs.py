@@ -9,11 +9,12 @@ from pathlib import Path
 from select import select
 from shlex import quote
 
-from . import enter, room
+from . import enter, groups, room
+from .beside import MEASURE, Beside
 from .kernel import Process
 from .node import SCRIPT
-from .plan import Node, Plan
-from .roots import is_made, make_root, place_of
+from .plan import Node, Plan, Root
+from .roots import is_made, make_root, make_root_again, place_of, refuse_users, used
 from .said import Refused, say
 from .state import State, locked
 
@@ -38,8 +39,10 @@ def up(plan: Plan, folder: str, seconds: int) -> None:
     with locked(state):
         refuse_other(state, folder)
         state.made(folder)
+        groups.make_lab(plan.project)
         process = room.open_room(state)
-        _in_the_room(plan, folder, state, process)
+        with used():
+            _in_the_room(plan, folder, state, process)
     wait_until_ready(state, plan, seconds)
 
 
@@ -73,6 +76,7 @@ def _without_others(plan: Plan, state: State) -> Iterator[Node]:
             kept.add(name)
             continue
         room.end(record.process)
+        groups.remove_node(plan.project, name)
         state.forget_node(name)
         if name not in wanted:
             say(f"{name}: removed")
@@ -89,6 +93,7 @@ def down(project: str, folder: str | None) -> None:
         if folder is not None:
             refuse_other(state, folder)
         room.close_room(state)
+        groups.remove_lab(project)
         state.forget()
 
 
@@ -227,17 +232,30 @@ def execute(project: str, name: str, command: list[str]) -> int:
     return enter.run_inside(State(project), name, command)
 
 
-_RIGHTS = ("NET_ADMIN", "NET_RAW")  # nft and `ip neighbour`; tcpdump and ping
-
-
 def beside(plan: Plan, folder: str, name: str, command: list[str]) -> int:
+    return _beside(plan, folder, name, plan.roots[plan.beside]).run(command)
+
+
+def stay_beside(plan: Plan, folder: str, name: str) -> int:
+    return _beside(plan, folder, name, MEASURE).stay()
+
+
+def _beside(plan: Plan, folder: str, name: str, root: Root) -> Beside:
     need_root()
     node = plan.node(name)
-    root = plan.roots[plan.beside]
     if not is_made(root.name):
         make_root(root, lambda _: None)
     files = {"/etc/hosts": f"{folder}/{plan.lab}/hosts", "/etc/resolv.conf": f"{folder}/{node.resolvers}"}
-    return enter.run_beside(State(plan.project), name, place_of(root.name), _RIGHTS, files, command)
+    return Beside(State(plan.project), name, place_of(root.name), files)
+
+
+def renew(plan: Plan) -> None:
+    """The roots of nodes, made again. Raises Refused where a lab runs on one."""
+    need_root()
+    names = sorted({node.root for node in plan.nodes})
+    refuse_users(names)
+    for name in names:
+        make_root_again(plan.roots[name], say)
 
 
 def prepare(plan: Plan) -> None:

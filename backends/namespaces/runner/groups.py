@@ -1,0 +1,159 @@
+"""Control groups: `netdsl-labs/PROJECT/NODE` in each hierarchy that this machine has, of version 1 or 2.
+
+They account what a node takes. Of version 2 (Documentation/admin-guide/cgroup-v2.rst) a group has the controllers that the
+one above it hands down; of version 1 (cgroup-v1/) each controller has a hierarchy of its own.
+"""
+
+import os
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+
+from .said import Refused
+
+TOP = "netdsl-labs"
+_CONTROLLERS = ("memory", "cpu", "cpuacct", "pids")
+_ENDS = 10.0  # seconds until the kernel lets go of a group whose processes have ended
+_SHORTLY = 0.01
+
+
+@dataclass(frozen=True)
+class Hierarchy:
+    """`place`: where it is mounted; `controllers`: those of ours that it has."""
+
+    place: str
+    controllers: frozenset[str]
+    is_unified: bool
+
+    def lab(self, project: str) -> str:
+        return f"{self.place}/{TOP}/{project}"
+
+    def node(self, project: str, name: str) -> str:
+        return f"{self.lab(project)}/{name}"
+
+
+@cache
+def hierarchies() -> tuple[Hierarchy, ...]:
+    """Those that groups can be made in (proc_pid_mountinfo(5)). A controller is in one of them alone."""
+    found: list[Hierarchy] = []
+    for place, kind, options in _mounted():
+        if kind == "cgroup":
+            there = set(options.split(","))
+        elif kind == "cgroup2":
+            there = set(_text(f"{place}/cgroup.controllers").split())
+        else:
+            continue
+        known = {controller for one in found for controller in one.controllers}
+        ours = there.intersection(_CONTROLLERS) - known
+        if ours and os.access(place, os.W_OK):
+            found.append(Hierarchy(place, frozenset(ours), kind == "cgroup2"))
+    return tuple(found)
+
+
+def _mounted() -> Iterator[tuple[str, str, str]]:
+    for line in _text("/proc/self/mountinfo").splitlines():
+        before, _, after = line.partition(" - ")
+        kind, _, rest = after.partition(" ")
+        yield before.split(" ")[4], kind, rest.rpartition(" ")[2]
+
+
+def make_lab(project: str) -> None:
+    """The groups that those of nodes are made in. Where the kernel refuses one, nodes have none there."""
+    for one in hierarchies():
+        with suppress(OSError):
+            for folder in (one.place, f"{one.place}/{TOP}", one.lab(project)):
+                os.makedirs(folder, exist_ok=True)
+                if one.is_unified:
+                    _hand_down(folder, one.controllers)
+
+
+def _hand_down(folder: str, controllers: Iterable[str]) -> None:
+    """The kernel refuses it where the group has processes of its own and is not the machine's first."""
+    for controller in sorted(controllers):
+        with suppress(OSError):
+            _write(f"{folder}/cgroup.subtree_control", f"+{controller}")
+
+
+def groups_of(project: str, name: str) -> list[str]:
+    """The folders of a node's groups that are there."""
+    return [folder for one in hierarchies() if os.path.isdir(folder := one.node(project, name))]
+
+
+def seen_inside(project: str, name: str) -> Iterator[tuple[str, str]]:
+    """Of each of a node's groups its path below /sys/fs/cgroup in the node, and its folder."""
+    for one in hierarchies():
+        folder = one.node(project, name)
+        if os.path.isdir(folder):
+            for path in [""] if one.is_unified else sorted(one.controllers):
+                yield path, folder
+
+
+def enter_new(project: str, name: str) -> None:
+    """This process, and what it starts, is in the node's groups from now on, which are made."""
+    for one in hierarchies():
+        if os.path.isdir(one.lab(project)):
+            os.makedirs(one.node(project, name), exist_ok=True)
+    join(opened(project, name))
+
+
+def opened(project: str, name: str) -> list[int]:
+    """Descriptors by which a process can join the node's groups, also where their folders are not seen any more."""
+    return [os.open(f"{folder}/cgroup.procs", os.O_WRONLY | os.O_CLOEXEC) for folder in groups_of(project, name)]
+
+
+def join(descriptors: Iterable[int]) -> None:
+    """This process is in these groups from now on. They are closed."""
+    for descriptor in descriptors:
+        os.write(descriptor, b"0")
+        os.close(descriptor)
+
+
+def remove_node(project: str, name: str) -> None:
+    """When its processes have ended. Raises Refused where the kernel keeps one."""
+    for folder in groups_of(project, name):
+        _remove(folder)
+
+
+def remove_lab(project: str) -> None:
+    """All of its nodes' as well. Raises Refused."""
+    for one in hierarchies():
+        lab = one.lab(project)
+        with suppress(FileNotFoundError):
+            for entry in os.scandir(lab):
+                if entry.is_dir():
+                    _remove(entry.path)
+            _remove(lab)
+        with suppress(OSError):  # other labs are in it, or it was never made
+            os.rmdir(f"{one.place}/{TOP}")
+
+
+def _remove(folder: str) -> None:
+    until = time.monotonic() + _ENDS
+    while True:
+        try:
+            os.rmdir(folder)
+            return
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            if time.monotonic() > until:
+                raise Refused(f"the control group {folder} does not go: {error.strerror}") from error
+        time.sleep(_SHORTLY)
+
+
+def _text(file: str) -> str:
+    try:
+        with open(file, encoding="utf-8", errors="surrogateescape") as opened_file:
+            return opened_file.read()
+    except OSError:
+        return ""
+
+
+def _write(file: str, text: str) -> None:
+    descriptor = os.open(file, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.write(descriptor, text.encode())
+    finally:
+        os.close(descriptor)
