@@ -7,6 +7,8 @@ STUDIES := host-to-host site-to-site site-to-site-v6
 LABS ?= 200
 CASES ?= 200000
 RUNS ?= 500
+EDITS ?= 100
+TARGET ?= compose
 SEED ?= 1
 MINUTES ?= 60
 ALSO ?= 296 1013
@@ -14,7 +16,7 @@ ALSO ?= 296 1013
 # Tests start Python some hundred times; what it compiles is kept.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run check types quick slow bare test test-live test-full fuzz fuzz-kill fuzz-live fuzz-kernel ground bench images clean
+.PHONY: help run check types quick slow bare test test-live test-full fuzz fuzz-edits fuzz-kill fuzz-live fuzz-kernel ground bench images clean
 
 help: ## What can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -104,6 +106,12 @@ fuzz-kill: $(STAMP) ## Verbs killed at random moments, on a real engine; goes on
 	tools/engine start
 	tools/base-image
 	$(BIN)/python -m tests.kills --runs $(RUNS) --seed $(SEED) --minutes $(MINUTES)
+
+fuzz-edits: $(STAMP) ## A running lab through random edits, beside a fresh one; goes on where it stopped (EDITS=100 SEED=1 MINUTES=60 TARGET=compose)
+	tools/engine install
+	tools/engine start
+	tools/base-image
+	$(BIN)/python -m tests.edits --edits $(EDITS) --seed $(SEED) --minutes $(MINUTES) --target $(TARGET)
 
 bench: $(STAMP) ## How fast it compiles, from 10 to 10,000 nodes, and follows all pairs of up to 300
 	$(BIN)/python benchmarks/compile.py
