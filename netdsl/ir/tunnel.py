@@ -11,6 +11,7 @@ from typing import assert_never
 from netdsl.dataclass import SECRET, dataclass
 from netdsl.ir.dhcp import Reservation
 from netdsl.ir.ids import Address, AddressWithPrefix, NodeId, Prefix, TunnelId
+from netdsl.ir.prefixes import holds
 from netdsl.ir.service import PortService, Protocol
 from netdsl.source import Place
 
@@ -85,10 +86,15 @@ class Selectors:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """An interface of the tunnel's own takes the packets that a route leads to it."""
+    """An interface of the tunnel's own takes the packets that a route leads to it.
+
+    `takes`: where several ends of a node share the device, what is for the other end of this one; of several that take a
+    packet it goes to the one with the longest prefix. None: all of it.
+    """
 
     name: str
     addresses: tuple[AddressWithPrefix, ...] = ()
+    takes: tuple[Prefix, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +171,20 @@ class TunnelEnd:
 def device_of(end: TunnelEnd) -> Device | None:
     """The device of an end that has one of its own."""
     return end.steering if isinstance(end.steering, Device) else None
+
+
+def taking(ends: Iterable[TunnelEnd], device: str, goal: Address) -> TunnelEnd | None:
+    """Of the ends with a device of this name the one to whose other end it sends a packet for an address: the one with the
+    longest prefix. None: none of them takes it."""
+    found: list[tuple[int, int, TunnelEnd]] = []
+    for number, end in enumerate(ends):
+        own = device_of(end)
+        if own is None or own.name != device:
+            continue
+        if own.takes is None:
+            found.append((0, -number, end))
+        found += [(one.prefixlen, -number, end) for one in own.takes or () if holds(one, goal)]
+    return max(found, key=lambda one: one[:2])[2] if found else None
 
 
 def own_devices(ends: Iterable[TunnelEnd]) -> list[Device]:

@@ -11,7 +11,7 @@ from netdsl.ir.ids import Address, NodeId, TunnelId
 from netdsl.ir.prefix_index import PrefixIndex
 from netdsl.ir.prefixes import in_any
 from netdsl.ir.service import PortService
-from netdsl.ir.tunnel import Carrier, Segment, TunnelEnd, device_of
+from netdsl.ir.tunnel import Carrier, Segment, TunnelEnd, device_of, taking
 from netdsl.lower.defaults import MTU
 from netdsl.lower.directory import Directory
 from netdsl.lower.inward import InwardRoutes
@@ -50,9 +50,15 @@ class PathMtus:
         return replace(end, mtu=self.inside(end), room=self._room(end), mtu_origin=origin)
 
     def inside(self, end: TunnelEnd) -> int | None:
-        """What the source says, else the room."""
+        """What the source says, else the room; of a device that leads to several other ends, the least."""
         said = self.directory.tunnels[end.tunnel].mtu
-        return self._room(end) if said is None else said.value
+        if said is not None:
+            return said.value
+        device = device_of(end)
+        if device is None:
+            return self._room(end)
+        rooms = [self._room(one) for one in self.ends[end.node] if _is_called(one, device.name)]
+        return min((room for room in rooms if room is not None), default=None)
 
     def _room(self, end: TunnelEnd) -> int | None:
         """The smallest of all children and peers; None in a circle of tunnels through each other."""
@@ -130,9 +136,17 @@ class _Takers:
                 self._of_devices.setdefault(own.name, []).append(place)
 
     def of(self, goal: Address, device: str | None) -> Iterator[TunnelEnd]:
-        """In the order of the source."""
+        """In the order of the source; of several that share a device the one that takes it."""
         of_device = [] if device is None else self._of_devices.get(device, [])
+        if device is not None and len(of_device) > 1:
+            own = taking((self.ends[place] for place in of_device), device, goal)
+            of_device = [place for place in of_device if self.ends[place] is own]
         return (self.ends[place] for place in sorted([*self._of_prefixes.holding(goal), *of_device]))
+
+
+def _is_called(end: TunnelEnd, device: str) -> bool:
+    own = device_of(end)
+    return own is not None and own.name == device
 
 
 def _takes(end: TunnelEnd, carrier: Carrier, source: Address, goal: Address, led: str | None) -> bool:

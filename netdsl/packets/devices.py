@@ -5,10 +5,10 @@ Such a tunnel stands as soon as both ends have made their devices; whether outer
 
 from collections.abc import Callable, Sequence
 
-from netdsl.ir.ids import Prefix
+from netdsl.ir.ids import NodeId, Prefix
 from netdsl.ir.prefixes import EVERYTHING
 from netdsl.ir.service import Protocol
-from netdsl.ir.tunnel import Segment, TunnelEnd, device_of
+from netdsl.ir.tunnel import Segment, TunnelEnd, device_of, own_devices
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.links import WIDEST
 from netdsl.packets.steering import Association, Policy, TunnelDevice
@@ -37,6 +37,21 @@ def install_devices(
         for one, other in ((connection.here, connection.there), (connection.there, connection.here)):
             _install(fabric.views[one.node], one, other, carried(one))
             states.children_up.update((one.node, one.tunnel, child.name) for child in one.children)
+
+
+def install_lasting(fabric: Fabric, states: TunnelStates, kind: str, policies: Sequence[Policy]) -> None:
+    """The devices of all ends of a kind, which stay while their tunnels are down, with their addresses and routes. `policies`:
+    what leads to the other ends that are up; of several of a device the longest prefix decides."""
+    found: dict[tuple[NodeId, str], list[Policy]] = {}
+    for policy in policies:
+        device = device_of(policy.end)
+        assert device is not None, "an end with a device"
+        found.setdefault((policy.end.node, device.name), []).append(policy)
+        states.children_up.add((policy.end.node, policy.end.tunnel, policy.child.name))
+    for view in fabric.views.values():
+        devices = {device.name: device for device in own_devices(end for end in view.node.tunnels if end.kind == kind)}
+        for name, device in devices.items():
+            view.add_device(TunnelDevice(name, found.get((view.id, name), [])), device.addresses)
 
 
 def _install(view: View, end: TunnelEnd, other: TunnelEnd, inside: tuple[Prefix, ...]) -> None:

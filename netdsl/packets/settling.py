@@ -104,7 +104,8 @@ def _deciding(fabric: Fabric, states: TunnelStates, end: TunnelEnd) -> Iterator[
         if one.peer_addresses:
             source = one.local or view.source_towards(one.peer_addresses[0])
             packet = None if source is None else opening_packet(one, source)
-            yield from _on_way(fabric, states, view, packet, one.peer_addresses[0], is_daemon=True)
+            is_daemon = packets_of(one.kind).IS_EXEMPT
+            yield from _on_way(fabric, states, view, packet, one.peer_addresses[0], is_daemon=is_daemon)
     asked = (question for one in ends for question in packets_of(end.kind).questions(fabric, one))
     for question in dict.fromkeys(asked):
         view = fabric.views[question.asking]

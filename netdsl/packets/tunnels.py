@@ -129,10 +129,12 @@ class Need:
 class TunnelPackets(Protocol):
     """The module `netdsl.kinds.KIND.packets`: how packets pass tunnels of a kind.
 
-    `IS_NEGOTIATED`: the ends come to an agreement by packets before the tunnel is up.
+    `IS_NEGOTIATED`: the ends come to an agreement by packets before the tunnel is up. `IS_EXEMPT`: these are sent by a
+    daemon whose socket no policy takes.
     """
 
     IS_NEGOTIATED: bool
+    IS_EXEMPT: bool
 
     def connect(self, fabric: Fabric, view: View, end: TunnelEnd, standing: Flows) -> Connection | Failure:
         """The connection that the end opens from a node, or why there is none. `standing`: the flows of those that stand

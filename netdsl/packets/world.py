@@ -33,10 +33,10 @@ def _tried(worlds: list["World"]) -> Iterator[Order]:
 
 
 def esps_of(lab: Lab) -> tuple[Esp, ...]:
-    """The kinds of ESP by which the lab's flows may differ: in a lab without tunnels that come to an agreement there is no
-    ESP, and the first kind stands for both."""
+    """The kinds of ESP by which the lab's flows may differ: in a lab without tunnels whose packets are exempt from policies
+    there is no ESP, and the first kind stands for both."""
     kinds = {end.kind for node in lab.nodes for end in node.tunnels}
-    return tuple(Esp) if any(packets_of(kind).IS_NEGOTIATED for kind in kinds) else (Esp.KERNEL,)
+    return tuple(Esp) if any(packets_of(kind).IS_EXEMPT for kind in kinds) else (Esp.KERNEL,)
 
 
 class World:

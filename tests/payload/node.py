@@ -25,6 +25,7 @@ mount --bind "$1/etc/hosts" /etc/hosts
 mount --bind "$1/etc/resolv.conf" /etc/resolv.conf
 mount --bind "$1" "$1"
 mount -o remount,bind,ro /
+mount -t tmpfs -o mode=755 tmpfs /run
 exec sleep infinity
 """
 

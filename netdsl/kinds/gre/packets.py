@@ -14,6 +14,7 @@ from netdsl.packets.types import Packet
 from netdsl.packets.view import View
 
 IS_NEGOTIATED = False
+IS_EXEMPT = False
 
 
 def connect(fabric: Fabric, view: View, end: TunnelEnd, standing: Flows) -> Connection | Failure:

@@ -42,6 +42,7 @@ from netdsl.packets.walk import Walk
 
 USER_SPACE_MTU = 1400  # bytes: kernel-libipsec's device (kernel_libipsec_router.c, TUN_DEFAULT_MTU)
 IS_NEGOTIATED = True
+IS_EXEMPT = True
 # of both ends, where there is NAT and from user space (RFC 3948), and with MOBIKE (ike_natd.c, process_i)
 _FLOATED = 4500
 _IKE = port(Protocol.UDP, 500)

@@ -24,8 +24,15 @@ HIGHEST_TTL = 255
 
 def device_sides(id_: TunnelId, block: Block, item: Item, work: Work) -> list[Side] | None:
     """Both ends with their devices; None once reported."""
-    sides = pair_of(id_, block, item, work)
-    prefixes = _prefixes(id_, block, work)
+    return with_devices(pair_of(id_, block, item, work), id_, block, item, work)
+
+
+def with_devices(
+    sides: list[Side] | None, id_: TunnelId, block: Block, item: Item, work: Work
+) -> list[Side] | None:
+    """The ends, of any number, with a device each, whose addresses are those of `addresses` in the order of the ends; None
+    once reported."""
+    prefixes = _prefixes(id_, block, 2 if sides is None else len(sides), work)
     if sides is None:
         return None
     name, place = id_.rpartition(".")[2], name_place(item)
@@ -78,8 +85,8 @@ def _has_room_for(node: NodeDraft, name: str, tunnel: TunnelId, place: Place, wo
     return is_interface_name(node, name, place, "the device at each end is called like the tunnel", work)
 
 
-def _prefixes(id_: TunnelId, block: Block, work: Work) -> tuple[Prefix, ...] | None:
-    """Of `addresses`; None once reported. Each has to have two addresses that a node can have."""
+def _prefixes(id_: TunnelId, block: Block, ends: int, work: Work) -> tuple[Prefix, ...] | None:
+    """Of `addresses`; None once reported. Each has to have one for each end that a node can have."""
     found: list[Placed[Prefix]] = []
     apart = ApartPrefixes()
     is_right = True
@@ -87,7 +94,7 @@ def _prefixes(id_: TunnelId, block: Block, work: Work) -> tuple[Prefix, ...] | N
         values = evaluate_list(attribute.values, line, work.diagnostics)
         is_right = is_right and len(values) >= len(attribute.values)
         for placed in values:
-            prefix = _prefix(placed, work)
+            prefix = _prefix(placed, ends, work)
             is_good = (
                 prefix is not None and is_usable(prefix, placed, work) and is_apart(id_, prefix, placed, apart, work)
             )
@@ -98,19 +105,21 @@ def _prefixes(id_: TunnelId, block: Block, work: Work) -> tuple[Prefix, ...] | N
     return tuple(one.value for one in found) if is_right else None
 
 
-def _prefix(placed: Placed[Value], work: Work) -> Prefix | None:
+def _prefix(placed: Placed[Value], ends: int, work: Work) -> Prefix | None:
     if not isinstance(placed.value, IPv4Network | IPv6Network):
-        work.wrong_kind(placed, "a prefix", "`addresses 10.9.0.0/30`: the ends get its first two")
+        work.wrong_kind(placed, "a prefix", "`addresses 10.9.0.0/30`: the ends get its first ones")
         return None
     first, last = host_range(placed.value)
-    if last > first:
+    room = last - first + 1
+    if room >= ends:
         return placed.value
-    message = f"{placed.value} has one address, and the tunnel has two ends"
+    addresses = "one address" if room == 1 else f"{room} addresses"
+    message = f"{placed.value} has {addresses}, and the tunnel has {'two' if ends == 2 else ends} ends"
     work.diagnostics.report(catalogue.POOL_EXHAUSTED, message, placed.place, help="a shorter prefix has room for more")
     return None
 
 
 def _addresses(prefixes: tuple[Prefix, ...], number: int) -> tuple[AddressWithPrefix, ...]:
-    """The first address of each prefix for the first end, the second for the other."""
+    """The first address of each prefix for the first end, the second for the second, and so on."""
     firsts = ((prefix, host_range(prefix)[0] - int(prefix.network_address)) for prefix in prefixes)
     return tuple(with_prefix(prefix[first + number], prefix) for prefix, first in firsts)

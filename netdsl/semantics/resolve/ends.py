@@ -1,5 +1,6 @@
 """The ends of a tunnel, whatever its kind: who they are, their outer addresses, what they protect."""
 
+from dataclasses import field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from netdsl.dataclass import dataclass
@@ -17,6 +18,7 @@ from netdsl.semantics.values import Value, Word
 from netdsl.source import Place
 from netdsl.syntax import tree as syntax
 from netdsl.syntax.description import ElementKind
+from netdsl.syntax.statements import statements
 
 _HUB = "for more: a `gateway` and a `client` for each"
 
@@ -24,7 +26,7 @@ _HUB = "for more: a `gateway` and a `client` for each"
 @dataclass(slots=True, eq=False)
 class Side:
     """One end as written: who it is, and what it protects. `inside` None: the node's policies take its packets. `virtual`:
-    the addresses that a client is given."""
+    the addresses that a client is given. `own`: the lines of its own block, of a gateway or client."""
 
     named: Named
     role: str
@@ -32,6 +34,7 @@ class Side:
     item: Item
     inside: Inside | None = None
     virtual: tuple[Address, ...] = ()
+    own: Block = field(default_factory=Block)
 
 
 @dataclass(slots=True, eq=False)
@@ -53,8 +56,8 @@ class Members:
     gateway: NodeId | None
 
 
-def sides_of(id_: TunnelId, block: Block, item: Item, work: Work) -> list[Side] | None:
-    """The ends in order, the gateway first; None once reported."""
+def sides_of(id_: TunnelId, block: Block, item: Item, work: Work, *, may_be_mesh: bool = False) -> list[Side] | None:
+    """The ends in order, the gateway first; None once reported. `may_be_mesh`: `between` may name more than two."""
     between = block.first(syntax.Between)
     roles = block.of(syntax.Side)
     if between is not None and roles:
@@ -67,7 +70,10 @@ def sides_of(id_: TunnelId, block: Block, item: Item, work: Work) -> list[Side] 
             help="either `between A and B`, or a `gateway` with any number of `client`s",
         )
         return None
-    found = _hub(id_, roles, item, work) if between is None else _pair(*between, work, _HUB)
+    if between is None:
+        found = _hub(id_, roles, item, work)
+    else:
+        found = _equals(*between, work) if may_be_mesh else _pair(*between, work, _HUB)
     return found if found is not None and _are_apart(found, work) else None
 
 
@@ -80,6 +86,27 @@ def _pair(statement: syntax.Between, item: Item, work: Work, advice: str) -> lis
         message = "`between` joins two ends"
         work.diagnostics.report(catalogue.WRONG_ARITY, message, item.place, help=advice)
     return found if len(found) == 2 else None
+
+
+def _equals(statement: syntax.Between, item: Item, work: Work) -> list[Side] | None:
+    """Any number of equal ends; what follows a list of several nodes is protected by which of them is not said."""
+    found: list[Side] = []
+    for nodes, protecting in (
+        (statement.left, statement.left_protecting),
+        (statement.right, statement.right_protecting),
+    ):
+        named = _named(nodes, "peer", protecting, item, work)
+        if protecting and len(named) > 1:
+            message = "several ends do not protect the same"
+            work.diagnostics.report(
+                catalogue.WRONG_ARITY,
+                message,
+                item.at(protecting[0].span),
+                help="`protecting` after one node; of several: a `gateway` and a `client` for each",
+            )
+            return None
+        found += named
+    return found if len(found) > 1 else None
 
 
 def pair_of(id_: TunnelId, block: Block, item: Item, work: Work) -> list[Side] | None:
@@ -115,12 +142,15 @@ def _between(id_: TunnelId, shape: str, block: Block, item: Item, work: Work) ->
 
 def _hub(id_: TunnelId, roles: list[tuple[syntax.Side, Item]], item: Item, work: Work) -> list[Side] | None:
     found: list[Side] = []
+    word = statements().description_of(item.statement).word
     for wanted in ("gateway", "client"):
         for side, line in roles:
             if side.role == wanted:
-                found.extend(_named(side.nodes, wanted, side.protecting, line, work))
-    for _, line in roles:
-        sort_block(line.children, "side", work.diagnostics)
+                own = sort_block(line.children, f"{word} {wanted}", work.diagnostics)
+                named = _named(side.nodes, wanted, side.protecting, line, work)
+                for one in named:
+                    one.own = own
+                found.extend(named)
     gateways = [side for side in found if side.role == "gateway"]
     if len(gateways) > 1:
         message = "a tunnel has one gateway"

@@ -9,8 +9,8 @@ _TUNNEL = f"this version has the tunnels {', '.join(f'`{kind}`' for kind in TUNN
 
 _LATER = (
     ("ospf bgp", "area neighbor announce send receive prefer passive", _ROUTING),
-    ("wireguard openvpn tinc tunnel", "", _TUNNEL),
-    ("", "addresses listen keepalive relay rewrite-mac", ""),
+    ("openvpn tinc tunnel", "", _TUNNEL),
+    ("", "rewrite-mac", ""),
     ("vrf", "", "a node has one routing table"),
     ("vlan", "", "each segment is a network of its own: `network NAME PREFIX`"),
     ("vnf", "app cores hugepages", "`router NAME { … }` forwards in the kernel"),

@@ -3,7 +3,7 @@
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.ids import TunnelId
-from netdsl.ir.tunnel import Device, Segment, TunnelEnd
+from netdsl.ir.tunnel import Device, Segment, TunnelEnd, taking
 from netdsl.packets.view import View
 from netdsl.packets.world import World
 
@@ -34,8 +34,11 @@ def _carries_itself(view: View, end: TunnelEnd, led: dict[str, TunnelEnd]) -> bo
     found: TunnelEnd | None = end if _interface(end) is not None else None
     while found is not None and found.peer_addresses and found.tunnel not in seen:
         seen.add(found.tunnel)
-        route = view.route(found.peer_addresses[0])
-        found = None if route is None else led.get(route.interface)
+        goal = found.peer_addresses[0]
+        route = view.route(goal)
+        if route is None:
+            return False
+        found = taking(view.node.tunnels, route.interface, goal) or led.get(route.interface)
         if found is not None and found.tunnel == end.tunnel:
             return True
     return False

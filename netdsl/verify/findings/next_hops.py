@@ -5,7 +5,7 @@ from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.ids import Address
 from netdsl.ir.node import Route
 from netdsl.ir.prefixes import host_prefix
-from netdsl.ir.tunnel import device_of
+from netdsl.ir.tunnel import TunnelEnd, device_of
 from netdsl.packets.view import View
 from netdsl.packets.world import World
 from netdsl.source import Place
@@ -52,12 +52,14 @@ def _check(world: World, view: View, route: Route, place: Place, diagnostics: Di
 
 
 def _check_inside(world: World, view: View, route: Route, place: Place, diagnostics: Diagnostics) -> bool:
-    """The next hop by a tunnel's device. (The kernel does not ask for it: all goes to the other end.)"""
-    ends = ((end, device_of(end)) for end in view.node.tunnels)
-    end = next((end for end, device in ends if device is not None and device.name == route.interface), None)
+    """The next hop by a tunnel's device. (The kernel does not ask for it: all goes to the other end, or to the one that
+    takes the destination.)"""
+    devices = ((end, device_of(end)) for end in view.node.tunnels)
+    ends = [end for end, device in devices if device is not None and device.name == route.interface]
+    end = next((end for end in ends if route.next_hop in _inside(world, end)), ends[0] if ends else None)
     if end is None or end.peer is None:
         return False
-    other, addresses = world.view(end.peer), addresses_inside(world.view(end.peer).node, end.tunnel)
+    other, addresses = world.view(end.peer), _inside(world, end)
     if route.next_hop in addresses:
         return _idle(view, route, place, other, route.interface, diagnostics)
     diagnostics.report(
@@ -68,6 +70,11 @@ def _check_inside(world: World, view: View, route: Route, place: Place, diagnost
         help=f"`via {end.tunnel}.{other.id}`",
     )
     return True
+
+
+def _inside(world: World, end: TunnelEnd) -> tuple[Address, ...]:
+    """The addresses of the other end inside the tunnel."""
+    return () if end.peer is None else addresses_inside(world.view(end.peer).node, end.tunnel)
 
 
 def _listed(addresses: tuple[Address, ...]) -> str:

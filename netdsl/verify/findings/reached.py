@@ -57,7 +57,7 @@ def _comes_up(world: World, sender: TunnelEnd, target: TunnelEnd, address: Addre
     for need in kind.needs(sender):
         ports = [(one.protocol, one.first or 0) for one in need.packets]
         packets = [Packet(source, address, protocol, number, number) for protocol, number in ports]
-        found = [Walk(world.fabric, Tracker({}), is_daemon=True).run(view, packet) for packet in packets]
+        found = [Walk(world.fabric, Tracker({}), is_daemon=kind.IS_EXEMPT).run(view, packet) for packet in packets]
         arrived = [one for one in found if isinstance(one, Delivered) and one.view.id == target.node]
         if not arrived:
             return False

@@ -155,7 +155,7 @@ def _sent(world: World, end: TunnelEnd, service: PortService, tracker: Tracker) 
 
 def _is_daemons(end: TunnelEnd) -> bool:
     """Whether a daemon sends what opens the tunnel, by a socket that no policy takes: what a device sends, policies may."""
-    return packets_of(end.kind).IS_NEGOTIATED
+    return packets_of(end.kind).IS_EXEMPT
 
 
 def _is_lost(world: World, stop: Stop) -> bool:

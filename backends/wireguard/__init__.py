@@ -1,0 +1,1 @@
+"""WireGuard in a node: by the kernel, or by wireguard-go."""

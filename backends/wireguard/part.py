@@ -1,0 +1,57 @@
+"""The part `wireguard`: a device for each tunnel of a node, by the kernel where it has the type, else by wireguard-go."""
+
+from netdsl.ir.lab import Lab
+from netdsl.ir.node import Node
+from netdsl.ir.tunnel import Start, TunnelEnd, device_of
+from netdsl.kinds.wireguard.ir import KIND, ends_of, settings_of
+from netdsl.payload.contract import Needs, PayloadFile
+from netdsl.payload.devices import child_of
+from netdsl.payload.part import Share, TunnelRecord, scripts
+from netdsl.payload.quoting import flat, tsv
+
+_NEEDS = Needs(("wireguard-tools", "wireguard-go"), ("NET_ADMIN",), ("/dev/net/tun",))
+
+
+class WireguardPart:
+    name = KIND
+
+    def shared(self, lab: Lab) -> tuple[PayloadFile, ...]:
+        return scripts(__package__, "part.sh")
+
+    def share(self, node: Node, lab: Lab) -> Share | None:
+        ends = ends_of(node.tunnels)
+        if not ends:
+            return None
+        devices = dict.fromkeys(tsv(_device(end), settings_of(end).memory or "-") for end in ends)
+        files = (
+            PayloadFile("wireguard.tsv", "".join(devices).encode()),
+            PayloadFile("wireguard-peers.tsv", "".join(map(_peer, ends)).encode()),
+        )
+        return Share(files, _NEEDS, tuple(_record(end, lab) for end in ends))
+
+
+def _device(end: TunnelEnd) -> str:
+    device = device_of(end)
+    assert device is not None, "an end with a device"
+    return device.name
+
+
+def _peer(end: TunnelEnd) -> str:
+    """A line of the table: the child, its device, whether this end opens it, and the keepalive in seconds."""
+    opens = "opens" if any(child.start is Start.BOOT for child in end.children) else "waits"
+    return tsv(child_of(end), _device(end), opens, settings_of(end).keepalive or 0)
+
+
+def _record(end: TunnelEnd, lab: Lab) -> TunnelRecord:
+    (child,) = end.children
+    is_unsure = lab.is_meant_to_fail or lab.expects_down(end.tunnel) or child.start is not Start.BOOT
+    return TunnelRecord(
+        tunnel=flat(end.tunnel),
+        child=child_of(end),
+        piece=f"{flat(end.tunnel)}.{child.name}",
+        start="boot",
+        ready="may" if is_unsure else "must",
+    )
+
+
+part = WireguardPart()

@@ -1,0 +1,133 @@
+"""`wireguard`: its ends, their addresses inside, on which ports they listen."""
+
+from collections.abc import Callable
+
+from netdsl.diagnostics import catalogue
+from netdsl.ir.ids import NodeId, TunnelId
+from netdsl.ir.service import PortService, Protocol
+from netdsl.kinds.wireguard.bindings import BoundWireguard
+from netdsl.kinds.wireguard.ir import HIGHEST_PORT, KIND, LONGEST_KEEPALIVE, PORT
+from netdsl.semantics.bindings import BoundTunnel
+from netdsl.semantics.evaluate import report_wrong_kind
+from netdsl.semantics.items import Item
+from netdsl.semantics.resolve import attributes
+from netdsl.semantics.resolve.devices import device_ends, device_mtu, with_devices
+from netdsl.semantics.resolve.ends import Side, TunnelDraft, ends_named, members_of, name_place, sides_of
+from netdsl.semantics.resolve.placement import Block, report_repeated
+from netdsl.semantics.resolve.ports import service
+from netdsl.semantics.resolve.work import Work
+from netdsl.syntax import tree as syntax
+
+LEAST_MEMORY = 16 * 2**20
+"""Bytes: wireguard-go 0.0.20220316 without traffic has 5 MiB; with less than this it spends its time looking for garbage."""
+
+_Line = tuple[syntax.Attribute, Item]
+_Read = Callable[[_Line, Work], int | None]
+
+
+def sides(id_: TunnelId, block: Block, item: Item, work: Work) -> list[Side] | None:
+    """Two or more equal ends, or a gateway with clients, each with its device."""
+    if block.attribute("addresses") is None:
+        message = f"the tunnel `{id_}` has no addresses inside"
+        advice = "`addresses PREFIX`: its ends get the first ones, in the order of the lines"
+        work.diagnostics.report(catalogue.MISSING_STATEMENT, message, name_place(item), help=advice)
+        return None
+    return with_devices(sides_of(id_, block, item, work, may_be_mesh=True), id_, block, item, work)
+
+
+def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:
+    block = draft.block
+    is_relay = attributes.yes_or_no(block.attribute("relay"), False, work.diagnostics)
+    has_psk = attributes.yes_or_no(block.attribute("psk"), False, work.diagnostics)
+    memory = _memory(block, work)
+    _check_relay(draft, work)
+    ports = _of_ends("listen", draft, _port, work)
+    keepalives = _of_ends("keepalive", draft, _seconds, work)
+    found = device_ends(draft, work)
+    if found is None or ports is None or keepalives is None:
+        return None
+    ends, family = found
+    usual = min(PORT + sum(other.kind == KIND for other in work.tunnels.values()), HIGHEST_PORT)
+    listening = {end.node: ports.get(end.node, usual) for end in ends}
+    settings = BoundWireguard(listening, keepalives, is_relay, has_psk, memory)
+    return BoundTunnel(
+        draft.id, KIND, ends, {}, {}, (), family, settings, draft.item.place, device_mtu(block, ends, work)
+    )
+
+
+def _check_relay(draft: TunnelDraft, work: Work) -> None:
+    line = draft.block.attribute("relay")
+    if line is not None and draft.sides is not None and draft.sides[0].role != "gateway":
+        message = "`relay` is said of a gateway, and this tunnel has none"
+        advice = "each end sends to each of the others by itself"
+        work.diagnostics.report(catalogue.MISPLACED_STATEMENT, message, line[1].place, help=advice)
+
+
+def _memory(block: Block, work: Work) -> int | None:
+    """Of the daemon in user space."""
+    value = attributes.only_value(block.attribute("memory"), work.diagnostics)
+    size = None if value is None else attributes.scaled(value, attributes.BYTES, "a size (`24MiB`)", work.diagnostics)
+    if value is None or size is None or size >= LEAST_MEMORY:
+        return size
+    message = f"the daemon needs {LEAST_MEMORY >> 20} MiB"
+    work.diagnostics.report(catalogue.OUT_OF_RANGE, message, value.place)
+    return None
+
+
+def _of_ends(word: str, draft: TunnelDraft, read: _Read, work: Work) -> dict[NodeId, int] | None:
+    """What lines say of ends: an end's own block before a line `for` it, and that before one for all. None once reported."""
+    lines = draft.block.attributes(word)
+    general: dict[NodeId, int] = {}
+    named: dict[NodeId, tuple[int, Item]] = {}
+    members = None if draft.sides is None else members_of(draft.id, draft.sides)
+    is_right = members is not None
+    for line in lines:
+        value, (attribute, item) = read(line, work), line
+        nodes = ends_named(attribute.nodes, item, members, work) if members is not None and attribute.nodes else ()
+        is_right = is_right and value is not None and nodes is not None
+        if value is None or members is None:
+            continue
+        if not attribute.nodes:
+            general = dict.fromkeys(members.nodes, value)
+        for node in nodes or ():
+            _, first = named.setdefault(node.value, (value, item))
+            if first is not item:
+                report_repeated(word, item, first, work.diagnostics)
+                is_right = False
+    own: dict[NodeId, int] = {}
+    read_before: dict[int, int | None] = {}  # a block of several clients is read once
+    for side in draft.sides or ():
+        line_of = side.own.attribute(word)
+        if line_of is None:
+            continue
+        key = id(line_of[1])
+        if key not in read_before:
+            read_before[key] = read(line_of, work)
+        value = read_before[key]
+        is_right = is_right and value is not None
+        if value is not None:
+            own[side.named.node.id] = value
+    return general | {node: value for node, (value, _) in named.items()} | own if is_right else None
+
+
+def _port(line: _Line, work: Work) -> int | None:
+    value = attributes.only_value(line, work.diagnostics)
+    found = None if value is None else service(value, work)
+    if value is None or found is None:
+        return None
+    match found:
+        case (PortService(protocol=Protocol.UDP, first=int(first), last=last),) if first == last:
+            return first
+        case _:
+            report_wrong_kind(value.value, "a UDP port (`udp/51820`)", value.place, work.diagnostics)
+            return None
+
+
+def _seconds(line: _Line, work: Work) -> int | None:
+    value = attributes.only_value(line, work.diagnostics)
+    found = None if value is None else attributes.seconds(value, work.diagnostics)
+    if value is None or found is None or found <= LONGEST_KEEPALIVE:
+        return found
+    message = f"WireGuard waits {LONGEST_KEEPALIVE} s at most"
+    work.diagnostics.report(catalogue.OUT_OF_RANGE, message, value.place)
+    return None
