@@ -124,7 +124,6 @@ FOREIGN_WORDS: dict[str, str] = {
     "right": "`between A and B`",
     "leftsubnet": "`between A protecting NETWORK and B`",
     "rightsubnet": "`between A and B protecting NETWORK`",
-    "wg": "`wireguard NAME { … }`",
     # routers
     "hostname": "`router NAME { … }` or `host NAME { … }`",
     "switchport": "each segment is a network of its own: `network NAME PREFIX`",

@@ -198,7 +198,7 @@ simple_statements: Text = st.deferred(
         _join("start", st.sampled_from(["at boot", "on traffic", "by hand"]), _maybe(_join("by", named))),
         _join("dpd", quantities, names),
         st.sampled_from(
-            ["ospf { area 0 on x }", "bgp 65001 { neighbor r2 ; announce lan }", "wireguard t { gateway a }"]
+            ["ospf { area 0 on x }", "bgp 65001 { neighbor r2 ; announce lan }", "tinc t { gateway a }"]
         ),
     )
 )

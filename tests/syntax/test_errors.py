@@ -50,7 +50,6 @@ def test_every_terminal_of_the_grammar_has_a_word_of_ours() -> None:
             "accept inptu tcp/22",
             "expected `forward`, `input`, `output` or `tunnel`, found `inptu` | did you mean `input`?",
         ),
-        ('psk "secret"', 'no statement begins with `psk` | `auth psk`, or `auth psk "SECRET"`'),
         ("pc (n = 3)", "no statement begins with `pc` | `use pc (…)`"),
         (
             "interface eth0 lan .10",

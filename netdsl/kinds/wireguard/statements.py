@@ -23,7 +23,7 @@ STATEMENTS = (
 _KEYS = "keys are made once, and kept with the lab's credentials"
 _PROTECTING = "`protecting NETWORK`, of the end that has the networks"
 FOREIGN_WORDS = {
-    "peer": "`between A and B`, or a `gateway` with `client`s",
+    "wg": "`wireguard NAME { … }`",
     "allowedips": _PROTECTING,
     "allowed-ips": _PROTECTING,
     "privatekey": _KEYS,

@@ -109,6 +109,9 @@ def _report(item: Item, shown: str, body: str, places: tuple[str, ...], diagnost
     remedy = "outside every block" if outside and not inside else "in " + _either(inside)
     if outside and inside:
         remedy += ", or outside every block"
+    elsewhere = statements().inner_words.get(shown)
+    if elsewhere is not None:
+        remedy += f"; elsewhere it is {elsewhere}"
     diagnostics.report(
         catalogue.MISPLACED_STATEMENT,
         f"`{shown}` stands {where}" if body == FILE else f"`{shown}` does not belong {where}",

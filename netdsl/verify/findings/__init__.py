@@ -4,7 +4,10 @@ A lab that is meant to fail (`expect failure`) has none of these findings: its a
 fails. What depends on a raw node is not told.
 """
 
+from typing import Protocol, cast
+
 from netdsl.diagnostics.core import Diagnostic, Diagnostics
+from netdsl.index import modules
 from netdsl.packets.world import World
 from netdsl.verify.findings.falls import check_falls
 from netdsl.verify.findings.inside import check_inside
@@ -19,6 +22,14 @@ from netdsl.verify.findings.routes import check_routes
 from netdsl.verify.findings.services import check_services
 from netdsl.verify.findings.translation import check_translation
 from netdsl.verify.findings.tunnels import all_open, check_tunnels
+
+
+class TunnelFindings(Protocol):
+    """The module `netdsl.kinds.KIND.findings`, of a kind that has findings about a lab as packets pass it."""
+
+    def check(self, world: World, diagnostics: Diagnostics) -> None:
+        """Reports them of one state of the lab."""
+        ...
 
 
 def check_findings(world: World, diagnostics: Diagnostics) -> None:
@@ -52,6 +63,8 @@ def _check_findings(world: World, diagnostics: Diagnostics) -> None:
     check_services(world, diagnostics)
     check_translation(world, diagnostics)
     check_mtus(world, diagnostics)
+    for _, module in modules("findings"):
+        cast(TunnelFindings, module).check(world, diagnostics)
     opened = all_open(world)
     check_policies(opened, diagnostics)
     nested = check_nesting(world, diagnostics)

@@ -1,0 +1,51 @@
+"""WireGuard in random labs: between gateways, and a gateway with clients, hosts of the last site, which may be behind NAT."""
+
+from collections.abc import Iterator
+from random import Random
+
+from netdsl.ir.node import Node
+from netdsl.ir.tunnel import TunnelEnd
+from tests.differential.draft import Draft, Tunnel
+from tests.differential.tunnels import give_device, outer_family
+
+FEATURES = ("wireguard",)
+KERNEL_FEATURES: tuple[str, ...] = ()
+OUTER = "accept forward udp/51820-51829"
+IS_FIRST = False
+
+
+def fits(draft: Draft) -> bool:
+    return True
+
+
+def give(rng: Random, draft: Draft, number: int) -> None:
+    if rng.random() < 0.55:
+        give_device(rng, draft, "wireguard", number)
+    else:
+        _give_hub(rng, draft, number)
+    tunnel = draft.tunnels[-1]
+    tunnel.statement = f"wireguard {tunnel.name}"
+    if not any(line.startswith("addresses ") for line in tunnel.lines):
+        inside = {4: f"10.99.{number}.0/28", 6: f"fc00:99:{number}::/124"}
+        tunnel.lines.append("addresses " + ", ".join(inside[family] for family in draft.families))
+    if rng.random() < 0.3:
+        tunnel.lines.append("psk yes")
+
+
+def _give_hub(rng: Random, draft: Draft, number: int) -> None:
+    gateway, last = draft.of("gateway")[0], draft.of("gateway")[-1]
+    hosts = [box for box in draft.of("host") if box.site == last.site][:2]
+    tunnel = Tunnel(f"wireguard-{number}", "device", (gateway, *hosts), "wireguard")
+    tunnel.lines = [f"gateway {gateway.name}.wan", f"client {', '.join(box.name for box in hosts)} {{ keepalive 25s }}"]
+    tunnel.lines += outer_family(rng, draft)
+    if rng.random() < 0.7:
+        tunnel.lines.append("relay yes")
+    draft.tunnels.append(tunnel)
+
+
+def nest(rng: Random, draft: Draft) -> None:
+    """Nothing is put into WireGuard on purpose."""
+
+
+def features(end: TunnelEnd, node: Node) -> Iterator[str]:
+    yield "wireguard"
