@@ -1,7 +1,7 @@
 """The configuration of a node's devices and of their peers, in the node's credentials: files for wg(8).
 
-The store keeps what a key is made of, as it keeps any secret; an X25519 private key is any 32 bytes (RFC 7748 §5), and so is
-a SHA-256.
+The store keeps what a key is made of, as it keeps any secret; an X25519 private key is any 32 bytes (RFC 7748 §5), and so
+is a SHA-256.
 """
 
 import hashlib

@@ -40,8 +40,8 @@ def install_devices(
 
 
 def install_lasting(fabric: Fabric, states: TunnelStates, kind: str, policies: Sequence[Policy]) -> None:
-    """The devices of all ends of a kind, which stay while their tunnels are down, with their addresses and routes. `policies`:
-    what leads to the other ends that are up; of several of a device the longest prefix decides."""
+    """The devices of all ends of a kind, which stay while their tunnels are down, with their addresses and routes.
+    `policies`: what leads to the other ends that are up; of several of a device the longest prefix decides."""
     found: dict[tuple[NodeId, str], list[Policy]] = {}
     for policy in policies:
         device = device_of(policy.end)

@@ -197,9 +197,7 @@ simple_statements: Text = st.deferred(
         _join("pool", _many(values), _maybe(_join("from", named))),
         _join("start", st.sampled_from(["at boot", "on traffic", "by hand"]), _maybe(_join("by", named))),
         _join("dpd", quantities, names),
-        st.sampled_from(
-            ["ospf { area 0 on x }", "bgp 65001 { neighbor r2 ; announce lan }", "tinc t { gateway a }"]
-        ),
+        st.sampled_from(["ospf { area 0 on x }", "bgp 65001 { neighbor r2 ; announce lan }", "tinc t { gateway a }"]),
     )
 )
 

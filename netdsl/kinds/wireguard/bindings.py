@@ -39,8 +39,8 @@ def behind(end: BoundEnd) -> tuple[Prefix, ...]:
 
 
 def taken_by(tunnel: BoundTunnel, end: BoundEnd, peer: BoundEnd) -> tuple[Prefix, ...]:
-    """The prefixes of a peer at an end's device: what is sent to it, and the sources that it may send from (wg(8), AllowedIPs).
-    With `relay` a client's gateway has those of the other clients too."""
+    """The prefixes of a peer at an end's device: what is sent to it, and the sources that it may send from (wg(8),
+    AllowedIPs). With `relay` a client's gateway has those of the other clients too."""
     others = [peer]
     if end.role == "client" and bound(tunnel).is_relay:
         others += [one for one in tunnel.ends[1:] if one is not end]

@@ -8,7 +8,9 @@ from netdsl.packets.world import World
 
 def check(world: World, diagnostics: Diagnostics) -> None:
     """keepalive-missing, once for each end."""
-    ends = {(end.tunnel, end.node, end.peer): end for node in world.lab.nodes for end in node.tunnels if end.kind == KIND}
+    ends = {
+        (end.tunnel, end.node, end.peer): end for node in world.lab.nodes for end in node.tunnels if end.kind == KIND
+    }
     told: set[tuple[str, str]] = set()
     for (tunnel, node, peer), end in ends.items():
         waiting = None if peer is None else ends.get((tunnel, peer, node))

@@ -23,8 +23,8 @@ class WireguardSettings:
     """What the device of an end knows of one peer. `key`, `peer_key`: what the two keys are made of; `port`, `peer_port`:
     on which the devices listen; `endpoint`: where the peer is at first, None: it comes.
 
-    `nested`: where prefixes of other peers of the device lie within the peer's own, or its own within theirs: all of them, the
-    longest first, each with whether it is the peer's own.
+    `nested`: where prefixes of other peers of the device lie within the peer's own, or its own within theirs: all of them,
+    the longest first, each with whether it is the peer's own.
     """
 
     key: SharedSecret

@@ -63,7 +63,9 @@ def _end(directory: Directory, outer: OuterPackets, tunnel: BoundTunnel, end: Bo
             endpoint=peer.reached if known else None,
             keepalive=settings.keepalives.get(end.node),
             memory=settings.memory,
-            nested=_nested(taken, [prefix for one in peers if one is not peer for prefix in taken_by(tunnel, end, one)]),
+            nested=_nested(
+                taken, [prefix for one in peers if one is not peer for prefix in taken_by(tunnel, end, one)]
+            ),
         ),
         secrets=(key, peer_key, *(() if psk is None else (psk,))),
         overhead=IP_HEADER[tunnel.family] + HEADERS,

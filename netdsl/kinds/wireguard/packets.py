@@ -1,7 +1,7 @@
 """WireGuard as packets meet it: handshakes, and what the device of an end takes for each peer and from it.
 
-The device stays while its peers are down: then it takes nothing (drivers/net/wireguard/device.c, wg_xmit: without a peer for
-the destination -ENOKEY, without a session the packet waits for a handshake that does not come).
+The device stays while its peers are down: then it takes nothing (drivers/net/wireguard/device.c, wg_xmit: without a peer
+for the destination -ENOKEY, without a session the packet waits for a handshake that does not come).
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ from netdsl.ir.tunnel import TunnelEnd, device_of
 from netdsl.kinds.wireguard.ir import KIND, PADDING, SHOWN, settings_of
 from netdsl.packets.devices import install_lasting, room_of
 from netdsl.packets.fabric import Fabric
-from netdsl.packets.passage import Delivered, Stop
+from netdsl.packets.passage import Stop
 from netdsl.packets.steering import Association, Policy
 from netdsl.packets.tracking import Flows, Tracker, reverse
 from netdsl.packets.tunnels import Connection, Failure, Need, Question, TunnelStates
@@ -46,8 +46,8 @@ class _Ways:
 
 
 def connect(fabric: Fabric, view: View, end: TunnelEnd, standing: Flows) -> Connection | Failure:
-    """A handshake: one message there, one back to where it came from (protocol page, "First Message", "Second Message"). The
-    initiator's source address is that of the route (send4; wireguard-go binds to none either)."""
+    """A handshake: one message there, one back to where it came from (protocol page, "First Message", "Second Message").
+    The initiator's source address is that of the route (send4; wireguard-go binds to none either)."""
     peer, settings = end.peer_addresses[0], settings_of(end)
     local = view.source_towards(peer)
     if local is None:

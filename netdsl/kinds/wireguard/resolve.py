@@ -19,7 +19,7 @@ from netdsl.semantics.resolve.work import Work
 from netdsl.syntax import tree as syntax
 
 LEAST_MEMORY = 16 * 2**20
-"""Bytes: wireguard-go 0.0.20220316 without traffic has 5 MiB; with less than this it spends its time looking for garbage."""
+"""Bytes: wireguard-go without traffic has some 5 MiB, and needs buffers for packets."""
 
 _Line = tuple[syntax.Attribute, Item]
 _Read = Callable[[_Line, Work], int | None]
@@ -75,7 +75,7 @@ def _memory(block: Block, work: Work) -> int | None:
 
 
 def _of_ends(word: str, draft: TunnelDraft, read: _Read, work: Work) -> dict[NodeId, int] | None:
-    """What lines say of ends: an end's own block before a line `for` it, and that before one for all. None once reported."""
+    """What lines say of ends: an end's own block before a line `for` it, that before one for all. None once reported."""
     lines = draft.block.attributes(word)
     general: dict[NodeId, int] = {}
     named: dict[NodeId, tuple[int, Item]] = {}

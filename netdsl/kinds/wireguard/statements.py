@@ -9,9 +9,7 @@ _BLOCK = (WORD,)
 _SIDES = (f"{WORD} gateway", f"{WORD} client")
 
 STATEMENTS = (
-    Description(
-        WORD, Wireguard, (FILE,), ("between", "gateway", "client", "over", "at"), declares=ElementKind.TUNNEL
-    ),
+    Description(WORD, Wireguard, (FILE,), ("between", "gateway", "client", "over", "at"), declares=ElementKind.TUNNEL),
     Description("addresses", Attribute, _BLOCK),
     Description("mtu", Attribute, _BLOCK, is_single=True),
     Description("memory", Attribute, _BLOCK, is_single=True),

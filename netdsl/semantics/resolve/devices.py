@@ -27,9 +27,7 @@ def device_sides(id_: TunnelId, block: Block, item: Item, work: Work) -> list[Si
     return with_devices(pair_of(id_, block, item, work), id_, block, item, work)
 
 
-def with_devices(
-    sides: list[Side] | None, id_: TunnelId, block: Block, item: Item, work: Work
-) -> list[Side] | None:
+def with_devices(sides: list[Side] | None, id_: TunnelId, block: Block, item: Item, work: Work) -> list[Side] | None:
     """The ends, of any number, with a device each, whose addresses are those of `addresses` in the order of the ends; None
     once reported."""
     prefixes = _prefixes(id_, block, 2 if sides is None else len(sides), work)

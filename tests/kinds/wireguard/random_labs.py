@@ -1,4 +1,4 @@
-"""WireGuard in random labs: between gateways, and a gateway with clients, hosts of the last site, which may be behind NAT."""
+"""WireGuard in random labs: between gateways, and a gateway with clients: hosts of the last site, maybe behind NAT."""
 
 from collections.abc import Iterator
 from random import Random

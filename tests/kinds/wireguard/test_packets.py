@@ -57,13 +57,16 @@ def test_what_the_device_has_no_room_for_is_told_to_the_sender() -> None:
 def test_a_source_that_is_not_behind_the_peer_is_dropped_by_its_line() -> None:
     text = sites(a="loopback 10.7.0.1/32") + "network more 10.3.0.0/24\n"
     text = text.replace("host pc", "host alien { interface on more .10 ; default via a }\nhost pc")
-    text = text.replace("interface lan on left .1, ::1 ;", "interface lan on left .1, ::1 ; interface more on more .1 ;", 1)
+    text = text.replace(
+        "interface lan on left .1, ::1 ;", "interface lan on left .1, ::1 ; interface more on more .1 ;", 1
+    )
     world = World(lab(text))
     assert ask(world, "pc", "10.2.0.10", "tcp/80").passes
     verdict = ask(world, "alien", "10.2.0.10", "tcp/80")
     assert (verdict.outcome, verdict.node) == (Outcome.DROPPED, "b")
     assert "of 10.3.0.10 inside, which is not behind `a`" in verdict.reason
-    assert verdict.origin is not None and verdict.origin.span.text.startswith("wireguard t")
+    assert verdict.origin is not None
+    assert verdict.origin.span.text.startswith("wireguard t")
 
 
 def test_what_no_peer_has_is_dropped_where_it_enters() -> None:
@@ -113,13 +116,15 @@ def test_clients_behind_one_nat_begin_and_the_gateway_answers_to_where_they_came
     for client, address in (("a", "10.9.0.2"), ("b", "10.9.0.3"), ("c", "10.9.0.4")):
         verdict = ask(world, "hub", address, None)
         assert verdict.passes, verdict.reason
-        assert verdict.answered_by is not None and verdict.answered_by[0] == client
+        assert verdict.answered_by is not None
+        assert verdict.answered_by[0] == client
     assert outer(ping(world, "hub", "10.9.0.4"), "isp")[0][:2] == ("192.0.2.1", "192.0.2.3")
 
 
 def test_clients_get_to_one_another_by_a_gateway_that_relays() -> None:
     verdict = ask(World(lab(HOME % "relay yes")), "b", "10.9.0.4", "tcp/80")
-    assert verdict.passes and verdict.is_encrypted
+    assert verdict.passes
+    assert verdict.is_encrypted
     assert "hub" in [hop.node for hop in verdict.request]
     verdict = ask(World(lab(HOME % "relay no")), "b", "10.9.0.4", "tcp/80")
     assert (verdict.outcome, verdict.node) == (Outcome.DROPPED, "b")
@@ -136,7 +141,8 @@ def test_an_end_behind_a_port_forward_is_reached_at_its_box() -> None:
     text = """
 network isp 192.0.2.0/24
 network home 192.168.1.0/24
-router box { interface wan on isp .2 ; interface on home .1 ; nat { masquerade out wan ; dnat udp/51820 to 192.0.2.2 -> a } }
+router box { interface wan on isp .2 ; interface on home .1 ; nat { masquerade out wan
+  dnat udp/51820 to 192.0.2.2 -> a } }
 host a { interface on home .10 ; default via box }
 host b { interface on isp .9 }
 wireguard t { between a and b ; addresses 10.9.0.0/30 ; at 192.0.2.2 for a ; keepalive 25s for a }

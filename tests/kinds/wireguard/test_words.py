@@ -114,7 +114,8 @@ def test_keys_are_of_devices_and_psks_of_pairs() -> None:
     ("text", "found"),
     [
         (PAIR + "wireguard t { between a and b }", ("missing-statement", "t")),
-        (PAIR + "wireguard t { between a and b ; addresses 10.9.0.0/30 ; relay yes }", ("misplaced-statement", "relay yes")),
+        (PAIR + "wireguard t { between a and b ; addresses 10.9.0.0/30 ; relay yes }", ("misplaced-statement",
+         "relay yes")),
         (PAIR + "wireguard t { between a, b and c ; addresses 10.9.0.0/30 }", ("pool-exhausted", "10.9.0.0/30")),
         (PAIR + "wireguard t { between a, b protecting 10.1.0.0/24 and c ; addresses 10.9.0.0/29 }",
          ("wrong-arity", "10.1.0.0/24")),
