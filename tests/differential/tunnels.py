@@ -15,12 +15,14 @@ from tests.differential.draft import Box, Draft, Net, Tunnel
 class KindLabs(Protocol):
     """The module `tests.kinds.KIND.random_labs`. `OUTER`: what a router lets through for tunnels that pass by. `IS_FIRST`:
     asked in every lab, before the others, which may lie in its tunnels. KERNEL_FEATURES: what labs have for nodes alone
-    whose kernel has all."""
+    whose kernel has all. `SHARE`: in which share of the labs it is, whatever else they have; 0: it is one of those that
+    are drawn."""
 
     FEATURES: tuple[str, ...]
     KERNEL_FEATURES: tuple[str, ...]
     OUTER: str
     IS_FIRST: bool
+    SHARE: float
 
     def fits(self, draft: Draft) -> bool:
         """Whether the lab can have one."""
@@ -49,12 +51,17 @@ def give_tunnels(rng: Random, draft: Draft) -> None:
     for kind in kinds().values():
         if kind.IS_FIRST:
             kind.give(rng, draft, 0)
-    if rng.random() > 0.76:
-        return
-    others = [kind for kind in kinds().values() if not kind.IS_FIRST and kind.fits(draft)]
-    for number, kind in enumerate(rng.sample(others, rng.choice([1, 1, 2])), 1):
-        kind.give(rng, draft, number)
-    for kind in kinds().values():
+    before = len(draft.tunnels)
+    if rng.random() <= 0.76:
+        alike = (kind for kind in kinds().values() if not kind.IS_FIRST and not kind.SHARE)
+        others = [kind for kind in alike if kind.fits(draft)]
+        for number, kind in enumerate(rng.sample(others, rng.choice([1, 1, 2])), 1):
+            kind.give(rng, draft, number)
+    for number, (name, kind) in enumerate(kinds().items(), 4):
+        own = Random(f"netdsl {name} in {draft.name}")
+        if own.random() < kind.SHARE and kind.fits(draft):
+            kind.give(own, draft, number)
+    for kind in kinds().values() if len(draft.tunnels) > before else ():
         kind.nest(Random(f"netdsl nested {draft.name}"), draft)
 
 

@@ -3,8 +3,8 @@
 from netdsl.diagnostics.core import Rule, Severity
 
 PREFIX_OF_TWO_PEERS = Rule(
-    "prefix-of-two-peers", Severity.ERROR, "a prefix that a device would send to two peers, and that one alone gets"
+    "prefix-of-two-peers", Severity.ERROR, "a prefix of two peers, of which one alone gets what is for it"
 )
 KEEPALIVE_MISSING = Rule(
-    "keepalive-missing", Severity.WARNING, "an end behind address translation that says nothing while it is silent"
+    "keepalive-missing", Severity.WARNING, "an end behind address translation without a `keepalive`"
 )

@@ -12,6 +12,7 @@ FEATURES = ("gre",)
 KERNEL_FEATURES: tuple[str, ...] = ()
 OUTER = "accept forward gre"
 IS_FIRST = False
+SHARE = 0.0
 
 
 def fits(draft: Draft) -> bool:

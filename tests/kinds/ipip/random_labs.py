@@ -12,6 +12,7 @@ FEATURES = ("ipip",)
 KERNEL_FEATURES: tuple[str, ...] = ()
 OUTER = "accept forward ipip"
 IS_FIRST = False
+SHARE = 0.0
 
 
 def fits(draft: Draft) -> bool:

@@ -28,6 +28,7 @@ KERNEL_FEATURES = (
 """What ESP in user space has not."""
 OUTER = "accept forward ike, esp"
 IS_FIRST = True
+SHARE = 0.0
 
 Pair = tuple[Box, Box]
 

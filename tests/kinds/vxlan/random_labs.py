@@ -13,6 +13,7 @@ FEATURES = ("vxlan",)
 KERNEL_FEATURES: tuple[str, ...] = ()
 OUTER = "accept forward udp/4789"
 IS_FIRST = False
+SHARE = 0.0
 
 
 def fits(draft: Draft) -> bool:

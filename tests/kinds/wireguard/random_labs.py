@@ -12,6 +12,7 @@ FEATURES = ("wireguard",)
 KERNEL_FEATURES: tuple[str, ...] = ()
 OUTER = "accept forward udp/51820-51829"
 IS_FIRST = False
+SHARE = 0.25
 
 
 def fits(draft: Draft) -> bool:
