@@ -90,8 +90,6 @@ fuzz-live: $(STAMP) ## Random labs on a real engine beside their predictions; go
 
 fuzz-kernel: $(STAMP) ## The same with ESP in the kernel, in User-Mode Linux without an engine (LABS=200 SEED=1 MINUTES=60)
 	tools/engine install --full
-	tools/engine start
-	tools/base-image
 	mkdir -p build/fuzz-live
 	$(BIN)/python -m tests.differential --kernel --without-engine --build --labs $(LABS) --seed $(SEED)
 	tools/user-mode-linux --share build/fuzz-live --seconds $$(($(MINUTES) * 60 + 900)) run \

@@ -1,10 +1,10 @@
 """`make fuzz-live LABS=200 SEED=1`: random labs brought up and compared with their predictions.
 
-`--kernel` makes labs for nodes whose kernel has all of ESP. `--without-engine` makes nodes of namespaces alone. `--build`
-only makes the images that labs are run with (by an engine), and says their names. `--kept` only compares what was observed
-before, with the verifier as it is now; `--archived` all labs of the archive, whatever the generator makes of their seeds
-now; `--archive` adds to it those that agree. `--regressions` takes the labs that once disagreed. Exit status 1 where
-something differs.
+`--kernel` makes labs for nodes whose kernel has all of ESP. `--without-engine` runs them in namespaces. `--build`
+only makes the images or root file systems that labs are run with, and says their names. `--kept` only compares what was
+observed before, with the verifier as it is now; `--archived` all labs of the archive, whatever the generator makes of
+their seeds now; `--archive` adds to it those that agree. `--regressions` takes the labs that once disagreed. Exit status 1
+where something differs.
 """
 
 import argparse

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 
+from netdsl.codegen.manifest import MANIFEST
 from tests.differential.generate import generate
 from tests.differential.kept import read, write
 from tests.differential.observing import Observation, observe
@@ -39,8 +40,8 @@ class Campaign:
         with (self.folder / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             for left in (self.folder / "up").iterdir():
-                if (left / "compose/compose.yaml").is_file():
-                    self.ground(left / "compose", self._project(int(left.name)), HERE).take_away()
+                if (left / self.ground.target / MANIFEST).is_file():
+                    self.ground(left / self.ground.target, self._project(int(left.name)), HERE).take_away()
                 shutil.rmtree(left)
             yield
 

@@ -91,14 +91,15 @@ def _compiled(source: str, folder: Path, project: str, ground: Ground, patience:
     result = compile_file(
         folder / "lab.net",
         credentials=folder / "credentials",
+        target=ground.target,
         options=Options(project=project, is_closed=True),
     )
     compiled = result.compiled
     if compiled is None:
         raise NotCompiled([found.message for found in result.diagnostics if found.is_error])
     manifest = manifest_artifact(compiled.emission, compiled.lab.name, {}, project=project, expires=compiled.expires)
-    commit(plan((*compiled.emission.artifacts, manifest), folder / "compose"))
-    return compiled.lab, ground(folder / "compose", project, Machine(patience=patience))
+    commit(plan((*compiled.emission.artifacts, manifest), folder / ground.target))
+    return compiled.lab, ground(folder / ground.target, project, Machine(patience=patience))
 
 
 def observe(

@@ -2,9 +2,9 @@
 
 import subprocess
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 from tests.live.compose import ComposeLab
 from tests.live.lab import SCRIPT
@@ -15,11 +15,13 @@ LOOKS_SLOWLY = "3s"  # between an engine's looks whether a slow node is ready: e
 
 @dataclass(frozen=True, slots=True)
 class Running(ABC):
-    """The output folder of the target `compose`, and its project. Nodes are called by their host name.
+    """The output folder of a target, and its project. Nodes are called by their host name.
 
     Commands are started in the namespaces of a node's first process: an engine starts more processes for one than it has.
     `processes`: those of the nodes asked before.
     """
+
+    target: ClassVar[str]
 
     folder: Path
     project: str
@@ -63,12 +65,14 @@ class Running(ABC):
         return done.stdout
 
 
-Ground = Callable[[Path, str, Machine], Running]
+Ground = type[Running]
 
 
 @dataclass(frozen=True, slots=True)
 class InContainers(Running):
     """By `docker compose`."""
+
+    target: ClassVar[str] = "compose"
 
     @property
     def lab(self) -> ComposeLab:
