@@ -7,7 +7,9 @@ from ipaddress import IPv4Address, IPv4Network
 
 from netdsl.codegen.contract import Layout, Options
 from netdsl.codegen.images import Stage, stages
+from netdsl.codegen.limits import limits_of, node_limits
 from netdsl.codegen.names import network_keys, project_name
+from netdsl.codegen.settings import setting
 from netdsl.ir.ids import NetworkId
 from netdsl.ir.lab import Lab
 from netdsl.ir.network import Network
@@ -15,10 +17,8 @@ from netdsl.ir.node import Node
 from netdsl.ir.sizes import TooLarge
 from netdsl.payload.contract import RESOLVERS, NodePayload, Payload
 
-from .limits import limits_of, node_limits
 from .model import Attachment, ComposeNetwork, ComposeService, Project, parent_device
 from .ranges import POOL, Ranges
-from .settings import setting
 
 DEFAULT_DRIVER = "macvlan"
 UPLINK = "uplink"
@@ -36,7 +36,7 @@ def lower(lab: Lab, payload: Payload, layout: Layout, options: Options) -> Proje
     by_id = {network.id: networks[key] for network in lab.networks if (key := keys[network.id]) in networks}
     _, stage_of = stages(lab, payload, options)
     built: set[str] = set()
-    limits = limits_of(lab, options)
+    limits = limits_of(lab, options, "compose")
     services = []
     sysctls = 0
     hosts = {key: _addresses(network.subnet) for key, network in networks.items()}
@@ -74,7 +74,7 @@ def switched_networks(lab: Lab) -> frozenset[NetworkId]:
 
 
 def _networks(lab: Lab, options: Options, project: str, keys: Mapping[NetworkId, str]) -> dict[str, ComposeNetwork]:
-    pool = setting(lab, options, "pool")
+    pool = setting(lab, options, "compose", "pool")
     ranges = Ranges(IPv4Network(pool) if pool else POOL, project)
     members = dict.fromkeys(keys, 0)
     for node in lab.nodes:

@@ -3,9 +3,8 @@
 import hashlib
 from ipaddress import IPv4Address, IPv4Network
 
+from netdsl.codegen.limits import DEFAULT, Limits
 from netdsl.dataclass import dataclass
-
-from .limits import DEFAULT, Limits
 
 LAB, NODE, NETWORK = "netdsl.lab", "netdsl.node", "netdsl.network"
 """netdsl's own labels: of nodes the first two, of networks the first and the last."""

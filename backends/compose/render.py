@@ -1,9 +1,9 @@
 """The project as text of compose.yaml. No decisions."""
 
+from netdsl.codegen.limits import PERIOD, Limits
 from netdsl.codegen.yaml import Anchor, Data, dump
 from netdsl.payload.contract import HOSTS
 
-from .limits import PERIOD, Limits
 from .model import LAB, NETWORK, NODE, Attachment, ComposeNetwork, ComposeService, Project
 
 _HEADER = """\

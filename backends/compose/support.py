@@ -3,13 +3,13 @@
 from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
 
 from netdsl.codegen.abilities import Abilities, NetworkDriver
+from netdsl.codegen.limits import SETTINGS
 from netdsl.codegen.pools import public_pool
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import NodeKind
 
-from .limits import SETTINGS
 from .lower import switched_networks
 
 

@@ -9,6 +9,7 @@ from netdsl.disk.system import system_names, system_text
 from netdsl.payload.part import kernel_needs
 from netdsl.runtime.driver import Check
 
+from .runner.groups import lacking
 from .runner.roots import ROOTS
 
 _LONGEST = 20.0  # seconds for one of these commands
@@ -31,6 +32,7 @@ def _examine() -> Iterator[Check]:
     yield Check("kernel: namespaces", not missing, found, "another kernel is needed")
     has_overlay = "\toverlay\n" in system_text("/proc/filesystems") or _works(("modprobe", "-n", "overlay"))
     yield Check("kernel: overlay", has_overlay, "yes" if has_overlay else "no", "another kernel is needed")
+    yield _limits()
     if is_root and has_ip:
         yield from _kernel()
 
@@ -41,6 +43,13 @@ def _maker() -> Check:
     has_tool = shutil.which("mmdebstrap") is not None
     found = f"{'yes' if has_tool else 'no'}; root file systems that are there: {len(made)}"
     return Check("mmdebstrap", has_tool, found, "install it (on Debian: mmdebstrap)", is_required=not made)
+
+
+def _limits() -> Check:
+    missing = lacking()
+    found = f"none for {', '.join(missing)}: nodes are not limited in that" if missing else "yes"
+    remedy = "mount them writable (on a machine of its own they are there), or limit the whole lab from outside"
+    return Check("control groups", not missing, found, remedy, is_required=False)
 
 
 def _kernel() -> Iterator[Check]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from netdsl.codegen.contract import Layout, Options
 from netdsl.codegen.images import Stage, stages
+from netdsl.codegen.limits import Limits, limits_of, node_limits
 from netdsl.codegen.names import network_keys, project_name
 from netdsl.ir.ids import NetworkId
 from netdsl.ir.lab import Lab
@@ -19,7 +20,18 @@ def lower(lab: Lab, payload: Payload, layout: Layout, options: Options) -> Proje
     made, stage_of = stages(lab, payload, options)
     beside = beside_of(made)
     keys = network_keys(lab)
-    nodes = tuple(_node(node, payload.nodes[node.id], stage_of[node.id], keys, layout) for node in lab.nodes)
+    common = limits_of(lab, options, "namespaces")
+    nodes = tuple(
+        _node(
+            node,
+            payload.nodes[node.id],
+            stage_of[node.id],
+            keys,
+            layout,
+            node_limits(node.resources, common, options),
+        )
+        for node in lab.nodes
+    )
     used = {plug.network for node in nodes for plug in node.plugs}
     roots = dict.fromkeys((*(_root(stage) for stage in made), beside))
     return Project(
@@ -38,7 +50,14 @@ def _root(stage: Stage) -> Root:
     return Root(stage.name, stage.packages, stage.runs)
 
 
-def _node(node: Node, inside: NodePayload, stage: Stage, keys: Mapping[NetworkId, str], layout: Layout) -> NodeSpaces:
+def _node(
+    node: Node,
+    inside: NodePayload,
+    stage: Stage,
+    keys: Mapping[NetworkId, str],
+    layout: Layout,
+    limits: Limits,
+) -> NodeSpaces:
     own = layout.node(node.host_name)
     has_resolvers = any(file.path == RESOLVERS for file in inside.files)
     return NodeSpaces(
@@ -52,5 +71,6 @@ def _node(node: Node, inside: NodePayload, stage: Stage, keys: Mapping[NetworkId
         writes=inside.needs.writes,
         sysctls=inside.needs.sysctls,
         plugs=tuple(Plug(each.name, keys[each.network], each.mac) for each in node.wired),
+        limits=limits,
         digest=inside.digest,
     )

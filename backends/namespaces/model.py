@@ -1,5 +1,6 @@
 """A lab in namespaces: the result of all decisions."""
 
+from netdsl.codegen.limits import Limits
 from netdsl.dataclass import dataclass
 
 
@@ -36,6 +37,7 @@ class NodeSpaces:
     writes: tuple[str, ...] | None
     sysctls: tuple[tuple[str, str], ...]
     plugs: tuple[Plug, ...]
+    limits: Limits
     digest: str
 
 

@@ -27,6 +27,11 @@ def _node(node: NodeSpaces) -> dict[str, object]:
         "devices": node.devices,
         "sysctls": dict(node.sysctls),
         "writes": node.writes,
+        "limits": {
+            "memory": node.limits.memory,
+            "quota": node.limits.quota,
+            "processes": node.limits.processes,
+        },
         "payload": node.payload,
         "resolvers": node.resolvers,
         "credentials": node.credentials,

@@ -2,6 +2,7 @@
 
 from netdsl.codegen.abilities import Abilities, NetworkDriver
 from netdsl.codegen.contract import Options
+from netdsl.codegen.limits import SETTINGS
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics, Rule
 from netdsl.ir.lab import Lab
@@ -17,12 +18,13 @@ ABILITIES = Abilities(
         NetworkDriver("macvlan", (None, "bridge"), _PLAIN),
         NetworkDriver("ipvlan", (None, "l2"), _PLAIN),
     ),
+    settings=SETTINGS,
     one_platform="namespaces have this machine's processor",
 )
 
 
 def check_support(lab: Lab, options: Options, diagnostics: Diagnostics) -> None:
-    """There is no way out of a lab, and no limit of what a node uses."""
+    """There is no way out of a lab, and no network for what makes an image."""
     for node in lab.nodes:
         if node.has_uplink and not options.is_closed:
             message = f"the target `namespaces` has no way out of a lab: `{node.id}` cannot have an uplink"
@@ -31,11 +33,6 @@ def check_support(lab: Lab, options: Options, diagnostics: Diagnostics) -> None:
         if image.runs and options.has_build_network:
             message = f"the target `namespaces` gives the `run` lines of `{image.id}` no network"
             _report(diagnostics, catalogue.UNSUPPORTED_BY_TARGET, message, image.origin, "leave --build-network out")
-    limited = [node for node in lab.nodes if node.resources.memory_bytes is not None or node.resources.cpus is not None]
-    if limited:
-        names = ", ".join(f"`{node.id}`" for node in limited[:3]) + (" …" if len(limited) > 3 else "")
-        message = f"{names}: memory and processors are not limited"
-        _report(diagnostics, catalogue.DIFFERS_IN_TARGET, message, limited[0].origin, None)
 
 
 def _report(diagnostics: Diagnostics, rule: Rule, message: str, place: Place | None, remedy: str | None) -> None:

@@ -88,8 +88,23 @@ def test_what_namespaces_cannot_do_is_said_at_the_line(tmp_path: Path) -> None:
     way_out = LAB + "router c { interface on lan .3 ; uplink nat }\n"
     assert compiled_text(way_out, tmp_path / "keys", target="namespaces").errors == ["unsupported-by-target"]
     closed = compiled_text(way_out, tmp_path / "keys", target="namespaces", options=Options(is_closed=True))
-    assert closed.errors == []
-    assert "differs-in-target" in closed.codes  # memory is not limited
+    assert (closed.errors, "differs-in-target" in closed.codes) == ([], False)
+
+
+def test_limits_are_those_of_containers(tmp_path: Path) -> None:
+    """A node's own, the target's setting, what the command line says at most."""
+    limited = LAB + 'target namespaces { cpu = "0.5" ; processes = "99" }\n'
+
+    def of(**settings: str) -> dict[str, Any]:
+        options = Options(settings=settings)
+        outcome = compiled_text(limited, tmp_path / "keys", target="namespaces", options=options)
+        return {name: node["limits"] for name, node in json.loads(outcome.text("lab.json"))["nodes"].items()}
+
+    assert of() == {
+        "a": {"memory": 512 << 20, "quota": 50_000, "processes": 99},
+        "b": {"memory": 64 << 20, "quota": 50_000, "processes": 99},
+    }
+    assert of(memory="32MiB", cpu="3")["b"] == {"memory": 32 << 20, "quota": 300_000, "processes": 99}
 
 
 # --- what the runner reads
@@ -138,6 +153,8 @@ def _set(*path: str, value: object) -> Callable[[dict[str, Any]], None]:
         _set("nodes", "a-gw", "interfaces", value={"lan": {"network": "a-lan", "mac": "02:00:00:00:00:01 up"}}),
         _set("nodes", "a-gw", "interfaces", value={"lan": {"network": "none", "mac": "02:00:00:00:00:01"}}),
         _set("roots", value={"node-000000000000": {"packages": ["--hook=x"], "runs": []}}),
+        _set("nodes", "a-gw", "limits", value={"memory": "max", "quota": 1, "processes": 1}),
+        _set("nodes", "a-gw", "limits", value={"memory": -1, "quota": 1, "processes": 1}),
         _set("nodes", value=3),
     ],
 )

@@ -13,7 +13,7 @@ import pytest
 
 from tests.live.machine import HERE, PROGRAM, netdsl
 from tests.live.namespaces import RUN, NamespacesLab, compile_spaces, spaces_of
-from tests.live.small import TWO_ENDS
+from tests.live.small import PAIR, TWO_ENDS
 from tests.live.story import *  # noqa: F403
 from tests.live.story import Running, start
 from tests.live.studies import CASE_STUDIES
@@ -232,3 +232,36 @@ def test_up_killed_leaves_what_down_takes_away(pair: NamespacesLab, made: str) -
     assert pair.look().added_since(before) == []
     pair.up()
     assert pair.pings("left", "172.16.16.2") == ("172.16.16.2",)
+
+
+def test_a_node_has_no_more_than_its_limits(tmp_path: Path, run_name: str) -> None:
+    """Of memory, processors and processes; `status` says when memory is at its limit, as of containers."""
+    (tmp_path / "lab.net").write_text(PAIR.replace("host two {", "host two { memory 48MiB ; cpu 0.5 ;"))
+    options = ("--set", "processes=40")
+    lab = compile_spaces(tmp_path / "lab.net", tmp_path, f"{run_name}-limits", *options)
+    try:
+        lab.up()
+        seen = {node: _limits_of(lab, node) for node in ("one", "two")}
+        assert seen == {"one": (512 << 20, 2.0, 40), "two": (48 << 20, 0.5, 40)}
+        many = "i=0; while [ $i -lt 60 ]; do sleep 20 & i=$((i+1)); done"
+        assert lab.run("two", "sh", "-c", many, timeout=60).returncode != 0
+        assert lab.run("two", "dd", "if=/dev/zero", "of=/tmp/much", "bs=1M", "count=60").returncode != 0
+        status = _call(lab, "status", "-o", str(lab.folder))
+        assert status.returncode == 1
+        assert "memory: " in status.stdout
+        assert "48 MiB" in " ".join(status.stdout.split())
+        assert lab.is_ready("one")
+    finally:
+        lab.take_away()
+
+
+def _limits_of(lab: NamespacesLab, node: str) -> tuple[int, float, int]:
+    """As the node's own control group says, in either version."""
+    text = lab.say(
+        node, "sh", "-c", "cd /sys/fs/cgroup && cat memory.max cpu.max pids.max 2>/dev/null || cat " + _OLDER
+    )
+    memory, quota, period, processes = map(int, text.split())
+    return memory, quota / period, processes
+
+
+_OLDER = "memory/memory.limit_in_bytes cpu*/cpu.cfs_quota_us cpu*/cpu.cfs_period_us pids/pids.max 2>/dev/null"

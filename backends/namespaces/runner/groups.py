@@ -1,7 +1,7 @@
 """Control groups: `netdsl-labs/PROJECT/NODE` in each hierarchy that this machine has, of version 1 or 2.
 
-They account what a node takes. Of version 2 (Documentation/admin-guide/cgroup-v2.rst) a group has the controllers that the
-one above it hands down; of version 1 (cgroup-v1/) each controller has a hierarchy of its own.
+They account what a node takes, and limit it. Of version 2 (Documentation/admin-guide/cgroup-v2.rst) a group has the
+controllers that the one above it hands down; of version 1 (cgroup-v1/) each controller has a hierarchy of its own.
 """
 
 import os
@@ -11,10 +11,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 
+from .plan import Limits
 from .said import Refused
 
 TOP = "netdsl-labs"
 _CONTROLLERS = ("memory", "cpu", "cpuacct", "pids")
+_PERIOD = 100_000  # microseconds, the kernel's own (Documentation/scheduler/sched-bwc.rst)
+_MEMORY, _PROCESSORS, _PROCESSES = "memory", "processors", "processes"
+_CONTROLLING = ((_MEMORY, "memory"), (_PROCESSORS, "cpu"), (_PROCESSES, "pids"))
 _ENDS = 10.0  # seconds until the kernel lets go of a group whose processes have ended
 _SHORTLY = 0.01
 
@@ -76,6 +80,23 @@ def _hand_down(folder: str, controllers: Iterable[str]) -> None:
             _write(f"{folder}/cgroup.subtree_control", f"+{controller}")
 
 
+def lacking() -> list[str]:
+    """What labs here have without a limit, as far as is seen without making a group."""
+    there = set[str]()
+    for one in hierarchies():
+        for controller in one.controllers:
+            if not one.is_unified or _can_hand_down(one.place, controller):
+                there.add(controller)
+    return [what for what, controller in _CONTROLLING if controller not in there]
+
+
+def _can_hand_down(place: str, controller: str) -> bool:
+    """Processes in a group keep it from handing down, but for the machine's first, which alone has no `cgroup.type`."""
+    is_first = not os.path.exists(f"{place}/cgroup.type")
+    is_handed = controller in _text(f"{place}/cgroup.subtree_control").split()
+    return is_first or is_handed or not _text(f"{place}/cgroup.procs")
+
+
 def groups_of(project: str, name: str) -> list[str]:
     """The folders of a node's groups that are there."""
     return [folder for one in hierarchies() if os.path.isdir(folder := one.node(project, name))]
@@ -90,12 +111,49 @@ def seen_inside(project: str, name: str) -> Iterator[tuple[str, str]]:
                 yield path, folder
 
 
-def enter_new(project: str, name: str) -> None:
-    """This process, and what it starts, is in the node's groups from now on, which are made."""
+def unlimited(project: str) -> list[str]:
+    """What nodes of the lab have without a limit, as no group that `make_lab` could make has it."""
+    missing = [_MEMORY, _PROCESSORS, _PROCESSES]
+    for one in hierarchies():
+        lab = one.lab(project)
+        handed = set(_text(f"{lab}/cgroup.subtree_control").split()) if one.is_unified else one.controllers
+        for what, controller, file in _LIMITING:
+            if what in missing and controller in handed and os.path.exists(f"{lab}/{file}"):
+                missing.remove(what)
+    return missing
+
+
+_LIMITING = (
+    (_MEMORY, "memory", "memory.max"),
+    (_MEMORY, "memory", "memory.limit_in_bytes"),
+    (_PROCESSORS, "cpu", "cpu.max"),
+    (_PROCESSORS, "cpu", "cpu.cfs_quota_us"),
+    (_PROCESSES, "pids", "pids.max"),
+)
+
+
+def enter_new(project: str, name: str, limits: Limits) -> None:
+    """This process, and what it starts, is in the node's groups from now on, which are made and have these limits."""
     for one in hierarchies():
         if os.path.isdir(one.lab(project)):
-            os.makedirs(one.node(project, name), exist_ok=True)
+            folder = one.node(project, name)
+            os.makedirs(folder, exist_ok=True)
+            for file, text in _limits(limits):
+                if os.path.exists(f"{folder}/{file}"):
+                    _write(f"{folder}/{file}", text)
     join(opened(project, name))
+
+
+def _limits(limits: Limits) -> Iterator[tuple[str, str]]:
+    """Files of both versions. As much memory again may be swapped out, as engines have it; a machine may account none."""
+    yield "memory.max", str(limits.memory)
+    yield "memory.swap.max", str(limits.memory)
+    yield "memory.limit_in_bytes", str(limits.memory)
+    yield "memory.memsw.limit_in_bytes", str(2 * limits.memory)
+    yield "cpu.max", f"{limits.quota} {_PERIOD}"
+    yield "cpu.cfs_period_us", str(_PERIOD)
+    yield "cpu.cfs_quota_us", str(limits.quota)
+    yield "pids.max", str(limits.processes)
 
 
 def opened(project: str, name: str) -> list[int]:

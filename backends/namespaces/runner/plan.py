@@ -43,6 +43,15 @@ class Plug:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """What a node has at most: `memory` in bytes, `quota` in microseconds of a processor for each PERIOD, `processes`."""
+
+    memory: int
+    quota: int
+    processes: int
+
+
+@dataclass(frozen=True)
 class Node:
     """`payload` and `resolvers` are paths from the folder, `credentials` is one from the store's; `writes` is None where
     the root can be written; `digest` differs where the node has to be started anew."""
@@ -57,6 +66,7 @@ class Node:
     writes: tuple[str, ...] | None
     sysctls: tuple[tuple[str, str], ...]
     plugs: tuple[Plug, ...]
+    limits: Limits
     digest: str
 
 
@@ -139,6 +149,7 @@ def _node(name: str, one: Any) -> Node:
         writes=None if writes is None else _each(_INSIDE, writes),
         sysctls=tuple((_matching(_SYSCTL, key), _matching(_VALUE, value)) for key, value in one["sysctls"].items()),
         plugs=plugs,
+        limits=Limits(*(_number(one["limits"][key]) for key in ("memory", "quota", "processes"))),
         digest=hashlib.sha256(json.dumps(one, sort_keys=True).encode()).hexdigest(),
     )
 
@@ -150,6 +161,11 @@ def _matching(pattern: re.Pattern[str], text: Any) -> str:
 
 def _each(pattern: re.Pattern[str], texts: Any) -> tuple[str, ...]:
     return tuple(_matching(pattern, text) for text in texts)
+
+
+def _number(value: Any) -> int:
+    _expect(type(value) is int and 0 < value < 2**62, value)
+    return int(value)
 
 
 def _expect(holds: bool, what: object) -> None:

@@ -40,6 +40,8 @@ def up(plan: Plan, folder: str, seconds: int) -> None:
         refuse_other(state, folder)
         state.made(folder)
         groups.make_lab(plan.project)
+        for what in groups.unlimited(plan.project):
+            say(f"{what} of nodes are not limited: this machine has no control groups for it")
         process = room.open_room(state)
         with used():
             _in_the_room(plan, folder, state, process)

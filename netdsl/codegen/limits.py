@@ -6,11 +6,10 @@ from decimal import Decimal
 
 from netdsl.codegen.abilities import Check
 from netdsl.codegen.contract import Options
+from netdsl.codegen.settings import setting
 from netdsl.dataclass import dataclass
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Resources
-
-from .settings import setting
 
 PERIOD = 100_000
 """Microseconds, the kernel's own (Documentation/scheduler/sched-bwc.rst). As a quota of it, and not as `cpus`, a limit may
@@ -41,9 +40,9 @@ class Limits:
 DEFAULT = Limits(512 * 2**20, Decimal(2), 512)
 
 
-def limits_of(lab: Lab, options: Options) -> Limits:
+def limits_of(lab: Lab, options: Options, target: str) -> Limits:
     """Of a node that says nothing."""
-    memory, cpu, processes = (setting(lab, options, key) for key in ("memory", "cpu", "processes"))
+    memory, cpu, processes = (setting(lab, options, target, key) for key in ("memory", "cpu", "processes"))
     return Limits(
         DEFAULT.memory if memory is None else _size(memory),
         DEFAULT.cpu if cpu is None else Decimal(cpu),
