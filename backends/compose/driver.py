@@ -31,6 +31,7 @@ from .engine import (
     compose_command,
     image_ids,
     is_there,
+    load_client,
     make_image,
     refuse_other_folder,
     refused,
@@ -75,6 +76,7 @@ class ComposeDriver:
 
     def up(self, deployment: Deployment, progress: Progress, *, timeout: int | None) -> None:
         wait = timeout if timeout is not None else TIMEOUT
+        load_client()
         check_client()
         refuse_other_folder(deployment)
         refuse_changed(deployment.folder, SCRIPTS)

@@ -4,8 +4,10 @@ import stat
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from shlex import join
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from netdsl.disk.named import make_named
@@ -35,6 +37,11 @@ GOING = ("No such container", "is already in progress")
 _NO_IMAGE = "No such image"
 # What the engine's client says where no command ran.
 _ENGINES = ("Error response from daemon", "Cannot connect to the Docker daemon", "permission denied while trying")
+
+
+def load_client() -> None:
+    """Begin to load the library's client: that takes a third of a second, and meanwhile the engine says its version."""
+    Thread(target=import_module, args=("python_on_whales",), daemon=True).start()
 
 
 def check_client() -> None:
