@@ -115,6 +115,25 @@ def test_expectations_are_tested_and_a_capture_is_written(pair: NamespacesLab) -
     assert file.read_bytes()[:4] == b"\xd4\xc3\xb2\xa1"
 
 
+def test_a_capture_ends_with_its_node(pair: NamespacesLab) -> None:
+    """As long as a process is in a node's network its interfaces answer."""
+    pair.up()
+    words = (PROGRAM, "capture", "-t", "namespaces", "-o", str(pair.folder), "right.wan")
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        first = process.stderr.readline()
+        while "listening on" not in first:
+            first = process.stderr.readline()
+            assert first
+        assert pair.pings("left", "172.16.16.2") == ("172.16.16.2",)
+        pair.kill("right")
+        _, errors = process.communicate(timeout=60)
+    assert (process.returncode, "error: the node `right` has ended\n" in errors) == (3, True), errors
+    assert pair.pings("left", "172.16.16.2") == ()
+    pair.start("right")
+    assert pair.pings("left", "172.16.16.2") == ("172.16.16.2",)
+
+
 def test_a_shell_has_a_terminal_of_its_own(pair: NamespacesLab) -> None:
     """Its size, and keys for what runs in it; never the user's, into which a node could type."""
     pair.up()

@@ -1,4 +1,5 @@
-"""Commands beside a node: in its network, with files and processes that are not its own. They end with the room."""
+"""Commands beside a node: in its network, with files and processes that are not its own. They end with the node, whose
+interfaces would go on to answer as long as a process is in its network, and with the room."""
 
 import hashlib
 import os
@@ -6,6 +7,7 @@ import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from select import select
 
 from . import kernel, tree
 from .enter import environment, forward, join, record_of, run, status_of
@@ -31,8 +33,9 @@ class Beside:
     files: Mapping[str, str]
 
     def run(self, command: list[str]) -> int:
-        """Its status; what it leaves ends with it. Raises Refused."""
+        """Its status; what it leaves ends with it. Raises Refused, also where the node ends meanwhile."""
         room = self._room()
+        self._end_with_node()
 
         def nested() -> None:
             """The command is the first process of a process namespace: an end of that ends all of it."""
@@ -50,8 +53,10 @@ class Beside:
         return run(lambda: self._enter(room), nested)
 
     def stay(self) -> int:
-        """Says which process `ask` can be told, and stays until its input ends. Raises Refused."""
+        """Says which process `ask` can be told, and stays until its input ends. Raises Refused, also where the node ends
+        meanwhile."""
         room = self._room()
+        self._end_with_node()
 
         def nested() -> None:
             os.closerange(3, 4096)
@@ -74,6 +79,30 @@ class Beside:
             os._exit(0)
 
         return run(lambda: self._enter(room), nested)
+
+    def _end_with_node(self) -> None:
+        """A process that waits for the node's end, and tells this one. What this one has started ends with it."""
+        node, own = record_of(self.state, self.node).process.opened(), os.getpid()
+        if node is None:
+            raise Refused(f"the node `{self.node}` has ended")
+
+        def ended(*_: object) -> None:
+            raise Refused(f"the node `{self.node}` has ended")
+
+        signal.signal(signal.SIGUSR1, ended)
+        if os.fork():
+            os.close(node)
+            return
+        try:
+            kernel.end_with_parent()
+            nothing = os.open("/dev/null", os.O_RDWR)
+            for descriptor in range(3):
+                os.dup2(nothing, descriptor)
+            select([node], [], [])
+            if os.getppid() == own:
+                os.kill(own, signal.SIGUSR1)
+        finally:
+            os._exit(0)
 
     def _room(self) -> Process:
         room = self.state.room
