@@ -77,19 +77,20 @@ def surplus(
     nodes = [container for container in own if not container.is_beside]
     ghosts = [container for container in nodes if container.service not in project.services]
     gone = [network for network in networks if network.mark and network.key not in project.networks]
-    changed = {network.name: network for network in networks if _is_otherwise(network, project)}
-    anew = [container for container in nodes if container not in ghosts and changed.keys() & set(container.networks)]
-    refuse_guests((*gone, *changed.values()), own)
+    changed = [network for network in networks if _is_otherwise(network, project)]
+    going = {network.name: network for network in (*gone, *changed)}
+    anew = [container for container in nodes if container not in ghosts and going.keys() & set(container.networks)]
+    refuse_guests(going.values(), own)
     leaving = {container.id for container in (*ghosts, *anew)}
     staying = {container.id for container in nodes if container.state == "running"} - leaving
     beside = [container for container in own if container.is_beside and companions.get(container.id) not in staying]
     texts = (
         *(f"the node {container.service}, which the lab has no more" for container in ghosts),
         *(f"the network {network.key}, which the lab has no more" for network in gone),
-        *(f"the network {network.key}, to make it anew: it has changed" for network in changed.values()),
-        *(f"the node {container.service}, to make it anew: {_which(container, changed)}" for container in anew),
+        *(f"the network {network.key}, to make it anew: it has changed" for network in changed),
+        *(f"the node {container.service}, to make it anew: {_which(container, going)}" for container in anew),
     )
-    return Surplus((*beside, *ghosts, *anew), (*gone, *changed.values()), texts)
+    return Surplus((*beside, *ghosts, *anew), tuple(going.values()), texts)
 
 
 def _refuse_foreign(deployment: Deployment, containers: Sequence[EngineContainer]) -> None:
@@ -136,8 +137,8 @@ def _is_otherwise(network: EngineNetwork, project: Wanted) -> bool:
     )
 
 
-def _which(container: EngineContainer, changed: Mapping[str, EngineNetwork]) -> str:
-    keys = [changed[name].key for name in container.networks if name in changed]
+def _which(container: EngineContainer, going: Mapping[str, EngineNetwork]) -> str:
+    keys = [going[name].key for name in container.networks if name in going]
     return f"it is in {', '.join(sorted(keys))}"
 
 

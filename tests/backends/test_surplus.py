@@ -63,6 +63,20 @@ def test_a_node_and_a_network_that_are_not_in_the_lab_go() -> None:
     assert found.texts == ("the node b, which the lab has no more", "the network old, which the lab has no more")
 
 
+def test_a_network_that_was_renamed_goes_with_the_nodes_in_it() -> None:
+    """They stay in the lab, and the engine removes no network that a container is in."""
+    networks = {"wan": {**LAN, "name": "exam_wan"}}
+    containers = (_node("a"), _node("b", networks=("exam_other", "exam_lan")), _node("c", networks=("exam_other",)))
+    found = _surplus(_config("a", "b", "c", networks=networks), containers, (_network(),))
+    assert [container.id for container in found.containers] == ["a", "b"]
+    assert [network.id for network in found.networks] == ["id-lan"]
+    assert found.texts == (
+        "the network lan, which the lab has no more",
+        "the node a, to make it anew: it is in lan",
+        "the node b, to make it anew: it is in lan",
+    )
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -84,6 +84,9 @@ class Campaign:
             began = time.monotonic()
             anew = fresh.up(step)
             seconds = (edited_seconds, time.monotonic() - began, 0.0)
+            faults = [line for line in (done.stderr + anew.stderr).splitlines() if "internal error" in line]
+            if faults:
+                return Outcome(step, tuple(faults), seconds=seconds)
             if anew.returncode != 0 and done.returncode == anew.returncode:
                 return Outcome(step, left_out=anew.stderr[-600:], seconds=seconds)
             if done.returncode != anew.returncode:

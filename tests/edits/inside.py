@@ -175,8 +175,9 @@ _ENVELOPES = ("veth", "macvlan", "ipvlan")
 
 
 def _addresses(lines: list[str]) -> list[str]:
+    """By interface: an engine gives these their numbers; the first address of a prefix is the one that is sent from."""
     found = []
-    for link in _records(lines):
+    for link in sorted(_records(lines), key=lambda link: str(link["ifname"])):
         held = link["addr_info"]
         assert isinstance(held, list)
         found += [f"{link['ifname']} {_fields(address, _ADDRESS)}" for address in held if address]
