@@ -20,10 +20,10 @@ from tests.fuzz.options import options_of
 def main() -> int:
     parser = options_of("fuzz-edits", "edits", __doc__, count=100)
     parser.add_argument("--target", choices=GROUNDS, default="compose")
-    parser.add_argument("--base", default="", help="a lab of tests/edits/labs [base; in machines small]")
+    parser.add_argument("--base", default="", help="a lab of tests/edits/labs [base, in machines `machines`]")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, _stop)
-    base = options.base or ("small" if options.target == "vagrant" else "base")
+    base = options.base or ("machines" if options.target == "vagrant" else "base")
     folder: Path = options.folder / f"{options.target}-{base}-{options.seed}"
     campaign = Campaign(folder, GROUNDS[options.target])
     until = time.monotonic() + 60 * options.minutes

@@ -39,7 +39,6 @@ class Campaign:
 
     folder: Path
     make: Callable[[Path, str], Ground]
-    patience: int = 1
     edited: Ground = field(init=False)
     running: Step | None = None
 
@@ -106,9 +105,10 @@ class Campaign:
 
     def _settled(self, fresh: Ground) -> tuple[str, ...]:
         """The differences, once there are none, or they stay. Nodes that were alike once are not asked again."""
+        patience = fresh.machine.patience
         began = since = time.monotonic()
         found = differences(self.edited, fresh)
-        while found and time.monotonic() < min(since + _RESTS * self.patience, began + _SETTLES * self.patience):
+        while found and time.monotonic() < min(since + _RESTS * patience, began + _SETTLES * patience):
             time.sleep(_LOOKS)
             again = differences(self.edited, fresh, found)
             if again != found:

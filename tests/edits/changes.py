@@ -253,7 +253,7 @@ def change_network(rng: Random, source: Source) -> str:
     if network.body and rng.random() < 0.6:
         network.body = None
         return f"{network.name}: nothing is said but its prefix"
-    network.body = [Line(rng.choice(("mtu 1400", "mtu 1300", "mtu 9000", "driver bridge", "driver macvlan")))]
+    network.body = [Line(rng.choice(("mtu 1400", "mtu 1300", "driver bridge", "driver macvlan")))]
     return f"{network.name}: {network.body[0].text}"
 
 

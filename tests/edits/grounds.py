@@ -214,9 +214,15 @@ class InContainers(Ground):
         return self.lab.look()
 
 
+_EMULATED = Machine(patience=8)
+
+
 @dataclass(slots=True)
 class InMachines(Ground):
+    """`machine`: as patient as under emulation, where it is not known to be faster."""
+
     target: str = "vagrant"
+    machine: Machine = _EMULATED
     kept: VagrantLab | None = None
 
     @property

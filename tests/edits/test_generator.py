@@ -15,7 +15,7 @@ _EDITS = (*OF_NETWORKS, *OF_SETTINGS)
 _TRIES = 40
 
 
-@pytest.mark.parametrize("base", ["base", "small"])
+@pytest.mark.parametrize("base", ["base", "small", "machines"])
 def test_a_lab_that_is_taken_apart_is_the_same_lab(base: str, tmp_path: Path) -> None:
     source = begin(base)
     for name, content in source.files.items():

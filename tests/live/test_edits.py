@@ -15,10 +15,8 @@ _FEW = ("small", 6, 6)
 """A lab, the number of the edits, how many."""
 
 
-def _through(
-    folder: Path, make: Callable[[Path, str], Ground], edits: tuple[str, int, int], patience: int = 1
-) -> Iterator[Outcome]:
-    campaign = Campaign(folder, make, patience)
+def _through(folder: Path, make: Callable[[Path, str], Ground], edits: tuple[str, int, int]) -> Iterator[Outcome]:
+    campaign = Campaign(folder, make)
     sequence = steps(*edits)
     before: Step | None = None
     step: Step | None = next(sequence)
@@ -64,6 +62,6 @@ def test_a_hundred_edits_in_containers(engine: str, tmp_path: Path) -> None:
 @pytest.mark.full
 def test_ten_edits_in_machines(hypervisor: Machine, tmp_path: Path) -> None:
     make = partial(InMachines, machine=hypervisor)
-    outcomes = list(_through(tmp_path, make, ("small", 1, 10), hypervisor.patience))
+    outcomes = list(_through(tmp_path, make, ("machines", 1, 10)))
     assert _wrong(outcomes) == []
     assert len([one for one in outcomes if not one.left_out]) > 5

@@ -215,6 +215,26 @@ def test_a_node_that_is_taken_out_goes_and_the_others_stay(pair: NamespacesLab) 
     assert spaces_of(before["third"].split()[0]) == ""
 
 
+def test_a_node_that_is_another_one_has_nothing_of_the_former_and_a_killed_one_finds_its_files(
+    pair: NamespacesLab,
+) -> None:
+    source = pair.folder.parent / "lab.net"
+    (source.parent / "motd").write_text("welcome\n")
+    third = 'host third {\n  interface on site-a\n  default via left.lan\n  file /etc/motd from "motd"\n}\n'
+    where = ("-o", str(pair.folder), "--project", pair.project)
+    source.write_text(TWO_ENDS + third)
+    assert _call(pair, "up", "lab.net", *where).returncode == 0
+    pair.say("third", "sh", "-c", "echo kept >/srv/kept")
+    pair.kill("third")
+    assert _call(pair, "up", "lab.net", *where).returncode == 0
+    assert pair.say("third", "cat", "/srv/kept", "/etc/motd") == "kept\nwelcome\n"
+    source.write_text(TWO_ENDS + third.replace("/etc/motd", "/etc/other"))
+    assert _call(pair, "up", "lab.net", *where).returncode == 0
+    assert pair.run("third", "test", "-e", "/srv/kept").returncode == 1
+    assert "welcome" not in pair.say("third", "cat", "/etc/motd")
+    assert pair.say("third", "cat", "/etc/other") == "welcome\n"
+
+
 def test_down_finds_a_lab_whose_folder_is_gone_by_its_name(pair: NamespacesLab, tmp_path: Path) -> None:
     before = pair.look()
     pair.up()

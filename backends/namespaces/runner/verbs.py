@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -70,7 +71,8 @@ def _in_the_room(plan: Plan, folder: str, state: State, process: Process) -> Non
 
 
 def _without_others(plan: Plan, state: State) -> Iterator[Node]:
-    """Ends what is not as the plan says; the nodes that do not run then."""
+    """Ends what is not as the plan says; the nodes that do not run then. One that is to be another has nothing of what the
+    former wrote; one that has only ended finds its files."""
     wanted = {node.name: node for node in plan.nodes}
     kept = set()
     for name, record in state.nodes().items():
@@ -79,6 +81,8 @@ def _without_others(plan: Plan, state: State) -> Iterator[Node]:
             continue
         room.end(record.process)
         groups.remove_node(plan.project, name)
+        if name not in wanted or record.digest != wanted[name].digest:
+            shutil.rmtree(state.memory / name)
         state.forget_node(name)
         if name not in wanted:
             say(f"{name}: removed")
