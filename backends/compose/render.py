@@ -56,7 +56,8 @@ def _common(limits: Limits) -> Anchor:
                 "start_period": "90s",
                 "start_interval": "200ms",
                 "interval": "5m",
-                "timeout": "30s",
+                # A check waits 20 s inside. One that is killed on a busy machine, and begun again, makes it busier.
+                "timeout": "2m",
                 "retries": 1,
             },
         },

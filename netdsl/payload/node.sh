@@ -157,14 +157,18 @@ release_interfaces() {
 	done <"$NODE/interfaces.tsv" | ip -force -batch - >/dev/null 2>&1
 }
 
-# ready [SECONDS]: waits for it that long. To wait in here costs nearly nothing; to be asked again and again by an engine, a
-# whole processor for a few nodes. It does not come any more where 3 is returned. A node that was ready has to be well, too.
+# ready [SECONDS]: waits for it that long. To wait in here costs little; to be asked again and again by an engine, a whole
+# processor for a few nodes. A look each tenth of a second costs a hundredth of a processor, and where hundreds of nodes
+# start at once all that there are: the pauses grow to a second, each an eighth of what has passed. It does not come any
+# more where 3 is returned. A node that was ready has to be well, too.
 ready() {
-	rounds=$((${1:-0} * 10))
+	tenths=$((${1:-0} * 10)) passed=0
 	until is_ready >/dev/null; do
-		if [ $? -eq 3 ] || [ "$rounds" -le 0 ]; then break; fi
-		rounds=$((rounds - 1))
-		sleep 0.1
+		if [ $? -eq 3 ] || [ "$passed" -ge "$tenths" ]; then break; fi
+		longer=$((passed / 8 + 1))
+		[ "$longer" -le 10 ] || longer=10
+		passed=$((passed + longer))
+		sleep "$((longer / 10)).$((longer % 10))"
 	done
 	is_ready || return
 	if [ -e "$STATE/was-ready" ]; then

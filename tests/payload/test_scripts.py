@@ -1,5 +1,6 @@
 """The scripts as texts: clean, small, and described."""
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -76,3 +77,17 @@ def test_the_base_filter_of_the_contract_loads(tmp_path: Path) -> None:
         check=False,
     )
     assert loaded.stderr == ""
+
+
+def test_a_node_looks_less_often_for_its_readiness_the_longer_it_waits(tmp_path: Path) -> None:
+    """The waiting of hundreds of nodes that start at once is work of the same processors."""
+    (tmp_path / "sleep").write_text(f'#!/bin/sh\necho "$1" >>{tmp_path}/pauses\n')
+    (tmp_path / "sleep").chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "NETDSL_STATE": str(tmp_path / "state")}
+    words = ("sh", str(FRAME / "node.sh"), "ready", "20")
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "still starting\n"), done.stderr
+    pauses = [float(line) for line in (tmp_path / "pauses").read_text().splitlines()]
+    assert pauses[:9] == [0.1] * 8 + [0.2]
+    assert (pauses == sorted(pauses), max(pauses), len(pauses)) == (True, 1.0, 36)
+    assert 20 <= sum(pauses) < 21
