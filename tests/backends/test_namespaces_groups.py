@@ -1,5 +1,6 @@
 """Control groups of labs of namespaces, of both versions, on hierarchies that are folders; and what they account."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from netdsl.backends.namespaces import usage
 from netdsl.backends.namespaces.runner import groups
 from netdsl.backends.namespaces.runner.groups import Hierarchy, hierarchies
+from netdsl.backends.namespaces.runner.plan import Limits
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +50,7 @@ def test_groups_are_made_handed_down_and_go(monkeypatch: pytest.MonkeyPatch, tmp
     mounted(monkeypatch, (unified, "cgroup2", "rw"))
     written: list[tuple[str, str]] = []
     monkeypatch.setattr(groups, "_write", lambda file, text: written.append((file, text)))
-    groups.make_lab("exam")
+    groups.make_lab("exam", [Limits(1 << 20, 1, 32)])
     lab = unified / "netdsl-labs/exam"
     assert written == [
         (f"{one}/cgroup.subtree_control", text)
@@ -62,6 +64,27 @@ def test_groups_are_made_handed_down_and_go(monkeypatch: pytest.MonkeyPatch, tmp
     assert groups.groups_of("exam", "b") == []
     groups.remove_node("exam", "a")
     assert not (lab / "a").exists()
+
+
+def test_processors_are_held_only_where_a_node_has_less_than_all(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where they are, a lab weighs as much as its nodes, and all labs as much as theirs."""
+    cpu = folder(tmp_path / "cpu")
+    mounted(monkeypatch, (cpu, "cgroup", "rw,cpu"))
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    whole, half = Limits(1 << 20, 200_000, 32), Limits(1 << 20, 50_000, 32)
+    groups.make_lab("exam", [whole, whole])
+    assert list(cpu.iterdir()) == []
+    assert groups.unlimited("exam", [whole]) == ["memory", "processes"]
+    assert groups.unlimited("exam", [whole, half]) == ["memory", "processors", "processes"]
+    for lab in ("exam", "other"):
+        folder(cpu / "netdsl-labs" / lab, cpu__shares="1024", cpu__cfs_quota_us="-1")
+    (cpu / "netdsl-labs/cpu.shares").write_text("1024")
+    groups.make_lab("exam", [whole, half, half])
+    assert (cpu / "netdsl-labs/exam/cpu.shares").read_text() == "3072"
+    assert (cpu / "netdsl-labs/cpu.shares").read_text() == "4096"
+    assert groups.unlimited("exam", [half]) == ["memory", "processes"]
 
 
 @pytest.mark.parametrize(

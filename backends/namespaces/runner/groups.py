@@ -6,7 +6,7 @@ controllers that the one above it hands down; of version 1 (cgroup-v1/) each con
 
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -63,14 +63,40 @@ def _mounted() -> Iterator[tuple[str, str, str]]:
         yield before.split(" ")[4], kind, rest.rpartition(" ")[2]
 
 
-def make_lab(project: str) -> None:
-    """The groups that those of nodes are made in. Where the kernel refuses one, nodes have none there."""
+def make_lab(project: str, limits: Collection[Limits]) -> None:
+    """The groups that those of nodes are made in: a node for each of these limits. Where the kernel refuses one, nodes have
+    none there.
+
+    A group of processors holds all that is in it to the weight of one process of the machine, so that nodes would starve
+    where others work. It is made only where a node has less than all processors, with a weight for each node.
+    """
+    is_held = holds_processors(limits)
     for one in hierarchies():
+        wanted = one.controllers if is_held else one.controllers - {"cpu"}
+        if not wanted:
+            continue
         with suppress(OSError):
             for folder in (one.place, f"{one.place}/{TOP}", one.lab(project)):
                 os.makedirs(folder, exist_ok=True)
                 if one.is_unified:
-                    _hand_down(folder, one.controllers)
+                    _hand_down(folder, wanted)
+        _weigh(f"{one.place}/{TOP}", project, len(limits))
+
+
+def holds_processors(limits: Iterable[Limits]) -> bool:
+    """Whether one of these is less than all that the machine has."""
+    return any(one.quota < (os.cpu_count() or 1) * _PERIOD for one in limits)
+
+
+def _weigh(top: str, project: str, nodes: int) -> None:
+    """A lab weighs as much as so many processes, all labs together as much as they: what version 1 calls shares."""
+    for file, unit, most in (("cpu.weight", 100, 10_000), ("cpu.shares", 1024, 1 << 18)):
+        if os.path.exists(f"{top}/{project}/{file}"):
+            with suppress(OSError):
+                _write(f"{top}/{project}/{file}", str(min(unit * nodes, most)))
+                labs = (entry.path for entry in os.scandir(top) if entry.is_dir())
+                weights = (int(_text(f"{lab}/{file}") or 0) for lab in labs)
+                _write(f"{top}/{file}", str(min(sum(weights), most)))
 
 
 def _hand_down(folder: str, controllers: Iterable[str]) -> None:
@@ -111,9 +137,9 @@ def seen_inside(project: str, name: str) -> Iterator[tuple[str, str]]:
                 yield path, folder
 
 
-def unlimited(project: str) -> list[str]:
+def unlimited(project: str, limits: Collection[Limits]) -> list[str]:
     """What nodes of the lab have without a limit, as no group that `make_lab` could make has it."""
-    missing = [_MEMORY, _PROCESSORS, _PROCESSES]
+    missing = [_MEMORY, _PROCESSORS, _PROCESSES] if holds_processors(limits) else [_MEMORY, _PROCESSES]
     for one in hierarchies():
         lab = one.lab(project)
         handed = set(_text(f"{lab}/cgroup.subtree_control").split()) if one.is_unified else one.controllers
@@ -158,7 +184,11 @@ def _limits(limits: Limits) -> Iterator[tuple[str, str]]:
 
 def opened(project: str, name: str) -> list[int]:
     """Descriptors by which a process can join the node's groups, also where their folders are not seen any more."""
-    return [os.open(f"{folder}/cgroup.procs", os.O_WRONLY | os.O_CLOEXEC) for folder in groups_of(project, name)]
+    folders = groups_of(project, name)
+    if os.sched_getscheduler(0) in (os.SCHED_FIFO, os.SCHED_RR):
+        # The kernel keeps what runs in real time out of groups that have no time for that, and no quota holds it.
+        folders = [folder for folder in folders if not os.path.exists(f"{folder}/cpu.rt_runtime_us")]
+    return [os.open(f"{folder}/cgroup.procs", os.O_WRONLY | os.O_CLOEXEC) for folder in folders]
 
 
 def join(descriptors: Iterable[int]) -> None:

@@ -40,8 +40,9 @@ def up(plan: Plan, folder: str, seconds: int) -> None:
     with locked(state):
         refuse_other(state, folder)
         state.made(folder)
-        groups.make_lab(plan.project)
-        for what in groups.unlimited(plan.project):
+        limits = [node.limits for node in plan.nodes]
+        groups.make_lab(plan.project, limits)
+        for what in groups.unlimited(plan.project, limits):
             say(f"{what} of nodes are not limited: this machine has no control groups for it")
         process = room.open_room(state)
         with used():
