@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from shlex import join, quote
+from time import sleep
 from typing import Any
 
 from netdsl.codegen.unchanged import refuse_changed
@@ -59,9 +60,9 @@ SCRIPTS = ("parents.sh", "parents.tsv")
 TIMEOUT = 300
 """Seconds until every node is ready."""
 
-_ATTEMPTS = 3
-# A MAC address can stay taken for a moment after the last project on the same parent went; a node that moves to another
-# network can come there before one that moves out of it.
+_ATTEMPTS = 6
+# A MAC address stays taken until the kernel has taken away the network namespace of a node that was killed, which a busy
+# machine does later; a node that moves to another network can come there before one that moves out of it.
 _PASSING = ("address already in use", "no available IPv4 addresses")
 
 
@@ -95,6 +96,8 @@ class ComposeDriver:
                     await_ready(deployment, wait, progress, partial(_reasons, deployment))
                 except CommandFailed as error:
                     if any(sign in str(error) for sign in _PASSING) and attempt < _ATTEMPTS:
+                        progress("waiting for an address that the engine has not given back yet")
+                        sleep(attempt)
                         continue
                     raise self._failed(deployment, error) from error
                 return

@@ -13,16 +13,19 @@ from .own import BESIDE, CONFINED, owned
 
 _ATTEMPTS = 5
 _PAUSE = 0.5  # seconds
+_GRACE = 5  # seconds in which a node ends by itself, as in `compose.yaml`
 _ID = re.compile(r"[0-9a-f]{64}")
 _GONE = re.compile(r"[Nn]o such (container|network)|network \S+ not found")
 _DELETE = 'for device; do [ ! -e "/sys/class/net/$device" ] || ip link delete "$device"; done'
 
 
 def remove(containers: Iterable[EngineContainer], networks: Iterable[EngineNetwork]) -> None:
-    """At once, the containers first: a network with one in it cannot go. What is gone already is no error. Raises
-    DriverError, which names a container of another project in such a network."""
-    _rm(("rm", "--force", "--volumes"), [container.id for container in containers])
-    going = tuple(networks)
+    """At once, the containers first: a network with one in it cannot go. A node ends by itself before, and so gives its
+    interfaces back: of one that is killed the kernel keeps the MAC addresses for a while. What is gone already is no error.
+    Raises DriverError, which names a container of another project in such a network."""
+    found, going = tuple(containers), tuple(networks)
+    _rm(("stop", "-t", str(_GRACE)), [one.id for one in found if one.state == "running" and not one.is_beside])
+    _rm(("rm", "--force", "--volumes"), [container.id for container in found])
     try:
         _rm(("network", "rm"), [network.id for network in going])
     except DriverError:

@@ -110,17 +110,29 @@ def test_a_lab_goes_by_its_marks_and_nothing_else_does(engine: Engine) -> None:
         "removed the node b",
         "note: the container exam-web-1 of the project exam stays: it is not netdsl's",
     ]
-    assert [words[:2] for words in engine.told] == [("rm", "--force"), ("network", "rm"), ("run", "--rm")]
-    assert set(engine.told[0][3:]) == {*nodes, beside}
-    assert engine.told[1][2:] == (own, users)
-    assert engine.told[2][-2:] == ("sh", parent_device("exam", "lan"))
-    assert BESIDE.name in engine.told[2]
+    assert [words[:2] for words in engine.told] == [
+        ("stop", "-t"),
+        ("rm", "--force"),
+        ("network", "rm"),
+        ("run", "--rm"),
+    ]
+    assert set(engine.told[0][3:]) == set(nodes)  # a node gives its interfaces back before it is removed
+    assert set(engine.told[1][3:]) == {*nodes, beside}
+    assert engine.told[2][2:] == (own, users)
+    assert engine.told[3][-2:] == ("sh", parent_device("exam", "lan"))
+    assert BESIDE.name in engine.told[3]
 
 
 def test_where_nothing_is_left_nothing_is_asked_for(engine: Engine) -> None:
     engine.container("shop", "web")
     removal.take_away_marked("exam", lambda _: None)
     assert engine.told == []
+
+
+def test_a_node_that_does_not_run_is_not_stopped(engine: Engine) -> None:
+    node = inventory.EngineContainer(ID, "x", "exam", "a", "a", state="exited")
+    removal.remove([node], [])
+    assert engine.told == [("rm", "--force", "--volumes", ID)]
 
 
 @pytest.mark.parametrize(
