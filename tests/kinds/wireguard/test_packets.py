@@ -2,6 +2,8 @@
 
 import pytest
 
+from netdsl.pipeline.analysis import check_text
+from netdsl.pipeline.mending import with_near_misses
 from netdsl.verify import Esp, Outcome, World
 from tests.kinds.asking import findings, lab, outer, ping, said
 from tests.verify.asking import ask
@@ -196,3 +198,11 @@ def test_the_longest_prefix_decides_to_whom_and_from_whom() -> None:
     world = World(broken(NESTED))
     assert ask(world, "hub", "10.2.0.1", None).answered_by == ("b", None)
     assert ask(world, "hub", "10.0.0.1", None).answered_by == ("a", None)
+
+
+def test_a_gateway_that_does_not_relay_is_told_where_a_line_needs_it() -> None:
+    checked = with_near_misses(check_text((HOME % "" + "expect { b reaches t.c tcp/80 }\n").encode()), {})
+    (finding,) = checked.diagnostics
+    assert finding.rule.code == "expectation-fails"
+    assert finding.help is not None
+    assert "the clients of tunnel `t` reach one another with `relay yes`" in str(finding.help)
