@@ -46,8 +46,10 @@ class Ground(ABC):
         return self._verb("up", "lab.net", "--credentials", "credentials", "--closed", "--project", self.project)
 
     def down(self) -> "subprocess.CompletedProcess[str]":
-        """Also where there was nothing."""
+        """Also where there was nothing: what a folder that was deleted has left is found by its project."""
         if not self.out.exists():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            netdsl("down", self.project, "-t", self.target, folder=self.folder)
             return subprocess.CompletedProcess((), 0, "", "")
         return self._verb("down", "--project", self.project)
 

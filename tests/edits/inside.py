@@ -273,10 +273,15 @@ def _connections(lines: list[str]) -> list[str]:
 
 
 def _children(lines: list[str]) -> list[str]:
-    """Which connections and children there are, in which state, with which addresses, algorithms and traffic selectors."""
+    """Which connections and children there are, in which state, with which addresses, algorithms and traffic selectors. One
+    that is being deleted is on its way out: where both ends have begun at once, one connection of the two goes."""
     found: set[str] = set()
-    above = ""
+    above, is_going = "", False
     for line in lines:
+        if not line.startswith(" "):
+            is_going = ", DELETING," in line
+        if is_going:
+            continue
         text = " ".join(line.split())
         head, _, rest = text.partition(": ")
         if not line.startswith(" "):
