@@ -3,7 +3,7 @@
 The core of the compiler (stages, the IR, the payload's frame) never imports a member; it asks this index.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -52,9 +52,9 @@ def of_backend(name: str, module: str) -> ModuleType:
     return import_module(f"netdsl.backends.{name}.{module}")
 
 
-def of_parts(module: str) -> Iterator[ModuleType]:
-    """The module of this name of each part that has one, in the order of the index."""
-    found = (_module(f"netdsl.backends.{name}.{module}") for name in PARTS)
+def of_parts(module: str, names: Iterable[str] = PARTS) -> Iterator[ModuleType]:
+    """The module of this name of each part that has one, in the order given, which is the index's."""
+    found = (_module(f"netdsl.backends.{name}.{module}") for name in names)
     return (one for one in found if one is not None)
 
 

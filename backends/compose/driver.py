@@ -14,12 +14,24 @@ from netdsl.diagnostics.visible import passing
 from netdsl.disk.named import written
 from netdsl.payload.contract import OWN_RIGHTS
 from netdsl.runtime.attached import attached, followed, has_terminal, interrupt, to_output
-from netdsl.runtime.driver import Answer, Check, Deployment, Driver, DriverError, FoundLab, NodeState, Out, Progress
+from netdsl.runtime.driver import (
+    Answer,
+    Check,
+    Deployment,
+    Driver,
+    DriverError,
+    FoundLab,
+    NodeChange,
+    NodeState,
+    Out,
+    Progress,
+)
 from netdsl.runtime.interfaces import INTERFACES, refuse_unknown
 from netdsl.runtime.recording import FileRecording
 
 from .beside import beside
 from .building import steps, unbuilt
+from .changes import await_changed, change, judge
 from .clash import explain_clash
 from .ended import CommandFailed
 from .engine import (
@@ -87,13 +99,20 @@ class ComposeDriver:
             config = resolved(deployment)
             surplus = surplus_of(deployment, config)
             self._build(deployment, config, progress, work)
+            running = judge(deployment, config, {}, {container.id for container in surplus.containers})
             _remove(surplus, progress)
+            inside = [node for node in running if node.verdict.inside]
+            anew = change(inside, progress)
+            kept = {node.node.service for node in running if not node.verdict.anew} - set(anew)
+            others = [name for name in config["services"] if name not in kept]
             _parents(deployment, "up", work)
-            words, heard = ("up", "--detach"), starting(config, progress).hear
+            words, heard = ("up", "--detach", *(others if kept else ())), starting(config, progress).hear
             for attempt in range(1, _ATTEMPTS + 1):
                 try:
-                    work.run([*compose_command(deployment), *words], heard)
+                    if others:
+                        work.run([*compose_command(deployment), *words], heard)
                     await_ready(deployment, wait, progress, partial(_reasons, deployment))
+                    await_changed(inside, wait)
                 except CommandFailed as error:
                     if any(sign in str(error) for sign in _PASSING) and attempt < _ATTEMPTS:
                         progress("waiting for an address that the engine has not given back yet")
@@ -102,10 +121,21 @@ class ComposeDriver:
                     raise self._failed(deployment, error) from error
                 return
 
-    def surplus(self, deployment: Deployment, files: Mapping[str, bytes]) -> tuple[str, ...]:
+    def surplus(self, deployment: Deployment, files: Mapping[str, bytes | None]) -> tuple[str, ...]:
         check_client()
         refuse_other_folder(deployment)
         return surplus_of(deployment, resolved(deployment, files.get(FILE))).texts
+
+    def changes(self, deployment: Deployment, files: Mapping[str, bytes | None]) -> tuple[NodeChange, ...]:
+        check_client()
+        config = resolved(deployment, files.get(FILE))
+        leaving = {container.id for container in surplus_of(deployment, config).containers}
+        found = ((node.node.service, node.verdict) for node in judge(deployment, config, files, leaving))
+        return tuple(
+            NodeChange(name, bool(verdict.inside), ", ".join(verdict.inside) or verdict.anew)
+            for name, verdict in found
+            if not verdict.is_same
+        )
 
     def down(self, deployment: Deployment, progress: Progress) -> None:
         """What a killed netdsl has started may go on for a while, and ends when the containers that it waits for go."""

@@ -1,5 +1,6 @@
 """The engine and Compose, as a driver and a meter ask them; what they refuse, in our words."""
 
+import json
 import stat
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -70,25 +71,48 @@ def files_of(deployment: Deployment) -> Iterator[Path]:
 
 def compose_command(deployment: Deployment) -> list[str]:
     """The command `docker compose` for a project. Raises DriverError."""
-    files = [word for path in files_of(deployment) for word in ("-f", str(path))]
+    return _compose_words(deployment, files_of(deployment))
+
+
+def _compose_words(deployment: Deployment, paths: Iterable[Path]) -> list[str]:
+    files = [word for path in paths for word in ("-f", str(path))]
     return ["docker", "compose", "-p", deployment.project, "--project-directory", str(deployment.folder), *files]
 
 
 def resolved(deployment: Deployment, text: bytes | None = None) -> dict[str, Any]:
     """The project as Compose reads it, the user's files and variables with it. `text`: instead of its compose.yaml. Raises
     DriverError."""
-    if text is None:
-        return _resolved(deployment, files_of(deployment))
-    with scratch_folder() as scratch:
-        own = Path(scratch) / FILE
-        make_named(own, text.decode(errors="replace"))
-        users = (path for path in files_of(deployment) if path.name != FILE)
-        return _resolved(deployment, (own, *users))
-
-
-def _resolved(deployment: Deployment, paths: Iterable[Path]) -> dict[str, Any]:
-    with client(deployment, paths) as docker:
+    with project_files(deployment, text) as paths, client(deployment, paths) as docker:
         return docker.compose.config(return_json=True)
+
+
+@contextmanager
+def project_files(
+    deployment: Deployment, text: bytes | None, labels: Mapping[str, Mapping[str, str]] | None = None
+) -> Iterator[tuple[Path, ...]]:
+    """A context with the project's files. `text`: instead of its compose.yaml; `labels`: those that services have then."""
+    with scratch_folder() as scratch:
+        paths = tuple(files_of(deployment))
+        if text is not None:
+            own = Path(scratch) / FILE
+            make_named(own, text.decode(errors="replace"))
+            paths = (own, *(path for path in paths if path.name != FILE))
+        if labels:
+            last = Path(scratch) / "labels.yaml"  # JSON is YAML
+            make_named(last, json.dumps({"services": {name: {"labels": dict(of)} for name, of in labels.items()}}))
+            paths = (*paths, last)
+        yield paths
+
+
+def config_hashes(
+    deployment: Deployment, text: bytes | None, labels: Mapping[str, Mapping[str, str]]
+) -> dict[str, str]:
+    """What Compose tells by whether a service is another one than its container was made for. Arguments: as
+    `project_files`. Raises DriverError."""
+    with project_files(deployment, text, labels) as paths:
+        words = [*_compose_words(deployment, paths), "config", "--hash", "*"]
+        lines = (line.split() for line in said(words[1:]).splitlines())
+        return {fields[0]: fields[1] for fields in lines if len(fields) == 2}
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,12 +15,24 @@ from netdsl.disk.named import read_named, written
 from netdsl.disk.system import system_names, system_text
 from netdsl.payload.contract import OWN_RIGHTS
 from netdsl.runtime.attached import attached, followed, interrupt, to_output
-from netdsl.runtime.driver import Answer, Check, Deployment, Driver, DriverError, FoundLab, NodeState, Out, Progress
+from netdsl.runtime.driver import (
+    Answer,
+    Check,
+    Deployment,
+    Driver,
+    DriverError,
+    FoundLab,
+    NodeChange,
+    NodeState,
+    Out,
+    Progress,
+)
 from netdsl.runtime.inside import LOGGED, READY, STARTING, last_lines, word_of
 from netdsl.runtime.interfaces import INTERFACES, refuse_unknown
-from netdsl.runtime.output import TooMuch, output_of
 from netdsl.runtime.recording import SNAPPED, FileRecording, recorded
 
+from .calls import answered, refused, runner_words
+from .changes import change, foretold
 from .doctor import examine
 from .runner.state import RUN
 
@@ -35,7 +46,6 @@ TIMEOUT = 300
 _FAULT = 3  # the runner's status for what it refuses
 _KEPT = 200  # lines of what it said, for the error
 _PATIENCE = 60.0  # seconds for what it says of a lab
-_RUNNER = "import sys; sys.path.insert(0, sys.argv[1]); from runner.__main__ import begin; begin(sys.argv[2:])"
 
 
 class NamespacesDriver:
@@ -46,15 +56,16 @@ class NamespacesDriver:
 
     def up(self, deployment: Deployment, progress: Progress, *, timeout: int | None) -> None:
         refuse_changed(deployment.folder, SCRIPTS)
+        change(deployment, progress)
         run_verb(deployment, progress, "up", str(TIMEOUT if timeout is None else timeout))
 
     def down(self, deployment: Deployment, progress: Progress) -> None:
         """By what is known of the project alone, whatever lies in the folder."""
         run_verb(deployment, progress, "down")
 
-    def surplus(self, deployment: Deployment, files: Mapping[str, bytes]) -> tuple[str, ...]:
+    def surplus(self, deployment: Deployment, files: Mapping[str, bytes | None]) -> tuple[str, ...]:
         try:
-            text = files[LAB] if LAB in files else read_named(deployment.folder / LAB)
+            text = files.get(LAB) or read_named(deployment.folder / LAB)
             wanted = json.loads(text)["nodes"]
         except (OSError, ValueError, LookupError, TypeError) as error:
             raise DriverError(f"{deployment.folder / LAB} cannot be read", remedy="compile the lab again") from error
@@ -62,6 +73,9 @@ class NamespacesDriver:
             running = sorted(system_names(f"{RUN}/{deployment.project}/nodes"))
         gone = (name for name in running if name not in wanted and not name.startswith("."))
         return tuple(f"the node {name}, which the lab has no more" for name in gone)
+
+    def changes(self, deployment: Deployment, files: Mapping[str, bytes | None]) -> tuple[NodeChange, ...]:
+        return foretold(deployment, files)
 
     def found(self) -> tuple[FoundLab, ...]:
         """By the runner's notes, which do not name the lab but for its project."""
@@ -166,12 +180,6 @@ class Beside:
             raise DriverError(message, command=join(command[:3])) from error
 
 
-def runner_words(deployment: Deployment, verb: str, *words: str) -> list[str]:
-    """The command that runs the runner of this package, without the settings and modules of whoever calls it."""
-    where = ("--folder", str(deployment.folder.resolve()), "--project", deployment.project)
-    return [sys.executable, "-BIS", "-c", _RUNNER, str(Path(__file__).parent), *where, verb, *words]
-
-
 @contextmanager
 def readable() -> Iterator[None]:
     """Raises DriverError where the runner's notes are not this user's to read."""
@@ -214,28 +222,6 @@ def run_verb(deployment: Deployment, progress: Progress, verb: str, *words: str)
 
 
 _SIGNS = ("error: ", "help: ")
-
-
-def refused(answer: Answer) -> DriverError:
-    """What the runner says when it refuses, as an error; what stands below its message is the tail."""
-    before, sign, text = answer.errors.rpartition("error: ")
-    if not sign:
-        return DriverError("the runner has failed", command="runner", status=answer.status, tail=answer.errors)
-    text, _, remedy = text.partition("\nhelp: ")
-    message, _, tail = text.strip().partition("\n")
-    return DriverError(message, tail=tail or _last(before), remedy=remedy.strip() or None)
-
-
-def _last(text: str) -> str:
-    """The error that a process of the runner's has said before it."""
-    return text.rpartition("error: ")[2].strip() if "error: " in text else ""
-
-
-def answered(words: Sequence[str], timeout: float) -> Answer:
-    try:
-        return output_of(words, timeout=timeout)
-    except TooMuch as error:
-        raise DriverError(f"a node {error}") from error
 
 
 def of_node(answer: Answer) -> Answer:

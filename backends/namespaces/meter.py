@@ -16,7 +16,8 @@ from netdsl.disk.named import read_named
 from netdsl.runtime.driver import Answer, Deployment, DriverError, Progress
 from netdsl.runtime.meter import SPACES, TOO_LONG, Base, Disk, Fact, Meter, Share, Usage, tunnel_spaces
 
-from .driver import SCRIPTS, answered, driver, of_node, readable, refused, run_verb, runner_words
+from .calls import answered, refused, runner_words
+from .driver import SCRIPTS, driver, of_node, readable, run_verb
 from .runner.groups import hierarchies
 from .runner.plan import Plan, read_plan
 from .runner.roots import place_of

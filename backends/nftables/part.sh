@@ -20,3 +20,28 @@ nftables_tunnel() {
 	done <"$NODE/while/$1.conntrack"
 	return 0
 }
+
+# nftables_load FOLDER: the filter of these data as it is with the tunnels that are up, in one transaction. Sets $reason and
+# returns 1.
+nftables_load() {
+	{
+		[ ! -e "$1/node/filter.nft" ] || cat "$1/node/filter.nft"
+		for nftables_name in "$STATE"/up/*; do
+			nftables_name=$1/node/while/${nftables_name##*/}.up.nft
+			[ ! -e "$nftables_name" ] || cat "$nftables_name"
+		done
+	} | nft -f - 2>"$STATE/change/log" || {
+		IFS= read -r reason <"$STATE/change/log"
+		reason="the packet filter is refused: $reason"
+		return 1
+	}
+}
+
+nftables_is_same() {
+	! differs "$1" "$2" filter.nft && diff -rqN "$1/node/while" "$2/node/while" >/dev/null 2>&1
+}
+
+nftables_change() { nftables_is_same "$1" "$2" || nftables_load "$2"; }
+
+# Once more: what has come up and gone down meanwhile did so by the rules that were.
+nftables_enter() { nftables_is_same "$1" "$2" || (lock_tunnels && nftables_load "$2") || say "$reason"; }

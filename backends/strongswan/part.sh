@@ -11,12 +11,19 @@ export STRONGSWAN_CONF="$STATE/strongswan.conf"
 # What a node with a tunnel on traffic keeps over its starts: that there was one.
 STRONGSWAN_LASTING=${NETDSL_LASTING:-/var/lib/netdsl}
 
-# Sets $strongswan_esp. A policy would load even where ESP is missing: only states with the tunnels' own algorithms prove anything.
-strongswan_choose_esp() {
-	strongswan_esp=kernel
-	ip -batch "$NODE/esp-probe.batch" >/dev/null 2>&1 || strongswan_esp=user
+# strongswan_probe FILE: sets $strongswan_found, `kernel` or `user`. A policy would load even where ESP is missing: only states
+# with the tunnels' own algorithms prove anything.
+strongswan_probe() {
+	strongswan_found=kernel
+	ip -batch "$1" >/dev/null 2>&1 || strongswan_found=user
 	ip xfrm state deleteall reqid 4242 >/dev/null 2>&1
 	ip link delete dev netdsl-esp 2>/dev/null
+}
+
+# Sets $strongswan_esp.
+strongswan_choose_esp() {
+	strongswan_probe "$NODE/esp-probe.batch"
+	strongswan_esp=$strongswan_found
 	echo "$strongswan_esp" >"$STATE/space/strongswan"
 	[ "$strongswan_esp" = user ] || return 0
 	while IFS=$TAB read -r tunnel _ _ _ _ _ needs _ _ part; do
@@ -122,6 +129,12 @@ strongswan_load() {
 	done
 }
 
+# charon has them now.
+strongswan_forget_secrets() {
+	rm -rf "$SWANCTL_DIR/private" "$SWANCTL_DIR/secrets.conf"
+	[ ! -e "$SWANCTL_DIR/radius.conf" ] || : >"$SWANCTL_DIR/radius.conf"
+}
+
 strongswan_start() {
 	strongswan_choose_esp
 	strongswan_prepare_routes
@@ -138,8 +151,7 @@ strongswan_start() {
 		sleep 0.03
 	done
 	strongswan_load "$charon"
-	rm -rf "$SWANCTL_DIR/private" "$SWANCTL_DIR/secrets.conf" # charon has them now
-	[ ! -e "$SWANCTL_DIR/radius.conf" ] || : >"$SWANCTL_DIR/radius.conf"
+	strongswan_forget_secrets
 	strongswan_exempt_discovery
 	strongswan_install_bypass
 	[ ! -e "$STRONGSWAN_LASTING/started" ] || : >"$STATE/again"
@@ -254,4 +266,133 @@ strongswan_up() {
 	traffic/kernel) strongswan_install_trap "$1" ;;
 	hand/*) strongswan_initiate "$2" "$1" ;;
 	esac
+}
+
+# --- changes ------------------------------------------------------------------------------------------------------------
+
+# strongswan_has_changed FROM TO
+strongswan_has_changed() {
+	differs "$1" "$2" swanctl.conf esp-probe.batch tunnels.tsv backups.tsv || strongswan_has_other_credentials "$1" "$2"
+}
+
+strongswan_has_other_credentials() {
+	[ -e "$1/credentials.sums" ] && ! cmp -s "$1/credentials.sums" "$2/credentials.sums"
+}
+
+# strongswan_change FROM TO: charon's configuration. SAs that are up keep that which they were made by (vici_config.c). Secrets
+# come last: charon forgets those that are not in the files any more (load_creds.c), and the former ones are in none.
+strongswan_change() {
+	strongswan_has_changed "$1" "$2" || return 0
+	if differs "$1" "$2" esp-probe.batch; then
+		strongswan_probe "$2/node/esp-probe.batch"
+		[ "$strongswan_found" = "$strongswan_esp" ] || {
+			needs_start 'its tunnels need ESP of another kind'
+			return 1
+		}
+	fi
+	strongswan_child=$(strongswan_unfit "$2")
+	[ -z "$strongswan_child" ] || {
+		reason="tunnel $strongswan_child: ESP in user space cannot do what it asks for"
+		return 1
+	}
+	cp "$2/node/swanctl.conf" "$SWANCTL_DIR/swanctl.conf" || return
+	if [ "$(strongswan_pools "$1")" != "$(strongswan_pools "$2")" ]; then
+		strongswan_call --load-pools || return
+	fi
+	strongswan_call --load-conns || return
+	[ -d "$SWANCTL_DIR/private" ] || [ -e "$SWANCTL_DIR/secrets.conf" ] || return 0
+	strongswan_call --load-creds --noprompt || return
+	strongswan_forget_secrets
+}
+
+# strongswan_call WORD…: sets $reason and returns 1 where it fails.
+strongswan_call() {
+	swanctl "$@" >"$STATE/load.log" 2>&1 || {
+		reason="strongSwan refuses its configuration: $(tail -n 1 "$STATE/load.log")"
+		return 1
+	}
+}
+
+# A child that the kernel alone has, where ESP is in user space.
+strongswan_unfit() {
+	[ "$strongswan_esp" = user ] || return 0
+	while IFS=$TAB read -r _ _ child _ _ _ needs _ _ part; do
+		[ "$part/$needs" != strongswan/kernel ] || echo "$child"
+	done <"$1/node/tunnels.tsv" | head -n 1
+}
+
+strongswan_pools() { sed -n '/^pools {$/,/^}$/p' "$1/node/swanctl.conf"; }
+
+# strongswan_connection FOLDER NAME: as swanctl.conf has it, without its children; strongswan_section FOLDER CONNECTION CHILD.
+strongswan_connection() {
+	sed -n "/^  $2 {\$/,/^  }\$/p" "$1/node/swanctl.conf" | sed '/^    children {$/,/^    }$/d'
+}
+
+strongswan_section() {
+	sed -n "/^  $2 {\$/,/^  }\$/p" "$1/node/swanctl.conf" | sed -n "/^      $3 {\$/,/^      }\$/p"
+}
+
+# strongswan_fate FROM TO CONNECTION CHILD: sets $strongswan_fate to `ike` where its IKE SA is to end, `child` where it alone is,
+# else to nothing.
+strongswan_fate() {
+	strongswan_fate=
+	if [ -n "$strongswan_renewed" ] || [ "$(strongswan_connection "$1" "$3")" != "$(strongswan_connection "$2" "$3")" ]; then
+		strongswan_fate=ike
+	elif [ "$(strongswan_section "$1" "$3" "$4")" != "$(strongswan_section "$2" "$3" "$4")" ] ||
+		[ "$(strongswan_piece "$1" "$4")" != "$(strongswan_piece "$2" "$4")" ]; then
+		strongswan_fate=child
+	fi
+}
+
+# What of its line in tunnels.tsv decides what it is and how it starts.
+strongswan_piece() {
+	while IFS=$TAB read -r tunnel _ child start _ _ _ _ piece _; do
+		[ "$child" != "$2" ] || echo "$tunnel $piece $start"
+	done <"$1/node/tunnels.tsv"
+}
+
+# Whether credentials that were there are others now, or gone: no one knows here which connection had them.
+strongswan_note_renewed() {
+	strongswan_renewed=
+	strongswan_has_other_credentials "$1" "$2" || return 0
+	! grep -Fxvq -f "$2/credentials.sums" "$1/credentials.sums" || strongswan_renewed=yes
+}
+
+# strongswan_leave FROM TO: SAs of what is gone or another one now end; the others stay. An attempt that is under way would
+# bring up what is gone: it ends with its IKE SA.
+strongswan_leave() {
+	strongswan_has_changed "$1" "$2" || return 0
+	strongswan_note_renewed "$1" "$2"
+	while IFS=$TAB read -r _ ike child start _ _ _ _ _ part; do
+		[ "$part" = strongswan ] || continue
+		strongswan_fate "$1" "$2" "$ike" "$child"
+		[ -n "$strongswan_fate" ] || continue
+		[ "$start/$strongswan_esp" != traffic/kernel ] || swanctl --uninstall --child "$child" </dev/null
+		case $strongswan_fate in
+		ike) swanctl --terminate --ike "$ike" --timeout 5 </dev/null ;;
+		child) swanctl --terminate --child "$child" --timeout 5 </dev/null ;;
+		esac
+		rounds=50
+		while [ -e "$STATE/tunnel/$child/busy" ] && [ "$rounds" -gt 0 ]; do
+			rounds=$((rounds - 1))
+			sleep 0.1
+		done
+	done <"$1/node/tunnels.tsv" >/dev/null 2>&1
+}
+
+# strongswan_enter FROM TO: what is new or another one is brought up as after a start.
+strongswan_enter() {
+	strongswan_has_changed "$1" "$2" || return 0
+	read_clock
+	while IFS=$TAB read -r _ ike child start _ _ _ _ _ part; do
+		[ "$part" = strongswan ] || continue
+		strongswan_fate "$1" "$2" "$ike" "$child"
+		[ -n "$strongswan_fate" ] || continue
+		rm -f "$STATE/tunnel/$child/next" "$STATE/tunnel/$child/last"
+		[ -e "$STATE/tunnel/$child/up" ] || rm -f "$STATE/tunnel/$child/once"
+		echo "$uptime" >"$STATE/tunnel/$child/since"
+		[ "$start" = traffic ] || continue
+		mkdir -p "$STRONGSWAN_LASTING" && : >"$STRONGSWAN_LASTING/started"
+		[ "$strongswan_esp" = user ] || swanctl --install --child "$child" >/dev/null || say "tunnel $child: no trap can be set"
+	done <"$2/node/tunnels.tsv"
 }

@@ -4,14 +4,15 @@
 # `while` one is up, in place or away. Charon waits for it.
 set -u
 LAB=${0%/*/*}
-NODE=${LAB%/*}/node
 STATE=${NETDSL_STATE:-/run/netdsl}
+NODE=$STATE/now/node
 TAB='	'
 
 # shellcheck source=netdsl/payload/parts.sh
 . "$LAB/parts.sh"
 # shellcheck source=netdsl/payload/tunnels.sh
 . "$LAB/tunnels.sh"
+load_parts
 
 # --- routes into tunnels, in a table that is asked before charon's (220) -------------------------------------------------
 # Charon's route to a remote prefix has the source that the child which came up last says, or none, and goes with the first

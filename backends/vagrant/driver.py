@@ -13,7 +13,18 @@ from netdsl.codegen.unchanged import changed_files
 from netdsl.dataclass import dataclass
 from netdsl.disk.named import written
 from netdsl.runtime.attached import attached, close_input, followed, has_terminal, to_output
-from netdsl.runtime.driver import Answer, Check, Deployment, Driver, DriverError, FoundLab, NodeState, Out, Progress
+from netdsl.runtime.driver import (
+    Answer,
+    Check,
+    Deployment,
+    Driver,
+    DriverError,
+    FoundLab,
+    NodeChange,
+    NodeState,
+    Out,
+    Progress,
+)
 from netdsl.runtime.inside import LOGGED, last_lines
 from netdsl.runtime.interfaces import INTERFACES, refuse_unknown
 from netdsl.runtime.recording import FileRecording, Tcpdump, recorded
@@ -98,7 +109,7 @@ class VagrantDriver:
             succeeded(vagrant.call(folder, "provision", *map(vagrant_name, again), heard=heard), "take what changed")
         self._await(deployment, progress, timeout if timeout is not None else TIMEOUT)
 
-    def surplus(self, deployment: Deployment, files: Mapping[str, bytes]) -> tuple[str, ...]:
+    def surplus(self, deployment: Deployment, files: Mapping[str, bytes | None]) -> tuple[str, ...]:
         folder = deployment.folder
         wanted = wanted_machines(folder, files)
         refuse_other_folder(deployment)
@@ -106,6 +117,14 @@ class VagrantDriver:
         others = other_networks(deployment.project, wanted_networks(folder, files))
         nodes = _nodes_that_go(steps(wanted, made_machines(folder)), ghosts)
         return (*nodes, *(_network_that_goes(*item) for item in others.items()))
+
+    def changes(self, deployment: Deployment, files: Mapping[str, bytes | None]) -> tuple[NodeChange, ...]:
+        """Vagrant lays a new inside into a machine and starts the node there again."""
+        plan = steps(wanted_machines(deployment.folder, files), made_machines(deployment.folder))
+        return (
+            *(NodeChange(name, False, "its hardware") for name in plan.anew),
+            *(NodeChange(name, False, "its inside, in the machine that runs") for name in plan.again),
+        )
 
     def found(self) -> tuple[FoundLab, ...]:
         return found_labs()

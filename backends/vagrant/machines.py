@@ -16,7 +16,7 @@ DIGESTS = "machine/digests.tsv"
 NETWORKS = "machine/networks.tsv"
 HARDWARE = "netdsl-hardware"  # in Vagrant's folder of a machine, which Vagrant removes with it
 INSIDE = "netdsl-inside"
-NO_FILES: Mapping[str, bytes] = MappingProxyType({})
+NO_FILES: Mapping[str, bytes | None] = MappingProxyType({})
 _LARGEST = 4096  # bytes of an id or a digest
 
 
@@ -67,22 +67,22 @@ def node_of(name: str) -> str:
     return name.removesuffix(_NODE)
 
 
-def wanted_machines(folder: Path, files: Mapping[str, bytes] = NO_FILES) -> tuple[Wanted, ...]:
+def wanted_machines(folder: Path, files: Mapping[str, bytes | None] = NO_FILES) -> tuple[Wanted, ...]:
     """The machines in the order of the lab. `files`: by their paths, instead of those in the folder. Raises DriverError if
     the folder is no Vagrant project of netdsl."""
     records = _records(folder, DIGESTS, 3, files)
     return tuple(Wanted(name, hardware, inside) for name, hardware, inside in records)
 
 
-def wanted_networks(folder: Path, files: Mapping[str, bytes] = NO_FILES) -> Mapping[str, str]:
+def wanted_networks(folder: Path, files: Mapping[str, bytes | None] = NO_FILES) -> Mapping[str, str]:
     """libvirt's networks by name, each with what it is (`leftovers.network_kind`). Otherwise as `wanted_machines`."""
     return {name: kind for name, kind in _records(folder, NETWORKS, 2, files)}  # noqa: C416 - lists, for `dict` no pairs
 
 
-def _records(folder: Path, path: str, length: int, files: Mapping[str, bytes]) -> list[list[str]]:
+def _records(folder: Path, path: str, length: int, files: Mapping[str, bytes | None]) -> list[list[str]]:
     remedy = "compile the lab again for this target"
     try:
-        content = files[path] if path in files else read_named(folder / path)
+        content = files.get(path) or read_named(folder / path)
     except OSError as error:
         raise DriverError(f"{folder / path} cannot be read ({error.strerror})", remedy=remedy) from error
     records = [line.split("\t") for line in content.decode(errors="replace").splitlines()]

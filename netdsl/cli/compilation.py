@@ -23,6 +23,7 @@ from netdsl.disk.folder import Folder
 from netdsl.disk.refused import PathRefused
 from netdsl.ir.lab import Lab
 from netdsl.output import compile_checked, write_output
+from netdsl.pipeline.analysis import Checked
 from netdsl.pipeline.compilation import Compiled, output_files
 
 
@@ -62,7 +63,12 @@ def compile_request(request: Request) -> Written:
 
     Raises OSError and what `report_failure` knows.
     """
-    checked = analyse(request.lab, request.parameters, is_trusted=request.is_trusted)
+    return compile_checked_lab(request, analyse(request.lab, request.parameters, is_trusted=request.is_trusted))
+
+
+def compile_checked_lab(request: Request, checked: Checked, *, is_told: bool = True) -> Written:
+    """As `compile_request`, what was checked already. `is_told`: findings and proofs are shown, unless the verb ends by
+    them."""
     bindings = checked.bindings
     if bindings is None or checked.diagnostics.has_errors:
         stop(checked, request.form, request.variant)
@@ -75,8 +81,9 @@ def compile_request(request: Request) -> Written:
     compiled = compile_checked(checked, request.target, request.options, layout, places.credentials, begin=begin)
     if compiled is None:
         stop(checked, request.form, request.variant)
-    show_findings(checked.diagnostics, request.form, request.variant)
-    if request.form == "text" and checked.summary is not None and checked.summary.proofs:
+    if is_told:
+        show_findings(checked.diagnostics, request.form, request.variant)
+    if is_told and request.form == "text" and checked.summary is not None and checked.summary.proofs:
         which = f" ({request.variant})" if request.variant else ""
         note(f"{compiled.lab.name}{which}: {checked.summary}")
         note_dependences(checked.summary)

@@ -1,6 +1,6 @@
 """`netdsl up`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shlex import quote
@@ -29,7 +29,7 @@ _SOON = timedelta(days=30)
 @DEFINE
 @CREDENTIALS
 @TARGET_OPTIONS
-@click.option("--dry-run", "is_dry", is_flag=True, help="Say what would be taken away; write, start and stop nothing.")
+@click.option("--dry-run", "is_dry", is_flag=True, help="Say what would be taken away and changed; change nothing.")
 @click.option(
     "--timeout",
     type=click.IntRange(min=1),
@@ -48,7 +48,8 @@ def command(
 ) -> None:
     """Compile LAB, start its nodes, and wait until each is ready.
 
-    What runs of the lab and is not in it any more (nodes, networks) is taken away first, which is said.
+    What runs of the lab and is not in it any more (nodes, networks) is taken away first, which is said. Of nodes that run
+    those that differ are changed: as they run where they can be, else made anew. The others are not touched.
 
     LAB is a source; or what is compiled already: an output folder or a lab's name [the only one in build/].
     """
@@ -59,14 +60,14 @@ def command(
         )
         written = compile_request(request)
         if is_dry:
-            _foretell(driver_of(target), written)
+            _foretell(driver_of(target), Deployment(written.folder, written.project), _new_files(written))
             return
         lab, output = None, str(written.folder)
     elif not is_trusted:
         raise click.UsageError("--untrusted is for a source: of what is compiled already nothing is refused")
     runtime, deployment = find_deployment(lab, target, output, options.project, is_trusted=is_trusted)
     if is_dry:
-        _say_surplus(runtime.surplus(deployment, {}))
+        _foretell(runtime, deployment, {})
         return
     _warn_of_ends(deployment.folder)
     with telling_what_is_left(runtime, deployment):
@@ -80,17 +81,25 @@ def command(
         raise DriverError(f"the lab runs, but {names} {'is' if len(ill) == 1 else 'are'} not well", remedy=remedy)
 
 
-def _foretell(runtime: Driver, written: Written) -> None:
-    """What `up` would take away of the lab that runs, were the plan carried out."""
-    new = {artifact.path: artifact.content for artifact in (*written.planned.created, *written.planned.changed)}
-    _say_surplus(runtime.surplus(Deployment(written.folder, written.project), new))
+def _new_files(written: Written) -> dict[str, bytes | None]:
+    """What the folder would have, were the plan carried out."""
+    planned = written.planned
+    new = {artifact.path: artifact.content for artifact in (*planned.created, *planned.changed)}
+    return {**new, **dict.fromkeys(planned.removed)}
 
 
-def _say_surplus(texts: Sequence[str]) -> None:
-    for text in texts:
+def _foretell(runtime: Driver, deployment: Deployment, files: Mapping[str, bytes | None]) -> None:
+    """What `up` would take away and change of the lab that runs."""
+    gone, changes = runtime.surplus(deployment, files), runtime.changes(deployment, files)
+    for text in gone:
         say(f"remove {text}")
-    if not texts:
+    for change in changes:
+        how = "change the node" if change.is_inside else "make anew the node"
+        say(f"{how} {change.node}{', as it runs' if change.is_inside else ''}: {change.why}")
+    if not gone:
         note("nothing that runs would be removed")
+    if not changes:
+        note("no node that runs and stays would be changed")
 
 
 def _warn_of_ends(folder: Path) -> None:

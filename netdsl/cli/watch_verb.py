@@ -7,13 +7,19 @@ from pathlib import Path
 import click
 
 from netdsl.cli.analysis import checked_lab
+from netdsl.cli.applying import apply_save
+from netdsl.cli.compilation import Request
 from netdsl.cli.console import columns, note, say, show_findings, write
+from netdsl.cli.deployment import runtime_options
 from netdsl.cli.diff_text import diff_text
 from netdsl.cli.diff_words import NOTHING
 from netdsl.cli.each import file_of
 from netdsl.cli.flow_options import ESP
-from netdsl.cli.options import DEFINE, UNTRUSTED
+from netdsl.cli.options import CREDENTIALS, DEFINE
+from netdsl.cli.target_options import TARGET_OPTIONS
 from netdsl.cli.watching import Stamps, wait_for_save
+from netdsl.codegen.contract import Options
+from netdsl.codegen.registry import driver_of
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics.wording import counted
 from netdsl.diff import diff
@@ -30,15 +36,33 @@ _INTERVAL = 0.2
 @click.argument("lab", metavar="LAB", type=click.Path())
 @ESP
 @DEFINE
-@UNTRUSTED
-def command(lab: str, esp: str, parameters: dict[str, str], *, is_trusted: bool) -> None:
+@click.option("--up", "is_applied", is_flag=True, help="Apply each save without an error to the lab, where it runs.")
+@runtime_options
+@CREDENTIALS
+@TARGET_OPTIONS
+def command(
+    lab: str,
+    esp: str,
+    parameters: dict[str, str],
+    target: str,
+    output: str | None,
+    credential_folder: str | None,
+    options: Options,
+    *,
+    is_applied: bool,
+    is_trusted: bool,
+) -> None:
     """On each save of LAB, or of a file that it reads: check, prove, and show what changed, as `netdsl diff` does.
 
     A save that does not compile shows its findings; the next one is compared with the last that did. A running lab is not
-    touched. Ctrl-C ends it.
+    touched without --up; with it a save that has no error is compiled and applied as `netdsl up` does: nodes are changed as
+    they run where they can be. The options after --up are those of `up`. Ctrl-C ends it.
     """
     file_of(lab)
-    watched = _Watched(lab, parameters, Esp(esp), is_trusted)
+    request = Request(lab, target, parameters, options, output, credential_folder, is_trusted=is_trusted)
+    if is_applied:
+        driver_of(target)  # a target without one is refused before anything is written
+    watched = _Watched(request, Esp(esp), is_applied)
     try:
         known = watched.take({})
         note(f"{_files(known)}: waiting for a save; Ctrl-C ends")
@@ -52,23 +76,25 @@ def command(lab: str, esp: str, parameters: dict[str, str], *, is_trusted: bool)
 class _Watched:
     """`good`: the last save that compiled, and its number."""
 
-    lab: str
-    parameters: dict[str, str]
+    request: Request
     esp: Esp
-    is_trusted: bool
+    is_applied: bool
     number: int = 0
     good: tuple[int, Checked] | None = None
 
     def take(self, seen: Stamps) -> Stamps:
         """Check and show. The files that were read, as they were then; `seen` where none could be."""
+        request = self.request
         try:
-            checked = checked_lab(self.lab, self.parameters, self.esp, is_trusted=self.is_trusted)
+            checked = checked_lab(request.lab, request.parameters, self.esp, is_trusted=request.is_trusted)
         except (OSError, click.UsageError) as error:
             if not seen:
                 raise
-            note(f"{self.lab} cannot be read: {_reason(error)}")
+            note(f"{request.lab} cannot be read: {_reason(error)}")
             return seen
         self.tell(checked)
+        if self.is_applied and self.number > 1:
+            apply_save(request, checked)
         reader = checked.sources.reader
         assert isinstance(reader, FolderReader), "a lab in a file"
         return dict(reader.stamps)

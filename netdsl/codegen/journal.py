@@ -12,6 +12,7 @@ from netdsl.codegen.manifest import MANIFEST, Manifest, digest, is_inside, manif
 from netdsl.dataclass import dataclass
 from netdsl.disk.folder import PARTS, Folder
 from netdsl.disk.refused import PathRefused, is_ours
+from netdsl.payload.contract import HOSTS, RESOLVERS
 
 JOURNAL = ".netdsl-journal.json"
 STAGING = ".netdsl-staging-"
@@ -56,11 +57,14 @@ def recover_in(tree: Folder) -> bool:
 
 def finish(tree: Folder, journal: Journal) -> None:
     """Put the staged files in their places, a missing one is there already; remove; the manifest comes last, so that until
-    then the old one says what is netdsl's. Raises OSError."""
+    then the old one says what is netdsl's. Files that nodes have for /etc are mounted there one by one: they stay the same
+    files, so that a node that runs sees what is in them now. Raises OSError."""
     if tree.status(journal.staging) is not None:
         with tree.subfolder(journal.staging) as staging:
             for number, path in enumerate(journal.files):
-                if path != MANIFEST:
+                if path.rpartition("/")[2] in (HOSTS, RESOLVERS):
+                    tree.pour(staging, str(number), path)
+                elif path != MANIFEST:
                     tree.take(staging, str(number), path)
             _remove(tree, journal.removed)
             if journal.files[-1:] == (MANIFEST,):

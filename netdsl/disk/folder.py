@@ -25,6 +25,7 @@ LOCKS = ".netdsl-lock-"
 """What the name of a lock's file begins with."""
 
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_WRITE = os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _DEEPEST = 64  # folders in one another
 _MOST_LINKS = 40  # in one path, as the kernel has it (path_resolution(7))
@@ -221,6 +222,26 @@ class Folder(HeldFolder):
             refuse(error, self.shown(path))
         return True
 
+    def pour(self, other: "Folder", name: str, path: str) -> bool:
+        """As `take`, but a plain file that lies there stays the same one, with the new content: who has that file itself
+        open or mounted sees it. After an interruption it may have a part of it; the other file goes last."""
+        content = other.read(name)
+        if content is None:
+            return False
+        try:
+            descriptor = self._writable(path)
+        except (OSError, PathRefused):
+            return self.take(other, name, path)
+        try:
+            write_all(descriptor, content)
+            os.ftruncate(descriptor, len(content))
+        except OSError as error:
+            refuse(error, self.shown(path))
+        finally:
+            os.close(descriptor)
+        other.remove(name)
+        return True
+
     def subfolder(self, path: str, *, make: int | None = None) -> "Folder":
         """A folder below this one, held for itself; with `make` it is made, and was not there before."""
         if make is not None:
@@ -287,6 +308,16 @@ class Folder(HeldFolder):
             os.fchmod(descriptor, mode)  # whatever the umask
         except OSError as error:
             refuse(error, self.shown(path))
+        return descriptor
+
+    def _writable(self, path: str) -> int:
+        """The descriptor of a regular file of one name. Raises PathRefused, OSError."""
+        folder, _, name = path.rpartition("/")
+        descriptor = os.open(name, _WRITE, dir_fd=self._enter(folder))
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1 or not is_ours(status):
+            os.close(descriptor)
+            raise PathRefused(self.shown(path), "not a plain file of its own", "remove it")
         return descriptor
 
     def _rename(self, part: str, path: str) -> None:

@@ -5,9 +5,10 @@ set -u
 
 case $0 in */*) LAB=${0%/*} ;; *) LAB=. ;; esac
 LAB=$(cd "$LAB" && pwd)
-NODE=${LAB%/*}/node
+GIVEN=${LAB%/*}/node
 CREDENTIALS=${LAB%/*}/credentials
 STATE=${NETDSL_STATE:-/run/netdsl}
+NODE=$STATE/now/node # a copy: what the envelope gives may be another one already (`change`)
 TAB='	'
 
 say() { printf 'netdsl: %s\n' "$*" >&2; }
@@ -38,6 +39,8 @@ apply_batch() {
 . "$LAB/wellness.sh"
 # shellcheck source=netdsl/payload/tunnels.sh
 . "$LAB/tunnels.sh"
+# shellcheck source=netdsl/payload/changes.sh
+. "$LAB/changes.sh"
 # shellcheck source=netdsl/payload/parts.sh
 . "$LAB/parts.sh"
 
@@ -58,16 +61,16 @@ write_files() {
 		write_in_place "$LAB/resolv.conf" /etc/resolv.conf
 	fi
 	[ -e "$NODE/files.tsv" ] || return 0
-	while IFS=$TAB read -r source mode path; do
-		install -D -m "$mode" -- "$NODE/files/$source" "$path" || fail "file $path cannot be written"
+	while IFS=$TAB read -r source mode path _; do
+		install -D -m "$mode" -- "$GIVEN/files/$source" "$path" || fail "file $path cannot be written"
 	done <"$NODE/files.tsv"
 }
 
 # --- the main process -------------------------------------------------------------------------------------------------
 
 copy_credentials() {
-	(umask 077 && cp -R "$CREDENTIALS" "$STATE/credentials") ||
-		fail 'the credentials cannot be read (their owner is another one, and DAC_OVERRIDE is missing)'
+	lay_credentials "$STATE/data/1" && mv "$STATE/data/1/credentials" "$STATE" && return
+	fail 'the credentials cannot be read (their owner is another one, and DAC_OVERRIDE is missing)'
 }
 
 # Only reading the credentials needs it (keys of mode 0600 that belong to whoever compiled the lab), or the lab asks for it.
@@ -88,8 +91,11 @@ wake_in() { [ "${pause:-$1}" -lt "$1" ] || pause=$1; }
 
 prepare() {
 	rm -rf "${STATE:?}"/*
-	mkdir -p "$STATE/daemon" "$STATE/tunnel" "$STATE/up" "$STATE/space" "$STATE/run" "$STATE/ended/daemon" \
+	mkdir -p "$STATE/daemon" "$STATE/tunnel" "$STATE/up" "$STATE/space" "$STATE/run" "$STATE/change" "$STATE/ended/daemon" \
 		"$STATE/ended/run" || fail "$STATE cannot be made"
+	lay_data "$STATE/data/1" || fail 'the data of the node cannot be copied'
+	ln -s data/1 "$STATE/now"
+	(cd "${LAB%/*}" && sha256sum -- lab/*.sh lab/*/*) >"$STATE/shared.sums"
 	[ ! -d "$CREDENTIALS" ] || copy_credentials
 	drop_override
 }
@@ -107,7 +113,9 @@ start() {
 	stage=${NETDSL_STAGE-}
 	unset NETDSL_STAGE
 	[ -n "$stage" ] || prepare
+	load_parts
 	trap 'end_daemons; release_interfaces; exit 0' TERM INT
+	trap : USR1 # of `change`
 	read_clock
 	configure
 	start_services
@@ -122,7 +130,9 @@ start() {
 		[ -z "$pause" ] || pause=$((pause / 10)).$((pause % 10))
 		sleep "${pause:-infinity}" &
 		sleeping=$!
-		await_end "$sleeping"
+		await_end "$sleeping" is_change_due
+		kill "$sleeping" 2>/dev/null
+		take_change
 	done
 }
 
@@ -226,17 +236,18 @@ stop() {
 	done
 }
 
+[ "${1-}" = start ] || load_parts
 case ${1-} in
 exec)
 	shift
 	unset NETDSL_INTERFACES # the script's
 	own_rights "$(command -v env)" -- "$@"
 	;;
-start | status | stop) "$1" ;;
+start | status | stop | running | change) "$1" ;;
 ready) ready "${2-0}" ;;
 up | down) hold "$1" "${2:?which tunnel}" ;;
 *)
-	echo "usage: $0 start|ready [SECONDS]|status|stop|up TUNNEL|down TUNNEL|exec COMMAND..." >&2
+	echo "usage: $0 start|ready [SECONDS]|status|running|change|stop|up TUNNEL|down TUNNEL|exec COMMAND..." >&2
 	exit 2
 	;;
 esac

@@ -7,14 +7,16 @@ read_clock() {
 	uptime=${uptime%.*}${uptime#*.}
 }
 
-parts=
-if [ -e "$NODE/parts" ]; then
+# load_parts: as soon as the node's data are where they are read from.
+load_parts() {
+	parts=
+	[ -e "$NODE/parts" ] || return 0
 	while read -r part; do
 		parts="$parts $part"
 		# shellcheck source=/dev/null
 		. "$LAB/$part/part.sh"
 	done <"$NODE/parts"
-fi
+}
 
 # each_part VERB [ARGUMENT [ARGUMENT]]: calls PART_VERB of each part that has it, in order; ends with the first that fails.
 each_part() {

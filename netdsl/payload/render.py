@@ -18,7 +18,17 @@ from netdsl.payload.part import Part, Share, mode_of
 from netdsl.payload.quoting import line, tsv
 from netdsl.payload.services import service_files
 
-SCRIPTS = ("node.sh", "network.sh", "sysctls.sh", "rights.sh", "services.sh", "wellness.sh", "parts.sh", "tunnels.sh")
+SCRIPTS = (
+    "node.sh",
+    "changes.sh",
+    "network.sh",
+    "sysctls.sh",
+    "rights.sh",
+    "services.sh",
+    "wellness.sh",
+    "parts.sh",
+    "tunnels.sh",
+)
 
 MOST_BYTES = 1 << 28
 """Of the files that all nodes are given."""

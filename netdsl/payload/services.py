@@ -1,5 +1,6 @@
 """What a node runs and holds: `run/`, `files.tsv`, `env`, `resolv.conf`."""
 
+import hashlib
 from collections.abc import Iterator
 
 from netdsl.ir.node import Node
@@ -27,7 +28,7 @@ def _files(node: Node) -> Iterator[PayloadFile]:
     records = []
     for number, file in enumerate(node.files, start=1):
         yield PayloadFile(f"files/{number}", file.content)
-        records.append(tsv(number, f"{file.mode:04o}", file.path))
+        records.append(tsv(number, f"{file.mode:04o}", file.path, hashlib.sha256(file.content).hexdigest()))
     if records:
         yield PayloadFile("files.tsv", "".join(records).encode())
 

@@ -29,6 +29,16 @@ is_listening() {
 	return 1
 }
 
+# await_listening PROTOCOL PORT: three seconds at most.
+await_listening() {
+	rounds=60
+	until is_listening "$1" "$2"; do
+		rounds=$((rounds - 1))
+		[ "$rounds" -gt 0 ] || return
+		sleep 0.05
+	done
+}
+
 start_services() {
 	[ -e "$NODE/services.tsv" ] || return 0
 	while IFS=$TAB read -r kind name protocol port part; do
@@ -36,12 +46,7 @@ start_services() {
 		keep_daemon $! "$protocol-$port" "service $kind $name $protocol/$port"
 	done <"$NODE/services.tsv"
 	while IFS=$TAB read -r kind name protocol port _; do
-		rounds=60
-		until is_listening "$protocol" "$port"; do
-			rounds=$((rounds - 1))
-			[ "$rounds" -gt 0 ] || fail "service $name does not listen on $protocol/$port"
-			sleep 0.05
-		done
+		await_listening "$protocol" "$port" || fail "service $name does not listen on $protocol/$port"
 	done <"$NODE/services.tsv"
 }
 

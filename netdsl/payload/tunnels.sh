@@ -49,6 +49,28 @@ settle() {
 	echo "tunnel $1 is $now"
 }
 
+# change_tunnels FROM TO: the state of those that came or went; whoever calls has locked them. $NODE is TO already.
+change_tunnels() {
+	differs "$1" "$2" tunnels.tsv || return 0
+	read_clock
+	echo "$uptime" >"$STATE/since"
+	for place in "$STATE"/tunnel/*; do
+		cut -f 3 "$NODE/tunnels.tsv" | grep -Fxq "${place##*/}" || rm -rf "$place"
+	done
+	for place in "$STATE"/up/*; do
+		cut -f 1,9 "$NODE/tunnels.tsv" | tr '\t' '\n' | grep -Fxq "${place##*/}" || rm -f "$place"
+	done
+	while IFS=$TAB read -r tunnel _ child _ _ _ _ _ piece _; do
+		if [ ! -d "$STATE/tunnel/$child" ]; then
+			mkdir -p "$STATE/tunnel/$child"
+			echo "$uptime" >"$STATE/tunnel/$child/since"
+		fi
+		settle "$tunnel"
+		set -- "$NODE/while/$piece".*
+		[ ! -e "$1" ] || settle "$piece"
+	done <"$NODE/tunnels.tsv"
+}
+
 tunnels_ready() {
 	[ -e "$NODE/tunnels.tsv" ] || return 0
 	read_clock

@@ -37,10 +37,11 @@ notice_ends() {
 	done
 }
 
-# await_end PID: returns when the process has ended. Until then it notices what else ends: a trap on CHLD ends `wait` early.
+# await_end PID CALLED-OFF: returns when the process has ended, or the command says that it is not waited for any more. Until then
+# it notices what else ends: a trap on CHLD ends `wait` early, as USR1 does.
 await_end() {
-	trap 'has_stirred=1' CHLD
-	while is_alive "$1"; do
+	trap 'has_stirred=1' CHLD USR1
+	while is_alive "$1" && ! "$2"; do
 		has_stirred=
 		notice_ends
 		[ -n "$has_stirred" ] || wait "$1"

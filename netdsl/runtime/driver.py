@@ -46,6 +46,16 @@ class Deployment:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeChange:
+    """What `up` does to a node that runs. `is_inside`: it goes on meanwhile; else it is made anew. `why`: in a few words,
+    what changes in it (`routes, packet filter`); of one that is made anew, the first reason (`its interfaces`)."""
+
+    node: str
+    is_inside: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class FoundLab:
     """A lab that the runtime has something of, by netdsl's marks there. `lab`: its name in the source; `project`: of the
     deployment; `folder`: the output folder that it was started from, which may be gone, None where no mark says it."""
@@ -118,11 +128,18 @@ class Driver(Protocol):
 
     def up(self, deployment: Deployment, progress: Progress, *, timeout: int | None) -> None:
         """Make the runtime equal to the folder, and wait until every node is ready. Nodes and networks of the project that
-        the folder has no more are taken away first, which is said. `timeout`: seconds; None: the runtime's own limit."""
+        the folder has no more are taken away first, which is said. A node that runs is changed as it runs where the runtime
+        can do that; where it fails, the node is as it was, and nothing is made anew. `timeout`: seconds; None: the
+        runtime's own limit."""
         ...
 
-    def surplus(self, deployment: Deployment, files: Mapping[str, bytes]) -> tuple[str, ...]:
-        """What `up` would take away, in words, were these files (by their paths) new in the folder. Changes nothing."""
+    def surplus(self, deployment: Deployment, files: Mapping[str, bytes | None]) -> tuple[str, ...]:
+        """What `up` would take away, in words, were these files (by their paths) new in the folder, or (None) gone. Changes
+        nothing."""
+        ...
+
+    def changes(self, deployment: Deployment, files: Mapping[str, bytes | None]) -> tuple[NodeChange, ...]:
+        """What `up` would do to nodes that run and stay, `files` as above. Changes nothing."""
         ...
 
     def down(self, deployment: Deployment, progress: Progress) -> None: ...

@@ -22,7 +22,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     exam = state.State("exam")
     exam.made("/labs/exam/namespaces")
     for name in ("a", "b"):
-        exam.keep_node(name, state.Record(Process(1, "2"), "3", ()))
+        exam.keep_node(name, state.Record(Process(1, "2"), "3", "4", ()))
     (run / "exam/nodes/.part-1-a").touch()
     return run
 

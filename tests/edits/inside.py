@@ -7,6 +7,7 @@ What is of its nature another one each time is left out, and nothing else:
 - keys and certificates: each lab has its own store. Their files are compared by name and mode, and with the copies that
   daemons use;
 - the engine's resolver (a table `ip nat` with random ports, sockets on 127.0.0.11), which the payload closes;
+- where a node keeps the copy of its data, and what it has noted of changes: the copy itself is compared;
 - the machine's memory and disks, and processes that ask and wait (`ready`, `status`, `sleep` of the main process);
 - in machines the interface `mgmt`, what listens on it, and processes that are the distribution's.
 """
@@ -45,7 +46,8 @@ _SCRIPT = {
     "credentials": "cd / && find netdsl/credentials run/netdsl/credentials -printf '%y %m %p\\n' 2>/dev/null | sort -k 3;"
     ' find netdsl/credentials -type f 2>/dev/null | while read -r f; do cmp -s "$f" "run/$f" || echo "old: $f"; done;'
     " [ ! -e netdsl/node/swanctl.conf ] || cmp netdsl/node/swanctl.conf run/netdsl/credentials/swanctl.conf 2>&1",
-    "state": "cd /run/netdsl && find . -path ./credentials -prune -o -path ./tunnel -prune -o -printf '%y %p\\n' | sort",
+    "state": "cd /run/netdsl && find . -path ./credentials -prune -o -path ./tunnel -prune -o -path './data/*' -prune -o"
+    " -path './change/*' -prune -o -printf '%y %p\\n' | sort; find now/node -type f -exec sha256sum {} + | sort -k 2",
     "mounts": "cat /proc/self/mountinfo",
     "status": "sh /netdsl/lab/node.sh status",
     **dict.fromkeys(("connections", "children", "traps", "certificates", "authorities"), ""),

@@ -13,7 +13,7 @@ from netdsl.ir.lab import Lab
 from netdsl.ir.service import PortService, Protocol
 from netdsl.kinds.ipsec import state as ipsec
 from netdsl.packets.state import ChildState
-from netdsl.runtime.driver import Answer, Check, Deployment, DriverError, FoundLab, NodeState, Out, Progress
+from netdsl.runtime.driver import Answer, Check, Deployment, DriverError, FoundLab, NodeChange, NodeState, Out, Progress
 from netdsl.testing.pace import Pace
 from netdsl.testing.reading import section
 from netdsl.testing.run import run
@@ -192,7 +192,10 @@ class Pretender:
     def down(self, deployment: Deployment, progress: Progress) -> None:
         raise DriverError("it only pretends")
 
-    def surplus(self, deployment: Deployment, files: Mapping[str, bytes]) -> tuple[str, ...]:
+    def surplus(self, deployment: Deployment, files: Mapping[str, bytes | None]) -> tuple[str, ...]:
+        return ()
+
+    def changes(self, deployment: Deployment, files: Mapping[str, bytes | None]) -> tuple[NodeChange, ...]:
         return ()
 
     def found(self) -> tuple[FoundLab, ...]:

@@ -13,6 +13,8 @@ usage: lab.sh [--project NAME] VERB
   up [SECONDS]              make the lab, and wait until every node is ready
   down                      take it away
   status [NODE...]          what each node says of itself, as JSON
+  change NODE...            take what is in the folder as it runs, as JSON
+  running                   what each node says that it runs, as JSON
   exec NODE COMMAND...      a command in a node
   log [--follow] NODE       what a node has said
   beside NODE COMMAND...    a command in a node's network (ip, nft, tcpdump, perl), with files that are not the node's
@@ -43,7 +45,8 @@ def _with_options(words: list[str]) -> int:
     return _do(verb, rest, folder, project)
 
 
-_OF_PLAN, _OF_PROJECT = ("up", "status", "beside", "stay", "roots", "renew"), ("down", "exec", "log")
+_OF_PLAN = ("up", "status", "running", "change", "beside", "stay", "roots", "renew")
+_OF_PROJECT = ("down", "exec", "log")
 
 
 def _do(verb: str, rest: list[str], folder: str, project: str | None) -> int:
@@ -65,6 +68,10 @@ def _of_plan(verb: str, rest: list[str], folder: str, plan: Plan) -> int:
             verbs.up(plan, folder, int(seconds))
         case "status", names:
             verbs.status(plan, names)
+        case "running", []:
+            verbs.running(plan)
+        case "change", [_, *_]:
+            verbs.change(plan, folder, rest)
         case "roots", []:
             verbs.prepare(plan)
         case "renew", []:

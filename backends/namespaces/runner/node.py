@@ -53,7 +53,7 @@ class Birth:
         os.setsid()
         own = Process.of("self")
         groups.enter_new(self.state.project, node.name, node.limits)
-        self.state.keep_node(node.name, Record(own, node.digest, node.capabilities))
+        self.state.keep_node(node.name, Record(own, node.digest, node.envelope, node.capabilities))
         with open("/proc/sys/kernel/hostname", "w", encoding="utf-8") as file:
             file.write(node.name)
         early, late = sysctls_of(node)

@@ -54,7 +54,8 @@ class Limits:
 @dataclass(frozen=True)
 class Node:
     """`payload` and `resolvers` are paths from the folder, `credentials` is one from the store's; `writes` is None where
-    the root can be written; `digest` differs where the node has to be started anew."""
+    the root can be written; `digest` differs where the node has to be started anew, `envelope` where that is not for what
+    its script reads."""
 
     name: str
     root: str
@@ -68,6 +69,7 @@ class Node:
     plugs: tuple[Plug, ...]
     limits: Limits
     digest: str
+    envelope: str
 
 
 @dataclass(frozen=True)
@@ -150,8 +152,18 @@ def _node(name: str, one: Any) -> Node:
         sysctls=tuple((_matching(_SYSCTL, key), _matching(_VALUE, value)) for key, value in one["sysctls"].items()),
         plugs=plugs,
         limits=Limits(*(_number(one["limits"][key]) for key in ("memory", "quota", "processes"))),
-        digest=hashlib.sha256(json.dumps(one, sort_keys=True).encode()).hexdigest(),
+        digest=_digest(one),
+        envelope=envelope_of(one),
     )
+
+
+def envelope_of(one: Mapping[str, Any]) -> str:
+    """Of a node in `lab.json`: the digest of all but what its script reads."""
+    return _digest({key: value for key, value in one.items() if key != "digest"})
+
+
+def _digest(one: Any) -> str:
+    return hashlib.sha256(json.dumps(one, sort_keys=True).encode()).hexdigest()
 
 
 def _matching(pattern: re.Pattern[str], text: Any) -> str:

@@ -40,10 +40,12 @@ def make_own(folder: Path, mode: int) -> None:
 
 @dataclass(frozen=True)
 class Record:
-    """The first process of a node; `digest` of what it was made from; `capabilities` of the node."""
+    """The first process of a node; `digest` of what it is made from, `envelope` of that without what its script reads;
+    `capabilities` of the node."""
 
     process: Process
     digest: str
+    envelope: str
     capabilities: tuple[str, ...]
 
 
@@ -81,7 +83,8 @@ class State:
         self._write("room", f"{process.number} {process.started}\n")
 
     def keep_node(self, name: str, record: Record) -> None:
-        words = (record.process.number, record.process.started, record.digest, ",".join(record.capabilities))
+        number, started = record.process.number, record.process.started
+        words = (number, started, record.digest, record.envelope, ",".join(record.capabilities))
         self._write(f"nodes/{name}", " ".join(map(str, words)) + "\n")
 
     def nodes(self) -> dict[str, Record]:
@@ -99,7 +102,9 @@ class State:
         if process is None:
             return None
         fields = text.removesuffix("\n").split(" ")
-        return Record(process, fields[2], tuple(one for one in fields[3].split(",") if one))
+        if len(fields) < 5:  # of another netdsl
+            return Record(process, "", "", tuple(one for one in fields[-1].split(",") if one))
+        return Record(process, fields[2], fields[3], tuple(one for one in fields[4].split(",") if one))
 
     def forget_node(self, name: str) -> None:
         (self.place / "nodes" / name).unlink(missing_ok=True)

@@ -5,7 +5,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from select import select
 from shlex import quote
@@ -17,7 +17,7 @@ from .node import SCRIPT
 from .plan import Node, Plan, Root
 from .roots import is_made, make_root, make_root_again, place_of, refuse_users, used
 from .said import Refused, say
-from .state import State, locked
+from .state import Record, State, locked
 
 READY = 300
 """Seconds until every node is ready."""
@@ -26,6 +26,7 @@ _SHORTLY = 0.02  # seconds between looks whether nodes have configured themselve
 _WAITED = 5  # seconds that a node which is asked whether it is ready waits for that
 _SLACK = 10.0  # seconds more for its answer
 _AT_ONCE = 16  # nodes that are asked at the same time
+_CHANGE = 150  # seconds; the script itself gives a change two minutes
 _LARGEST = 1 << 20  # bytes of an answer
 _LAST_LINES = 5
 _LOOKS = 0.2  # seconds between looks for further lines of a log
@@ -221,6 +222,48 @@ def status(plan: Plan, names: list[str]) -> None:
         else:
             found[node.name] = {"state": "absent", "lines": []}
     say(json.dumps(found))
+
+
+def running(plan: Plan) -> None:
+    """One JSON object: for each node that runs and stays, what it says that it runs, and its envelope."""
+    need_root()
+    records = _alive(plan)
+    said = ask_all(State(plan.project), list(records), ["sh", SCRIPT, "running"], 30)
+    found = {
+        name: {"envelope": records[name].envelope, "lines": answer.output.splitlines()[:10_000]}
+        for name, answer in said
+        if answer is not None and answer.status == 0
+    }
+    say(json.dumps(found))
+
+
+def change(plan: Plan, folder: str, names: list[str]) -> None:
+    """Nodes take what is in the folder as they run. One JSON object: for each its script's status, and what that said; a
+    node that has ended is left out."""
+    need_root()
+    state = State(plan.project)
+    with locked(state):
+        refuse_other(state, folder)
+        records = _alive(plan)
+        found = {}
+        for name, answer in ask_all(
+            state, [name for name in names if name in records], ["sh", SCRIPT, "change"], _CHANGE
+        ):
+            found[name] = {
+                "status": 1 if answer is None else answer.status,
+                "said": "" if answer is None else answer.output,
+            }
+            if answer is not None and answer.status == 0:
+                state.keep_node(name, replace(records[name], digest=plan.node(name).digest))
+    say(json.dumps(found))
+
+
+def _alive(plan: Plan) -> dict[str, Record]:
+    """Of the plan's nodes."""
+    state = State(plan.project)
+    wanted = {node.name for node in plan.nodes}
+    records = state.nodes() if state.room is not None else {}
+    return {name: record for name, record in records.items() if name in wanted and record.process.is_alive}
 
 
 def last_lines(state: State, name: str) -> list[str]:

@@ -1,0 +1,369 @@
+# shellcheck shell=sh
+# For node.sh: changes of a node that runs (README.md, 'Changes'). What it is made from is a folder of $STATE/data, and `now` is
+# a link to that. The verb `change` lays the new data beside it; the main process, whose children daemons are, takes it from
+# there.
+
+# lay_data FOLDER: the node's data in it, as they are now, but for the content of files.
+lay_data() {
+	mkdir -p "$1/node" || return
+	set -- "$1" "$GIVEN"/*
+	[ -e "$2" ] || return 0
+	target=$1
+	shift
+	for entry; do
+		shift
+		case $entry in */files) ;; *) set -- "$@" "$entry" ;; esac
+	done
+	[ $# -eq 0 ] || cp -R -- "$@" "$target/node"
+}
+
+# lay_credentials FOLDER, with what tells them from others, which outlives those that are not kept.
+lay_credentials() {
+	[ -d "$CREDENTIALS" ] || return 0
+	(
+		umask 077
+		cp -R -- "$CREDENTIALS" "$1/credentials" && cd "$1" && find credentials -type f -exec sha256sum -- {} + >credentials.sums
+	)
+}
+
+# What runs in the node, as `sha256sum` lists it: scripts (as they were at the start), data, credentials, files for names.
+running() {
+	[ -e "$STATE/configured" ] || {
+		echo 'still starting'
+		return 1
+	}
+	cat "$STATE/shared.sums"
+	(cd "$STATE/now/" && find node -type f -exec sha256sum -- {} +)
+	[ ! -e "$STATE/now/credentials.sums" ] || cat "$STATE/now/credentials.sums"
+	sha256sum /etc/hosts /etc/resolv.conf
+}
+
+# --- the verb ---------------------------------------------------------------------------------------------------------
+
+# Hands the new data to the main process and waits for it. Prints why it cannot be; the node is as it was then.
+change() {
+	[ -e "$STATE/configured" ] || {
+		echo 'still starting'
+		return 1
+	}
+	exec 8>"$STATE/change/lock"
+	flock -w 120 8 || {
+		echo 'another change does not end'
+		return 1
+	}
+	rm -rf "$STATE/data/next" "$STATE/data/whole" "$STATE/change/done"
+	if ! lay_data "$STATE/data/next" || ! lay_credentials "$STATE/data/next"; then
+		rm -rf "$STATE/data/next"
+		echo 'the new data cannot be copied'
+		return 1
+	fi
+	mv "$STATE/data/next" "$STATE/data/whole"
+	read -r main <"$STATE/pid"
+	rounds=1200
+	# A signal that comes between the main process's look and its `wait` ends none: hence several.
+	until [ -e "$STATE/change/done" ]; do
+		rounds=$((rounds - 1))
+		if [ "$rounds" -le 0 ] || ! kill -0 "$main" 2>/dev/null; then
+			echo 'the change does not end'
+			return 1
+		fi
+		[ ! -d "$STATE/data/whole" ] || kill -USR1 "$main"
+		sleep 0.1
+	done
+	IFS=$TAB read -r status reason <"$STATE/change/done"
+	[ "$status" = 0 ] || printf '%s\n' "$reason"
+	return "$status"
+}
+
+# --- the main process -------------------------------------------------------------------------------------------------
+
+is_change_due() { [ -d "$STATE/data/whole" ]; }
+
+take_change() {
+	is_change_due || return 0
+	old=$(readlink "$STATE/now")
+	read_clock
+	new=data/$uptime
+	old=$STATE/$old reason='' verdict=1
+	mv "$STATE/data/whole" "$STATE/$new"
+	if alter "$old" "$STATE/$new"; then
+		settle_change "$old" "$STATE/$new"
+		rm -rf "$old"
+		say 'changed'
+		printf '0\t\n' >"$STATE/change/done.new"
+	else
+		why=${reason:-it cannot be changed}
+		status=$verdict
+		undo_change "$STATE/$new" "$old"
+		rm -rf "${STATE:?}/$new"
+		say "not changed: $why"
+		printf '%s\t%s\n' "$status" "$why" >"$STATE/change/done.new"
+	fi
+	mv "$STATE/change/done.new" "$STATE/change/done"
+}
+
+# alter FROM TO: all that can fail, in an order in which what passes before and after passes all the time: new addresses and
+# routes, filter and daemons (without what ends), services. Sets $reason and returns 1.
+alter() {
+	exchange_credentials "$2" "$1"
+	change_addresses "$1" "$2" && set_routes "$1" "$2" && each_part change "$1" "$2" && enter_data "$2" &&
+		change_services "$1" "$2" && change_names "$2"
+}
+
+# enter_data FOLDER: they are the node's from here on.
+enter_data() { ln -sfn "data/${1##*/}" "$STATE/now.new" && mv -T "$STATE/now.new" "$STATE/now"; }
+
+# settle_change FROM TO: what is gone ends.
+settle_change() {
+	each_part leave "$1" "$2"
+	(lock_tunnels && change_tunnels "$1" "$2")
+	each_part enter "$1" "$2"
+	drop_routes "$1" "$2"
+	drop_addresses "$1" "$2"
+}
+
+# undo_change FROM TO: as `alter`, but each step is done, whatever became of another one.
+undo_change() {
+	enter_data "$2"
+	exchange_credentials "$2" "$1"
+	change_services "$1" "$2"
+	for part in $parts; do
+		! command -v "${part}_change" >/dev/null || "${part}_change" "$1" "$2"
+	done
+	change_addresses "$1" "$2"
+	set_routes "$1" "$2"
+	drop_routes "$1" "$2"
+	drop_addresses "$1" "$2"
+}
+
+# exchange_credentials WITH FOR: those of the folder WITH are the node's, whose own lie in FOR then. Equal ones stay.
+exchange_credentials() {
+	if cmp -s "$1/credentials.sums" "$2/credentials.sums" || [ ! -d "$1/credentials" ]; then
+		rm -rf "$1/credentials"
+		return 0
+	fi
+	mv "$STATE/credentials" "$2/credentials" && mv "$1/credentials" "$STATE/credentials"
+}
+
+# differs FROM TO FILE…: whether one of these data files is another one.
+differs() {
+	from=$1 to=$2
+	shift 2
+	for file; do
+		[ -e "$from/node/$file" ] || [ -e "$to/node/$file" ] || continue
+		cmp -s "$from/node/$file" "$to/node/$file" || return 0
+	done
+	return 1
+}
+
+# --- addresses --------------------------------------------------------------------------------------------------------
+# The kernel prefers addresses by the order in which they came (net/ipv4/devinet.c, net/ipv6/addrconf.c), so that this has to
+# be that of the data. IPv4: a second one of a prefix goes with the first.
+
+# addresses_of FOLDER DEVICE FAMILY
+addresses_of() {
+	[ -e "$1/node/addresses.batch" ] || return 0
+	while IFS= read -r line; do
+		case $line in *" dev $2" | *" dev $2 nodad") ;; *) continue ;; esac
+		case $3$line in
+		6*:*) printf '%s\n' "$line" ;;
+		4*:*) ;;
+		4*) printf '%s\n' "$line" ;;
+		esac
+	done <"$1/node/addresses.batch"
+}
+
+# The devices whose addresses differ, with the family.
+address_groups() {
+	cat "$1/node/addresses.batch" "$2/node/addresses.batch" 2>/dev/null | while read -r _ _ address _ device _; do
+		case $address in *:*) echo "$device 6" ;; *) echo "$device 4" ;; esac
+	done | sort -u
+}
+
+# Sets $gone, $added (files) and $is_simple: new ones can be added before those that are gone are deleted.
+compare_addresses() {
+	gone=$STATE/change/addresses.gone added=$STATE/change/addresses.added
+	addresses_of "$1" "$3" "$4" >"$STATE/change/addresses.old"
+	addresses_of "$2" "$3" "$4" >"$STATE/change/addresses.new"
+	grep -Fxv -f "$STATE/change/addresses.new" "$STATE/change/addresses.old" >"$gone"
+	grep -Fxv -f "$STATE/change/addresses.old" "$STATE/change/addresses.new" >"$added"
+	grep -Fx -f "$STATE/change/addresses.new" "$STATE/change/addresses.old" >"$STATE/change/addresses.both"
+	is_simple=yes
+	head -n "$(wc -l <"$STATE/change/addresses.both")" "$STATE/change/addresses.new" | cmp -s - "$STATE/change/addresses.both" || is_simple=no
+	[ -s "$gone" ] || return 0
+	if [ "$4" = 4 ]; then
+		if [ -s "$added" ] || ip -4 -o address show dev "$3" secondary | grep -q .; then is_simple=no; fi
+	else # one address with another length
+		while read -r _ _ address _; do
+			! grep -qF " ${address%/*}/" "$added" || is_simple=no
+		done <"$gone"
+	fi
+}
+
+# as_deleted: lines that add addresses, as lines that delete them, the last one first. (`tac` makes a file for a pipe.)
+as_deleted() { sed -e 's/^address add/address delete/' -e 's/ nodad$//' | sed -n -e '1!G' -e h -e '$p'; }
+
+# Sets $common: how many lines two files begin with alike.
+count_common() {
+	common=0
+	while IFS= read -r line <&3 && IFS= read -r other <&4 && [ "$line" = "$other" ]; do
+		common=$((common + 1))
+	done 3<"$1" 4<"$2"
+}
+
+# change_addresses FROM TO: adds what is new; where the order needs it, from the first that differs on all anew.
+change_addresses() {
+	differs "$1" "$2" addresses.batch || return 0
+	address_groups "$1" "$2" >"$STATE/change/addresses.groups"
+	while read -r device family; do
+		compare_addresses "$1" "$2" "$device" "$family"
+		[ -s "$gone" ] || [ -s "$added" ] || [ "$is_simple" = no ] || continue
+		! grep -q '^address add fe80:' "$gone" "$added" || { # the script's own comes and goes with it
+			needs_start "a link-local address of \`$device\`"
+			return 1
+		}
+		if [ "$is_simple" = no ]; then
+			count_common "$STATE/change/addresses.old" "$STATE/change/addresses.new"
+			tail -n "+$((common + 1))" "$STATE/change/addresses.old" | as_deleted | ip -force -batch - >/dev/null 2>&1
+			tail -n "+$((common + 1))" "$STATE/change/addresses.new" >"$added"
+		fi
+		sed 's/^address add/address replace/' "$added" >"$STATE/change/addresses.batch"
+		try_batch "$STATE/change/addresses.batch" "an address of \`$device\`" || return
+	done <"$STATE/change/addresses.groups"
+}
+
+# drop_addresses FROM TO
+drop_addresses() {
+	differs "$1" "$2" addresses.batch || return 0
+	while read -r device family; do
+		compare_addresses "$1" "$2" "$device" "$family"
+		as_deleted <"$gone" | ip -force -batch - >/dev/null 2>&1
+	done <"$STATE/change/addresses.groups"
+	set_routes "$1" "$2" # the kernel takes some along
+}
+
+# needs_start WHY: what only a start can give the node.
+needs_start() {
+	reason=$1 verdict=3
+}
+
+# try_batch FILE WHAT: as `apply_batch`, but the node goes on. Sets $reason and returns 1.
+try_batch() {
+	[ ! -e "$1" ] || ip -batch "$1" 2>"$STATE/change/log" || {
+		IFS= read -r reason <"$STATE/change/log"
+		reason="$2: $reason"
+		return 1
+	}
+}
+
+# --- routes -----------------------------------------------------------------------------------------------------------
+
+# route_key: for each line what no two lines have: the family and the prefix.
+route_key() {
+	while read -r object _ prefix rest; do
+		case $object$prefix$rest in *:*) family=6 ;; *) family=4 ;; esac
+		[ "$object" = route ] || family=$object$family # neighbour: its MAC address has colons as well
+		echo "$family $prefix"
+	done
+}
+
+# set_routes FROM TO: `replace` is the kernel's word for it: nothing that has a route is without.
+set_routes() {
+	differs "$1" "$2" routes.batch addresses.batch || return 0
+	keep_uplink "$2"
+	try_batch "$2/node/routes.batch" 'a route'
+}
+
+# The uplink's default route comes back where the node has none of its own in this family.
+keep_uplink() {
+	[ -e "$STATE/uplink.batch" ] || return 0
+	: >"$STATE/change/routes.own"
+	[ ! -e "$1/node/routes.batch" ] || route_key <"$1/node/routes.batch" >"$STATE/change/routes.own"
+	while IFS= read -r line; do
+		grep -Fxq "$(echo "$line" | route_key)" "$STATE/change/routes.own" || echo "$line"
+	done <"$STATE/uplink.batch" | ip -force -batch - >/dev/null 2>&1
+}
+
+# drop_routes FROM TO
+drop_routes() {
+	differs "$1" "$2" routes.batch && [ -e "$1/node/routes.batch" ] || return 0
+	: >"$STATE/change/routes.keys"
+	[ ! -e "$2/node/routes.batch" ] || route_key <"$2/node/routes.batch" >"$STATE/change/routes.keys"
+	while IFS= read -r line; do
+		! grep -Fxq "$(echo "$line" | route_key)" "$STATE/change/routes.keys" || continue
+		case $line in
+		'neighbour replace '*)
+			line=${line#neighbour replace }
+			address=${line%% *} line=${line##* dev }
+			echo "neighbour delete $address dev ${line%% *}"
+			;;
+		*) echo "route delete ${line#route replace }" ;;
+		esac
+	done <"$1/node/routes.batch" | ip -force -batch - >/dev/null 2>&1
+}
+
+# --- services and names -----------------------------------------------------------------------------------------------
+
+# is_kept FROM TO PART PORT LINE: whether a service is the same in both.
+is_kept() {
+	grep -Fxqs "$5" "$2/node/services.tsv" || return
+	for file in "$1/node/$3/$4" "$1/node/$3/$4".* "$2/node/$3/$4" "$2/node/$3/$4".*; do
+		[ -e "$file" ] || continue
+		file=${file##*/}
+		diff -rq "$1/node/$3/$file" "$2/node/$3/$file" >/dev/null 2>&1 || return
+	done
+}
+
+# change_services FROM TO: ends those that are gone or others now, and begins what does not run.
+change_services() {
+	[ ! -e "$1/node/services.tsv" ] || while IFS= read -r line; do
+		IFS=$TAB read -r _ _ protocol port part <<-END
+			$line
+		END
+		is_kept "$1" "$2" "$part" "$port" "$line" || end_daemon "$protocol-$port"
+	done <"$1/node/services.tsv"
+	[ -e "$2/node/services.tsv" ] || return 0
+	while IFS=$TAB read -r kind name protocol port part; do
+		[ ! -e "$STATE/daemon/$protocol-$port" ] || continue
+		! is_listening "$protocol" "$port" || {
+			reason="service $name: $protocol/$port is taken"
+			return 1
+		}
+		"${part}_serve" "$kind" "$name" "$port" </dev/null &
+		keep_daemon $! "$protocol-$port" "service $kind $name $protocol/$port"
+		await_listening "$protocol" "$port" || {
+			reason="service $name does not listen on $protocol/$port"
+			return 1
+		}
+	done <"$2/node/services.tsv"
+}
+
+# end_daemon FILE: TERM, and KILL after three seconds; its port is free then.
+end_daemon() {
+	[ -e "$STATE/daemon/$1" ] || return 0
+	read -r pid _ <"$STATE/daemon/$1"
+	rm -f "$STATE/daemon/$1" "$STATE/ended/daemon/$1"
+	kill "$pid" 2>/dev/null
+	rounds=60
+	while is_alive "$pid" && [ "$rounds" -gt 0 ]; do
+		rounds=$((rounds - 1))
+		sleep 0.05
+	done
+	kill -KILL "$pid" 2>/dev/null
+	return 0
+}
+
+# change_names TO: /etc/hosts and /etc/resolv.conf. In a node with a read-only root they are files of the envelope's.
+change_names() {
+	resolvers=$1/node/resolv.conf
+	[ -e "$resolvers" ] || resolvers=$LAB/resolv.conf
+	[ ! -e "$LAB/hosts" ] || try_in_place "$LAB/hosts" /etc/hosts || return
+	try_in_place "$resolvers" /etc/resolv.conf
+}
+
+try_in_place() {
+	cmp -s "$1" "$2" || cat "$1" >"$2" 2>/dev/null || {
+		needs_start "$2 cannot be written"
+		return 1
+	}
+}

@@ -1,0 +1,98 @@
+"""What of a running node its script can change without a start (`README.md` here, 'Changes'), by digests of its files."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
+
+from netdsl import index
+from netdsl.dataclass import dataclass
+
+HOSTS_PLACE, RESOLVERS_PLACE = "/etc/hosts", "/etc/resolv.conf"
+
+_INSIDE = {
+    "node/addresses.batch": "addresses",
+    "node/routes.batch": "routes",
+    "node/services.tsv": "services",
+    "node/tunnels.tsv": "tunnels",
+    "node/resolv.conf": "resolvers",
+    HOSTS_PLACE: "hosts file",
+    RESOLVERS_PLACE: "resolvers",
+}
+_ANEW = {
+    "node/parts": "its daemons",
+    "node/interfaces.tsv": "its interfaces",
+    "node/links.batch": "its links",
+    "node/ports.tsv": "its ports",
+    "node/sysctl.tsv": "its sysctls",
+    "node/capabilities": "its rights",
+    "node/env": "its environment",
+    "node/files.tsv": "its files",
+    "node/run/*": "its commands",
+    "lab/*": "the scripts of all nodes",
+    "credentials/*": "its credentials",
+}
+"""The first that fits is the one that is said. Of what is in neither table the file's name is."""
+
+_MOST_LINES = 10_000
+_SHARED = "lab/"
+_NOT_COMPARED = "node/files/"  # `files.tsv` has their digests
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`inside`: what of it changes while it runs; `anew`: what only a start gives it, then it is started. Neither: it is as
+    it should be."""
+
+    inside: tuple[str, ...] = ()
+    anew: str = ""
+
+    @property
+    def is_same(self) -> bool:
+        return not self.inside and not self.anew
+
+
+def judged(running: Mapping[str, str], wanted: Mapping[str, str], changeable: Mapping[str, str]) -> Verdict:
+    """Of a node, from the digests of what it runs and of what it should run, by path: `lab/…`, `node/…`, `credentials/…`,
+    and the two files in /etc. `changeable`: as `changes_of`."""
+    paths = {path for path in running.keys() | wanted.keys() if _is_compared(path, running, wanted)}
+    other = sorted(path for path in paths if running.get(path) != wanted.get(path))
+    inside = {**_INSIDE, **changeable}
+    words = {path: _word(path, inside) for path in other}
+    stuck = [path for path in other if not words[path]]
+    if not stuck:
+        return Verdict(tuple(sorted(set(words.values()))))
+    for pattern, word in _ANEW.items():
+        if any(fnmatchcase(path, pattern) for path in stuck):
+            return Verdict(anew=word)
+    return Verdict(anew=stuck[0].partition("/")[2])
+
+
+def changes_of(parts: Iterable[str]) -> dict[str, str]:
+    """The files that these parts change in a running node, as patterns, and what they are called: `CHANGES` of their
+    `changes.py`. An empty word: they do not, and no part after them does. Other names than the index's are left out."""
+    here = set(parts)
+    modules = index.of_parts("changes", (name for name in (*index.FILTERS, *index.PARTS) if name in here))
+    return {pattern: word for module in modules for pattern, word in module.CHANGES.items()}
+
+
+def digests(lines: Iterable[str]) -> dict[str, str]:
+    """What the script's `running` says: lines of `sha256sum`. Others are left out: a node may say anything."""
+    return dict(_digests(lines))
+
+
+def _digests(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for number, line in enumerate(lines):
+        digest, separator, path = line.partition("  ")
+        if number < _MOST_LINES and separator and len(digest) == 64:
+            yield path, digest
+
+
+def _is_compared(path: str, running: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+    """A script of parts comes and goes with the first and the last node of a lab that has one: `node/parts` says whether
+    this one has it."""
+    if path.startswith(_SHARED):
+        return path in running and path in wanted
+    return not path.startswith(_NOT_COMPARED)
+
+
+def _word(path: str, inside: Mapping[str, str]) -> str:
+    return next((word for pattern, word in inside.items() if fnmatchcase(path, pattern)), "")

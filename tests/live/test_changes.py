@@ -1,0 +1,199 @@
+"""`up` changes what runs: a node as it runs where its script can, and nothing else; what fails leaves it as it was."""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.live.compose import ComposeLab, compile_lab
+from tests.live.machine import HERE, netdsl
+from tests.live.namespaces import NamespacesLab, compile_spaces
+
+pytestmark = pytest.mark.live
+
+_LAB = """lab changes
+network a-lan 10.9.1.0/24
+network b-lan 10.9.2.0/24
+network c-lan 10.9.3.0/24
+network wan 10.9.9.0/24
+pki keys { algorithm ecdsa-p256 }
+router a {
+  interface wan on wan .1
+  interface lan on a-lan .254
+  route b-lan via b
+  route c-lan via c
+  firewall {
+    policy accept
+    drop forward tcp/7000 from a-lan
+  }
+}
+router b { interface wan on wan .2 ; interface lan on b-lan .254 ; default via a }
+router c { interface wan on wan .3 ; interface lan on c-lan .254 ; default via a }
+host pc { interface on a-lan .1 ; default via a }
+host www { interface on b-lan .1 ; default via b ; serve http tcp/80 }
+host far { interface on c-lan .1 ; default via c }
+ipsec kept { between a.wan protecting a-lan and b.wan protecting b-lan ; auth certificate from keys ; start at boot }
+ipsec other { between a.wan protecting a-lan and c.wan protecting c-lan ; auth certificate from keys ; start at boot }
+"""
+
+
+Running = ComposeLab | NamespacesLab
+
+
+@pytest.fixture(params=["compose", "namespaces"])
+def lab(request: pytest.FixtureRequest, tmp_path: Path, run_name: str) -> Iterator[Running]:
+    """Compiled, not up."""
+    (tmp_path / "lab.net").write_text(_LAB)
+    compiled: Running
+    if request.param == "compose":
+        request.getfixturevalue("engine")
+        compiled = compile_lab(tmp_path / "lab.net", tmp_path, f"{run_name}-changes", "--closed")
+    else:
+        compiled = compile_spaces(tmp_path / "lab.net", tmp_path, f"{run_name}-changes", "--closed")
+    compiled.prepare()
+    try:
+        yield compiled
+    finally:
+        compiled.take_away()
+
+
+def _where(lab: Running) -> tuple[str, ...]:
+    target = "compose" if isinstance(lab, ComposeLab) else "namespaces"
+    return ("-t", target, "-o", str(lab.folder), "--project", lab.project, "--closed")
+
+
+def _up(lab: Running, source: str, *words: str) -> "subprocess.CompletedProcess[str]":
+    folder = lab.folder.parent
+    (folder / "lab.net").write_text(source)
+    return netdsl("up", "lab.net", *_where(lab), *words, folder=folder)
+
+
+def _begun(lab: Running) -> dict[str, str]:
+    """When the first process of each node began."""
+    if isinstance(lab, NamespacesLab):
+        return {name: " ".join(text.split()[:2]) for name, text in lab.nodes().items()}
+    form = "{{.Id}} {{.State.StartedAt}}"
+    return {name: HERE.say("docker", "inspect", "--format", form, lab.container(name)) for name in lab.nodes()}
+
+
+def _exec(lab: Running, node: str) -> tuple[str, ...]:
+    return ("docker", "exec", "-i", lab.container(node)) if isinstance(lab, ComposeLab) else (lab.script, "exec", node)
+
+
+def _spis(lab: Running, child: str) -> list[str]:
+    """Of a child's SAs, in and out."""
+    text = lab.run("a", "swanctl", "--list-sas").stdout
+    found = re.search(rf"^  {child}: #.*?(?=^  \w|^\w|\Z)", text, re.MULTILINE | re.DOTALL)
+    return re.findall(r"(?:in|out)\s+([0-9a-f]{8})", found[0]) if found else []
+
+
+@contextmanager
+def _connection(lab: Running) -> "Iterator[tuple[subprocess.Popen[str], subprocess.Popen[str]]]":
+    """A TCP connection from `pc` to `www` through the tunnel `kept`: what one says the other hears."""
+    pipe = subprocess.PIPE
+    server = subprocess.Popen(
+        [*_exec(lab, "www"), "busybox", "nc", "-l", "-p", "9000"], stdin=pipe, stdout=pipe, text=True
+    )
+    listening = HERE.wait_until(lambda: ":2328 " in lab.run("www", "cat", "/proc/net/tcp6").stdout, 20)
+    assert listening is not None
+    client = subprocess.Popen(
+        [*_exec(lab, "pc"), "busybox", "nc", "10.9.2.1", "9000"], stdin=pipe, stdout=pipe, text=True
+    )
+    try:
+        yield client, server
+    finally:
+        for process in (client, server):
+            process.kill()
+            process.communicate()
+
+
+def _is_carried(ends: "tuple[subprocess.Popen[str], subprocess.Popen[str]]", word: str) -> bool:
+    for sender, receiver in (ends, ends[::-1]):
+        assert sender.stdin is not None
+        assert receiver.stdout is not None
+        sender.stdin.write(f"{word}\n")
+        sender.stdin.flush()
+        if receiver.stdout.readline() != f"{word}\n":
+            return False
+    return True
+
+
+def test_what_changed_is_changed_as_it_runs_and_connections_and_tunnels_of_others_stay(lab: Running) -> None:
+    first = _up(lab, _LAB)
+    assert first.returncode == 0, first.stderr
+    begun, kept, other = _begun(lab), _spis(lab, "kept"), _spis(lab, "other")
+    assert len(kept) == len(other) == 2
+    changed = (
+        _LAB.replace("tcp/7000", "tcp/7001")
+        .replace("host far { interface on c-lan .1 ;", "host far { interface on c-lan .7 ;")
+        .replace("serve http tcp/80", "serve http tcp/80 ; serve http more tcp/81")
+        .replace("and c.wan protecting c-lan ;", "and c.wan protecting c-lan ; esp aes128gcm16-ecp256 ;")
+    )
+    foretold = _up(lab, changed, "--dry-run")
+    assert foretold.returncode == 0, foretold.stderr
+    said = [line for line in foretold.stdout.splitlines() if "node" in line and "/" not in line]
+    assert sorted(said) == [
+        "change the node a, as it runs: hosts file, packet filter, tunnels",
+        "change the node b, as it runs: hosts file",
+        "change the node c, as it runs: hosts file, tunnels",
+        "change the node far, as it runs: addresses, hosts file",
+        "change the node pc, as it runs: hosts file",
+        "change the node www, as it runs: hosts file, services",
+    ]
+    run = changed.replace("host far {", 'host far { run "true" ;')
+    foretold = _up(lab, run, "--dry-run")
+    assert "make anew the node far: its commands" in foretold.stdout.splitlines()
+    with _connection(lab) as ends:
+        assert _is_carried(ends, "before")
+        done = _up(lab, changed)
+        assert done.returncode == 0, done.stderr
+        assert _is_carried(ends, "after")
+    assert "a: changed as it runs:" in done.stderr
+    assert _begun(lab) == begun
+    assert _spis(lab, "kept") == kept
+    assert lab.fetch("pc", "http://www:81/") == "www.more"
+    assert lab.pings("pc", "far") == ("far",)
+    assert "10.9.3.7" in lab.run("pc", "cat", "/etc/hosts").stdout
+    assert "tcp dport 7001 drop" in lab.run("a", "nft", "list", "table", "inet", "netdsl").stdout
+    assert "AES_GCM_16-128" in lab.run("a", "swanctl", "--list-sas").stdout
+    assert set(_spis(lab, "other")).isdisjoint(other)
+    if isinstance(lab, ComposeLab):
+        assert lab.complaints() == []
+
+    lab.kill("far")  # what comes back has the new data
+    back = _up(lab, changed)
+    assert back.returncode == 0, back.stderr
+    assert lab.pings("pc", "far") == ("far",)
+    again = _up(lab, _LAB)  # its label says what was there at first
+    assert again.returncode == 0, again.stderr
+    assert {name: one for name, one in _begun(lab).items() if name != "far"} == {
+        name: one for name, one in begun.items() if name != "far"
+    }
+    assert lab.pings("pc", "10.9.3.1", "10.9.3.7") == ("10.9.3.1",)
+
+
+def test_a_change_that_is_refused_leaves_the_node_as_it_was(lab: Running) -> None:
+    """A port that another program has taken: the service cannot have it."""
+    assert _up(lab, _LAB).returncode == 0
+    begun = _begun(lab)
+    rules = lab.run("a", "nft", "list", "table", "inet", "netdsl").stdout
+    route = lab.run("b", "ip", "route").stdout
+    taken = lab.run("www", "sh", "-c", "busybox httpd -p 82 -h /tmp; echo $?")  # the port is taken
+    assert taken.stdout.strip() == "0"
+    changed = _LAB.replace("serve http tcp/80", "serve http tcp/80 ; serve http more tcp/82").replace(
+        "host www { interface on b-lan .1", "host www { interface on b-lan .9"
+    )
+    failed = _up(lab, changed)
+    assert failed.returncode == 3
+    assert "1 of " in failed.stderr
+    assert "nodes could not be changed, and run as before" in failed.stderr
+    assert "www: service www.more: tcp/82 is taken" in failed.stderr
+    assert _begun(lab) == begun
+    assert lab.run("a", "nft", "list", "table", "inet", "netdsl").stdout == rules
+    assert lab.run("b", "ip", "route").stdout == route
+    assert "10.9.2.1/24" in lab.run("www", "ip", "-brief", "address").stdout
+    assert "10.9.2.9" not in lab.run("www", "ip", "-brief", "address").stdout
+    assert lab.fetch("pc", "http://10.9.2.1/") == "www.http"

@@ -1,0 +1,161 @@
+"""`change`: a node takes new data while it runs, and is as it was where it cannot."""
+
+import json
+
+import pytest
+
+from .node import Node
+from .test_network import LAN, WAN, addresses
+
+_FILTER = "table inet netdsl\ndelete table inet netdsl\ntable inet netdsl {{\nchain x {{\ntcp dport {} drop\n}}\n}}\n"
+
+
+@pytest.fixture
+def plain(node: Node) -> Node:
+    """A started node with two interfaces, an address on each, a default route, a filter, a web server."""
+    node.link("eth0", WAN)
+    node.link("eth1", LAN)
+    node.data(
+        parts="nftables\nbusybox\n",
+        interfaces__tsv=f"{WAN}\twan\tlab\n{LAN}\tlan\tlab\n",
+        addresses__batch="address add 10.1.0.1/16 dev wan\naddress add 10.2.0.1/16 dev lan\n",
+        routes__batch="route replace default via 10.1.0.9 dev wan\nroute replace 10.7.0.0/16 via 10.2.0.9 dev lan\n",
+        filter__nft=_FILTER.format(7000),
+        services__tsv="http\tn.http\ttcp\t80\tbusybox\n",
+    )
+    node.file("../lab/hosts", "127.0.0.1\tlocalhost\n")
+    assert node.start() == ""
+    return node
+
+
+def _routes(node: Node) -> list[str]:
+    return [line.strip() for line in node.inside("ip", "route").stdout.splitlines() if "proto kernel" not in line]
+
+
+def _change(node: Node) -> str:
+    """What it says; nothing where it was done."""
+    done = node.verb("change")
+    assert (done.returncode == 0) == (done.stdout == ""), done
+    return done.stdout.strip()
+
+
+def _state(node: Node) -> dict[str, object]:
+    """All that a change can touch."""
+    listed = {
+        word: json.loads(node.inside("ip", "-json", *word.split()).stdout or "[]")
+        for word in ("address show", "-4 route", "-6 route", "neighbour")
+    }
+    listed["rules"] = node.inside("nft", "list", "ruleset").stdout
+    listed["address show"] = [
+        (device["ifname"], [(one["local"], one["prefixlen"]) for one in device["addr_info"]])
+        for device in listed["address show"]
+    ]
+    return listed
+
+
+def test_addresses_routes_filter_services_and_names_change_while_the_node_runs(plain: Node) -> None:
+    main = (plain.state / "pid").read_text()
+    plain.data(
+        addresses__batch="address add 10.1.0.2/16 dev wan\naddress add 10.2.0.1/16 dev lan\n"
+        "address add 10.3.0.1/16 dev lan\naddress add fc00::1/64 dev lan nodad\n",
+        routes__batch="route replace default via 10.1.0.8 dev wan\nroute replace fc01::/64 via fc00::9 dev lan\n",
+        filter__nft=_FILTER.format(7001),
+        services__tsv="http\tn.other\ttcp\t80\tbusybox\nhttp\tn.more\ttcp\t81\tbusybox\n",
+    )
+    plain.file("../lab/hosts", "127.0.0.1\tlocalhost\n10.2.0.1\tn\n")
+    assert _change(plain) == ""
+    assert addresses(plain, "wan") == ["10.1.0.2/16"]
+    assert addresses(plain, "lan") == ["10.2.0.1/16", "10.3.0.1/16"]
+    assert _routes(plain) == ["default via 10.1.0.8 dev wan"]
+    assert "fc01::/64 via fc00::9 dev lan" in plain.inside("ip", "-6", "route").stdout
+    assert "tcp dport 7001" in plain.inside("nft", "list", "ruleset").stdout
+    assert plain.inside("busybox", "wget", "-qO-", "http://127.0.0.1:80/").stdout == "n.other\n"
+    assert plain.inside("busybox", "wget", "-qO-", "http://127.0.0.1:81/").stdout == "n.more\n"
+    assert plain.inside("cat", "/etc/hosts").stdout.endswith("\tn\n")
+    assert (plain.state / "pid").read_text() == main
+    assert plain.verb("ready").returncode == 0
+    plain.data(services__tsv="http\tn.more\ttcp\t81\tbusybox\n")
+    pid = (plain.state / "daemon" / "tcp-81").read_text()
+    assert _change(plain) == ""
+    assert (plain.state / "daemon" / "tcp-81").read_text() == pid
+    assert plain.inside("busybox", "wget", "-qO-", "http://127.0.0.1:80/").returncode != 0
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("10.1.0.1 10.1.0.2", "10.1.0.2"),
+        ("10.1.0.1 10.1.0.2", "10.1.0.2 10.1.0.1"),
+        ("10.1.0.1", "10.1.0.3 10.1.0.1"),
+        ("10.1.0.1 10.1.0.2 10.1.0.3", "10.1.0.1 10.1.0.3"),
+        ("10.1.0.1 fc00::1 fc00::2", "10.1.0.1 fc00::2 fc00::3"),
+        ("fc00::1", "fc00::2 fc00::1"),
+    ],
+)
+def test_addresses_stand_in_the_order_that_a_start_gives_them(node: Node, before: str, after: str) -> None:
+    def lines(text: str) -> str:
+        found = ((one, "/64", " nodad") if ":" in one else (one, "/16", "") for one in text.split())
+        return "".join(f"address add {one}{length} dev wan{flag}\n" for one, length, flag in found)
+
+    def shown() -> list[str]:
+        return node.inside("ip", "-brief", "address", "show", "dev", "wan").stdout.split()[2:]
+
+    node.link("eth0", WAN)
+    node.data(interfaces__tsv=f"{WAN}\twan\tlab\n", addresses__batch=lines(after))
+    assert node.start() == ""
+    expected = shown()
+    node.data(addresses__batch=lines(before))
+    assert _change(node) == ""
+    assert shown() != expected
+    node.data(addresses__batch=lines(after))
+    assert _change(node) == ""
+    assert shown() == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("filter__nft", "table inet netdsl {\nchain x {\nnonsense\n}\n}\n", "the packet filter is refused"),
+        ("routes__batch", "route replace default via 10.99.0.1 dev wan\n", "a route"),
+        ("services__tsv", "http\tn.http\ttcp\t80\tbusybox\nhttp\tn.x\ttcp\t99999\tbusybox\n", "does not listen"),
+    ],
+)
+def test_what_is_refused_leaves_all_as_it_was(plain: Node, name: str, text: str, reason: str) -> None:
+    before, pid = _state(plain), (plain.state / "daemon" / "tcp-80").read_text()
+    said = plain.verb("running").stdout
+    data = {
+        "addresses__batch": "address add 10.1.0.2/16 dev wan\naddress add 10.3.0.1/16 dev lan\n",
+        "routes__batch": "route replace default via 10.1.0.8 dev wan\n",
+        "filter__nft": _FILTER.format(7001),
+    }
+    plain.data(**{**data, name: text})
+    assert reason in _change(plain)
+    assert _state(plain) == before
+    assert (plain.state / "daemon" / "tcp-80").read_text() == pid
+    assert plain.verb("running").stdout == said
+    assert plain.verb("ready").returncode == 0
+    plain.data(**data, services__tsv="")
+    assert _change(plain) == ""
+    assert addresses(plain, "lan") == ["10.3.0.1/16"]
+
+
+def test_data_that_are_only_there_are_not_the_nodes(plain: Node) -> None:
+    """Compiled anew, without `up`."""
+    said = plain.verb("running").stdout
+    plain.data(capabilities="cap_net_raw\n", services__tsv="")
+    assert plain.verb("running").stdout == said
+    assert "CapPrm:\t0000000000000000" in plain.verb("exec", "cat", "/proc/self/status").stdout
+
+
+def test_a_link_local_address_needs_a_start_and_nothing_has_changed(plain: Node) -> None:
+    before = _state(plain)
+    plain.data(addresses__batch="address add 10.3.0.1/16 dev lan\naddress add fe80::5/64 dev wan nodad\n")
+    done = plain.verb("change")
+    assert (done.returncode, done.stdout) == (3, "a link-local address of `wan`\n")
+    assert _state(plain) == before
+
+
+def test_a_node_that_is_still_starting_says_so(node: Node) -> None:
+    for verb in ("change", "running"):
+        done = node.verb(verb)
+        assert (done.returncode, done.stdout) == (1, "still starting\n")
