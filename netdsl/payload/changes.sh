@@ -22,7 +22,7 @@ lay_credentials() {
 	[ -d "$CREDENTIALS" ] || return 0
 	(
 		umask 077
-		cp -R -- "$CREDENTIALS" "$1/credentials" && cd "$1" && find credentials -type f -exec sha256sum -- {} + >credentials.sums
+		cp -R -- "$CREDENTIALS" "$1/credentials" && cd "$1" && find credentials -type f -exec sha256sum -- {} + | sort >credentials.sums
 	)
 }
 

@@ -4,12 +4,13 @@ import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
 
 from tests.live.compose import ComposeLab, compile_lab
-from tests.live.machine import HERE, netdsl
+from tests.live.machine import HERE, PROGRAM, netdsl
 from tests.live.namespaces import NamespacesLab, compile_spaces
 
 pytestmark = pytest.mark.live
@@ -197,3 +198,26 @@ def test_a_change_that_is_refused_leaves_the_node_as_it_was(lab: Running) -> Non
     assert "10.9.2.1/24" in lab.run("www", "ip", "-brief", "address").stdout
     assert "10.9.2.9" not in lab.run("www", "ip", "-brief", "address").stdout
     assert lab.fetch("pc", "http://10.9.2.1/") == "www.http"
+
+
+def test_each_save_is_applied_to_the_lab_that_runs(lab: Running) -> None:
+    folder = lab.folder.parent
+    assert _up(lab, _LAB).returncode == 0
+    begun = _begun(lab)
+    words = (PROGRAM, "watch", "lab.net", "--up", *_where(lab))
+    watch = subprocess.Popen(
+        words, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert watch.stdout is not None
+    try:
+        assert any("waiting for a save" in line for line in watch.stdout)
+        (folder / "lab.net").write_text(f"{_LAB}expect {{ pc cannot reach www tcp/80 }}\n")
+        assert any("not applied: it has an error" in line for line in watch.stdout)
+        (folder / "lab.net").write_text(_LAB.replace("tcp/7000", "tcp/80"))
+        said = list(takewhile(lambda line: "applied to the lab that runs" not in line, watch.stdout))
+        assert any("no longer open: tcp/80" in line for line in said)
+        assert lab.fetch("pc", "http://10.9.2.1/") is None
+        assert _begun(lab) == begun
+    finally:
+        watch.kill()
+        watch.wait()
