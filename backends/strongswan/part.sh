@@ -5,8 +5,8 @@
 STRONGSWAN_PLUGINS='random nonce x509 revocation constraints pubkey pkcs1 pkcs7 pkcs8 pem openssl drbg kdf md4 curve25519
 	kernel-netlink socket-default updown vici eap-identity eap-mschapv2 eap-md5 eap-tls eap-ttls curl'
 
-# For charon and swanctl, also in commands that enter the node.
-export STRONGSWAN_CONF="$STATE/strongswan.conf"
+# For charon and swanctl, also in commands that enter the node; what is started before them and after them has the same.
+export STRONGSWAN_CONF="$STATE/strongswan.conf" SWANCTL_DIR="$STATE/credentials"
 
 # What a node with a tunnel on traffic keeps over its starts: that there was one.
 STRONGSWAN_LASTING=${NETDSL_LASTING:-/var/lib/netdsl}
@@ -64,7 +64,6 @@ strongswan_configure_charon() {
 		[ ! -e "$NODE/dhcp" ] || strongswan_ask_for_addresses
 		printf 'charon {\nload = %s\n}\n' "$plugins"
 	} >"$STRONGSWAN_CONF"
-	export SWANCTL_DIR="$STATE/credentials"
 	mkdir -p "$SWANCTL_DIR"
 	cp "$NODE/swanctl.conf" "$SWANCTL_DIR" || fail 'swanctl.conf cannot be copied'
 }

@@ -4,6 +4,7 @@ What is of its nature another one each time is left out, and nothing else:
 
 - numbers of interfaces and processes, handles, counters, lifetimes, SPIs, times, ports of peers: the kernel's and daemons'
   own, given in the order in which things happen;
+- the key exchange of a child: its first keys are made without one, later ones, and those of a child that is added, with it;
 - keys and certificates: each lab has its own store. Their files are compared by name and mode, and with the copies that
   daemons use;
 - the engine's resolver (a table `ip nat` with random ports, sockets on 127.0.0.11), which the payload closes;
@@ -79,6 +80,7 @@ _PASSING_PROCESS = re.compile(
 _MAIN = re.compile(r"(/bin/)?sh /netdsl/lab/node.sh start ")  # it forks for what it does in the background
 _OF_PROCESS = re.compile(r"/proc/(\d+)/(status|environ|cgroup):(.*)")
 _OF_CALLERS = ("HOSTNAME=", "HOME=", "PWD=", "SHLVL=", "_=", "OLDPWD=", "NETDSL_INTERFACES=")
+_EXCHANGE = re.compile(r"/(ECP|MODP|CURVE)_\w+$")
 _PORT = re.compile(r"\[\d+\]")
 _NUMBER = re.compile(r"\b\d{5,}\b")
 _STATE_OF_TIMES = re.compile(r"\./(ended|pid|since|load\.log|.*\.lock|was-ready|.*\.batch|told|spanned)")
@@ -290,7 +292,8 @@ def _children(lines: list[str]) -> list[str]:
             above = f"{head}: {rest.split(',')[1].strip() if ',' in rest else rest}"
             found.add(above)
         elif re.match(r"#\d+,", rest):
-            above = f"{above.split(' / ')[0]} / {head}: {', '.join(rest.split(', ')[2:])}"
+            text = ", ".join(rest.split(", ")[2:])
+            above = f"{above.split(' / ')[0]} / {head}: {_EXCHANGE.sub('', text)}"
             found.add(above)
         elif text.startswith(("local ", "remote ")) and "[" in text:
             found.add(f"{above}: {_PORT.sub('', text)}")

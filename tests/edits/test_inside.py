@@ -59,6 +59,8 @@ vpn: #{number}, ESTABLISHED, IKEv2, {number}f14f5f3a0f6_i* 6f5c_r
     assert "vpn: ESTABLISHED / vpn: INSTALLED, TUNNEL-in-UDP, ESP:AES_GCM_16-256: local 10.1.0.0/24" in _lines(one)
     down = inside_of(_said(children=text.replace("INSTALLED", "REKEYING").format(number=3)))
     assert list(down.differences(one)) != []
+    later = text.replace("ESP:AES_GCM_16-256", "ESP:AES_GCM_16-256/ECP_384").format(number=3)
+    assert list(inside_of(_said(children=later)).differences(one)) == []
     going = text.replace("ESTABLISHED", "DELETING").format(number=7)
     twice = inside_of(_said(children=f"{going}\n{text.format(number=8)}"))
     assert list(twice.differences(one)) == []
