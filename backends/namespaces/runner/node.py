@@ -35,11 +35,14 @@ class Birth:
         name = self.node.name
         try:
             kernel.unshare(kernel.ALL_SPACES)
+            reading, writing = os.pipe()
             number = os.fork()
             if number:
-                self._report(f"number {name} {number}")
+                os.close(writing)
+                if os.read(reading, 1):  # interfaces begin with what it has set for those that come
+                    self._report(f"number {name} {number}")
                 os._exit(0)
-            self._live()
+            self._live(writing)
         except Exception as error:  # the process has no one else to tell
             self._report(f"fault {name} {error}")
         os._exit(1)
@@ -47,7 +50,7 @@ class Birth:
     def _report(self, line: str) -> None:
         os.write(self.reports, line.replace("\n", " ").encode(errors="replace")[:2000] + b"\n")
 
-    def _live(self) -> None:
+    def _live(self, prepared: int) -> None:
         """Becomes the node's script. The files of this machine are here until the root is entered."""
         node = self.node
         os.setsid()
@@ -58,6 +61,8 @@ class Birth:
             file.write(node.name)
         early, late = sysctls_of(node)
         _apply(early)
+        os.write(prepared, b"p")
+        os.close(prepared)
         base = self.state.memory / node.name
         base.mkdir(exist_ok=True)
         log = os.open(base / "log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
