@@ -62,6 +62,10 @@ def connect(fabric: Fabric, view: View, end: TunnelEnd, standing: Flows) -> Conn
     other = _expecting(there, end, came)
     if other is None:
         return Failure(f"`{there.id}` has no peer of tunnel `{end.tunnel}` for what comes to {came.destination}")
+    if fabric.is_user_space and there.source_towards(came.source) != came.destination:
+        fabric.unsure.update(
+            (view.id, there.id)
+        )  # wireguard-go was seen to answer from the route's address (0.0.20231211)
     back = Walk(fabric, tracker, is_answer=True).run(there, reverse(came))
     if isinstance(back, Stop):
         return _unanswered(view, end, f"the answer: {back.text}")

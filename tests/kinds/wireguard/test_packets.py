@@ -85,6 +85,16 @@ def test_the_device_stays_while_the_tunnel_is_down_and_nothing_leaves() -> None:
     assert not world.is_up("t")  # type: ignore[arg-type]
 
 
+def test_from_which_of_two_addresses_the_user_space_answers_is_not_known() -> None:
+    """The kernel answers from the one that was reached; over IPv6 the last one set is the route's."""
+    text = sites(b="interface second on v6 .2, fd00:6::2, fd00:6::9").replace("on isp .1 ;", "on v6 .1, fd00:6::1 ;")
+    text = text.replace("interface wan on isp .2 ; ", "").replace("over ipv4", "over ipv6")
+    text = "network v6 192.0.2.0/24, fd00:6::/64\n" + text.replace("network isp 192.0.2.0/24\n", "")
+    for esp in Esp:
+        verdict = ask(World(lab(text), esp), "pc", "10.2.0.10", "tcp/80")
+        assert bool(verdict.raw) == (esp is Esp.USER), verdict
+
+
 FILTERED = "firewall { policy drop ; %s accept forward through t ; accept input, output icmp }"
 
 
