@@ -106,8 +106,8 @@ take_change() {
 # routes, filter and daemons (without what ends), services. Sets $reason and returns 1.
 alter() {
 	exchange_credentials "$2" "$1"
-	change_addresses "$1" "$2" && set_routes "$1" "$2" && each_part change "$1" "$2" && enter_data "$2" &&
-		change_services "$1" "$2" && change_names "$2"
+	refuse_own_networks "$1" "$2" && change_addresses "$1" "$2" && set_routes "$1" "$2" && each_part change "$1" "$2" &&
+		enter_data "$2" && change_services "$1" "$2" && change_names "$2"
 }
 
 # enter_data FOLDER: they are the node's from here on.
@@ -265,6 +265,22 @@ route_key() {
 		[ "$object" = route ] || family=$object$family # neighbour: its MAC address has colons as well
 		echo "$family $prefix"
 	done
+}
+
+# refuse_own_networks FROM TO: a route for a network of the node's own takes the kernel's for it away (IPv4: they differ in nothing
+# that `replace` looks at, fib_table_insert), and nothing gives that back but a start.
+refuse_own_networks() {
+	differs "$1" "$2" routes.batch || return 0
+	cat "$1/node/routes.batch" "$2/node/routes.batch" 2>/dev/null | sort | uniq -u >"$STATE/change/routes.other"
+	cat "$1/node/addresses.batch" "$2/node/addresses.batch" 2>/dev/null | while read -r _ _ address _; do
+		case $address in *:*) continue ;; esac
+		network=$(busybox ipcalc -n "$address")
+		echo "route replace ${network#NETWORK=}/${address#*/} "
+	done >"$STATE/change/routes.networks"
+	! grep -qF -f "$STATE/change/routes.networks" "$STATE/change/routes.other" || {
+		needs_start 'a route for a network of its own'
+		return 1
+	}
 }
 
 # set_routes FROM TO: `replace` is the kernel's word for it: nothing that has a route is without.

@@ -155,6 +155,21 @@ def test_a_link_local_address_needs_a_start_and_nothing_has_changed(plain: Node)
     assert _state(plain) == before
 
 
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("route replace 10.2.0.0/16 via 10.1.0.9 dev wan", "a route for a network of its own"),
+        ("route replace 10.2.0.0/17 via 10.1.0.9 dev wan", ""),
+    ],
+)
+def test_a_route_for_a_network_of_the_nodes_own_needs_a_start(plain: Node, line: str, reason: str) -> None:
+    """The kernel's own route for it would not come back when the line goes."""
+    before = _state(plain)
+    plain.data(routes__batch=f"route replace default via 10.1.0.9 dev wan\n{line}\n")
+    assert _change(plain) == reason
+    assert (_state(plain) == before) == bool(reason)
+
+
 def test_a_node_that_is_still_starting_says_so(node: Node) -> None:
     for verb in ("change", "running"):
         done = node.verb(verb)
