@@ -19,7 +19,7 @@ Tree = dict[str, "str | Tree"]
 
 FIELDS = {
     "interfaces.tsv": 3,
-    "files.tsv": 3,
+    "files.tsv": 4,
     "sysctl.tsv": 2,
     "services.tsv": 5,
     "tunnels.tsv": 10,

@@ -88,7 +88,7 @@ def _env(files: Files, _: Path) -> Iterable[str]:
 
 
 def _file_path(files: Files, _: Path) -> Iterable[str]:
-    return [record[2] for record in outputs.table(_node(files, "files.tsv").encode(), 3)]
+    return [record[2] for record in outputs.table(_node(files, "files.tsv").encode(), 4)]
 
 
 def _log(files: Files, _: Path) -> Iterable[str]:
