@@ -78,6 +78,7 @@ def test_what_is_wrong_on_purpose_stands_in_the_source(drafts: dict[int, Draft],
             assert f"# wrong on purpose: {fault}\n" in sources[seed]
 
 
+@pytest.mark.slow
 def test_a_tunnel_that_stays_down_is_expected_to() -> None:
     """The second client behind one NAT comes by another port, whose answers a stateless firewall on the way drops."""
     assert "\n  vpn-1 is not up\n" in generate(14)

@@ -24,6 +24,7 @@ def test_a_lab_that_is_taken_apart_is_the_same_lab(base: str, tmp_path: Path) ->
     assert check(tmp_path / "lab.net").lab == check(LABS / f"{base}.net").lab
 
 
+@pytest.mark.slow
 def test_the_same_number_gives_the_same_sources() -> None:
     first, again = (list(steps("base", 7, 8)) for _ in range(2))
     assert first == again
