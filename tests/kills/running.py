@@ -22,6 +22,7 @@ expect {{
   two to one tcp/80 is not encrypted on lan
 }}
 """
+_ENDS = 30.0  # seconds
 _CALL = (sys.executable, "-m", "netdsl.cli.start")
 _SHORT = ("--boot", "warm", "--pings", "5", "--seconds", "0.5", "--rest", "0", "--anew")
 WORDS: dict[str, tuple[str, ...]] = {
@@ -166,7 +167,14 @@ class Running:
             yield f".env with {(table.parent / '.env').read_text()}"
         yield from (f"{path}" for path in (self.folder / "tmp").iterdir())
         yield from own_files(self.folder)
-        yield from self._processes()
+        yield from self._lasting()
+
+    def _lasting(self) -> list[str]:
+        """Processes that do not end by themselves: what keeps containers beside nodes looks for late ones, and then ends."""
+        until = time.monotonic() + _ENDS
+        while (found := list(self._processes())) and time.monotonic() < until:
+            time.sleep(0.2)
+        return found
 
     def _processes(self) -> Iterator[str]:
         for process in Path("/proc").iterdir():
