@@ -170,7 +170,7 @@ class Running:
         yield from self._lasting()
 
     def _lasting(self) -> list[str]:
-        """Processes that do not end by themselves: what keeps containers beside nodes looks for late ones, and then ends."""
+        """Processes that do not end by themselves: what keeps containers beside nodes looks for late ones first."""
         until = time.monotonic() + _ENDS
         while (found := list(self._processes())) and time.monotonic() < until:
             time.sleep(0.2)
