@@ -216,6 +216,7 @@ def test_another_runtime_than_in_the_rounds_before_is_told(bench: Bench) -> None
 # --- being stopped
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(2 * len(ORDER)))
 def test_stopped_anywhere_it_is_taken_down_once_and_can_be_gone_on_with(bench: Bench, number: int) -> None:
     bench.journal.stop_at = number

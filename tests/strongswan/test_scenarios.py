@@ -19,6 +19,7 @@ def test_each_scenario_with_facts_has_a_lab_and_the_others_a_reason() -> None:
 
 
 @_each
+@pytest.mark.slow
 def test_what_the_lab_expects_holds(scenario: Scenario) -> None:
     found = checked(scenario)
     assert found.summary is not None
@@ -28,6 +29,7 @@ def test_what_the_lab_expects_holds(scenario: Scenario) -> None:
 
 
 @pytest.mark.parametrize("scenario", [one for one in scenarios() if one.pings], ids=lambda one: lab_name(one.name))
+@pytest.mark.slow
 def test_the_verifier_says_what_the_original_asserts(scenario: Scenario) -> None:
     for ping in scenario.pings:
         source, destination, answered = ping.split()

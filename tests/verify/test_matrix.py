@@ -100,6 +100,7 @@ ALL_ARE_ODD = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", [*ONE_IS_ODD, *ALL_ARE_ODD])
 def test_what_shares_a_way_is_answered_as_if_it_were_asked_alone(more: str) -> None:
     asked = world(MESH.replace("MORE", more))
