@@ -12,7 +12,7 @@ from netdsl.ir.tunnel import Segment, TunnelEnd, device_of, own_devices
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.links import WIDEST
 from netdsl.packets.steering import Association, Policy, TunnelDevice
-from netdsl.packets.tunnels import Connection, TunnelStates
+from netdsl.packets.tunnels import Connection, TunnelStates, child_id
 from netdsl.packets.types import Packet
 from netdsl.packets.view import View
 
@@ -36,7 +36,7 @@ def install_devices(
     for connection in connections:
         for one, other in ((connection.here, connection.there), (connection.there, connection.here)):
             _install(fabric.views[one.node], one, other, carried(one))
-            states.children_up.update((one.node, one.tunnel, child.name) for child in one.children)
+            states.children_up.update(child_id(one, child) for child in one.children)
 
 
 def install_lasting(fabric: Fabric, states: TunnelStates, kind: str, policies: Sequence[Policy]) -> None:
@@ -47,7 +47,7 @@ def install_lasting(fabric: Fabric, states: TunnelStates, kind: str, policies: S
         device = device_of(policy.end)
         assert device is not None, "an end with a device"
         found.setdefault((policy.end.node, device.name), []).append(policy)
-        states.children_up.add((policy.end.node, policy.end.tunnel, policy.child.name))
+        states.children_up.add(child_id(policy.end, policy.child))
     for view in fabric.views.values():
         devices = {device.name: device for device in own_devices(end for end in view.node.tunnels if end.kind == kind)}
         for name, device in devices.items():
@@ -72,7 +72,7 @@ def install_segments(fabric: Fabric, states: TunnelStates, connections: Sequence
             association = Association(other.node, one.local, one.peer_addresses[0], False)
             policy = Policy(one, one.children[0], EVERYTHING, EVERYTHING, association)
             fabric.views[one.node].segments[one.steering.interface][other.node] = policy
-            states.children_up.update((one.node, one.tunnel, child.name) for child in one.children)
+            states.children_up.update(child_id(one, child) for child in one.children)
 
 
 def foreign_outer(end: TunnelEnd, packet: Packet) -> str | None:

@@ -20,7 +20,7 @@ from netdsl.packets.routes import NextHop, RoutingTable
 from netdsl.packets.sources import learned_routes
 from netdsl.packets.state import state_of
 from netdsl.packets.tracking import Tracker, reverse
-from netdsl.packets.tunnels import Connection, TunnelStates, opening_packet, packets_of
+from netdsl.packets.tunnels import Connection, TunnelStates, child_id, opening_packet, packets_of
 from netdsl.packets.types import Packet
 from netdsl.packets.view import View
 from netdsl.packets.walk import Walk
@@ -180,12 +180,12 @@ def _install(fabric: Fabric, states: TunnelStates) -> None:
 
 
 def _note_up(view: View, states: TunnelStates) -> None:
-    """What `while T up` asks: every child, of all connections of each tunnel in this node."""
-    names: dict[TunnelId, set[str]] = {}
+    """What `while T up` and `while T.CHILD up` ask: every child, or this one, on all connections of the tunnel in this node
+    (`settle`, payload/tunnels.sh)."""
+    are_up: dict[tuple[TunnelId, str | None], bool] = {}
     for end in view.node.tunnels:
-        names.setdefault(end.tunnel, set()).update(child.name for child in end.children)
-    for tunnel, children in names.items():
-        up = {name for name in children if (view.id, tunnel, name) in states.children_up}
-        view.up.update((tunnel, name) for name in up)
-        if up == children:
-            view.up.add((tunnel, None))
+        for child in end.children:
+            is_up = child_id(end, child) in states.children_up
+            for named in ((end.tunnel, child.name), (end.tunnel, None)):
+                are_up[named] = are_up.get(named, True) and is_up
+    view.up.update(named for named, is_up in are_up.items() if is_up)

@@ -52,6 +52,14 @@ def pair_of(end: TunnelEnd) -> Pair:
     return end.tunnel, frozenset(node for node in (end.node, end.peer) if node is not None)
 
 
+ChildId = tuple[NodeId, TunnelId, str, str]
+"""Node, tunnel, connection, child: a gateway has a child of one name on the connection to each client."""
+
+
+def child_id(end: TunnelEnd, child: Child) -> ChildId:
+    return end.node, end.tunnel, end.connection, child.name
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """Why a tunnel is not up, and the lines that say so, each with a text about it."""
@@ -70,7 +78,7 @@ class TunnelStates:
     connections: dict[TunnelId, list[Connection]] = field(default_factory=dict)
     failures: dict[TunnelId, Failure] = field(default_factory=dict)
     virtual: dict[tuple[TunnelId, NodeId], tuple[Address, ...]] = field(default_factory=dict)
-    children_up: set[tuple[NodeId, TunnelId, str]] = field(default_factory=set)
+    children_up: set[ChildId] = field(default_factory=set)
     standing: Flows = field(default_factory=dict)
     held: frozenset[TunnelId] = frozenset()
     forced: frozenset[TunnelId] = frozenset()
@@ -86,12 +94,12 @@ class TunnelStates:
     def is_up(self, lab: Lab, tunnel: TunnelId, child: str | None) -> bool:
         """At every end, every child (or this one)."""
         ends = lab.tunnel_ends(tunnel)
-        wanted = [(end.node, tunnel, each.name) for end in ends for each in end.children if child in (None, each.name)]
+        wanted = [child_id(end, each) for end in ends for each in end.children if child in (None, each.name)]
         return bool(wanted) and all(key in self.children_up for key in wanted)
 
     def in_front(self, end: TunnelEnd) -> TunnelId | None:
         """The tunnel that is up in the end's node, at least in a part, and whose backup the end is of."""
-        up = {tunnel for node, tunnel, _ in self.children_up if node == end.node} if end.backup_of else ()
+        up = {tunnel for node, tunnel, *_ in self.children_up if node == end.node} if end.backup_of else ()
         return next((tunnel for tunnel in end.backup_of if tunnel in up), None)
 
     def opens(self, tunnel: TunnelId, child: Child) -> bool:

@@ -95,6 +95,20 @@ def test_a_rule_while_one_child_is_up_asks_only_that_child(node: Node) -> None:
     assert not holds(node)
 
 
+def test_a_child_with_several_other_ends_is_up_while_it_is_with_all_of_them(node: Node) -> None:
+    with_strongswan(node)
+    node.data(tunnels__tsv="".join(record(f"t_{name}", "no", "t.c") for name in ("one", "two")), filter__nft=FILTER)
+    node.file("while/t.c.up.nft", "add rule inet netdsl while_t_forward accept\n")
+    node.file("while/t.c.down.nft", "flush chain inet netdsl while_t_forward\n")
+    assert node.start() == ""
+    event(node, "up-client", "t_one")
+    assert not holds(node)
+    event(node, "up-client", "t_two")
+    assert holds(node)
+    event(node, "down-client", "t_one")
+    assert not holds(node)
+
+
 def test_flows_that_the_rules_cover_are_forgotten_and_no_others(node: Node) -> None:
     prepared(node, "c")
     for destination in ("10.1.0.99", "10.1.0.98"):

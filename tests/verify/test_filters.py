@@ -133,3 +133,27 @@ def test_a_packet_dropped_is_told_its_policy_and_what_would_nearly_have_taken_it
     text = found.help or ""
     assert said in text if said is not None else "takes" not in text
     assert text.endswith("the request's way: `pc`, `gw`")
+
+
+HUB = """
+network isp 192.0.2.0/24
+router hub { interface wan on isp .1 ; serve http ; firewall { policy drop ; accept tunnel t ; accept input %(input)s } }
+host one { interface on isp .2 }
+host two { interface on isp .3 ; firewall { policy drop ; accept output icmp ; %(two)s } }
+%(tunnel)s
+"""
+HUBS = [
+    "ipsec t { gateway hub ; client one ; client two ; auth psk }",
+    "wireguard t { addresses 10.9.0.0/29 ; gateway hub ; client one ; client two }",
+]
+"""Kinds with a gateway that has a connection to each client."""
+
+
+@pytest.mark.parametrize("tunnel", HUBS)
+@pytest.mark.parametrize("state", ["t", "t.t"])
+def test_at_a_gateway_a_tunnel_is_up_while_all_of_its_clients_have_it(tunnel: str, state: str) -> None:
+    """As its node settles it: tests/payload/test_tunnels.py."""
+    for two, is_up in (("accept tunnel t", True), ("", False)):
+        for wanted, passes in (("up", is_up), ("down", not is_up)):
+            text = HUB % {"input": f"tcp/80 while {state} {wanted}", "two": two, "tunnel": tunnel}
+            assert ask(text, "one", "192.0.2.1", "tcp/80").passes is passes, (two, wanted)

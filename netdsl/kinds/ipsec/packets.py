@@ -35,7 +35,7 @@ from netdsl.packets.fabric import Fabric
 from netdsl.packets.passage import Delivered, Stop
 from netdsl.packets.steering import Association, Policy, TunnelDevice
 from netdsl.packets.tracking import Flows, Tracker, reverse
-from netdsl.packets.tunnels import Connection, Failure, Need, Question, TunnelStates
+from netdsl.packets.tunnels import Connection, Failure, Need, Question, TunnelStates, child_id
 from netdsl.packets.types import Packet
 from netdsl.packets.view import View
 from netdsl.packets.walk import Walk
@@ -264,9 +264,7 @@ def _install_connection(fabric: Fabric, states: TunnelStates, connection: Connec
         _add(local, Policy(here, mine, found.near, found.far, forward))
         seen = (found.there.remote and found.near) or (host_prefix(connection.seen),)  # `dynamic`: what IKE sees
         _add(remote, Policy(there, theirs, found.far, seen, backward))
-        states.children_up.update(
-            ((here.node, here.tunnel, child.name), (there.node, here.tunnel, found.there.name)),
-        )
+        states.children_up.update((child_id(here, child), child_id(there, found.there)))
 
 
 def coming_up(fabric: Fabric, states: TunnelStates, connection: Connection) -> Iterator[tuple[Child, Agreed]]:

@@ -17,7 +17,7 @@ from netdsl.packets.doubts import doubts
 from netdsl.packets.netfilter import Overruled
 from netdsl.packets.passage import Delivered, Stop
 from netdsl.packets.tracking import Tracker, reverse
-from netdsl.packets.tunnels import opening_packet, packets_of
+from netdsl.packets.tunnels import child_id, opening_packet, packets_of
 from netdsl.packets.types import Hook, Outcome
 from netdsl.packets.view import UPLINK
 from netdsl.packets.walk import Walk
@@ -86,7 +86,7 @@ def _is_fine(world: World, pair: _Pair) -> bool:
     followed. Devices are up whether their packets get to the other end or not."""
     return all(
         isinstance(end.steering, Selectors)
-        and all((end.node, end.tunnel, child.name) in world.tunnels.children_up for child in end.children)
+        and all(child_id(end, child) in world.tunnels.children_up for child in end.children)
         and (firewall is None or _accepts(firewall, end.tunnel))
         for end, firewall in ((end, world.view(end.node).node.firewall) for end in pair)
     )
