@@ -37,9 +37,12 @@ def _device(end: TunnelEnd) -> str:
 
 
 def _peer(end: TunnelEnd) -> str:
-    """A line of the table: the child, its device, whether this end opens it, and the keepalive in seconds."""
-    opens = "opens" if any(child.start is Start.BOOT for child in end.children) else "waits"
-    return tsv(child_of(end), _device(end), opens, settings_of(end).keepalive or 0)
+    """A line of the table: the child, its device, whether this end opens it (and is the first to try again), and the
+    keepalive in seconds."""
+    settings = settings_of(end)
+    opens = any(child.start is Start.BOOT for child in end.children)
+    word = "leads" if opens and settings.is_first else "opens" if opens else "waits"
+    return tsv(child_of(end), _device(end), word, settings.keepalive or 0)
 
 
 def _record(end: TunnelEnd, lab: Lab) -> TunnelRecord:

@@ -1,13 +1,19 @@
 # shellcheck shell=sh
 # The part `wireguard`: a device for each tunnel (wireguard.tsv: device, bytes of memory for its daemon or `-`), and its peers
-# (wireguard-peers.tsv: child, device, `opens` or `waits`, seconds between keepalives). What is secret of both is in the node's
+# (wireguard-peers.tsv: child, device, `leads`, `opens` or `waits`, seconds between keepalives). What is secret of both is in the node's
 # credentials, as files for wg(8): DEVICE.conf, CHILD.peer.
 
 # What a device and its peers have in the kernel and in user space alike.
 WIREGUARD_FILES=$STATE/credentials/wireguard
 
-# Seconds: a session older than this carries nothing (REJECT_AFTER_TIME, drivers/net/wireguard/messages.h).
-WIREGUARD_LIFETIME=180
+# Hundredths of a second: a session older than this carries nothing (REJECT_AFTER_TIME, drivers/net/wireguard/messages.h).
+WIREGUARD_LIFETIME=18000
+
+# Hundredths of a second: so long after it went down a tunnel is looked at more often, and handshakes begin anew.
+WIREGUARD_SOON=3000
+
+# Hundredths of a second: a peer gets no second message that begins a handshake before (REKEY_TIMEOUT, messages.h).
+WIREGUARD_AGAIN=500
 
 wireguard_start() {
 	mkdir -p "$STATE/wireguard"
@@ -50,10 +56,7 @@ wireguard_make() {
 # wireguard_in_user_space DEVICE MEMORY. The daemon makes /var/run/wireguard, whose sockets wg(8) asks. Go keeps what it has freed, and
 # a TCP run leaves it with 130 MiB and more; with a limit it collects garbage sooner.
 wireguard_in_user_space() {
-	[ -c /dev/net/tun ] || {
-		reason="tunnel $1: this kernel has no such device, and there is no /dev/net/tun for one in user space"
-		return 1
-	}
+	has_tun "tunnel $1" || return
 	rm -f "/var/run/wireguard/$1.sock"
 	set -- "$1" "$2" env LOG_LEVEL=error WG_PROCESS_FOREGROUND=1
 	[ "$2" = - ] || set -- "$@" "GOMEMLIMIT=$2" GOGC=20
@@ -61,15 +64,16 @@ wireguard_in_user_space() {
 	shift 2
 	"$@" wireguard-go -f "$device" </dev/null >&2 &
 	keep_daemon $! "wireguard-$device" "tunnel $device"
-	rounds=100
-	until [ -S "/var/run/wireguard/$device.sock" ]; do
-		rounds=$((rounds - 1))
-		if [ "$rounds" -le 0 ] || ! kill -0 "$pid" 2>/dev/null; then
-			reason="tunnel $device: wireguard-go makes no device"
-			return 1
-		fi
-		sleep 0.05
-	done
+	await_daemon "tunnel $device" 'wireguard-go makes no device' wireguard_listens "$device"
+}
+
+# wireguard_listens DEVICE: whether its daemon can be asked. wg(8) deletes the file of a socket that is there and does not listen yet
+# (ipc-uapi-unix.h, userspace_has_wireguard_interface), and with it the daemon gives up.
+wireguard_listens() {
+	while read -r _ _ _ flags _ _ _ path; do
+		[ "$path" = "/var/run/wireguard/$1.sock" ] && [ "$flags" = 00010000 ] && return 0 # __SO_ACCEPTCON
+	done </proc/net/unix
+	return 1
 }
 
 # wireguard_end_daemon DEVICE
@@ -89,7 +93,7 @@ wireguard_key() {
 	return 1
 }
 
-# wireguard_add CHILD DEVICE opens|waits: where the daemon was killed, the peer's last place is remembered.
+# wireguard_add CHILD DEVICE leads|opens|waits: where the daemon was killed, the peer's last place is remembered.
 wireguard_add() {
 	wg addconf "$2" "$WIREGUARD_FILES/$1.peer" || return 1
 	wireguard_key "$1" || return 1
@@ -103,21 +107,39 @@ wireguard_add() {
 # wireguard_knock DEVICE KEY KEEPALIVE: a keepalive is sent when it is switched on (netlink.c, set_peer; wireguard-go device/uapi.go),
 # and without a session that begins a handshake.
 wireguard_knock() {
-	wg set "$1" peer "$2" persistent-keepalive 0 && wg set "$1" peer "$2" persistent-keepalive 5 &&
-		wg set "$1" peer "$2" persistent-keepalive "$3"
+	wg set "$1" peer "$2" persistent-keepalive 0 peer "$2" persistent-keepalive 5 peer "$2" persistent-keepalive "$3"
 }
 
-# One round over all devices and peers.
+# wireguard_renew CHILD DEVICE KEY leads|opens|waits: a peer made anew begins a handshake at once (peer.c, wg_peer_create:
+# last_sent_handshake; wireguard-go device/peer.go, NewPeer). A first message is often in vain: the other end is not there
+# yet, or both begin at the same time, and each forgets its own message for the other's (noise.c,
+# wg_noise_handshake_consume_initiation). Neighbours do so as a rule: the message of the first end waits for ARP until the second is there.
+wireguard_renew() {
+	wg set "$2" peer "$3" remove && wireguard_add "$1" "$2" "$4"
+}
+
+# One round over all devices and peers: a `wg` for each device.
 wireguard_tend() {
-	wake_in 5
+	wake_in 20
 	while IFS=$TAB read -r device memory; do
 		wireguard_is_there "$device" || wireguard_make "$device" "$memory" || echo "$reason" >&2
-		wg show "$device" dump >"$STATE/wireguard/$device.dump" 2>/dev/null || : >"$STATE/wireguard/$device.dump"
+		wireguard_dump "$device"
 	done <"$NODE/wireguard.tsv"
-	now=$(date +%s)
+	read_clock
 	while IFS=$TAB read -r child device opens keepalive; do
 		wireguard_judge "$child" "$device" "$opens" "$keepalive"
 	done <"$NODE/wireguard-peers.tsv"
+}
+
+# wireguard_dump DEVICE: of each peer its public key, endpoint, last handshake, bytes received and sent. What `wg` says has the
+# private key and the shared secrets as well, which stay out of the file.
+wireguard_dump() {
+	wg show "$1" dump 2>/dev/null | {
+		read -r _
+		while IFS=$TAB read -r peer _ at _ last received sent _; do
+			printf '%s\t%s\t%s\t%s\t%s\n' "$peer" "$at" "$last" "$received" "$sent"
+		done
+	} >"$STATE/wireguard/$1.peers"
 }
 
 # wireguard_is_there DEVICE: with its daemon, where it has one.
@@ -128,16 +150,16 @@ wireguard_is_there() {
 	kill -0 "$pid" 2>/dev/null
 }
 
-# wireguard_judge CHILD DEVICE opens|waits KEEPALIVE: up since a handshake, until one is due that does not come: a session is old, and
-# something has been sent since. One that is down and known where is asked again.
+# wireguard_judge CHILD DEVICE leads|opens|waits KEEPALIVE: up since a handshake, until one is due that does not come: a session is old,
+# and something has been sent since. One that is down and known where is asked again.
 wireguard_judge() {
 	place=$STATE/tunnel/$1
 	[ ! -e "$place/held" ] && wireguard_key "$1" || return 0
 	handshake=0 sent=0 endpoint='(none)'
-	while IFS=$TAB read -r peer _ at _ last _ bytes _; do
+	while IFS=$TAB read -r peer at last _ bytes; do
 		[ "$peer" != "$key" ] || handshake=$last sent=$bytes endpoint=$at
-	done <"$STATE/wireguard/$2.dump"
-	if [ "$handshake" -gt 0 ] && [ $((now - handshake)) -lt "$WIREGUARD_LIFETIME" ]; then
+	done <"$STATE/wireguard/$2.peers"
+	if wireguard_is_young "$1" "$handshake"; then
 		echo "$sent" >"$STATE/wireguard/$1.sent"
 		[ "$endpoint" = '(none)' ] || echo "$endpoint" >"$STATE/wireguard/$1.endpoint"
 		[ -e "$place/up" ] || (lock_tunnels && [ ! -e "$place/held" ] && turn_child "$1" up)
@@ -149,13 +171,38 @@ wireguard_judge() {
 		[ "$handshake" -eq 0 ] || [ "$sent" -gt "$before" ] || return 0
 		(lock_tunnels && turn_child "$1" down)
 	fi
-	[ "$3" = opens ] || [ "$endpoint" != '(none)' ] || return 0
-	read_clock
+	wireguard_begin "$@"
+}
+
+# wireguard_begin CHILD DEVICE leads|opens|waits KEEPALIVE: a handshake, when it is time for the next one. Of two ends the one that leads
+# is the sooner, so that they do not go on to begin at the same time.
+wireguard_begin() {
+	read -r since <"$STATE/tunnel/$1/since"
+	again=$WIREGUARD_AGAIN
+	if [ $((uptime - since)) -le "$WIREGUARD_SOON" ]; then
+		wake_in 5
+		if [ "$3" = leads ]; then again=100; else again=250; fi
+	fi
+	[ "$3" != waits ] || [ "$endpoint" != '(none)' ] || return 0
 	next=0
 	[ ! -e "$STATE/wireguard/$1.next" ] || read -r next <"$STATE/wireguard/$1.next"
 	[ "$uptime" -ge "$next" ] || return 0
-	echo $((uptime + 100)) >"$STATE/wireguard/$1.next"
+	[ "$next" -eq 0 ] || [ "$again" -eq "$WIREGUARD_AGAIN" ] || wireguard_renew "$1" "$2" "$key" "$3"
+	echo $((uptime + again)) >"$STATE/wireguard/$1.next"
 	wireguard_knock "$2" "$key" "$4"
+}
+
+# wireguard_is_young CHILD HANDSHAKE: whether a session since the handshake still carries. `wg` says when that was by a clock that may
+# be set; its age is counted from the round that has seen it first, by one that is not.
+wireguard_is_young() {
+	[ "$2" -gt 0 ] || return 1
+	before=0 seen=0
+	[ ! -e "$STATE/wireguard/$1.handshake" ] || read -r before seen <"$STATE/wireguard/$1.handshake"
+	if [ "$before" != "$2" ]; then
+		seen=$uptime
+		echo "$2 $seen" >"$STATE/wireguard/$1.handshake"
+	fi
+	[ $((uptime - seen)) -lt "$WIREGUARD_LIFETIME" ]
 }
 
 # wireguard_up CHILD
@@ -178,9 +225,9 @@ wireguard_down() {
 wireguard_status() {
 	while IFS=$TAB read -r child device _; do
 		wireguard_key "$child" || continue
-		while IFS=$TAB read -r peer _ at _ last received bytes _; do
+		while IFS=$TAB read -r peer at last received sent; do
 			[ "$peer" = "$key" ] || continue
-			printf 'wireguard\t%s\t%s\t%s\t%s\t%s\n' "$child" "$at" "$last" "$received" "$bytes"
-		done <"$STATE/wireguard/$device.dump"
+			printf 'wireguard\t%s\t%s\t%s\t%s\t%s\n' "$child" "$at" "$last" "$received" "$sent"
+		done <"$STATE/wireguard/$device.peers"
 	done <"$NODE/wireguard-peers.tsv"
 }

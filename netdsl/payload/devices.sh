@@ -66,21 +66,10 @@ device_in_user_space() {
 		reason="tunnel $1: this kernel has no such device, and $4"
 		return 1
 	}
-	[ -c /dev/net/tun ] || {
-		reason="tunnel $1: this kernel has no such device, and there is no /dev/net/tun for one in user space"
-		return 1
-	}
+	has_tun "tunnel $1" || return
 	socat -s -lm -t 1000000 "$4" "TUN,tun-name=$2,$3,shut-close" </dev/null >&2 &
 	keep_daemon $! "$2" "tunnel $1"
-	rounds=100
-	until [ -e "/sys/class/net/$2" ]; do
-		rounds=$((rounds - 1))
-		if [ "$rounds" -le 0 ] || ! kill -0 "$pid" 2>/dev/null; then
-			reason="tunnel $1: socat makes no device"
-			return 1
-		fi
-		sleep 0.05
-	done
+	await_daemon "tunnel $1" 'socat makes no device' [ -e "/sys/class/net/$2" ]
 }
 
 # device_end_socat DEVICE: returns 1 where none has been started.

@@ -9,6 +9,25 @@ keep_daemon() {
 	printf '%s %s\n' "$pid" "$*" >"$STATE/daemon/$kept"
 }
 
+# await_daemon WHAT WHY CONDITION…: five seconds at most, and as long as the daemon noted last is there. Sets $reason (WHAT: WHY) and
+# returns 1 where the condition does not come to hold.
+await_daemon() {
+	reason="$1: $2"
+	shift 2
+	rounds=100
+	until "$@"; do
+		rounds=$((rounds - 1))
+		[ "$rounds" -gt 0 ] && kill -0 "$pid" 2>/dev/null || return 1
+		sleep 0.05
+	done
+}
+
+# has_tun WHAT: for a daemon that carries packets. Sets $reason and returns 1 where it cannot.
+has_tun() {
+	reason="$1: this kernel has no such device, and there is no /dev/net/tun for one in user space"
+	[ -c /dev/net/tun ]
+}
+
 # Sets $folder: what web server $1 shows, nothing but its name.
 web_folder() {
 	folder=$STATE/www/$1

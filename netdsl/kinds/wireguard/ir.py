@@ -35,6 +35,7 @@ class WireguardSettings:
     endpoint: Address | None
     keepalive: int | None  # seconds
     memory: int | None  # bytes: of the daemon in user space
+    is_first: bool  # of the two ends the one that begins, where both could
     nested: tuple[tuple[tuple[Prefix], bool], ...] = ()
 
 

@@ -63,6 +63,7 @@ def _end(directory: Directory, outer: OuterPackets, tunnel: BoundTunnel, end: Bo
             endpoint=peer.reached if known else None,
             keepalive=settings.keepalives.get(end.node),
             memory=settings.memory,
+            is_first=_is_first(tunnel, end, peer),
             nested=_nested(
                 taken, [prefix for one in peers if one is not peer for prefix in taken_by(tunnel, end, one)]
             ),
@@ -86,8 +87,12 @@ def _known(outer: OuterPackets, tunnel: BoundTunnel, end: BoundEnd, peer: BoundE
     if known:
         return known
     there = outer.between(Carrier(Protocol.UDP, (ports[peer.node],)), end, peer)
-    is_first = end.role == "client" or (end.role == "peer" and tunnel.ends.index(end) < tunnel.ends.index(peer))
+    is_first = _is_first(tunnel, end, peer)
     return (peer.reached,) if there.is_translated and there.is_complete and is_first else ()
+
+
+def _is_first(tunnel: BoundTunnel, end: BoundEnd, peer: BoundEnd) -> bool:
+    return end.role == "client" or (end.role == "peer" and tunnel.ends.index(end) < tunnel.ends.index(peer))
 
 
 def _key(directory: Directory, tunnel: BoundTunnel, node: NodeId) -> SharedSecret:

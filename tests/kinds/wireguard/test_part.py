@@ -33,7 +33,17 @@ def test_a_gateway_waits_for_clients_that_come_from_behind_nat() -> None:
     found = lab(HUB % "over ipv4 ; memory 24MiB")
     assert records(found, "hub", "wireguard.tsv") == [["t", str(24 * 2**20)]]
     assert records(found, "hub", "wireguard-peers.tsv") == [["t_a", "t", "opens", "0"], ["t_b", "t", "waits", "0"]]
-    assert records(found, "b", "wireguard-peers.tsv") == [["t", "t", "opens", "25"]]
+    assert records(found, "b", "wireguard-peers.tsv") == [["t", "t", "leads", "25"]]
+
+
+def test_of_two_ends_that_can_begin_the_client_or_the_first_tries_again_sooner() -> None:
+    hub = lab(HUB % "over ipv4")
+    pair = lab(
+        HUB.replace("gateway hub protecting hq ; client a ; client b { keepalive 25s }", "between a and hub")
+        % "over ipv4"
+    )
+    words = [records(found, node, "wireguard-peers.tsv")[0][2] for found in (hub, pair) for node in ("hub", "a")]
+    assert words == ["opens", "leads", "opens", "leads"]
 
 
 def test_a_device_has_its_mtu_address_and_routes() -> None:
