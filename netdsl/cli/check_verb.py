@@ -6,8 +6,9 @@ import click
 
 from netdsl.cli.analysis import analyse
 from netdsl.cli.console import note, show_findings
+from netdsl.cli.each import given_values
 from netdsl.cli.esp_lines import note_dependences
-from netdsl.cli.options import DEFINE, FORMAT, UNTRUSTED
+from netdsl.cli.options import DEFINE, EACH, FORMAT, UNTRUSTED
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.pipeline.analysis import Checked
 
@@ -15,6 +16,7 @@ from netdsl.pipeline.analysis import Checked
 @click.command("check")
 @click.argument("labs", nargs=-1, metavar="[LAB]...", type=click.Path(allow_dash=True))
 @DEFINE
+@EACH
 @UNTRUSTED
 @FORMAT
 @click.option(
@@ -24,6 +26,7 @@ from netdsl.pipeline.analysis import Checked
 def command(
     labs: tuple[str, ...],
     parameters: dict[str, str],
+    each: str | None,
     form: str,
     *,
     is_trusted: bool,
@@ -31,8 +34,13 @@ def command(
     is_diff: bool,
 ) -> None:
     """Check labs; LAB is a file [the only one here], or `-` for standard input. Nothing is written but by --fix."""
-    found = Diagnostics()
     names = labs or (_only(),)
+    if each is not None:
+        if is_fixing or is_diff:
+            raise click.UsageError("--fix and --diff change a source, and --each is about its values")
+        _check_each(names, each, parameters, form, is_trusted=is_trusted)
+        return
+    found = Diagnostics()
     if is_fixing or is_diff:
         from netdsl.cli.fixing import fix  # a twentieth of a small lab's check
 
@@ -50,6 +58,20 @@ def command(
         raise click.exceptions.Exit(1)
 
 
+def _check_each(names: tuple[str, ...], each: str, parameters: dict[str, str], form: str, *, is_trusted: bool) -> None:
+    """The findings of each value stand apart, under its name."""
+    is_wrong = False
+    for lab in names:
+        for one in given_values(lab, each, parameters):
+            checked = analyse(lab, one.parameters, is_trusted=is_trusted)
+            show_findings(checked.diagnostics, form, one.said)
+            if form == "text":
+                _tell(checked, f" ({one.said})")
+            is_wrong |= checked.diagnostics.has_errors
+    if is_wrong:
+        raise click.exceptions.Exit(1)
+
+
 def _only() -> str:
     """The one lab of the folder. Raises UsageError."""
     labs = sorted(str(path) for path in Path().glob("*.net") if path.is_file())
@@ -58,12 +80,12 @@ def _only() -> str:
     raise click.UsageError(f"name a lab: {', '.join(labs) or 'there is no file *.net here'}")
 
 
-def _tell(checked: Checked) -> None:
-    """What a lab without errors has."""
+def _tell(checked: Checked, said: str = "") -> None:
+    """What a lab without errors has. `said`: the value of its parameter, after its name."""
     bindings, summary = checked.bindings, checked.summary
     if bindings is None or checked.diagnostics.has_errors:
         return
     proven = f"; {summary}" if summary is not None and summary.proofs else ""
-    note(f"{bindings.name}: {len(bindings.nodes)} nodes, {len(bindings.networks)} networks: no errors{proven}")
+    note(f"{bindings.name}{said}: {len(bindings.nodes)} nodes, {len(bindings.networks)} networks: no errors{proven}")
     if summary is not None:
         note_dependences(summary)

@@ -8,7 +8,7 @@ import click
 
 from netdsl.cli.compilation import Request
 from netdsl.cli.console import note
-from netdsl.cli.measuring import job_of, measure_jobs
+from netdsl.cli.measuring import checked_of, job_of, measure_jobs
 from netdsl.codegen.contract import Options
 from netdsl.codegen.registry import CannotRun, driver_of, meter_of
 from netdsl.comparing.paper_types import Paper, Severity
@@ -72,7 +72,7 @@ def measured(
     options = replace(options, targets=targets)
     with ExitStack() as stack:
         requests = [Request(lab, target, parameters, options, is_trusted=is_trusted) for target in targets]
-        jobs = [stack.enter_context(job_of(request, wanted)) for request in requests]
+        jobs = [stack.enter_context(job_of(request, checked_of(request), wanted)) for request in requests]
         runs = measure_jobs(jobs, wanted)
         files = [str(job.file) for job in jobs]
     note(f"kept in {', '.join(files)}; the same comparison again: netdsl compare {' '.join(files)}")

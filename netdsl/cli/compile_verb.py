@@ -6,7 +6,7 @@ import click
 
 from netdsl.cli.compilation import Request, Written, compile_request
 from netdsl.cli.console import note
-from netdsl.cli.each import lab_name, parameter_values, variant
+from netdsl.cli.each import given_values, lab_name, variant
 from netdsl.cli.options import CREDENTIALS, DEFINE, FORMAT, LAB, OUTPUT, PROJECT, UNTRUSTED
 from netdsl.cli.target_options import TARGET_OPTIONS
 from netdsl.codegen.contract import Options
@@ -54,16 +54,16 @@ def command(
     """Turn LAB into the files of a target, in build/LAB/TARGET."""
     if output is not None and (len(targets) > 1 or each is not None):
         raise click.UsageError("-o is for one target and one lab")
-    values = parameter_values(lab, each) if each is not None else (None,)
-    for value in values:
-        if value is not None:
-            variant(lab_name(lab), value)  # all of them, before anything is written
-    for value in values:
+    variants = given_values(lab, each, parameters)
+    for one in variants:
+        if one.value is not None:
+            variant(lab_name(lab), one.value)  # all of them, before anything is written
+    for one in variants:
         for target in targets:
             request = Request(
                 lab,
                 target,
-                parameters if each is None or value is None else parameters | {each: value},
+                one.parameters,
                 replace(options, targets=targets),
                 output,
                 credential_folder,
@@ -71,8 +71,8 @@ def command(
                 edits or "refuse",
                 is_dry=dry_run or is_diff,
                 shows_difference=is_diff,
-                variant="" if value is None else f"{each}={value}",
-                value=value,
+                variant=one.said,
+                value=one.value,
                 is_trusted=is_trusted,
             )
             written = compile_request(request)

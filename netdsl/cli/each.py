@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from netdsl.dataclass import dataclass
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.diagnostics.visible import visible
@@ -58,6 +59,25 @@ def parameter_values(lab: str, name: str) -> tuple[str, ...]:
             return values
     hint = did_you_mean(name, parameter_names(lab))
     raise click.UsageError(f"{lab} has no parameter `{name}`" + (f": {hint}" if hint else ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value of the parameter of `--each`, with the parameters of the command line. `value` None: there is no `--each`;
+    `said`: `PARAM=VALUE`, empty without one."""
+
+    value: str | None
+    parameters: dict[str, str]
+    said: str = ""
+
+
+def given_values(lab: str, each: str | None, parameters: dict[str, str]) -> tuple[Given, ...]:
+    """The parameters of each variant; without `each` those of the lab alone. Raises UsageError, PathRefused, OSError."""
+    if each is None:
+        return (Given(None, parameters),)
+    if each in parameters:
+        raise click.UsageError(f"--each {each} takes every value, and -D {each}=… gives one")
+    return tuple(Given(value, parameters | {each: value}, f"{each}={value}") for value in parameter_values(lab, each))
 
 
 def variant(lab: str, value: str) -> str:

@@ -7,7 +7,7 @@ import click
 
 from netdsl.cli.analysis import sources_of
 from netdsl.cli.console import note, show_findings
-from netdsl.cli.each import lab_name, parameter_values, variant
+from netdsl.cli.each import given_values, lab_name, variant
 from netdsl.cli.options import DEFINE, LAB, UNTRUSTED
 from netdsl.cli.place import build_of, make_build
 from netdsl.diagnostics.core import Diagnostics
@@ -37,10 +37,9 @@ def command(
     nodes read lies in files/. A folder is written whole or not at all; nothing is, where a variant has an error.
     """
     made: dict[Path, Mapping[str, bytes]] = {}
-    for value in parameter_values(lab, each) if each is not None else (None,):
-        own = parameters if each is None or value is None else parameters | {each: value}
-        said = "" if value is None else f"{each}={value}"
-        made[_folder(lab, value, output, is_trusted=is_trusted)] = _files(lab, own, said, is_trusted=is_trusted)
+    for one in given_values(lab, each, parameters):
+        folder = _folder(lab, one.value, output, is_trusted=is_trusted)
+        made[folder] = _files(lab, one.parameters, one.said, is_trusted=is_trusted)
     if output is None:
         make_build(build_of(is_trusted=is_trusted))
     for folder, files in made.items():

@@ -1,13 +1,16 @@
 """`netdsl measure`."""
 
+from contextlib import ExitStack
+
 import click
 
 from netdsl.cli.compilation import Request
 from netdsl.cli.console import columns, note, write
+from netdsl.cli.each import given_values
 from netdsl.cli.measure_table import run_table
-from netdsl.cli.measuring import job_of, measure_jobs
+from netdsl.cli.measuring import checked_of, job_of, measure_jobs
 from netdsl.cli.measuring_options import MEASUREMENT
-from netdsl.cli.options import CREDENTIALS, DEFINE, LAB, PROJECT, TARGET, UNTRUSTED
+from netdsl.cli.options import CREDENTIALS, DEFINE, EACH, LAB, PROJECT, TARGET, UNTRUSTED
 from netdsl.cli.target_options import TARGET_OPTIONS
 from netdsl.codegen.contract import Options
 from netdsl.measuring.measurement import Measurement
@@ -26,6 +29,7 @@ from netdsl.measuring.verdicts import is_good
 )
 @MEASUREMENT
 @DEFINE
+@EACH
 @UNTRUSTED
 @PROJECT
 @click.option("--folder", type=click.Path(file_okay=False), metavar="DIR", help="Compile into DIR [build/LAB/TARGET].")
@@ -37,6 +41,7 @@ def command(
     file: str | None,
     wanted: Measurement,
     parameters: dict[str, str],
+    each: str | None,
     is_trusted: bool,
     folder: str | None,
     credential_folder: str | None,
@@ -46,10 +51,26 @@ def command(
 
     It is compiled, started and taken down again in each round. Every round is kept at once: Ctrl-C loses none.
     """
-    request = Request(lab, target, parameters, options, folder, credential_folder, is_trusted=is_trusted)
-    with job_of(request, wanted, file) as job:
-        (run,) = measure_jobs([job], wanted)
-        write(run_table(run, columns()))
-        note(f"kept in {job.file}; beside others: netdsl compare {job.file} OTHER.json")
-        if not is_good(run):
+    if each is not None and (file is not None or folder is not None):
+        raise click.UsageError("-o and --folder are for one value of a parameter, and --each is for all")
+    requests = [
+        Request(
+            lab, target, one.parameters, options, folder, credential_folder,
+            variant=one.said, value=one.value, is_trusted=is_trusted,
+        )
+        for one in given_values(lab, each, parameters)
+    ]  # fmt: skip
+    labs = [checked_of(request) for request in requests]  # all of them, before anything is written
+    with ExitStack() as stack:
+        jobs = [
+            stack.enter_context(job_of(request, checked, wanted, file))
+            for request, checked in zip(requests, labs, strict=True)
+        ]
+        runs = measure_jobs(jobs, wanted)
+        for run in runs:
+            write(run_table(run, columns()))
+        files = " ".join(str(job.file) for job in jobs)
+        beside, more = ("one another", "") if each else ("others", " OTHER.json")
+        note(f"kept in {files}; beside {beside}: netdsl compare {files}{more}")
+        if not all(map(is_good, runs)):
             raise click.exceptions.Exit(1)

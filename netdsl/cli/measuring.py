@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from netdsl.cli.analysis import analyse, stop
-from netdsl.cli.compilation import Request, compile_request, options_for, places_for
+from netdsl.cli.compilation import Request, compile_checked_lab, options_for, places_for
 from netdsl.cli.console import note
+from netdsl.cli.each import variant
 from netdsl.cli.measuring_progress import watching
 from netdsl.cli.place import make_build
 from netdsl.diagnostics.wording import counted
@@ -23,22 +24,21 @@ from netdsl.pipeline.analysis import Checked
 
 
 @contextmanager
-def job_of(request: Request, wanted: Measurement, file: str | None = None) -> Iterator[Job]:
-    """The lab compiled into its output folder, which no other measurement has meanwhile. `file` keeps the run; None: one
-    below the lab's folder in `build/`.
+def job_of(request: Request, checked: Checked, wanted: Measurement, file: str | None = None) -> Iterator[Job]:
+    """The lab, checked by `checked_of`, compiled into its output folder, which no other measurement has meanwhile. `file`
+    keeps the run; None: one below the lab's folder in `build/`.
 
-    Ends the verb with status 1 on findings. Raises UsageError, FolderBusy, OSError and what `report_failure` knows.
+    Raises FolderBusy, OSError and what `report_failure` knows.
     """
-    checked = _checked(request)
     assert checked.lab is not None, "checked"
     name = checked.lab.name
     places = places_for(request, name)
     options = options_for(request, name, places)
     kept = places.build / places.name / "measured" / f"{request.target}.json" if file is None else Path(file)
-    bench = Bench(checked, request.parameters, request.target, options, places.output, kept)
+    bench = Bench(checked, request.parameters, request.target, options, places.output, kept, request.variant)
 
     def write() -> None:
-        compile_request(request)
+        compile_checked_lab(request, checked)
         if file is None:
             make_build(places.build)
             make_folder(kept.parent)
@@ -63,15 +63,18 @@ def _say_what_is_kept(jobs: Sequence[Job]) -> None:
         if job.file is None or not job.file.exists():
             continue
         run = read_run(job.file)
-        note(f"{job.target}: nothing runs any more; {job.file} has {counted(run.done, 'round')} of {run.wanted}")
+        note(f"{job.name}: nothing runs any more; {job.file} has {counted(run.done, 'round')} of {run.wanted}")
     if any(job.file is not None and job.file.exists() for job in jobs):
         note("the same with --resume goes on")
 
 
-def _checked(request: Request) -> Checked:
+def checked_of(request: Request) -> Checked:
+    """The analysed lab. Ends the verb with status 1 on findings. Raises UsageError, OSError."""
     if request.lab == "-":
         raise click.UsageError("LAB names a file: what is measured is kept with its sources")
     checked = analyse(request.lab, request.parameters, is_trusted=request.is_trusted)
-    if checked.lab is None:
-        stop(checked)
+    if checked.lab is None or checked.diagnostics.has_errors:
+        stop(checked, variant=request.variant)
+    if request.value is not None:
+        variant(checked.lab.name, request.value)
     return checked

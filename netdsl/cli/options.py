@@ -45,6 +45,10 @@ UNTRUSTED: Decorator = click.option(
     help="The lab is a stranger's: no run, file, env, uplink, target; what is made lies in a folder of one's own.",
 )
 
+EACH: Decorator = click.option(
+    "--each", metavar="PARAM", help="Do it for each value that PARAM may have (`param PARAM … in LIST`)."
+)
+
 FORMAT: Decorator = click.option(
     "--format",
     "form",

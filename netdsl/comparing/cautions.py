@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from netdsl.comparing.statistics import LEAST, SURE, confidence_of_range
 from netdsl.comparing.types import Column, Unit
 from netdsl.comparing.units import shown
+from netdsl.comparing.variation import label_of, varied
 from netdsl.diagnostics.wording import counted
 from netdsl.measuring.types import Machine, Round, Run
 
@@ -32,8 +33,10 @@ def fact(run: Run, name: str) -> str:
 
 
 def columns(runs: Sequence[Run]) -> tuple[Column, ...]:
-    """A unique name for each run, which says so if the run was emulated."""
-    plain = [_column(run) for run in runs]
+    """A unique name for each run, with the parameters that differ between the runs. It says so if the run was
+    emulated."""
+    differing = varied(runs)
+    plain = [_labelled(_column(run), label_of(differing, number)) for number, run in enumerate(runs)]
     names = Counter(column.name for column in plain)
     seen: Counter[str] = Counter()
     found = []
@@ -42,6 +45,10 @@ def columns(runs: Sequence[Run]) -> tuple[Column, ...]:
         name = f"{column.name} #{seen[column.name]}" if names[column.name] > 1 else column.name
         found.append(Column(name, column.caveat))
     return tuple(found)
+
+
+def _labelled(column: Column, label: str) -> Column:
+    return Column(f"{column.name} {label}", column.caveat) if label else column
 
 
 def _column(run: Run) -> Column:
@@ -70,6 +77,7 @@ def cautions(runs: Sequence[Run]) -> Iterator[str]:
     for column in columns(runs):
         if column.caveat:
             yield f"{column.name}: {column.caveat}"
+    yield from _other_payloads(runs, names)
     for warning, value_of in _COMPARABLE:
         yield from _differing(warning, names, [value_of(run) for run in runs])
     if len(runs) == 1:
@@ -88,7 +96,6 @@ def machine_text(machine: Machine) -> str:
 
 
 _COMPARABLE: tuple[tuple[str, Callable[[Run], str]], ...] = (
-    ("other nodes inside (payload)", lambda run: run.subject.payload[:12]),
     ("other machines", lambda run: machine_text(run.machine)),
     ("other versions of netdsl", lambda run: run.netdsl),
     ("tunnels by other means", lambda run: fact(run, "tunnels")),
@@ -96,6 +103,16 @@ _COMPARABLE: tuple[tuple[str, Callable[[Run], str]], ...] = (
     ("other paths (under load another memory)", lambda run: ", ".join(path.name for path in run.paths) or "none"),
 )
 """Properties that must be equal for figures to be comparable: the warning, and the property of a run."""
+
+
+def _other_payloads(runs: Sequence[Run], names: Sequence[str]) -> Iterator[str]:
+    """Runs with the same parameters that laid something else into the nodes."""
+    differing = varied(runs)
+    labels = [label_of(differing, number) for number in range(len(runs))]
+    for label in dict.fromkeys(labels):
+        alike = [number for number, other in enumerate(labels) if other == label]
+        payloads = [runs[number].subject.payload[:12] for number in alike]
+        yield from _differing("other nodes inside (payload)", [names[number] for number in alike], payloads)
 
 
 def _plan_text(run: Run) -> str:

@@ -1,11 +1,13 @@
-"""Runs of one lab side by side. Pure: the same runs give the same comparison."""
+"""Runs of one source side by side: of one lab, or of what it is with other parameters. Pure: the same runs give the same
+comparison."""
 
 from collections.abc import Iterator, Sequence
 
 from netdsl.comparing.cautions import cautions, columns, usable_rounds
-from netdsl.comparing.figures import LESS, all_times, figures, path_title
+from netdsl.comparing.figures import LESS, all_times, figures
 from netdsl.comparing.statistics import percentile, spread
 from netdsl.comparing.types import Comparison, Figure, Group, Quantity, Spread, Unit, Verdicts
+from netdsl.comparing.variation import is_same_source, path_titles, varied
 from netdsl.measuring.types import Path, Round, Run
 from netdsl.testing.types import Verdict
 
@@ -15,11 +17,12 @@ class CannotCompare(ValueError):
 
 
 def compare(runs: Sequence[Run]) -> Comparison:
-    """The comparison of at least one run of one lab. Raises CannotCompare."""
+    """The comparison of at least one run of one lab, or of one source with different parameters. Raises
+    CannotCompare."""
     if not runs:
         raise CannotCompare("there is no run to compare")
     for run in runs[1:]:
-        if run.subject.digest != runs[0].subject.digest:
+        if run.subject.digest != runs[0].subject.digest and not _is_variant(runs[0], run):
             raise CannotCompare(_difference(runs[0], run))
     return Comparison(
         runs=tuple(runs),
@@ -27,7 +30,12 @@ def compare(runs: Sequence[Run]) -> Comparison:
         quantities=tuple(_quantities(runs)),
         verdicts=tuple(_verdicts(runs)),
         warnings=tuple(cautions(runs)),
+        varied=varied(runs),
     )
+
+
+def _is_variant(first: Run, second: Run) -> bool:
+    return first.subject.parameters != second.subject.parameters and is_same_source(first, second)
 
 
 def _difference(first: Run, second: Run) -> str:
@@ -41,7 +49,7 @@ def _difference(first: Run, second: Run) -> str:
     differences = f" ({', '.join(changed)})" if changed else ""
     return (
         f"these are runs of two states of a lab, {names[0]} and {names[1]}{differences}: "
-        "measure both from the same source, parameters and options"
+        "measure both from the same source with the same options"
     )
 
 
@@ -51,9 +59,10 @@ def _difference(first: Run, second: Run) -> str:
 def _quantities(runs: Sequence[Run]) -> Iterator[Quantity]:
     """All quantities, ordered by group, then by path, then as in the first run that has them."""
     found: dict[str, tuple[dict[str, Figure], dict[int, list[float]]]] = {}
+    titles = path_titles(runs)
     for number, run in enumerate(runs):
         for round_ in usable_rounds(run):
-            for figure in figures(run, round_):
+            for figure in figures(run, round_, titles):
                 by_detail, values = found.setdefault(figure.key, ({}, {}))
                 by_detail.setdefault(figure.detail, figure)
                 values.setdefault(number, []).append(figure.value)
@@ -85,6 +94,7 @@ _SHARES = (("min", 0.0), ("p95", 0.95), ("p99", 0.99), ("max", 1.0))
 
 def _pooled(runs: Sequence[Run]) -> Iterator[Quantity]:
     """Latency quantiles over all samples of all rounds: one value for each run, without spread."""
+    titles = path_titles(runs)
     for path in _paths(runs).values():
         samples = [all_times(usable_rounds(run), path.name) for run in runs]
         if not any(samples):
@@ -93,7 +103,7 @@ def _pooled(runs: Sequence[Run]) -> Iterator[Quantity]:
             yield Quantity(
                 key=f"latency.{path.name}.{name}",
                 group=Group.LATENCY,
-                title=f"{path_title(path.name, path)}: {name}",
+                title=f"{titles[path.name]}: {name}",
                 detail=f"of all answers of all rounds: {', '.join(str(len(times)) for times in samples)}",
                 unit=Unit.SECONDS,
                 better=LESS,

@@ -1,19 +1,20 @@
 """What one round measured, figure by figure: the values that a comparison puts side by side."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from statistics import median
 from typing import assert_never
 
 from netdsl.comparing.types import Figure, Group, Unit
-from netdsl.measuring.types import BootKind, Latency, Moment, Path, Round, Run, Throughput, Transport
+from netdsl.comparing.variation import path_titles
+from netdsl.measuring.types import BootKind, Latency, Moment, Round, Run, Throughput, Transport
 from netdsl.runtime.meter import NodeUsage, Usage
 
 LESS, MORE, NEITHER = -1, 1, 0
 
 
-def figures(run: Run, round_: Round) -> Iterator[Figure]:
-    """The figures of one round in the order of display, without those that were not measured."""
-    paths = {path.name: path for path in run.paths}
+def figures(run: Run, round_: Round, titles: Mapping[str, str] | None = None) -> Iterator[Figure]:
+    """The figures of one round in the order of display, without those that were not measured. `titles`: of the paths."""
+    titles = path_titles((run,)) if titles is None else titles
     yield from _boots(round_)
     yield from _memory(round_)
     if round_.cpu is not None:
@@ -21,9 +22,9 @@ def figures(run: Run, round_: Round) -> Iterator[Figure]:
                       "of all nodes, from the beginning of the first boot until every expectation held")  # fmt: skip
     yield from _disk(round_)
     for latency in round_.latencies:
-        yield from _latency(latency, paths.get(latency.path))
+        yield from _latency(latency, titles.get(latency.path, latency.path))
     for throughput in round_.throughputs:
-        yield from _throughput(throughput, paths.get(throughput.path))
+        yield from _throughput(throughput, titles.get(throughput.path, throughput.path))
 
 
 def _figure(key: str, group: Group, title: str, unit: Unit, value: float, detail: str, better: int = LESS) -> Figure:
@@ -112,18 +113,9 @@ def _disk(round_: Round) -> Iterator[Figure]:
         yield _figure(f"disk.{name}", Group.DISK, f"disk: {name}", Unit.BYTES, size, detail)
 
 
-def path_title(name: str, path: Path | None) -> str:
-    """`a.client-1 to server through a.to-cloud`."""
-    if path is None:
-        return name
-    route = f" through {', '.join(path.tunnels)}" if path.tunnels else " in clear"
-    return f"{path.source} to {path.destination}{route}"
-
-
-def _latency(latency: Latency, path: Path | None) -> Iterator[Figure]:
+def _latency(latency: Latency, title: str) -> Iterator[Figure]:
     """The median and the loss of one round. `compare` computes the quantiles over all rounds."""
     head = f"latency.{latency.path}"
-    title = path_title(latency.path, path)
     if latency.times:
         yield _figure(f"{head}.median", Group.LATENCY, f"{title}: median", Unit.SECONDS, median(latency.times),
                       f"{latency.asking}, of the rounds' medians")  # fmt: skip
@@ -133,8 +125,7 @@ def _latency(latency: Latency, path: Path | None) -> Iterator[Figure]:
                       f"{latency.asking}, not answered")  # fmt: skip
 
 
-def _throughput(measured: Throughput, path: Path | None) -> Iterator[Figure]:
-    title = path_title(measured.path, path)
+def _throughput(measured: Throughput, title: str) -> Iterator[Figure]:
     match measured.transport:
         case Transport.TCP:
             head, kind, size = f"throughput.{measured.path}.tcp", "TCP", f"segments of {measured.payload} bytes"

@@ -100,6 +100,7 @@ def comparison_json(comparison: Comparison, paper: Paper | None = None) -> str:
                 "tunnels": subject.tunnels,
                 "parameters": {item.name: item.value for item in subject.parameters},
             },
+            "varied": {item.name: list(item.by_run) for item in comparison.varied},
             "runs": [_run(run, column) for run, column in zip(comparison.runs, comparison.columns, strict=True)],
             "warnings": list(comparison.warnings),
             "quantities": [_quantity(item) for item in comparison.quantities],
@@ -138,6 +139,8 @@ def _run(run: Run, column: Column) -> dict[str, object]:
         "caveat": column.caveat or None,
         "target": run.target,
         "netdsl": run.netdsl,
+        "parameters": {item.name: item.value for item in run.subject.parameters},
+        "digest": run.subject.digest,
         "payload": run.subject.payload,
         "machine": {
             "processor": run.machine.processor,

@@ -28,7 +28,19 @@ def comparison_table(comparison: Comparison, width: int) -> str:
 def heading(comparison: Comparison) -> str:
     subject = comparison.runs[0].subject
     title = f" ({subject.title})" if subject.title else ""
-    return f"{subject.name}{title}: {shown_sizes(subject.nodes, subject.networks, subject.tunnels)}"
+    return f"{subject.name}{title}: {'; '.join((sizes_text(comparison), *varied_texts(comparison)))}"
+
+
+def sizes_text(comparison: Comparison) -> str:
+    """The size of the lab; of several labs each, in the order of the runs."""
+    subjects = [run.subject for run in comparison.runs]
+    sizes = dict.fromkeys(shown_sizes(one.nodes, one.networks, one.tunnels) for one in subjects)
+    return " or ".join(sizes)
+
+
+def varied_texts(comparison: Comparison) -> tuple[str, ...]:
+    """`vpn = ipsec, wireguard`: each parameter that differs, with its values."""
+    return tuple(f"{one.name} = {', '.join(dict.fromkeys(one.by_run))}" for one in comparison.varied)
 
 
 def run_text(run: Run) -> str:
@@ -99,10 +111,20 @@ def _lines(comparison: Comparison, width: int) -> Iterator[str]:
         for warning in comparison.warnings:
             yield from wrapped(f"! {warning}", width, "  ")
     room = max(1, (width - _HEAD) // (_LEAST + 2))
-    for first in range(0, len(comparison.runs), room):
-        yield ""
-        yield from _grid(comparison, range(first, min(first + room, len(comparison.runs))), width)
+    for together in _together(comparison):
+        for first in range(0, len(together), room):
+            yield ""
+            yield from _grid(comparison, together[first : first + room], width)
     yield from _verdicts(comparison, width)
+
+
+def _together(comparison: Comparison) -> list[list[int]]:
+    """The runs whose figures stand side by side: all of them; those of each target where parameters differ."""
+    numbers = list(range(len(comparison.runs)))
+    if not comparison.varied:
+        return [numbers]
+    targets = dict.fromkeys(run.target for run in comparison.runs)
+    return [[number for number in numbers if comparison.runs[number].target == target] for target in targets]
 
 
 def _grid(comparison: Comparison, shown: Sequence[int], width: int) -> Iterator[str]:
@@ -160,10 +182,12 @@ def _verdicts(comparison: Comparison, width: int) -> Iterator[str]:
         return
     yield ""
     yield GROUP_TITLES[Group.EXPECTATIONS]
-    others = [expectation for expectation in comparison.verdicts if set(expectation.by_run) != {"passed"}]
+    absent = {""} if comparison.varied else set()  # a line that only some parameters have
+    others = [one for one in comparison.verdicts if {*one.by_run} - absent != {"passed"}]
     passed = len(comparison.verdicts) - len(others)
     if passed:
         scope = "in every round of each run" if len(comparison.runs) > 1 else "in every round"
+        scope += " that tested it" if absent else ""
         yield from wrapped(f"{passed} of {len(comparison.verdicts)} passed {scope}", width, "  ")
     for expectation in others:
         yield from wrapped(f"{expectation.place} {expectation.text}", width, "  ")

@@ -1,4 +1,4 @@
-"""The comparison of several runs of one lab: plain values for tables, programs and pages."""
+"""The comparison of several runs of one source: plain values for tables, programs and pages."""
 
 from dataclasses import field
 from enum import StrEnum
@@ -65,10 +65,18 @@ class Quantity(Measured):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A run's name (`compose`, `vagrant (emulated)`) and the reservation to show with its figures."""
+    """A run's name (`compose`, `vagrant (emulated)`, `compose vpn=ipsec`) and the reservation to show with its figures."""
 
     name: str
     caveat: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Varied:
+    """A parameter of the source and its value in each run."""
+
+    name: str
+    by_run: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +91,15 @@ class Verdicts:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`warnings`: reservations to read before the figures (another payload or machine, a high load, missing rounds)."""
+    """`warnings`: reservations to read before the figures (another payload or machine, a high load, missing rounds).
+    `varied`: the parameters that differ; empty for runs of one lab."""
 
     runs: tuple[Run, ...] = field(repr=False)
     columns: tuple[Column, ...]
     quantities: tuple[Quantity, ...]
     verdicts: tuple[Verdicts, ...]
     warnings: tuple[str, ...]
+    varied: tuple[Varied, ...] = ()
 
     def quantity(self, key: str) -> Quantity | None:
         return next((quantity for quantity in self.quantities if quantity.key == key), None)

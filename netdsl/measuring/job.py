@@ -17,7 +17,8 @@ from netdsl.testing.pace import Pace
 @dataclass(frozen=True, slots=True)
 class Job:
     """`lab`: as compiled into the deployment's folder (`--closed`: without uplinks). `file`: where the run is written;
-    None: nowhere. `timeout`: of `up`; None: the target's own. `guess`: estimated seconds of a round, if known."""
+    None: nowhere. `timeout`: of `up`; None: the target's own. `guess`: estimated seconds of a round, if known.
+    `variant`: the parameter that tells it from other jobs, with its value."""
 
     lab: Lab
     subject: Subject
@@ -30,12 +31,18 @@ class Job:
     file: FilePath | None
     timeout: int | None = None
     guess: float | None = None
+    variant: str = ""
+
+    @property
+    def name(self) -> str:
+        """The target, and the variant: `compose`, `compose vpn=ipsec`."""
+        return f"{self.target} {self.variant}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The begin of a step of round `round` of `rounds` on `target`. `rest`: estimated seconds until the end of all
-    rounds; None: unknown."""
+    """The begin of a step of round `round` of `rounds` of the job called `target`. `rest`: estimated seconds until the end
+    of all rounds; None: unknown."""
 
     target: str
     round: int

@@ -24,7 +24,7 @@ from netdsl.runtime.driver import Deployment
 @dataclass(frozen=True, slots=True)
 class Bench:
     """A lab on one target. `checked` has a lab; `folder`: the output folder; `file`: where the run is written, None:
-    nowhere."""
+    nowhere. `variant`: as of a job."""
 
     checked: Checked
     parameters: Mapping[str, str]
@@ -32,6 +32,7 @@ class Bench:
     options: Options
     folder: Path
     file: Path | None
+    variant: str = ""
 
 
 @contextmanager
@@ -64,6 +65,7 @@ def job_for(bench: Bench, wanted: Measurement, write: Callable[[], None]) -> Ite
             file=bench.file,
             timeout=wanted.timeout,
             guess=guessed_round(lab, target, options_of(target, options), plan, paths),
+            variant=bench.variant,
         )
 
 

@@ -134,7 +134,7 @@ class _Session:
             seconds = [round_.seconds for round_ in measured.run.rounds if not round_.is_cut]
             guess = seconds[-1] if seconds else measured.job.guess
             if guess is not None:
-                self.guesses[measured.job.target] = guess
+                self.guesses[measured.job.name] = guess
 
     def round(self, measured: _Measured, number: int, stop: Stop) -> None:
         job, began = measured.job, self.ground.pace.now()
@@ -145,7 +145,7 @@ class _Session:
             )
         hooks = Hooks(
             step=lambda name: self.watch(
-                Step(job.target, number, measured.run.wanted, name, self._rest(measured, number, began))
+                Step(job.name, number, measured.run.wanted, name, self._rest(measured, number, began))
             ),
             said=lambda text: self.watch(Said(text)),
             keep=measured.keep,
@@ -153,7 +153,7 @@ class _Session:
         )
         done = measure_round(job, number, self.ground, self.instruments, hooks, stop)
         measured.keep(done)
-        self.guesses[job.target] = done.seconds
+        self.guesses[job.name] = done.seconds
         stop.release()
 
     def _free(self, measured: _Measured, stop: Stop) -> None:
@@ -179,7 +179,7 @@ class _Session:
         total = 0.0
         for measured in self.measured:
             missing = sum(measured.misses(n) for n in range(1, measured.run.wanted + 1))
-            guess = self.guesses.get(measured.job.target)
+            guess = self.guesses.get(measured.job.name)
             if missing and guess is None:
                 return None
             total += missing * (guess or 0.0)

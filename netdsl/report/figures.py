@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from netdsl.comparing.cautions import usable_rounds
-from netdsl.comparing.figures import all_times, path_title
+from netdsl.comparing.figures import all_times
 from netdsl.comparing.statistics import percentile
 from netdsl.comparing.types import Comparison, Group, Quantity, Unit
 from netdsl.comparing.units import shown, shown_spread
+from netdsl.comparing.variation import path_titles
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics.wording import counted
 from netdsl.measuring.types import BootKind, Path, Run, Throughput, Transport
@@ -66,10 +67,6 @@ def paths_of(comparison: Comparison) -> tuple[Path, ...]:
     return tuple({path.name: path for run in comparison.runs for path in run.paths}.values())
 
 
-def label(path: Path) -> str:
-    return path_title(path.name, path)
-
-
 def headed(quantity: Quantity) -> str:
     """The title with a capital letter, unless it begins with a node's name (latency, throughput)."""
     title = quantity.title
@@ -119,7 +116,8 @@ def _latency_plots(comparison: Comparison) -> Iterator[Drawn]:
     ]
     if not rows:
         return
-    times = tuple(Times(label(path), by_run) for path, by_run in rows)
+    titles = path_titles(comparison.runs)
+    times = tuple(Times(titles[path.name], by_run) for path, by_run in rows)
     description = " ".join(f"{row.label}: {_described_times(names, row.by_run)}." for row in times)
     plot = Ranges("latency", names, "Round-trip times of every path", description, times)
     yield Drawn(
@@ -129,7 +127,7 @@ def _latency_plots(comparison: Comparison) -> Iterator[Drawn]:
         " median of them all; dots are the slowest hundredth.",
     )
     for number, (path, by_run) in enumerate(rows, 1):
-        curve = Curves(f"latency-{number}", names, label(path), _described_times(names, by_run) + ".", by_run)
+        curve = Curves(f"latency-{number}", names, titles[path.name], _described_times(names, by_run) + ".", by_run)
         asked = " and ".join(
             sorted(
                 {
@@ -165,7 +163,7 @@ def _described_times(names: tuple[str, ...], by_run: tuple[tuple[float, ...], ..
 
 
 def _throughput_plots(comparison: Comparison) -> Iterator[Drawn]:
-    names = _names(comparison)
+    names, titles = _names(comparison), path_titles(comparison.runs)
     count = 0
     for path in paths_of(comparison):
         lines = tuple(line for number, run in enumerate(comparison.runs) for line in _size_lines(number, run, path))
@@ -175,7 +173,7 @@ def _throughput_plots(comparison: Comparison) -> Iterator[Drawn]:
         description = "; ".join(_described_line(names, line) for line in lines) + "."
         yield Drawn(
             Group.THROUGHPUT,
-            Sizes(f"throughput-{count}", names, label(path), description, lines),
+            Sizes(f"throughput-{count}", names, titles[path.name], description, lines),
             "What arrived: every round a mark, lines through the medians of UDP; hollow marks are TCP with its largest"
             " segment. Runs of one size stand a little apart.",
         )

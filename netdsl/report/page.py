@@ -11,8 +11,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from netdsl.comparing.paper_types import Paper
+from netdsl.comparing.table import sizes_text, varied_texts
 from netdsl.comparing.types import Column, Comparison, Group
-from netdsl.comparing.units import shown_sizes
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics.visible import visible
 from netdsl.disk.shipped import shipped_text
@@ -122,7 +122,8 @@ def page(comparison: Comparison, paper: Paper | None, svg: str | None) -> str:
             sheet=Markup(sheet),  # noqa: S704 - this package's own
             script=Markup(script),  # noqa: S704
             subject=subject,
-            sizes=shown_sizes(subject.nodes, subject.networks, subject.tunnels),
+            sizes=sizes_text(comparison),
+            varied=varied_texts(comparison),
             runs=_runs(comparison),
             version=comparison.runs[0].netdsl,
             warnings=comparison.warnings,
