@@ -109,12 +109,22 @@ strongswan_exempt_discovery() {
 	done
 }
 
-# A link that went down took routes along, of tunnels that may still be up. (The device of user space never goes down.)
+# A link that went down took routes along, of tunnels that may still be up. (The device of user space never goes down.) Whether one
+# went down is read without a process: from its flags, and how often its carrier has changed. Some drivers leave the carrier when a
+# link is taken down; where it is up again before the next round, the twentieth puts the routes back.
 strongswan_keep_routes() {
 	[ "${strongswan_esp-}" = kernel ] || return 0
 	set -- "$STATE"/routes/*
 	[ -e "$1" ] || return 0
-	{ flock -n 9 && cat "$@" | ip -force -batch -; } 9>"$STATE/tunnels.lock" >/dev/null 2>&1
+	links=
+	for link in /sys/class/net/*; do
+		{ read -r flags <"$link/flags" && read -r changes <"$link/carrier_changes"; } 2>/dev/null || continue
+		links="$links ${link##*/} $flags $changes"
+	done
+	strongswan_rounds=$((${strongswan_rounds-0} + 1))
+	[ "$links" != "${strongswan_links-}" ] || [ "$strongswan_rounds" -ge 20 ] || return 0
+	{ flock -n 9 && cat "$@" | ip -force -batch -; } 9>"$STATE/tunnels.lock" >/dev/null 2>&1 || return 0
+	strongswan_links=$links strongswan_rounds=0
 }
 
 # strongswan_load CHARON: gives the process its configuration; its socket has a name before it takes connections.
@@ -206,7 +216,9 @@ strongswan_initiate() {
 	fi
 	read_clock
 	read -r since <"$place/since"
-	if [ $((uptime - since)) -lt 1000 ]; then pace=30; else pace=200; fi
+	pace=500
+	[ $((uptime - since)) -ge 6000 ] || pace=200
+	[ $((uptime - since)) -ge 1000 ] || pace=30
 	echo $((uptime + pace)) >"$place/next"
 	rm -f "$place/busy"
 }
@@ -228,13 +240,19 @@ strongswan_tend() {
 		fi
 		[ "$patience" != never ] || continue
 		strongswan_is_wanted "$child" "$start" "$again" || continue
-		wake_in 3
-		[ ! -e "$place/busy" ] || continue
 		read -r since <"$place/since"
+		if [ -e "$place/busy" ]; then
+			if [ $((uptime - since)) -lt 1000 ]; then wake_in 3; else wake_in 10; fi
+			continue
+		fi
 		next=0
 		[ ! -e "$place/next" ] || read -r next <"$place/next"
-		[ "$uptime" -ge $((since + 100 * patience)) ] || continue
-		[ "$uptime" -ge "$next" ] || continue
+		[ "$next" -ge $((since + 100 * patience)) ] || next=$((since + 100 * patience))
+		if [ "$uptime" -lt "$next" ]; then
+			wake_in $(((next - uptime + 9) / 10))
+			continue
+		fi
+		wake_in 3
 		: >"$place/busy"
 		strongswan_initiate "$ike" "$child" </dev/null &
 	done <"$NODE/tunnels.tsv"

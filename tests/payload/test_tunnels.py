@@ -332,3 +332,28 @@ def test_where_charon_has_no_route_there_is_none(node: Node) -> None:
     leading(node)
     event(node, "up-host", "c", "192.0.2.2/32", "192.0.2.1/32")
     assert route(node, "192.0.2.2/32") == ""
+
+
+KEEPING = """
+STATE=$NETDSL_STATE NODE=$STATE/now/node TAB='	'
+. "$1/parts.sh" && . "$1/strongswan/part.sh" || exit
+strongswan_esp=kernel
+rounds() { for _ in $(seq "$1"); do strongswan_keep_routes; done; }
+said() { ip route show table 219 | wc -l; }
+mkdir "$STATE/routes"
+echo 'route replace 10.9.0.0/24 via 10.0.0.2 dev w table 219' >"$STATE/routes/10.9.0.0_24"
+rounds 2 && said
+ip link set w down && ip link set w up && said
+rounds 1 && said
+ip route flush table 219 && rounds 19 && said
+rounds 1 && said
+"""
+
+
+def test_routes_that_went_with_a_link_are_put_back_and_without_an_event_a_little_later(node: Node) -> None:
+    with_strongswan(node)
+    assert node.start() == ""
+    node.link("w", "02:00:00:00:00:01")
+    node.inside("ip", "address", "add", "10.0.0.1/24", "dev", "w")
+    done = node.inside("sh", "-c", KEEPING, "sh", str(node.folder / "netdsl/lab"))
+    assert (done.stdout.split(), done.stderr) == (["1", "0", "1", "0", "1"], "")
