@@ -53,6 +53,46 @@ def test_a_prefix_that_cannot_be_inside_is_marked(kind: str, line: str, code: st
     assert said(sites(line, kind=kind))[:3] == (code, marked, message)
 
 
+@pytest.mark.parametrize("kind", ["gre", "ipip"])
+def test_an_end_is_given_its_address_and_the_other_gets_the_first_that_is_free(kind: str) -> None:
+    line = "addresses 10.9.0.0/24, fd00:9::/64 ; addresses .7, fd00:9::1 for a"
+    found = lab(sites(line, kind=kind))
+    inside = [[str(one) for one in end(found, node, "t").steering.addresses] for node in "ab"]  # type: ignore[union-attr]
+    assert inside == [["10.9.0.7/24", "fd00:9::1/64"], ["10.9.0.1/24", "fd00:9::2/64"]]
+
+
+@pytest.mark.parametrize("kind", ["gre", "ipip"])
+@pytest.mark.parametrize(
+    ("line", "code", "marked", "message"),
+    [
+        ("addresses 10.8.0.1 for a", "address-outside-prefix", "10.8.0.1", "`10.8.0.1` is in no prefix of `t`"),
+        ("addresses ::1 for a", "address-outside-prefix", "::1", "`::1` is in no prefix of `t`"),
+        ("addresses .0 for a", "reserved-address", ".0", "no node can have `10.9.0.0`, the first address of `10.9.0.0/29`"),
+        ("addresses .7 for a", "reserved-address", ".7", "no node can have `10.9.0.7`, the last address of `10.9.0.0/29`"),
+        ("addresses .5 for c", "wrong-element", "c", "`c` is no end of the tunnel `t`"),
+        ("addresses .5 for a, b", "duplicate-address", ".5", "`a` and `b` are given 10.9.0.5 inside `t`"),
+        ("addresses .5 for a ; addresses .5 for b", "duplicate-address", ".5", "`a` and `b` are given 10.9.0.5 inside `t`"),
+        (
+            "addresses .5 for a ; addresses .6 for a",
+            "wrong-arity", ".6", "`a` has one address of 10.9.0.0/29 inside `t`, and is given two",
+        ),
+        ("addresses 10.9.0.4/30 for a", "wrong-kind", "10.9.0.4/30", "an address is needed, `10.9.0.4/30` is a prefix"),
+        ("addresses .5", "wrong-kind", ".5", "a prefix is needed, `.5` is a short address"),
+    ],
+)  # fmt: skip
+def test_an_address_that_no_end_can_be_given_is_marked(
+    kind: str, line: str, code: str, marked: str, message: str
+) -> None:
+    assert said(sites(f"addresses 10.9.0.0/29 ; {line}", kind=kind))[:3] == (code, marked, message)
+
+
+def test_an_address_without_a_prefix_is_told_where_the_prefix_stands() -> None:
+    assert said(sites("addresses .5 for a")) == (
+        "address-outside-prefix", ".5", "the tunnel `t` has no prefix that an address could be in",
+        "`addresses PREFIX` in its block",
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("where", "owner"),
     [({"a": "loopback 10.9.0.1"}, "a"), ({"b": "loopback 10.9.0.1"}, "b"), ({"c": "loopback 10.9.0.1"}, "c")],

@@ -12,7 +12,7 @@ STATEMENTS = (
     Description("key", Attribute, _BLOCK, is_single=True, for_nodes=_BLOCK),
     Description("ttl", Attribute, _BLOCK, is_single=True),
     Description("mtu", Attribute, _BLOCK, is_single=True),
-    Description("addresses", Attribute, _BLOCK),
+    Description("addresses", Attribute, _BLOCK, for_nodes=_BLOCK),
 )
 _KEY = "`key N`: of what an end sends, and of what it takes"
 FOREIGN_WORDS = {"ikey": _KEY, "okey": _KEY, "local": "`between A and B`", "remote": "`between A and B`"}

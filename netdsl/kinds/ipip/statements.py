@@ -11,7 +11,7 @@ STATEMENTS = (
     Description(WORD, Ipip, (FILE,), ("between", "over", "at"), declares=ElementKind.TUNNEL, shown="tunnel NAME ipip"),
     Description("ttl", Attribute, _BLOCK, is_single=True),
     Description("mtu", Attribute, _BLOCK, is_single=True),
-    Description("addresses", Attribute, _BLOCK),
+    Description("addresses", Attribute, _BLOCK, for_nodes=_BLOCK),
 )
 FOREIGN_WORDS: dict[str, str] = {}
 INNER_WORDS: dict[str, str] = {}

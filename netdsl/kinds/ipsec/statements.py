@@ -66,7 +66,7 @@ STATEMENTS = (
     Description("pool", tree.Pool, _TUNNEL, shape="`pool PREFIX, …`, or `pool PREFIX, … from NODE` of a DHCP server"),
     Description("farp", Attribute, _TUNNEL, is_single=True, for_nodes=_TUNNEL),
     Description("device", Attribute, _TUNNEL, is_single=True),
-    Description("addresses", Attribute, _TUNNEL),
+    Description("addresses", Attribute, _TUNNEL, for_nodes=_TUNNEL),
     Description("mtu", Attribute, _TUNNEL, is_single=True),
     Description("backup", tree.Backup, _TUNNEL, is_single=True, shape="`backup of TUNNEL`"),
 )

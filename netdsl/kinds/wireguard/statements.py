@@ -10,7 +10,7 @@ _SIDES = (f"{WORD} gateway", f"{WORD} client")
 
 STATEMENTS = (
     Description(WORD, Wireguard, (FILE,), ("between", "gateway", "client", "over", "at"), declares=ElementKind.TUNNEL),
-    Description("addresses", Attribute, _BLOCK),
+    Description("addresses", Attribute, (*_BLOCK, *_SIDES), for_nodes=_BLOCK),
     Description("mtu", Attribute, _BLOCK, is_single=True),
     Description("memory", Attribute, _BLOCK, is_single=True),
     Description("relay", Attribute, _BLOCK, is_single=True),

@@ -140,37 +140,50 @@ def _completed(placed: Placed[Value], network: NetworkDraft, work: Work) -> tupl
         return None
     if network.is_broken:
         return None
-    if not network.prefixes:
-        work.diagnostics.report(
-            catalogue.NETWORK_WITHOUT_PREFIX,
-            f"`{network.id}` has no prefix that `{text_of(value)}` could be in",
-            placed.place,
-            help=f"`network {network.id} PREFIX`" if not network.is_link else "a link's prefix stands after its ends",
-        )
-        return None
-    found = candidates(value, network.prefixes)
+    if network.prefixes:
+        return completed(value, length, placed.place, network.id, network.prefixes, work)
+    work.diagnostics.report(
+        catalogue.NETWORK_WITHOUT_PREFIX,
+        f"`{network.id}` has no prefix that `{text_of(value)}` could be in",
+        placed.place,
+        help=f"`network {network.id} PREFIX`" if not network.is_link else "a link's prefix stands after its ends",
+    )
+    return None
+
+
+def completed(
+    value: Address | ShortAddress,
+    length: int | None,
+    place: Place,
+    whose: str,
+    prefixes: tuple[Prefix, ...],
+    work: Work,
+) -> tuple[AddressWithPrefix, Prefix] | None:
+    """An address as a node has it, with `length` if that is not the prefix's own, and which of the prefixes of `whose` (a
+    network, a tunnel) it is in; None once reported: outside all, in several, nobody's."""
+    found = candidates(value, prefixes)
     if not found:
-        _report_outside(value, placed.place, network, work)
+        _report_outside(value, place, whose, prefixes, work)
         return None
     if len(found) > 1:
         options = " or ".join(f"`{address}`" for address, _ in found)
-        message = f"`{text_of(value)}` fits {len(found)} prefixes of `{network.id}`"
-        work.diagnostics.report(catalogue.AMBIGUOUS_ADDRESS, message, placed.place, help=f"write {options}")
+        message = f"`{text_of(value)}` fits {len(found)} prefixes of `{whose}`"
+        work.diagnostics.report(catalogue.AMBIGUOUS_ADDRESS, message, place, help=f"write {options}")
         return None
     address, prefix = found[0]
     own = with_prefix(address, prefix) if length is None else ip_interface(f"{address}/{length}")
     first, last = host_range(own.network)
     if first <= int(address) <= last:
         return own, prefix
-    whose = "the network's own address" if int(address) < first else "its broadcast address"
+    what = "the network's own address" if int(address) < first else "its broadcast address"
     if prefix.version == 6:
-        whose = "the anycast address of its routers"
+        what = "the anycast address of its routers"
     kind = type(address)
     work.diagnostics.report(
         catalogue.RESERVED_ADDRESS,
         f"no node can have `{address}`, the {'first' if int(address) < first else 'last'} address of `{own.network}`",
-        placed.place,
-        f"that is {whose}",
+        place,
+        f"that is {what}",
         help=f"its nodes have `{kind(first)}` to `{kind(last)}`",
     )
     return None
@@ -187,16 +200,18 @@ def _apart(value: Value) -> tuple[Value, int | None]:
             return value, None
 
 
-def _report_outside(value: Address | ShortAddress, place: Place, network: NetworkDraft, work: Work) -> None:
+def _report_outside(
+    value: Address | ShortAddress, place: Place, whose: str, prefixes: tuple[Prefix, ...], work: Work
+) -> None:
     family = 4 if isinstance(value, ShortAddress | IPv4Address) else 6
-    same = [prefix for prefix in network.prefixes if prefix.version == family]
-    message = f"`{text_of(value)}` is in no prefix of `{network.id}`"
+    same = [prefix for prefix in prefixes if prefix.version == family]
+    message = f"`{text_of(value)}` is in no prefix of `{whose}`"
     if not same:
-        advice = f"`{network.id}` has no IPv{family} prefix, only {_listed(network.prefixes)}"
+        advice = f"`{whose}` has no IPv{family} prefix, only {_listed(prefixes)}"
     elif isinstance(value, ShortAddress) or len(same) == 1:
-        advice = f"`{network.id}` is {_listed(tuple(same))}"
+        advice = f"`{whose}` is {_listed(tuple(same))}"
     else:
-        advice = f"the nearest prefix of `{network.id}` is `{nearest(value, same)}`"
+        advice = f"the nearest prefix of `{whose}` is `{nearest(value, same)}`"
     work.diagnostics.report(catalogue.ADDRESS_OUTSIDE_PREFIX, message, place, help=advice)
 
 

@@ -50,6 +50,18 @@ def test_addresses_inside_are_given_in_the_order_of_the_lines_the_gateway_first(
     }
 
 
+@pytest.mark.parametrize("where", [{"a": "addresses .6, ::6"}, {"t": "addresses 10.9.0.6, fd00:9::6 for a"}])
+def test_an_end_is_given_its_addresses_in_its_block_or_by_a_line_for_it(where: dict[str, str]) -> None:
+    found = lab(hub(**where))
+    devices = {node: device_of(end(found, node, "t")) for node in ("hub", "a", "b")}
+    assert {node: [str(one) for one in device.addresses] for node, device in devices.items() if device} == {
+        "hub": ["10.9.0.1/29", "fd00:9::1/125"],
+        "a": ["10.9.0.6/29", "fd00:9::6/125"],
+        "b": ["10.9.0.2/29", "fd00:9::2/125"],
+    }
+    assert taken(end(found, "hub", "t", "a"))[:2] == ["10.9.0.6/32", "fd00:9::6/128"]
+
+
 def test_a_gateway_has_one_device_with_a_peer_for_each_client() -> None:
     found = lab(hub())
     assert taken(end(found, "hub", "t", "a")) == ["10.9.0.2/32", "fd00:9::2/128", "10.1.0.0/24"]
@@ -119,6 +131,10 @@ def test_keys_are_of_devices_and_psks_of_pairs() -> None:
         (PAIR + "wireguard t { between a, b and c ; addresses 10.9.0.0/30 }", ("pool-exhausted", "10.9.0.0/30")),
         (PAIR + "wireguard t { between a, b protecting 10.1.0.0/24 and c ; addresses 10.9.0.0/29 }",
          ("wrong-arity", "10.1.0.0/24")),
+        (hub(a="addresses .6", t="addresses .5 for a"), ("wrong-arity", ".6")),
+        (hub(a="addresses .6 ; addresses .5"), ("wrong-arity", ".5")),
+        (hub(a="addresses .6", hub="addresses .6"), ("duplicate-address", ".6")),
+        (hub(a="addresses 10.9.1.1"), ("address-outside-prefix", "10.9.1.1")),
         (hub(a="listen tcp/51820"), ("wrong-kind", "tcp/51820")),
         (hub(a="listen udp/1-9"), ("wrong-kind", "udp/1-9")),
         (hub(a="keepalive 25"), ("wrong-kind", "25")),
