@@ -85,9 +85,9 @@ def _named_end(failure: FailedLine, place: Place | None) -> tuple[Span | None, t
     """Where an end is named, and what it protects."""
     between = failure.statements.around(place, syntax.Between)
     if between is not None and place is not None:
-        for values, protected in ((between.left, between.left_protecting), (between.right, between.right_protecting)):
-            if any(value.span == place.span for value in values):
-                return values[-1].span, protected
+        for joined in between.joined:
+            if any(value.span == place.span for value in joined.nodes):
+                return joined.nodes[-1].span, joined.protecting
     side = failure.statements.around(place, syntax.Side)
     if side is not None and place is not None and any(value.span == place.span for value in side.nodes):
         return side.nodes[-1].span, side.protecting

@@ -169,8 +169,8 @@ def _statement(statement: Statement, indent: int) -> list[Line]:
 
 
 def _between(statement: Statement, lines: list[Line]) -> list[Line]:
-    """`protecting` below `protecting`, where `between` and `and` have a line each."""
-    if statement.first_word != "between" or len(lines) != 2:
+    """`protecting` below `protecting`, where `between` and each `and` have a line each."""
+    if statement.first_word != "between" or len(lines) < 2:
         return lines
     parts = [line.code.split(" protecting ") for line in lines]
     if any(len(part) != 2 for part in parts):

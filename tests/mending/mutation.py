@@ -92,7 +92,7 @@ def _filter(line: syntax.FilterRule) -> Iterator[tuple[str, Span, str]]:
 
 def _ends(statement: syntax.Between | syntax.Side) -> Iterator[tuple[str, Span, str]]:
     sides = (
-        [(statement.left, statement.left_protecting), (statement.right, statement.right_protecting)]
+        [(one.nodes, one.protecting) for one in statement.joined]
         if isinstance(statement, syntax.Between)
         else [(statement.nodes, statement.protecting)]
     )

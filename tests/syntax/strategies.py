@@ -189,6 +189,7 @@ simple_statements: Text = st.deferred(
         _join("masquerade", _rest),
         _join("netmap", prefixes, "->", prefixes, _rest),
         _join("between", _many(named), _maybe(_join("protecting", _many(named))), "\n      and", _many(named)),
+        _join("between", _many(named), "and", _many(named), _join("protecting", _many(named)), "and", _many(named)),
         _join(st.sampled_from(["gateway", "client"]), _many(named), _maybe(_join("protecting", _many(named)))),
         _join("auth certificate", _maybe(_join("from", names)), _maybe(_join("for", _many(named)))),
         _join("identity", values, "for", named),

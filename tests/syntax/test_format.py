@@ -58,8 +58,8 @@ def test_some_labs_of_the_design_are_laid_out_so(name: str) -> None:
         ("let a = 1\nlet long = 2", "let a    = 1\nlet long = 2\n"),
         ("let a = 1\n\nlet long = 2", "let a = 1\n\nlet long = 2\n"),
         (
-            "ipsec t {\nbetween a protecting b\nand long protecting d\n}",
-            "ipsec t {\n  between a    protecting b\n      and long protecting d\n}\n",
+            "ipsec t {\nbetween a protecting b\nand long protecting d\nand e protecting f\n}",
+            "ipsec t {\n  between a    protecting b\n      and long protecting d\n      and e    protecting f\n}\n",
         ),
         (
             "expect { a, b reaches c ; a reach c ; a-* is up ; a are up ; a to b, c are encrypted on d }",

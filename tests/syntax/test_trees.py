@@ -103,7 +103,18 @@ def test_every_lab_of_the_design_is_read_without_a_word(lab: Path) -> None:
         ),
         (
             "between a protecting x, y\n  # why\n  and b",
-            ("Between", (word("a"),), (word("x"), word("y")), (word("b"),), ()),
+            ("Between", (("Joined", (word("a"),), (word("x"), word("y"))), ("Joined", (word("b"),), ()))),
+        ),
+        (
+            "between a, b\n  and c protecting x\n  and d",
+            (
+                "Between",
+                (
+                    ("Joined", (word("a"), word("b")), ()),
+                    ("Joined", (word("c"),), (word("x"),)),
+                    ("Joined", (word("d"),), ()),
+                ),
+            ),
         ),
         ('auth psk "s" for a', ("Auth", (("Proof", "psk", ("Literal", "string", "s"), None),), None, (word("a"),))),
         (

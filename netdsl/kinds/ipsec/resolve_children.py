@@ -154,12 +154,15 @@ def rekey(block: Block, work: Work) -> Lifetimes:
 
 
 def _selectors(statement: syntax.Between, item: Item, work: Work) -> _Selectors | None:
-    left = protected_by(statement.left, item, work)
-    right = protected_by(statement.right, item, work)
-    if statement.left_protecting or statement.right_protecting:
+    left, right, *others = (protected_by(one.nodes, item, work) for one in statement.joined)
+    advice = "`between NETWORK, … and NETWORK, …`, in the order of the tunnel's ends"
+    if any(one.protecting for one in statement.joined):
         message = "a child is between networks, it has no `protecting`"
-        advice = "`between NETWORK, … and NETWORK, …`, in the order of the tunnel's ends"
         work.diagnostics.report(catalogue.MISPLACED_STATEMENT, message, item.place, help=advice)
+        return None
+    if others:
+        message = "a child is between the networks of two ends"
+        work.diagnostics.report(catalogue.WRONG_ARITY, message, item.at(statement.joined[2].span), help=advice)
         return None
     return None if left is None or right is None else (left, right)
 

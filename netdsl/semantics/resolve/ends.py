@@ -78,10 +78,7 @@ def sides_of(id_: TunnelId, block: Block, item: Item, work: Work, *, may_be_mesh
 
 
 def _pair(statement: syntax.Between, item: Item, work: Work, advice: str) -> list[Side] | None:
-    found = [
-        *_named(statement.left, "peer", statement.left_protecting, item, work),
-        *_named(statement.right, "peer", statement.right_protecting, item, work),
-    ]
+    found = [side for one in statement.joined for side in _named(one.nodes, "peer", one.protecting, item, work)]
     if len(found) > 2:
         message = "`between` joins two ends"
         work.diagnostics.report(catalogue.WRONG_ARITY, message, item.place, help=advice)
@@ -91,19 +88,12 @@ def _pair(statement: syntax.Between, item: Item, work: Work, advice: str) -> lis
 def _equals(statement: syntax.Between, item: Item, work: Work) -> list[Side] | None:
     """Any number of equal ends; what follows a list of several nodes is protected by which of them is not said."""
     found: list[Side] = []
-    for nodes, protecting in (
-        (statement.left, statement.left_protecting),
-        (statement.right, statement.right_protecting),
-    ):
-        named = _named(nodes, "peer", protecting, item, work)
-        if protecting and len(named) > 1:
+    for one in statement.joined:
+        named = _named(one.nodes, "peer", one.protecting, item, work)
+        if one.protecting and len(named) > 1:
             message = "several ends do not protect the same"
-            work.diagnostics.report(
-                catalogue.WRONG_ARITY,
-                message,
-                item.at(protecting[0].span),
-                help="`protecting` after one node; of several: a `gateway` and a `client` for each",
-            )
+            advice = "`protecting` after each: `between A protecting NETS and B protecting NETS and C`"
+            work.diagnostics.report(catalogue.WRONG_ARITY, message, item.at(one.protecting[0].span), help=advice)
             return None
         found += named
     return found if len(found) > 1 else None
@@ -122,12 +112,12 @@ def mesh_of(id_: TunnelId, block: Block, item: Item, work: Work) -> list[Side] |
     if found is None:
         return None
     statement, line = found
-    protected = (*statement.left_protecting, *statement.right_protecting)
+    protected = [value for one in statement.joined for value in one.protecting]
     if protected:
         message = f"the tunnel `{id_}` carries a whole network, its ends protect none"
         work.diagnostics.report(catalogue.MISPLACED_STATEMENT, message, line.at(protected[0].span))
         return None
-    sides = [end for named in (statement.left, statement.right) for end in _named(named, "peer", (), line, work)]
+    sides = [end for one in statement.joined for end in _named(one.nodes, "peer", (), line, work)]
     return sides if len(sides) > 1 and _are_apart(sides, work) else None
 
 

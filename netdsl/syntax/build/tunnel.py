@@ -3,24 +3,19 @@
 from lark import Token, v_args
 
 from netdsl.syntax.build.values import BaseBuilder
-from netdsl.syntax.tree import At, Between, Body, Over, Pki, Side, Value
+from netdsl.syntax.tree import At, Between, Body, Joined, Over, Pki, Side, Value
 
 
 @v_args(inline=True)
 class TunnelBuilder(BaseBuilder):
-    def between(
-        self,
-        word: Token,
-        left: list[Value],
-        left_protecting: list[Value] | None,
-        _and: Token,
-        right: list[Value],
-        right_protecting: list[Value] | None,
-    ) -> Between:
-        for values in (left, left_protecting, right, right_protecting):
+    def between(self, word: Token, *parts: Joined | Token) -> Between:
+        joined = tuple(part for part in parts if isinstance(part, Joined))
+        return Between(joined, self._span(word, joined[-1]))
+
+    def joined(self, nodes: list[Value], protecting: list[Value] | None) -> Joined:
+        for values in (nodes, protecting):
             self._refuse_quotes(values)
-        span = self._span(word, right_protecting or right)
-        return Between(tuple(left), tuple(left_protecting or ()), tuple(right), tuple(right_protecting or ()), span)
+        return Joined(tuple(nodes), tuple(protecting or ()), self._span(nodes[0], protecting or nodes))
 
     def protecting(self, values: list[Value]) -> list[Value]:
         return values

@@ -7,13 +7,19 @@ from netdsl.syntax.tree.values import Value
 
 
 @dataclass(frozen=True, slots=True)
-class Between(Statement):
-    """`between A [protecting L] and B [protecting L]`; in a child the lists are networks."""
+class Joined:
+    """`A, … [protecting L]`, between the words `and` of a `between`."""
 
-    left: tuple[Value, ...]
-    left_protecting: tuple[Value, ...]
-    right: tuple[Value, ...]
-    right_protecting: tuple[Value, ...]
+    nodes: tuple[Value, ...]
+    protecting: tuple[Value, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Between(Statement):
+    """`between A [protecting L] and B [protecting L] [and …]`, two or more; in a child the lists are networks."""
+
+    joined: tuple[Joined, ...]
     span: Span
 
 

@@ -146,6 +146,7 @@ def test_a_line_that_is_wrong_is_marked(line: str, code: str, marked: str, messa
         ("t gre { between a and left }", "wrong-element", "left", "a node must stand here, and `left` is a network"),
         ("t gre { between a and a }", "tunnel-to-self", "a", "`a` is at both ends of the tunnel"),
         ("t gre { between a, c and b }", "wrong-arity", "between a, c and b", "`between` joins two ends"),
+        ("t gre { between a and c and b }", "wrong-arity", "between a and c and b", "`between` joins two ends"),
         ("t gre { key 1 }", "missing-statement", "t", "the tunnel `t` has no ends"),
         (
             "a-very-long-name gre { between a and b }", "interface-name-too-long", "a-very-long-name",

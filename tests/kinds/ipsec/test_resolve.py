@@ -233,3 +233,15 @@ def test_a_proposal_that_is_right(proposal: str) -> None:
 def test_two_authorities_need_a_choice() -> None:
     one = only("pki p { crl yes }\npki q { crl yes }\n" + between("auth certificate"))
     assert (one.rule.code, one.help) == ("auth-mismatch", "say which: `from p` or `from q`")
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "marked"),
+    [
+        ("between left and right and left", "wrong-arity", "left"),
+        ("between left protecting left and right", "misplaced-statement", "between left protecting left and right"),
+    ],
+)
+def test_a_child_is_between_networks_of_two_ends(line: str, code: str, marked: str) -> None:
+    one = only(SITES + f"ipsec t {{ between l and r ; auth psk ; child x {{ {line} }} }}")
+    assert (one.rule.code, one.primary.place.span.text) == (code, marked)

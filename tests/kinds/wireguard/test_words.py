@@ -81,6 +81,30 @@ def test_ends_of_a_mesh_are_peers_of_one_another() -> None:
     assert peers == {"a": ["b", "c"], "b": ["a", "c"], "c": ["a", "b"]}
 
 
+MESH = """
+network isp 192.0.2.0/24
+network one 10.1.0.0/24
+network two 10.2.0.0/24
+router a { interface wan on isp .1 ; interface on one .1 }
+router b { interface wan on isp .2 ; interface on two .1 }
+host c { interface wan on isp .3 }
+host d { interface wan on isp .4 }
+wireguard t {
+  between a protecting one
+      and b protecting two
+      and c, d
+  addresses 10.9.0.0/29
+}
+"""
+
+
+def test_each_end_of_a_mesh_protects_networks_of_its_own() -> None:
+    found = lab(MESH)
+    behind = {node: taken(end(found, "d", "t", node)) for node in "abc"}
+    assert behind == {"a": ["10.9.0.1/32", "10.1.0.0/24"], "b": ["10.9.0.2/32", "10.2.0.0/24"], "c": ["10.9.0.3/32"]}
+    assert taken(end(found, "a", "t", "b")) == ["10.9.0.2/32", "10.2.0.0/24"]
+
+
 def test_ports_and_keepalives_are_said_for_all_for_some_and_in_an_ends_own_block() -> None:
     found = lab(hub(hub="listen udp/5000", a="keepalive 9s", t="keepalive 25s ; listen udp/4000 for b"))
     settings = {node: settings_of(end(found, node, "t")) for node in ("hub", "a", "b")}
