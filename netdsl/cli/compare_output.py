@@ -12,6 +12,9 @@ from netdsl.comparing.paper_table import paper_table
 from netdsl.comparing.paper_types import Paper
 from netdsl.comparing.table import comparison_table
 from netdsl.comparing.types import Comparison
+from netdsl.comparing.variant_types import Variants
+from netdsl.comparing.variants_output import variants_csv, variants_data, variants_json, variants_markdown
+from netdsl.comparing.variants_table import variants_table
 from netdsl.disk.named import write_whole
 from netdsl.ir.lab import Lab
 
@@ -19,7 +22,13 @@ if TYPE_CHECKING:
     from netdsl.report import ReportError
 
 
-def paper_text(found: Paper, form: str) -> str:
+OnPaper = Paper | Variants
+"""A lab in each target; or what it is with each value of a parameter."""
+
+
+def paper_text(found: OnPaper, form: str) -> str:
+    if isinstance(found, Variants):
+        return _variants_text(found, form)
     match form:
         case "json":
             return paper_json(found)
@@ -31,18 +40,32 @@ def paper_text(found: Paper, form: str) -> str:
             return paper_table(found, columns())
 
 
-def comparison_text(comparison: Comparison, found: Paper | None, form: str, *, is_file: bool) -> str:
+def _variants_text(found: Variants, form: str) -> str:
+    match form:
+        case "json":
+            return variants_json(found)
+        case "csv":
+            return variants_csv(found)
+        case "markdown":
+            return variants_markdown(found)
+        case _:
+            return variants_table(found, columns())
+
+
+def comparison_text(comparison: Comparison, found: OnPaper | None, form: str, *, is_file: bool) -> str:
     """With what differs on paper before it; on the terminal that is there already, in CSV the columns are others."""
     match form:
         case "json":
+            if isinstance(found, Variants):
+                return comparison_json(comparison, variants=variants_data(found))
             return comparison_json(comparison, found)
         case "csv":
             return comparison_csv(comparison)
         case "markdown":
-            before = "" if found is None else paper_markdown(found) + "\n"
+            before = "" if found is None else paper_text(found, form) + "\n"
             return before + comparison_markdown(comparison)
         case _:
-            before = paper_table(found, columns()) + "\n" if found is not None and is_file else ""
+            before = paper_text(found, form) + "\n" if found is not None and is_file else ""
             return before + comparison_table(comparison, columns())
 
 
@@ -67,7 +90,7 @@ def _refuse(error: "ReportError") -> NoReturn:
     raise click.exceptions.Exit(3) from error
 
 
-def write_report(file: str | None, comparison: Comparison, found: Paper | None, lab: Lab | None) -> None:
+def write_report(file: str | None, comparison: Comparison, found: OnPaper | None, lab: Lab | None) -> None:
     if file is None:
         return
     from netdsl.graph.build import graph_of

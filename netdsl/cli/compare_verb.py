@@ -6,20 +6,26 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from netdsl.cli.analysis import analysed_lab
-from netdsl.cli.compare_output import check_report, comparison_text, paper_text, write_report
+from netdsl.cli.analysis import analyse, analysed_lab, stop
+from netdsl.cli.compare_output import OnPaper, check_report, comparison_text, paper_text, write_report
 from netdsl.cli.console import complain, deliver, note, write
+from netdsl.cli.each import Given, given_values, variant
 from netdsl.cli.failure import WRONG_USAGE
 from netdsl.cli.measuring_options import MEASUREMENT
-from netdsl.cli.options import DEFINE, PROJECT, UNTRUSTED
+from netdsl.cli.options import DEFINE, EACH, PROJECT, UNTRUSTED
 from netdsl.cli.target_options import TARGET_OPTIONS
 from netdsl.codegen.contract import Options
 from netdsl.codegen.registry import target_names
 from netdsl.comparing.compare import CannotCompare, compare
 from netdsl.comparing.paper import paper
-from netdsl.comparing.source import lab_of
+from netdsl.comparing.paper_types import Paper
+from netdsl.comparing.source import lab_of, subject_in
+from netdsl.comparing.types import Comparison
+from netdsl.comparing.variants import subject, variants
+from netdsl.comparing.variation import label_of
 from netdsl.diagnostics.suggest import did_you_mean
 from netdsl.disk.named import is_one_of
+from netdsl.ir.lab import Lab
 from netdsl.measuring.measurement import Existing, Measurement
 from netdsl.measuring.store import read_run
 from netdsl.measuring.types import Run
@@ -39,6 +45,7 @@ _OF_FILES = frozenset({"names", "form", "output", "report"})
 @click.option("-t", "--target", "targets", multiple=True, metavar="NAME", help="Only these targets [all].")
 @MEASUREMENT
 @DEFINE
+@EACH
 @UNTRUSTED
 @PROJECT
 @TARGET_OPTIONS
@@ -54,13 +61,15 @@ def command(
     targets: tuple[str, ...],
     wanted: Measurement,
     parameters: dict[str, str],
+    each: str | None,
     is_trusted: bool,
     options: Options,
     form: str,
     output: str | None,
     report: str | None,
 ) -> None:
-    """Compare what LAB is for each target: on paper, and with --runs measured here.
+    """Compare what LAB is for each target, with --each for each value of a parameter: on paper, and with --runs measured
+    here.
 
     LAB: the only `.net` file of this folder where none is named. Files of `netdsl measure`: these runs, made anywhere.
     """
@@ -70,28 +79,56 @@ def command(
         _show_runs(read_runs(names), form, output, report)
         return
     name = lab_named(names)
-    lab = analysed_lab(name, parameters, is_trusted=is_trusted, is_proven=True)
     asked = tuple(dict.fromkeys(targets)) or target_names()
-    found = paper(lab, asked, options)
+    given = given_values(name, each, parameters)
+    lab, found = _on_paper(name, each, given, asked, options, is_trusted=is_trusted)
     if wanted.runs is None:
         deliver(paper_text(found, form), output)
         if form == "text":
-            note(f"not measured yet. On this machine, in turns: netdsl compare {name} --runs 3")
+            more = f" --each {each}" if each else ""
+            note(f"not measured yet. On this machine, in turns: netdsl compare {name}{more} --runs 3")
         return
     if form == "text" and output is None:
         write(paper_text(found, form) + "\n")
-    from netdsl.cli.comparing import measured, runnable
+    from netdsl.cli.comparing import Task, measured, requests_of, runnable, runnable_variants
     from netdsl.measuring.verdicts import is_good
 
     check_report(report)
-    able = runnable(asked, found)
-    made = measured(name, parameters, options, wanted, able.targets, is_trusted=is_trusted)
+    if isinstance(found, Paper):
+        able = runnable(asked, found)
+        tasks, absent = tuple(map(Task, able.targets)), able.absent
+    else:
+        tasks, absent = runnable_variants(asked, found)
+    made = measured(requests_of(name, given, tasks, options, is_trusted=is_trusted), wanted)
     comparison = compare(made)
-    comparison = replace(comparison, warnings=(*able.absent, *comparison.warnings))
+    comparison = replace(comparison, warnings=(*absent, *comparison.warnings))
     deliver(comparison_text(comparison, found, form, is_file=output is not None), output)
     write_report(report, comparison, found, lab)
     if not all(map(is_good, made)):
         raise click.exceptions.Exit(1)
+
+
+def _on_paper(
+    name: str,
+    each: str | None,
+    given: tuple[Given, ...],
+    targets: tuple[str, ...],
+    options: Options,
+    *,
+    is_trusted: bool,
+) -> tuple[Lab, OnPaper]:
+    """The lab, with `each` that of the first value. Ends the verb with status 1 where one has an error."""
+    if each is None:
+        lab = analysed_lab(name, given[0].parameters, is_trusted=is_trusted, is_proven=True)
+        return lab, paper(lab, targets, options)
+    subjects = []
+    for one in given:
+        checked = analyse(name, one.parameters, is_trusted=is_trusted)
+        if checked.lab is None or checked.diagnostics.has_errors:
+            stop(checked, variant=one.said)
+        variant(checked.lab.name, one.value or "")
+        subjects.append(subject(one.value or "", checked, options))
+    return subjects[0].lab, variants(each, subjects, targets, options)
 
 
 def _check_usage(names: tuple[str, ...], wanted: Measurement, report: str | None) -> None:
@@ -166,7 +203,20 @@ def _show_runs(runs: tuple[Run, ...], form: str, output: str | None, report: str
         raise click.exceptions.Exit(WRONG_USAGE) from error
     deliver(comparison_text(comparison, None, form, is_file=output is not None), output)
     if report is not None:
-        lab = next((lab for run in runs if (lab := lab_of(run)) is not None), None)
-        here = tuple(one for one in dict.fromkeys(run.target for run in runs) if one in target_names())
-        on_paper = paper(lab, here, Options()) if lab is not None and here else None
+        lab, on_paper = _of_runs(comparison)
         write_report(report, comparison, on_paper, lab)
+
+
+def _of_runs(comparison: Comparison) -> tuple[Lab | None, OnPaper | None]:
+    """What can be said on paper of runs from files: the lab as a picture shows it, and the targets or the parameters."""
+    runs = comparison.runs
+    lab = next((lab for run in runs if (lab := lab_of(run)) is not None), None)
+    here = tuple(one for one in dict.fromkeys(run.target for run in runs) if one in target_names())
+    if lab is None or not here:
+        return lab, None
+    if not comparison.varied:
+        return lab, paper(lab, here, Options())
+    by_label = {label_of(comparison.varied, number): run for number, run in enumerate(runs)}
+    subjects = [found for label, run in by_label.items() if (found := subject_in(run, label)) is not None]
+    names = ", ".join(one.name for one in comparison.varied)
+    return lab, variants(names, subjects, here, Options()) if len(subjects) == len(by_label) else None

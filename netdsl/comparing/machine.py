@@ -83,9 +83,11 @@ def _target(target: OnPaper) -> dict[str, object]:
     }
 
 
-def comparison_json(comparison: Comparison, paper: Paper | None = None) -> str:
-    """Values in seconds, bytes, bits and packets per second, shares of 1. `ratios`: of the medians to the first
-    run's."""
+def comparison_json(
+    comparison: Comparison, paper: Paper | None = None, variants: dict[str, object] | None = None
+) -> str:
+    """`variants`: what the values of a parameter differ in on paper (`variants_data`). Values in seconds, bytes, bits and
+    packets per second, shares of 1. `ratios`: of the medians to the first run's."""
     subject = comparison.runs[0].subject
     return as_text(
         {
@@ -109,6 +111,7 @@ def comparison_json(comparison: Comparison, paper: Paper | None = None) -> str:
                 for item in comparison.verdicts
             ],
             "paper": None if paper is None else paper_data(paper),
+            "variants": variants,
         }
     )
 

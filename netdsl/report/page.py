@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from netdsl.comparing.paper_types import Paper
 from netdsl.comparing.table import sizes_text, varied_texts
 from netdsl.comparing.types import Column, Comparison, Group
+from netdsl.comparing.variant_types import Variants
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics.visible import visible
 from netdsl.disk.shipped import shipped_text
@@ -27,6 +28,7 @@ from netdsl.report.tables import (
     lines_of,
     machines,
     methods,
+    of_values,
     on_paper,
     path_lines,
     plans,
@@ -93,7 +95,7 @@ _SECTIONS: tuple[tuple[str, str, str, tuple[Group, ...]], ...] = (
 )
 
 
-def page(comparison: Comparison, paper: Paper | None, svg: str | None) -> str:
+def page(comparison: Comparison, paper: Paper | Variants | None, svg: str | None) -> str:
     """The HTML text; the same for the same arguments. `svg`: a drawing of the lab by `netdsl graph`.
 
     Raises ReportError if matplotlib is not installed or `svg` is no SVG.
@@ -132,7 +134,8 @@ def page(comparison: Comparison, paper: Paper | None, svg: str | None) -> str:
             sections=tuple(section for section in sections if section.figures or section.blocks),
             others=_blocks(lines_of(comparison, Group.EXPECTATIONS)),
             claims=claims(comparison),
-            paper=None if paper is None else on_paper(paper),
+            paper=on_paper(paper) if isinstance(paper, Paper) else None,
+            variants=of_values(paper) if isinstance(paper, Variants) else None,
             machines=machines(comparison),
             methods=methods(comparison),
             plans=plans(comparison),

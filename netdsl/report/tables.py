@@ -11,6 +11,8 @@ from netdsl.comparing.paper_types import Paper
 from netdsl.comparing.table import is_pooled
 from netdsl.comparing.types import Comparison, Group, Quantity, Unit
 from netdsl.comparing.units import shown, shown_sizes, shown_spread
+from netdsl.comparing.variant_types import Variants
+from netdsl.comparing.variants_table import Row, flow_texts, limit_texts, names_of, rows
 from netdsl.dataclass import dataclass
 from netdsl.diagnostics.wording import counted
 from netdsl.measuring.types import Plan, Run, Source
@@ -267,4 +269,22 @@ def on_paper(paper: Paper) -> OnPaperTables:
         ),
         basis=tuple(dict.fromkeys(case.measured_on for target in paper.targets for case in target.estimates)),
         limits=tuple((limit_text(at.target, limit), limit.help) for at in paper.targets for limit in at.limits),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OfValues:
+    """What the values of a parameter differ in on paper. `basis`: what the estimates stand on."""
+
+    names: tuple[str, ...]
+    rows: tuple[Row, ...]
+    flows: tuple[str, ...]
+    limits: tuple[str, ...]
+    basis: tuple[str, ...]
+
+
+def of_values(found: Variants) -> OfValues:
+    costs = (case.measured_on for one in found.variants for at in one.paper.targets for case in at.estimates)
+    return OfValues(
+        names_of(found), rows(found), tuple(flow_texts(found)), tuple(limit_texts(found)), tuple(dict.fromkeys(costs))
     )

@@ -65,3 +65,15 @@ def test_no_engine_leaves_no_run(folder: Path) -> None:
     done = netdsl("measure", "lab.net", "--each", "student", cwd=folder, environment={"DOCKER_HOST": "unix:///no"})
     assert done.returncode == 3
     assert not list(folder.rglob("measured/*.json"))
+
+
+def test_compare_on_paper_has_a_column_for_each_value(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = tree(folder)
+    assert status_of("compare", "lab.net", "--each", "student") == 0
+    said = capsys.readouterr()
+    assert "student=1" in said.out
+    assert "student=3" in said.out
+    assert "netdsl compare lab.net --each student --runs 3" in said.err
+    assert status_of("compare", "bad.net", "--each", "student") == 1
+    assert capsys.readouterr().err.startswith("student=2:\nerror[unknown-name]")
+    assert tree(folder) == before
