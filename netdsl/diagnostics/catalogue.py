@@ -159,6 +159,7 @@ REVOCATION_WITHOUT_EFFECT = _warning("revocation-without-effect", "a certificate
 
 # --- nodes: services, files, resources
 DUPLICATE_SERVICE = _error("duplicate-service", "two services of a node on one port")
+PORT_TAKEN = _error("port-taken", "a port of a node that a tunnel listens on, and something else")
 DHCP_WITHOUT_NETWORK = _error("dhcp-without-network", "a DHCP server in a node without an IPv4 network")
 DUPLICATE_FILE = _error("duplicate-file", "two files at one path in a node")
 UNUSED_IMAGE = _warning("unused-image", "an `image` that no node uses")

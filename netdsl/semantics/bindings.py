@@ -342,7 +342,8 @@ class BoundTunnel:
     `children_of[client]` holds them. For two peers `children_of` has one entry, under the second end's node.
     `certificates` are those of the ends that need one. `family` is that of the outer packets. `mtu`: of packets inside,
     where the source says it. `carries`: the network whose frames are carried, where the tunnel makes a segment. `servers`:
-    services of other nodes that its ends ask. Only the kind reads `inside`.
+    services of other nodes that its ends ask. `listening`: the ports on which an end takes outer packets; nothing else of
+    its node may have them, but for tunnels of the same kind. Only the kind reads `inside`.
     """
 
     id: TunnelId
@@ -358,6 +359,7 @@ class BoundTunnel:
     carries: NetworkId | None = None
     servers: tuple[BoundServer, ...] = ()
     relying: tuple[tuple[PkiId, NodeId], ...] = ()  # who verifies certificates beside those of `certificates`
+    listening: Mapping[NodeId, tuple[PortService, ...]] = field(default_factory=dict)
 
     @property
     def nodes(self) -> tuple[NodeId, ...]:

@@ -7,9 +7,10 @@ from netdsl.dataclass import dataclass
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.ir.ids import Address, NodeId, Prefix, TunnelId
+from netdsl.ir.service import Protocol, port
 from netdsl.kinds.ipsec import defaults, tree
 from netdsl.kinds.ipsec.bindings import BoundAuth, BoundIpsec, OwnIpsec
-from netdsl.kinds.ipsec.ir import KIND, DpdAction
+from netdsl.kinds.ipsec.ir import IKE_PORTS, KIND, DpdAction
 from netdsl.kinds.ipsec.resolve_authentication import authentication, expected
 from netdsl.kinds.ipsec.resolve_children import ChildBlock, Context, child_blocks, children, rekey
 from netdsl.kinds.ipsec.resolve_device import check_lines, check_terms, has_device, routed_sides
@@ -124,6 +125,7 @@ def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:
         mtu,
         servers=servers,
         relying=relying,
+        listening={end.node: tuple(port(Protocol.UDP, number) for number in IKE_PORTS) for end in ends},
     )
 
 

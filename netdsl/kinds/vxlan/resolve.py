@@ -5,6 +5,7 @@ from dataclasses import replace
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.core import Label
 from netdsl.ir.ids import TunnelId
+from netdsl.ir.service import Protocol, port
 from netdsl.kinds.vxlan.ir import HIGHEST_VNI, KIND, PORT, TTL, VxlanSettings
 from netdsl.semantics.bindings import BoundTunnel, Inside, Placed
 from netdsl.semantics.items import Item
@@ -36,7 +37,7 @@ def sides(id_: TunnelId, block: Block, item: Item, work: Work) -> list[Side] | N
 def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:
     id_, block, item = draft.id, draft.block, draft.item
     vni = attributes.integer_within(block.attribute("vni"), 1, HIGHEST_VNI, work.diagnostics)
-    port = attributes.integer_within(block.attribute("port"), 1, _HIGHEST_PORT, work.diagnostics)
+    number = attributes.integer_within(block.attribute("port"), 1, _HIGHEST_PORT, work.diagnostics)
     ttl = outer_ttl(block, TTL, work)
     network = None if draft.sides is None else _network(id_, block, item, work)
     if draft.sides is None or network is None:
@@ -46,9 +47,10 @@ def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:
     ends = None if family is None else bound_ends(sides, family, work)
     if family is None or ends is None:
         return None
-    settings = VxlanSettings(network.id, vni or _number(id_, work), port or PORT, ttl)
+    settings = VxlanSettings(network.id, vni or _number(id_, work), number or PORT, ttl)
     size = _mtu(block, network, work)
-    return BoundTunnel(id_, KIND, ends, {}, {}, (), family, settings, item.place, size, network.id)
+    taken = {end.node: (port(Protocol.UDP, settings.port),) for end in ends}
+    return BoundTunnel(id_, KIND, ends, {}, {}, (), family, settings, item.place, size, network.id, listening=taken)
 
 
 def _mtu(block: Block, network: NetworkDraft, work: Work) -> Placed[int] | None:

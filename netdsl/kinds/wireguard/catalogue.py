@@ -8,3 +8,9 @@ PREFIX_OF_TWO_PEERS = Rule(
 KEEPALIVE_MISSING = Rule(
     "keepalive-missing", Severity.WARNING, "an end behind address translation without a `keepalive`"
 )
+ROUTE_WITHOUT_PEER = Rule(
+    "route-without-peer",
+    Severity.WARNING,
+    "a route into a WireGuard device that its peer takes nothing of",
+    is_about_failure=True,
+)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from netdsl.diagnostics import catalogue
 from netdsl.ir.ids import NodeId, TunnelId
-from netdsl.ir.service import PortService, Protocol
+from netdsl.ir.service import PortService, Protocol, port
 from netdsl.kinds.wireguard.bindings import BoundWireguard
 from netdsl.kinds.wireguard.ir import HIGHEST_PORT, KIND, LONGEST_KEEPALIVE, PORT
 from netdsl.semantics.bindings import BoundTunnel
@@ -50,9 +50,9 @@ def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:
     usual = min(PORT + sum(other.kind == KIND for other in work.tunnels.values()), HIGHEST_PORT)
     listening = {end.node: ports.get(end.node, usual) for end in ends}
     settings = BoundWireguard(listening, keepalives, is_relay, has_psk, memory)
-    return BoundTunnel(
-        draft.id, KIND, ends, {}, {}, (), family, settings, draft.item.place, device_mtu(block, ends, work)
-    )
+    mtu = device_mtu(block, ends, work)
+    taken = {node: (port(Protocol.UDP, number),) for node, number in listening.items()}
+    return BoundTunnel(draft.id, KIND, ends, {}, {}, (), family, settings, draft.item.place, mtu, listening=taken)
 
 
 def _check_relay(draft: TunnelDraft, work: Work) -> None:

@@ -17,6 +17,7 @@ from netdsl.semantics.rules.filters import check_filters
 from netdsl.semantics.rules.keys import check_keys
 from netdsl.semantics.rules.nat import check_nat
 from netdsl.semantics.rules.networks import check_networks
+from netdsl.semantics.rules.ports import check_ports
 from netdsl.semantics.rules.routes import check_routes
 from netdsl.semantics.rules.services import check_services
 from netdsl.semantics.rules.switches import check_switches
@@ -43,6 +44,7 @@ def _check(facts: Facts, diagnostics: Diagnostics) -> None:
     check_tunnels(facts, diagnostics)
     check_keys(facts, diagnostics)
     check_services(facts, diagnostics)
+    check_ports(facts, diagnostics)
     check_names(facts, diagnostics)
     check_commands(facts, diagnostics)
     check_expectations(facts, diagnostics)

@@ -72,7 +72,7 @@ def test_a_source_that_is_not_behind_the_peer_is_dropped_by_its_line() -> None:
 
 
 def test_what_no_peer_has_is_dropped_where_it_enters() -> None:
-    text = sites(a="route 10.8.0.0/16 via t.b", expect="a cannot reach 10.8.0.1")
+    text = sites(a="route 10.0.0.0/8 via t.b", expect="a cannot reach 10.8.0.1")
     verdict = ask(World(lab(text)), "a", "10.8.0.1", "tcp/80")
     assert (verdict.outcome, verdict.node) == (Outcome.DROPPED, "a")
 

@@ -177,6 +177,42 @@ def test_what_is_wrong_is_said_once_at_its_place(text: str, found: tuple[str, st
     assert (code, marked.partition(" {")[0]) == found
 
 
+ROUTED = MESH.replace("host d { interface wan on isp .4 }", "host d { interface wan on isp .4 ; %s }")
+
+
+@pytest.mark.parametrize(
+    ("line", "message", "label"),
+    [
+        ("route 10.5.0.0/24 via t.b", "`b` does not take 10.5.0.0/24 in `t`", "the device drops what is for it"),
+        (
+            "route 10.1.0.0/25 via t.b",
+            "`b` does not take 10.1.0.0/25 in `t`", "the device sends what is for it to `a`, and drops the rest",
+        ),
+        (
+            "default via t.b",
+            "`b` does not take 0.0.0.0/0 in `t`", "the device drops all that is not behind `b`",
+        ),
+    ],
+)  # fmt: skip
+def test_a_route_to_a_peer_that_takes_nothing_of_it_is_marked(line: str, message: str, label: str) -> None:
+    (one,) = findings(ROUTED % line)
+    assert (one.rule.code, one.message, one.primary.text) == ("route-without-peer", message, label)
+    assert one.primary.place.span.text == line
+
+
+@pytest.mark.parametrize("line", ["route 10.0.0.0/8 via t.b", "route 10.2.0.0/25 via t.b", "route 10.5.0.0/24 via a"])
+def test_a_route_to_a_peer_that_takes_some_of_it_is_none(line: str) -> None:
+    lab(ROUTED % line)
+
+
+def test_a_default_route_to_a_peer_that_takes_all_is_none() -> None:
+    for behind in ("0.0.0.0/0", "0.0.0.0/1, 128.0.0.0/1"):
+        text = (
+            ROUTED.replace("b protecting two", f"b protecting {behind}") % "route 192.0.2.0/30 via a ; default via t.b"
+        )
+        assert "route-without-peer" not in {one.rule.code for one in findings(text)}
+
+
 def test_other_tools_words_are_answered_with_ours() -> None:
     (finding,) = findings(PAIR + "wireguard t { between a and b ; addresses 10.9.0.0/30 ; allowed-ips 10.0.0.0/8 }")
     assert "protecting NETWORK" in str(finding.help)
