@@ -12,6 +12,23 @@ from netdsl.payload.render import payload
 from netdsl.verify import Packet, Verdict, World, predict
 from tests.verify.asking import checked
 
+_SITES = """
+network isp 192.0.2.0/24
+network left 10.1.0.0/24, fd00:1::/64
+network right 10.2.0.0/24, fd00:2::/64
+router a {{ interface wan on isp .1 ; interface lan on left .1, ::1 ; {a} }}
+router b {{ interface wan on isp .2 ; interface lan on right .1, ::1 ; {b} }}
+host pc {{ interface on left .10, ::10 ; default via a }}
+host www {{ interface on right .10, ::10 ; default via b ; serve http }}
+{tunnel} {{ between a protecting left and b protecting right ; over ipv4 ; addresses 10.9.0.0/30 ; {t} }}
+expect {{ {expect} }}
+"""
+
+
+def sites(tunnel: str, *, a: str = "", b: str = "", t: str = "", expect: str = "t is up") -> str:
+    """Two sites, with a host each, that the tunnel `t` joins: lines of its ends and of its own, and what is expected."""
+    return _SITES.format(tunnel=tunnel, a=a, b=b, t=t, expect=expect)
+
 
 def findings(text: str) -> list[Diagnostic]:
     return list(checked(text).diagnostics)

@@ -1,29 +1,17 @@
 """GRE as packets meet it: in both kinds of ESP, through filters, with and without the tunnel, in other tunnels."""
 
+from functools import partial
+
 import pytest
 
 from netdsl.ir.ids import TunnelId
 from netdsl.verify import Esp, Outcome, World
 from tests.kinds.asking import files, lab, outer, ping, said
+from tests.kinds.asking import sites as sites_of
 from tests.verify.asking import ask, checked
 from tests.verify.asking import lab as broken
 
-SITES = """
-network isp 192.0.2.0/24
-network left 10.1.0.0/24, fd00:1::/64
-network right 10.2.0.0/24, fd00:2::/64
-router a { interface wan on isp .1 ; interface lan on left .1, ::1 ; %(a)s }
-router b { interface wan on isp .2 ; interface lan on right .1, ::1 ; %(b)s }
-host pc { interface on left .10, ::10 ; default via a }
-host www { interface on right .10, ::10 ; default via b ; serve http }
-tunnel t gre { between a protecting left and b protecting right ; over ipv4 ; addresses 10.9.0.0/30 ; %(t)s }
-expect { %(expect)s }
-"""
-PLAIN = {"a": "", "b": "", "t": "", "expect": "t is up"}
-
-
-def sites(**changed: str) -> str:
-    return SITES % (PLAIN | changed)
+sites = partial(sites_of, "tunnel t gre")
 
 
 @pytest.mark.parametrize("esp", Esp)

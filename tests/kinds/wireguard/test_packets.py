@@ -1,30 +1,18 @@
 """WireGuard as packets meet it: who begins, through which NAT, what a device takes for whom, how large it gets."""
 
+from functools import partial
+
 import pytest
 
 from netdsl.pipeline.analysis import check_text
 from netdsl.pipeline.mending import with_near_misses
 from netdsl.verify import Esp, Outcome, World
 from tests.kinds.asking import findings, lab, outer, ping, said
+from tests.kinds.asking import sites as sites_of
 from tests.verify.asking import ask
 from tests.verify.asking import lab as broken
 
-SITES = """
-network isp 192.0.2.0/24
-network left 10.1.0.0/24, fd00:1::/64
-network right 10.2.0.0/24, fd00:2::/64
-router a { interface wan on isp .1 ; interface lan on left .1, ::1 ; %(a)s }
-router b { interface wan on isp .2 ; interface lan on right .1, ::1 ; %(b)s }
-host pc { interface on left .10, ::10 ; default via a }
-host www { interface on right .10, ::10 ; default via b ; serve http }
-wireguard t { between a protecting left and b protecting right ; over ipv4 ; addresses 10.9.0.0/30 ; %(t)s }
-expect { %(expect)s }
-"""
-PLAIN = {"a": "", "b": "", "t": "", "expect": "t is up"}
-
-
-def sites(**changed: str) -> str:
-    return SITES % (PLAIN | changed)
+sites = partial(sites_of, "wireguard t")
 
 
 @pytest.mark.parametrize("esp", Esp)
