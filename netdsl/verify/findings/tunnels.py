@@ -22,6 +22,7 @@ from netdsl.packets.types import Hook, Outcome
 from netdsl.packets.view import UPLINK
 from netdsl.packets.walk import Walk
 from netdsl.packets.world import World
+from netdsl.verify.findings.behind_nat import advice_behind_nat
 from netdsl.verify.findings.reached import advice_at
 
 _AT_ENDS = frozenset({Chain.INPUT, Chain.OUTPUT})
@@ -234,7 +235,9 @@ def _report_lost(world: World, attempt: _Attempt, diagnostics: Diagnostics) -> N
         sender.end_origin,
         f"{sender.local}",
         related=(Label(target.end_origin, f"{attempt.goal}"),) if is_apart else (),
-        help=advice_at(world, sender.tunnel) or f"a `route` or `default` in `{stop.node}` that leads to {attempt.goal}",
+        help=advice_at(world, sender.tunnel)
+        or advice_behind_nat(world, sender, target)
+        or f"a `route` or `default` in `{stop.node}` that leads to {attempt.goal}",
     )
 
 
