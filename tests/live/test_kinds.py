@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from netdsl.backends.compose.meter import meter
+from netdsl.runtime.meter import SPACES
 from tests.compiling import all_tunnels
 from tests.live.conftest import compiled_lab
 from tests.live.expected import expectations_hold
@@ -40,5 +41,6 @@ def test_machines(source: Path, tmp_path: Path, hypervisor: Machine, run_name: s
         lab.prepare()
         lab.up()
         expectations_hold(source, lab.folder, "-t", "vagrant", timeout=300 * hypervisor.patience)
+        assert all("wireguard:kernel" in lab.say(node, *SPACES).split() for node in ("wg-hub", "wg-b", "wg-c"))
     finally:
         lab.take_away()
