@@ -89,6 +89,9 @@ def _quantity(found: Sequence[Figure], values: dict[int, list[float]], runs: int
     )
 
 
+_LATENCIES = ("min", "median", "p95", "p99", "max", "lost", "first")
+"""The order of a path's figures."""
+
 _SHARES = (("min", 0.0), ("p95", 0.95), ("p99", 0.99), ("max", 1.0))
 
 
@@ -121,14 +124,14 @@ def _paths(runs: Sequence[Run]) -> dict[str, Path]:
 
 def _path_order(quantity: Quantity, runs: Sequence[Run]) -> tuple[int, int]:
     """The sort key within a group: by path, latencies from the minimum to the loss."""
-    if quantity.group not in (Group.LATENCY, Group.THROUGHPUT):
+    if quantity.group not in (Group.LATENCY, Group.THROUGHPUT, Group.WIRE):
         return (0, 0)
     positions = {name: index for index, name in enumerate(_paths(runs))}
     name = max(
         (name for name in positions if quantity.key.startswith(f"{quantity.group}.{name}.")), key=len, default=""
     )
     last = quantity.key.rpartition(".")[2]
-    inner = ("min", "median", "p95", "p99", "max", "lost").index(last) if quantity.group is Group.LATENCY else 0
+    inner = _LATENCIES.index(last) if quantity.group is Group.LATENCY else 0
     return (positions.get(name, len(positions)), inner)
 
 

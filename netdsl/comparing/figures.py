@@ -6,7 +6,7 @@ from typing import assert_never
 
 from netdsl.comparing.types import Figure, Group, Unit
 from netdsl.comparing.variation import path_titles
-from netdsl.measuring.types import BootKind, Latency, Moment, Round, Run, Throughput, Transport
+from netdsl.measuring.types import BootKind, Latency, Moment, OnWire, Round, Run, Throughput, Transport
 from netdsl.runtime.meter import NodeUsage, Usage
 
 LESS, MORE, NEITHER = -1, 1, 0
@@ -23,6 +23,12 @@ def figures(run: Run, round_: Round, titles: Mapping[str, str] | None = None) ->
     yield from _disk(round_)
     for latency in round_.latencies:
         yield from _latency(latency, titles.get(latency.path, latency.path))
+    for first in round_.firsts:
+        title = f"{titles.get(first.path, first.path)}: first answer"
+        yield _figure(f"latency.{first.path}.first", Group.LATENCY, title, Unit.SECONDS, first.seconds,
+                      "from the command that brings the tunnel up, at all ends, after it was down")  # fmt: skip
+    for seen in round_.wires:
+        yield from _on_wire(seen, titles.get(seen.path, seen.path))
     for throughput in round_.throughputs:
         yield from _throughput(throughput, titles.get(throughput.path, throughput.path))
 
@@ -138,8 +144,19 @@ def _throughput(measured: Throughput, title: str) -> Iterator[Figure]:
     yield _figure(
         f"{head}.packets", Group.THROUGHPUT, f"{title}: {kind}, packets", Unit.PACKETS, measured.packets, size, MORE
     )
+    if (cost := measured.cpu_per_megabyte) is not None:
+        key = f"processor.{head.removeprefix('throughput.')}"
+        yield _figure(key, Group.PROCESSOR, f"{title}: {kind}, a megabyte", Unit.SECONDS, cost,
+                      "of all nodes, for each 10^6 bytes of data that arrived")  # fmt: skip
     if measured.lost is not None:
         yield _figure(f"{head}.lost", Group.THROUGHPUT, f"{title}: {kind}, lost", Unit.SHARE, measured.lost, size)
+
+
+def _on_wire(seen: OnWire, title: str) -> Iterator[Figure]:
+    """What a packet grows by."""
+    detail = f"a packet of {seen.inside} bytes inside, as `{seen.network}` sees it"
+    yield _figure(f"wire.{seen.path}.{seen.payload}", Group.WIRE, f"{title}: {seen.payload} bytes of data", Unit.BYTES,
+                  seen.outside - seen.inside, detail)  # fmt: skip
 
 
 def all_times(rounds: Sequence[Round], path: str) -> list[float]:

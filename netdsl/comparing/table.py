@@ -96,6 +96,7 @@ GROUP_TITLES = {
     Group.DISK: "DISK",
     Group.LATENCY: "LATENCY, there and back",
     Group.THROUGHPUT: "THROUGHPUT, what arrived",
+    Group.WIRE: "OVERHEAD on the wire",
     Group.EXPECTATIONS: "EXPECTATIONS",
 }
 

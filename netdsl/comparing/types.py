@@ -33,6 +33,7 @@ class Group(StrEnum):
     DISK = "disk"
     LATENCY = "latency"
     THROUGHPUT = "throughput"
+    WIRE = "wire"
     EXPECTATIONS = "expectations"
 
 

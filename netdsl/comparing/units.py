@@ -22,7 +22,7 @@ _HALF = 0.5
 def shown(value: float, unit: Unit) -> str:
     """A value with three digits: `3.12 s`, `20.6 MiB`, `94.1 Mbit/s`, `8.20 kpps`, `1.50 %`."""
     size, name = scale(value, unit)
-    return f"{_digits(value / size)} {name}"
+    return f"{_number(value / size, name)} {name}"
 
 
 def shown_roughly(value: float, unit: Unit) -> str:
@@ -37,8 +37,8 @@ def shown_spread(spread: Spread, unit: Unit) -> str:
     if spread.low is None or spread.high is None or spread.low == spread.high == spread.median:
         return shown(spread.median, unit)
     size, name = scale(spread.median, unit)
-    low, high = (_digits(value / size) for value in (spread.low, spread.high))
-    return f"{_digits(spread.median / size)} [{low}, {high}] {name}"
+    low, high = (_number(value / size, name) for value in (spread.low, spread.high))
+    return f"{_number(spread.median / size, name)} [{low}, {high}] {name}"
 
 
 def shown_ratio(ratio: float) -> str:
@@ -57,6 +57,11 @@ def scale(value: float, unit: Unit) -> tuple[float, str]:
     if value == 0:
         return next((scale for scale in scales if scale[0] == 1.0), scales[-1])
     return next((scale for scale in scales if abs(value) >= scale[0] * 0.9995), scales[-1])
+
+
+def _number(value: float, name: str) -> str:
+    """Three digits; bytes alone are whole."""
+    return f"{value:.0f}" if name == "B" and value == round(value) else _digits(value)
 
 
 def _digits(value: float) -> str:

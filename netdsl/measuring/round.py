@@ -18,9 +18,11 @@ from netdsl.measuring.types import (
     CUT,
     Boot,
     BootKind,
+    FirstAnswer,
     Latency,
     Line,
     Moment,
+    OnWire,
     Path,
     Reading,
     Round,
@@ -91,6 +93,8 @@ class _Round:
     disk: Disk | None = None
     latencies: list[Latency] = field(default_factory=list)
     throughputs: list[Throughput] = field(default_factory=list)
+    wires: list[OnWire] = field(default_factory=list)
+    firsts: list[FirstAnswer] = field(default_factory=list)
     lines: tuple[Line, ...] = ()
     teardown: float | None = None
     troubles: list[Trouble] = field(default_factory=list)
@@ -217,7 +221,7 @@ class _Round:
             self.readings.append(Reading(kind, Moment.STEADY, round(pace.now() - since, 3), usage))
 
     def _measure_running(self) -> None:
-        """The measurements on the running lab: latency, throughput, disk, expectations."""
+        """The measurements on the running lab: latency, throughput, bytes on the wire, disk, expectations, first answer."""
         job = self.job
         answering = [path for path in self._possible() if self._answers(path)]
         sampler = self._sampler(job.plan.boots[-1], Moment.LOAD, self.ground.pace.now())
@@ -226,6 +230,8 @@ class _Round:
                 for path in answering:
                     self._throughput(path)
             self._note(sampler)
+        for path in answering:
+            self._on_wire(path)
         self.disk = self._tried("disk", lambda: job.meter.disk(job.deployment))
         if job.lab.expectations:
             results = self._tried(
@@ -233,6 +239,9 @@ class _Round:
                 lambda: run(job.lab, job.driver, job.deployment, job.target, self.hooks.said, self.ground.pace),
             )
             self.lines = () if results is None else lines_of(results)
+        for path in answering:
+            if path.tunnels:
+                self._first(path)
 
     def _possible(self) -> Iterator[Path]:
         """The paths that pass with the kind of ESP that the nodes have. One that was asked for and does not is a
@@ -271,6 +280,14 @@ class _Round:
             if {TCP, UDP} <= set(path.services):
                 self._trouble(step, incomplete)
 
+    def _on_wire(self, path: Path) -> None:
+        step = f"bytes on the wire of {path.name}"
+        self.wires += self._tried(step, lambda: self.instruments.on_wire(self.job, path)) or ()
+
+    def _first(self, path: Path) -> None:
+        found = self._tried(f"first answer of {path.name}", lambda: self.instruments.first_answer(self.job, path))
+        self.firsts += () if found is None else (found,)
+
     # --- the result
 
     def so_far(self) -> Round:
@@ -292,6 +309,8 @@ class _Round:
             disk=self.disk,
             latencies=tuple(self.latencies),
             throughputs=tuple(self.throughputs),
+            wires=tuple(self.wires),
+            firsts=tuple(self.firsts),
             lines=self.lines,
             teardown=self.teardown,
             troubles=tuple(troubles),

@@ -95,7 +95,8 @@ class Transport(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Throughput:
     """What arrived. `payload`: bytes of user data in a packet (TCP: the largest segment); `packets`: per second (TCP:
-    computed from bits and segment); `lost`: the share of packets lost, None for TCP; `seconds`: the duration."""
+    computed from bits and segment); `lost`: the share of packets lost, None for TCP; `seconds`: the duration; `cpu`:
+    seconds of processor of all nodes from before to after the test, None: not measured."""
 
     path: str
     transport: Transport
@@ -103,6 +104,33 @@ class Throughput:
     bits: float
     packets: float
     lost: float | None
+    seconds: float
+    cpu: float | None = None
+
+    @property
+    def cpu_per_megabyte(self) -> float | None:
+        """Seconds of processor for 10^6 bytes of user data that arrived."""
+        megabytes = self.bits * self.seconds / 8e6
+        return None if self.cpu is None or megabytes <= 0 else self.cpu / megabytes
+
+
+@dataclass(frozen=True, slots=True)
+class OnWire:
+    """An ICMP echo with `payload` bytes of data. Bytes of IP packets: `inside`, as it is sent; `outside`, as `network` sees
+    it."""
+
+    path: str
+    network: str
+    payload: int
+    inside: int
+    outside: int
+
+
+@dataclass(frozen=True, slots=True)
+class FirstAnswer:
+    """Seconds from the command that brings a path's tunnels up, at all their ends, until the first ping is answered."""
+
+    path: str
     seconds: float
 
 
@@ -148,6 +176,8 @@ class Round:
     disk: Disk | None = None
     latencies: tuple[Latency, ...] = field(default=(), repr=False)
     throughputs: tuple[Throughput, ...] = ()
+    wires: tuple[OnWire, ...] = ()
+    firsts: tuple[FirstAnswer, ...] = ()
     lines: tuple[Line, ...] = ()
     teardown: float | None = None
     troubles: tuple[Trouble, ...] = ()

@@ -70,7 +70,7 @@ def paths_of(comparison: Comparison) -> tuple[Path, ...]:
 def headed(quantity: Quantity) -> str:
     """The title with a capital letter, unless it begins with a node's name (latency, throughput)."""
     title = quantity.title
-    return title if quantity.group in (Group.LATENCY, Group.THROUGHPUT) else title[:1].upper() + title[1:]
+    return title if quantity.group in (Group.LATENCY, Group.THROUGHPUT, Group.WIRE) else title[:1].upper() + title[1:]
 
 
 def _names(comparison: Comparison) -> tuple[str, ...]:

@@ -92,6 +92,12 @@ _SECTIONS: tuple[tuple[str, str, str, tuple[Group, ...]], ...] = (
         (Group.LATENCY,),
     ),
     ("throughput", "Throughput by packet size", "", (Group.THROUGHPUT,)),
+    (
+        "wire",
+        "Overhead on the wire",
+        "What a packet has grown by on the network that sees the largest of it, in bytes of IP packets, recorded there.",
+        (Group.WIRE,),
+    ),
 )
 
 

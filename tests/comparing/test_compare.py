@@ -48,7 +48,10 @@ def warnings_of(*runs: Run) -> str:
         ("disk.total", 102 * MIB),
         ("latency.a-b.median", 0.0055),
         ("latency.a-b.lost", 0.0),
+        ("latency.a-b.first", 0.25),
         ("throughput.a-b.tcp.bits", 80e6),
+        ("processor.a-b.tcp", 0.02),
+        ("wire.a-b.64", 60),
         ("throughput.a-b.udp.1000.packets", 10_000),
         ("throughput.a-b.udp.1000.lost", 0.0),
     ],
@@ -69,7 +72,7 @@ def test_quantities_come_by_group_and_latencies_rise() -> None:
     found = compare([containers(), machines()])
     groups = [one.group for one in found.quantities]
     assert groups == sorted(groups, key=tuple(Group).index)
-    rising = ["min", "median", "p95", "p99", "max", "lost"]
+    rising = ["min", "median", "p95", "p99", "max", "lost", "first"]
     assert [one.key for one in found.quantities if one.group is Group.LATENCY] == [
         f"latency.a-b.{one}" for one in rising
     ]

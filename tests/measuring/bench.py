@@ -10,7 +10,7 @@ from netdsl.ir.lab import Lab
 from netdsl.measuring.job import Job
 from netdsl.measuring.types import Plan, Subject
 from netdsl.runtime.driver import Answer, Deployment, Driver
-from netdsl.runtime.meter import Meter, Tools
+from netdsl.runtime.meter import Meter, NodeUsage, Tools, Usage
 from netdsl.testing.pace import Pace
 
 _EVER = count()
@@ -29,13 +29,18 @@ class Bench:
         pings: int = 5,
         payloads: tuple[int, ...] = (),
     ) -> None:
-        self.answer, self.slowness, self.open = answer, 1.0, 0
+        self.answer, self.slowness, self.open, self.cpu = answer, 1.0, 0, 0.0
         self.asked: list[tuple[str, list[str]]] = []
         deployment = Deployment(Path("/nowhere"), "p")
         plan = Plan(pings=pings, seconds=1.0, payloads=payloads)
         found = lab or Lab("x", None, (), ())
         subject = Subject("x", "", "", "", 0, 0, 0)
         self.job = Job(found, subject, "none", cast(Driver, self), cast(Meter, self), deployment, (), plan, None)
+
+    def usage(self, deployment: Deployment) -> Usage:
+        """Another second of processor each time."""
+        self.cpu += 1.0
+        return Usage((NodeUsage("a", None, None, self.cpu),))
 
     @contextmanager
     def tools(self, deployment: Deployment, node: str) -> Iterator[Tools]:

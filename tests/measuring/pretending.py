@@ -157,6 +157,8 @@ class Bench:
         return Instruments(
             lambda job, path: self.runtimes[job.target].latency(job, path),
             lambda job, path: self.runtimes[job.target].throughput(job, path),
+            lambda _, __: (),
+            lambda _, __: None,
         )
 
     @property

@@ -431,6 +431,7 @@ def test_who_watches_hears_each_step_and_how_long_still(bench: Bench) -> None:
         "warm boot: at rest",
         "latency of one to two",
         "throughput of one to two",
+        "bytes on the wire of one to two",
         "disk",
         "expectations",
         "taking down",

@@ -1,6 +1,6 @@
 """The throughput of a path by iperf3: TCP, and UDP with packets of several sizes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from ipaddress import ip_address
 
@@ -43,9 +43,18 @@ def throughput(job: Job, path: Path, pace: Pace = Pace()) -> tuple[Throughput, .
         if port != PORT:
             stack.enter_context(redirected(destination_tools, found, PORT, pace, _QUICK * slowness))
         pair = _Pair(
-            source_tools, destination_tools, path, found[-1].destination, port, job.plan.seconds, slowness, pace
-        )
+            source_tools, destination_tools, path, found[-1].destination, port, job.plan.seconds, slowness, pace,
+            lambda: _processor(job),
+        )  # fmt: skip
         return _all(pair, job.plan.payloads)
+
+
+def _processor(job: Job) -> float | None:
+    """Seconds of processor of all nodes until now; None if the runtime does not say it."""
+    try:
+        return sum(node.cpu for node in job.meter.usage(job.deployment).nodes)
+    except DriverError:
+        return None
 
 
 def _all(pair: "_Pair", payloads: tuple[int, ...]) -> tuple[Throughput, ...]:
@@ -70,7 +79,7 @@ def _all(pair: "_Pair", payloads: tuple[int, ...]) -> tuple[Throughput, ...]:
 @dataclass(frozen=True, slots=True)
 class _Pair:
     """The tools at both ends. `listening`: the destination's own address; `port`: the port that the source connects
-    to."""
+    to; `processor`: seconds of processor of all nodes until now."""
 
     source_tools: Tools
     destination_tools: Tools
@@ -80,13 +89,16 @@ class _Pair:
     seconds: float
     slowness: float
     pace: Pace
+    processor: Callable[[], float | None]
 
     def measured(self, payload: int | None) -> Throughput:
         """The result of one test. The server is ended afterwards. Raises DriverError."""
         self._start()
+        before = self.processor()
         try:
             arrived = self._result(payload)
         finally:
+            after = self.processor()
             with self.pace.undisturbed():
                 self.destination_tools.ask(end_words(), timeout=_QUICK * self.slowness)
         return Throughput(
@@ -97,6 +109,7 @@ class _Pair:
             packets=round(arrived.packets, 2),
             lost=None if arrived.lost is None else round(arrived.lost, 6),
             seconds=round(arrived.seconds, 3),
+            cpu=None if before is None or after is None else round(max(after - before, 0.0), 4),
         )
 
     def _start(self) -> None:
