@@ -14,6 +14,9 @@ from netdsl.measuring.types import Machine, Round, Run
 _BREAK = re.compile(r"; |\n+")
 """The end of the first cause in a trouble's message."""
 
+_KIND = re.compile(r"[a-z0-9-]+: ")
+"""The kind in a run's fact `tunnels`."""
+
 EMULATED = "emulated"
 _SLOW = "QEMU emulates the processor: this says nothing of how fast a machine with KVM is, only that it works"
 _UNKNOWN = "what the machines ran on is not known: emulated or not"
@@ -78,6 +81,7 @@ def cautions(runs: Sequence[Run]) -> Iterator[str]:
         if column.caveat:
             yield f"{column.name}: {column.caveat}"
     yield from _other_payloads(runs, names)
+    yield from _differing("tunnels by other means", names, _means(runs))
     for warning, value_of in _COMPARABLE:
         yield from _differing(warning, names, [value_of(run) for run in runs])
     if len(runs) == 1:
@@ -98,7 +102,6 @@ def machine_text(machine: Machine) -> str:
 _COMPARABLE: tuple[tuple[str, Callable[[Run], str]], ...] = (
     ("other machines", lambda run: machine_text(run.machine)),
     ("other versions of netdsl", lambda run: run.netdsl),
-    ("tunnels by other means", lambda run: fact(run, "tunnels")),
     ("other plans", lambda run: _plan_text(run)),
     ("other paths (under load another memory)", lambda run: ", ".join(path.name for path in run.paths) or "none"),
 )
@@ -113,6 +116,13 @@ def _other_payloads(runs: Sequence[Run], names: Sequence[str]) -> Iterator[str]:
         alike = [number for number, other in enumerate(labels) if other == label]
         payloads = [runs[number].subject.payload[:12] for number in alike]
         yield from _differing("other nodes inside (payload)", [names[number] for number in alike], payloads)
+
+
+def _means(runs: Sequence[Run]) -> list[str]:
+    """Where the tunnels of each run are: `gre: kernel, vxlan: user space`; of runs with other parameters, which may have
+    other kinds, `user space` without the kind."""
+    found = [fact(run, "tunnels") for run in runs]
+    return [", ".join(sorted(set(_KIND.sub("", one).split(", ")))) for one in found] if varied(runs) else found
 
 
 def _plan_text(run: Run) -> str:

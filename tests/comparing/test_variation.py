@@ -11,6 +11,7 @@ from netdsl.comparing.table import comparison_table, heading
 from netdsl.comparing.types import Varied
 from netdsl.measuring.subject import HIDDEN
 from netdsl.measuring.types import Line, Parameter, Run, Source
+from netdsl.runtime.meter import Fact
 from tests.comparing.runs import PATH, SUBJECT, containers, machines
 
 TEXT = 'lab tiny\nparam vpn = ipsec in ipsec, none\nparam key = "k"\n'
@@ -54,6 +55,18 @@ def test_another_payload_of_the_same_parameters_is_warned_of() -> None:
     other = replace(WITHOUT, subject=replace(WITHOUT.subject, payload="3"))
     (warning,) = [one for one in compare([WITH, WITHOUT, other]).warnings if "payload" in one]
     assert warning.startswith("other nodes inside (payload): 2 (compose vpn=none #1); 3 (compose vpn=none #2)")
+
+
+def test_another_kind_in_the_same_place_is_no_other_means() -> None:
+    def means(*spaces: str) -> list[str]:
+        pairs = zip((WITH, WITHOUT), spaces, strict=True)
+        runs = [replace(run, facts=(Fact("engine", "Docker"), Fact("tunnels", space))) for run, space in pairs]
+        return [one for one in compare(runs).warnings if one.startswith("tunnels by other means")]
+
+    assert means("strongswan: user space", "wireguard: user space") == []
+    assert means("strongswan: user space", "wireguard: kernel") == [
+        "tunnels by other means: user space (compose vpn=ipsec); kernel (compose vpn=none)"
+    ]
 
 
 def test_figures_of_each_target_stand_side_by_side() -> None:

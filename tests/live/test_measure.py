@@ -8,12 +8,16 @@ from contextlib import contextmanager
 
 import pytest
 
+from netdsl.codegen.contract import Options
+from netdsl.comparing.variants import subject, variants
 from netdsl.measuring.store import read_run
 from netdsl.measuring.types import BootKind, Moment, Run
+from netdsl.packets.types import Esp
+from netdsl.pipeline.analysis import check
 from tests.live.compose import ComposeLab
 from tests.live.conftest import Starter
 from tests.live.host import Host
-from tests.live.machine import HERE, PROGRAM, netdsl
+from tests.live.machine import HERE, PROGRAM, ROOT, netdsl
 from tests.live.small import PAIR
 
 pytestmark = pytest.mark.live
@@ -76,6 +80,30 @@ def test_two_rounds_are_measured_and_nothing_stays(deploy: Starter, look: Callab
         assert all(len(each.times) + each.lost == 20 for each in one.latencies)
         assert all(each.bits > 0 for each in one.throughputs)
         assert [line.verdict for line in one.lines] == ["passed", "passed"]
+
+
+@pytest.mark.parametrize(
+    "kind", ["wireguard", pytest.param("ipsec", marks=pytest.mark.full), pytest.param("none", marks=pytest.mark.full)]
+)
+def test_the_bytes_on_the_wire_are_those_predicted(deploy: Starter, kind: str) -> None:
+    source = ROOT / "examples/vpn-kinds/lab.net"
+    lab = deploy(source.read_text(), kind, "-D", f"vpn={kind}", "--closed")
+    words = _words(lab, "-D", f"vpn={kind}", "--closed", "--boot", "warm")
+    done = netdsl(*words, folder=lab.folder.parent, timeout=600)
+    assert done.returncode == 0, done.stdout + done.stderr
+    run = _run(lab)
+    (one,) = run.rounds
+    on_paper = variants("vpn", [subject(kind, check(source, {"vpn": kind}), Options())], (), Options()).variants[0]
+    ways = [way for way in on_paper.paths[0].ways if way.esp in (None, _esp(run))]
+    assert [[(of.payload, of.outside) for of in way.sizes] for way in ways] == [
+        [(seen.payload, seen.outside) for seen in one.wires]
+    ]
+    assert [first.path for first in one.firsts] == [path.name for path in run.paths if path.tunnels]
+    assert all(each.cpu is not None for each in one.throughputs)
+
+
+def _esp(run: Run) -> Esp:
+    return Esp.USER if any("user space" in fact.value for fact in run.facts if fact.name == "tunnels") else Esp.KERNEL
 
 
 @pytest.mark.parametrize(
