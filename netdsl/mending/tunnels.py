@@ -29,17 +29,17 @@ def _sides(
 ) -> Iterator[Candidate]:
     covered = (
         (source, child.local, end.end_origin),
-        (destination, child.remote, _peer_origin(failure, end)),
+        (destination, child.remote, peer_origin(failure, end)),
     )
     lacking = [(address, prefixes, place) for address, prefixes, place in covered if not in_any(address, prefixes)]
     if any(not prefixes for _, prefixes, _ in lacking):
         return  # a virtual address
-    edits = [list(_covering(failure, end, place, address)) for address, _, place in lacking]
+    edits = [list(covering(failure, end, place, address)) for address, _, place in lacking]
     if len(lacking) == 1:
         for edit in edits[0]:
-            yield from _protecting(failure, end, lacking[0][0], (edit,))
+            yield from protecting(failure, end, lacking[0][0], (edit,))
     elif len(lacking) == 2 and all(edits) and all(_is_alone(prefixes) for _, prefixes, _ in lacking):
-        yield from _protecting(failure, end, destination, (edits[0][0], edits[1][0]))
+        yield from protecting(failure, end, destination, (edits[0][0], edits[1][0]))
 
 
 def _is_alone(prefixes: tuple[Prefix, ...]) -> bool:
@@ -47,14 +47,16 @@ def _is_alone(prefixes: tuple[Prefix, ...]) -> bool:
     return all(prefix.prefixlen == prefix.max_prefixlen for prefix in prefixes)
 
 
-def _peer_origin(failure: FailedLine, end: TunnelEnd) -> Place | None:
+def peer_origin(failure: FailedLine, end: TunnelEnd) -> Place | None:
+    """Where the other end of one is named."""
     if end.peer is None:
         return None
     others = (other for other in failure.view(end.peer).node.tunnels if other.tunnel == end.tunnel)
     return next((other.end_origin for other in others if other.peer in (end.node, None)), None)
 
 
-def _protecting(failure: FailedLine, end: TunnelEnd, address: Address, edits: tuple[Edit, ...]) -> Iterator[Candidate]:
+def protecting(failure: FailedLine, end: TunnelEnd, address: Address, edits: tuple[Edit, ...]) -> Iterator[Candidate]:
+    """The tunnel with edits of its ends, of which one does not protect the address."""
     line = failure.statements.around(Place(edits[0].span), syntax.Between) or failure.statements.around(
         Place(edits[0].span), syntax.Side
     )
@@ -63,7 +65,7 @@ def _protecting(failure: FailedLine, end: TunnelEnd, address: Address, edits: tu
         yield Candidate(f"{cited(line.span)} of tunnel `{end.tunnel}` {fault}: `{written(line.span, edits)}`", edits)
 
 
-def _covering(failure: FailedLine, end: TunnelEnd, place: Place | None, address: Address) -> Iterator[Edit]:
+def covering(failure: FailedLine, end: TunnelEnd, place: Place | None, address: Address) -> Iterator[Edit]:
     """The network of the address among what an end protects: a prefix that is nearly it written as it is, or one more."""
     fabric = failure.world.fabric
     prefix, network = network_prefix(fabric, address), network_name(fabric, address)

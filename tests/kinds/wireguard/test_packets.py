@@ -204,3 +204,10 @@ def test_a_gateway_that_does_not_relay_is_told_where_a_line_needs_it() -> None:
     assert finding.rule.code == "expectation-fails"
     assert finding.help is not None
     assert "the clients of tunnel `t` reach one another with `relay yes`" in str(finding.help)
+
+
+def test_a_peer_that_does_not_protect_a_network_of_its_own_is_told() -> None:
+    text = sites(a="route 10.2.0.0/24 via t.b", expect="pc reaches 10.2.0.10").replace("b protecting right", "b")
+    checked = with_near_misses(check_text(text.encode()), {})
+    (finding,) = (one for one in checked.diagnostics if one.rule.code == "expectation-fails")
+    assert "`between a protecting left and b protecting right`" in str(finding.help)
