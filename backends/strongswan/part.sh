@@ -296,8 +296,7 @@ strongswan_has_other_credentials() {
 	[ -e "$1/credentials.sums" ] && ! cmp -s "$1/credentials.sums" "$2/credentials.sums"
 }
 
-# strongswan_change FROM TO: charon's configuration. SAs that are up keep that which they were made by (vici_config.c). Secrets
-# come last: charon forgets those that are not in the files any more (load_creds.c), and the former ones are in none.
+# strongswan_change FROM TO: charon's configuration. SAs that are up keep that which they were made by (vici_config.c).
 strongswan_change() {
 	strongswan_has_changed "$1" "$2" || return 0
 	if differs "$1" "$2" esp-probe.batch; then
@@ -316,7 +315,12 @@ strongswan_change() {
 	if [ "$(strongswan_pools "$1")" != "$(strongswan_pools "$2")" ]; then
 		strongswan_call --load-pools || return
 	fi
-	strongswan_call --load-conns || return
+	strongswan_call --load-conns
+}
+
+# strongswan_renew FROM TO: secrets, which are there where they are other ones. charon forgets those that are not in the files any more
+# (load_creds.c), and the former ones are in none.
+strongswan_renew() {
 	[ -d "$SWANCTL_DIR/private" ] || [ -e "$SWANCTL_DIR/secrets.conf" ] || return 0
 	strongswan_call --load-creds --noprompt || return
 	strongswan_forget_secrets

@@ -103,11 +103,19 @@ take_change() {
 }
 
 # alter FROM TO: all that can fail, in an order in which what passes before and after passes all the time: new addresses and
-# routes, filter and daemons (without what ends), services. Sets $reason and returns 1.
+# routes, filter and daemons (without what ends), services. Secrets, of which no former ones are kept, come when only a start can
+# be the remedy of what still fails. Sets $reason and returns 1.
 alter() {
 	exchange_credentials "$2" "$1"
 	refuse_own_networks "$1" "$2" && change_addresses "$1" "$2" && set_routes "$1" "$2" && each_part change "$1" "$2" &&
-		enter_data "$2" && change_services "$1" "$2" && change_names "$2"
+		enter_data "$2" && change_services "$1" "$2" && renew_secrets "$1" "$2" && change_names "$2"
+}
+
+renew_secrets() {
+	each_part renew "$1" "$2" || {
+		needs_start "$reason"
+		return 1
+	}
 }
 
 # enter_data FOLDER: they are the node's from here on.

@@ -174,3 +174,65 @@ def test_a_node_that_is_still_starting_says_so(node: Node) -> None:
     for verb in ("change", "running"):
         done = node.verb(verb)
         assert (done.returncode, done.stdout) == (1, "still starting\n")
+
+
+_PROBE = """
+probe_change() { echo "change $1 $2" >>"$STATE/called"; }
+probe_renew() {
+	[ -d "$STATE/credentials/private" ] || return 0
+	reason='a key is refused'
+	[ ! -e "$STATE/refuse" ] || return 1
+	: >"$STATE/reached"
+	while [ -e "$STATE/hold" ]; do sleep 0.05; done
+	echo renew >>"$STATE/called"
+	find "$STATE" -path '*credentials*' -type f ! -perm 600 >>"$STATE/called"
+	rm -rf "$STATE/credentials/private"
+}
+"""
+
+
+def _secrets(node: Node) -> list[str]:
+    """Files of the node's state that have one of its secrets in them."""
+    return node.inside("grep", "-rlE", "secret-[0-9]", str(node.state)).stdout.splitlines()
+
+
+def _give(node: Node, secret: str) -> None:
+    node.file("../credentials/private/keys.pem", secret)
+    node.file("../credentials/x509/keys.pem", f"certificate of {secret[-1]}")
+    (node.folder / "netdsl/credentials/private/keys.pem").chmod(0o600)
+
+
+@pytest.fixture
+def keyed(node: Node) -> Node:
+    """A started node with credentials, whose part forgets the private ones as soon as it has them."""
+    node.file("../lab/probe/part.sh", f'{_PROBE}\nprobe_start() {{ rm -rf "$STATE/credentials/private"; }}\n')
+    node.data(parts="nftables\nprobe\nbusybox\n", services__tsv="http\tn.http\ttcp\t80\tbusybox\n")
+    _give(node, "secret-1")
+    assert node.start() == ""
+    assert _secrets(node) == []
+    return node
+
+
+def test_secrets_are_taken_when_no_step_that_is_undone_can_fail_and_are_in_no_file_then(keyed: Node) -> None:
+    _give(keyed, "secret-2")
+    keyed.data(services__tsv="http\tn.http\ttcp\t80\tbusybox\nhttp\tn.x\ttcp\t99999\tbusybox\n")
+    said = keyed.verb("running").stdout
+    assert "does not listen" in _change(keyed)
+    assert "renew" not in (keyed.state / "called").read_text()
+    assert (keyed.state / "credentials/x509/keys.pem").read_text() == "certificate of 1"
+    assert keyed.verb("running").stdout == said
+    assert _secrets(keyed) == []
+    keyed.data(services__tsv="http\tn.more\ttcp\t81\tbusybox\n")
+    assert _change(keyed) == ""
+    assert (keyed.state / "called").read_text().splitlines()[-1] == "renew"  # and no file of another mode than 0600
+    assert (keyed.state / "credentials/x509/keys.pem").read_text() == "certificate of 2"
+    assert _secrets(keyed) == []
+
+
+def test_secrets_that_are_refused_need_a_start(keyed: Node) -> None:
+    """Some may be in a daemon by then, and the former ones are in no file."""
+    keyed.inside("touch", f"{keyed.state}/refuse")
+    _give(keyed, "secret-2")
+    done = keyed.verb("change")
+    assert (done.returncode, done.stdout) == (3, "a key is refused\n")
+    assert _secrets(keyed) == []
