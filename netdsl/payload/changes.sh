@@ -32,10 +32,18 @@ running() {
 		echo 'still starting'
 		return 1
 	}
+	(flock -n 8 && forget_copied) 8>"$STATE/change/lock"
 	cat "$STATE/shared.sums"
 	(cd "$STATE/now/" && find node -type f -exec sha256sum -- {} +)
 	[ ! -e "$STATE/now/credentials.sums" ] || cat "$STATE/now/credentials.sums"
 	sha256sum /etc/hosts /etc/resolv.conf
+}
+
+# What a client that was killed has left: it has secrets. The main process takes all of it at that moment, or nothing.
+forget_copied() {
+	rm -rf "$STATE/data/next"
+	mv "$STATE/data/whole" "$STATE/data/next" 2>/dev/null
+	rm -rf "$STATE/data/next"
 }
 
 # --- the verb ---------------------------------------------------------------------------------------------------------
@@ -51,19 +59,23 @@ change() {
 		echo 'another change does not end'
 		return 1
 	}
-	rm -rf "$STATE/data/next" "$STATE/data/whole" "$STATE/change/done"
+	forget_copied
+	rm -f "$STATE/change/done"
+	trap 'rm -rf "$STATE/data/next"' EXIT
+	trap 'exit 1' HUP INT TERM
 	if ! lay_data "$STATE/data/next" || ! lay_credentials "$STATE/data/next"; then
-		rm -rf "$STATE/data/next"
 		echo 'the new data cannot be copied'
 		return 1
 	fi
 	mv "$STATE/data/next" "$STATE/data/whole"
 	read -r main <"$STATE/pid"
 	rounds=1200
-	# A signal that comes between the main process's look and its `wait` ends none: hence several.
-	until [ -e "$STATE/change/done" ]; do
+	# A signal that comes between the main process's look and its `wait` ends none: hence several. It may still be at a change of a
+	# client that was killed: that one's end is not this one's.
+	until [ ! -d "$STATE/data/whole" ] && [ -e "$STATE/change/done" ]; do
 		rounds=$((rounds - 1))
 		if [ "$rounds" -le 0 ] || ! kill -0 "$main" 2>/dev/null; then
+			mv "$STATE/data/whole" "$STATE/data/next" 2>/dev/null
 			echo 'the change does not end'
 			return 1
 		fi
@@ -85,7 +97,8 @@ take_change() {
 	read_clock
 	new=data/$uptime
 	old=$STATE/$old reason='' verdict=1
-	mv "$STATE/data/whole" "$STATE/$new"
+	rm -f "$STATE/change/done"
+	mv "$STATE/data/whole" "$STATE/$new" 2>/dev/null || return 0 # its client has taken it back
 	if alter "$old" "$STATE/$new"; then
 		settle_change "$old" "$STATE/$new"
 		rm -rf "$old"

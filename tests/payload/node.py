@@ -94,7 +94,7 @@ class Node:
             text=True,
             timeout=60,
             check=False,
-            env=self._env(),
+            env=self.environment,
         )
 
     def link(self, name: str, mac: str) -> None:
@@ -103,7 +103,9 @@ class Node:
         self.inside("ip", "link", "set", f"peer-{name}", "up")
         self.inside("ip", "link", "set", name, "up")
 
-    def _env(self) -> dict[str, str]:
+    @property
+    def environment(self) -> dict[str, str]:
+        """Of its script."""
         return {
             "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
             "NETDSL_STATE": str(self.state),
@@ -122,7 +124,7 @@ class Node:
         self.folder.joinpath("log").touch()
         with (self.folder / "log").open("w") as log:
             self._main = subprocess.Popen(
-                self.command(["sh", script, "start"]), stderr=log, stdout=log, text=True, env=self._env()
+                self.command(["sh", script, "start"]), stderr=log, stdout=log, text=True, env=self.environment
             )
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:

@@ -1,6 +1,7 @@
 """`change`: a node takes new data while it runs, and is as it was where it cannot."""
 
 import json
+import subprocess
 
 import pytest
 
@@ -236,3 +237,50 @@ def test_secrets_that_are_refused_need_a_start(keyed: Node) -> None:
     done = keyed.verb("change")
     assert (done.returncode, done.stdout) == (3, "a key is refused\n")
     assert _secrets(keyed) == []
+
+
+@pytest.mark.parametrize("folder", ["next", "whole"])
+def test_what_a_killed_client_has_copied_goes_and_is_not_taken(keyed: Node, folder: str) -> None:
+    keyed.inside("mkdir", "-p", f"{keyed.state}/data/{folder}/credentials")
+    keyed.inside("sh", "-c", f"echo secret-3 >{keyed.state}/data/{folder}/credentials/keys.pem")
+    said = keyed.verb("running").stdout
+    assert _secrets(keyed) == []
+    keyed.inside("sh", "-c", f"read -r main <{keyed.state}/pid; kill -USR1 $main")
+    assert keyed.verb("running").stdout == said
+
+
+def test_a_change_whose_client_is_killed_is_done_by_the_main_process(keyed: Node) -> None:
+    keyed.inside("touch", f"{keyed.state}/hold")
+    _give(keyed, "secret-2")
+    client = subprocess.Popen(
+        keyed.command(["sh", f"{keyed.folder}/netdsl/lab/node.sh", "change"]), env=keyed.environment
+    )
+    _await(keyed, f"[ -e {keyed.state}/reached ]")
+    client.kill()
+    client.wait()
+    keyed.inside("rm", f"{keyed.state}/hold")
+    _await(keyed, f"[ -e {keyed.state}/change/done ]")
+    assert (keyed.state / "credentials/x509/keys.pem").read_text() == "certificate of 2"
+    assert _secrets(keyed) == []
+    assert _change(keyed) == ""
+
+
+def test_a_change_does_not_end_with_that_of_a_killed_client(keyed: Node) -> None:
+    keyed.inside("touch", f"{keyed.state}/hold")
+    _give(keyed, "secret-2")
+    words = keyed.command(["sh", f"{keyed.folder}/netdsl/lab/node.sh", "change"])
+    killed = subprocess.Popen(words, env=keyed.environment)
+    _await(keyed, f"[ -e {keyed.state}/reached ]")
+    killed.kill()
+    killed.wait()
+    keyed.data(services__tsv="http\tn.x\ttcp\t99999\tbusybox\n")
+    other = subprocess.Popen(words, env=keyed.environment, stdout=subprocess.PIPE, text=True)
+    _await(keyed, f"[ -e {keyed.state}/data/whole ]")
+    keyed.inside("rm", f"{keyed.state}/hold")
+    said, _ = other.communicate(timeout=60)
+    assert (other.returncode, said) == (1, "service n.x does not listen on tcp/99999\n")
+
+
+def _await(node: Node, condition: str) -> None:
+    done = node.inside("timeout", "30", "sh", "-c", f"until {condition}; do sleep 0.02; done")
+    assert done.returncode == 0, condition
