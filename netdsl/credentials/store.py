@@ -53,19 +53,21 @@ class Store:
             self.folder.replace(path, content, 0o600)
 
     def fill(self, path: str, files: Mapping[str, bytes]) -> None:
-        """Make the folder at `path` contain exactly `files`; files that are already right are not rewritten."""
+        """Make the folder at `path` contain exactly `files`; files that are already right are not rewritten. It is the
+        same folder as before, where a node has it mounted, unless it had or has no files."""
         folder = self.folder
         if self.is_dry or folder is None:
             return
-        for old in list(folder.below(path)):
+        former = list(folder.below(path))
+        for name, content in files.items():
+            if folder.read(f"{path}/{name}") != content:
+                self.write(f"{path}/{name}", content)
+        for old in former:
             if old.endswith("/"):
                 folder.remove_empty(old.removesuffix("/"))
             elif old.removeprefix(f"{path}/") not in files:
                 folder.remove(old)
                 folder.remove_empty(old.rpartition("/")[0])
-        for name, content in files.items():
-            if folder.read(f"{path}/{name}") != content:
-                self.write(f"{path}/{name}", content)
 
     def keep(self) -> None:
         """Write the index."""

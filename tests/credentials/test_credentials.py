@@ -16,7 +16,7 @@ from netdsl.backends.strongswan.quoting import base64_secret
 from netdsl.credentials import authority
 from netdsl.credentials.authority import key_pem
 from netdsl.credentials.make import credentials
-from netdsl.credentials.store import StoreUnreadable
+from netdsl.credentials.store import StoreUnreadable, opened
 from netdsl.disk.folder import PARTS
 from netdsl.disk.refused import PathRefused
 from netdsl.ir.ids import NodeId, PkiId, TunnelId
@@ -338,3 +338,14 @@ def test_a_folder_with_other_things_in_it_keeps_its_mode(tmp_path: Path) -> None
     _make(_lab(_pki()), tmp_path)
     assert tmp_path.stat().st_mode & 0o777 == 0o755
     assert (tmp_path / "pki").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_that_is_filled_with_other_files_is_the_same_folder(tmp_path: Path) -> None:
+    """It is mounted in a node that runs."""
+    with opened(tmp_path / "credentials") as credentials:
+        credentials.fill("nodes/a", {"x509/keys.pem": b"1", "private/keys.pem": b"2"})
+        before = (tmp_path / "credentials/nodes/a").stat().st_ino
+        credentials.fill("nodes/a", {"secrets.conf": b"3"})
+    filled = tmp_path / "credentials/nodes/a"
+    assert filled.stat().st_ino == before
+    assert [path.name for path in filled.rglob("*")] == ["secrets.conf"]
