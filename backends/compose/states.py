@@ -3,7 +3,6 @@
 import json
 import subprocess
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from shlex import quote
 
@@ -12,6 +11,7 @@ from netdsl.dataclass import dataclass
 from netdsl.runtime.driver import Deployment, DriverError, NodeState
 from netdsl.runtime.inside import LOGGED, READY, STARTING, last_lines, word_of
 from netdsl.runtime.output import TooMuch, output_of
+from netdsl.runtime.together import together
 
 from .engine import FOLDER, SERVICE, Unasked, answered, nodes_of, refuse_folder_labels, said, tried
 
@@ -62,8 +62,7 @@ def states(deployment: Deployment, names: Collection[str], *, is_full: bool) -> 
         again = f"restarted {container.restarts} times"
         return replace(state, reason=f"{state.reason}; {again}" if state.reason else again)
 
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return tuple(pool.map(state, wanted))
+    return tuple(together(state, wanted, _AT_ONCE))
 
 
 def node_ids(deployment: Deployment, nodes: Sequence[str], *, is_running: bool = True) -> tuple[str, ...]:

@@ -1,7 +1,6 @@
 """Connecting to the machines that Vagrant has made, with as few calls of Vagrant as possible: usually none."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import field
 from pathlib import Path
 from shlex import quote
@@ -9,6 +8,7 @@ from typing import TypeVar
 
 from netdsl.dataclass import dataclass
 from netdsl.runtime.driver import Deployment, DriverError
+from netdsl.runtime.together import together
 
 from . import vagrant
 from .machines import Made, made_machines
@@ -76,12 +76,8 @@ def reach_node(deployment: Deployment, node: str) -> Connection:
 
 
 def all_at_once(task: Callable[[T], R], items: Iterable[T]) -> list[R]:
-    """The results of parallel tasks in order. An error of one is raised after all have ended."""
-    work = list(items)
-    if not work:
-        return []
-    with ThreadPoolExecutor(min(len(work), _AT_ONCE)) as pool:
-        return list(pool.map(task, work))
+    """As `together`."""
+    return together(task, items, _AT_ONCE)
 
 
 def _open(folder: Path, machines: Sequence[Made], config: Path | None) -> tuple[dict[str, Connection], dict[str, str]]:

@@ -13,6 +13,7 @@ from netdsl.runtime.driver import Answer
 LARGEST = 8 << 20
 """Bytes that a command may say. The longest answers that netdsl asks for are those of 150 probes, some 10 kB."""
 _CHUNK = 1 << 16
+_running: "set[subprocess.Popen[bytes]]" = set()
 _ROOM = 4096  # bytes that a pipe takes at once where it takes any (PIPE_BUF)
 
 
@@ -31,6 +32,7 @@ def output_of(command: Sequence[str], *, timeout: float, given: bytes = b"", lim
     """
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True) as process:
+        _running.add(process)
         try:
             return _heard(process, given, time.monotonic() + timeout, limit)
         except BaseException as error:
@@ -39,6 +41,16 @@ def output_of(command: Sequence[str], *, timeout: float, given: bytes = b"", lim
             if isinstance(error, subprocess.TimeoutExpired):
                 raise subprocess.TimeoutExpired(command, timeout) from error
             raise
+        finally:
+            _running.discard(process)
+
+
+def end_commands() -> None:
+    """KILL to each command that `output_of` runs at this moment, in any thread."""
+    for process in tuple(_running):
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def _heard(process: "subprocess.Popen[bytes]", given: bytes, deadline: float, limit: int) -> Answer:
