@@ -7,15 +7,16 @@ import json
 import re
 import subprocess
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from netdsl.codegen.changing import FINAL, told
 from netdsl.codegen.wanted import Files, WantedNode, wanted_nodes
 from netdsl.dataclass import dataclass
-from netdsl.payload.changing import Verdict, digests
+from netdsl.payload.changing import Verdict
 from netdsl.runtime.driver import Answer, Deployment, DriverError, Progress
+from netdsl.runtime.together import together
 
 from .engine import FILE, Unasked, answered, config_hashes, image_ids, nodes_of, said
 
@@ -26,7 +27,6 @@ _SCRIPT = ("sh", "/netdsl/lab/node.sh")
 _PATIENCE = 150.0  # seconds; the script itself gives a change two minutes
 _SHORT = 30.0
 _WAIT = 20  # seconds of waiting in a node at a time
-_FINAL = 3  # the script's status of what a start alone gives, and of `ready` where it never will be
 _AT_ONCE = 8
 _CREDENTIALS = "/netdsl/credentials"
 
@@ -42,10 +42,11 @@ class RunningNode:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A node that runs, and what becomes of it."""
+    """A node that runs, and what becomes of it. `sum`: of what its script is to read."""
 
     node: RunningNode
     verdict: Verdict
+    sum: str
 
 
 def judge(
@@ -70,44 +71,28 @@ def judge(
     reasons = dict(_reasons([node for node in running if node.id in other], config))
 
     def one(node: RunningNode) -> Judged | None:
-        found = _asked(node, wanted[node.service]) if node.service in wanted else None
-        if found is None:
+        want = wanted.get(node.service)
+        found = None if want is None else _asked(node, want)
+        if want is None or found is None:
             return None
         if node.id in other and not found.anew:
             found = Verdict(anew=reasons.get(node.id, "its container"))
-        return Judged(node, found)
+        return Judged(node, found, want.sum)
 
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return tuple(judged for judged in pool.map(one, running) if judged is not None)
+    return tuple(judged for judged in together(one, running, _AT_ONCE) if judged is not None)
 
 
-def change(nodes: Iterable[Judged], progress: Progress) -> tuple[str, ...]:
+def change(nodes: Iterable[Judged], progress: Progress) -> tuple[RunningNode, ...]:
     """Each as it runs. Those that only a start can change, as they said. Raises DriverError where one could not be changed,
     after all have been tried."""
 
     def one(judged: Judged) -> Answer:
-        return _in(judged.node, "change", timeout=_PATIENCE)
+        return _in(judged.node, "change", judged.sum, timeout=_PATIENCE)
 
     changed = list(nodes)
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        answers = list(pool.map(one, changed))
-    anew, failed = [], []
-    for judged, answer in zip(changed, answers, strict=True):
-        name, reason = judged.node.service, " ".join(answer.output.split()) or answer.errors.strip()
-        if answer.status == 0:
-            progress(f"{name}: changed as it runs: {', '.join(judged.verdict.inside)}")
-        elif answer.status == _FINAL:
-            progress(f"{name}: is made anew: {reason}")
-            anew.append(name)
-        else:
-            failed.append(f"{name}: {reason}")
-    if failed:
-        raise DriverError(
-            f"{len(failed)} of {len(changed)} nodes could not be changed, and run as before",
-            command="node.sh change",
-            tail="\n".join(failed),
-        )
-    return tuple(anew)
+    answers = dict(zip((judged.node.service for judged in changed), together(one, changed, _AT_ONCE), strict=True))
+    anew = told(answers, {judged.node.service: judged.verdict for judged in changed}, progress)
+    return tuple(judged.node for judged in changed if judged.node.service in anew)
 
 
 def await_changed(nodes: Iterable[Judged], seconds: float) -> None:
@@ -120,11 +105,10 @@ def await_changed(nodes: Iterable[Judged], seconds: float) -> None:
             answer = _in(judged.node, "ready", str(left), timeout=left + _SHORT)
             if answer.status == 0:
                 return ""
-            if answer.status == _FINAL or monotonic() >= end:
+            if answer.status == FINAL or monotonic() >= end:
                 return f"{judged.node.service}: {' '.join(answer.output.split())}"
 
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        broken = [text for text in pool.map(one, nodes) if text]
+    broken = [text for text in together(one, nodes, _AT_ONCE) if text]
     if broken:
         raise DriverError("the lab did not get ready", command="node.sh ready", tail="\n".join(broken))
 
@@ -158,7 +142,7 @@ def _has_envelope(
 
 def _asked(node: RunningNode, wanted: WantedNode) -> Verdict | None:
     answer = _in(node, "running", timeout=_SHORT)
-    return None if answer.status else wanted.verdict(digests(answer.output.splitlines()))
+    return None if answer.status else wanted.verdict(answer.output.splitlines())
 
 
 def _in(node: RunningNode, *words: str, timeout: float) -> Answer:

@@ -9,6 +9,7 @@ from shlex import join, quote
 from time import sleep
 from typing import Any
 
+from netdsl.codegen.changing import foretold
 from netdsl.codegen.unchanged import refuse_changed
 from netdsl.diagnostics.visible import passing
 from netdsl.disk.named import written
@@ -59,7 +60,7 @@ from .parents import parents_script
 from .readiness import await_ready
 from .recording import container_words, record
 from .refusals import reasons, refusal
-from .removal import remove, remove_networks, take_away_marked
+from .removal import remove, remove_networks, remove_nodes, take_away_marked
 from .starting import Ending, starting
 from .states import PATIENCE, containers, node_ids, states
 from .surplus import Surplus, foreign_containers, surplus_of
@@ -103,7 +104,9 @@ class ComposeDriver:
             _remove(surplus, progress)
             inside = [node for node in running if node.verdict.inside]
             anew = change(inside, progress)
-            kept = {node.node.service for node in running if not node.verdict.anew} - set(anew)
+            remove_nodes(node.id for node in anew)
+            changed = [node for node in inside if node.node not in anew]
+            kept = {node.node.service for node in running if not node.verdict.anew and node.node not in anew}
             others = [name for name in config["services"] if name not in kept]
             _parents(deployment, "up", work)
             words, heard = ("up", "--detach", *(others if kept else ())), starting(config, progress).hear
@@ -112,7 +115,7 @@ class ComposeDriver:
                     if others:
                         work.run([*compose_command(deployment), *words], heard)
                     await_ready(deployment, wait, progress, partial(_reasons, deployment))
-                    await_changed(inside, wait)
+                    await_changed(changed, wait)
                 except CommandFailed as error:
                     if any(sign in str(error) for sign in _PASSING) and attempt < _ATTEMPTS:
                         progress("waiting for an address that the engine has not given back yet")
@@ -130,12 +133,7 @@ class ComposeDriver:
         check_client()
         config = resolved(deployment, files.get(FILE))
         leaving = {container.id for container in surplus_of(deployment, config).containers}
-        found = ((node.node.service, node.verdict) for node in judge(deployment, config, files, leaving))
-        return tuple(
-            NodeChange(name, bool(verdict.inside), ", ".join(verdict.inside) or verdict.anew)
-            for name, verdict in found
-            if not verdict.is_same
-        )
+        return foretold({one.node.service: one.verdict for one in judge(deployment, config, files, leaving)})
 
     def down(self, deployment: Deployment, progress: Progress) -> None:
         """What a killed netdsl has started may go on for a while, and ends when the containers that it waits for go."""

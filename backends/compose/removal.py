@@ -34,6 +34,14 @@ def remove(containers: Iterable[EngineContainer], networks: Iterable[EngineNetwo
         raise
 
 
+def remove_nodes(ids: Iterable[str]) -> None:
+    """Containers that run, so that Compose makes them: it compares labels, which say what one was made for, not what
+    its node has become since. Raises DriverError."""
+    going = set(ids)
+    if going:
+        remove([container for container in all_containers() if container.id in going], ())
+
+
 def remove_networks(project: str) -> list[str]:
     """Those with netdsl's mark. Returns what they were called. Raises DriverError."""
     found = [network for network in networks_of(project) if network.mark]

@@ -5,58 +5,55 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from netdsl.codegen.changing import foretold, told
 from netdsl.codegen.wanted import Files, wanted_nodes
+from netdsl.dataclass import dataclass
 from netdsl.disk.named import read_named
 from netdsl.disk.system import system_names
-from netdsl.payload.changing import Verdict, digests
-from netdsl.runtime.driver import Deployment, DriverError, NodeChange, Progress
+from netdsl.payload.changing import Verdict
+from netdsl.runtime.driver import Answer, Deployment, DriverError, NodeChange, Progress
 
 from .calls import answered, refused, runner_words
-from .runner.plan import envelope_of
+from .runner.plan import digest_of, envelope_of
 from .runner.state import RUN
 
 LAB = "lab.json"
 _SHORT = 60.0  # seconds for what nodes say
 _LONG = 600.0  # for changes
-_FINAL = 3  # the script's status of what a start alone gives
 
 
-def foretold(deployment: Deployment, files: Files) -> tuple[NodeChange, ...]:
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """`sum`: of what the node's script is to read; `is_noted`: the runner's notes have it as it should be."""
+
+    verdict: Verdict
+    sum: str
+    is_noted: bool
+
+
+def changes(deployment: Deployment, files: Files) -> tuple[NodeChange, ...]:
     """As `Driver.changes`."""
-    return tuple(
-        NodeChange(name, bool(verdict.inside), ", ".join(verdict.inside) or verdict.anew)
-        for name, verdict in _verdicts(deployment, files)
-        if not verdict.is_same
-    )
+    return foretold({name: one.verdict for name, one in _judged(deployment, files)})
 
 
 def change(deployment: Deployment, progress: Progress) -> None:
     """Each node that can be changed as it runs. What needs a start is left to the runner. Raises DriverError where one
     could not be changed, after all have been tried."""
-    inside = {name: verdict.inside for name, verdict in _verdicts(deployment, {}) if verdict.inside}
-    if not inside:
+    judged = {name: one for name, one in _judged(deployment, {}) if not one.verdict.anew}
+    inside = {name: one.verdict for name, one in judged.items() if one.verdict.inside}
+    # A runner that was killed in the middle has not noted what its nodes went on to become: they change to what they are.
+    unnoted = [name for name, one in judged.items() if not one.is_noted and name not in inside]
+    if not inside and not unnoted:
         return
-    answer = answered(runner_words(deployment, "change", *inside), _LONG)
+    words = [f"{name}={judged[name].sum}" for name in (*inside, *unnoted)]
+    answer = answered(runner_words(deployment, "change", *words), _LONG)
     if answer.status:
         raise refused(answer)
-    failed = []
-    for name, found in sorted(json.loads(answer.output).items()):
-        reason = " ".join(found["said"].split())
-        if found["status"] == 0:
-            progress(f"{name}: changed as it runs: {', '.join(inside[name])}")
-        elif found["status"] == _FINAL:
-            progress(f"{name}: is started anew: {reason}")
-        else:
-            failed.append(f"{name}: {reason}")
-    if failed:
-        raise DriverError(
-            f"{len(failed)} of {len(inside)} nodes could not be changed, and run as before",
-            command="node.sh change",
-            tail="\n".join(failed),
-        )
+    found = json.loads(answer.output)
+    told({name: Answer(one["status"], one["said"]) for name, one in found.items() if name in inside}, inside, progress)
 
 
-def _verdicts(deployment: Deployment, files: Files) -> Iterator[tuple[str, Verdict]]:
+def _judged(deployment: Deployment, files: Files) -> Iterator[tuple[str, _Judged]]:
     """Of the nodes that run and stay, by name."""
     try:
         if not any(system_names(f"{RUN}/{deployment.project}/nodes")):
@@ -75,7 +72,7 @@ def _verdicts(deployment: Deployment, files: Files) -> Iterator[tuple[str, Verdi
         raise refused(answer)
     for name, found in json.loads(answer.output).items():
         if name in nodes and name in wanted:
-            verdict = wanted[name].verdict(digests(found["lines"]))
+            verdict = wanted[name].verdict(found["lines"])
             if not verdict.anew and found["envelope"] != envelope_of(nodes[name]):
                 verdict = Verdict(anew="its interfaces, rights or files")
-            yield name, verdict
+            yield name, _Judged(verdict, wanted[name].sum, found["digest"] == digest_of(nodes[name]))

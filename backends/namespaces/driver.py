@@ -32,7 +32,7 @@ from netdsl.runtime.interfaces import INTERFACES, refuse_unknown
 from netdsl.runtime.recording import SNAPPED, FileRecording, recorded
 
 from .calls import answered, refused, runner_words
-from .changes import change, foretold
+from .changes import change, changes
 from .doctor import examine
 from .runner.state import RUN
 
@@ -75,7 +75,7 @@ class NamespacesDriver:
         return tuple(f"the node {name}, which the lab has no more" for name in gone)
 
     def changes(self, deployment: Deployment, files: Mapping[str, bytes | None]) -> tuple[NodeChange, ...]:
-        return foretold(deployment, files)
+        return changes(deployment, files)
 
     def found(self) -> tuple[FoundLab, ...]:
         """By the runner's notes, which do not name the lab but for its project."""

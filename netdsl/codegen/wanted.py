@@ -1,17 +1,28 @@
 """What the nodes of an output folder should run: the digests that `netdsl.payload.changing` compares."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from netdsl.codegen.contract import Layout
 from netdsl.codegen.manifest import digest
 from netdsl.dataclass import dataclass
 from netdsl.disk.folder import Folder
-from netdsl.payload.changing import HOSTS_PLACE, RESOLVERS_PLACE, Verdict, changes_of, judged
+from netdsl.payload.changing import (
+    HOSTS_PLACE,
+    RESOLVERS_PLACE,
+    Verdict,
+    changes_of,
+    digests,
+    judged,
+    laid_sum,
+    lines_of,
+    needs_start,
+)
 from netdsl.payload.contract import HOSTS, RESOLVERS
 
 _LAYOUT = Layout()
 _OF_ETC = (HOSTS, RESOLVERS)
+_WITH_LINES = ("addresses.batch", "routes.batch")
 
 Files = Mapping[str, bytes | None]
 """Files that are new in a folder, by their paths; None: one that goes."""
@@ -19,13 +30,22 @@ Files = Mapping[str, bytes | None]
 
 @dataclass(frozen=True, slots=True)
 class WantedNode:
-    """`digests`: as `judged` has them; `parts`: of the payload."""
+    """`digests`: as `judged` has them; `lines`: of addresses and routes; `parts`: of the payload."""
 
     digests: Mapping[str, str]
+    lines: tuple[str, ...]
     parts: tuple[str, ...]
 
-    def verdict(self, running: Mapping[str, str]) -> Verdict:
-        return judged(running, self.digests, changes_of(self.parts))
+    @property
+    def sum(self) -> str:
+        """What its script is given with a change."""
+        return laid_sum(self.digests)
+
+    def verdict(self, said: Sequence[str]) -> Verdict:
+        """`said`: the lines of the script's `running`."""
+        found = judged(digests(said), self.digests, changes_of(self.parts))
+        anew = needs_start(lines_of(said), self.lines) if found.inside else ""
+        return Verdict(anew=anew) if anew else found
 
 
 def wanted_nodes(folder: Path, files: Files, stores: Mapping[str, Path]) -> dict[str, WantedNode]:
@@ -56,12 +76,13 @@ def _contents(tree: Folder, files: Files) -> Iterator[tuple[str, bytes]]:
 def _wanted(
     own: Mapping[str, bytes], of_all: Mapping[str, str], shared: Mapping[str, bytes], store: Path | None
 ) -> WantedNode:
-    digests = {**of_all, **{f"node/{path}": digest(text) for path, text in own.items()}}
-    digests[HOSTS_PLACE] = digest(shared.get(f"lab/{HOSTS}", b""))
-    digests[RESOLVERS_PLACE] = digest(own.get(RESOLVERS, shared.get(f"lab/{RESOLVERS}", b"")))
+    sums = {**of_all, **{f"node/{path}": digest(text) for path, text in own.items()}}
+    sums[HOSTS_PLACE] = digest(shared.get(f"lab/{HOSTS}", b""))
+    sums[RESOLVERS_PLACE] = digest(own.get(RESOLVERS, shared.get(f"lab/{RESOLVERS}", b"")))
     opened = None if store is None else Folder.found(store)
     if opened is not None:
         with opened:
             paths = [path for path in opened.below("") if not path.endswith("/")]
-            digests |= {f"credentials/{path}": digest(opened.read(path) or b"") for path in paths}
-    return WantedNode(digests, tuple(own.get("parts", b"").decode().split()))
+            sums |= {f"credentials/{path}": digest(opened.read(path) or b"") for path in paths}
+    lines = tuple(line for name in _WITH_LINES for line in own.get(name, b"").decode().splitlines())
+    return WantedNode(sums, lines, tuple(own.get("parts", b"").decode().split()))

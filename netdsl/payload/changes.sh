@@ -26,17 +26,30 @@ lay_credentials() {
 	)
 }
 
-# What runs in the node, as `sha256sum` lists it: scripts (as they were at the start), data, credentials, files for names.
+# sums_of FOLDER: of its data and credentials, as `sha256sum` lists them.
+sums_of() {
+	(cd "$1/" && find node -type f -exec sha256sum -- {} +)
+	[ ! -e "$1/credentials.sums" ] || cat "$1/credentials.sums"
+}
+
+# What runs in the node, as `sha256sum` lists it: scripts (as they were at the start), data, credentials, files for names. Then the
+# lines of addresses and routes, of which some need a start. A folder that a change takes away meanwhile is not what runs.
 running() {
 	[ -e "$STATE/configured" ] || {
 		echo 'still starting'
 		return 1
 	}
 	(flock -n 8 && forget_copied) 8>"$STATE/change/lock"
+	until
+		now=$(readlink "$STATE/now")
+		sums=$(sums_of "$STATE/$now" 2>/dev/null)
+		lines=$(sed 's/^/+ /' "$STATE/$now/node/addresses.batch" "$STATE/$now/node/routes.batch" 2>/dev/null)
+		[ "$(readlink "$STATE/now")" = "$now" ]
+	do :; done
 	cat "$STATE/shared.sums"
-	(cd "$STATE/now/" && find node -type f -exec sha256sum -- {} +)
-	[ ! -e "$STATE/now/credentials.sums" ] || cat "$STATE/now/credentials.sums"
+	printf '%s\n' "$sums"
 	sha256sum /etc/hosts /etc/resolv.conf
+	[ -z "$lines" ] || printf '%s\n' "$lines"
 }
 
 # What a client that was killed has left: it has secrets. The main process takes all of it at that moment, or nothing.
@@ -48,7 +61,8 @@ forget_copied() {
 
 # --- the verb ---------------------------------------------------------------------------------------------------------
 
-# Hands the new data to the main process and waits for it. Prints why it cannot be; the node is as it was then.
+# change [SUM]: hands the new data to the main process and waits for it. Prints why it cannot be; the node is as it was then.
+# SUM: of the sorted lines of `sums_of`. A mount of a folder that was removed is empty, whatever has its name now.
 change() {
 	[ -e "$STATE/configured" ] || {
 		echo 'still starting'
@@ -66,6 +80,10 @@ change() {
 	if ! lay_data "$STATE/data/next" || ! lay_credentials "$STATE/data/next"; then
 		echo 'the new data cannot be copied'
 		return 1
+	fi
+	if [ -n "${1-}" ] && [ "$(sums_of "$STATE/data/next" | LC_ALL=C sort | sha256sum)" != "$1  -" ]; then
+		echo 'what it can read is not what was compiled'
+		return 3
 	fi
 	mv "$STATE/data/next" "$STATE/data/whole"
 	read -r main <"$STATE/pid"

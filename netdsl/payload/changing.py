@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
+from hashlib import sha256
+from ipaddress import ip_interface
 
 from netdsl import index
 from netdsl.dataclass import dataclass
@@ -35,6 +37,9 @@ _ANEW = {
 _MOST_LINES = 10_000
 _SHARED = "lab/"
 _NOT_COMPARED = "node/files/"  # `files.tsv` has their digests
+_LAID = ("node/", "credentials/")
+_LINE = "+ "
+_ADDRESS, _ROUTE = "address add ", "route replace "
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,26 @@ def judged(running: Mapping[str, str], wanted: Mapping[str, str], changeable: Ma
     return Verdict(anew=stuck[0].partition("/")[2])
 
 
+def needs_start(running: Iterable[str], wanted: Iterable[str]) -> str:
+    """What of a node's addresses and routes only a start gives it, by the lines of both; nothing where all of it changes as
+    it runs. As `change` of the script finds it: a link-local address, a route for an IPv4 network of the node's own."""
+    before, after = set(running), set(wanted)
+    other, addresses = sorted(before ^ after), [line for line in before | after if line.startswith(_ADDRESS)]
+    networks = tuple(f"{_ROUTE}{network} " for network in _networks(addresses))
+    if any(line.startswith(networks) for line in other):
+        return "a route for a network of its own"
+    for line in other:
+        if line.startswith(f"{_ADDRESS}fe80:"):
+            return f"a link-local address of `{line.partition(' dev ')[2].partition(' ')[0]}`"
+    return ""
+
+
+def laid_sum(wanted: Mapping[str, str]) -> str:
+    """What `change` of the script is given: the digest of all that a node's folders should have, by `digests` of them."""
+    paths = (path for path in wanted if path.startswith(_LAID) and not path.startswith(_NOT_COMPARED))
+    return sha256("".join(sorted(f"{wanted[path]}  {path}\n" for path in paths)).encode()).hexdigest()
+
+
 def changes_of(parts: Iterable[str]) -> dict[str, str]:
     """The files that these parts change in a running node, as patterns, and what they are called: `CHANGES` of their
     `changes.py`. An empty word: they do not, and no part after them does. Other names than the index's are left out."""
@@ -77,6 +102,22 @@ def changes_of(parts: Iterable[str]) -> dict[str, str]:
 def digests(lines: Iterable[str]) -> dict[str, str]:
     """What the script's `running` says: lines of `sha256sum`. Others are left out: a node may say anything."""
     return dict(_digests(lines))
+
+
+def lines_of(lines: Iterable[str]) -> tuple[str, ...]:
+    """Addresses and routes of what the script's `running` says."""
+    return tuple(line.removeprefix(_LINE) for line in lines if line.startswith(_LINE))
+
+
+def _networks(addresses: Iterable[str]) -> Iterator[str]:
+    """IPv4 networks of lines that add addresses. One that is no such line has none."""
+    for line in addresses:
+        try:
+            interface = ip_interface(line.removeprefix(_ADDRESS).partition(" ")[0])
+        except ValueError:
+            continue
+        if interface.version == 4:
+            yield str(interface.network)
 
 
 def _digests(lines: Iterable[str]) -> Iterator[tuple[str, str]]:

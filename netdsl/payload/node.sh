@@ -243,11 +243,12 @@ exec)
 	unset NETDSL_INTERFACES # the script's
 	own_rights "$(command -v env)" -- "$@"
 	;;
-start | status | stop | running | change) "$1" ;;
+start | status | stop | running) "$1" ;;
+change) change "${2-}" ;;
 ready) ready "${2-0}" ;;
 up | down) hold "$1" "${2:?which tunnel}" ;;
 *)
-	echo "usage: $0 start|ready [SECONDS]|status|running|change|stop|up TUNNEL|down TUNNEL|exec COMMAND..." >&2
+	echo "usage: $0 start|ready [SECONDS]|status|running|change [SUM]|stop|up TUNNEL|down TUNNEL|exec COMMAND..." >&2
 	exit 2
 	;;
 esac

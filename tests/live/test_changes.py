@@ -1,9 +1,11 @@
 """`up` changes what runs: a node as it runs where its script can, and nothing else; what fails leaves it as it was."""
 
+import os
 import re
+import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import takewhile
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 
 from tests.live.compose import ComposeLab, compile_lab
 from tests.live.machine import HERE, PROGRAM, netdsl
-from tests.live.namespaces import NamespacesLab, compile_spaces
+from tests.live.namespaces import NamespacesLab, compile_spaces, spaces_of
 
 pytestmark = pytest.mark.live
 
@@ -70,6 +72,12 @@ def _up(lab: Running, source: str, *words: str) -> "subprocess.CompletedProcess[
     folder = lab.folder.parent
     (folder / "lab.net").write_text(source)
     return netdsl("up", "lab.net", *_where(lab), *words, folder=folder)
+
+
+def _compile(lab: Running, source: str) -> "subprocess.CompletedProcess[str]":
+    folder = lab.folder.parent
+    (folder / "lab.net").write_text(source)
+    return netdsl("compile", "lab.net", *_where(lab), folder=folder)
 
 
 def _begun(lab: Running) -> dict[str, str]:
@@ -198,6 +206,166 @@ def test_a_change_that_is_refused_leaves_the_node_as_it_was(lab: Running) -> Non
     assert "10.9.2.1/24" in lab.run("www", "ip", "-brief", "address").stdout
     assert "10.9.2.9" not in lab.run("www", "ip", "-brief", "address").stdout
     assert lab.fetch("pc", "http://10.9.2.1/") == "www.http"
+
+
+def test_credentials_of_a_change_that_is_undone_are_the_former_ones(lab: Running) -> None:
+    """charon has a secret in its memory alone: had it taken the new ones, no one could give it the former ones back."""
+    assert _up(lab, _LAB).returncode == 0
+    assert lab.run("a", "sh", "-c", "busybox httpd -p 82 -h /tmp").returncode == 0
+    keys = _keys(lab)
+    changed = _LAB.replace("ecdsa-p256", "ecdsa-p384").replace("router a {", "router a {\n  serve http tcp/82")
+    failed = _up(lab, changed)
+    assert failed.returncode == 3
+    assert "a: service a.http: tcp/82 is taken" in failed.stderr
+    assert _keys(lab) == keys
+    assert _secrets(lab) == ""
+    lab.run("a", "sh", "-c", "busybox pkill httpd")
+    done = _up(lab, changed)
+    assert done.returncode == 0, done.stderr
+    assert all("384" in key for key in _keys(lab))
+    assert _secrets(lab) == ""
+    assert lab.fetch("pc", "http://www/") == "www.http"
+
+
+def _keys(lab: Running) -> list[str]:
+    """The private keys that `a`'s charon has, with their certificates."""
+    return re.findall(r"pubkey: +(.*has private key)", lab.run("a", "swanctl", "--list-certs", "--type", "x509").stdout)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=lambda number: number.name)
+def test_an_up_that_is_interrupted_in_a_change_leaves_no_secret_and_the_next_one_changes_the_lab(
+    lab: Running, number: signal.Signals
+) -> None:
+    changed = _LAB.replace("auth certificate from keys", "auth psk", 1)
+    changed = changed.replace("ecdsa-p256", "ecdsa-p384").replace("tcp/7000", "tcp/7001")
+    assert _up(lab, _LAB).returncode == 0
+    begun = _begun(lab)
+    (lab.folder.parent / "lab.net").write_text(changed)
+    main = _main(lab, "a")
+    os.kill(main, signal.SIGSTOP)  # what it is to take is there, and not taken
+    try:
+        words = (PROGRAM, "up", "lab.net", *_where(lab))
+        with subprocess.Popen(
+            words,
+            cwd=lab.folder.parent,
+            start_new_session=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process:
+            try:
+                laid = HERE.wait_until(lambda: _has(lab, "/run/netdsl/data/whole") or process.poll() is not None, 60)
+                assert laid is not None
+                assert process.poll() is None, process.communicate()[0]
+            finally:
+                os.killpg(process.pid, number)
+            said = process.communicate(timeout=90)[0]
+    finally:
+        os.kill(main, signal.SIGCONT)
+    done = _up(lab, changed)
+    assert done.returncode == 0, done.stderr
+    assert _begun(lab) == begun, done.stderr
+    assert all("384" in key for key in _keys(lab))
+    assert "tcp dport 7001 drop" in lab.run("a", "nft", "list", "table", "inet", "netdsl").stdout
+    assert lab.fetch("pc", "http://10.9.2.1/") == "www.http"
+    assert _secrets(lab) == ""
+    assert not _has(lab, "/run/netdsl/data/next")
+    logs = netdsl("logs", *_where(lab)[:6], folder=lab.folder.parent)
+    assert _told(lab, f"{said}{done.stdout}{done.stderr}{logs.stdout}{logs.stderr}{lab.logs()}") == []
+
+
+def _main(lab: Running, node: str) -> int:
+    """The number of its script's main process on this machine."""
+    first = lab.process(node) if isinstance(lab, NamespacesLab) else _first(lab.container(node))
+    inside = lab.run(node, "cat", "/run/netdsl/pid").stdout.strip()
+    for status in Path("/proc").glob("[0-9]*/status"):
+        with suppress(OSError):
+            found = re.search(r"^NSpid:.*\t(\d+)$", status.read_text(), re.MULTILINE)
+            if found and found[1] == inside and spaces_of(status.parent.name) == spaces_of(first):
+                return int(status.parent.name)
+    raise AssertionError(f"{node} has no process {inside}")
+
+
+def _first(container: str) -> int:
+    return int(HERE.say("docker", "inspect", "--format", "{{.State.Pid}}", container))
+
+
+def _has(lab: Running, path: str) -> bool:
+    return lab.run("a", "test", "-e", path).returncode == 0
+
+
+def _told(lab: Running, text: str) -> list[str]:
+    """Files with a secret of the lab's that the text has."""
+    files = [path for path in lab.folder.parent.rglob("*") if path.is_file() and path.stat().st_mode & 0o77 == 0]
+    keys = {str(path): path.read_text() for path in files if "credentials" in path.parts}
+    assert any("PRIVATE KEY" in key for key in keys.values())
+    assert any("secret =" in key for key in keys.values())
+    lines = {(path, line) for path, key in keys.items() for line in key.splitlines() if len(line) > 20}
+    return [path for path, line in lines if line.strip() in text]
+
+
+def _secrets(lab: Running) -> str:
+    """Files with a private key, or a shared one, that the node has written."""
+    return lab.run("a", "grep", "-rlE", "PRIVATE KEY|secret =", "/run/netdsl", "/tmp").stdout
+
+
+_EDITS: tuple[tuple[str, str, dict[str, str]], ...] = (
+    ("tcp/7000", "tcp/7001", {}),
+    ("host pc { interface on a-lan .1", "host pc { interface on a-lan .1, .2", {}),
+    ("route c-lan via c", "route c-lan via c ; route 10.9.1.0/24 via b", {"a": "a route for a network of its own"}),
+    (
+        "host pc { interface on a-lan .1",
+        "host pc { interface on a-lan .1, fe80::7",
+        {"pc": "a link-local address of `a-lan`"},
+    ),
+    ("host far {", 'host far { run "true" ;', {"far": "its commands"}),
+)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("way", ["there", "back"])
+def test_what_is_foretold_is_done(lab: Running, way: str) -> None:
+    sources = [_LAB.replace(before, after) for before, after, _ in _EDITS]
+    for source, (before, _, anew) in zip(sources, _EDITS, strict=True):
+        assert source != _LAB, before
+        first, second = (_LAB, source) if way == "there" else (source, _LAB)
+        assert _up(lab, first).returncode == 0
+        foretold = _up(lab, second, "--dry-run").stdout.splitlines()
+        begun = _begun(lab)
+        done = _up(lab, second)
+        assert done.returncode == 0, done.stderr
+        assert {f"make anew the node {name}: {why}" for name, why in anew.items()} <= set(foretold)
+        changed = {line.split()[3].rstrip(",:") for line in foretold if line.startswith("change the node ")}
+        assert changed == {line.partition(":")[0] for line in done.stderr.splitlines() if "changed as it runs" in line}
+        assert {name for name, one in _begun(lab).items() if one != begun[name]} == set(anew)
+
+
+def test_a_node_that_changed_without_its_client_is_left_alone(lab: Running) -> None:
+    """As after a netdsl that was killed in the middle: the node has gone on alone."""
+    assert _up(lab, _LAB).returncode == 0
+    begun = _begun(lab)
+    changed = _LAB.replace("tcp/7000", "tcp/7001")
+    assert _compile(lab, changed).returncode == 0
+    assert lab.run("a", "sh", "/netdsl/lab/node.sh", "change").returncode == 0
+    done = _up(lab, changed)
+    assert done.returncode == 0, done.stderr
+    assert _begun(lab) == begun
+    assert "tcp dport 7001 drop" in lab.run("a", "nft", "list", "table", "inet", "netdsl").stdout
+
+
+def test_a_node_whose_folder_was_removed_and_made_again_is_made_anew(lab: Running) -> None:
+    """What it has mounted is the folder that is gone; and its container's label is that of the lab which it is to be."""
+    assert _up(lab, _LAB).returncode == 0
+    assert _up(lab, _LAB.replace("far { interface on c-lan .1", "far { interface on c-lan .7")).returncode == 0
+    far = next(line for line in _LAB.splitlines() if line.startswith("host far"))
+    assert _compile(lab, _LAB.replace(far, "")).returncode == 0
+    begun = _begun(lab)
+    done = _up(lab, _LAB)
+    assert done.returncode == 0, done.stderr
+    assert "far: is made anew: what it can read is not what was compiled" in done.stderr
+    assert {name for name, one in _begun(lab).items() if one != begun[name]} == {"far"}
+    assert lab.pings("pc", "10.9.3.1", "10.9.3.7") == ("10.9.3.1",)
 
 
 def test_each_save_is_applied_to_the_lab_that_runs(lab: Running) -> None:

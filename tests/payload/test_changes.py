@@ -2,8 +2,11 @@
 
 import json
 import subprocess
+from hashlib import sha256
 
 import pytest
+
+from netdsl.payload.changing import digests, laid_sum, lines_of, needs_start
 
 from .node import Node
 from .test_network import LAN, WAN, addresses
@@ -230,15 +233,6 @@ def test_secrets_are_taken_when_no_step_that_is_undone_can_fail_and_are_in_no_fi
     assert _secrets(keyed) == []
 
 
-def test_secrets_that_are_refused_need_a_start(keyed: Node) -> None:
-    """Some may be in a daemon by then, and the former ones are in no file."""
-    keyed.inside("touch", f"{keyed.state}/refuse")
-    _give(keyed, "secret-2")
-    done = keyed.verb("change")
-    assert (done.returncode, done.stdout) == (3, "a key is refused\n")
-    assert _secrets(keyed) == []
-
-
 @pytest.mark.parametrize("folder", ["next", "whole"])
 def test_what_a_killed_client_has_copied_goes_and_is_not_taken(keyed: Node, folder: str) -> None:
     keyed.inside("mkdir", "-p", f"{keyed.state}/data/{folder}/credentials")
@@ -281,6 +275,75 @@ def test_a_change_does_not_end_with_that_of_a_killed_client(keyed: Node) -> None
     assert (other.returncode, said) == (1, "service n.x does not listen on tcp/99999\n")
 
 
+def test_secrets_that_are_refused_need_a_start(keyed: Node) -> None:
+    """Some may be in a daemon by then, and the former ones are in no file."""
+    keyed.inside("touch", f"{keyed.state}/refuse")
+    _give(keyed, "secret-2")
+    done = keyed.verb("change")
+    assert (done.returncode, done.stdout) == (3, "a key is refused\n")
+    assert _secrets(keyed) == []
+
+
 def _await(node: Node, condition: str) -> None:
     done = node.inside("timeout", "30", "sh", "-c", f"until {condition}; do sleep 0.02; done")
     assert done.returncode == 0, condition
+
+
+def _sum(node: Node) -> str:
+    """Of what the node's folders have."""
+    place = node.folder / "netdsl"
+    files = (path for one in ("node", "credentials") for path in (place / one).rglob("*") if path.is_file())
+    return laid_sum({str(path.relative_to(place)): sha256(path.read_bytes()).hexdigest() for path in files})
+
+
+def test_only_what_the_caller_judged_is_taken(keyed: Node) -> None:
+    """A mount of a folder that was removed is empty."""
+    keyed.data(filter__nft=_FILTER.format(7001))
+    keyed.data(files___1="not compared")
+    _give(keyed, "secret-2")
+    wanted, before = _sum(keyed), keyed.verb("running").stdout
+    there, elsewhere = keyed.folder / "netdsl/node", keyed.folder / "elsewhere"
+    there.rename(elsewhere)
+    there.mkdir()
+    done = keyed.verb("change", wanted)
+    assert (done.returncode, done.stdout) == (3, "what it can read is not what was compiled\n")
+    assert keyed.verb("running").stdout == before
+    assert _secrets(keyed) == []
+    there.rmdir()
+    elsewhere.rename(there)
+    assert keyed.verb("change", wanted).returncode == 0
+    assert laid_sum(digests(keyed.verb("running").stdout.splitlines())) == wanted
+
+
+_OWN = "route replace 10.2.0.0/16 via 10.1.0.9 dev wan\n"
+_OTHER = "route replace 10.3.0.0/16 via 10.1.0.9 dev wan\n"
+_LINES = (
+    "address add 10.1.0.1/16 dev wan\naddress add 10.2.0.1/16 dev lan\n",
+    "route replace default via 10.1.0.9 dev wan\n",
+)
+
+
+@pytest.mark.parametrize(
+    ("addresses", "routes", "reason"),
+    [
+        (_LINES[0], _LINES[1] + _OWN, "a route for a network of its own"),
+        (_LINES[0], _LINES[1] + _OTHER, ""),
+        (_LINES[0] + "address add 10.3.0.1/16 dev lan\n", _LINES[1] + _OTHER, "a route for a network of its own"),
+        (_LINES[0] + "address add 10.3.0.1/16 dev lan\n", _LINES[1], ""),
+        (_LINES[0] + "address add fe80::5/64 dev wan nodad\n", _LINES[1], "a link-local address of `wan`"),
+        (_LINES[0] + "address add fc00::5/64 dev wan nodad\n", _LINES[1], ""),
+    ],
+)
+def test_the_caller_knows_before_what_the_script_will_say(
+    plain: Node, addresses: str, routes: str, reason: str
+) -> None:
+    plain.data(routes__batch=_LINES[1])
+    assert _change(plain) == ""
+    for before, after in ((_LINES, (addresses, routes)), ((addresses, routes), _LINES)):
+        said = lines_of(plain.verb("running").stdout.splitlines())
+        if said != tuple("".join(before).splitlines()):  # it could not take the first
+            assert reason
+            break
+        assert needs_start(said, "".join(after).splitlines()) == reason
+        plain.data(addresses__batch=after[0], routes__batch=after[1])
+        assert _change(plain) == reason

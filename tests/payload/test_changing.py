@@ -2,7 +2,9 @@
 
 import pytest
 
-from netdsl.payload.changing import Verdict, changes_of, digests, judged
+from netdsl.codegen.changing import foretold, told
+from netdsl.payload.changing import Verdict, changes_of, digests, judged, lines_of, needs_start
+from netdsl.runtime.driver import Answer, DriverError, NodeChange
 
 _NODE = {
     "lab/node.sh": "1",
@@ -79,3 +81,53 @@ def test_contents_of_files_are_compared_by_their_table() -> None:
 def test_what_a_node_says_beside_digests_is_left_out() -> None:
     digest = "a" * 64
     assert digests((f"{digest}  node/parts", "x", f"{digest} node/env", "")) == {"node/parts": digest}
+
+
+_ADDRESS = "address add 10.1.0.1/24 dev lan"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reason"),
+    [
+        (_ADDRESS, "address add 10.1.0.2/24 dev lan", ""),
+        (_ADDRESS, "route replace 10.1.0.0/24 via 10.2.0.1 dev wan", "a route for a network of its own"),
+        (_ADDRESS, "route replace 10.1.0.0/25 via 10.2.0.1 dev wan", ""),
+        ("", "address add fe80::7/64 dev lan nodad", "a link-local address of `lan`"),
+        ("address add fe80::7/64 dev lan nodad", "", "a link-local address of `lan`"),
+        ("address add x/y dev lan", "route replace default via 10.2.0.1 dev wan", ""),
+    ],
+)
+def test_addresses_and_routes_that_the_script_cannot_change_need_a_start(before: str, after: str, reason: str) -> None:
+    assert needs_start([before], [after]) == reason
+
+
+def test_addresses_and_routes_of_a_node_are_told_from_its_digests() -> None:
+    assert lines_of((f"+ {_ADDRESS}", "a" * 64, "+x")) == (_ADDRESS,)
+
+
+_CHANGED = {"a": Verdict(inside=("addresses", "routes")), "b": Verdict(inside=("services",))}
+
+
+def test_what_becomes_of_nodes_is_foretold_but_for_those_that_are_as_they_should_be() -> None:
+    verdicts = {**_CHANGED, "c": Verdict(), "d": Verdict(anew="its links")}
+    assert foretold(verdicts) == (
+        NodeChange("a", True, "addresses, routes"),
+        NodeChange("b", True, "services"),
+        NodeChange("d", False, "its links"),
+    )
+
+
+def test_what_became_of_nodes_is_said_and_those_that_need_a_start_are_given_back() -> None:
+    said: list[str] = []
+    answers = {"b": Answer(3, "a link-local\naddress\n"), "a": Answer(0, "")}
+    assert told(answers, _CHANGED, said.append) == ("b",)
+    assert said == ["a: changed as it runs: addresses, routes", "b: is made anew: a link-local address"]
+
+
+def test_a_node_that_could_not_be_changed_is_an_error_with_its_reason() -> None:
+    said: list[str] = []
+    with pytest.raises(DriverError) as caught:
+        told({"a": Answer(0, ""), "b": Answer(1, "no\n")}, _CHANGED, said.append)
+    assert caught.value.message == "1 of 2 nodes could not be changed, and run as before"
+    assert caught.value.tail == "b: no"
+    assert said == ["a: changed as it runs: addresses, routes"]

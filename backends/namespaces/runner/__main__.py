@@ -13,7 +13,7 @@ usage: lab.sh [--project NAME] VERB
   up [SECONDS]              make the lab, and wait until every node is ready
   down                      take it away
   status [NODE...]          what each node says of itself, as JSON
-  change NODE...            take what is in the folder as it runs, as JSON
+  change NODE[=SUM]...      take what is in the folder as it runs, as JSON; SUM: of what has to be there, as netdsl makes it
   running                   what each node says that it runs, as JSON
   exec NODE COMMAND...      a command in a node
   log [--follow] NODE       what a node has said

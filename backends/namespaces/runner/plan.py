@@ -152,17 +152,18 @@ def _node(name: str, one: Any) -> Node:
         sysctls=tuple((_matching(_SYSCTL, key), _matching(_VALUE, value)) for key, value in one["sysctls"].items()),
         plugs=plugs,
         limits=Limits(*(_number(one["limits"][key]) for key in ("memory", "quota", "processes"))),
-        digest=_digest(one),
+        digest=digest_of(one),
         envelope=envelope_of(one),
     )
 
 
 def envelope_of(one: Mapping[str, Any]) -> str:
     """Of a node in `lab.json`: the digest of all but what its script reads."""
-    return _digest({key: value for key, value in one.items() if key != "digest"})
+    return digest_of({key: value for key, value in one.items() if key != "digest"})
 
 
-def _digest(one: Any) -> str:
+def digest_of(one: Any) -> str:
+    """Of a node in `lab.json`."""
     return hashlib.sha256(json.dumps(one, sort_keys=True).encode()).hexdigest()
 
 

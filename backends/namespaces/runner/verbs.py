@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from select import select
@@ -28,6 +28,7 @@ _SLACK = 10.0  # seconds more for its answer
 _AT_ONCE = 16  # nodes that are asked at the same time
 _CHANGE = 150  # seconds; the script itself gives a change two minutes
 _LARGEST = 1 << 20  # bytes of an answer
+_MOST_SAID = 20_000  # lines
 _LAST_LINES = 5
 _LOOKS = 0.2  # seconds between looks for further lines of a log
 
@@ -130,15 +131,19 @@ class Answer:
     output: str
 
 
-def ask_all(state: State, names: list[str], command: list[str], seconds: float) -> Iterator[tuple[str, Answer | None]]:
-    """Several nodes at the same time, in the order in which they answer; None: not in time, or it has ended."""
+def ask_all(
+    state: State, names: list[str], words: list[str], seconds: float, own: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, Answer | None]]:
+    """Several nodes at the same time, in the order in which they answer; None: not in time, or it has ended. `words`: for
+    their script; `own`: a last one of a node's own."""
     waiting = list(reversed(names))
     running: dict[int, tuple[str, int, bytearray, float]] = {}
     while waiting or running:
         while waiting and len(running) < _AT_ONCE:
             name = waiting.pop()
             try:
-                child, reading = enter.start_inside(state, name, command)
+                last = [] if own is None else [own[name]]
+                child, reading = enter.start_inside(state, name, ["sh", SCRIPT, *words, *last])
             except Refused:
                 yield name, None
                 continue
@@ -175,7 +180,7 @@ def wait_until_ready(state: State, plan: Plan, seconds: int) -> None:
             _refuse_not_ready({name: f"has ended: {' '.join(last_lines(state, name))}" for name in dead})
         due = [name for name in waiting if _has_noted(records[name].process)]
         patience = max(1, min(_WAITED, int(until - time.monotonic())))
-        for name, answer in ask_all(state, due, ["sh", SCRIPT, "ready", str(patience)], patience + _SLACK):
+        for name, answer in ask_all(state, due, ["ready", str(patience)], patience + _SLACK):
             if answer is None:
                 continue
             if answer.status == 0:
@@ -209,7 +214,7 @@ def status(plan: Plan, names: list[str]) -> None:
     process = state.room
     records = state.nodes() if process is not None else {}
     alive = [node.name for node in nodes if node.name in records and records[node.name].process.is_alive]
-    said = dict(ask_all(state, alive, ["sh", SCRIPT, "status"], 30))
+    said = dict(ask_all(state, alive, ["status"], 30))
     found: dict[str, object] = {}
     for node in nodes:
         answer = said.get(node.name)
@@ -225,30 +230,33 @@ def status(plan: Plan, names: list[str]) -> None:
 
 
 def running(plan: Plan) -> None:
-    """One JSON object: for each node that runs and stays, what it says that it runs, and its envelope."""
+    """One JSON object: for each node that runs and stays, what it says that it runs, and the digests noted of it."""
     need_root()
     records = _alive(plan)
-    said = ask_all(State(plan.project), list(records), ["sh", SCRIPT, "running"], 30)
+    said = ask_all(State(plan.project), list(records), ["running"], 30)
     found = {
-        name: {"envelope": records[name].envelope, "lines": answer.output.splitlines()[:10_000]}
+        name: {
+            "envelope": records[name].envelope,
+            "digest": records[name].digest,
+            "lines": answer.output.splitlines()[:_MOST_SAID],
+        }
         for name, answer in said
         if answer is not None and answer.status == 0
     }
     say(json.dumps(found))
 
 
-def change(plan: Plan, folder: str, names: list[str]) -> None:
-    """Nodes take what is in the folder as they run. One JSON object: for each its script's status, and what that said; a
-    node that has ended is left out."""
+def change(plan: Plan, folder: str, words: list[str]) -> None:
+    """Nodes (NAME, or NAME=SUM, see the script's) take what is in the folder as they run. One JSON object: for each its
+    script's status, and what that said; a node that has ended is left out."""
     need_root()
     state = State(plan.project)
     with locked(state):
         refuse_other(state, folder)
         records = _alive(plan)
         found = {}
-        for name, answer in ask_all(
-            state, [name for name in names if name in records], ["sh", SCRIPT, "change"], _CHANGE
-        ):
+        sums = {name: wanted for name, _, wanted in (word.partition("=") for word in words) if name in records}
+        for name, answer in ask_all(state, list(sums), ["change"], _CHANGE, sums):
             found[name] = {
                 "status": 1 if answer is None else answer.status,
                 "said": "" if answer is None else answer.output,
