@@ -74,6 +74,7 @@ TIMEOUT = 300
 """Seconds until every node is ready."""
 
 _ATTEMPTS = 6
+_PAUSES = (1, 2, 3, 4, *(5,) * 10)  # seconds; a minute in all
 # A MAC address stays taken until the kernel has taken away the network namespace of a node that was killed, which a busy
 # machine does later; a node that moves to another network can come there before one that moves out of it.
 _PASSING = ("address already in use", "no available IPv4 addresses")
@@ -110,16 +111,16 @@ class ComposeDriver:
             others = [name for name in config["services"] if name not in kept]
             _parents(deployment, "up", work)
             words, heard = ("up", "--detach", *(others if kept else ())), starting(config, progress).hear
-            for attempt in range(1, _ATTEMPTS + 1):
+            for pause in (*_PAUSES, 0):
                 try:
                     if others:
                         work.run([*compose_command(deployment), *words], heard)
                     await_ready(deployment, wait, progress, partial(_reasons, deployment))
                     await_changed(changed, wait)
                 except CommandFailed as error:
-                    if any(sign in str(error) for sign in _PASSING) and attempt < _ATTEMPTS:
+                    if pause and any(sign in str(error) for sign in _PASSING):
                         progress("waiting for an address that the engine has not given back yet")
-                        sleep(attempt)
+                        sleep(pause)
                         continue
                     raise self._failed(deployment, error) from error
                 return
