@@ -31,6 +31,10 @@ def give(rng: Random, draft: Draft, number: int) -> None:
         tunnel.lines.append("addresses " + ", ".join(inside[family] for family in draft.families))
     if rng.random() < 0.3:
         tunnel.lines.append("psk yes")
+    if Random(f"netdsl addresses of {tunnel.name} in {draft.name}").random() < 0.4:
+        first = {4: ".1", 6: "::1"}  # which the first end has else
+        given = ", ".join(first[family] for family in draft.families)
+        tunnel.lines.append(f"addresses {given} for {tunnel.ends[1].name}")
 
 
 def _give_hub(rng: Random, draft: Draft, number: int) -> None:
