@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
-from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes, CertificatePublicKeyTypes
+from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 from netdsl.dataclass import dataclass
@@ -145,6 +145,20 @@ def key_pem(key: CertificateIssuerPrivateKeyTypes) -> bytes:
     )
 
 
+def new_key(algorithm: str) -> CertificateIssuerPrivateKeyTypes:
+    """A private key of an algorithm, as a PKI of the lab calls it. Raises KeyError for others."""
+    return _KEYS[algorithm]()
+
+
+def is_key(pem: bytes, algorithm: str) -> bool:
+    """Whether it is a private key of the algorithm in PEM."""
+    try:
+        public = serialization.load_pem_private_key(pem, None, unsafe_skip_rsa_key_validation=True).public_key()
+        return _algorithm(public) == algorithm
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return False
+
+
 def load_authority(certificate: bytes, key: bytes) -> Authority:
     """The authority of a certificate and a key in PEM. Raises ValueError."""
     loaded = serialization.load_pem_private_key(key, None)
@@ -166,7 +180,7 @@ def loaded_pair(certificate: bytes, key: bytes, algorithm: str) -> x509.Certific
         return None
 
 
-def _algorithm(key: CertificatePublicKeyTypes) -> str | None:
+def _algorithm(key: object) -> str | None:
     """As `_KEYS` calls it."""
     match key:
         case rsa.RSAPublicKey():

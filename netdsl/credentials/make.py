@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from netdsl.credentials.authority import (
     Authority,
+    is_key,
     issue,
     issue_responder,
     key_pem,
@@ -19,6 +20,7 @@ from netdsl.credentials.authority import (
     loaded_pair,
     make_intermediate,
     make_root,
+    new_key,
     ocsp_index,
     revocation_list,
 )
@@ -231,10 +233,12 @@ def _value(secret: SharedSecret, store: Store, entropy: Callable[[int], bytes]) 
     if secret.value is not None:
         return secret.value.encode()
     path, name = f"secrets/{secret.name}", f"secret:{secret.name}"
-    kept = store.read(path) if store.is_made(name, "1") else None
-    if kept:
+    mark = secret.algorithm or "1"
+    kept = store.read(path) if store.is_made(name, mark) else None
+    if kept and (secret.algorithm is None or is_key(kept, secret.algorithm)):
         return kept
-    value = entropy(24).hex().encode()  # hexadecimal: a password is text that a user may type
+    # A password is text that a user may type: hexadecimal.
+    value = key_pem(new_key(secret.algorithm)) if secret.algorithm is not None else entropy(24).hex().encode()
     store.write(path, value)
-    store.made(name, "1")
+    store.made(name, mark)
     return value

@@ -47,13 +47,15 @@ class Mode(StrEnum):
 class SharedSecret:
     """A secret that both ends know; `value` None: made once and kept with the lab, under `name`.
 
-    `method` is the kind's word for what it proves. `owners` are the identities it belongs to.
+    `method` is the kind's word for what it proves. `owners` are the identities it belongs to. `algorithm`: it is a private
+    key, in PEM, of that algorithm of a PKI's; None: a text.
     """
 
     name: str  # unique in the lab, stable: the credential store's key, e.g. `sites` or `remote.carol`
     method: str
     owners: tuple[str, ...]
     value: str | None = field(default=None, repr=False, metadata=SECRET)
+    algorithm: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

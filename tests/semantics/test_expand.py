@@ -84,7 +84,7 @@ def test_a_statement_of_the_language_has_its_place(text: str, code: str) -> None
         "bgp 65000 {\n  neighbor 10.0.0.1 remote-as 65001 {\n    a: b\n  }\n}",
         "openvpn tun0 { port 1194 }",
         "openvpn x { proto udp ; cipher AES-256-GCM }",
-        "tinc a { ConnectTo = b }",
+        "vnf a { ConnectTo = b }",
         "vnf f { app l2fwd { } }",
         "vrf red",
         "vlan 10",
@@ -101,7 +101,7 @@ def test_what_people_type_of_a_later_version_is_passed_over_and_told_once(line: 
         assert paths(lab) == ["h"]
 
 
-@pytest.mark.parametrize("word", ["vnf f { app l2fwd }", "tinc w { gateway h }", "host h { bgp 65001 { } }"])
+@pytest.mark.parametrize("word", ["vnf f { app l2fwd }", "bench b { repeat 3 }", "host h { bgp 65001 { } }"])
 def test_what_is_not_compiled_yet_says_so_once(word: str) -> None:
     lab = expanded("for _i in 1..3 {\n" + word.replace("host h", "host h$_i") + "\n}")
     assert errors(lab) == ["not-supported-yet"]

@@ -8,7 +8,7 @@ from netdsl.syntax.statements import statements
 from tests.syntax.reading import places, said
 
 IMAGES = "an image is Debian with more packages: `image NAME { packages nginx }` in the file, `image NAME` in the node"
-TUNNELS = "this version has the tunnels `ipsec`, `gre`, `vxlan`, `ipip`, `wireguard`"
+TUNNELS = "this version has the tunnels `ipsec`, `gre`, `vxlan`, `ipip`, `wireguard`, `tinc`"
 
 
 def _later(word: str) -> str:

@@ -124,7 +124,7 @@ def test_every_lab_of_the_design_is_read_without_a_word(lab: Path) -> None:
         ("start  on\ttraffic by a for b", ("Start", "on traffic", (word("a"),), (word("b"),))),
         ("esp a, b", ("Proposals", "esp", (word("a"), word("b")), ())),
         ("bgp 1 { neighbor a }", ("Later", "bgp")),
-        ("tinc t { gateway a }", ("Later", "tinc")),
+        ("vnf t { app a }", ("Later", "vnf")),
     ],
 )
 def test_a_line_becomes_its_statement(text: str, tree: tuple[object, ...]) -> None:

@@ -145,6 +145,7 @@ host two { interface on isp .3 ; firewall { policy drop ; accept output icmp ; %
 HUBS = [
     "ipsec t { gateway hub ; client one ; client two ; auth psk }",
     "wireguard t { addresses 10.9.0.0/29 ; gateway hub ; client one ; client two }",
+    "tinc t { addresses 10.9.0.0/29 ; gateway hub ; client one ; client two }",
 ]
 """Kinds with a gateway that has a connection to each client."""
 

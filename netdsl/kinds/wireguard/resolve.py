@@ -1,9 +1,7 @@
 """`wireguard`: its ends, their addresses inside, on which ports they listen."""
 
-from collections.abc import Callable
-
 from netdsl.diagnostics import catalogue
-from netdsl.ir.ids import NodeId, TunnelId
+from netdsl.ir.ids import TunnelId
 from netdsl.ir.service import PortService, Protocol, port
 from netdsl.kinds.wireguard.bindings import BoundWireguard
 from netdsl.kinds.wireguard.ir import HIGHEST_PORT, KIND, LONGEST_KEEPALIVE, PORT
@@ -12,17 +10,14 @@ from netdsl.semantics.evaluate import report_wrong_kind
 from netdsl.semantics.items import Item
 from netdsl.semantics.resolve import attributes
 from netdsl.semantics.resolve.devices import device_ends, device_mtu, with_devices
-from netdsl.semantics.resolve.ends import Side, TunnelDraft, ends_named, members_of, name_place, sides_of
-from netdsl.semantics.resolve.placement import Block, report_repeated
+from netdsl.semantics.resolve.ends import Side, TunnelDraft, name_place, sides_of
+from netdsl.semantics.resolve.of_ends import Line, of_ends
+from netdsl.semantics.resolve.placement import Block
 from netdsl.semantics.resolve.ports import service
 from netdsl.semantics.resolve.work import Work
-from netdsl.syntax import tree as syntax
 
 LEAST_MEMORY = 16 * 2**20
 """Bytes: wireguard-go without traffic has some 5 MiB, and needs buffers for packets."""
-
-_Line = tuple[syntax.Attribute, Item]
-_Read = Callable[[_Line, Work], int | None]
 
 
 def sides(id_: TunnelId, block: Block, item: Item, work: Work) -> list[Side] | None:
@@ -41,8 +36,8 @@ def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:
     has_psk = attributes.yes_or_no(block.attribute("psk"), False, work.diagnostics)
     memory = _memory(block, work)
     _check_relay(draft, work)
-    ports = _of_ends("listen", draft, _port, work)
-    keepalives = _of_ends("keepalive", draft, _seconds, work)
+    ports = of_ends("listen", draft, _port, work)
+    keepalives = of_ends("keepalive", draft, _seconds, work)
     found = device_ends(draft, work)
     if found is None or ports is None or keepalives is None:
         return None
@@ -74,43 +69,7 @@ def _memory(block: Block, work: Work) -> int | None:
     return None
 
 
-def _of_ends(word: str, draft: TunnelDraft, read: _Read, work: Work) -> dict[NodeId, int] | None:
-    """What lines say of ends: an end's own block before a line `for` it, that before one for all. None once reported."""
-    lines = draft.block.attributes(word)
-    general: dict[NodeId, int] = {}
-    named: dict[NodeId, tuple[int, Item]] = {}
-    members = None if draft.sides is None else members_of(draft.id, draft.sides)
-    is_right = members is not None
-    for line in lines:
-        value, (attribute, item) = read(line, work), line
-        nodes = ends_named(attribute.nodes, item, members, work) if members is not None and attribute.nodes else ()
-        is_right = is_right and value is not None and nodes is not None
-        if value is None or members is None:
-            continue
-        if not attribute.nodes:
-            general = dict.fromkeys(members.nodes, value)
-        for node in nodes or ():
-            _, first = named.setdefault(node.value, (value, item))
-            if first is not item:
-                report_repeated(word, item, first, work.diagnostics)
-                is_right = False
-    own: dict[NodeId, int] = {}
-    read_before: dict[int, int | None] = {}  # a block of several clients is read once
-    for side in draft.sides or ():
-        line_of = side.own.attribute(word)
-        if line_of is None:
-            continue
-        key = id(line_of[1])
-        if key not in read_before:
-            read_before[key] = read(line_of, work)
-        value = read_before[key]
-        is_right = is_right and value is not None
-        if value is not None:
-            own[side.named.node.id] = value
-    return general | {node: value for node, (value, _) in named.items()} | own if is_right else None
-
-
-def _port(line: _Line, work: Work) -> int | None:
+def _port(line: Line, work: Work) -> int | None:
     value = attributes.only_value(line, work.diagnostics)
     found = None if value is None else service(value, work)
     if value is None or found is None:
@@ -123,7 +82,7 @@ def _port(line: _Line, work: Work) -> int | None:
             return None
 
 
-def _seconds(line: _Line, work: Work) -> int | None:
+def _seconds(line: Line, work: Work) -> int | None:
     value = attributes.only_value(line, work.diagnostics)
     found = None if value is None else attributes.seconds(value, work.diagnostics)
     if value is None or found is None or found <= LONGEST_KEEPALIVE:

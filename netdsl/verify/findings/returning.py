@@ -60,12 +60,14 @@ def _hosts(fabric: Fabric) -> Iterator[_Host]:
 
 def _check(world: World, router: View, strangers: list[_Host], diagnostics: Diagnostics) -> None:
     for (asker, own, prefix), (_, address, _) in _flows(world.fabric, router, strangers):
+        line = asker.route(address)
+        if line is not None and line.interface not in asker.interfaces and asker.source_towards(address) != own:
+            continue  # into a tunnel, whose device has an address of its own
         found = predict(world, asker.id, address, source_address=own)
         if found.outcome is not Outcome.NO_WAY_BACK or found.hook is not Hook.ROUTE or found.node != router.id:
             continue
         if found.answer[-1].steps[-1].packet.destination != own:
             continue  # it was translated, to what is no network of the lab
-        line = asker.route(address)
         place, there = None if line is None else line.origin, router.node.origin
         if place is None:
             continue

@@ -17,7 +17,7 @@ from netdsl.packets.doubts import doubts
 from netdsl.packets.netfilter import Overruled
 from netdsl.packets.passage import Delivered, Stop
 from netdsl.packets.tracking import Tracker, reverse
-from netdsl.packets.tunnels import child_id, opening_packet, packets_of
+from netdsl.packets.tunnels import child_id, opening_packet, packets_of, pair_of
 from netdsl.packets.types import Hook, Outcome
 from netdsl.packets.view import UPLINK
 from netdsl.packets.walk import Walk
@@ -48,7 +48,7 @@ def check_tunnels(world: World, silent: frozenset[TunnelId], diagnostics: Diagno
     told: set[TunnelId] = set()
     blocking: set[tuple[TunnelId, NodeId]] = set()
     for pair in _pairs(world):
-        if pair[0].tunnel in silent or _is_fine(world, pair):
+        if pair[0].tunnel in silent or _is_fine(world, pair) or _is_by_others(world, pair):
             continue
         attempts = [_attempt(world, end, peer) for end, peer in (pair, pair[::-1]) if may_open(end)]
         if not all(attempt.is_known for attempt in attempts):
@@ -91,6 +91,12 @@ def _is_fine(world: World, pair: _Pair) -> bool:
         and (firewall is None or _accepts(firewall, end.tunnel))
         for end, firewall in ((end, world.view(end.node).node.firewall) for end in pair)
     )
+
+
+def _is_by_others(world: World, pair: _Pair) -> bool:
+    """Whether the two ends are up without a connection between them: other ends of the tunnel pass on what is for them."""
+    children = (child_id(end, child) for end in pair for child in end.children)
+    return pair_of(pair[0]) not in world.tunnels.pairs and all(child in world.tunnels.children_up for child in children)
 
 
 def _accepts(firewall: Firewall, tunnel: TunnelId) -> bool:

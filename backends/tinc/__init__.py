@@ -1,0 +1,1 @@
+"""tinc in a node: a daemon for each tunnel, and its TUN device."""
