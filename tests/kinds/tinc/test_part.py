@@ -1,11 +1,14 @@
 """tinc in a node: the tables that its script reads, the files of its credentials, what a recording shows."""
 
 import struct
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from netdsl.backends.tinc.part import part
 from netdsl.backends.tinc.secrets import secret_files
+from netdsl.credentials.make import credentials as store_of
 from netdsl.ir.lab import Lab
 from netdsl.kinds.tinc.sight import is_control
 from tests.kinds.asking import files, lab, records
@@ -67,6 +70,23 @@ def test_configurations_have_what_the_daemons_say_and_no_file_of_the_payload_has
     assert own["tinc/t/rsa_key.priv"][0] == "-----BEGIN RSA PRIVATE KEY-----"
     assert not any("PRIVATE" in text for text in files(found, "hub").values())
     assert not any("PRIVATE" in line for path, lines in own.items() for line in lines if "hosts" in path)
+
+
+def test_a_key_is_made_once_and_again_where_it_is_damaged(tmp_path: Path) -> None:
+    found, file = lab(HUB % "over ipv4"), tmp_path / "secrets/tinc@t@hub"
+
+    def made() -> bytes:
+        store_of(found, tmp_path, clock=lambda: datetime(2030, 1, 1, tzinfo=UTC), entropy=bytes)
+        return file.read_bytes()
+
+    first = made()
+    assert first.startswith(b"-----BEGIN PRIVATE KEY-----")
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert made() == first
+    file.write_bytes(b"damaged")
+    assert made().startswith(b"-----BEGIN PRIVATE KEY-----")
+    private = tmp_path / "nodes/hub/tinc/t/rsa_key.priv"
+    assert private.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_node_has_the_fewest_rights_that_a_device_needs() -> None:
