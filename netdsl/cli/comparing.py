@@ -9,7 +9,7 @@ import click
 from netdsl.cli.compilation import Request
 from netdsl.cli.console import note
 from netdsl.cli.each import Given
-from netdsl.cli.measuring import checked_of, job_of, measure_jobs
+from netdsl.cli.measuring import checked_of, job_of, measure_jobs, same_paths
 from netdsl.codegen.contract import Options
 from netdsl.codegen.registry import CannotRun, driver_of, meter_of
 from netdsl.comparing.paper_types import Paper, Severity
@@ -120,7 +120,8 @@ def measured(requests: Sequence[Request], wanted: Measurement) -> tuple[Run, ...
     """A run for each request, in turns; each is kept below the lab's folder in `build/`. Raises what `measure_all` does."""
     labs = [checked_of(request) for request in requests]  # all of them, before anything is written
     with ExitStack() as stack:
-        jobs = [stack.enter_context(job_of(request, lab, wanted)) for request, lab in zip(requests, labs, strict=True)]
+        own = same_paths(labs, requests[0].options, wanted)
+        jobs = [stack.enter_context(job_of(*asked)) for asked in zip(requests, labs, own, strict=True)]
         runs = measure_jobs(jobs, wanted)
         files = [str(job.file) for job in jobs]
     note(f"kept in {', '.join(files)}; the same comparison again: netdsl compare {' '.join(files)}")

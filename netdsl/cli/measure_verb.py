@@ -8,7 +8,7 @@ from netdsl.cli.compilation import Request
 from netdsl.cli.console import columns, note, write
 from netdsl.cli.each import given_values
 from netdsl.cli.measure_table import run_table
-from netdsl.cli.measuring import checked_of, job_of, measure_jobs
+from netdsl.cli.measuring import checked_of, job_of, measure_jobs, same_paths
 from netdsl.cli.measuring_options import MEASUREMENT
 from netdsl.cli.options import CREDENTIALS, DEFINE, EACH, LAB, PROJECT, TARGET, UNTRUSTED
 from netdsl.cli.target_options import TARGET_OPTIONS
@@ -63,8 +63,8 @@ def command(
     labs = [checked_of(request) for request in requests]  # all of them, before anything is written
     with ExitStack() as stack:
         jobs = [
-            stack.enter_context(job_of(request, checked, wanted, file))
-            for request, checked in zip(requests, labs, strict=True)
+            stack.enter_context(job_of(request, checked, own, file))
+            for request, checked, own in zip(requests, labs, same_paths(labs, options, wanted), strict=True)
         ]
         runs = measure_jobs(jobs, wanted)
         for run in runs:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -12,15 +13,18 @@ from netdsl.cli.console import note
 from netdsl.cli.each import variant
 from netdsl.cli.measuring_progress import watching
 from netdsl.cli.place import make_build
+from netdsl.codegen.contract import Options
 from netdsl.diagnostics.wording import counted
 from netdsl.disk.named import make_folder
 from netdsl.measuring.job import Job
-from netdsl.measuring.measurement import Measurement
+from netdsl.measuring.measurement import Existing, Measurement
 from netdsl.measuring.prepare import Bench, job_for
 from netdsl.measuring.rounds import measure_all
+from netdsl.measuring.same_paths import same_pairs
 from netdsl.measuring.store import read_run
 from netdsl.measuring.types import Run
 from netdsl.pipeline.analysis import Checked
+from netdsl.pipeline.compilation import closed
 
 
 @contextmanager
@@ -66,6 +70,16 @@ def _say_what_is_kept(jobs: Sequence[Job]) -> None:
         note(f"{job.name}: nothing runs any more; {job.file} has {counted(run.done, 'round')} of {run.wanted}")
     if any(job.file is not None and job.file.exists() for job in jobs):
         note("the same with --resume goes on")
+
+
+def same_paths(labs: Sequence[Checked], options: Options, wanted: Measurement) -> tuple[Measurement, ...]:
+    """What is measured in each of several variants: the same paths, where none are named and the files of a run that is
+    resumed do not have them."""
+    given = wanted.given
+    if len(labs) < 2 or given.pairs is not None or not given.has_paths or wanted.existing is Existing.RESUME:
+        return (wanted,) * len(labs)
+    found = [closed(one.lab) if options.is_closed else one.lab for one in labs if one.lab is not None]
+    return tuple(replace(wanted, given=replace(given, pairs=pairs or None)) for pairs in same_pairs(found))
 
 
 def checked_of(request: Request) -> Checked:
