@@ -30,6 +30,7 @@ from netdsl.runtime.interfaces import INTERFACES, refuse_unknown
 from netdsl.runtime.recording import FileRecording, Tcpdump, recorded
 
 from . import vagrant
+from .changes import asked, foretold, judge, told
 from .doctor import examine
 from .explain import explain, succeeded
 from .inside import (
@@ -106,7 +107,11 @@ class VagrantDriver:
         succeeded(vagrant.call(folder, "up", heard=heard), "come up")
         again = steps(wanted, made_machines(folder)).again
         if again:
-            succeeded(vagrant.call(folder, "provision", *map(vagrant_name, again), heard=heard), "take what changed")
+            judged = judge(deployment, again, {})
+            ended = vagrant.call(folder, "provision", *map(vagrant_name, again), heard=heard, also=asked(judged))
+            for text in told(ended.output, judged):
+                progress(text)
+            succeeded(ended, "take what changed")
         self._await(deployment, progress, timeout if timeout is not None else TIMEOUT)
 
     def surplus(self, deployment: Deployment, files: Mapping[str, bytes | None]) -> tuple[str, ...]:
@@ -119,11 +124,11 @@ class VagrantDriver:
         return (*nodes, *(_network_that_goes(*item) for item in others.items()))
 
     def changes(self, deployment: Deployment, files: Mapping[str, bytes | None]) -> tuple[NodeChange, ...]:
-        """Vagrant lays a new inside into a machine and starts the node there again."""
+        """Vagrant lays a new inside into a machine, where the node takes it as it runs, or is started again."""
         plan = steps(wanted_machines(deployment.folder, files), made_machines(deployment.folder))
         return (
             *(NodeChange(name, False, "its hardware") for name in plan.anew),
-            *(NodeChange(name, False, "its inside, in the machine that runs") for name in plan.again),
+            *foretold(plan.again, judge(deployment, plan.again, files)),
         )
 
     def found(self) -> tuple[FoundLab, ...]:

@@ -17,6 +17,8 @@ NETWORKS = "machine/networks.tsv"
 HARDWARE = "netdsl-hardware"  # in Vagrant's folder of a machine, which Vagrant removes with it
 INSIDE = "netdsl-inside"
 NO_FILES: Mapping[str, bytes | None] = MappingProxyType({})
+VAGRANTFILE = "Vagrantfile"
+_CREDENTIALS = re.compile(r"^    payload: .*, credentials: '((?:[^'\\\n]|\\.)*)'\)$", re.MULTILINE)
 _LARGEST = 4096  # bytes of an id or a digest
 
 
@@ -89,6 +91,21 @@ def _records(folder: Path, path: str, length: int, files: Mapping[str, bytes | N
     if any(len(record) != length for record in records):
         raise DriverError(f"{folder / path} is not as netdsl wrote it", remedy=remedy)
     return records
+
+
+def credentials_of(folder: Path, files: Mapping[str, bytes | None] = NO_FILES) -> Path | None:
+    """Where the Vagrantfile takes credentials from; None where it does not say it in plain characters. As
+    `wanted_machines`."""
+    given = os.environ.get("NETDSL_CREDENTIALS")
+    try:
+        found = _CREDENTIALS.search(
+            (files.get(VAGRANTFILE) or read_named(folder / VAGRANTFILE)).decode(errors="replace")
+        )
+    except OSError as error:
+        raise DriverError(f"{folder / VAGRANTFILE} cannot be read ({error.strerror})") from error
+    if given:
+        return folder / given
+    return None if found is None else folder / re.sub(r"\\(.)", r"\1", found[1])
 
 
 def own_folder(folder: Path) -> Path:

@@ -157,6 +157,33 @@ def test_what_is_behind_the_uplink_reaches_the_outside_with_the_uplinks_address(
             assert "dev mgmt" not in lab.say(node, "ip", "route", "show", "default")
 
 
+def test_a_node_is_changed_as_it_runs_or_started_again_where_that_cannot_be(lab: VagrantLab) -> None:
+    words = ("lab.net", "--project", lab.project, "--credentials", "credentials")
+    changed = SOURCE.replace("serve http", "serve http ; serve http more tcp/81")
+    begun = _begun(lab)
+    (lab.folder.parent / "lab.net").write_text(changed)
+    foretold = _call(lab, "up", *words, "--dry-run")
+    assert "change the node pc, as it runs: services" in foretold.stdout.splitlines(), foretold.stderr
+    done = _call(lab, "up", *words)
+    assert done.returncode == 0, done.stderr
+    assert "pc: changed as it runs: services" in done.stderr.splitlines()
+    assert _begun(lab) == begun
+    assert lab.fetch("edge", "http://pc:81/") == "pc.more"
+
+    (lab.folder.parent / "lab.net").write_text(changed.replace("serve http ;", 'serve http ; run "true" ;'))
+    foretold = _call(lab, "up", *words, "--dry-run")
+    assert "make anew the node pc: its commands, in the machine that runs" in foretold.stdout.splitlines()
+    done = _call(lab, "up", *words)
+    assert done.returncode == 0, done.stderr
+    assert {node for node, number in _begun(lab).items() if number != begun[node]} == {"pc"}
+
+
+def _begun(lab: VagrantLab) -> dict[str, str]:
+    """The number of the first process of each node."""
+    words = ("systemctl", "show", "--property", "MainPID", "--value", "netdsl.service")
+    return {node: lab.run(node, *words).stdout.strip() for node in lab.nodes()}
+
+
 def test_up_takes_away_the_machine_and_the_network_that_the_lab_has_no_more(lab: VagrantLab) -> None:
     (lab.folder.parent / "lab.net").write_text(ALONE)
     gone = ("the node pc", f"the network {lab.project}.spare")

@@ -285,7 +285,14 @@ unless defined?(Netdsl::Lab)
           bundle.folder(File.join(lab.credentials, 'nodes', node.name), 'credentials') if node.credentials?
           bundle.file('closed', "#{lab.closed ? 'yes' : 'no'}\n")
           bundle.file('name', "#{node.name}\n")
+          sum = changing[node.name]
+          bundle.file('change', "#{sum}\n") if sum
         end.text
+      end
+
+      # NAME=SUM of nodes that are changed as they run, from `netdsl up`: see the payload's script.
+      def self.changing
+        ENV['NETDSL_CHANGE'].to_s.split.filter_map { |each| each.match(/\A(\S+)=(\h{64})\z/)&.captures }.to_h
       end
 
       def initialize

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes the machine that it runs on a node of the lab. Root; from a folder that holds what the provisioner packed (guest/,
-# image/, machine/, lab/, node/, credentials/, closed, name). As often as one likes.
+# image/, machine/, lab/, node/, credentials/, closed, name; `change` where the node is to be changed as it runs). As often as
+# one likes.
 set -eu
 umask 022
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -258,13 +259,36 @@ start_node() {
     done
 }
 
+# ---------------------------------------------------------------- a node that runs
+
+# What is not the node's script's to change.
+envelope() { (cd "$here" && find guest image machine closed name -type f -exec sha256sum -- {} + | sort); }
+
+# Whether the node goes on, as it should be; it ends where it could not be changed. `change` has the digest of what its script
+# is to find, from who compared what runs with it.
+is_changed() {
+    [ -e "$here/change" ] && [ -e /run/netdsl/configured ] && systemctl --quiet is-active netdsl.service || return 1
+    envelope | cmp -s - "$library/envelope" || return 1
+    lay_folders
+    status=0
+    reason=$(sh /netdsl/lab/node.sh change "$(cat "$here/change")") || status=$?
+    case $status in
+        0) say 'changed as it runs' ;;
+        3) say "is started anew: $reason" && return 1 ;;
+        *) die "not changed, and runs as before: $reason" ;;
+    esac
+}
+
 trap 'close_way; cd /; rm -rf "$here"' EXIT
 trap 'exit 1' HUP INT TERM
-install_packages
-own_files
-own_network
-plain_ping
-run_lines
-forget_node
-lay_folders
-start_node
+if ! is_changed; then
+    install_packages
+    own_files
+    own_network
+    plain_ping
+    run_lines
+    forget_node
+    lay_folders
+    start_node
+    envelope >"$library/envelope"
+fi
