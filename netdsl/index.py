@@ -13,7 +13,7 @@ ROUTES: tuple[str, ...] = ("static", "auto")
 """Sources of routes: `netdsl/kinds/NAME/routes.py`. They are asked in this order, and of equal routes in one table the last
 stays. A kind of tunnel that makes routes of its own has this file too, and is asked after them."""
 
-TUNNELS: tuple[str, ...] = ("ipsec", "gre", "vxlan", "ipip", "wireguard", "tinc")
+TUNNELS: tuple[str, ...] = ("ipsec", "gre", "vxlan", "ipip", "wireguard", "tinc", "openvpn")
 """Kinds of tunnels: `netdsl/kinds/NAME/`, `grammar/NAME.lark`."""
 
 TARGETS: tuple[str, ...] = ("compose", "vagrant", "namespaces")
@@ -35,6 +35,7 @@ PARTS: tuple[str, ...] = (
     "ipip",
     "wireguard",
     "tinc",
+    "openvpn",
     "busybox",
     "socat",
     "dnsmasq",

@@ -7,8 +7,8 @@ from ipaddress import IPv4Network, IPv6Network
 Prefix = IPv4Network | IPv6Network
 
 # All nodes of a lab have one image, whatever they are: it is built once for all labs, or those with the same `packages`.
-PACKAGES = ("charon-systemd", "conntrack", "libcharon-extra-plugins", "python3-minimal", "socat", "strongswan-swanctl",
-            "tinc", "wireguard-go", "wireguard-tools")  # fmt: skip
+PACKAGES = ("charon-systemd", "conntrack", "libcharon-extra-plugins", "openvpn", "python3-minimal", "socat",
+            "strongswan-swanctl", "tinc", "wireguard-go", "wireguard-tools")  # fmt: skip
 # Refusals are to be seen, however many are probed at once.
 UNLIMITED = ("net.ipv4.icmp_ratelimit", "net.ipv6.icmp.ratelimit")
 

@@ -82,8 +82,6 @@ def test_a_statement_of_the_language_has_its_place(text: str, code: str) -> None
         "ospf { area 0 on lan }",
         "bgp 65000",
         "bgp 65000 {\n  neighbor 10.0.0.1 remote-as 65001 {\n    a: b\n  }\n}",
-        "openvpn tun0 { port 1194 }",
-        "openvpn x { proto udp ; cipher AES-256-GCM }",
         "vnf a { ConnectTo = b }",
         "vnf f { app l2fwd { } }",
         "vrf red",

@@ -8,7 +8,7 @@ from netdsl.syntax.statements import statements
 from tests.syntax.reading import places, said
 
 IMAGES = "an image is Debian with more packages: `image NAME { packages nginx }` in the file, `image NAME` in the node"
-TUNNELS = "this version has the tunnels `ipsec`, `gre`, `vxlan`, `ipip`, `wireguard`, `tinc`"
+TUNNELS = "this version has the tunnels `ipsec`, `gre`, `vxlan`, `ipip`, `wireguard`, `tinc`, `openvpn`"
 
 
 def _later(word: str) -> str:
@@ -22,7 +22,7 @@ def _foreign(word: str) -> str:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("tunnel t openvpn { }", f"{_later('openvpn')} | {TUNNELS}"),
+        ("tunnel t vnf { }", f"{_later('vnf')} | `router NAME {{ … }}` forwards in the kernel"),
         ("interface a on n .1 vrf red", f"{_later('vrf')} | a node has one routing table"),
         (
             "interface a on n vlan 10",

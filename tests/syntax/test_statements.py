@@ -27,4 +27,4 @@ def test_words_that_tunnels_share_stand_in_the_blocks_of_the_kinds_that_hold_the
 
 def test_a_word_that_a_kind_describes_is_no_longer_one_of_a_later_version() -> None:
     assert statements().later("ipsec") is None
-    assert statements().later("openvpn") is not None
+    assert statements().later("vnf") is not None

@@ -10,15 +10,13 @@ from netdsl.kinds.ipsec import tree
 from netdsl.kinds.ipsec.bindings import BoundAuth
 from netdsl.kinds.ipsec.catalogue import AUTH_MISMATCH, SECRET_MISSING
 from netdsl.kinds.ipsec.ir import AuthMethod
-from netdsl.semantics import defaults
 from netdsl.semantics.bindings import Placed
 from netdsl.semantics.items import Item, Scope
 from netdsl.semantics.resolve import attributes
 from netdsl.semantics.resolve.ends import Members, ends_named, name_place
-from netdsl.semantics.resolve.pki import default_pki, identity_problem
+from netdsl.semantics.resolve.pki import identity_problem, nearest_pkis
 from netdsl.semantics.resolve.placement import Block
 from netdsl.semantics.resolve.work import Work
-from netdsl.semantics.scopes import outwards
 from netdsl.semantics.values import Value, Word
 from netdsl.source import Place
 from netdsl.syntax import tree as syntax
@@ -213,29 +211,14 @@ def _pki(statement: tree.Proof, method: AuthMethod, item: Item, work: Work) -> P
 
 
 def _nearest_pki(scope: Scope, place: Place, work: Work) -> PkiId | None:
-    """The pki of the nearest scope that has one; the built-in one where none has."""
-    for outer in outwards(scope):
-        found = _pkis_in(outer, work)
-        if len(found) > 1:
-            names = " or ".join(f"`from {path}`" for path in found)
-            message = f"certificates can come from {len(found)} authorities here"
-            work.diagnostics.report(AUTH_MISMATCH, message, place, help=f"say which: {names}")
-            return None
-        if found:
-            return PkiId(found[0])
-    id_ = PkiId(defaults.PKI_NAME)
-    if id_ not in work.pkis:
-        work.pkis[id_] = default_pki(work.lab.name)
-    return id_
-
-
-def _pkis_in(scope: Scope, work: Work) -> tuple[str, ...]:
-    """The paths of a scope's own pkis, looked for once."""
-    found = work.pkis_in.get(id(scope))
-    if found is None:
-        kinds = scope.elements.values()
-        found = work.pkis_in[id(scope)] = tuple(one.path for one in kinds if one.kind is ElementKind.PKI)
-    return found
+    """The pki of the nearest scope that has one; None once reported that it has several."""
+    found = nearest_pkis(scope, work)
+    if len(found) > 1:
+        names = " or ".join(f"`from {path}`" for path in found)
+        message = f"certificates can come from {len(found)} authorities here"
+        work.diagnostics.report(AUTH_MISMATCH, message, place, help=f"say which: {names}")
+        return None
+    return found[0]
 
 
 def _text(value: syntax.Value, item: Item, work: Work) -> str | None:

@@ -13,10 +13,11 @@ from netdsl.ir.service_kinds import service_kinds
 from netdsl.semantics import defaults
 from netdsl.semantics.bindings import BoundPki, Placed
 from netdsl.semantics.evaluate import evaluate_list
-from netdsl.semantics.items import Item
+from netdsl.semantics.items import Item, Scope
 from netdsl.semantics.resolve import attributes
 from netdsl.semantics.resolve.placement import Block, sort_block
 from netdsl.semantics.resolve.work import Work
+from netdsl.semantics.scopes import outwards
 from netdsl.semantics.values import Quantity, Value, Word
 from netdsl.syntax import tree as syntax
 from netdsl.syntax.description import ElementKind
@@ -70,6 +71,27 @@ def default_pki(lab: str) -> BoundPki:
         defaults.PKI_VALIDITY_DAYS,
         None,
     )
+
+
+def nearest_pkis(scope: Scope, work: Work) -> tuple[PkiId, ...]:
+    """Those of the nearest scope that has any; the built-in one where none has."""
+    for outer in outwards(scope):
+        found = _pkis_in(outer, work)
+        if found:
+            return found
+    id_ = PkiId(defaults.PKI_NAME)
+    if id_ not in work.pkis:
+        work.pkis[id_] = default_pki(work.lab.name)
+    return (id_,)
+
+
+def _pkis_in(scope: Scope, work: Work) -> tuple[PkiId, ...]:
+    """A scope's own pkis, looked for once."""
+    found = work.pkis_in.get(id(scope))
+    if found is None:
+        own = scope.elements.values()
+        found = work.pkis_in[id(scope)] = tuple(PkiId(one.path) for one in own if one.kind is ElementKind.PKI)
+    return found
 
 
 _ALTERNATIVE_NAME = re.compile(r"[!-~]+")

@@ -178,7 +178,7 @@ class Work:
     too_many: set[str] = field(default_factory=set)  # of these: what there is more of than may be
     file_bytes: int = 0
     unmatched: set[Place] = field(default_factory=set)  # where a pattern was reported to match nothing
-    pkis_in: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    pkis_in: dict[int, tuple[PkiId, ...]] = field(default_factory=dict)
     owners: dict[Address, list[tuple[InterfaceDraft, BoundAddress]]] | None = None
     macs: dict[tuple[NodeId, str], str] | None = None
     with_link_local: dict[NetworkId, dict[IPv6Address, list[NodeId]]] = field(default_factory=dict)  # by segment

@@ -9,7 +9,7 @@ _TUNNEL = f"this version has the tunnels {', '.join(f'`{kind}`' for kind in TUNN
 
 _LATER = (
     ("ospf bgp", "area neighbor announce send receive prefer passive", _ROUTING),
-    ("openvpn tunnel", "", _TUNNEL),
+    ("tunnel", "", _TUNNEL),
     ("", "rewrite-mac", ""),
     ("vrf", "", "a node has one routing table"),
     ("vlan", "", "each segment is a network of its own: `network NAME PREFIX`"),

@@ -1,0 +1,44 @@
+"""What OpenVPN alone reads of a bound tunnel."""
+
+from netdsl.dataclass import dataclass
+from netdsl.ir.ids import PkiId, Prefix
+from netdsl.ir.prefixes import host_prefix
+from netdsl.semantics.bindings import BoundEnd, BoundTunnel
+
+
+@dataclass(frozen=True, slots=True)
+class BoundOpenvpn:
+    """`port`: where the first end listens; `keepalive`: seconds; `cipher`, `digest`: keys of CIPHERS and DIGESTS; `pki`:
+    of the certificates."""
+
+    port: int
+    keepalive: int
+    cipher: str
+    digest: str | None
+    is_relay: bool
+    pki: PkiId
+
+
+def bound(tunnel: BoundTunnel) -> BoundOpenvpn:
+    """OpenVPN's share of a tunnel of this kind."""
+    assert isinstance(tunnel.inside, BoundOpenvpn), "a tunnel of another kind"
+    return tunnel.inside
+
+
+def peers_of(tunnel: BoundTunnel, end: BoundEnd) -> tuple[BoundEnd, ...]:
+    """The other ends that an end has a session with: the first end with each of the others, they with the first."""
+    return tunnel.ends[1:] if end is tunnel.ends[0] else tunnel.ends[:1]
+
+
+def behind(end: BoundEnd) -> tuple[Prefix, ...]:
+    """An end's addresses inside, and what it protects: what a server sends to a client, and takes from it."""
+    assert end.inside is not None, "an end with a device"
+    return tuple(dict.fromkeys((*(host_prefix(given.ip) for given in end.inside.addresses), *end.protected)))
+
+
+def led_to(tunnel: BoundTunnel, end: BoundEnd, peer: BoundEnd) -> tuple[Prefix, ...]:
+    """What the routes of an end lead to another one: with `relay` a client's also what is behind the other clients."""
+    others = [peer]
+    if end.role == "client" and bound(tunnel).is_relay:
+        others += [one for one in tunnel.ends[1:] if one is not end]
+    return tuple(dict.fromkeys(prefix for one in others for prefix in one.protected))

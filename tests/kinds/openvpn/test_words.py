@@ -1,0 +1,173 @@
+"""OpenVPN's words: what they mean in the lab, and what is said where they are wrong."""
+
+import pytest
+
+from netdsl.ir.tunnel import Start, TunnelEnd, device_of
+from netdsl.kinds.openvpn.ir import CIPHERS, cipher_of, settings_of
+from tests.kinds.asking import end, findings, lab, said
+from tests.verify.asking import lab as broken
+
+HUB = """
+network isp 192.0.2.0/24%(isp)s
+network hq 10.0.0.0/24
+network one 10.1.0.0/24
+network two 10.2.0.0/24
+router hub { interface wan on isp .1 ; interface lan on hq .1 }
+router a { interface wan on isp .2 ; interface lan on one .1 }
+router b { interface wan on isp .3 ; interface lan on two .1 }
+openvpn t {
+  addresses 10.9.0.0/29, fd00:9::/125
+  gateway hub protecting hq { %(hub)s }
+  client a protecting one
+  client b protecting two
+  %(t)s
+}
+"""
+BARE = {"isp": "", "hub": "", "t": ""}
+PAIR = """
+network isp 192.0.2.0/24
+host a { interface on isp .1 }
+host b { interface on isp .2 }
+host c { interface on isp .3 }
+"""
+
+
+def hub(**changed: str) -> str:
+    return HUB % (BARE | changed)
+
+
+def taken(one: TunnelEnd) -> list[str] | None:
+    device = device_of(one)
+    return None if device is None or device.takes is None else [str(prefix) for prefix in device.takes]
+
+
+def test_addresses_inside_are_given_in_the_order_of_the_lines_the_gateway_first() -> None:
+    found = lab(hub())
+    devices = {node: device_of(end(found, node, "t")) for node in ("hub", "a", "b")}
+    assert {node: [str(one) for one in device.addresses] for node, device in devices.items() if device} == {
+        "hub": ["10.9.0.1/29", "fd00:9::1/125"],
+        "a": ["10.9.0.2/29", "fd00:9::2/125"],
+        "b": ["10.9.0.3/29", "fd00:9::3/125"],
+    }
+
+
+def test_a_server_has_prefixes_for_each_client_and_a_client_sends_it_whatever_is_led_there() -> None:
+    found = lab(hub())
+    assert taken(end(found, "hub", "t", "a")) == ["10.9.0.2/32", "fd00:9::2/128", "10.1.0.0/24"]
+    assert taken(end(found, "hub", "t", "b")) == ["10.9.0.3/32", "fd00:9::3/128", "10.2.0.0/24"]
+    assert taken(end(found, "a", "t")) is None
+
+
+@pytest.mark.parametrize(("relay", "remote"), [("", ["10.0.0.0/24"]), ("relay yes", ["10.0.0.0/24", "10.2.0.0/24"])])
+def test_with_relay_a_client_has_routes_to_what_is_behind_the_others(relay: str, remote: list[str]) -> None:
+    found = lab(hub(t=relay))
+    assert [str(prefix) for prefix in end(found, "a", "t").children[0].remote] == remote
+    assert [str(prefix) for prefix in settings_of(end(found, "hub", "t", "a")).pushed] == remote
+
+
+def test_clients_begin_and_of_two_ends_the_second() -> None:
+    found = lab(hub())
+    starts = {node: end(found, node, "t").children[0].start for node in ("hub", "a", "b")}
+    assert starts == {"hub": Start.NONE, "a": Start.BOOT, "b": Start.BOOT}
+    found = lab(PAIR + "openvpn t { between a and b ; addresses 10.9.0.0/30 }")
+    assert [end(found, node, "t").children[0].start for node in "ab"] == [Start.NONE, Start.BOOT]
+    assert [settings_of(end(found, node, "t")).waits for node in "ab"] == [True, False]
+
+
+@pytest.mark.parametrize("lines", [{"hub": "listen udp/5000"}, {"t": "listen udp/5000"}])
+def test_the_server_listens_where_its_block_or_the_tunnel_says(lines: dict[str, str]) -> None:
+    found = lab(hub(**lines))
+    assert {settings_of(end(found, node, "t")).port for node in ("hub", "a", "b")} == {5000}
+
+
+def test_a_service_at_the_servers_port_is_a_finding_and_at_a_clients_it_is_none() -> None:
+    text = PAIR + "openvpn t { between a and b ; addresses 10.9.0.0/30 }"
+    assert lab(text.replace("isp .2", "isp .2 ; serve udp x udp/1194"))
+    assert said(text.replace("isp .1", "isp .1 ; serve udp x udp/1194"))[0] == "port-taken"
+
+
+def test_the_next_tunnel_of_a_lab_has_the_next_port() -> None:
+    found = lab(PAIR + "".join(f"openvpn t{n} {{ between a and b ; addresses 10.9.{n}.0/30 }}\n" for n in (0, 1)))
+    assert [settings_of(one).port for one in found.nodes[0].tunnels] == [1194, 1195]
+
+
+@pytest.mark.parametrize("cipher", [name for name, cipher in CIPHERS.items() if cipher.block == 1])
+@pytest.mark.parametrize(
+    ("line", "isp", "mtu"),
+    [("", "", 1448), ("", " { mtu 1400 }", 1348), ("mtu 1300", "", 1300)],
+)
+def test_the_mtu_inside_is_what_the_headers_leave(line: str, isp: str, mtu: int, cipher: str) -> None:
+    """IPv4's header has 20 bytes, UDP's 8, opcode and peer id 4, the number 4, the tag 16."""
+    found = lab(hub(t=f"{line}\ncipher {cipher}", isp=isp))
+    assert {one.mtu for node in found.nodes for one in node.tunnels} == {mtu}
+
+
+@pytest.mark.parametrize(
+    ("digest", "mtu"),
+    [("sha1", 1500 - 28 - 4 - 20 - 16 - 8 - 1 - 4), ("sha256", 1500 - 28 - 4 - 32 - 16 - 12 - 1 - 4)],
+)
+def test_cbc_leaves_whole_blocks_for_number_packet_and_padding(digest: str, mtu: int) -> None:
+    """IPv4's header has 20 bytes, UDP's 8, opcode and peer id 4, then come the HMAC and the vector of 16."""
+    found = broken(hub(t=f"cipher aes-256-cbc ; digest {digest}"))
+    assert {one.mtu for node in found.nodes for one in node.tunnels} == {mtu}
+    cipher = cipher_of(found.nodes[0].tunnels[0])
+    assert max(size for size in range(1400, 1500) if cipher.sealed(size) + 28 <= 1500) == mtu
+
+
+def test_over_ipv6_the_header_has_20_bytes_more() -> None:
+    text = PAIR.replace("192.0.2.0/24", "192.0.2.0/24, fd00:5::/64")
+    for number in "12":
+        text = text.replace(f"isp .{number}", f"isp .{number}, ::{number}")
+    found = lab(text + "openvpn t { between a and b ; addresses 10.9.0.0/30 ; over ipv6 }")
+    assert {one.mtu for node in found.nodes for one in node.tunnels} == {1428}
+
+
+def test_certificates_are_of_the_nearest_pki_or_of_the_one_that_is_said() -> None:
+    text = PAIR + "pki one { }\npki two { }\n"
+    text += "ipsec s { between a and c ; auth certificate from one }\n"
+    text += "openvpn t { between a and b ; addresses 10.9.0.0/30 ; %s }"
+    assert settings_of(end(lab(text % "authority two"), "a", "t")).pki == "two"
+    code, _, _, advice = said(text % "")
+    assert (code, advice) == ("missing-statement", "say which: `authority one` or `authority two`")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (PAIR + "openvpn t { between a and b }", ("missing-statement", "t")),
+        (PAIR + "openvpn t { between a and b ; addresses 10.9.0.0/30 ; relay yes }", ("misplaced-statement", "relay yes")),
+        (PAIR + "openvpn t { between a, b and c ; addresses 10.9.0.0/29 }", ("wrong-arity", "between a, b and c")),
+        (hub(t="listen tcp/1194"), ("wrong-kind", "tcp/1194")),
+        (hub(t="listen udp/1-9"), ("wrong-kind", "udp/1-9")),
+        (hub(hub="listen udp/1", t="listen udp/2"), ("repeated-statement", "listen udp/1")),
+        (hub(t="keepalive 25"), ("wrong-kind", "25")),
+        (hub(t="keepalive 2h"), ("out-of-range", "2h")),
+        (hub(t="cipher AES-256-GCM"), ("foreign-word", "AES-256-GCM")),
+        (hub(t="cipher bf-cbc"), ("wrong-kind", "bf-cbc")),
+        (hub(t="digest sha256"), ("misplaced-statement", "digest sha256")),
+        (hub(t="cipher aes-256-cbc ; digest SHA1"), ("foreign-word", "SHA1")),
+        (hub(t="cipher aes-256-cbc ; digest sha1"), ("weak-digest", "sha1")),
+        (hub(t="authority nowhere"), ("unknown-name", "nowhere")),
+        (PAIR + "ipsec t { between a and b ; auth psk ; cipher aes-256-gcm }", ("misplaced-statement",
+         "cipher aes-256-gcm")),
+        (PAIR + "".join(f"openvpn t{n} {{ between a and b ; addresses 10.9.{n}.0/30 ; listen udp/7 }}\n" for n in (0, 1)),
+         ("tunnels-not-told-apart", "openvpn t1")),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said_once_at_its_place(text: str, found: tuple[str, str]) -> None:
+    code, marked, _, _ = said(text)
+    assert (code, marked.partition(" {")[0]) == found
+
+
+@pytest.mark.parametrize(
+    ("line", "advice"),
+    [
+        ("push \"route 10.0.0.0 255.0.0.0\"", "protecting NETWORK"),
+        ("iroute 10.0.0.0 255.0.0.0", "protecting NETWORK"),
+        ("proto udp", "listen udp/PORT"),
+        ("client-to-client", "relay yes"),
+    ],
+)  # fmt: skip
+def test_other_tools_words_are_answered_with_ours(line: str, advice: str) -> None:
+    found = findings(PAIR + f"openvpn t {{ between a and b ; addresses 10.9.0.0/30 ; {line} }}")
+    assert advice in str(found[0].help)
