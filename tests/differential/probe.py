@@ -109,6 +109,11 @@ class Probe:
         if now - self.began > self.patience:
             self.end("answered" if self.is_connected else "timeout")
 
+    def due(self) -> float:
+        """When it is to be repeated or given up, as `time.monotonic` says it."""
+        is_once = self.kind == "tcp" or self.is_repeated
+        return self.began + self.patience * (1.0 if is_once else AGAIN)
+
     def fail(self, error: OSError) -> None:
         offender = self.offender()
         name = errno.errorcode.get(error.errno or 0, "-")
@@ -149,6 +154,11 @@ def said(heard: bytes) -> str:
     return heard.split(b"\n")[0].decode(errors="replace").strip().replace("\t", " ")
 
 
+def until(due: list[float]) -> float:
+    """Milliseconds until the first of these times."""
+    return max(0.0, min(due, default=0.0) - time.monotonic()) * 1000 + 1
+
+
 def main(patience: float, rate: float) -> None:
     probes = [Probe(kind, address, int(port), patience) for kind, address, port in map(str.split, sys.stdin)]
     waiting = probes[::-1]
@@ -165,7 +175,8 @@ def main(patience: float, rate: float) -> None:
             if probe.outcome is None and probe.socket is not None:
                 open_ones[probe.socket.fileno()] = probe
                 poll.register(probe.socket, select.POLLIN | (select.POLLOUT if probe.kind == "tcp" else 0))
-        for number, _ in poll.poll(20):
+        next_one = [started + begun / rate] if waiting else []
+        for number, _ in poll.poll(until(next_one + [probe.due() for probe in open_ones.values()])):
             probe = open_ones[number]
             probe.listen()
             if probe.is_connected and probe.outcome is None:
