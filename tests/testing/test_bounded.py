@@ -100,7 +100,16 @@ def test_a_work_is_made_when_a_process_is_free_for_it() -> None:
     assert list(found) == list(range(1, 10))
 
 
-def test_no_process_is_left_behind() -> None:
+def test_no_process_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    fork, made = os.fork, list[int]()
+
+    def noted() -> int:
+        pid = fork()
+        made.append(pid)
+        return pid
+
+    monkeypatch.setattr(os, "fork", noted)
+
     def work(_lift: Callable[[], None]) -> Json:
         signal.pause()
         return None
@@ -108,8 +117,10 @@ def test_no_process_is_left_behind() -> None:
     found = answers([says(1), work, work], BOUNDS, 3)
     assert next(found) == 1
     found.close()
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert len(made) == 3
+    for pid in made:
+        with pytest.raises(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
 
 
 def test_an_interrupt_before_the_work_begins_ends_the_process_alone(monkeypatch: pytest.MonkeyPatch) -> None:
