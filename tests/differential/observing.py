@@ -106,13 +106,15 @@ def observe(
     seed: int, source: str, folder: Path, project: str, ground: Ground = InContainers, patience: int = 1
 ) -> Observation:
     try:
-        with brought_up(source, folder, project, ground, patience) as (lab, running):
-            for _ in range(ATTEMPTS):
+        logs = ""
+        for _ in range(ATTEMPTS):  # each with a lab of its own: neighbours and connections of before would live on
+            with brought_up(source, folder, project, ground, patience) as (lab, running):
                 tunnels = _tunnels_when_up(lab, running)
                 seen, listed = _ask(lab, running), tuple(_listed(lab, running))
                 if tunnels == _tunnels(lab, running):
                     return Observation(seed, source, seen, tunnels, listed=listed)
-            return Observation(seed, source, failure=f"tunnels go up and down while it is asked\n{running.logs()}")
+                logs = running.logs()
+        return Observation(seed, source, failure=f"tunnels go up and down while it is asked\n{logs}")
     except (AssertionError, DriverError) as error:
         return Observation(seed, source, failure=str(error))
     except subprocess.TimeoutExpired as error:
