@@ -89,7 +89,7 @@ def _give_hidden(rng: Random, draft: Draft, nat: Box, *, has_two: bool) -> None:
     if len(hosts) < 2 and has_two:
         hosts.append(_another(rng, draft, f"two-{nat.site}", hosts[0], 4))
     nat.nat.append("masquerade out wan")
-    if draft.has_kernel and (not has_two or rng.random() < 0.4):
+    if draft.has_kernel and (not has_two or rng.random() < 0.6):
         tunnel = _tunnel("vpn-1", "road", (gateway, hosts[0]), "at boot")
         tunnel.lines = [
             f"gateway {gateway.name}.wan",
