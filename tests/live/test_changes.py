@@ -208,18 +208,22 @@ def test_a_change_that_is_refused_leaves_the_node_as_it_was(lab: Running) -> Non
     assert lab.fetch("pc", "http://10.9.2.1/") == "www.http"
 
 
+_KILL = "for one in /proc/[0-9]*; do ! tr '\\0' ' ' <$one/cmdline | grep -q 'httpd -p [8]2' || kill ${one#/proc/}; done"
+
+
 def test_credentials_of_a_change_that_is_undone_are_the_former_ones(lab: Running) -> None:
     """charon has a secret in its memory alone: had it taken the new ones, no one could give it the former ones back."""
-    assert _up(lab, _LAB).returncode == 0
+    served = _LAB.replace("router a {", "router a {\n  serve http tcp/81")  # a first service needs a start
+    assert _up(lab, served).returncode == 0
     assert lab.run("a", "sh", "-c", "busybox httpd -p 82 -h /tmp").returncode == 0
     keys = _keys(lab)
-    changed = _LAB.replace("ecdsa-p256", "ecdsa-p384").replace("router a {", "router a {\n  serve http tcp/82")
+    changed = served.replace("ecdsa-p256", "ecdsa-p384").replace("router a {", "router a {\n  serve http more tcp/82")
     failed = _up(lab, changed)
-    assert failed.returncode == 3
-    assert "a: service a.http: tcp/82 is taken" in failed.stderr
+    assert failed.returncode == 3, failed.stdout + failed.stderr
+    assert "a: service a.more: tcp/82 is taken" in failed.stderr
     assert _keys(lab) == keys
     assert _secrets(lab) == ""
-    lab.run("a", "sh", "-c", "busybox pkill httpd")
+    assert lab.run("a", "sh", "-c", _KILL).returncode == 0
     done = _up(lab, changed)
     assert done.returncode == 0, done.stderr
     assert all("384" in key for key in _keys(lab))
