@@ -231,6 +231,7 @@ def refused(source: str) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_nodes_are_bounded() -> None:
     loops = "for i in 1..101 { for j in 1..100 { host h-$i-$j { } } }"
     assert refused(loops) == ["the lab has 10,100 nodes, and 10,000 are the most"]

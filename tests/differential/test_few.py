@@ -40,6 +40,7 @@ def observations(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Obs
         )
 
 
+@pytest.mark.slow
 def test_these_labs_have_every_feature() -> None:
     found = {feature for seed in SEEDS for feature in features_of(lab_of(generate(seed)), generate(seed))}
     assert set(FEATURES) - found == set()

@@ -27,6 +27,9 @@ HOSTILE = (
     '"]', '"|', "|x|", "end", "graph", "click n0 href x", "#quot;", "#35;", "%%{init: {}}%%", "`**x**`", "1. x", "- x",
     "\\N", "\\G", "\\l", '\\"', "{a|b}", "<b>x</b>", "%name%", "html=1;", ";fillColor=red;",
 )  # fmt: skip
+each_hostile = pytest.mark.parametrize(
+    "text", [pytest.param(text, marks=[pytest.mark.slow] * (number % 8 > 0)) for number, text in enumerate(HOSTILE)]
+)
 
 
 def hostile(text: str) -> Graph:
@@ -63,7 +66,7 @@ def _tags(root: ElementTree.Element) -> set[str]:
 PLAIN = {name: draw(hostile("plain")) for name, draw in FORMATS.items()}
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@each_hostile
 def test_svg_has_no_other_elements_than_for_a_harmless_text(text: str) -> None:
     root = ElementTree.fromstring(FORMATS["svg"](hostile(text)))
     assert _tags(root) == _tags(ElementTree.fromstring(PLAIN["svg"]))
@@ -75,7 +78,7 @@ def test_svg_has_no_other_elements_than_for_a_harmless_text(text: str) -> None:
         assert element.get("href", "#netdsl-").startswith("#netdsl-")
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@each_hostile
 def test_drawio_has_as_many_cells_and_says_the_text(text: str) -> None:
     root = ElementTree.fromstring(FORMATS["drawio"](hostile(text)))
     plain = ElementTree.fromstring(PLAIN["drawio"])
@@ -90,7 +93,7 @@ def test_drawio_has_as_many_cells_and_says_the_text(text: str) -> None:
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@each_hostile
 def test_dot_is_the_same_but_for_its_strings(text: str) -> None:
     found = FORMATS["dot"](hostile(text))
     assert _QUOTED.sub('""', found) == _QUOTED.sub('""', PLAIN["dot"])
@@ -102,7 +105,7 @@ def test_dot_is_the_same_but_for_its_strings(text: str) -> None:
     assert any(shown(text) in line for line in lines)
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@each_hostile
 def test_mermaid_is_the_same_but_for_its_strings(text: str) -> None:
     found, plain = FORMATS["mermaid"](hostile(text)), PLAIN["mermaid"]
     body, strings = found.split("---\n", 2)[2], re.compile(r'"([^"]*)"')

@@ -25,7 +25,7 @@ LABS = {
 }
 
 
-SLOW = ("host-to-host", "site-to-site", "site-to-site-v6")
+SLOW = ("dmz", "host-to-host", "site-to-site", "site-to-site-v6", "tunnel")
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ def document(text: str) -> Document:
     return read(text)
 
 
+@pytest.mark.slow
 def test_the_same_runs_make_the_same_page(text: str) -> None:
     assert page(made_up.comparison(), made_up.paper(), SVG) == text
 
@@ -144,6 +145,7 @@ def test_no_id_is_there_twice_and_none_is_missing(document: Document) -> None:
     assert wanted - set(ids) == set()
 
 
+@pytest.mark.slow
 def test_an_expectation_leads_to_its_line_of_the_source(document: Document) -> None:
     run = replace(made_up.containers(), rounds=tuple(_moved(one) for one in made_up.containers().rounds))
     assert "#line-1-86" in document.values("href")
@@ -320,6 +322,7 @@ def _check(word: str, plain: Document) -> None:
     assert [parse_run(text.encode(), "here") for text in inside] == list(comparison.runs)
 
 
+@pytest.mark.slow
 def test_words_of_a_run_are_text(document: Document) -> None:
     _check(" ".join(HOSTILE), document)
 
@@ -338,6 +341,7 @@ def test_a_hostile_drawing_stays_an_image() -> None:
     assert document.named("img")[0].attributes["alt"] == '"><script>'
 
 
+@pytest.mark.slow
 def test_a_round_cut_short_is_not_counted() -> None:
     run = made_up.containers(1)
     (first,) = run.rounds
