@@ -27,18 +27,24 @@ def sized(world: World, flow: Flow, mark: str) -> tuple[str, ...]:
     """The mark, padded to lengths whose differences no other traffic has, so that encrypted packets are recognised by
     them.
 
-    One text only if the length cannot be chosen (DNS), packets might be fragmented, or a tunnel compresses them.
+    One text only if the length cannot be chosen (DNS), packets might be fragmented, or a tunnel that they may pass does not
+    keep lengths: it compresses, or sends them as a stream.
     """
     smallest = min((network.mtu for network in world.lab.networks), default=1500)
-    if flow.kind is None or not flow.kind.carries_text or smallest < _SMALLEST_MTU or not _keep_lengths(world):
+    if flow.kind is None or not flow.kind.carries_text or smallest < _SMALLEST_MTU or not _keep_lengths(world, flow):
         return (mark,)
     shift = zlib.crc32(mark.encode())
     sizes = [size + (shift >> 8 * number) % _VARIETY for number, size in enumerate(_SIZES)]
     return tuple(mark.ljust(size, ".") for size in sizes)
 
 
-def _keep_lengths(world: World) -> bool:
-    return all(child.keeps_lengths for node in world.lab.nodes for end in node.tunnels for child in end.children)
+def _keep_lengths(world: World, flow: Flow) -> bool:
+    """Of the tunnels on the predicted way; of all of the lab where the way is not known."""
+    verdict, ends = flow.predicted, (end for node in world.lab.nodes for end in node.tunnels)
+    if verdict.passes and not verdict.raw:
+        passed = {tunnel for wire in verdict.wires for tunnel in wire.packet.tunnels}
+        ends = (end for end in ends if end.tunnel in passed)
+    return all(child.keeps_lengths for end in ends for child in end.children)
 
 
 def marks(texts: Sequence[str]) -> tuple[int, ...]:

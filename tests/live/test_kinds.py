@@ -30,7 +30,7 @@ def test_containers(source: Path, tmp_path: Path, engine: str, run_name: str) ->
         expectations_hold(source, lab.folder, timeout=300)
         facts = {fact.name: fact.value for fact in meter.facts(lab.deployment)}
         in_either = "".join(f"{part}: (kernel|user space), " for part in ("gre", "ipip"))
-        in_either += "strongswan: (kernel|user space), "
+        in_either += "openvpn: user space, strongswan: (kernel|user space), tinc: user space, "
         assert re.fullmatch(f"{in_either}vxlan: kernel, wireguard: (kernel|user space)", facts["tunnels"])
 
 
