@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Interface, IPv6Interface
 
 from netdsl.ir.ids import AddressWithPrefix, Prefix
-from netdsl.ir.tunnel import Device, TunnelEnd, device_of
+from netdsl.ir.tunnel import TunnelEnd, own_device
 from netdsl.kinds.openvpn.ir import LOST, Role, cipher_of, settings_of
 
 _PREFIXES_OF_IPV6 = range(64, 125)
@@ -23,7 +23,7 @@ def configuration(ends: Sequence[TunnelEnd], *, has_lists: bool) -> str:
 
 def _lines(ends: Sequence[TunnelEnd], has_lists: bool) -> Iterator[str]:
     end = ends[0]
-    settings, device = settings_of(end), _device(end)
+    settings, device = settings_of(end), own_device(end)
     yield from (f"dev {device.name}", "dev-type tun")
     yield from _role(ends)
     yield from ("ifconfig-noexec", "route-noexec", "disable-dco")
@@ -63,7 +63,7 @@ def _role(ends: Sequence[TunnelEnd]) -> Iterator[str]:
 def _server(ends: Sequence[TunnelEnd]) -> Iterator[str]:
     yield from ("mode server", "tls-server", "dh none", "topology subnet", "client-config-dir clients", "ccd-exclusive")
     yield f"max-clients {max(1024, 2 * len(ends))}"
-    for given in _device(ends[0]).addresses:
+    for given in own_device(ends[0]).addresses:
         if isinstance(given, IPv4Interface):
             yield f"ifconfig {given.ip} {given.netmask}"
             yield f"push {quoted(f'route-gateway {given.ip}')}"
@@ -76,7 +76,7 @@ def _server(ends: Sequence[TunnelEnd]) -> Iterator[str]:
 def client(end: TunnelEnd, given: Sequence[AddressWithPrefix]) -> str:
     """What a server knows of a client: its addresses inside, `given`, and what it protects."""
     lines: list[str] = []
-    server = {one.version: one.ip for one in _device(end).addresses}
+    server = {one.version: one.ip for one in own_device(end).addresses}
     for one in given:
         if isinstance(one, IPv4Interface):
             lines.append(f"ifconfig-push {one.ip} {one.netmask}")
@@ -106,9 +106,3 @@ def _mtu(ends: Sequence[TunnelEnd]) -> int:
     """Of the device, which is that of its smallest way."""
     found = [end.mtu for end in ends if end.mtu is not None]
     return min(found) if found else 1500
-
-
-def _device(end: TunnelEnd) -> Device:
-    device = device_of(end)
-    assert device is not None, "an end with a device"
-    return device

@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 from netdsl.ir.ids import AddressWithPrefix
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
-from netdsl.ir.tunnel import Start, TunnelEnd, device_of
+from netdsl.ir.tunnel import TunnelEnd, own_device
 from netdsl.kinds.openvpn.ir import KIND, Role, ends_of, settings_of
 from netdsl.payload.contract import Needs, PayloadFile
 from netdsl.payload.devices import child_of
-from netdsl.payload.part import Share, TunnelRecord, scripts
+from netdsl.payload.part import Share, scripts
+from netdsl.payload.peers import peer_record
 from netdsl.payload.quoting import flat, tsv
 
 from .configuration import client, configuration
@@ -29,13 +30,13 @@ class OpenvpnPart:
             return None
         devices: dict[str, list[TunnelEnd]] = {}
         for end in ends:
-            devices.setdefault(_device(end), []).append(end)
+            devices.setdefault(own_device(end).name, []).append(end)
         files = (
             PayloadFile("openvpn.tsv", "".join(_record(name, own) for name, own in devices.items()).encode()),
             PayloadFile("openvpn-peers.tsv", "".join(map(_peer, ends)).encode()),
             *(file for name, own in devices.items() for file in _files(name, own, lab)),
         )
-        return Share(files, _NEEDS, tuple(_tunnel(end, lab) for end in ends))
+        return Share(files, _NEEDS, tuple(peer_record(end, lab) for end in ends))
 
 
 def _record(device: str, ends: Sequence[TunnelEnd]) -> str:
@@ -48,7 +49,7 @@ def _peer(end: TunnelEnd) -> str:
     """A line of the table of other ends: the child, its device, and of a server's the client's name."""
     settings = settings_of(end)
     name = settings.names[1] if settings.role is Role.SERVER else None
-    return tsv(child_of(end), _device(end), name or "-")
+    return tsv(child_of(end), own_device(end).name, name or "-")
 
 
 def _files(device: str, ends: Sequence[TunnelEnd], lab: Lab) -> Iterator[PayloadFile]:
@@ -63,27 +64,7 @@ def _files(device: str, ends: Sequence[TunnelEnd], lab: Lab) -> Iterator[Payload
 def _inside(end: TunnelEnd, lab: Lab) -> tuple[AddressWithPrefix, ...]:
     """The addresses of the other end's device."""
     others = (one for one in lab.tunnel_ends(end.tunnel) if one.node == end.peer)
-    device = device_of(next(others))
-    assert device is not None, "an end with a device"
-    return device.addresses
-
-
-def _device(end: TunnelEnd) -> str:
-    device = device_of(end)
-    assert device is not None, "an end with a device"
-    return device.name
-
-
-def _tunnel(end: TunnelEnd, lab: Lab) -> TunnelRecord:
-    (child,) = end.children
-    is_unsure = lab.is_meant_to_fail or lab.expects_down(end.tunnel) or child.start is not Start.BOOT
-    return TunnelRecord(
-        tunnel=flat(end.tunnel),
-        child=child_of(end),
-        piece=f"{flat(end.tunnel)}.{child.name}",
-        start="boot",
-        ready="may" if is_unsure else "must",
-    )
+    return own_device(next(others)).addresses
 
 
 part = OpenvpnPart()

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 
 from netdsl.ir.node import Node
-from netdsl.ir.tunnel import SharedSecret, device_of
+from netdsl.ir.tunnel import SharedSecret, own_device
 from netdsl.kinds.openvpn.ir import ends_of, settings_of
 
 _BYTES = 256
@@ -19,8 +19,7 @@ def secret_files(node: Node, value: Callable[[SharedSecret], bytes]) -> Mapping[
     """`openvpn/DEVICE.key` for each tunnel of the node."""
     found: dict[str, bytes] = {}
     for end in ends_of(node.tunnels):
-        device = device_of(end)
-        assert device is not None, "an end with a device"
+        device = own_device(end)
         path = f"openvpn/{device.name}.key"
         if path not in found:
             found[path] = static_key(value(settings_of(end).key))

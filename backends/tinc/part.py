@@ -2,12 +2,13 @@
 
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
-from netdsl.ir.tunnel import Start, TunnelEnd, device_of
+from netdsl.ir.tunnel import TunnelEnd, own_device
 from netdsl.kinds.tinc.ir import KIND, ends_of, settings_of
 from netdsl.payload.contract import Needs, PayloadFile
 from netdsl.payload.devices import child_of
-from netdsl.payload.part import Share, TunnelRecord, scripts
-from netdsl.payload.quoting import flat, tsv
+from netdsl.payload.part import Share, scripts
+from netdsl.payload.peers import peer_record
+from netdsl.payload.quoting import tsv
 
 _NEEDS = Needs(("tinc",), ("NET_ADMIN",), ("/dev/net/tun",))
 
@@ -22,36 +23,17 @@ class TincPart:
         ends = ends_of(node.tunnels)
         if not ends:
             return None
-        devices = dict.fromkeys(tsv(device_name(end)) for end in ends)
+        devices = dict.fromkeys(tsv(own_device(end).name) for end in ends)
         files = (
             PayloadFile("tinc.tsv", "".join(devices).encode()),
             PayloadFile("tinc-peers.tsv", "".join(map(_peer, ends)).encode()),
         )
-        return Share(files, _NEEDS, tuple(_record(end, lab) for end in ends))
-
-
-def device_name(end: TunnelEnd) -> str:
-    """The interface of an end's tunnel, which its files are called by."""
-    device = device_of(end)
-    assert device is not None, "an end with a device"
-    return device.name
+        return Share(files, _NEEDS, tuple(peer_record(end, lab) for end in ends))
 
 
 def _peer(end: TunnelEnd) -> str:
     """A line of the table: the child, its device, what the other daemon calls itself."""
-    return tsv(child_of(end), device_name(end), settings_of(end).peer_name)
-
-
-def _record(end: TunnelEnd, lab: Lab) -> TunnelRecord:
-    (child,) = end.children
-    is_unsure = lab.is_meant_to_fail or lab.expects_down(end.tunnel) or child.start is not Start.BOOT
-    return TunnelRecord(
-        tunnel=flat(end.tunnel),
-        child=child_of(end),
-        piece=f"{flat(end.tunnel)}.{child.name}",
-        start="boot",
-        ready="may" if is_unsure else "must",
-    )
+    return tsv(child_of(end), own_device(end).name, settings_of(end).peer_name)
 
 
 part = TincPart()

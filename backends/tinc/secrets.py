@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from netdsl.ir.node import Node
-from netdsl.ir.tunnel import SharedSecret, TunnelEnd, device_of
+from netdsl.ir.tunnel import SharedSecret, TunnelEnd, own_device
 from netdsl.kinds.tinc.ir import ends_of, settings_of
 
 Value = Callable[[SharedSecret], bytes]
@@ -41,8 +41,7 @@ def secret_files(node: Node, value: Value) -> Mapping[str, bytes]:
     found: dict[str, bytes] = {}
     by_device: dict[str, list[TunnelEnd]] = {}
     for end in ends_of(node.tunnels):
-        device = device_of(end)
-        assert device is not None, "an end with a device"
+        device = own_device(end)
         by_device.setdefault(device.name, []).append(end)
     for name, ends in by_device.items():
         folder, own = f"tinc/{name}", settings_of(ends[0])
@@ -85,8 +84,7 @@ def _daemon(device: str, ends: list[TunnelEnd]) -> Iterator[str]:
 
 def _self(end: TunnelEnd) -> Iterator[str]:
     """What the daemon tells the others of itself."""
-    settings, device = settings_of(end), device_of(end)
-    assert device is not None, "an end with a device"
+    settings, device = settings_of(end), own_device(end)
     yield f"Port = {settings.port}"
     yield f"Cipher = {settings.protection.cipher}"
     yield f"Digest = {settings.protection.digest}"

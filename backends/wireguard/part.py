@@ -2,12 +2,13 @@
 
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
-from netdsl.ir.tunnel import Start, TunnelEnd, device_of
+from netdsl.ir.tunnel import Start, TunnelEnd, own_device
 from netdsl.kinds.wireguard.ir import KIND, ends_of, settings_of
 from netdsl.payload.contract import Needs, PayloadFile
 from netdsl.payload.devices import child_of
-from netdsl.payload.part import Share, TunnelRecord, scripts
-from netdsl.payload.quoting import flat, tsv
+from netdsl.payload.part import Share, scripts
+from netdsl.payload.peers import peer_record
+from netdsl.payload.quoting import tsv
 
 _NEEDS = Needs(("wireguard-tools", "wireguard-go"), ("NET_ADMIN",), ("/dev/net/tun",))
 
@@ -22,18 +23,12 @@ class WireguardPart:
         ends = ends_of(node.tunnels)
         if not ends:
             return None
-        devices = dict.fromkeys(tsv(_device(end), settings_of(end).memory or "-") for end in ends)
+        devices = dict.fromkeys(tsv(own_device(end).name, settings_of(end).memory or "-") for end in ends)
         files = (
             PayloadFile("wireguard.tsv", "".join(devices).encode()),
             PayloadFile("wireguard-peers.tsv", "".join(map(_peer, ends)).encode()),
         )
-        return Share(files, _NEEDS, tuple(_record(end, lab) for end in ends))
-
-
-def _device(end: TunnelEnd) -> str:
-    device = device_of(end)
-    assert device is not None, "an end with a device"
-    return device.name
+        return Share(files, _NEEDS, tuple(peer_record(end, lab) for end in ends))
 
 
 def _peer(end: TunnelEnd) -> str:
@@ -42,19 +37,7 @@ def _peer(end: TunnelEnd) -> str:
     settings = settings_of(end)
     opens = any(child.start is Start.BOOT for child in end.children)
     word = "leads" if opens and settings.is_first else "opens" if opens else "waits"
-    return tsv(child_of(end), _device(end), word, settings.keepalive or 0)
-
-
-def _record(end: TunnelEnd, lab: Lab) -> TunnelRecord:
-    (child,) = end.children
-    is_unsure = lab.is_meant_to_fail or lab.expects_down(end.tunnel) or child.start is not Start.BOOT
-    return TunnelRecord(
-        tunnel=flat(end.tunnel),
-        child=child_of(end),
-        piece=f"{flat(end.tunnel)}.{child.name}",
-        start="boot",
-        ready="may" if is_unsure else "must",
-    )
+    return tsv(child_of(end), own_device(end).name, word, settings.keepalive or 0)
 
 
 part = WireguardPart()

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from netdsl.ir.ids import Address
 from netdsl.ir.node import Node
-from netdsl.ir.tunnel import SharedSecret, TunnelEnd, device_of
+from netdsl.ir.tunnel import SharedSecret, TunnelEnd, device_of, own_device
 from netdsl.kinds.wireguard.ir import ends_of, settings_of
 from netdsl.payload.devices import child_of
 
@@ -23,8 +23,7 @@ def secret_files(node: Node, value: Value) -> Mapping[str, bytes]:
     """`wireguard/DEVICE.conf`: the device's key and port; `wireguard/CHILD.peer`: a peer. None for a node without."""
     found: dict[str, bytes] = {}
     for end in ends_of(node.tunnels):
-        device, settings = device_of(end), settings_of(end)
-        assert device is not None, "an end with a device"
+        device, settings = own_device(end), settings_of(end)
         own = f"[Interface]\nPrivateKey = {_text(_seed(value(settings.key)))}\nListenPort = {settings.port}\n"
         found[f"wireguard/{device.name}.conf"] = own.encode()
         found[f"wireguard/{child_of(end)}.peer"] = _peer(end, value).encode()

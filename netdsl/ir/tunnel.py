@@ -175,6 +175,13 @@ def device_of(end: TunnelEnd) -> Device | None:
     return end.steering if isinstance(end.steering, Device) else None
 
 
+def own_device(end: TunnelEnd) -> Device:
+    """The device of an end of a kind whose ends all have one."""
+    device = device_of(end)
+    assert device is not None, "an end with a device"
+    return device
+
+
 def taking(ends: Iterable[TunnelEnd], device: str, goal: Address) -> TunnelEnd | None:
     """Of the ends with a device of this name the one to whose other end it sends a packet for an address: the one with the
     longest prefix. None: none of them takes it."""

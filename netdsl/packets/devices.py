@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from netdsl.ir.ids import NodeId, Prefix
 from netdsl.ir.prefixes import EVERYTHING
 from netdsl.ir.service import Protocol
-from netdsl.ir.tunnel import Segment, TunnelEnd, device_of, own_devices
+from netdsl.ir.tunnel import Segment, TunnelEnd, own_device, own_devices
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.links import WIDEST
 from netdsl.packets.steering import Association, Policy, TunnelDevice
@@ -44,8 +44,7 @@ def install_lasting(fabric: Fabric, states: TunnelStates, kind: str, policies: S
     `policies`: what leads to the other ends that are up; of several of a device the longest prefix decides."""
     found: dict[tuple[NodeId, str], list[Policy]] = {}
     for policy in policies:
-        device = device_of(policy.end)
-        assert device is not None, "an end with a device"
+        device = own_device(policy.end)
         found.setdefault((policy.end.node, device.name), []).append(policy)
         states.children_up.add(child_id(policy.end, policy.child))
     for view in fabric.views.values():
@@ -55,8 +54,7 @@ def install_lasting(fabric: Fabric, states: TunnelStates, kind: str, policies: S
 
 
 def _install(view: View, end: TunnelEnd, other: TunnelEnd, inside: tuple[Prefix, ...]) -> None:
-    device = device_of(end)
-    assert device is not None, "an end with a device"
+    device = own_device(end)
     assert end.local is not None, "a device has a local address"
     association = Association(other.node, end.local, end.peer_addresses[0], False)
     policies = [Policy(end, child, inside, inside, association) for child in end.children]

@@ -7,7 +7,7 @@ from netdsl.disk.shipped import shipped
 from netdsl.ir.lab import Lab
 from netdsl.ir.node import Node
 from netdsl.ir.service import Protocol
-from netdsl.ir.tunnel import Start, TunnelEnd, device_of
+from netdsl.ir.tunnel import Start, TunnelEnd, own_device
 from netdsl.payload.contract import Needs, PayloadFile
 from netdsl.payload.part import Share, TunnelRecord, mode_of, scripts
 from netdsl.payload.quoting import flat, tsv
@@ -56,8 +56,7 @@ class DevicePart:
 
     def _record(self, end: TunnelEnd) -> str:
         """A line of the table."""
-        device, user_space = device_of(end), self.user_space(end)
-        assert device is not None, "an end with a device"
+        device, user_space = own_device(end), self.user_space(end)
         far = ("-", user_space) if isinstance(user_space, str) else (user_space.tun, user_space.remote)
         return tsv(child_of(end), device.name, self.link(end), *far)
 

@@ -2,8 +2,8 @@
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import PkiId, Prefix
-from netdsl.ir.prefixes import host_prefix
 from netdsl.semantics.bindings import BoundEnd, BoundTunnel
+from netdsl.semantics.peers import met_by_gateway
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +30,7 @@ def peers_of(tunnel: BoundTunnel, end: BoundEnd) -> tuple[BoundEnd, ...]:
     return tunnel.ends[1:] if end is tunnel.ends[0] else tunnel.ends[:1]
 
 
-def behind(end: BoundEnd) -> tuple[Prefix, ...]:
-    """An end's addresses inside, and what it protects: what a server sends to a client, and takes from it."""
-    assert end.inside is not None, "an end with a device"
-    return tuple(dict.fromkeys((*(host_prefix(given.ip) for given in end.inside.addresses), *end.protected)))
-
-
 def led_to(tunnel: BoundTunnel, end: BoundEnd, peer: BoundEnd) -> tuple[Prefix, ...]:
     """What the routes of an end lead to another one: with `relay` a client's also what is behind the other clients."""
-    others = [peer]
-    if end.role == "client" and bound(tunnel).is_relay:
-        others += [one for one in tunnel.ends[1:] if one is not end]
+    others = met_by_gateway(tunnel, end, peer) if bound(tunnel).is_relay else (peer,)
     return tuple(dict.fromkeys(prefix for one in others for prefix in one.protected))

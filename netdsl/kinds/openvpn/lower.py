@@ -6,13 +6,14 @@ from netdsl.ir.ids import Address, NodeId, Prefix
 from netdsl.ir.prefixes import contains
 from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import Carrier, Child, Device, SharedSecret, Start, TunnelEnd
-from netdsl.kinds.openvpn.bindings import behind, bound, led_to, peers_of
+from netdsl.kinds.openvpn.bindings import bound, led_to, peers_of
 from netdsl.kinds.openvpn.ir import KIND, UDP_HEADER, OpenvpnSettings, Role, authenticated, cipher_of
 from netdsl.lower.defaults import IP_HEADER
 from netdsl.lower.directory import Directory
 from netdsl.lower.outer import OuterPackets
 from netdsl.lower.pki import EndEntities
 from netdsl.semantics.bindings import BoundEnd, BoundTunnel
+from netdsl.semantics.peers import behind
 
 _Nested = tuple[tuple[tuple[Prefix], bool], ...]
 _ROLES = {"gateway": Role.SERVER, "client": Role.CLIENT, "peer": Role.PEER}

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from netdsl.ir.ids import Address
 from netdsl.ir.prefixes import EVERYTHING
 from netdsl.ir.service import Protocol, port
-from netdsl.ir.tunnel import TunnelEnd, device_of
+from netdsl.ir.tunnel import TunnelEnd, own_device
 from netdsl.kinds.openvpn.ir import KIND, SHOWN, Role, cipher_of, settings_of
 from netdsl.kinds.openvpn.revocation import is_refused
 from netdsl.packets.devices import install_lasting, room_of
@@ -100,8 +100,7 @@ def _policies(connection: Connection) -> Iterator[Policy]:
         (there, Association(here.node, there.local, connection.seen, True, connection.seen_port, True)),
     )
     for end, association in ends:
-        device = device_of(end)
-        assert device is not None, "an end with a device"
+        device = own_device(end)
         taken = EVERYTHING if device.takes is None else device.takes
         yield Policy(end, end.children[0], EVERYTHING, taken, association)
 
@@ -125,8 +124,7 @@ def room_inside(policy: Policy, link_mtu: int, *, is_user_space: bool) -> int:
 def refuses(end: TunnelEnd, packet: Packet) -> str | None:
     """A client takes packets from the server's address alone, and whatever is in them; a server takes only those with a
     source that is the client's (multi.c, multi_process_incoming_link: "bad source address from client")."""
-    settings, device, inner = settings_of(end), device_of(end), packet.inner
-    assert device is not None, "an end with a device"
+    settings, device, inner = settings_of(end), own_device(end), packet.inner
     if not settings.waits:
         return _elsewhere(packet, end.peer_addresses[0], settings.port)
     if (packet.destination, packet.destination_port) != (end.local, settings.port):

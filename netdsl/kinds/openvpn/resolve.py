@@ -2,7 +2,7 @@
 
 from netdsl.diagnostics import catalogue
 from netdsl.ir.ids import PkiId, TunnelId
-from netdsl.ir.service import PortService, Protocol
+from netdsl.ir.service import Protocol
 from netdsl.ir.service import port as port_of
 from netdsl.kinds.openvpn.bindings import BoundOpenvpn
 from netdsl.kinds.openvpn.catalogue import WEAK_DIGEST
@@ -17,14 +17,13 @@ from netdsl.kinds.openvpn.ir import (
     WEAK_DIGESTS,
 )
 from netdsl.semantics.bindings import BoundCertificate, BoundTunnel
-from netdsl.semantics.evaluate import report_wrong_kind
 from netdsl.semantics.items import Item
 from netdsl.semantics.resolve import attributes
-from netdsl.semantics.resolve.devices import device_ends, device_mtu, with_devices
-from netdsl.semantics.resolve.ends import Side, TunnelDraft, name_place, sides_of
+from netdsl.semantics.resolve.devices import addressed_sides, device_ends, device_mtu, is_relay
+from netdsl.semantics.resolve.ends import Side, TunnelDraft, name_place
 from netdsl.semantics.resolve.pki import nearest_pkis
 from netdsl.semantics.resolve.placement import Block, report_repeated
-from netdsl.semantics.resolve.ports import service
+from netdsl.semantics.resolve.ports import one_port
 from netdsl.semantics.resolve.work import Work
 from netdsl.syntax import tree as syntax
 from netdsl.syntax.description import ElementKind
@@ -34,18 +33,12 @@ _Line = tuple[syntax.Attribute, Item]
 
 def sides(id_: TunnelId, block: Block, item: Item, work: Work) -> list[Side] | None:
     """Two ends of which the first is the server, or a gateway with clients, each with its device."""
-    if block.attribute("addresses") is None:
-        message = f"the tunnel `{id_}` has no addresses inside"
-        advice = "`addresses PREFIX`: its ends get the first ones, in the order of the lines"
-        work.diagnostics.report(catalogue.MISSING_STATEMENT, message, name_place(item), help=advice)
-        return None
-    return with_devices(sides_of(id_, block, item, work), id_, block, item, work)
+    return addressed_sides(id_, block, item, work)
 
 
 def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:
     block = draft.block
-    is_relay = attributes.yes_or_no(block.attribute("relay"), False, work.diagnostics)
-    _check_relay(draft, work)
+    has_relay = is_relay(draft, work)
     usual = min(PORT + sum(other.kind == KIND for other in work.tunnels.values()), HIGHEST_PORT)
     port = _port(draft, usual, work)
     keepalive = _keepalive(block.attribute("keepalive"), work)
@@ -57,18 +50,11 @@ def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:
         return None
     ends, family = found
     certificates = {end.node: BoundCertificate(pki, None) for end in ends}
-    settings = BoundOpenvpn(port, keepalive, cipher, digest, is_relay, pki)
+    settings = BoundOpenvpn(port, keepalive, cipher, digest, has_relay, pki)
     mtu = device_mtu(block, ends, work)
     taken = {ends[0].node: (port_of(Protocol.UDP, port),)}
     place = draft.item.place
     return BoundTunnel(draft.id, KIND, ends, certificates, {}, (), family, settings, place, mtu, listening=taken)
-
-
-def _check_relay(draft: TunnelDraft, work: Work) -> None:
-    line = draft.block.attribute("relay")
-    if line is not None and draft.sides is not None and draft.sides[0].role != "gateway":
-        message = "`relay` is said of a gateway, and this tunnel has none"
-        work.diagnostics.report(catalogue.MISPLACED_STATEMENT, message, line[1].place)
 
 
 def _port(draft: TunnelDraft, usual: int, work: Work) -> int | None:
@@ -82,15 +68,7 @@ def _port(draft: TunnelDraft, usual: int, work: Work) -> int | None:
     if line is None:
         return usual
     value = attributes.only_value(line, work.diagnostics)
-    found = None if value is None else service(value, work)
-    if value is None or found is None:
-        return None
-    match found:
-        case (PortService(protocol=Protocol.UDP, first=int(first), last=last),) if first == last:
-            return first
-        case _:
-            report_wrong_kind(value.value, "a UDP port (`udp/1194`)", value.place, work.diagnostics)
-            return None
+    return None if value is None else one_port(value, Protocol.UDP, work, "a UDP port (`udp/1194`)")
 
 
 def _keepalive(line: _Line | None, work: Work) -> int | None:

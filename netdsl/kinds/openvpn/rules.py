@@ -2,9 +2,10 @@
 
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.ids import Prefix
-from netdsl.kinds.openvpn.bindings import behind, bound
+from netdsl.kinds.openvpn.bindings import bound
 from netdsl.kinds.openvpn.catalogue import PREFIX_OF_TWO_CLIENTS
 from netdsl.semantics.bindings import BoundEnd, BoundTunnel
+from netdsl.semantics.peers import behind
 from netdsl.semantics.rules.facts import Facts
 from netdsl.semantics.rules.outer_packets import check_told_apart
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import NodeId, Prefix
-from netdsl.ir.prefixes import host_prefix
 from netdsl.kinds.tinc.ir import Protection
 from netdsl.semantics.bindings import BoundEnd, BoundTunnel, Placed
+from netdsl.semantics.peers import behind, met_by_gateway
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +25,7 @@ def bound(tunnel: BoundTunnel) -> BoundTinc:
     return tunnel.inside
 
 
-def peers_of(tunnel: BoundTunnel, end: BoundEnd) -> tuple[BoundEnd, ...]:
-    """The other ends whose daemons an end's daemon may be connected to: of a client the gateway, else all."""
-    if end.role == "client":
-        return tunnel.ends[:1]
-    return tuple(other for other in tunnel.ends if other is not end)
-
-
-def behind(end: BoundEnd) -> tuple[Prefix, ...]:
-    """An end's addresses inside, and what it protects: what its daemon tells the others (tinc.conf(5), Subnet)."""
-    assert end.inside is not None, "an end with a device"
-    return (*(host_prefix(given.ip) for given in end.inside.addresses), *end.protected)
-
-
 def taken_by(tunnel: BoundTunnel, end: BoundEnd, peer: BoundEnd) -> tuple[Prefix, ...]:
-    """The prefixes for which an end sends to a peer: its own; of a client also those of the other clients, which it has
-    no other way to."""
-    others = [peer]
-    if end.role == "client":
-        others += [one for one in tunnel.ends[1:] if one is not end]
-    return tuple(dict.fromkeys(prefix for one in others for prefix in behind(one)))
+    """The prefixes for which an end sends to a peer: what its daemon tells the others (tinc.conf(5), Subnet); of a client
+    also those of the other clients, which it has no other way to."""
+    return behind(*met_by_gateway(tunnel, end, peer))

@@ -5,13 +5,14 @@ from collections.abc import Iterator, Sequence
 from netdsl.ir.ids import NodeId
 from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import Carrier, Child, Device, SharedSecret, Start, TunnelEnd
-from netdsl.kinds.tinc.bindings import bound, peers_of, taken_by
+from netdsl.kinds.tinc.bindings import bound, taken_by
 from netdsl.kinds.tinc.ir import KEY, KIND, LARGEST, TincSettings, settings_of
 from netdsl.lower.defaults import IP_HEADER
 from netdsl.lower.directory import Directory
 from netdsl.lower.outer import OuterPackets
 from netdsl.lower.pki import EndEntities
 from netdsl.semantics.bindings import BoundEnd, BoundTunnel
+from netdsl.semantics.peers import peers_of
 
 _PROTOCOLS = (Protocol.TCP, Protocol.UDP)
 

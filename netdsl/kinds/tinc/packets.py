@@ -16,7 +16,7 @@ from netdsl.ir.filter import Flag
 from netdsl.ir.ids import NodeId, TunnelId
 from netdsl.ir.prefixes import EVERYTHING
 from netdsl.ir.service import Protocol, port
-from netdsl.ir.tunnel import TunnelEnd, device_of
+from netdsl.ir.tunnel import TunnelEnd, own_device
 from netdsl.kinds.tinc.ir import KIND, SHOWN, UDP_HEADER, ends_of, settings_of
 from netdsl.lower.defaults import IP_HEADER
 from netdsl.packets.devices import install_lasting, room_of
@@ -146,8 +146,7 @@ def _policies(
     names = {(end.tunnel, end.node): settings_of(end).name for end in ends}
     first: dict[tuple[TunnelId, NodeId], Mapping[NodeId, NodeId]] = {}
     for end in ends:
-        device, key, of_tunnel = device_of(end), (end.tunnel, end.node), legs.get(end.tunnel, {})
-        assert device is not None, "an end with a device"
+        device, key, of_tunnel = own_device(end), (end.tunnel, end.node), legs.get(end.tunnel, {})
         if key not in first:
             first[key] = _next_hops(end.node, of_tunnel, {node: names[end.tunnel, node] for node in of_tunnel})
         hop = None if end.peer is None else first[key].get(end.peer)

@@ -10,8 +10,8 @@ from netdsl.kinds.tinc.ir import CIPHER, CIPHERS, DIGEST, DIGESTS, HIGHEST_PORT,
 from netdsl.semantics.bindings import BoundTunnel, Placed
 from netdsl.semantics.items import Item
 from netdsl.semantics.resolve import attributes
-from netdsl.semantics.resolve.devices import device_ends, device_mtu, with_devices
-from netdsl.semantics.resolve.ends import Side, TunnelDraft, name_place, sides_of
+from netdsl.semantics.resolve.devices import addressed_sides, device_ends, device_mtu
+from netdsl.semantics.resolve.ends import Side, TunnelDraft
 from netdsl.semantics.resolve.of_ends import Line, of_ends
 from netdsl.semantics.resolve.placement import Block
 from netdsl.semantics.resolve.work import Work
@@ -21,12 +21,7 @@ _OTHER_NAMES = {"aes128": "aes-128-cbc", "aes192": "aes-192-cbc", "aes256": "aes
 
 def sides(id_: TunnelId, block: Block, item: Item, work: Work) -> list[Side] | None:
     """Two or more equal ends, or a gateway with clients, each with its device."""
-    if block.attribute("addresses") is None:
-        message = f"the tunnel `{id_}` has no addresses inside"
-        advice = "`addresses PREFIX`: its ends get the first ones, in the order of the lines"
-        work.diagnostics.report(catalogue.MISSING_STATEMENT, message, name_place(item), help=advice)
-        return None
-    return with_devices(sides_of(id_, block, item, work, may_be_mesh=True), id_, block, item, work)
+    return addressed_sides(id_, block, item, work, may_be_mesh=True)
 
 
 def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:

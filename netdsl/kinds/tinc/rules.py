@@ -2,10 +2,11 @@
 
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.ids import Prefix
-from netdsl.kinds.tinc.bindings import behind, bound
+from netdsl.kinds.tinc.bindings import bound
 from netdsl.kinds.tinc.catalogue import SUBNET_OF_TWO_ENDS, WEAK_CIPHER_OR_DIGEST
 from netdsl.kinds.tinc.ir import CIPHER, DIGEST
 from netdsl.semantics.bindings import BoundEnd, BoundTunnel
+from netdsl.semantics.peers import behind
 from netdsl.semantics.rules.facts import Facts
 from netdsl.semantics.rules.outer_packets import check_told_apart
 

@@ -6,13 +6,14 @@ from netdsl.ir.ids import Address, NodeId, Prefix
 from netdsl.ir.prefixes import contains
 from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import Carrier, Child, Device, SharedSecret, Start, TunnelEnd
-from netdsl.kinds.wireguard.bindings import bound, peers_of, taken_by
+from netdsl.kinds.wireguard.bindings import bound, taken_by
 from netdsl.kinds.wireguard.ir import HEADERS, KIND, WireguardSettings
 from netdsl.lower.defaults import IP_HEADER
 from netdsl.lower.directory import Directory
 from netdsl.lower.outer import OuterPackets
 from netdsl.lower.pki import EndEntities
 from netdsl.semantics.bindings import BoundEnd, BoundTunnel
+from netdsl.semantics.peers import peers_of
 
 _Nested = tuple[tuple[tuple[Prefix], bool], ...]
 

@@ -10,7 +10,7 @@ from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address
 from netdsl.ir.prefixes import EVERYTHING
 from netdsl.ir.service import Protocol, port
-from netdsl.ir.tunnel import TunnelEnd, device_of
+from netdsl.ir.tunnel import TunnelEnd, own_device
 from netdsl.kinds.wireguard.ir import KIND, PADDING, SHOWN, settings_of
 from netdsl.packets.devices import install_lasting, room_of
 from netdsl.packets.fabric import Fabric
@@ -108,8 +108,7 @@ def _policies(connection: Connection) -> Iterator[Policy]:
         (there, Association(here.node, ways.reached, connection.seen, True, connection.seen_port, True)),
     )
     for end, association in ends:
-        device = device_of(end)
-        assert device is not None, "an end with a device"
+        device = own_device(end)
         yield Policy(end, end.children[0], EVERYTHING, device.takes or (), association)
 
 
@@ -131,8 +130,7 @@ def room_inside(policy: Policy, link_mtu: int, *, is_user_space: bool) -> int:
 def refuses(end: TunnelEnd, packet: Packet) -> str | None:
     """A packet whose source is not the peer's is dropped after it was decrypted (receive.c, wg_packet_consume_data_done:
     dishonest_packet_src; allowedips.c: the longest prefix decides)."""
-    device, settings, inner = device_of(end), settings_of(end), packet.inner
-    assert device is not None, "an end with a device"
+    device, settings, inner = own_device(end), settings_of(end), packet.inner
     if packet.destination_port != settings.port:
         return f"its device listens at udp/{settings.port}"
     if inner is None:

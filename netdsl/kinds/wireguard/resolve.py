@@ -2,18 +2,17 @@
 
 from netdsl.diagnostics import catalogue
 from netdsl.ir.ids import TunnelId
-from netdsl.ir.service import PortService, Protocol, port
+from netdsl.ir.service import Protocol, port
 from netdsl.kinds.wireguard.bindings import BoundWireguard
 from netdsl.kinds.wireguard.ir import HIGHEST_PORT, KIND, LONGEST_KEEPALIVE, PORT
 from netdsl.semantics.bindings import BoundTunnel
-from netdsl.semantics.evaluate import report_wrong_kind
 from netdsl.semantics.items import Item
 from netdsl.semantics.resolve import attributes
-from netdsl.semantics.resolve.devices import device_ends, device_mtu, with_devices
-from netdsl.semantics.resolve.ends import Side, TunnelDraft, name_place, sides_of
+from netdsl.semantics.resolve.devices import addressed_sides, device_ends, device_mtu, is_relay
+from netdsl.semantics.resolve.ends import Side, TunnelDraft
 from netdsl.semantics.resolve.of_ends import Line, of_ends
 from netdsl.semantics.resolve.placement import Block
-from netdsl.semantics.resolve.ports import service
+from netdsl.semantics.resolve.ports import one_port
 from netdsl.semantics.resolve.work import Work
 
 LEAST_MEMORY = 16 * 2**20
@@ -22,20 +21,14 @@ LEAST_MEMORY = 16 * 2**20
 
 def sides(id_: TunnelId, block: Block, item: Item, work: Work) -> list[Side] | None:
     """Two or more equal ends, or a gateway with clients, each with its device."""
-    if block.attribute("addresses") is None:
-        message = f"the tunnel `{id_}` has no addresses inside"
-        advice = "`addresses PREFIX`: its ends get the first ones, in the order of the lines"
-        work.diagnostics.report(catalogue.MISSING_STATEMENT, message, name_place(item), help=advice)
-        return None
-    return with_devices(sides_of(id_, block, item, work, may_be_mesh=True), id_, block, item, work)
+    return addressed_sides(id_, block, item, work, may_be_mesh=True)
 
 
 def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:
     block = draft.block
-    is_relay = attributes.yes_or_no(block.attribute("relay"), False, work.diagnostics)
+    has_relay = is_relay(draft, work, "each end sends to each of the others by itself")
     has_psk = attributes.yes_or_no(block.attribute("psk"), False, work.diagnostics)
     memory = _memory(block, work)
-    _check_relay(draft, work)
     ports = of_ends("listen", draft, _port, work)
     keepalives = of_ends("keepalive", draft, _seconds, work)
     found = device_ends(draft, work)
@@ -44,18 +37,10 @@ def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:
     ends, family = found
     usual = min(PORT + sum(other.kind == KIND for other in work.tunnels.values()), HIGHEST_PORT)
     listening = {end.node: ports.get(end.node, usual) for end in ends}
-    settings = BoundWireguard(listening, keepalives, is_relay, has_psk, memory)
+    settings = BoundWireguard(listening, keepalives, has_relay, has_psk, memory)
     mtu = device_mtu(block, ends, work)
     taken = {node: (port(Protocol.UDP, number),) for node, number in listening.items()}
     return BoundTunnel(draft.id, KIND, ends, {}, {}, (), family, settings, draft.item.place, mtu, listening=taken)
-
-
-def _check_relay(draft: TunnelDraft, work: Work) -> None:
-    line = draft.block.attribute("relay")
-    if line is not None and draft.sides is not None and draft.sides[0].role != "gateway":
-        message = "`relay` is said of a gateway, and this tunnel has none"
-        advice = "each end sends to each of the others by itself"
-        work.diagnostics.report(catalogue.MISPLACED_STATEMENT, message, line[1].place, help=advice)
 
 
 def _memory(block: Block, work: Work) -> int | None:
@@ -71,15 +56,7 @@ def _memory(block: Block, work: Work) -> int | None:
 
 def _port(line: Line, work: Work) -> int | None:
     value = attributes.only_value(line, work.diagnostics)
-    found = None if value is None else service(value, work)
-    if value is None or found is None:
-        return None
-    match found:
-        case (PortService(protocol=Protocol.UDP, first=int(first), last=last),) if first == last:
-            return first
-        case _:
-            report_wrong_kind(value.value, "a UDP port (`udp/51820`)", value.place, work.diagnostics)
-            return None
+    return None if value is None else one_port(value, Protocol.UDP, work, "a UDP port (`udp/51820`)")
 
 
 def _seconds(line: Line, work: Work) -> int | None:

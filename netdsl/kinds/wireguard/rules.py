@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.ids import Prefix
 from netdsl.ir.prefixes import ANYWHERE, contains
-from netdsl.kinds.wireguard.bindings import behind, bound, peers_of, taken_by
+from netdsl.kinds.wireguard.bindings import bound, taken_by
 from netdsl.kinds.wireguard.catalogue import PREFIX_OF_TWO_PEERS, ROUTE_WITHOUT_PEER
 from netdsl.semantics.bindings import BoundEnd, BoundNode, BoundRoute, BoundTunnel
+from netdsl.semantics.peers import behind, peers_of
 from netdsl.semantics.rules.facts import Facts
 from netdsl.semantics.rules.outer_packets import check_told_apart
 

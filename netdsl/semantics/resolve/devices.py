@@ -7,7 +7,7 @@ from netdsl.semantics.bindings import BoundEnd, Inside, Placed
 from netdsl.semantics.items import Item
 from netdsl.semantics.resolve import attributes
 from netdsl.semantics.resolve.device_addresses import addresses_of, prefixes_of
-from netdsl.semantics.resolve.ends import Side, TunnelDraft, bound_ends, family_over, name_place, pair_of
+from netdsl.semantics.resolve.ends import Side, TunnelDraft, bound_ends, family_over, name_place, pair_of, sides_of
 from netdsl.semantics.resolve.interfaces import is_interface_name
 from netdsl.semantics.resolve.networks import mtu_line
 from netdsl.semantics.resolve.placement import Block
@@ -20,6 +20,28 @@ HIGHEST_TTL = 255
 def device_sides(id_: TunnelId, block: Block, item: Item, work: Work) -> list[Side] | None:
     """Both ends with their devices; None once reported."""
     return with_devices(pair_of(id_, block, item, work), id_, block, item, work)
+
+
+def addressed_sides(
+    id_: TunnelId, block: Block, item: Item, work: Work, *, may_be_mesh: bool = False
+) -> list[Side] | None:
+    """Two ends, a gateway with clients, or with `may_be_mesh` any number of equal ends, with a device each. The addresses
+    inside have to be given. None once reported."""
+    if block.attribute("addresses") is None:
+        message = f"the tunnel `{id_}` has no addresses inside"
+        advice = "`addresses PREFIX`: its ends get the first ones, in the order of the lines"
+        work.diagnostics.report(catalogue.MISSING_STATEMENT, message, name_place(item), help=advice)
+        return None
+    return with_devices(sides_of(id_, block, item, work, may_be_mesh=may_be_mesh), id_, block, item, work)
+
+
+def is_relay(draft: TunnelDraft, work: Work, advice: str | None = None) -> bool:
+    """The attribute `relay`, which a gateway alone has. `advice`: for a tunnel without one."""
+    line = draft.block.attribute("relay")
+    if line is not None and draft.sides is not None and draft.sides[0].role != "gateway":
+        message = "`relay` is said of a gateway, and this tunnel has none"
+        work.diagnostics.report(catalogue.MISPLACED_STATEMENT, message, line[1].place, help=advice)
+    return attributes.yes_or_no(line, False, work.diagnostics)
 
 
 def with_devices(sides: list[Side] | None, id_: TunnelId, block: Block, item: Item, work: Work) -> list[Side] | None:

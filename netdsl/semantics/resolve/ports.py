@@ -5,9 +5,9 @@ import re
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.fix import Rewording
 from netdsl.ir.kind_names import kind_names, named_services
-from netdsl.ir.service import PortService
+from netdsl.ir.service import PortService, Protocol
 from netdsl.semantics.bindings import Placed
-from netdsl.semantics.evaluate import Context, evaluate_list
+from netdsl.semantics.evaluate import Context, evaluate_list, report_wrong_kind
 from netdsl.semantics.items import Item
 from netdsl.semantics.resolve.work import Work
 from netdsl.semantics.scopes import MOST_FINDINGS, find, outwards, visible_names
@@ -29,6 +29,18 @@ REMARKS = {
 _STUCK = re.compile(r"(tcp|udp|sctp)[-_]?(\d+)")
 DEEPEST = 32
 """Named services may name others so deep: far more than anybody needs, and no circle gets through."""
+
+
+def one_port(value: Placed[Value], protocol: Protocol, work: Work, needed: str) -> int | None:
+    """The number of a single port of a protocol. None once reported. `needed`: what it should be."""
+    match service(value, work):
+        case (PortService(protocol=found, first=int(first), last=last),) if first == last and found is protocol:
+            return first
+        case None:
+            return None
+        case _:
+            report_wrong_kind(value.value, needed, value.place, work.diagnostics)
+            return None
 
 
 def services(values: tuple[syntax.Value, ...], context: Context, work: Work) -> tuple[PortService, ...] | None:
