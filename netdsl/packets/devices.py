@@ -39,18 +39,27 @@ def install_devices(
             states.children_up.update(child_id(one, child) for child in one.children)
 
 
-def install_lasting(fabric: Fabric, states: TunnelStates, kind: str, policies: Sequence[Policy]) -> None:
+def install_lasting(
+    fabric: Fabric,
+    states: TunnelStates,
+    kind: str,
+    policies: Sequence[Policy],
+    silent: Callable[[Sequence[TunnelEnd]], tuple[Prefix, ...] | None] = lambda _: None,
+) -> None:
     """The devices of all ends of a kind, which stay while their tunnels are down, with their addresses and routes.
-    `policies`: what leads to the other ends that are up; of several of a device the longest prefix decides."""
+    `policies`: what leads to the other ends that are up; of several of a device the longest prefix decides. `silent`: as in
+    `TunnelDevice`, of the ends with one device."""
     found: dict[tuple[NodeId, str], list[Policy]] = {}
     for policy in policies:
         device = own_device(policy.end)
         found.setdefault((policy.end.node, device.name), []).append(policy)
         states.children_up.add(child_id(policy.end, policy.child))
     for view in fabric.views.values():
-        devices = {device.name: device for device in own_devices(end for end in view.node.tunnels if end.kind == kind)}
+        ends = [end for end in view.node.tunnels if end.kind == kind]
+        devices = {device.name: device for device in own_devices(ends)}
         for name, device in devices.items():
-            view.add_device(TunnelDevice(name, found.get((view.id, name), [])), device.addresses)
+            without_policy = silent([end for end in ends if own_device(end).name == name])
+            view.add_device(TunnelDevice(name, found.get((view.id, name), []), without_policy), device.addresses)
 
 
 def _install(view: View, end: TunnelEnd, other: TunnelEnd, inside: tuple[Prefix, ...]) -> None:

@@ -93,10 +93,18 @@ def _port_bits(service: PortService) -> int:
 
 @dataclass(frozen=True, slots=True)
 class TunnelDevice:
-    """An interface that leads into tunnels: a packet that a route leads to it goes where the best of `policies` says."""
+    """An interface that leads into tunnels: a packet that a route leads to it goes where the best of `policies` says.
+
+    `silent`: for which destinations a packet that none of them takes is lost without a word, None: for all. For others the
+    device has an ICMP error, now and then.
+    """
 
     name: str
     policies: list[Policy]
+    silent: tuple[Prefix, ...] | None = None
+
+    def is_silent(self, packet: Packet) -> bool:
+        return self.silent is None or packet.is_for(self.silent)
 
     def takes(self, packet: Packet) -> Policy | None:
         return best_policy([policy for policy in self.policies if policy.takes_out(packet)], packet, is_out=True)

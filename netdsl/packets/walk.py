@@ -194,7 +194,8 @@ class Walk(Netfilter):
         view, policy = passage.view, device.takes(packet)
         if policy is None or policy.association is None:
             text = f"the route of `{view.id}` leads into a tunnel, and no tunnel of it takes {packet}"
-            return self._stop(Outcome.DROPPED, view, Hook.TUNNEL, text, route.origin, packet)
+            outcome = Outcome.DROPPED if device.is_silent(packet) else Outcome.UNREACHABLE
+            return self._stop(outcome, view, Hook.TUNNEL, text, route.origin, packet)
         return self._encapsulate(passage, packet, policy)
 
     def _encapsulate(self, passage: Passage, packet: Packet, policy: Policy) -> Frame | Delivered | Stop:

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.filter import Flag
-from netdsl.ir.ids import NodeId, TunnelId
+from netdsl.ir.ids import NodeId, Prefix, TunnelId
 from netdsl.ir.prefixes import EVERYTHING
 from netdsl.ir.service import Protocol, port
 from netdsl.ir.tunnel import TunnelEnd, own_device
@@ -123,7 +123,13 @@ def install(fabric: Fabric, states: TunnelStates, connections: Sequence[Connecti
         for one, other, leg in _legs(connection):
             of_tunnel.setdefault(one.node, {})[other.node] = leg
     ends = [end for view in fabric.views.values() for end in ends_of(view.node.tunnels)]
-    install_lasting(fabric, states, KIND, list(_policies(ends, legs)))
+    install_lasting(fabric, states, KIND, list(_policies(ends, legs)), _is_silent_for)
+
+
+def _is_silent_for(_: Sequence[TunnelEnd]) -> tuple[Prefix, ...]:
+    """Nothing: of what it has no way for a daemon says so, three times a second at most (route.c, route_ipv4_unreachable,
+    route_ipv6_unreachable: ratelimit), in the name of the destination."""
+    return ()
 
 
 def _legs(connection: Connection) -> Iterator[tuple[TunnelEnd, TunnelEnd, Leg]]:

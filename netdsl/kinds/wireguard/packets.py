@@ -1,13 +1,13 @@
 """WireGuard as packets meet it: handshakes, and what the device of an end takes for each peer and from it.
 
-The device stays while its peers are down: then it takes nothing (drivers/net/wireguard/device.c, wg_xmit: without a peer
-for the destination -ENOKEY, without a session the packet waits for a handshake that does not come).
+The device stays while its peers are down: then it takes nothing (drivers/net/wireguard/device.c, wg_xmit).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
+from functools import partial
 
 from netdsl.dataclass import dataclass
-from netdsl.ir.ids import Address
+from netdsl.ir.ids import Address, Prefix, TunnelId
 from netdsl.ir.prefixes import EVERYTHING
 from netdsl.ir.service import Protocol, port
 from netdsl.ir.tunnel import TunnelEnd, own_device
@@ -94,7 +94,19 @@ def _expecting(view: View, end: TunnelEnd, came: Packet) -> TunnelEnd | None:
 
 
 def install(fabric: Fabric, states: TunnelStates, connections: Sequence[Connection]) -> None:
-    install_lasting(fabric, states, KIND, [policy for one in connections for policy in _policies(one)])
+    silent = _everything if fabric.is_user_space else partial(_waiting, states.held)
+    install_lasting(fabric, states, KIND, [policy for one in connections for policy in _policies(one)], silent)
+
+
+def _waiting(held: Container[TunnelId], ends: Sequence[TunnelEnd]) -> tuple[Prefix, ...]:
+    """What is for a peer whose address is known waits for a handshake. For all else the kernel has an ICMP error: host
+    unreachable (device.c, wg_xmit: icmp_ndo_send). The device of a tunnel that is held down has no peer."""
+    known = (end for end in ends if end.peer_addresses and end.tunnel not in held)
+    return tuple(prefix for end in known for prefix in own_device(end).takes or ())
+
+
+def _everything(_: Sequence[TunnelEnd]) -> None:
+    """wireguard-go has no error for what it cannot send (device/send.go, RoutineReadFromTUN)."""
 
 
 def _policies(connection: Connection) -> Iterator[Policy]:

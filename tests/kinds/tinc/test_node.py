@@ -116,6 +116,7 @@ def test_a_daemon_that_was_killed_comes_back_and_down_keeps_it_apart(started: tu
     assert tunnel(one)[1] == "down"
     assert comes(other, f"! {IS_UP}")
     assert not pings(other, "10.1.0.1")
+    assert comes(one, "ping -n -c 1 -W 1 10.2.0.1 | grep -q 'From 10.2.0.1 .*Net Un'")  # the daemon's own answer
     assert "10.2.0.0/24 dev t" in one.inside("ip", "route").stdout
     assert one.verb("up", "t").returncode == 0
     assert all(comes(node, IS_UP) for node in started)

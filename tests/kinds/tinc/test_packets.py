@@ -55,16 +55,16 @@ def test_a_packet_inside_may_have_any_source() -> None:
     assert (verdict.outcome, verdict.node) == (Outcome.NO_WAY_BACK, "b")  # no daemon has 10.3.0.0/24
 
 
-def test_what_no_other_end_has_is_dropped_where_it_enters() -> None:
+def test_of_what_no_other_end_has_the_daemon_says_so() -> None:
     text = sites(a="route 10.8.0.0/16 via t.b", expect="a cannot reach 10.8.0.1")
     verdict = ask(World(lab(text)), "a", "10.8.0.1", "tcp/80")
-    assert (verdict.outcome, verdict.node) == (Outcome.DROPPED, "a")
+    assert (verdict.outcome, verdict.node) == (Outcome.UNREACHABLE, "a")
 
 
 def test_the_device_stays_while_the_tunnel_is_down_and_nothing_leaves() -> None:
     world = World(lab(sites()), held=["t"])  # type: ignore[list-item]
     verdict = ask(world, "pc", "10.2.0.10", "tcp/80")
-    assert (verdict.outcome, verdict.node) == (Outcome.DROPPED, "a")
+    assert (verdict.outcome, verdict.node) == (Outcome.UNREACHABLE, "a")
     assert not [wire for wire in verdict.wires if wire.network == "isp"]
     assert not world.is_up("t")  # type: ignore[arg-type]
 

@@ -59,16 +59,30 @@ def test_a_source_that_is_not_behind_the_peer_is_dropped_by_its_line() -> None:
     assert verdict.origin.span.text.startswith("wireguard t")
 
 
-def test_what_no_peer_has_is_dropped_where_it_enters() -> None:
+NO_PEER = [(Esp.KERNEL, Outcome.UNREACHABLE), (Esp.USER, Outcome.DROPPED)]
+"""The kernel has an ICMP error for what it has no peer for, wireguard-go has none."""
+
+
+@pytest.mark.parametrize(("space", "outcome"), NO_PEER)
+def test_what_no_peer_has_is_lost_where_it_enters(space: Esp, outcome: Outcome) -> None:
     text = sites(a="route 10.0.0.0/8 via t.b", expect="a cannot reach 10.8.0.1")
-    verdict = ask(World(lab(text)), "a", "10.8.0.1", "tcp/80")
-    assert (verdict.outcome, verdict.node) == (Outcome.DROPPED, "a")
+    verdict = ask(World(lab(text), space), "a", "10.8.0.1", "tcp/80")
+    assert (verdict.outcome, verdict.node) == (outcome, "a")
 
 
-def test_the_device_stays_while_the_tunnel_is_down_and_nothing_leaves() -> None:
-    world = World(lab(sites()), held=["t"])  # type: ignore[list-item]
+@pytest.mark.parametrize("space", Esp)
+def test_what_is_for_a_peer_that_does_not_answer_waits_in_vain(space: Esp) -> None:
+    world = World(broken(sites(b=FILTERED % "")), space)
     verdict = ask(world, "pc", "10.2.0.10", "tcp/80")
+    assert not world.is_up("t")  # type: ignore[arg-type]
     assert (verdict.outcome, verdict.node) == (Outcome.DROPPED, "a")
+
+
+@pytest.mark.parametrize(("space", "outcome"), NO_PEER)
+def test_the_device_stays_while_the_tunnel_is_down_and_nothing_leaves(space: Esp, outcome: Outcome) -> None:
+    world = World(lab(sites()), space, held=["t"])  # type: ignore[list-item]
+    verdict = ask(world, "pc", "10.2.0.10", "tcp/80")
+    assert (verdict.outcome, verdict.node) == (outcome, "a")
     assert not [wire for wire in verdict.wires if wire.network == "isp"]
     assert not world.is_up("t")  # type: ignore[arg-type]
 
@@ -127,7 +141,7 @@ def test_clients_get_to_one_another_by_a_gateway_that_relays() -> None:
     assert verdict.is_encrypted
     assert "hub" in [hop.node for hop in verdict.request]
     verdict = ask(World(lab(HOME % "relay no")), "b", "10.9.0.4", "tcp/80")
-    assert (verdict.outcome, verdict.node) == (Outcome.DROPPED, "b")
+    assert (verdict.outcome, verdict.node) == (Outcome.UNREACHABLE, "b")
 
 
 def test_two_that_are_both_behind_nat_do_not_meet() -> None:
