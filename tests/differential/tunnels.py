@@ -65,6 +65,19 @@ def give_tunnels(rng: Random, draft: Draft) -> None:
         kind.nest(Random(f"netdsl nested {draft.name}"), draft)
 
 
+def give_addresses(draft: Draft, tunnel: Tunnel, number: int) -> None:
+    """Inside, for up to 14 ends, where no line gives them."""
+    if not any(line.startswith("addresses ") for line in tunnel.lines):
+        inside = {4: f"10.99.{number}.0/28", 6: f"fc00:99:{number}::/124"}
+        tunnel.lines.append("addresses " + ", ".join(inside[family] for family in draft.families))
+
+
+def hub_and_hosts(draft: Draft) -> tuple[Box, ...]:
+    """The first gateway, and one or two hosts of the last site."""
+    gateway, last = draft.of("gateway")[0], draft.of("gateway")[-1]
+    return (gateway, *[box for box in draft.of("host") if box.site == last.site][:2])
+
+
 def give_device(rng: Random, draft: Draft, kind: str, number: int) -> None:
     """Between gateways. What it protects is mostly what no other tunnel protects: then it carries what goes there."""
     ends = tuple(rng.sample(draft.of("gateway"), 2))

@@ -1,44 +1,16 @@
 """OpenVPN's words: what they mean in the lab, and what is said where they are wrong."""
 
+from functools import partial
+
 import pytest
 
-from netdsl.ir.tunnel import Start, TunnelEnd, device_of
+from netdsl.ir.tunnel import Start, device_of
 from netdsl.kinds.openvpn.ir import CIPHERS, cipher_of, settings_of
 from tests.kinds.asking import end, findings, lab, said
+from tests.kinds.hubs import PAIR, hub_of, taken
 from tests.verify.asking import lab as broken
 
-HUB = """
-network isp 192.0.2.0/24%(isp)s
-network hq 10.0.0.0/24
-network one 10.1.0.0/24
-network two 10.2.0.0/24
-router hub { interface wan on isp .1 ; interface lan on hq .1 }
-router a { interface wan on isp .2 ; interface lan on one .1 }
-router b { interface wan on isp .3 ; interface lan on two .1 }
-openvpn t {
-  addresses 10.9.0.0/29, fd00:9::/125
-  gateway hub protecting hq { %(hub)s }
-  client a protecting one
-  client b protecting two
-  %(t)s
-}
-"""
-BARE = {"isp": "", "hub": "", "t": ""}
-PAIR = """
-network isp 192.0.2.0/24
-host a { interface on isp .1 }
-host b { interface on isp .2 }
-host c { interface on isp .3 }
-"""
-
-
-def hub(**changed: str) -> str:
-    return HUB % (BARE | changed)
-
-
-def taken(one: TunnelEnd) -> list[str] | None:
-    device = device_of(one)
-    return None if device is None or device.takes is None else [str(prefix) for prefix in device.takes]
+hub = partial(hub_of, "openvpn")
 
 
 def test_addresses_inside_are_given_in_the_order_of_the_lines_the_gateway_first() -> None:

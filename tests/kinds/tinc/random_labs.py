@@ -6,7 +6,7 @@ from random import Random
 from netdsl.ir.node import Node
 from netdsl.ir.tunnel import TunnelEnd
 from tests.differential.draft import Draft, Tunnel
-from tests.differential.tunnels import give_device, outer_family
+from tests.differential.tunnels import give_addresses, give_device, hub_and_hosts, outer_family
 
 FEATURES = ("tinc",)
 KERNEL_FEATURES: tuple[str, ...] = ()
@@ -27,16 +27,13 @@ def give(rng: Random, draft: Draft, number: int) -> None:
         _give_many(rng, draft, number, is_mesh=chosen < 0.7)
     tunnel = draft.tunnels[-1]
     tunnel.statement = f"tinc {tunnel.name}"
-    if not any(line.startswith("addresses ") for line in tunnel.lines):
-        inside = {4: f"10.99.{number}.0/28", 6: f"fc00:99:{number}::/124"}
-        tunnel.lines.append("addresses " + ", ".join(inside[family] for family in draft.families))
+    give_addresses(draft, tunnel, number)
     if rng.random() < 0.3:
         tunnel.lines.append(rng.choice(["mac 16", "cipher aes-128-cbc", "digest sha512"]))
 
 
 def _give_many(rng: Random, draft: Draft, number: int, *, is_mesh: bool) -> None:
-    gateway, last = draft.of("gateway")[0], draft.of("gateway")[-1]
-    hosts = [box for box in draft.of("host") if box.site == last.site][:2]
+    gateway, *hosts = hub_and_hosts(draft)
     tunnel = Tunnel(f"tinc-{number}", "device", (gateway, *hosts), "tinc")
     others = ", ".join(box.name for box in hosts)
     if is_mesh:

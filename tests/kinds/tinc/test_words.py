@@ -1,44 +1,15 @@
 """tinc's words: what they mean in the lab, and what is said where they are wrong."""
 
+from functools import partial
+
 import pytest
 
-from netdsl.ir.tunnel import TunnelEnd, device_of
 from netdsl.kinds.tinc.ir import Protection, settings_of
 from tests.kinds.asking import end, findings, lab, said
+from tests.kinds.hubs import PAIR, hub_of, taken
 from tests.verify.asking import checked
 
-HUB = """
-network isp 192.0.2.0/24%(isp)s
-network hq 10.0.0.0/24
-network one 10.1.0.0/24
-network two 10.2.0.0/24
-router hub { interface wan on isp .1 ; interface lan on hq .1 }
-router a { interface wan on isp .2 ; interface lan on one .1 }
-router b { interface wan on isp .3 ; interface lan on two .1 }
-tinc t {
-  addresses 10.9.0.0/29, fd00:9::/125
-  gateway hub protecting hq { %(hub)s }
-  client a protecting one { %(a)s }
-  client b protecting two
-  %(t)s
-}
-"""
-BARE = {"isp": "", "hub": "", "a": "", "t": ""}
-PAIR = """
-network isp 192.0.2.0/24
-host a { interface on isp .1 }
-host b { interface on isp .2 }
-host c { interface on isp .3 }
-"""
-
-
-def hub(**changed: str) -> str:
-    return HUB % (BARE | changed)
-
-
-def taken(one: TunnelEnd) -> list[str]:
-    device = device_of(one)
-    return [] if device is None else [str(prefix) for prefix in device.takes or ()]
+hub = partial(hub_of, "tinc")
 
 
 def test_a_gateway_has_one_device_and_a_client_sends_to_it_what_is_for_the_others() -> None:

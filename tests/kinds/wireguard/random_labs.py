@@ -6,7 +6,7 @@ from random import Random
 from netdsl.ir.node import Node
 from netdsl.ir.tunnel import TunnelEnd
 from tests.differential.draft import Draft, Tunnel
-from tests.differential.tunnels import give_device, outer_family
+from tests.differential.tunnels import give_addresses, give_device, hub_and_hosts, outer_family
 
 FEATURES = ("wireguard",)
 KERNEL_FEATURES: tuple[str, ...] = ()
@@ -26,9 +26,7 @@ def give(rng: Random, draft: Draft, number: int) -> None:
         _give_hub(rng, draft, number)
     tunnel = draft.tunnels[-1]
     tunnel.statement = f"wireguard {tunnel.name}"
-    if not any(line.startswith("addresses ") for line in tunnel.lines):
-        inside = {4: f"10.99.{number}.0/28", 6: f"fc00:99:{number}::/124"}
-        tunnel.lines.append("addresses " + ", ".join(inside[family] for family in draft.families))
+    give_addresses(draft, tunnel, number)
     if rng.random() < 0.3:
         tunnel.lines.append("psk yes")
     if Random(f"netdsl addresses of {tunnel.name} in {draft.name}").random() < 0.4:
@@ -38,8 +36,7 @@ def give(rng: Random, draft: Draft, number: int) -> None:
 
 
 def _give_hub(rng: Random, draft: Draft, number: int) -> None:
-    gateway, last = draft.of("gateway")[0], draft.of("gateway")[-1]
-    hosts = [box for box in draft.of("host") if box.site == last.site][:2]
+    gateway, *hosts = hub_and_hosts(draft)
     tunnel = Tunnel(f"wireguard-{number}", "device", (gateway, *hosts), "wireguard")
     tunnel.lines = [f"gateway {gateway.name}.wan", f"client {', '.join(box.name for box in hosts)} {{ keepalive 25s }}"]
     tunnel.lines += outer_family(rng, draft)

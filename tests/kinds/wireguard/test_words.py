@@ -1,43 +1,15 @@
 """WireGuard's words: what they mean in the lab, and what is said where they are wrong."""
 
+from functools import partial
+
 import pytest
 
-from netdsl.ir.tunnel import TunnelEnd, device_of
+from netdsl.ir.tunnel import device_of
 from netdsl.kinds.wireguard.ir import settings_of
 from tests.kinds.asking import end, findings, lab, said
+from tests.kinds.hubs import PAIR, hub_of, taken
 
-HUB = """
-network isp 192.0.2.0/24%(isp)s
-network hq 10.0.0.0/24
-network one 10.1.0.0/24
-network two 10.2.0.0/24
-router hub { interface wan on isp .1 ; interface lan on hq .1 }
-router a { interface wan on isp .2 ; interface lan on one .1 }
-router b { interface wan on isp .3 ; interface lan on two .1 }
-wireguard t {
-  addresses 10.9.0.0/29, fd00:9::/125
-  gateway hub protecting hq { %(hub)s }
-  client a protecting one { %(a)s }
-  client b protecting two
-  %(t)s
-}
-"""
-BARE = {"isp": "", "hub": "", "a": "", "t": ""}
-PAIR = """
-network isp 192.0.2.0/24
-host a { interface on isp .1 }
-host b { interface on isp .2 }
-host c { interface on isp .3 }
-"""
-
-
-def hub(**changed: str) -> str:
-    return HUB % (BARE | changed)
-
-
-def taken(one: TunnelEnd) -> list[str]:
-    device = device_of(one)
-    return [] if device is None else [str(prefix) for prefix in device.takes or ()]
+hub = partial(hub_of, "wireguard")
 
 
 def test_addresses_inside_are_given_in_the_order_of_the_lines_the_gateway_first() -> None:
@@ -59,7 +31,7 @@ def test_an_end_is_given_its_addresses_in_its_block_or_by_a_line_for_it(where: d
         "a": ["10.9.0.6/29", "fd00:9::6/125"],
         "b": ["10.9.0.2/29", "fd00:9::2/125"],
     }
-    assert taken(end(found, "hub", "t", "a"))[:2] == ["10.9.0.6/32", "fd00:9::6/128"]
+    assert (taken(end(found, "hub", "t", "a")) or [])[:2] == ["10.9.0.6/32", "fd00:9::6/128"]
 
 
 def test_a_gateway_has_one_device_with_a_peer_for_each_client() -> None:
@@ -71,7 +43,7 @@ def test_a_gateway_has_one_device_with_a_peer_for_each_client() -> None:
 
 def test_with_relay_a_client_sends_to_the_gateway_what_is_for_the_others() -> None:
     own = end(lab(hub(t="relay yes")), "a", "t")
-    assert taken(own)[3:] == ["10.9.0.3/32", "fd00:9::3/128", "10.2.0.0/24"]
+    assert (taken(own) or [])[3:] == ["10.9.0.3/32", "fd00:9::3/128", "10.2.0.0/24"]
     assert [str(prefix) for prefix in own.children[0].remote] == ["10.0.0.0/24", "10.2.0.0/24"]
 
 
