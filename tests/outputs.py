@@ -214,14 +214,20 @@ def settings(tree: Tree, name: str) -> Iterator[str]:
 
 # --- Dockerfile: lines, those that end with a backslash joined; exec forms are JSON
 
-_INSTRUCTION = re.compile(r"(ARG|FROM|ENV|RUN|LABEL|ENTRYPOINT|CMD) (.+)", re.DOTALL)
+_INSTRUCTION = re.compile(r"(ARG|FROM|ENV|WORKDIR|COPY|ONBUILD|RUN|LABEL|ENTRYPOINT|CMD) (.+)", re.DOTALL)
 
 
 def dockerfile(text: str) -> Iterator[tuple[str, str]]:
-    """The instructions, in order. No directive (`# syntax=`, `# escape=`) may stand at the file's head."""
+    """The instructions, in order, without here-documents.
+
+    No directive (`# syntax=`, `# escape=`) may stand at the file's head.
+    """
     assert not re.match(r"#\s*(syntax|escape|check)\s*=", text)
-    pending = ""
+    pending, documents = "", list[str]()
     for line in text.split("\n"):
+        if documents:
+            documents = documents[1:] if line == documents[0] else documents
+            continue
         if not pending and (not line.strip() or line.startswith("#")):
             continue
         if line.endswith("\\"):
@@ -234,7 +240,9 @@ def dockerfile(text: str) -> Iterator[tuple[str, str]]:
         if exec_form.startswith("["):
             assert all(isinstance(word, str) for word in json.loads(exec_form))
         yield match[1], match[2]
+        documents = re.findall(r'<<"([\w.]+)"', match[2]) if match[1] == "COPY" else []
     assert not pending
+    assert not documents
 
 
 def write_output(folder: Path, files: Mapping[str, bytes]) -> None:

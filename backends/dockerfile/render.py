@@ -6,6 +6,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from netdsl.codegen.images import BASE, Stage
+from netdsl.codegen.parents import parent_image
 
 
 def exec_form(words: list[str]) -> str:
@@ -27,8 +28,10 @@ def comment(text: str) -> str:
 
 
 def dockerfile(lab: str, stages: tuple[Stage, ...]) -> str:
-    """All stages in one file."""
-    return _environment().get_template("Dockerfile.j2").render(lab=lab, base=BASE, stages=stages)
+    """All stages in one file, after those of their parent images."""
+    names = dict.fromkeys(stage.parent for stage in stages if stage.parent)
+    parents = {name: parent_image(name) for name in names}
+    return _environment().get_template("Dockerfile.j2").render(lab=lab, base=BASE, stages=stages, parents=parents)
 
 
 def bake_file(stages: tuple[Stage, ...]) -> str:

@@ -28,7 +28,8 @@ class Needs:
     """What a node asks of its envelope: Debian packages, capabilities (`NET_ADMIN`), devices (`/dev/net/tun`), sysctls.
 
     The envelope applies the sysctls, the payload verifies them. Of a node all are sorted. `writes`: the folders that its
-    programs write to besides `/run` and `/tmp`, empty at each start; None: others, or what outlives a restart.
+    programs write to besides `/run` and `/tmp`, empty at each start; None: others, or what outlives a restart. `parent`:
+    the folder of `backends/` whose `image/` the node's image is made from, where packages are not enough.
     """
 
     packages: tuple[str, ...] = ()
@@ -36,6 +37,7 @@ class Needs:
     devices: tuple[str, ...] = ()
     sysctls: tuple[tuple[str, str], ...] = ()
     writes: tuple[str, ...] | None = ()
+    parent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,7 +149,15 @@ def _needs(node: Node, image: Image | None, has_credentials: bool, shares: Colle
         tuple(sorted(devices)),
         every,
         _writes(node, [share.needs for share in shares]),
+        _parent([share.needs for share in shares]),
     )
+
+
+def _parent(parts: Iterable[Needs]) -> str:
+    """An image has one parent: parts with different ones are never in one node."""
+    names = {needs.parent for needs in parts if needs.parent}
+    assert len(names) <= 1, "one parent"
+    return next(iter(names), "")
 
 
 def _writes(node: Node, parts: Iterable[Needs]) -> tuple[str, ...] | None:
