@@ -5,7 +5,7 @@ from ipaddress import IPv4Interface, IPv6Interface
 
 from netdsl.ir.ids import AddressWithPrefix, Prefix
 from netdsl.ir.tunnel import TunnelEnd, own_device
-from netdsl.kinds.openvpn.ir import LOST, Role, cipher_of, settings_of
+from netdsl.kinds.openvpn.ir import LOST, Role, cipher_of, is_tcp, settings_of
 
 _PREFIXES_OF_IPV6 = range(64, 125)
 """Lengths that openvpn takes (options.c, "/netbits must be between 64 and 124"). It sets no address here."""
@@ -38,14 +38,16 @@ def _lines(ends: Sequence[TunnelEnd], has_lists: bool) -> Iterator[str]:
     yield f"remote-cert-tls {'client' if settings.waits else 'server'}"
     if settings.role is not Role.SERVER:
         yield f"verify-x509-name {quoted(settings.names[1] or '')} name"
-    yield from (f"ping {settings.keepalive}", f"ping-restart {settings.keepalive * LOST}", "explicit-exit-notify 1")
+    yield from (f"ping {settings.keepalive}", f"ping-restart {settings.keepalive * LOST}")
+    yield "socket-flags TCP_NODELAY" if is_tcp(end) else "explicit-exit-notify 1"
     yield from ("management management.sock unix", "verb 1")
 
 
 def _role(ends: Sequence[TunnelEnd]) -> Iterator[str]:
     end = ends[0]
     settings, version = settings_of(end), _version(end)
-    yield from (f"proto udp{version}", f"local {end.local}")
+    protocol = f"tcp{version}-{'server' if settings.waits else 'client'}" if is_tcp(end) else f"udp{version}"
+    yield from (f"proto {protocol}", f"local {end.local}")
     if settings.waits:
         yield f"port {settings.port}"
     else:
@@ -56,7 +58,9 @@ def _role(ends: Sequence[TunnelEnd]) -> Iterator[str]:
         case Role.CLIENT:
             yield from ("client", "topology subnet", "auth-retry nointeract")
         case Role.PEER:
-            yield from ("tls-server", "dh none", "ping-timer-rem", "float") if settings.waits else ("tls-client",)
+            yield from ("tls-server", "dh none", "ping-timer-rem") if settings.waits else ("tls-client",)
+            if settings.waits and not is_tcp(end):
+                yield "float"
             yield "up-delay"
 
 

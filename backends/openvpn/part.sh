@@ -130,11 +130,26 @@ openvpn_down() {
 	openvpn_find "$1" || return 0
 	if [ "$role" = server ]; then
 		rm -f "$STATE/openvpn/$device/clients/$name"
-		openvpn_ask "$device" "kill \"$name\"" >/dev/null
+		openvpn_end "$device" "$name"
 	else
 		end_daemon "openvpn-$device"
 	fi
 	(lock_tunnels && turn_child "$1" down)
+}
+
+# openvpn_end DEVICE NAME: ends the session of a server's client. `kill` takes a name with a colon for an address and a port (manage.c,
+# man_kill), `client-kill` takes the number that `status` has in its eleventh column.
+openvpn_end() {
+	case $2 in
+	*:*)
+		openvpn_ask "$1" 'status 3' | while IFS= read -r line; do
+			case $line in
+			"CLIENT_LIST$TAB$2$TAB"*) openvpn_ask "$1" "client-kill $(printf '%s\n' "$line" | cut -f 11)" ;;
+			esac
+		done
+		;;
+	*) openvpn_ask "$1" "kill \"$2\"" ;;
+	esac >/dev/null
 }
 
 # openvpn_find CHILD: sets $device, $name and $role.

@@ -102,7 +102,7 @@ def _packet(packet: Packet) -> Json:
         "destination_port": packet.destination_port or None,
         "icmp_type": packet.icmp_type,
         "is_error": packet.is_error,
-        "size": packet.size,
+        "size": packet.size if packet.has_size else None,
         "tunnel": packet.tunnel,
         "inside": None if packet.inner is None else _packet(packet.inner),
     }

@@ -125,8 +125,8 @@ def changes(changed: Changed) -> Iterator[str]:
     before, after, decision = changed.before, changed.step.packet, changed.step.decision
     match decision:
         case Decision.ENCAPSULATE:
-            yield f"{before} ({before.size} B)"
-            yield f"-> {after} ({after.size} B)"
+            yield f"{before} ({_bytes(before)})"
+            yield f"-> {after} ({_bytes(after)})"
         case Decision.DECAPSULATE:
             yield f"-> {after}"
         case Decision.DNAT | Decision.SNAT | Decision.RESTORE:
@@ -135,6 +135,10 @@ def changes(changed: Changed) -> Iterator[str]:
             return
         case _:
             assert_never(decision)
+
+
+def _bytes(packet: Packet) -> str:
+    return f"{packet.size} B" if packet.has_size else "in a stream"
 
 
 def _ends(before: Packet, after: Packet) -> Iterator[str]:

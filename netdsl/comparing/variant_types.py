@@ -22,7 +22,8 @@ class TunnelOnPaper:
 @dataclass(frozen=True, slots=True)
 class Carried:
     """A packet with `payload` bytes of user data after an 8-byte header (UDP, ICMP echo). Bytes of IP packets: `inside`, as
-    it is sent; `outside`, the largest that a network sees of it in one piece; None: it does not pass in one piece."""
+    it is sent; `outside`, the largest that a network sees of it in one piece; None: it does not pass in one piece, or in a
+    stream that is cut anywhere."""
 
     payload: int
     inside: int

@@ -150,8 +150,9 @@ class _Flow:
     def carried(self, payload: int) -> Carried:
         size = self.size(payload)
         seen = self.sent(size)
-        wires = [wire.packet.size for hop in seen.request for wire in hop.wires]
-        return Carried(payload, size, max(wires, default=size) if seen.passes else None)
+        wires = [wire.packet for hop in seen.request for wire in hop.wires]
+        is_known = seen.passes and all(packet.has_size for packet in wires)
+        return Carried(payload, size, max((packet.size for packet in wires), default=size) if is_known else None)
 
     def largest(self) -> int | None:
         """By halves: a packet that passes in one piece does so with fewer bytes, too. None: the largest IP packet does."""

@@ -105,7 +105,7 @@ def _size(index: int, way: WayOnPaper) -> str:
         return ""
     carried = way.sizes[index]
     if carried.outside is None:
-        return f"{carried.inside}: not in one piece"
+        return f"{carried.inside}: not in one piece, or in a stream"
     return f"{carried.inside} -> {carried.outside} bytes (+{carried.grown})"
 
 

@@ -182,6 +182,11 @@ def own_device(end: TunnelEnd) -> Device:
     return device
 
 
+def is_streamed(end: TunnelEnd) -> bool:
+    """Whether all outer packets are of a TCP connection, which is cut anywhere: nothing inside is too large for the way."""
+    return bool(end.carriers) and all(carrier.protocol is Protocol.TCP for carrier in end.carriers)
+
+
 def taking(ends: Iterable[TunnelEnd], device: str, goal: Address) -> TunnelEnd | None:
     """Of the ends with a device of this name the one to whose other end it sends a packet for an address: the one with the
     longest prefix. None: none of them takes it."""

@@ -17,6 +17,7 @@ SYSCTLS_OF_TUNNEL_ENDS: dict[str, str] = {"net.ipv4.conf.all.src_valid_mark": "1
 # --- IP
 
 IP_HEADER: dict[int, int] = {4: 20, 6: 40}  # RFC 791, RFC 8200
+TCP_HEADER = 32  # RFC 9293, with the timestamps that Linux sends (net.ipv4.tcp_timestamps; RFC 7323 §3.2, §A)
 IPV6_MINIMUM_MTU = 1280  # RFC 8200 §5
 
 # --- certificates: of the PKI that https services show theirs from

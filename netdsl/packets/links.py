@@ -1,5 +1,7 @@
 """How a packet leaves a node by a route: over which networks, to whom; or why it does not."""
 
+from dataclasses import replace
+
 from netdsl.ir.ids import Address
 from netdsl.ir.node import Interface
 from netdsl.packets.doubts import advertisers, possible_owners
@@ -9,6 +11,7 @@ from netdsl.packets.passage import DeadEnd, Exit
 from netdsl.packets.routes import Hop
 from netdsl.packets.types import Hook, Outcome, Packet
 from netdsl.packets.view import UPLINK, View
+from netdsl.source import Place
 
 WIDEST = 65535  # bytes: no IP packet is larger
 
@@ -49,7 +52,7 @@ def way_out(fabric: Fabric, view: View, route: Hop, packet: Packet, *, may_split
         return DeadEnd(Outcome.UNREACHABLE, Hook.LINK, text, route.origin)
     if size > (mtu := mtu_of(view, route)) and not may_split:
         text = f"{size} bytes are too big for `{interface.network}` at `{view.id}`, which takes {mtu}"
-        return DeadEnd(Outcome.TOO_BIG, Hook.LINK, text, route.origin or interface.origin)
+        return _too_big(packet, Outcome.TOO_BIG, text, route.origin or interface.origin)
     if route.gateway is None:
         packet.is_for_one((destination,))
     key = (view.id, interface.name, route.gateway or destination)
@@ -62,8 +65,20 @@ def way_out(fabric: Fabric, view: View, route: Hop, packet: Packet, *, may_split
         fabric.exits[key] = found
     if size > found.narrow:
         text = f"{size} bytes are too big for a segment behind a switch, which takes {found.narrow}"
-        return DeadEnd(Outcome.DROPPED, Hook.LINK, text, interface.origin)
+        return _too_big(packet, Outcome.DROPPED, text, interface.origin)
     return found
+
+
+def _too_big(packet: Packet, outcome: Outcome, text: str, origin: Place | None) -> DeadEnd:
+    """Of a connection's parts TCP makes smaller ones, if it hears of that (RFC 1191 §3)."""
+    if packet.is_stream:
+        return DeadEnd(Outcome.NOT_VERIFIED, Hook.LINK, f"whether TCP cuts smaller is not known: {text}", origin)
+    return DeadEnd(outcome, Hook.LINK, text, origin)
+
+
+def fitted(packet: Packet, room: int) -> Packet:
+    """A packet as the node sends it: of a connection no part is larger than there is room."""
+    return replace(packet, size=room) if packet.is_stream and packet.size > room else packet
 
 
 def _exit(fabric: Fabric, view: View, interface: Interface, route: Hop, destination: Address) -> Exit | DeadEnd:

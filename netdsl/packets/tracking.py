@@ -78,6 +78,7 @@ def reverse(packet: Packet, *, is_error: bool = False, flags: frozenset[Flag] = 
         packet.is_hiding,
         packet.shown,
         flags,
+        packet.is_stream,
     )
 
 

@@ -77,7 +77,8 @@ class Packet:
 
     `icmp_type`: a name of `netdsl.ir.icmp.MESSAGES`; of an error None: port unreachable.
     `size` is that of the IP packet in bytes. `is_error`: an ICMP error about a packet of this protocol, on its way back.
-    `flags`: of a TCP packet.
+    `flags`: of a TCP packet. `is_stream`: it is a part of a connection that carries it, which is cut anywhere: its size is
+    not known, and `size` the largest that it may have.
     `alike`: takes note of what is asked of the addresses; None: nothing does, or they are not those that it was sent with.
     """
 
@@ -94,6 +95,7 @@ class Packet:
     is_hiding: bool = False
     shown: str = ""
     flags: frozenset[Flag] = frozenset()
+    is_stream: bool = False
     alike: PacketClass | None = field(default=None, compare=False, repr=False)
 
     def is_from(self, prefixes: Sequence[Prefix]) -> bool:
@@ -124,6 +126,11 @@ class Packet:
     def header(self) -> str:
         """What the outermost header is called: `ESP in UDP`, `GRE`."""
         return self.shown or self.protocol.name.upper()
+
+    @property
+    def has_size(self) -> bool:
+        """Whether its size is known: no stream carries it, and it carries no part of one."""
+        return not self.is_stream and (self.inner is None or self.inner.has_size)
 
     @property
     def is_encrypted(self) -> bool:

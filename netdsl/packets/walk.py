@@ -13,7 +13,7 @@ from netdsl.dataclass import dataclass
 from netdsl.ir.filter import Chain, State
 from netdsl.ir.tunnel import TunnelEnd
 from netdsl.packets.checks import TTL, circle, disbelief, unbelievable, unbelieved_asker
-from netdsl.packets.links import WIDEST, mtu_of, no_route, onward, way_out
+from netdsl.packets.links import WIDEST, fitted, mtu_of, no_route, onward, way_out
 from netdsl.packets.neighbours import lost_answer, uncarried
 from netdsl.packets.netfilter import Netfilter
 from netdsl.packets.passage import DeadEnd, Delivered, Exit, Frame, Passage, Stop
@@ -205,13 +205,17 @@ class Walk(Netfilter):
         outside = kind.outer_packet(packet, policy)
         outer = self._route(view, outside, is_marked=policy.is_selected)
         link = WIDEST if outer is None else mtu_of(view, outer)
+        outside = fitted(outside, link)
         room = kind.room_inside(policy, link, is_user_space=self.fabric.is_user_space)
         child = policy.child
+        if self._carried and self._carried[-1][2].end.node == view.id:
+            packet = fitted(packet, room)
         if packet.size > room:
             text = (
                 f"{packet.size} bytes are too big for tunnel `{policy.end.tunnel}` at `{view.id}`, which takes {room}"
             )
-            return self._stop(Outcome.TOO_BIG, view, Hook.TUNNEL, text, policy.end.origin, packet)
+            outcome = Outcome.NOT_VERIFIED if packet.is_stream else Outcome.TOO_BIG
+            return self._stop(outcome, view, Hook.TUNNEL, text, policy.end.origin, packet)
         fault = None if self.fabric.is_user_space else error_fault(view, packet, policy)
         if fault is not None:
             return self._stop(Outcome.NOT_VERIFIED, view, Hook.TUNNEL, fault, policy.end.origin, packet)

@@ -1,1 +1,1 @@
-"""OpenVPN: IPv4 and IPv6 encrypted in UDP by a daemon, between a server and its clients, or between two ends."""
+"""OpenVPN: IPv4 and IPv6 encrypted in UDP or TCP by a daemon, between a server and its clients, or between two ends."""

@@ -2,15 +2,17 @@
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import PkiId, Prefix
+from netdsl.ir.service import Protocol
 from netdsl.semantics.bindings import BoundEnd, BoundTunnel
 from netdsl.semantics.peers import met_by_gateway
 
 
 @dataclass(frozen=True, slots=True)
 class BoundOpenvpn:
-    """`port`: where the first end listens; `keepalive`: seconds; `cipher`, `digest`: keys of CIPHERS and DIGESTS; `pki`:
-    of the certificates."""
+    """`protocol` (UDP or TCP), `port`: where the first end listens; `keepalive`: seconds; `cipher`, `digest`: keys of
+    CIPHERS and DIGESTS; `pki`: of the certificates."""
 
+    protocol: Protocol
     port: int
     keepalive: int
     cipher: str

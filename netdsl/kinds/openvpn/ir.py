@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from netdsl.dataclass import dataclass
 from netdsl.ir.ids import Address, PkiId, Prefix
+from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import SharedSecret, TunnelEnd
 
 KIND = "openvpn"
@@ -18,6 +19,10 @@ LONGEST_KEEPALIVE = 3600
 LOST = 3
 """So many keepalives without a packet from the other end, and it is taken for gone."""
 UDP_HEADER = 8
+LENGTH = 2
+"""Bytes: what a message over TCP begins with (src/openvpn/socket.h, packet_size_type)."""
+STREAM_MTU = 1500
+"""Of a device over TCP, which cuts the stream wherever it likes: mtu.h, TUN_MTU_DEFAULT."""
 HEADER = 4
 """Bytes: opcode and peer id of P_DATA_V2 (src/openvpn/ssl_pkt.h, proto.h)."""
 PACKET_ID = 4
@@ -36,7 +41,7 @@ class Cipher:
     block: int = 1
 
     def sealed(self, size: int) -> int:
-        """The bytes of a UDP message with an IP packet of `size` bytes. AEAD: the header, the packet's number, the tag,
+        """The bytes of a message with an IP packet of `size` bytes. AEAD: the header, the packet's number, the tag,
         and the packet, which is not padded (crypto.c, openvpn_encrypt_aead). CBC: the header, the HMAC, the vector, and
         encrypted the number, the packet and at least one byte of padding (openvpn_encrypt_v1; RFC 5652 §6.3)."""
         content = PACKET_ID + size
@@ -46,7 +51,7 @@ class Cipher:
 
     @property
     def most(self) -> int:
-        """The most bytes that a packet grows by, without the headers of UDP and IP."""
+        """The most bytes that a packet grows by, without the headers of UDP, or TCP, and IP."""
         return HEADER + self.tag + self.vector + PACKET_ID + (self.block if self.block > 1 else 0)
 
     def inside(self, room: int) -> int:
@@ -92,14 +97,15 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OpenvpnSettings:
-    """`waits`: the end listens, and the other one begins. `port`: on which the end that waits listens; `endpoint`: where it
-    is reached. `names`: of the certificates of this end and of the other one (CN); None: it has none. `nested`: where
-    prefixes of other clients of a server lie within this client's, or its own within theirs: all of them, the longest
-    first, each with whether it is the client's own."""
+    """`waits`: the end listens, and the other one begins. `protocol`, `port`: UDP or TCP, and on which port the end that
+    waits listens; `endpoint`: where it is reached. `names`: of the certificates of this end and of the other one (CN);
+    None: it has none. `nested`: where prefixes of other clients of a server lie within this client's, or its own within
+    theirs: all of them, the longest first, each with whether it is the client's own."""
 
     role: Role
     waits: bool
     cipher: Cipher
+    protocol: Protocol
     port: int
     endpoint: Address
     keepalive: int  # seconds
@@ -114,6 +120,10 @@ def settings_of(end: TunnelEnd) -> OpenvpnSettings:
     """OpenVPN's share of an end of this kind."""
     assert isinstance(end.inside, OpenvpnSettings), "the end of another kind"
     return end.inside
+
+
+def is_tcp(end: TunnelEnd) -> bool:
+    return settings_of(end).protocol is Protocol.TCP
 
 
 def cipher_of(end: TunnelEnd) -> Cipher:

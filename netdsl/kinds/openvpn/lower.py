@@ -7,8 +7,18 @@ from netdsl.ir.prefixes import contains
 from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import Carrier, Child, Device, SharedSecret, Start, TunnelEnd
 from netdsl.kinds.openvpn.bindings import bound, led_to, peers_of
-from netdsl.kinds.openvpn.ir import KIND, UDP_HEADER, OpenvpnSettings, Role, authenticated, cipher_of
-from netdsl.lower.defaults import IP_HEADER
+from netdsl.kinds.openvpn.ir import (
+    KIND,
+    LENGTH,
+    STREAM_MTU,
+    UDP_HEADER,
+    OpenvpnSettings,
+    Role,
+    authenticated,
+    cipher_of,
+    is_tcp,
+)
+from netdsl.lower.defaults import IP_HEADER, TCP_HEADER
 from netdsl.lower.directory import Directory
 from netdsl.lower.outer import OuterPackets
 from netdsl.lower.pki import EndEntities
@@ -30,7 +40,9 @@ def ends(
 
 
 def inside(end: TunnelEnd, link_mtu: int) -> int:
-    """What the link leaves after the headers."""
+    """What the link leaves after the headers; over TCP a link cuts nothing inside."""
+    if is_tcp(end):
+        return STREAM_MTU
     cipher = cipher_of(end)
     return cipher.inside(link_mtu - (end.overhead - cipher.most))
 
@@ -46,7 +58,7 @@ def _end(
     assert end.inside is not None, "an end with a device"
     settings, name = bound(tunnel), tunnel.id.rpartition(".")[2]
     server, waits, role = tunnel.ends[0], end is tunnel.ends[0], _ROLES[end.role]
-    carrier = Carrier(Protocol.UDP, (settings.port,))
+    carrier, is_stream = Carrier(settings.protocol, (settings.port,)), settings.protocol is Protocol.TCP
     takes = behind(peer) if role is Role.SERVER else None
     key = SharedSecret(f"{KIND}@{tunnel.id}", "tls-crypt", ())
     peers, cipher = peers_of(tunnel, end), authenticated(settings.cipher, settings.digest)
@@ -67,12 +79,14 @@ def _end(
                 led_to(tunnel, end, peer),
                 Start.NONE if waits else Start.BOOT,
                 is_hiding=True,
+                keeps_lengths=not is_stream,
             ),
         ),
         inside=OpenvpnSettings(
             role=role,
             waits=waits,
             cipher=cipher,
+            protocol=settings.protocol,
             port=settings.port,
             endpoint=server.reached,
             keepalive=settings.keepalive,
@@ -84,7 +98,7 @@ def _end(
         ),
         secrets=(key,),
         profile=(settings.cipher, *(() if settings.digest is None else (settings.digest,))),
-        overhead=IP_HEADER[tunnel.family] + UDP_HEADER + cipher.most,
+        overhead=IP_HEADER[tunnel.family] + (TCP_HEADER + LENGTH if is_stream else UDP_HEADER) + cipher.most,
         origin=tunnel.place,
         end_origin=end.place,
     )

@@ -5,12 +5,14 @@ kernel drops what is sent into it, or the daemon does.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+from netdsl.ir.filter import Flag
 from netdsl.ir.ids import Address
 from netdsl.ir.prefixes import EVERYTHING
-from netdsl.ir.service import Protocol, port
+from netdsl.ir.service import PortService, port
 from netdsl.ir.tunnel import TunnelEnd, own_device
-from netdsl.kinds.openvpn.ir import KIND, SHOWN, Role, cipher_of, settings_of
+from netdsl.kinds.openvpn.ir import KIND, SHOWN, Role, cipher_of, is_tcp, settings_of
 from netdsl.kinds.openvpn.revocation import is_refused
 from netdsl.packets.devices import install_lasting, room_of
 from netdsl.packets.fabric import Fabric
@@ -27,7 +29,7 @@ IS_EXEMPT = False  # an ordinary socket, whose packets policies take
 
 
 def needs(end: TunnelEnd) -> tuple[Need, ...]:
-    return (Need(SHOWN, (port(Protocol.UDP, settings_of(end).port),)),)
+    return (Need(SHOWN, (port(settings_of(end).protocol, settings_of(end).port),)),)
 
 
 def questions(fabric: Fabric, end: TunnelEnd) -> tuple[Question, ...]:
@@ -37,13 +39,20 @@ def questions(fabric: Fabric, end: TunnelEnd) -> tuple[Question, ...]:
 # --- handshakes
 
 
+_NONE: frozenset[Flag] = frozenset()
+_OPENING, _ACCEPTING, _LATER = frozenset({Flag.SYN}), frozenset({Flag.SYN, Flag.ACK}), frozenset({Flag.ACK})
+"""Of TCP's packets: the first one, its answer, and those with data."""
+
+
 def connect(fabric: Fabric, view: View, end: TunnelEnd, standing: Flows) -> Connection | Failure:
     """A handshake: from the client's own address (`local`, `lport 0`) to the server's port, and back to where it came from.
-    A client takes answers from the address and port alone that it sends to (socket.h, link_socket_verify_incoming_addr)."""
+    A client takes answers from the address and port alone that it sends to (socket.h, link_socket_verify_incoming_addr), as
+    TCP does."""
     peer, settings, local = end.peer_addresses[0], settings_of(end), end.local
     assert local is not None, "an end with a device has a local address"
     tracker = Tracker(standing)
-    request = Packet(local, peer, Protocol.UDP, CHOSEN_PORT, settings.port, shown=SHOWN)
+    opening, accepting = (_OPENING, _ACCEPTING) if is_tcp(end) else (_NONE, _NONE)
+    request = Packet(local, peer, settings.protocol, CHOSEN_PORT, settings.port, shown=SHOWN, flags=opening)
     arrived = Walk(fabric, tracker).run(view, request)
     fabric.attempted |= tracker.own
     if isinstance(arrived, Stop):
@@ -55,7 +64,7 @@ def connect(fabric: Fabric, view: View, end: TunnelEnd, standing: Flows) -> Conn
     refused = is_refused(fabric.lab, end)
     if refused is not None:
         return Failure(f"authentication of tunnel `{end.tunnel}` fails: the certificate of `{refused}` is revoked")
-    back = Walk(fabric, tracker, is_answer=True).run(there, reverse(came))
+    back = Walk(fabric, tracker, is_answer=True).run(there, reverse(came, flags=accepting))
     if isinstance(back, Stop):
         return _unanswered(view, end, f"the answer: {back.text}")
     answer = back.packet
@@ -79,7 +88,11 @@ def _expecting(view: View, end: TunnelEnd, came: Packet) -> TunnelEnd | None:
 
 def _listens(end: TunnelEnd, came: Packet) -> bool:
     settings = settings_of(end)
-    return settings.waits and (end.local, settings.port) == (came.destination, came.destination_port)
+    return settings.waits and (end.local, settings.protocol, settings.port) == (
+        came.destination,
+        came.protocol,
+        came.destination_port,
+    )
 
 
 # --- what devices take
@@ -95,9 +108,10 @@ def _policies(connection: Connection) -> Iterator[Policy]:
     port_there = settings_of(here).port
     assert here.local is not None, "an end with a device has a local address"
     assert there.local is not None, "an end with a device has a local address"
+    is_udp = not is_tcp(here)
     ends = (
-        (here, Association(there.node, here.local, here.peer_addresses[0], True, port_there, True)),
-        (there, Association(here.node, there.local, connection.seen, True, connection.seen_port, True)),
+        (here, Association(there.node, here.local, here.peer_addresses[0], is_udp, port_there, is_udp)),
+        (there, Association(here.node, there.local, connection.seen, is_udp, connection.seen_port, is_udp)),
     )
     for end, association in ends:
         device = own_device(end)
@@ -106,7 +120,7 @@ def _policies(connection: Connection) -> Iterator[Policy]:
 
 
 def outer_packet(packet: Packet, policy: Policy) -> Packet:
-    """A data message in UDP."""
+    """A data message in UDP, or the part of a connection that carries it."""
     association, end = policy.association, policy.end
     assert association is not None, "a device always has its other end"
     settings, cipher = settings_of(end), cipher_of(end)
@@ -114,7 +128,8 @@ def outer_packet(packet: Packet, policy: Policy) -> Packet:
     own, other = (settings.port, association.port) if settings.waits else (CHOSEN_PORT, settings.port)
     ends = association.local, association.remote
     ports = own, settings.port if other is None else other
-    return Packet(*ends, Protocol.UDP, *ports, None, size, False, packet, end.tunnel, True, SHOWN)
+    sent = Packet(*ends, settings.protocol, *ports, None, size, False, packet, end.tunnel, True, SHOWN)
+    return replace(sent, flags=_LATER, is_stream=True) if is_tcp(end) else sent
 
 
 def room_inside(policy: Policy, link_mtu: int, *, is_user_space: bool) -> int:
@@ -126,9 +141,9 @@ def refuses(end: TunnelEnd, packet: Packet) -> str | None:
     source that is the client's (multi.c, multi_process_incoming_link: "bad source address from client")."""
     settings, device, inner = settings_of(end), own_device(end), packet.inner
     if not settings.waits:
-        return _elsewhere(packet, end.peer_addresses[0], settings.port)
+        return _elsewhere(packet, end.peer_addresses[0], port(settings.protocol, settings.port))
     if (packet.destination, packet.destination_port) != (end.local, settings.port):
-        return f"its daemon listens at udp/{settings.port} of {end.local}"
+        return f"its daemon listens at {settings.protocol}/{settings.port} of {end.local}"
     if inner is None or settings.role is not Role.SERVER:
         return None
     for prefix, is_own in settings.nested:
@@ -137,11 +152,11 @@ def refuses(end: TunnelEnd, packet: Packet) -> str | None:
     return None if inner.is_from(device.takes or ()) else _foreign(end, inner)
 
 
-def _elsewhere(packet: Packet, peer: Address, number: int) -> str | None:
+def _elsewhere(packet: Packet, peer: Address, at: PortService) -> str | None:
     """In words after the tunnel's name."""
-    if (packet.source, packet.source_port) == (peer, number):
+    if (packet.source, packet.source_port) == (peer, at.first):
         return None
-    return f"of {packet.source}, and its daemon takes them from {peer} udp/{number} only"
+    return f"of {packet.source}, and its daemon takes them from {peer} {at} only"
 
 
 def _foreign(end: TunnelEnd, inner: Packet) -> str:

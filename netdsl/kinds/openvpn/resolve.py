@@ -2,8 +2,7 @@
 
 from netdsl.diagnostics import catalogue
 from netdsl.ir.ids import PkiId, TunnelId
-from netdsl.ir.service import Protocol
-from netdsl.ir.service import port as port_of
+from netdsl.ir.service import PortService, Protocol, port
 from netdsl.kinds.openvpn.bindings import BoundOpenvpn
 from netdsl.kinds.openvpn.catalogue import WEAK_DIGEST
 from netdsl.kinds.openvpn.ir import (
@@ -23,11 +22,12 @@ from netdsl.semantics.resolve.devices import addressed_sides, device_ends, devic
 from netdsl.semantics.resolve.ends import Side, TunnelDraft, name_place
 from netdsl.semantics.resolve.pki import nearest_pkis
 from netdsl.semantics.resolve.placement import Block, report_repeated
-from netdsl.semantics.resolve.ports import one_port
+from netdsl.semantics.resolve.ports import one_port_of
 from netdsl.semantics.resolve.work import Work
 from netdsl.syntax import tree as syntax
 from netdsl.syntax.description import ElementKind
 
+_PROTOCOLS = (Protocol.UDP, Protocol.TCP)
 _Line = tuple[syntax.Attribute, Item]
 
 
@@ -40,25 +40,33 @@ def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:
     block = draft.block
     has_relay = is_relay(draft, work)
     usual = min(PORT + sum(other.kind == KIND for other in work.tunnels.values()), HIGHEST_PORT)
-    port = _port(draft, usual, work)
+    listening = _listening(draft, usual, work)
     keepalive = _keepalive(block.attribute("keepalive"), work)
     cipher = _cipher(block.attribute("cipher"), work)
     digest = _digest(block.attribute("digest"), cipher, work)
     pki = _authority(draft, work)
     found = device_ends(draft, work)
-    if found is None or port is None or keepalive is None or cipher is None or pki is None:
+    if (
+        found is None
+        or listening is None
+        or listening.first is None
+        or keepalive is None
+        or cipher is None
+        or pki is None
+    ):
         return None
     ends, family = found
     certificates = {end.node: BoundCertificate(pki, None) for end in ends}
-    settings = BoundOpenvpn(port, keepalive, cipher, digest, has_relay, pki)
+    settings = BoundOpenvpn(listening.protocol, listening.first, keepalive, cipher, digest, has_relay, pki)
     mtu = device_mtu(block, ends, work)
-    taken = {ends[0].node: (port_of(Protocol.UDP, port),)}
+    taken = {ends[0].node: (listening,)}
     place = draft.item.place
     return BoundTunnel(draft.id, KIND, ends, certificates, {}, (), family, settings, place, mtu, listening=taken)
 
 
-def _port(draft: TunnelDraft, usual: int, work: Work) -> int | None:
-    """On which the first end listens: of its own block, or of the tunnel's. None once reported."""
+def _listening(draft: TunnelDraft, usual: int, work: Work) -> PortService | None:
+    """The port, of UDP unless said, on which the first end listens: of its own block, or of the tunnel's.
+    None once reported."""
     own = draft.sides[0].own.attribute("listen") if draft.sides else None
     general = draft.block.attribute("listen")
     if own is not None and general is not None:
@@ -66,9 +74,9 @@ def _port(draft: TunnelDraft, usual: int, work: Work) -> int | None:
         return None
     line = own or general
     if line is None:
-        return usual
+        return port(Protocol.UDP, usual)
     value = attributes.only_value(line, work.diagnostics)
-    return None if value is None else one_port(value, Protocol.UDP, work, "a UDP port (`udp/1194`)")
+    return None if value is None else one_port_of(value, _PROTOCOLS, work, "a UDP or TCP port (`udp/1194`)")
 
 
 def _keepalive(line: _Line | None, work: Work) -> int | None:

@@ -21,7 +21,7 @@ def check(tunnels: tuple[BoundTunnel, ...], facts: Facts, diagnostics: Diagnosti
 
 def _mark(tunnel: BoundTunnel, end: BoundEnd, other: BoundEnd) -> object:
     """A client's port is the kernel's choice, another one for each."""
-    return (end.outer, bound(tunnel).port) if end is tunnel.ends[0] else (tunnel.id, end.node)
+    return (end.outer, bound(tunnel).protocol, bound(tunnel).port) if end is tunnel.ends[0] else (tunnel.id, end.node)
 
 
 def _check_prefixes(tunnel: BoundTunnel, diagnostics: Diagnostics) -> None:

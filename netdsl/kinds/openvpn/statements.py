@@ -21,7 +21,7 @@ STATEMENTS = (
 )
 _CERTIFICATES = "certificates are made once, and kept with the lab's credentials; `authority PKI` says of which `pki`"
 _PROTECTING = "`protecting NETWORK`, of the end that has the networks"
-_LISTEN = "`listen udp/PORT`, of the server"
+_LISTEN = "`listen udp/PORT` or `listen tcp/PORT`, of the server"
 FOREIGN_WORDS = {
     "ovpn": "`openvpn NAME { … }`",
     "ca": _CERTIFICATES,
@@ -38,6 +38,7 @@ FOREIGN_WORDS = {
     "server-ipv6": "`addresses PREFIX`: the ends get its first ones",
     "client-to-client": "`relay yes`",
     "proto": _LISTEN,
+    "tcp-nodelay": "over TCP each packet is sent at once",
     "lport": _LISTEN,
     "rport": _LISTEN,
     "dev": "the device of each end is called like the tunnel",

@@ -18,7 +18,7 @@ from netdsl.ir.prefixes import EVERYTHING
 from netdsl.ir.service import Protocol, port
 from netdsl.ir.tunnel import TunnelEnd, own_device
 from netdsl.kinds.tinc.ir import KIND, SHOWN, UDP_HEADER, ends_of, settings_of
-from netdsl.lower.defaults import IP_HEADER
+from netdsl.lower.defaults import IP_HEADER, TCP_HEADER
 from netdsl.packets.devices import install_lasting, room_of
 from netdsl.packets.fabric import Fabric
 from netdsl.packets.passage import Delivered, Stop
@@ -31,11 +31,6 @@ from netdsl.packets.walk import Walk
 
 IS_NEGOTIATED = True
 IS_EXEMPT = False  # ordinary sockets, whose packets policies take
-
-_TCP_HEADER = 32
-"""Bytes, with the timestamps that Linux sends (net.ipv4.tcp_timestamps)."""
-_SEGMENT = 576
-"""Bytes: what a link has room for at least. Data over a connection are cut by TCP, and have no size of their own."""
 
 
 def needs(end: TunnelEnd) -> tuple[Need, ...]:
@@ -141,8 +136,8 @@ def _legs(connection: Connection) -> Iterator[tuple[TunnelEnd, TunnelEnd, Leg]]:
     ports, is_tcp = (settings_of(here).port, settings_of(here).peer_port), settings_of(here).is_tcp
     begun, seen = (CHOSEN_PORT, connection.seen_port or CHOSEN_PORT) if is_tcp else (ports[0], ports[0])
     remote, is_in_udp = here.peer_addresses[0], not is_tcp
-    yield here, there, Leg(there.node, here.local, remote, is_in_udp, ports[1], True, begun, is_tcp)
-    yield there, here, Leg(here.node, there.local, connection.seen, is_in_udp, seen, True, ports[1], is_tcp)
+    yield here, there, Leg(there.node, here.local, remote, is_in_udp, ports[1], is_in_udp, begun, is_tcp)
+    yield there, here, Leg(here.node, there.local, connection.seen, is_in_udp, seen, is_in_udp, ports[1], is_tcp)
 
 
 def _policies(
@@ -180,7 +175,7 @@ def outer_packet(packet: Packet, policy: Policy) -> Packet:
     """Data over UDP, or the part of a connection that carries them."""
     leg, protection = policy.association, settings_of(policy.end).protection
     assert isinstance(leg, Leg), "a tunnel of another kind"
-    size = packet.size + _TCP_HEADER if leg.is_tcp else protection.size(packet.size)
+    size = packet.size + TCP_HEADER if leg.is_tcp else protection.size(packet.size)
     header = _outer(leg, size)
     is_hiding = leg.is_tcp or protection.cipher != "none"
     return replace(header, inner=packet, tunnel=policy.end.tunnel, is_hiding=is_hiding)
@@ -189,9 +184,9 @@ def outer_packet(packet: Packet, policy: Policy) -> Packet:
 def _outer(leg: Leg, size: int) -> Packet:
     """`size`: of what the IP packet carries."""
     protocol, flags = (Protocol.TCP, frozenset({Flag.ACK})) if leg.is_tcp else (Protocol.UDP, frozenset[Flag]())
-    total = size + IP_HEADER[leg.local.version]
-    size = min(total, _SEGMENT) if leg.is_tcp else total
-    return Packet(leg.local, leg.remote, protocol, leg.own_port, leg.port or 0, size=size, shown=SHOWN, flags=flags)
+    size += IP_HEADER[leg.local.version]
+    ports = leg.own_port, leg.port or 0
+    return Packet(leg.local, leg.remote, protocol, *ports, size=size, shown=SHOWN, flags=flags, is_stream=leg.is_tcp)
 
 
 def room_inside(policy: Policy, link_mtu: int, *, is_user_space: bool) -> int:

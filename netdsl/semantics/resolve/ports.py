@@ -1,6 +1,7 @@
 """Services as protocols and ports: literals, the built-in names, and those that a lab declares."""
 
 import re
+from collections.abc import Container
 
 from netdsl.diagnostics import catalogue
 from netdsl.diagnostics.fix import Rewording
@@ -33,9 +34,15 @@ DEEPEST = 32
 
 def one_port(value: Placed[Value], protocol: Protocol, work: Work, needed: str) -> int | None:
     """The number of a single port of a protocol. None once reported. `needed`: what it should be."""
+    found = one_port_of(value, (protocol,), work, needed)
+    return None if found is None else found.first
+
+
+def one_port_of(value: Placed[Value], protocols: Container[Protocol], work: Work, needed: str) -> PortService | None:
+    """A single port of one of the protocols. None once reported. `needed`: what it should be."""
     match service(value, work):
-        case (PortService(protocol=found, first=int(first), last=last),) if first == last and found is protocol:
-            return first
+        case (PortService() as found,) if is_one_port(found) and found.protocol in protocols:
+            return found
         case None:
             return None
         case _:

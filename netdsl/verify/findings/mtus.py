@@ -6,7 +6,7 @@ from netdsl.diagnostics.core import Diagnostics, Label
 from netdsl.ir.ids import NetworkId, TunnelId
 from netdsl.ir.network import Network
 from netdsl.ir.node import Node
-from netdsl.ir.tunnel import Device, Segment, Selectors, TunnelEnd
+from netdsl.ir.tunnel import Device, Segment, Selectors, TunnelEnd, is_streamed
 from netdsl.lower.defaults import IPV6_MINIMUM_MTU
 from netdsl.packets.world import World
 from netdsl.source import Place
@@ -34,7 +34,7 @@ def check_mtus(world: World, diagnostics: Diagnostics) -> None:
             if 6 in led.versions and led.mtu < IPV6_MINIMUM_MTU and end.tunnel not in small:
                 small.add(end.tunnel)
                 _report_small(node, end, led.mtu, diagnostics)
-            if end.room is not None and led.mtu > end.room:
+            if end.room is not None and led.mtu > end.room and not is_streamed(end):
                 before = large.setdefault(end.tunnel, (end, led))
                 if before[0].room is not None and end.room < before[0].room:
                     large[end.tunnel] = (end, led)

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from netdsl.kinds.openvpn.ir import cipher_of
+from netdsl.kinds.openvpn.sight import is_control
+from netdsl.testing.sight import frames
 from tests.kinds.asking import end
 from tests.kinds.conftest import Pair
 from tests.kinds.openvpn.keys import give_keys
@@ -60,10 +62,14 @@ def begun(pair: Pair, text: str, folder: Path) -> tuple[Node, Node]:
     return one, other
 
 
+TCP = "  listen tcp/1194\n}"
 CBC = "  cipher aes-256-cbc\n  digest %s\n}"
 
 
-@pytest.fixture(params=[SITES, HUB], ids=["between", "gateway"])
+@pytest.fixture(
+    params=[SITES, HUB, *(pytest.param(one.replace("}", TCP), marks=pytest.mark.full) for one in (SITES, HUB))],
+    ids=["between", "gateway", "between-tcp", "gateway-tcp"],
+)
 def started(pair: Pair, tmp_path: Path, request: pytest.FixtureRequest) -> tuple[Node, Node]:
     nodes = begun(pair, request.param, tmp_path)
     assert all(comes(node, IS_UP) for node in nodes), "\n".join(node.log() for node in nodes)
@@ -97,6 +103,25 @@ def test_what_is_on_the_wire_has_the_size_that_was_predicted_to_the_byte(pair: P
     assert lengths <= {cipher.sealed(size) for size in (16, *sizes)}
     assert max(lengths) <= 1500 - {SITES: 28, HUB: 48}.get(text, 28)
     assert not pings(one, "10.9.0.2", "-M", "do", "-s", str(mtu + 1 - 28))
+
+
+@pytest.mark.parametrize("text", [SITES, HUB], ids=["between", "gateway"])
+def test_a_packet_alone_in_a_stream_has_the_size_that_was_predicted_to_the_byte(
+    pair: Pair, tmp_path: Path, text: str
+) -> None:
+    """With the headers of IP and TCP, and its timestamps. What is larger than a segment passes, too, in several."""
+    text = text.replace("}", TCP.replace("}", "  mtu 3000\n}"))
+    one, other = begun(pair, text, tmp_path)
+    assert all(comes(node, IS_UP) for node in (one, other))
+    found = end(broken(NETWORKS + text), "a", "t")
+    sizes = (28, 29, 84, *range(500, 517), 1300)
+    sent = "; ".join(f"ping -n -c 1 -w 5 -M do -s {size - 28} 10.9.0.2 >&2 || exit 1" for size in (*sizes, 1500, 3000))
+    record = _RECORD.replace("udp", "tcp")
+    one.inside("sh", "-c", f'{record} {sent}; kill "$!"; wait "$!"')
+    seen = [frame for frame in frames((one.state / "pcap").read_bytes()) if not is_control(6, frame.content)]
+    fixed = found.overhead - cipher_of(found).most
+    assert {cipher_of(found).sealed(size) + fixed for size in sizes} <= {frame.length for frame in seen}
+    assert not pings(one, "10.9.0.2", "-M", "do", "-s", str(3001 - 28))
 
 
 _RECORD = """tcpdump -Z root --immediate-mode -U -n -i wan -w "$NETDSL_STATE/pcap" udp port 1194 2>"$NETDSL_STATE/tcpdump" &

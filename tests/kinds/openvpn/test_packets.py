@@ -2,6 +2,7 @@
 
 import pytest
 
+from netdsl.ir.filter import Flag
 from netdsl.verify import Esp, Outcome, World
 from tests.kinds.asking import findings, lab, outer, ping, said
 from tests.verify.asking import ask
@@ -105,6 +106,50 @@ def test_the_client_has_to_get_out_and_the_servers_answer_belongs_to_the_flow() 
     assert said(sites(a=FILTERED % "accept input udp/1194 ; "))[0] == "tunnel-blocked-by-firewall"
     assert said(sites(b=FILTERED % "accept output udp/1194 ; "))[0] == "tunnel-blocked-by-firewall"
     assert findings(sites(a=FILTERED % "accept tunnel t ; ", b=FILTERED % "accept tunnel t ; ")) == []
+
+
+@pytest.mark.parametrize("cipher", ["aes-256-gcm", "aes-256-cbc"])
+def test_over_tcp_packets_are_encrypted_in_a_stream_whose_parts_have_no_size_of_their_own(cipher: str) -> None:
+    verdict = ping(World(lab(sites(t=f"listen tcp/1194 ; cipher {cipher}"))), "pc", "10.2.0.10", 1500)
+    assert verdict.passes
+    wire = next(wire for wire in verdict.wires if wire.network == "isp")
+    assert (str(wire.packet), wire.is_encrypted) == ("openvpn 192.0.2.1:40000 > 192.0.2.2:1194", True)
+    assert (wire.packet.has_size, wire.packet.size) == (False, 1500)
+    assert wire.packet.flags == {Flag.ACK}
+
+
+def test_over_tcp_the_client_has_to_get_out_and_the_servers_answer_belongs_to_the_flow() -> None:
+    over = {"t": "listen tcp/1194"}
+    assert is_up(World(lab(sites(a=FILTERED % "accept output tcp/1194 ; ", **over))))
+    assert is_up(World(lab(sites(b=FILTERED % "accept input tcp/1194 ; ", **over))))
+    assert said(sites(a=FILTERED % "accept output udp/1194 ; ", **over))[0] == "tunnel-blocked-by-firewall"
+    assert findings(sites(a=FILTERED % "accept tunnel t ; ", b=FILTERED % "accept tunnel t ; ", **over)) == []
+
+
+def test_over_tcp_clients_behind_nat_are_answered_to_where_they_came_from() -> None:
+    world = World(lab((HOME % "accept forward through t").replace("relay yes", "relay yes ; listen tcp/1194")))
+    assert is_up(world)
+    assert outer(ping(world, "hub", "10.9.0.4"), "isp")[0][:3] == ("192.0.2.1", "192.0.2.3", "tcp")
+    assert ask(world, "b", "10.9.0.4", "tcp/80").passes
+
+
+NARROW = """
+network one 192.0.2.0/24
+network two 198.51.100.0/24 { mtu 1280 }
+network three 203.0.113.0/24
+router r { interface on one .1 ; interface on two .1 }
+router s { interface on two .2 ; interface on three .1 ; route 192.0.2.0/24 via 198.51.100.1 }
+host a { interface on one .2 ; default via r }
+host b { interface on three .2 ; default via s }
+openvpn t { between a and b ; addresses 10.9.0.0/30 ; listen tcp/1194 }
+"""
+
+
+@pytest.mark.parametrize(("size", "outcome"), [(1202, Outcome.ANSWERED), (1203, Outcome.NOT_VERIFIED)])
+def test_whether_tcp_cuts_for_a_narrow_network_on_the_way_is_not_known(size: int, outcome: Outcome) -> None:
+    text = NARROW.replace("on two .1 }", "on two .1 ; default via s }")
+    verdict = ping(World(lab(text)), "a", "10.9.0.2", size)
+    assert (verdict.outcome, verdict.is_exact) == (outcome, outcome is Outcome.ANSWERED)
 
 
 HOME = """

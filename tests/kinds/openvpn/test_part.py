@@ -79,6 +79,21 @@ def test_of_two_ends_the_first_is_the_tls_server() -> None:
     assert "crl-verify crl.pem" not in conf(PAIR + "pki p { crl no }", "b")
 
 
+@pytest.mark.parametrize(("node", "side"), [("hub", "server"), ("b", "client")])
+def test_over_tcp_the_daemons_connect_and_send_each_packet_at_once(node: str, side: str) -> None:
+    lines = conf(HUB % "listen tcp/1194", node)
+    assert f"proto tcp4-{side}" in lines
+    assert "socket-flags TCP_NODELAY" in lines
+    assert not {"float", "explicit-exit-notify 1"} & set(lines)
+
+
+def test_over_tcp_the_first_of_two_ends_waits() -> None:
+    text = PAIR.replace("cipher", "listen tcp/7 ; cipher")
+    assert {"proto tcp6-server", "port 7"} <= set(conf(text, "a"))
+    assert {"proto tcp6-client", "remote fd00:5::1 7"} <= set(conf(text, "b"))
+    assert "float" not in conf(text, "a")
+
+
 def test_a_device_has_its_mtu_address_and_routes() -> None:
     batch = files(lab(HUB % ""), "b")["devices/t.batch"].splitlines()
     assert batch == [
@@ -127,6 +142,11 @@ def test_the_filter_accepts_the_port_from_anywhere_where_a_client_may_come_from_
     assert "ip daddr 192.0.2.1 udp dport 7000 accept" in rules
 
 
+def test_the_filter_accepts_the_port_of_tcp_where_the_tunnel_is_over_tcp() -> None:
+    rules = files(lab(HUB % "listen tcp/7000"), "hub")["filter.nft"]
+    assert "ip daddr 192.0.2.1 tcp dport 7000 accept" in rules
+
+
 _NOW = 1_700_000_000
 
 
@@ -151,3 +171,27 @@ def test_handshakes_and_keepalives_are_no_content(opcode: int, number: int, leng
     content = bytes([opcode << 3]) + bytes(8) + struct.pack(">II", number, _NOW)
     header = struct.pack(">HHHH", 40000, 1194, length + 8, 0)
     assert is_control(17, header + content + bytes(length - len(content))) is is_handshake
+
+
+_PING, _LONGER = (struct.pack(">HB", size, 9 << 3) + bytes(size - 1) for size in (40, 52))
+_WRAPPED = struct.pack(">HB8xII", 54, 4 << 3, 1, _NOW) + bytes(37)
+
+
+@pytest.mark.parametrize(
+    ("part", "is_empty"),
+    [
+        (b"", True),
+        (_PING, True),
+        (_WRAPPED, True),
+        (_PING + _WRAPPED + _PING, True),
+        (_LONGER, False),
+        (_PING + _LONGER, False),
+        (_PING[:30], False),
+        (_PING[1:], False),
+        (b"\0\0" * 20, False),
+    ],
+)
+@pytest.mark.parametrize("options", [0, 12])
+def test_a_part_of_a_connection_without_a_data_packet_is_no_content(part: bytes, is_empty: bool, options: int) -> None:
+    header = struct.pack(">HHIIBBHHH", 40000, 1194, 0, 0, (20 + options) // 4 << 4, 16, 0, 0, 0) + bytes(options)
+    assert is_control(6, header + part) is is_empty

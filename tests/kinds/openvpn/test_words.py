@@ -4,13 +4,18 @@ from functools import partial
 
 import pytest
 
-from netdsl.ir.tunnel import Start, device_of
+from netdsl.ir.lab import Lab
+from netdsl.ir.tunnel import Start, TunnelEnd, device_of
 from netdsl.kinds.openvpn.ir import CIPHERS, cipher_of, settings_of
 from tests.kinds.asking import end, findings, lab, said
 from tests.kinds.hubs import PAIR, hub_of, taken
 from tests.verify.asking import lab as broken
 
 hub = partial(hub_of, "openvpn")
+
+
+def ends(found: Lab) -> list[TunnelEnd]:
+    return [one for node in found.nodes for one in node.tunnels]
 
 
 def test_addresses_inside_are_given_in_the_order_of_the_lines_the_gateway_first() -> None:
@@ -50,6 +55,32 @@ def test_clients_begin_and_of_two_ends_the_second() -> None:
 def test_the_server_listens_where_its_block_or_the_tunnel_says(lines: dict[str, str]) -> None:
     found = lab(hub(**lines))
     assert {settings_of(end(found, node, "t")).port for node in ("hub", "a", "b")} == {5000}
+
+
+def test_over_tcp_the_port_is_one_of_tcp_and_the_device_has_the_usual_mtu() -> None:
+    found = lab(hub(t="listen tcp/443", isp=" { mtu 1400 }"))
+    assert {(settings_of(one).protocol.name, settings_of(one).port) for one in ends(found)} == {("tcp", 443)}
+    assert {one.mtu for one in ends(found)} == {1500}
+    assert {str(one.carriers[0].protocol) for one in ends(found)} == {"tcp"}
+
+
+def test_a_larger_mtu_over_tcp_is_no_finding() -> None:
+    assert {one.mtu for one in ends(lab(hub(t="listen tcp/443 ; mtu 3000")))} == {3000}
+
+
+def test_tunnels_over_udp_and_over_tcp_may_have_one_number() -> None:
+    text = PAIR + "".join(
+        f"openvpn t{n} {{ between a and b ; addresses 10.9.{n}.0/30 ; listen {protocol}/1194 }}\n"
+        for n, protocol in enumerate(("udp", "tcp"))
+    )
+    assert {str(settings_of(one).protocol) for one in lab(text).nodes[0].tunnels} == {"udp", "tcp"}
+
+
+@pytest.mark.parametrize(("service", "is_taken"), [("tcp", True), ("udp", False)])
+def test_over_tcp_a_service_with_the_servers_tcp_port_is_a_finding(service: str, is_taken: bool) -> None:
+    text = PAIR.replace("isp .1", f"isp .1 ; serve {service} x {service}/1194")
+    text += "openvpn t { between a and b ; addresses 10.9.0.0/30 ; listen tcp/1194 }"
+    assert ("port-taken" in [one.rule.code for one in findings(text)]) is is_taken
 
 
 def test_a_service_at_the_servers_port_is_a_finding_and_at_a_clients_it_is_none() -> None:
@@ -109,7 +140,8 @@ def test_certificates_are_of_the_nearest_pki_or_of_the_one_that_is_said() -> Non
         (PAIR + "openvpn t { between a and b }", ("missing-statement", "t")),
         (PAIR + "openvpn t { between a and b ; addresses 10.9.0.0/30 ; relay yes }", ("misplaced-statement", "relay yes")),
         (PAIR + "openvpn t { between a, b and c ; addresses 10.9.0.0/29 }", ("wrong-arity", "between a, b and c")),
-        (hub(t="listen tcp/1194"), ("wrong-kind", "tcp/1194")),
+        (hub(t="listen sctp/1194"), ("wrong-kind", "sctp/1194")),
+        (hub(t="listen tcp"), ("wrong-kind", "tcp")),
         (hub(t="listen udp/1-9"), ("wrong-kind", "udp/1-9")),
         (hub(hub="listen udp/1", t="listen udp/2"), ("repeated-statement", "listen udp/1")),
         (hub(t="keepalive 25"), ("wrong-kind", "25")),
@@ -136,7 +168,7 @@ def test_what_is_wrong_is_said_once_at_its_place(text: str, found: tuple[str, st
     [
         ("push \"route 10.0.0.0 255.0.0.0\"", "protecting NETWORK"),
         ("iroute 10.0.0.0 255.0.0.0", "protecting NETWORK"),
-        ("proto udp", "listen udp/PORT"),
+        ("proto tcp", "listen tcp/PORT"),
         ("client-to-client", "relay yes"),
     ],
 )  # fmt: skip
