@@ -1,3 +1,6 @@
-"""What of this part changes in a running node: no credentials, which its daemon reads when it starts."""
+"""What of this part changes in a running node: its services are begun anew, each alone, with their credentials."""
 
-CHANGES = {"credentials/*": ""}
+CHANGES = {
+    "node/freeradius/*": "services",
+    **{f"credentials/{folder}/*": "services" for folder in ("radius", "x509", "x509ca", "x509crl", "private")},
+}

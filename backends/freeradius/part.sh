@@ -18,3 +18,11 @@ freeradius_serve() {
 	export NETDSL_RADIUS_FOLDER="$folder" NETDSL_RADIUS_SECRETS="$STATE/credentials/radius/$3" NETDSL_RADIUS_PORT="$3"
 	become freeradius -f -l stdout -d "$folder" -D /usr/share/freeradius -n radiusd
 }
+
+# freeradius_credentials KIND PORT
+freeradius_credentials() {
+	echo "radius/$2/"
+	certificate=
+	read -r certificate <"$NODE/freeradius/$2"
+	[ -z "$certificate" ] || printf '%s\n' "x509/$certificate.pem" "private/$certificate.pem"
+}

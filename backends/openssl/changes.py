@@ -1,3 +1,3 @@
-"""What of this part changes in a running node: no credentials, which its daemon reads when it starts."""
+"""What of this part changes in a running node: what its services read of the credentials; each of them is begun anew."""
 
-CHANGES = {"credentials/*": ""}
+CHANGES = {"credentials/ocsp/*": "services"}

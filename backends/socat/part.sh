@@ -17,48 +17,80 @@ socat_serve() {
 	esac
 }
 
+# socat_credentials KIND PORT
+socat_credentials() { [ "$1" != https ] || echo serve/; }
+
 # socat answers a datagram from the address that routing chooses. Where a node has several of a family, a socket of its own for
 # each makes that the address which was asked, also for those that a tunnel gives it later.
 socat_start() {
-	for family in 4 6; do
-		own=$(socat_addresses | sort -u)
-		case $own in
-		*"
-"*) ;;
-		*) continue ;;
-		esac
+	socat_note_addresses "$STATE/now" "$STATE/now"
+	socat_serve_addresses || fail "$reason"
+}
+
+# socat_served FROM TO: these sockets follow the node's addresses, its services and their environment.
+socat_served() {
+	differs "$1" "$2" addresses.batch services.tsv env || return 0
+	socat_note_addresses "$1" "$2"
+	socat_wanted >"$STATE/change/socat.wanted"
+	for daemon in "$STATE"/daemon/udp-*-*; do
+		[ -e "$daemon" ] || continue
+		read -r _ what <"$daemon"
+		! differs "$1" "$2" env && grep -Fxqe "$what" "$STATE/change/socat.wanted" || end_daemon "${daemon##*/}"
+	done
+	socat_serve_addresses
+}
+
+# socat_note_addresses FROM TO: those that the node is to have, whatever of them is there in the middle of a change: TO's data,
+# what else it has (parts give it some), and what tunnels give it later.
+socat_note_addresses() {
+	cat "$1/node/addresses.batch" "$2/node/addresses.batch" 2>/dev/null | cut -d ' ' -f 3 >"$STATE/change/socat.data"
+	{
+		[ ! -e "$2/node/addresses.batch" ] || cut -d ' ' -f 3 "$2/node/addresses.batch"
+		ip -o address show scope global | while read -r _ _ _ address _; do printf '%s\n' "$address"; done |
+			grep -Fxvf "$STATE/change/socat.data"
+		[ ! -e "$NODE/socat-later.tsv" ] || cut -f 2 "$NODE/socat-later.tsv"
+	} | grep -v '^fe80:' | sed 's,/.*,,' | sort -u >"$STATE/change/socat.addresses"
+}
+
+# What these daemons are called.
+socat_wanted() {
+	for family in : '[.]'; do
+		[ "$(grep -c "$family" "$STATE/change/socat.addresses")" -gt 1 ] || continue
 		while IFS=$TAB read -r kind name _ port _; do
-			[ "$kind" != udp ] || socat_serve_addresses "$name" "$port"
+			[ "$kind" != udp ] || grep "$family" "$STATE/change/socat.addresses" | sed "s|^|service udp $name udp/$port at |"
 		done <"$NODE/services.tsv"
 	done
 }
 
-# Of $family.
-socat_addresses() {
-	ip -o "-$family" address show scope global | while read -r _ _ _ address _; do printf '%s\n' "${address%/*}"; done
-	[ -e "$NODE/socat-later.tsv" ] || return 0
-	while IFS=$TAB read -r of address; do
-		[ "$of" != "$family" ] || printf '%s\n' "$address"
-	done <"$NODE/socat-later.tsv"
+# Those that do not run. Waits until all of these sockets are bound; sets $reason and returns 1 where they are not.
+socat_serve_addresses() {
+	socat_wanted >"$STATE/change/socat.wanted"
+	while read -r service kind name of at address; do
+		port=${of#udp/}
+		[ ! -e "$STATE/daemon/udp-$port-$address" ] || continue
+		case $address in *:*) family=6 bound="[$address]" ;; *) family=4 bound=$address ;; esac
+		(
+			export NETDSL_KIND=udp NETDSL_SERVICE="$name"
+			cd "$LAB/socat" && become socat "UDP$family-RECVFROM:$port,bind=$bound,freebind,reuseaddr,fork" 'EXEC:/bin/sh answer.sh'
+		) </dev/null &
+		keep_daemon $! "udp-$port-$address" "$service $kind $name $of $at $address"
+	done <"$STATE/change/socat.wanted"
+	while read -r _ _ name of _ address; do
+		rounds=60
+		until socat_is_bound "$of" "$address"; do
+			rounds=$((rounds - 1))
+			reason="service $name does not listen on $of at each address"
+			[ "$rounds" -gt 0 ] || return
+			sleep 0.05
+		done
+	done <"$STATE/change/socat.wanted"
 }
 
-# socat_serve_addresses NAME PORT: at each address in $own, of $family. Waits until all of these sockets are bound.
-socat_serve_addresses() {
-	case $family in 4) table=/proc/net/udp sockets=0 ;; 6) table=/proc/net/udp6 sockets=1 ;; esac # the one for all is IPv6's
-	for address in $own; do
-		bound=$address
-		[ "$family" = 4 ] || bound="[$address]"
-		(
-			export NETDSL_KIND=udp NETDSL_SERVICE="$1"
-			cd "$LAB/socat" && become socat "UDP$family-RECVFROM:$2,bind=$bound,freebind,reuseaddr,fork" 'EXEC:/bin/sh answer.sh'
-		) </dev/null &
-		keep_daemon $! "udp-$2-$address" "service udp $1 udp/$2 at $address"
-		sockets=$((sockets + 1))
-	done
-	rounds=60
-	until [ "$(grep -c "^ *[0-9]*: [0-9A-F]*:$(printf %04X "$2") " "$table")" -ge "$sockets" ]; do
-		rounds=$((rounds - 1))
-		[ "$rounds" -gt 0 ] || fail "service $1 does not listen on udp/$2 at each address"
-		sleep 0.05
-	done
+# socat_is_bound udp/PORT ADDRESS: all of the port's sockets of this family are. The one for all addresses is IPv6's.
+socat_is_bound() {
+	case $2 in
+	*:*) table=/proc/net/udp6 sockets=$(($(grep -c " $1 at .*:" "$STATE/change/socat.wanted") + 1)) ;;
+	*) table=/proc/net/udp sockets=$(grep -c " $1 at [0-9.]*\$" "$STATE/change/socat.wanted") ;;
+	esac
+	[ "$(grep -c "^ *[0-9]*: [0-9A-F]*:$(printf %04X "${1#udp/}") " "$table")" -ge "$sockets" ]
 }

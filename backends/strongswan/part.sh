@@ -293,8 +293,11 @@ strongswan_has_changed() {
 }
 
 strongswan_has_other_credentials() {
-	[ -e "$1/credentials.sums" ] && ! cmp -s "$1/credentials.sums" "$2/credentials.sums"
+	[ -e "$1/credentials.sums" ] && [ "$(strongswan_sums "$1")" != "$(strongswan_sums "$2")" ]
 }
+
+# Of its own, not of services.
+strongswan_sums() { grep -v '  credentials/\(serve\|ocsp\|radius\)/' "$1/credentials.sums"; }
 
 # strongswan_change FROM TO: charon's configuration. SAs that are up keep that which they were made by (vici_config.c).
 strongswan_change() {
@@ -376,7 +379,8 @@ strongswan_piece() {
 strongswan_note_renewed() {
 	strongswan_renewed=
 	strongswan_has_other_credentials "$1" "$2" || return 0
-	! grep -Fxvq -f "$2/credentials.sums" "$1/credentials.sums" || strongswan_renewed=yes
+	strongswan_sums "$2" >"$STATE/change/credentials.sums"
+	! strongswan_sums "$1" | grep -Fxvq -f "$STATE/change/credentials.sums" || strongswan_renewed=yes
 }
 
 # strongswan_leave FROM TO: SAs of what is gone or another one now end; the others stay. An attempt that is under way would

@@ -13,6 +13,7 @@ from netdsl.payload.changing import (
     Verdict,
     changes_of,
     digests,
+    file_that_needs_start,
     judged,
     laid_sum,
     lines_of,
@@ -30,7 +31,7 @@ Files = Mapping[str, bytes | None]
 
 @dataclass(frozen=True, slots=True)
 class WantedNode:
-    """`digests`: as `judged` has them; `lines`: of addresses and routes; `parts`: of the payload."""
+    """`digests`: as `judged` has them; `lines`: as `lines_of`; `parts`: of the payload."""
 
     digests: Mapping[str, str]
     lines: tuple[str, ...]
@@ -44,7 +45,11 @@ class WantedNode:
     def verdict(self, said: Sequence[str]) -> Verdict:
         """`said`: the lines of the script's `running`."""
         found = judged(digests(said), self.digests, changes_of(self.parts))
-        anew = needs_start(lines_of(said), self.lines) if found.inside else ""
+        if not found.inside:
+            return found
+        lines = lines_of(said)
+        has_env = "node/env" in self.digests
+        anew = needs_start(lines, self.lines) or file_that_needs_start(lines, self.lines, self.parts, has_env=has_env)
         return Verdict(anew=anew) if anew else found
 
 
@@ -84,5 +89,11 @@ def _wanted(
         with opened:
             paths = [path for path in opened.below("") if not path.endswith("/")]
             sums |= {f"credentials/{path}": digest(opened.read(path) or b"") for path in paths}
-    lines = tuple(line for name in _WITH_LINES for line in own.get(name, b"").decode().splitlines())
+    lines = (*_lines(own, "", *_WITH_LINES), *_lines(own, "file\t", "files.tsv"))
     return WantedNode(sums, lines, tuple(own.get("parts", b"").decode().split()))
+
+
+def _lines(own: Mapping[str, bytes], word: str, *names: str) -> Iterator[str]:
+    """Those of these files, each after a word."""
+    for name in names:
+        yield from (f"{word}{line}" for line in own.get(name, b"").decode().split("\n") if line)

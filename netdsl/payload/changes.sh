@@ -32,8 +32,14 @@ sums_of() {
 	[ ! -e "$1/credentials.sums" ] || cat "$1/credentials.sums"
 }
 
-# What runs in the node, as `sha256sum` lists it: scripts (as they were at the start), data, credentials, files for names. Then the
-# lines of addresses and routes, of which some need a start. A folder that a change takes away meanwhile is not what runs.
+# lines_at FOLDER: of its addresses, routes and files, of which some need a start.
+lines_at() {
+	sed 's/^/+ /' "$1/addresses.batch" "$1/routes.batch" 2>/dev/null
+	sed "s/^/+ file$TAB/" "$1/files.tsv" 2>/dev/null
+}
+
+# What runs in the node, as `sha256sum` lists it: scripts (as they were at the start), data, credentials, files for names. Then
+# `lines_at` of it. A folder that a change takes away meanwhile is not what runs.
 running() {
 	[ -e "$STATE/configured" ] || {
 		echo 'still starting'
@@ -43,7 +49,7 @@ running() {
 	until
 		now=$(readlink "$STATE/now")
 		sums=$(sums_of "$STATE/$now" 2>/dev/null)
-		lines=$(sed 's/^/+ /' "$STATE/$now/node/addresses.batch" "$STATE/$now/node/routes.batch" 2>/dev/null)
+		lines=$(lines_at "$STATE/$now/node")
 		[ "$(readlink "$STATE/now")" = "$now" ]
 	do :; done
 	cat "$STATE/shared.sums"
@@ -85,6 +91,10 @@ change() {
 		echo 'what it can read is not what was compiled'
 		return 3
 	fi
+	lay_files "$STATE/data/next" || {
+		echo 'its files cannot be copied as they were compiled'
+		return 3
+	}
 	mv "$STATE/data/next" "$STATE/data/whole"
 	read -r main <"$STATE/pid"
 	rounds=1200
@@ -114,19 +124,19 @@ take_change() {
 	old=$(readlink "$STATE/now")
 	read_clock
 	new=data/$uptime
-	old=$STATE/$old reason='' verdict=1
+	old=$STATE/$old reason='' verdict=1 are_files_changed=''
 	rm -f "$STATE/change/done"
 	mv "$STATE/data/whole" "$STATE/$new" 2>/dev/null || return 0 # its client has taken it back
 	if alter "$old" "$STATE/$new"; then
 		settle_change "$old" "$STATE/$new"
-		rm -rf "$old"
+		rm -rf "$old" "$STATE/$new/files"
 		say 'changed'
 		printf '0\t\n' >"$STATE/change/done.new"
 	else
 		why=${reason:-it cannot be changed}
 		status=$verdict
 		undo_change "$STATE/$new" "$old"
-		rm -rf "${STATE:?}/$new"
+		rm -rf "${STATE:?}/$new" "$old/files"
 		say "not changed: $why"
 		printf '%s\t%s\n' "$status" "$why" >"$STATE/change/done.new"
 	fi
@@ -139,7 +149,7 @@ take_change() {
 alter() {
 	exchange_credentials "$2" "$1"
 	refuse_own_networks "$1" "$2" && change_addresses "$1" "$2" && set_routes "$1" "$2" && each_part change "$1" "$2" &&
-		enter_data "$2" && change_services "$1" "$2" && renew_secrets "$1" "$2" && change_names "$2"
+		change_files "$1" "$2" && enter_data "$2" && change_services "$1" "$2" && renew_secrets "$1" "$2" && change_names "$2"
 }
 
 renew_secrets() {
@@ -154,6 +164,7 @@ enter_data() { ln -sfn "data/${1##*/}" "$STATE/now.new" && mv -T "$STATE/now.new
 
 # settle_change FROM TO: what is gone ends.
 settle_change() {
+	[ -z "$are_files_changed" ] || note_places
 	each_part leave "$1" "$2"
 	(lock_tunnels && change_tunnels "$1" "$2")
 	each_part enter "$1" "$2"
@@ -165,6 +176,7 @@ settle_change() {
 undo_change() {
 	enter_data "$2"
 	exchange_credentials "$2" "$1"
+	undo_files "$1" "$2"
 	change_services "$1" "$2"
 	for part in $parts; do
 		! command -v "${part}_change" >/dev/null || "${part}_change" "$1" "$2"
@@ -359,13 +371,27 @@ drop_routes() {
 
 # --- services and names -----------------------------------------------------------------------------------------------
 
-# is_kept FROM TO PART PORT LINE: whether a service is the same in both.
+# is_kept FROM TO PART PORT LINE: whether a service is the same in both, with what it read when it began.
 is_kept() {
-	grep -Fxqs "$5" "$2/node/services.tsv" || return
+	grep -Fxqs "$5" "$2/node/services.tsv" && ! differs "$1" "$2" env || return
+	if command -v "$3_credentials" >/dev/null; then
+		read_credentials=$("$3_credentials" "${5%%"$TAB"*}" "$4")
+		[ "$(sums_at "$1" "$read_credentials")" = "$(sums_at "$2" "$read_credentials")" ] || return
+	fi
 	for file in "$1/node/$3/$4" "$1/node/$3/$4".* "$2/node/$3/$4" "$2/node/$3/$4".*; do
 		[ -e "$file" ] || continue
 		file=${file##*/}
 		diff -rq "$1/node/$3/$file" "$2/node/$3/$file" >/dev/null 2>&1 || return
+	done
+}
+
+# sums_at FOLDER PATHS: of these credentials, one a line; those of a folder where a path ends with `/`.
+sums_at() {
+	[ ! -e "$1/credentials.sums" ] || printf '%s\n' "$2" | while IFS= read -r path; do
+		case $path in
+		*/) grep -F "  credentials/$path" "$1/credentials.sums" ;;
+		*) grep "  credentials/$path\$" "$1/credentials.sums" ;;
+		esac
 	done
 }
 
@@ -375,9 +401,14 @@ change_services() {
 		IFS=$TAB read -r _ _ protocol port part <<-END
 			$line
 		END
-		is_kept "$1" "$2" "$part" "$port" "$line" || end_daemon "$protocol-$port"
+		is_kept "$1" "$2" "$part" "$port" "$line" && continue
+		for file in "$STATE/daemon/$protocol-$port" "$STATE/daemon/$protocol-$port"-*; do end_daemon "${file##*/}"; done
 	done <"$1/node/services.tsv"
-	[ -e "$2/node/services.tsv" ] || return 0
+	if [ -e "$2/node/services.tsv" ]; then begin_services "$2/node/services.tsv" || return; fi
+	each_part served "$1" "$2"
+}
+
+begin_services() {
 	while IFS=$TAB read -r kind name protocol port part; do
 		[ ! -e "$STATE/daemon/$protocol-$port" ] || continue
 		! is_listening "$protocol" "$port" || {
@@ -390,7 +421,7 @@ change_services() {
 			reason="service $name does not listen on $protocol/$port"
 			return 1
 		}
-	done <"$2/node/services.tsv"
+	done <"$1"
 }
 
 # end_daemon FILE: TERM, and KILL after three seconds; its port is free then.

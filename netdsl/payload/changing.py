@@ -1,6 +1,6 @@
 """What of a running node its script can change without a start (`README.md` here, 'Changes'), by digests of its files."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from hashlib import sha256
 from ipaddress import ip_interface
@@ -14,6 +14,8 @@ _INSIDE = {
     "node/addresses.batch": "addresses",
     "node/routes.batch": "routes",
     "node/services.tsv": "services",
+    "node/env": "environment",
+    "node/files.tsv": "files",
     "node/tunnels.tsv": "tunnels",
     "node/resolv.conf": "resolvers",
     HOSTS_PLACE: "hosts file",
@@ -34,12 +36,18 @@ _ANEW = {
 }
 """The first that fits is the one that is said. Of what is in neither table the file's name is."""
 
+_OF_COMMANDS = ("node/env", "node/files.tsv")
+"""What commands of the lab have read, or may have."""
+_FREE = ("/home/", "/media/", "/mnt/", "/opt/", "/srv/", "/tmp/", "/var/tmp/", "/var/www/")  # noqa: S108 - of a node
+"""Folders of which no daemon of a part, and no program of the script's, reads anything by itself."""
+
 _MOST_LINES = 10_000
 _SHARED = "lab/"
 _NOT_COMPARED = "node/files/"  # `files.tsv` has their digests
 _LAID = ("node/", "credentials/")
 _LINE = "+ "
-_ADDRESS, _ROUTE = "address add ", "route replace "
+_ADDRESS, _ROUTE, _FILE = "address add ", "route replace ", "file\t"
+_FIELDS = 5  # of a file: `file`, and those of files.tsv
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +68,9 @@ def judged(running: Mapping[str, str], wanted: Mapping[str, str], changeable: Ma
     and the two files in /etc. `changeable`: as `changes_of`."""
     paths = {path for path in running.keys() | wanted.keys() if _is_compared(path, running, wanted)}
     other = sorted(path for path in paths if running.get(path) != wanted.get(path))
-    inside = {**_INSIDE, **changeable}
+    has_commands = any(path.startswith("node/run/") for path in wanted)
+    kept = {path: word for path, word in _INSIDE.items() if not (has_commands and path in _OF_COMMANDS)}
+    inside = {**kept, **changeable}
     words = {path: _word(path, inside) for path in other}
     stuck = [path for path in other if not words[path]]
     if not stuck:
@@ -85,6 +95,19 @@ def needs_start(running: Iterable[str], wanted: Iterable[str]) -> str:
     return ""
 
 
+def file_that_needs_start(
+    running: Iterable[str], wanted: Iterable[str], parts: Collection[str], *, has_env: bool
+) -> str:
+    """Which file that is another one, or gone, daemons of the node may have read when they began; nothing where none is.
+    The lines are as `lines_of`, `has_env`: whether the node has variables, which may name one (LD_PRELOAD)."""
+    if set(parts) <= set(index.FILTERS):
+        return ""
+    before, after = (set(_files(lines)) for lines in (running, wanted))
+    paths = sorted(path for _, path, _ in before ^ after)
+    read = next((path for path in paths if has_env or not path.startswith(_FREE)), "")
+    return f"the file {read}, which its daemons may read" if read else ""
+
+
 def laid_sum(wanted: Mapping[str, str]) -> str:
     """What `change` of the script is given: the digest of all that a node's folders should have, by `digests` of them."""
     paths = (path for path in wanted if path.startswith(_LAID) and not path.startswith(_NOT_COMPARED))
@@ -93,10 +116,13 @@ def laid_sum(wanted: Mapping[str, str]) -> str:
 
 def changes_of(parts: Iterable[str]) -> dict[str, str]:
     """The files that these parts change in a running node, as patterns, and what they are called: `CHANGES` of their
-    `changes.py`. An empty word: they do not, and no part after them does. Other names than the index's are left out."""
+    `changes.py`. An empty word: they do not, and no part after them does, nor do two parts that both read a file. Other
+    names than the index's are left out."""
     here = set(parts)
-    modules = index.of_parts("changes", (name for name in (*index.FILTERS, *index.PARTS) if name in here))
-    return {pattern: word for module in modules for pattern, word in module.CHANGES.items()}
+    found: dict[str, str] = {}
+    for module in index.of_parts("changes", (name for name in (*index.FILTERS, *index.PARTS) if name in here)):
+        found |= {pattern: "" if pattern in found else word for pattern, word in module.CHANGES.items()}
+    return found
 
 
 def digests(lines: Iterable[str]) -> dict[str, str]:
@@ -105,8 +131,17 @@ def digests(lines: Iterable[str]) -> dict[str, str]:
 
 
 def lines_of(lines: Iterable[str]) -> tuple[str, ...]:
-    """Addresses and routes of what the script's `running` says."""
+    """Addresses, routes, files of what the script's `running` says: lines of `ip -batch`, and of files.tsv after the word
+    `file` and a tab."""
     return tuple(line.removeprefix(_LINE) for line in lines if line.startswith(_LINE))
+
+
+def _files(lines: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+    """Mode, path, digest of the lines that are of files."""
+    for line in lines:
+        fields = line.split("\t")
+        if line.startswith(_FILE) and len(fields) == _FIELDS:
+            yield fields[2], fields[3], fields[4]
 
 
 def _networks(addresses: Iterable[str]) -> Iterator[str]:

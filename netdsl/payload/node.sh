@@ -39,32 +39,12 @@ apply_batch() {
 . "$LAB/wellness.sh"
 # shellcheck source=netdsl/payload/tunnels.sh
 . "$LAB/tunnels.sh"
+# shellcheck source=netdsl/payload/files.sh
+. "$LAB/files.sh"
 # shellcheck source=netdsl/payload/changes.sh
 . "$LAB/changes.sh"
 # shellcheck source=netdsl/payload/parts.sh
 . "$LAB/parts.sh"
-
-# --- files ------------------------------------------------------------------------------------------------------------
-
-# In place: in a container /etc/hosts and /etc/resolv.conf are mounts, which cannot be replaced. Where the root is read-only
-# the envelope has put them there.
-write_in_place() {
-	[ -e "$1" ] && cmp -s "$1" "$2" && return
-	cat "$1" >"$2" || fail "$2 cannot be written"
-}
-
-write_files() {
-	[ ! -e "$LAB/hosts" ] || write_in_place "$LAB/hosts" /etc/hosts
-	if [ -e "$NODE/resolv.conf" ]; then
-		write_in_place "$NODE/resolv.conf" /etc/resolv.conf
-	else
-		write_in_place "$LAB/resolv.conf" /etc/resolv.conf
-	fi
-	[ -e "$NODE/files.tsv" ] || return 0
-	while IFS=$TAB read -r source mode path _; do
-		install -D -m "$mode" -- "$GIVEN/files/$source" "$path" || fail "file $path cannot be written"
-	done <"$NODE/files.tsv"
-}
 
 # --- the main process -------------------------------------------------------------------------------------------------
 
@@ -103,6 +83,7 @@ prepare() {
 configure() {
 	echo "$uptime" >"$STATE/since"
 	echo $$ >"$STATE/pid"
+	write_names
 	write_files
 	configure_network
 	check_sysctls

@@ -21,6 +21,7 @@ from netdsl.payload.services import service_files
 SCRIPTS = (
     "node.sh",
     "changes.sh",
+    "files.sh",
     "network.sh",
     "sysctls.sh",
     "rights.sh",

@@ -35,8 +35,8 @@ router a {
 }
 router b { interface wan on wan .2 ; interface lan on b-lan .254 ; default via a }
 router c { interface wan on wan .3 ; interface lan on c-lan .254 ; default via a }
-host pc { interface on a-lan .1 ; default via a }
-host www { interface on b-lan .1 ; default via b ; serve http tcp/80 }
+host pc { interface on a-lan .1 ; default via a ; file /srv/page from "page.txt" }
+host www { interface on b-lan .1 ; default via b ; serve http tcp/80 ; serve https safe tcp/443 }
 host far { interface on c-lan .1 ; default via c }
 ipsec kept { between a.wan protecting a-lan and b.wan protecting b-lan ; auth certificate from keys ; start at boot }
 ipsec other { between a.wan protecting a-lan and c.wan protecting c-lan ; auth certificate from keys ; start at boot }
@@ -50,6 +50,7 @@ Running = ComposeLab | NamespacesLab
 def lab(request: pytest.FixtureRequest, tmp_path: Path, run_name: str) -> Iterator[Running]:
     """Compiled, not up."""
     (tmp_path / "lab.net").write_text(_LAB)
+    (tmp_path / "page.txt").write_text("one\n")
     compiled: Running
     if request.param == "compose":
         request.getfixturevalue("engine")
@@ -130,6 +131,15 @@ def _is_carried(ends: "tuple[subprocess.Popen[str], subprocess.Popen[str]]", wor
     return True
 
 
+_CERTIFICATE = "/run/netdsl/credentials/serve/netdsl-services.pem"
+
+
+def _read(lab: Running, node: str, path: str) -> str:
+    done = lab.run(node, "cat", path)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def test_what_changed_is_changed_as_it_runs_and_connections_and_tunnels_of_others_stay(lab: Running) -> None:
     first = _up(lab, _LAB)
     assert first.returncode == 0, first.stderr
@@ -139,8 +149,10 @@ def test_what_changed_is_changed_as_it_runs_and_connections_and_tunnels_of_other
         _LAB.replace("tcp/7000", "tcp/7001")
         .replace("host far { interface on c-lan .1 ;", "host far { interface on c-lan .7 ;")
         .replace("serve http tcp/80", "serve http tcp/80 ; serve http more tcp/81")
+        .replace("host www { interface on b-lan .1", "host www { interface on b-lan .1, .5")  # its certificate has it
         .replace("and c.wan protecting c-lan ;", "and c.wan protecting c-lan ; esp aes128gcm16-ecp256 ;")
     )
+    (lab.folder.parent / "page.txt").write_text("two\n")
     foretold = _up(lab, changed, "--dry-run")
     assert foretold.returncode == 0, foretold.stderr
     said = [line for line in foretold.stdout.splitlines() if "node" in line and "/" not in line]
@@ -149,9 +161,10 @@ def test_what_changed_is_changed_as_it_runs_and_connections_and_tunnels_of_other
         "change the node b, as it runs: hosts file",
         "change the node c, as it runs: hosts file, tunnels",
         "change the node far, as it runs: addresses, hosts file",
-        "change the node pc, as it runs: hosts file",
-        "change the node www, as it runs: hosts file, services",
+        "change the node pc, as it runs: files, hosts file",
+        "change the node www, as it runs: addresses, hosts file, services",
     ]
+    certificate, plain = _read(lab, "www", _CERTIFICATE), _read(lab, "www", "/run/netdsl/daemon/tcp-80")
     run = changed.replace("host far {", 'host far { run "true" ;')
     foretold = _up(lab, run, "--dry-run")
     assert "make anew the node far: its commands" in foretold.stdout.splitlines()
@@ -164,6 +177,9 @@ def test_what_changed_is_changed_as_it_runs_and_connections_and_tunnels_of_other
     assert _begun(lab) == begun
     assert _spis(lab, "kept") == kept
     assert lab.fetch("pc", "http://www:81/") == "www.more"
+    assert _read(lab, "pc", "/srv/page") == "two\n"
+    assert _read(lab, "www", _CERTIFICATE) != certificate
+    assert _read(lab, "www", "/run/netdsl/daemon/tcp-80") == plain
     assert lab.pings("pc", "far") == ("far",)
     assert "10.9.3.7" in lab.run("pc", "cat", "/etc/hosts").stdout
     assert "tcp dport 7001 drop" in lab.run("a", "nft", "list", "table", "inet", "netdsl").stdout

@@ -3,7 +3,7 @@
 import pytest
 
 from netdsl.codegen.changing import foretold, told
-from netdsl.payload.changing import Verdict, changes_of, digests, judged, lines_of, needs_start
+from netdsl.payload.changing import Verdict, changes_of, digests, file_that_needs_start, judged, lines_of, needs_start
 from netdsl.runtime.driver import Answer, DriverError, NodeChange
 
 _NODE = {
@@ -38,6 +38,7 @@ def test_what_is_as_it_should_be_is_left_alone() -> None:
         ({"node/swanctl.conf": "2", "node/tunnels.tsv": "2"}, ("tunnels",)),
         ({"credentials/private/keys.pem": "2"}, ("credentials",)),
         ({"node/services.tsv": "2"}, ("services",)),
+        ({"node/files.tsv": "2", "node/env": "2"}, ("environment", "files")),
     ],
 )
 def test_what_kernel_and_daemons_take_is_changed_inside(changed: dict[str, str | None], words: tuple[str, ...]) -> None:
@@ -52,7 +53,7 @@ def test_what_kernel_and_daemons_take_is_changed_inside(changed: dict[str, str |
         ({"node/run/1": "2", "node/addresses.batch": "2"}, "its commands"),
         ({"node/parts": "2", "node/gre.tsv": "2"}, "its daemons"),
         ({"node/gre.tsv": "2"}, "gre.tsv"),
-        ({"node/files.tsv": "2"}, "its files"),
+        ({"node/files.tsv": "2", "node/run/1": "1"}, "its files"),
         ({"lab/node.sh": "2"}, "the scripts of all nodes"),
         ({"credentials/serve/keys.pem": "2"}, "its credentials"),
     ],
@@ -68,6 +69,38 @@ def test_a_file_of_a_part_that_the_node_has_not_is_none_that_it_can_take() -> No
 def test_credentials_that_another_daemon_of_the_node_reads_when_it_starts_need_a_start() -> None:
     parts = ("nftables", "freeradius", "strongswan")
     assert _verdict({"credentials/x509/keys.pem": "2"}, *parts) == Verdict(anew="its credentials")
+
+
+@pytest.mark.parametrize("path", ["serve/keys.pem", "ocsp/8080/index", "radius/1812/users", "private/keys.pem"])
+def test_services_begin_anew_with_other_credentials(path: str) -> None:
+    parts = ("nftables", "socat", "freeradius", "openssl")
+    assert _verdict({f"credentials/{path}": "2"}, *parts) == Verdict(inside=("services",))
+
+
+def test_what_commands_have_read_is_not_changed_while_they_run() -> None:
+    with_command = {**_NODE, "node/run/1": "1"}
+    for path, reason in (("node/files.tsv", "its files"), ("node/env", "its environment")):
+        assert judged(with_command, {**with_command, path: "2"}, {}) == Verdict(anew=reason)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "parts", "has_env", "path"),
+    [
+        ("/etc/motd", "/etc/issue", "nftables", True, ""),
+        ("/srv/a", "/srv/b", "nftables busybox", False, ""),
+        ("/srv/a", "/srv/b", "nftables busybox", True, "/srv/a"),
+        ("/etc/motd", "/etc/motd", "nftables busybox", True, ""),
+        ("/etc/motd", "", "nftables busybox", False, "/etc/motd"),
+        ("", "/etc/ssl/openssl.cnf", "nftables socat", False, "/etc/ssl/openssl.cnf"),
+        ("", "/srv/x/../../etc/motd\t", "nftables socat", False, ""),
+    ],
+)
+def test_a_file_that_daemons_may_have_read_needs_a_start(
+    before: str, after: str, parts: str, has_env: bool, path: str
+) -> None:
+    first, second = ([f"file\t1\t0644\t{one}\t{'a' * 64}"] if one else [] for one in (before, after))
+    found = file_that_needs_start(first, second, parts.split(), has_env=has_env)
+    assert found == (path and f"the file {path}, which its daemons may read")
 
 
 def test_scripts_of_parts_that_came_with_another_node_of_the_lab_are_not_this_ones() -> None:
