@@ -79,7 +79,11 @@ _PASSING_PROCESS = re.compile(
 )
 _MAIN = re.compile(r"(/bin/)?sh /netdsl/lab/node.sh start ")  # it forks for what it does in the background
 _OF_PROCESS = re.compile(r"/proc/(\d+)/(status|environ|cgroup):(.*)")
-_OF_CALLERS = ("HOSTNAME=", "HOME=", "PWD=", "SHLVL=", "_=", "OLDPWD=", "NETDSL_INTERFACES=")
+_OF_CALLERS = (
+    "HOSTNAME=", "HOME=", "PWD=", "SHLVL=", "_=", "OLDPWD=", "NETDSL_INTERFACES=",
+    "INVOCATION_ID=", "JOURNAL_STREAM=", "SYSTEMD_EXEC_PID=", "MEMORY_PRESSURE_",
+)  # fmt: skip
+"""Of a shell, an engine, and of systemd for each start of a unit (systemd.exec(5))."""
 _EXCHANGE = re.compile(r"/(ECP|MODP|CURVE)_\w+$")
 _PORT = re.compile(r"\[\d+\]")
 _NUMBER = re.compile(r"\b\d{5,}\b")

@@ -33,7 +33,8 @@ def test_a_process_is_what_it_was_called_with_its_rights_and_its_environment() -
         "==> /proc/1/cmdline <==\nsh /netdsl/lab/node.sh start \n==> /proc/712/cmdline <==\nbusybox httpd -p 80 \n"
         "==> /proc/713/cmdline <==\nsleep infinity\n"
         "/proc/1/status:CapEff:\t0000000000001000\n/proc/712/status:CapEff:\t0000000000000000\n"
-        "/proc/712/environ:SIDES=two\n/proc/712/environ:HOSTNAME=one\n"
+        "/proc/712/environ:SIDES=two\n/proc/712/environ:HOSTNAME=one\n/proc/712/environ:INVOCATION_ID=2f\n"
+        "/proc/712/environ:JOURNAL_STREAM=9:1346\n/proc/712/environ:MEMORY_PRESSURE_WATCH=/sys/fs/cgroup/x\n"
     )
     assert inside_of(_said(processes=text)).subjects["processes"] == (
         "busybox httpd -p 80 | 0000000000000000 | SIDES=two",
