@@ -17,6 +17,7 @@ _PATIENCE = 60.0  # seconds
 _INSIDE = "its inside, in the machine that runs"
 _SAID = "netdsl: "  # by guest/install.sh
 _CHANGED, _ANEW = f"{_SAID}changed as it runs", f"{_SAID}is started anew: "
+_REFUSED = f"{_SAID}not changed, and runs as before: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,19 @@ def told(output: str, judged: Mapping[str, Judged]) -> Iterator[str]:
             yield f"{line.machine}: changed as it runs: {', '.join(one.verdict.inside)}"
         elif one is not None and line.text.startswith(_ANEW):
             yield f"{line.machine}: {line.text.removeprefix(_SAID)}"
+
+
+def refuse_unchanged(output: str, judged: Mapping[str, Judged]) -> None:
+    """Raises DriverError where a node could not be changed: the others have been."""
+    lines = [line for line in map(parsed_line, output.splitlines()) if line.text.startswith(_REFUSED)]
+    failed = {line.machine: line.text.removeprefix(_REFUSED) for line in lines if line.machine in judged}
+    if failed:
+        count = sum(not one.verdict.anew for one in judged.values())
+        raise DriverError(
+            f"{len(failed)} of {count} nodes could not be changed, and run as before",
+            command="vagrant provision",
+            tail="\n".join(f"{name}: {reason}" for name, reason in failed.items()),
+        )
 
 
 def _running(connection: Connection) -> list[str] | None:

@@ -30,7 +30,7 @@ from netdsl.runtime.interfaces import INTERFACES, refuse_unknown
 from netdsl.runtime.recording import FileRecording, Tcpdump, recorded
 
 from . import vagrant
-from .changes import asked, foretold, judge, told
+from .changes import asked, foretold, judge, refuse_unchanged, told
 from .doctor import examine
 from .explain import explain, succeeded
 from .inside import (
@@ -112,6 +112,7 @@ class VagrantDriver:
             for text in told(ended.output, judged):
                 progress(text)
             succeeded(ended, "take what changed")
+            refuse_unchanged(ended.output, judged)
         self._await(deployment, progress, timeout if timeout is not None else TIMEOUT)
 
     def surplus(self, deployment: Deployment, files: Mapping[str, bytes | None]) -> tuple[str, ...]:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from netdsl.backends.vagrant.changes import Judged, asked, foretold, told
+from netdsl.backends.vagrant.changes import Judged, asked, foretold, refuse_unchanged, told
 from netdsl.backends.vagrant.machines import credentials_of
 from netdsl.payload.changing import Verdict
-from netdsl.runtime.driver import NodeChange
+from netdsl.runtime.driver import DriverError, NodeChange
 
 _JUDGED = {
     "a": Judged(Verdict(inside=("addresses", "routes")), "1" * 64),
@@ -39,6 +39,16 @@ def test_what_became_of_nodes_is_said() -> None:
     said = list(told(_OUTPUT, _JUDGED))
     assert said == ["a: changed as it runs: addresses, routes", "c: is started anew: a link-local address of `lan`"]
     assert list(told("", _JUDGED)) == []
+
+
+def test_a_node_whose_change_is_refused_is_an_error_after_all_have_been_asked() -> None:
+    refuse_unchanged(_OUTPUT, _JUDGED)
+    refused = "    a: netdsl: not changed, and runs as before: service a.x: tcp/82 is taken\n"
+    strange = refused.replace("    a:", "    other:")
+    with pytest.raises(DriverError) as caught:
+        refuse_unchanged(f"{refused}{strange}{_OUTPUT}", _JUDGED)
+    assert caught.value.message == "1 of 2 nodes could not be changed, and run as before"
+    assert caught.value.tail == "a: service a.x: tcp/82 is taken"
 
 
 @pytest.mark.parametrize(

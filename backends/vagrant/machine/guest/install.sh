@@ -10,6 +10,7 @@ export PATH LC_ALL=C DEBIAN_FRONTEND=noninteractive
 here=$(cd "$(dirname "$0")/.." && pwd)
 library=/usr/local/lib/netdsl
 done_runs=/var/lib/netdsl/images
+refused=4 # the status that netdsl.rb knows
 ready_seconds=180 # of an emulated processor on a busy host
 
 say() { printf 'netdsl: %s\n' "$*"; }
@@ -239,6 +240,8 @@ forget_node() {
         [ "$object $verb $name_word" != 'link add name' ] || ip link delete dev "$name" 2>/dev/null || :
     done </netdsl/node/links.batch
     nft delete table inet netdsl 2>/dev/null || :
+    # The coming one may have a root that is read-only.
+    [ ! -e /netdsl/lab/files.sh ] || sh -c '. /netdsl/lab/files.sh; forget_files' || :
 }
 
 start_node() {
@@ -275,7 +278,10 @@ is_changed() {
     case $status in
         0) say 'changed as it runs' ;;
         3) say "is started anew: $reason" && return 1 ;;
-        *) die "not changed, and runs as before: $reason" ;;
+        *)
+            say "not changed, and runs as before: $reason"
+            exit "$refused" # other machines are provisioned still
+            ;;
     esac
 }
 
