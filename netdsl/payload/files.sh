@@ -73,6 +73,13 @@ give_place_back() {
 	while grep -Fxqse "$above" "$FILES_MADE" && rmdir -- "$above" 2>/dev/null; do above=${above%/*}; done
 }
 
+# All of them, for who makes the node anew in a root that lasts.
+forget_files() {
+	[ -e "$FILES_LAID" ] || return 0
+	while IFS= read -r path; do give_place_back "$path"; done <"$FILES_LAID"
+	rm -f "$FILES_LAID"
+}
+
 # --- while the node runs ----------------------------------------------------------------------------------------------
 
 # lay_files FOLDER: the content of the files that are new or others there. Returns 1 where it is not what was compiled.

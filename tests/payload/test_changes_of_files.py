@@ -116,6 +116,15 @@ def test_a_start_takes_away_what_an_earlier_one_has_laid(held: Node) -> None:
     assert _found(held) == {"was": "of the image"}
 
 
+def test_all_that_was_laid_is_taken_away_before_a_node_is_made_anew_in_the_same_root(held: Node) -> None:
+    held.stop()
+    (held.folder / "srv/other").write_text("not the lab's")
+    held.inside("sh", "-c", f". {held.folder}/netdsl/lab/files.sh; forget_files")
+    assert _found(held) == {"was": "of the image", "other": "not the lab's"}
+    assert held.start() == ""
+    assert _found(held)["deep/er/file"] == "three"
+
+
 def test_what_was_there_and_is_not_known_needs_a_start(held: Node) -> None:
     (held.folder / "lasting/files/made").unlink()
     before = _found(held)
