@@ -5,7 +5,7 @@ from ipaddress import IPv4Interface, IPv6Interface
 
 from netdsl.ir.ids import AddressWithPrefix, Prefix
 from netdsl.ir.tunnel import TunnelEnd, own_device
-from netdsl.kinds.openvpn.ir import LOST, Role, cipher_of, is_tcp, settings_of
+from netdsl.kinds.openvpn.ir import Role, cipher_of, is_tcp, settings_of
 
 _PREFIXES_OF_IPV6 = range(64, 125)
 """Lengths that openvpn takes (options.c, "/netbits must be between 64 and 124"). It sets no address here."""
@@ -38,7 +38,7 @@ def _lines(ends: Sequence[TunnelEnd], has_lists: bool) -> Iterator[str]:
     yield f"remote-cert-tls {'client' if settings.waits else 'server'}"
     if settings.role is not Role.SERVER:
         yield f"verify-x509-name {quoted(settings.names[1] or '')} name"
-    yield from (f"ping {settings.keepalive}", f"ping-restart {settings.keepalive * LOST}")
+    yield from (f"ping {settings.keepalive}", f"ping-restart {max(settings_of(one).patience for one in ends)}")
     yield "socket-flags TCP_NODELAY" if is_tcp(end) else "explicit-exit-notify 1"
     yield from ("management management.sock unix", "verb 1")
 

@@ -90,6 +90,7 @@ INTERFACE_NAME_TOO_LONG = _error("interface-name-too-long", "an interface name o
 DUPLICATE_MAC = _error("duplicate-mac", "a MAC address twice on one network")
 INVALID_MAC = _error("invalid-mac", "a multicast or zero MAC address")
 MTU_OUT_OF_RANGE = _error("mtu-out-of-range", "an MTU that the link or IPv6 cannot have")
+KEEPALIVE_TOO_LONG = _warning("keepalive-too-long", "a keepalive that comes after a NAT on the way has forgotten")
 MTU_ABOVE_WAY = _warning("mtu-above-way", "an MTU inside a tunnel that the way of its outer packets has no room for")
 MTU_ABOVE_NETWORK = _error("mtu-above-network", "an interface's MTU above its network's")
 NETWORK_WITHOUT_PREFIX = _error("network-without-prefix", "an address is needed on a network that has no prefix")

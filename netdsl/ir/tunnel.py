@@ -165,6 +165,7 @@ class TunnelEnd:
     overhead: int = 0  # bytes that an encapsulated packet grows by, at most
     mtu: int | None = None  # bytes: the largest packet inside, as the source says, else `room`
     room: int | None = None  # bytes: what the smallest link of the way to the peer leaves
+    keepalive: int | None = None  # seconds: an end that sends nothing for so long sends a packet; None: it never does
     origin: Place | None = field(default=None, compare=False, repr=False)
     end_origin: Place | None = field(default=None, compare=False, repr=False)  # where the statement names this end
     mtu_origin: Place | None = field(default=None, compare=False, repr=False)  # where the source says `mtu`

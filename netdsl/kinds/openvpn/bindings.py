@@ -1,24 +1,31 @@
 """What OpenVPN alone reads of a bound tunnel."""
 
+from collections.abc import Mapping
+
 from netdsl.dataclass import dataclass
-from netdsl.ir.ids import PkiId, Prefix
+from netdsl.ir.ids import NodeId, PkiId, Prefix
 from netdsl.ir.service import Protocol
+from netdsl.kinds.openvpn.ir import KEEPALIVE
 from netdsl.semantics.bindings import BoundEnd, BoundTunnel
 from netdsl.semantics.peers import met_by_gateway
 
 
 @dataclass(frozen=True, slots=True)
 class BoundOpenvpn:
-    """`protocol` (UDP or TCP), `port`: where the first end listens; `keepalive`: seconds; `cipher`, `digest`: keys of
+    """`protocol` (UDP or TCP), `port`: where the first end listens; `keepalives`: seconds, of the
+    ends that have one; `cipher`, `digest`: keys of
     CIPHERS and DIGESTS; `pki`: of the certificates."""
 
     protocol: Protocol
     port: int
-    keepalive: int
+    keepalives: Mapping[NodeId, int]
     cipher: str
     digest: str | None
     is_relay: bool
     pki: PkiId
+
+    def keepalive_of(self, node: NodeId) -> int:
+        return self.keepalives.get(node, KEEPALIVE)
 
 
 def bound(tunnel: BoundTunnel) -> BoundOpenvpn:

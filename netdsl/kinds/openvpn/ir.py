@@ -109,6 +109,7 @@ class OpenvpnSettings:
     port: int
     endpoint: Address
     keepalive: int  # seconds
+    patience: int  # seconds: after so long without a packet the other end is gone
     pki: PkiId
     names: tuple[str | None, str | None]
     key: SharedSecret

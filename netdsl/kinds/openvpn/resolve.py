@@ -9,7 +9,6 @@ from netdsl.kinds.openvpn.ir import (
     CIPHERS,
     DIGESTS,
     HIGHEST_PORT,
-    KEEPALIVE,
     KIND,
     LONGEST_KEEPALIVE,
     PORT,
@@ -20,6 +19,7 @@ from netdsl.semantics.items import Item
 from netdsl.semantics.resolve import attributes
 from netdsl.semantics.resolve.devices import addressed_sides, device_ends, device_mtu, is_relay
 from netdsl.semantics.resolve.ends import Side, TunnelDraft, name_place
+from netdsl.semantics.resolve.of_ends import of_ends
 from netdsl.semantics.resolve.pki import nearest_pkis
 from netdsl.semantics.resolve.placement import Block, report_repeated
 from netdsl.semantics.resolve.ports import one_port_of
@@ -41,7 +41,7 @@ def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:
     has_relay = is_relay(draft, work)
     usual = min(PORT + sum(other.kind == KIND for other in work.tunnels.values()), HIGHEST_PORT)
     listening = _listening(draft, usual, work)
-    keepalive = _keepalive(block.attribute("keepalive"), work)
+    keepalives = of_ends("keepalive", draft, _keepalive, work)
     cipher = _cipher(block.attribute("cipher"), work)
     digest = _digest(block.attribute("digest"), cipher, work)
     pki = _authority(draft, work)
@@ -50,14 +50,14 @@ def tunnel(draft: TunnelDraft, work: Work) -> BoundTunnel | None:
         found is None
         or listening is None
         or listening.first is None
-        or keepalive is None
+        or keepalives is None
         or cipher is None
         or pki is None
     ):
         return None
     ends, family = found
     certificates = {end.node: BoundCertificate(pki, None) for end in ends}
-    settings = BoundOpenvpn(listening.protocol, listening.first, keepalive, cipher, digest, has_relay, pki)
+    settings = BoundOpenvpn(listening.protocol, listening.first, keepalives, cipher, digest, has_relay, pki)
     mtu = device_mtu(block, ends, work)
     taken = {ends[0].node: (listening,)}
     place = draft.item.place
@@ -79,9 +79,7 @@ def _listening(draft: TunnelDraft, usual: int, work: Work) -> PortService | None
     return None if value is None else one_port_of(value, _PROTOCOLS, work, "a UDP or TCP port (`udp/1194`)")
 
 
-def _keepalive(line: _Line | None, work: Work) -> int | None:
-    if line is None:
-        return KEEPALIVE
+def _keepalive(line: _Line, work: Work) -> int | None:
     value = attributes.only_value(line, work.diagnostics)
     found = None if value is None else attributes.seconds(value, work.diagnostics)
     if value is None or found is None or found <= LONGEST_KEEPALIVE:

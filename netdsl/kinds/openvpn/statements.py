@@ -14,7 +14,7 @@ STATEMENTS = (
     Description("mtu", Attribute, _BLOCK, is_single=True),
     Description("relay", Attribute, _BLOCK, is_single=True),
     Description("listen", Attribute, (*_BLOCK, f"{WORD} gateway"), is_single=True),
-    Description("keepalive", Attribute, _BLOCK, is_single=True),
+    Description("keepalive", Attribute, (*_BLOCK, *_SIDES), is_single=True, for_nodes=_BLOCK),
     Description("cipher", Attribute, _BLOCK, is_single=True),
     Description("digest", Attribute, _BLOCK, is_single=True),
     Description("authority", Attribute, _BLOCK, is_single=True),

@@ -70,6 +70,7 @@ def _end(directory: Directory, outer: OuterPackets, tunnel: BoundTunnel, end: Bo
             ),
         ),
         secrets=(key, peer_key, *(() if psk is None else (psk,))),
+        keepalive=settings.keepalives.get(end.node),
         overhead=IP_HEADER[tunnel.family] + HEADERS,
         origin=tunnel.place,
         end_origin=end.place,

@@ -6,39 +6,15 @@ from collections.abc import Iterator
 from netdsl.ir.ids import Address
 from netdsl.ir.prefixes import in_any
 from netdsl.ir.tunnel import TunnelEnd, device_of
-from netdsl.kinds.wireguard.ir import ends_of
+from netdsl.kinds.wireguard.ir import KIND, ends_of
 from netdsl.kinds.wireguard.tree import Wireguard
 from netdsl.mending.candidate import Candidate, FailedLine, arriving
-from netdsl.mending.statements import added
+from netdsl.mending.relays import relaying
 from netdsl.mending.tunnels import covering, peer_origin, protecting
-
-_LINE = "relay yes"
 
 
 def propose_relay(failure: FailedLine) -> Iterator[Candidate]:
-    """For each tunnel with a gateway of which a node on the way is a client."""
-    told: set[str] = set()
-    for hop in failure.verdict.request:
-        for end in ends_of(failure.view(hop.node).node.tunnels):
-            if end.tunnel not in told and failure.must_pass and _may_relay(failure, end):
-                told.add(end.tunnel)
-                yield from _relaying(failure, end)
-
-
-def _may_relay(failure: FailedLine, end: TunnelEnd) -> bool:
-    """Whether the end is a client of a gateway with several."""
-    if end.peer is None:
-        return False
-    own = [one for one in ends_of(failure.view(end.node).node.tunnels) if one.tunnel == end.tunnel]
-    others = [one for one in ends_of(failure.view(end.peer).node.tunnels) if one.tunnel == end.tunnel]
-    return len(own) == 1 and len(others) > 1
-
-
-def _relaying(failure: FailedLine, end: TunnelEnd) -> Iterator[Candidate]:
-    statement = failure.statements.at(end.origin, Wireguard)
-    if statement is not None:
-        text = f"the clients of tunnel `{end.tunnel}` reach one another with `{_LINE}`"
-        yield Candidate(text, (added(statement.span, statement.body, _LINE),))
+    return relaying(failure, KIND, Wireguard)
 
 
 def propose_protecting(failure: FailedLine) -> Iterator[Candidate]:

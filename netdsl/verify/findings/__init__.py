@@ -11,6 +11,7 @@ from netdsl.index import modules
 from netdsl.packets.world import World
 from netdsl.verify.findings.falls import check_falls
 from netdsl.verify.findings.inside import check_inside
+from netdsl.verify.findings.keepalives import check_keepalives
 from netdsl.verify.findings.leaving import check_leaving
 from netdsl.verify.findings.mtus import check_mtus
 from netdsl.verify.findings.nesting import check_nesting
@@ -63,6 +64,7 @@ def _check_findings(world: World, diagnostics: Diagnostics) -> None:
     check_services(world, diagnostics)
     check_translation(world, diagnostics)
     check_mtus(world, diagnostics)
+    check_keepalives(world, diagnostics)
     for _, module in modules("findings"):
         cast(TunnelFindings, module).check(world, diagnostics)
     opened = all_open(world)

@@ -3,8 +3,11 @@
 import pytest
 
 from netdsl.ir.filter import Flag
+from netdsl.pipeline.analysis import check_text
+from netdsl.pipeline.mending import with_near_misses
 from netdsl.verify import Esp, Outcome, World
 from tests.kinds.asking import findings, lab, outer, ping, said
+from tests.kinds.hubs import hub_of
 from tests.verify.asking import ask
 from tests.verify.asking import lab as broken
 
@@ -260,3 +263,11 @@ def test_no_tunnel_comes_up_with_a_revoked_certificate(revoked: str) -> None:
     text = sites(t="authority p") + f"pki p {{ revoke {revoked} }}\n"
     (failed,) = (one for one in findings(text) if one.rule.code == "tunnel-stays-down")
     assert f"the certificate of `{revoked}` is revoked" in str(failed)
+
+
+@pytest.mark.parametrize("lines", ["", " ; relay no"])
+def test_a_gateway_that_does_not_relay_is_told_where_a_line_needs_it(lines: str) -> None:
+    text = hub_of("openvpn", t=f"keepalive 5s{lines}") + "host pc { interface on one .10 ; default via a }\n"
+    text += "host www { interface on two .10 ; default via b ; serve http }\nexpect { pc reaches www tcp/80 through t }"
+    (finding,) = with_near_misses(check_text(text.encode()), {}).diagnostics
+    assert "the clients of tunnel `t` reach one another with `relay yes`" in str(finding.help)

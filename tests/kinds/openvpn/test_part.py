@@ -87,6 +87,12 @@ def test_over_tcp_the_daemons_connect_and_send_each_packet_at_once(node: str, si
     assert not {"float", "explicit-exit-notify 1"} & set(lines)
 
 
+def test_a_server_waits_for_the_client_with_the_longest_keepalive() -> None:
+    text = HUB % "keepalive 20s for b"
+    assert {"ping 5", "ping-restart 60"} <= set(conf(text, "hub"))
+    assert {"ping 20", "ping-restart 15"} <= set(conf(text, "b"))
+
+
 def test_over_tcp_the_first_of_two_ends_waits() -> None:
     text = PAIR.replace("cipher", "listen tcp/7 ; cipher")
     assert {"proto tcp6-server", "port 7"} <= set(conf(text, "a"))

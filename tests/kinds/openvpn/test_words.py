@@ -64,6 +64,15 @@ def test_over_tcp_the_port_is_one_of_tcp_and_the_device_has_the_usual_mtu() -> N
     assert {str(one.carriers[0].protocol) for one in ends(found)} == {"tcp"}
 
 
+def test_each_end_has_a_keepalive_of_its_own_and_waits_for_three_of_the_other_ends() -> None:
+    text = hub(a="keepalive 20s", hub="keepalive 10s", t="keepalive 7s for b")
+    found = {node: settings_of(end(lab(text), node, "t")) for node in ("a", "b")}
+    assert {node: (one.keepalive, one.patience) for node, one in found.items()} == {"a": (20, 30), "b": (7, 30)}
+    of_hub = {node: settings_of(end(lab(text), "hub", "t", node)) for node in ("a", "b")}
+    assert {node: (one.keepalive, one.patience) for node, one in of_hub.items()} == {"a": (10, 60), "b": (10, 21)}
+    assert {(one.keepalive, one.patience) for one in map(settings_of, ends(lab(hub())))} == {(5, 15)}
+
+
 def test_a_larger_mtu_over_tcp_is_no_finding() -> None:
     assert {one.mtu for one in ends(lab(hub(t="listen tcp/443 ; mtu 3000")))} == {3000}
 
@@ -145,6 +154,8 @@ def test_certificates_are_of_the_nearest_pki_or_of_the_one_that_is_said() -> Non
         (hub(t="listen udp/1-9"), ("wrong-kind", "udp/1-9")),
         (hub(hub="listen udp/1", t="listen udp/2"), ("repeated-statement", "listen udp/1")),
         (hub(t="keepalive 25"), ("wrong-kind", "25")),
+        (hub(a="keepalive 2h"), ("out-of-range", "2h")),
+        (hub(t="keepalive 2s for hq"), ("wrong-element", "hq")),
         (hub(t="keepalive 2h"), ("out-of-range", "2h")),
         (hub(t="cipher AES-256-GCM"), ("foreign-word", "AES-256-GCM")),
         (hub(t="cipher bf-cbc"), ("wrong-kind", "bf-cbc")),
