@@ -59,7 +59,12 @@ _BAR_PLOTS: tuple[tuple[Group, str, str, tuple[str, ...]], ...] = (
 
 def drawn(comparison: Comparison) -> tuple[Drawn, ...]:
     """Every plot, in the order of the page."""
-    return (*_bar_plots(comparison), *_latency_plots(comparison), *_throughput_plots(comparison))
+    return (
+        *_bar_plots(comparison),
+        *_latency_plots(comparison),
+        *_throughput_plots(comparison),
+        *_wire_plots(comparison),
+    )
 
 
 def paths_of(comparison: Comparison) -> tuple[Path, ...]:
@@ -204,3 +209,22 @@ def _described_line(names: tuple[str, ...], line: SizeLine) -> str:
         for point in line.points
     )
     return f"{names[line.run]}, {kind}: {parts}"
+
+
+# ------------------------------------------------------------------------------------------------------------- wire
+
+
+def _wire_plots(comparison: Comparison) -> Iterator[Drawn]:
+    """Bars for each size of data, of the paths on which a packet grows in some run."""
+    titles, count = path_titles(comparison.runs), 0
+    for path in paths_of(comparison):
+        head = f"wire.{path.name}."
+        found = {int(one.key.removeprefix(head)): one for one in comparison.quantities if one.key.startswith(head)}
+        if not any(spread is not None and spread.median for one in found.values() for spread in one.by_run):
+            continue
+        count += 1
+        ordered = [found[size] for size in sorted(found)]
+        rows = tuple(Row(f"{size} bytes of data", found[size].by_run) for size in sorted(found))
+        description = " ".join(description_of(quantity, comparison) for quantity in ordered)
+        plot = Bars(f"wire-{count}", _names(comparison), titles[path.name], description, Unit.BYTES, rows)
+        yield Drawn(Group.WIRE, plot, f"What a packet grows by. {_BARS}")

@@ -1,12 +1,18 @@
 """The page of runs of one source with different parameters."""
 
+from dataclasses import replace
+
 import pytest
 
 from netdsl.codegen.contract import Options
 from netdsl.comparing.compare import compare
+from netdsl.comparing.types import Group
 from netdsl.comparing.variants import subject, variants
+from netdsl.measuring.types import OnWire, Run
 from netdsl.pipeline.analysis import check_text
 from netdsl.report import page
+from netdsl.report.figures import drawn
+from netdsl.report.rows import Bars
 from tests.comparing.test_variation import WITH, WITHOUT
 
 pytestmark = pytest.mark.slow  # it draws plots
@@ -33,3 +39,18 @@ def test_it_says_what_is_varied_and_what_that_is_on_paper() -> None:
     ):
         assert words in text, words
     assert "No parameters were given" not in text
+
+
+def test_overheads_are_bars_by_size_of_the_paths_on_which_packets_grow() -> None:
+    def grown(run: Run, by: int) -> Run:
+        seen = tuple(OnWire("a-b", "wan", size, size + 28, size + 28 + by) for size in (1370, 64, 653))
+        return replace(run, rounds=tuple(replace(one, wires=seen) for one in run.rounds))
+
+    def plots(*runs: Run) -> list[Bars]:
+        found = (one.plot for one in drawn(compare(runs)) if one.group is Group.WIRE)
+        return [one for one in found if isinstance(one, Bars)]
+
+    (bars,) = plots(grown(WITH, 60), grown(WITHOUT, 0))
+    assert [row.label for row in bars.rows] == [f"{size} bytes of data" for size in (64, 653, 1370)]
+    assert [[one and one.median for one in row.by_run] for row in bars.rows] == [[60, 0]] * 3
+    assert plots(grown(WITHOUT, 0), grown(WITHOUT, 0)) == []
