@@ -141,7 +141,7 @@ def _legs(connection: Connection) -> Iterator[tuple[TunnelEnd, TunnelEnd, Leg]]:
 
 
 def _policies(
-    ends: Iterable[TunnelEnd], legs: Mapping[TunnelId, Mapping[NodeId, Mapping[NodeId, Leg]]]
+    ends: Sequence[TunnelEnd], legs: Mapping[TunnelId, Mapping[NodeId, Mapping[NodeId, Leg]]]
 ) -> Iterator[Policy]:
     """Of each end that reaches the other one, by however many daemons."""
     names = {(end.tunnel, end.node): settings_of(end).name for end in ends}
@@ -152,7 +152,20 @@ def _policies(
             first[key] = _next_hops(end.node, of_tunnel, {node: names[end.tunnel, node] for node in of_tunnel})
         hop = None if end.peer is None else first[key].get(end.peer)
         if hop is not None:
-            yield Policy(end, end.children[0], EVERYTHING, device.takes or (), of_tunnel[end.node][hop])
+            takes = tuple(_told(end, ends, device.takes or (), first[key]))
+            yield Policy(end, end.children[0], EVERYTHING, takes, of_tunnel[end.node][hop])
+
+
+def _told(
+    end: TunnelEnd, ends: Sequence[TunnelEnd], takes: Iterable[Prefix], reached: Mapping[NodeId, NodeId]
+) -> Iterator[Prefix]:
+    """Of what an end takes for a gateway, without what is behind clients that are not connected: only their own daemons
+    tell that (protocol_subnet.c, add_subnet_h)."""
+    own = {one.peer for one in ends if (one.tunnel, one.node) == (end.tunnel, end.node)}
+    others = [one for one in ends if (one.tunnel, one.node) == (end.tunnel, end.peer) and one.peer != end.node]
+    away = [one for one in others if one.peer is not None and one.peer not in own and one.peer not in reached]
+    untold = {prefix for one in away for prefix in own_device(one).takes or ()}
+    return (prefix for prefix in takes if prefix not in untold)
 
 
 def _next_hops(

@@ -162,6 +162,16 @@ def test_ends_behind_nat_meet_by_one_that_is_not(ends: str, start: str) -> None:
     assert verdict.is_encrypted
 
 
+@pytest.mark.parametrize("ends", [CLIENTS, MEETING])
+def test_of_what_a_client_that_is_not_connected_has_the_other_daemons_do_not_know(ends: str) -> None:
+    text = HOME % ("accept forward through t\n", ends)
+    away = text.replace("via box2 ;", "via box2 ; firewall { policy output drop } ;")
+    gone = ask(World(broken(away)), "a", "10.9.0.4", "tcp/80")
+    assert (gone.outcome, gone.node) == (Outcome.UNREACHABLE, "a")  # not the hub, which has no part in it
+    there = ask(World(broken(away)), "a", "10.9.0.3", "tcp/80")
+    assert (there.outcome, there.node) == (Outcome.REFUSED, "b")
+
+
 def test_two_that_are_both_behind_nat_do_not_meet() -> None:
     text = (HOME % ("", "between a and c")).replace("accept tunnel t", "")
     assert said(text)[0] == "tunnel-ends-do-not-meet"
