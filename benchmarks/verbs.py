@@ -14,6 +14,7 @@ starts.
 import argparse
 import os
 import resource
+import signal
 import statistics
 import subprocess
 import sys
@@ -87,6 +88,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--netdsl", default=str(Path(sys.executable).parent / "netdsl"))
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended from outside"))  # takes the lab down, as Ctrl-C does
     os.environ["COMPOSE_PROJECT_NAME"] = PROJECT  # for parents.sh
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed netdsl is compiled
     heads = (
@@ -107,8 +109,8 @@ def _measured(folder: Path, nodes: int, runs: int, program: str) -> Iterator[str
     first = lab.nodes[-1].host_name
     bench = Bench(folder, program)
     compiled = [bench.compile() for _ in range(max(runs, 2))]
-    bench.up()
-    bench.down()
+    with _taken_down(bench):
+        bench.up()
     memory = []
     for _ in range(runs):
         with _taken_down(bench):
