@@ -10,11 +10,13 @@ from netdsl.dataclass import dataclass
 @dataclass(frozen=True, slots=True)
 class SourceFile:
     """One file as read: `name` is its path below the lab's folder, `text` its decoded text. `folder` is that folder as the
-    user named it, "" for the one where netdsl was started."""
+    user named it, "" for the one where netdsl was started. `secrets`: stretches of the text (offsets, end exclusive) that
+    are not shown."""
 
     name: str
     text: str = field(repr=False)
     folder: str = ""
+    secrets: tuple[tuple[int, int], ...] = field(default=(), repr=False, compare=False)
     line_starts: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -33,10 +35,19 @@ class SourceFile:
         return line, offset - self.line_starts[line - 1] + 1
 
     def line(self, number: int) -> str:
-        """The text of a line (from 1), without its end."""
+        """A line (from 1) as it is shown, without its end."""
         start = self.line_starts[number - 1]
         end = self.text.find("\n", start)
-        return self.text[start:] if end < 0 else self.text[start:end]
+        return self.shown(start, len(self.text) if end < 0 else end)
+
+    def shown(self, start: int, end: int) -> str:
+        """A part of the text as messages show it: each character of a secret is a `*`, so that columns stay."""
+        text = self.text[start:end]
+        for first, last in self.secrets:
+            left, right = max(first, start) - start, min(last, end) - start
+            if left < right:
+                text = f"{text[:left]}{'*' * (right - left)}{text[right:]}"
+        return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +61,10 @@ class Span:
     @property
     def text(self) -> str:
         return self.source.text[self.start : self.end]
+
+    @property
+    def shown_text(self) -> str:
+        return self.source.shown(self.start, self.end)
 
     @property
     def shown(self) -> str:

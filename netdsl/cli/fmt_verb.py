@@ -11,8 +11,8 @@ from netdsl.cli.each import file_of
 from netdsl.diagnostics.core import Diagnostics
 from netdsl.disk.named import read_named, rewrite
 from netdsl.semantics.files import LARGEST_SOURCE
-from netdsl.source import SourceFile
 from netdsl.syntax.format import format_source
+from netdsl.syntax.secrets import source_of
 
 
 @click.command("fmt")
@@ -35,7 +35,7 @@ def _format(name: str, *, is_check: bool, is_diff: bool) -> int:
     except UnicodeDecodeError as error:
         raise click.UsageError(f"{name} is not UTF-8 text (byte {error.start})") from error
     diagnostics = Diagnostics()
-    new = format_source(SourceFile(name, old), diagnostics)
+    new = format_source(source_of(name, old), diagnostics)
     if new is None:
         show_findings(diagnostics, "text")
         return 1

@@ -45,7 +45,7 @@ def written(line: Hashable) -> str:
     if isinstance(line, TunnelAccept):
         return f"accept tunnel {line.tunnel}"
     origin: Place | None = getattr(line, "origin", None)
-    return "" if origin is None else " ".join(origin.span.text.split())
+    return "" if origin is None else " ".join(origin.span.shown_text.split())
 
 
 def with_names(line: Line, renamed: Mapping[str, str]) -> Line:

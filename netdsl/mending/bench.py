@@ -15,8 +15,8 @@ from netdsl.ir.sizes import TooLarge
 from netdsl.packets.types import Esp
 from netdsl.packets.world import World
 from netdsl.semantics.load import Sources
-from netdsl.source import SourceFile
 from netdsl.syntax.parser import parse
+from netdsl.syntax.secrets import source_of
 from netdsl.verify.claims import judge
 from netdsl.verify.expectations import proofs_of, shows
 from netdsl.verify.findings import check_findings
@@ -126,7 +126,7 @@ def changed(sources: Sources, edits: tuple[Edit, ...], diagnostics: Diagnostics)
     for name in {edit.span.source.name: None for edit in edits}:
         try:
             source = documents[name].source
-            documents[name] = parse(SourceFile(name, edited(source, edits), source.folder), diagnostics)
+            documents[name] = parse(source_of(name, edited(source, edits), source.folder), diagnostics)
         except ValueError:
             return None
     return replace(sources, documents=documents)

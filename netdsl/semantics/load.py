@@ -15,6 +15,7 @@ from netdsl.source import Place, SourceFile, Span
 from netdsl.syntax import tree as syntax
 from netdsl.syntax.limits import MAX_DEPTH
 from netdsl.syntax.parser import parse
+from netdsl.syntax.secrets import source_of
 
 STDIN = "<stdin>"
 _BOM = "\ufeff"
@@ -135,10 +136,10 @@ class _Loader:
 def _decoded(name: str, data: bytes, folder: str, diagnostics: Diagnostics) -> SourceFile | None:
     """The text of a file, without a byte order mark; None once not-utf8 is reported."""
     try:
-        return SourceFile(name, data.decode().removeprefix(_BOM), folder)
+        return source_of(name, data.decode().removeprefix(_BOM), folder)
     except UnicodeDecodeError as error:
         readable = data[: error.start].decode()
-        source = SourceFile(name, data.decode(errors="replace"), folder)
+        source = source_of(name, data.decode(errors="replace"), folder)
         place = Place(Span(source, len(readable), len(readable) + 1))
         line, _ = source.position(len(readable))
         message = f"byte {error.start + 1} of `{source.path}`, in line {line}, is no UTF-8: 0x{data[error.start]:02x}"

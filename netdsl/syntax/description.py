@@ -65,6 +65,7 @@ class Description:
     block. `for_nodes`: of these the blocks where it may be said `for NODES`, several times then. `declares`:
     what its name names. `is_offered`: an imported file has it for others without being used. `shape`, `hint`: the
     remedies where it cannot be read. `instead`: this version does not compile it; what it has instead ("" for nothing).
+    `has_secret`: its strings are secrets, which no message shows.
     `power`: what it does to the machine of who runs the lab; "" for nothing. A source that is not trusted may not have it.
     """
 
@@ -83,6 +84,7 @@ class Description:
     hint: Hint | None = None
     instead: str | None = None
     power: str = ""
+    has_secret: bool = False
 
     @property
     def first_word(self) -> str:

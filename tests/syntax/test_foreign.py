@@ -164,7 +164,7 @@ ALWAYS = "answers are always accepted first: no line is needed for them"
         ("masquerade wan", "`masquerade out wan`"),
         ("snat to 10.0.0.1", "`snat out INTERFACE -> ADDRESS`"),
         ("dnat tcp/80 10.0.0.1", "`dnat SERVICE to ADDRESS -> HOST`"),
-        ("auth psk secret", 'a secret stands in quotes: `auth psk "secret"`'),
+        ("auth psk secret", 'a secret stands in quotes: `auth psk "SECRET"`'),
         ("ike aes256-sha256-modp2048!", "without `!`: nothing but these is proposed"),
         ("dpd 30", "`dpd 30s restart`: the time, then `trap`, `clear` or `restart`"),
         ("authby secret", "write `auth psk`, or `auth certificate`"),

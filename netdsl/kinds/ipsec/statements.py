@@ -31,9 +31,7 @@ def _identity(dead: Dead, _read: Sequence[str]) -> str | None:
 
 
 def _secret(dead: Dead, read: Sequence[str]) -> str | None:
-    return (
-        f'a secret stands in quotes: `auth psk "{dead.word}"`' if read[-1:] == ["psk"] and dead.word.isalnum() else None
-    )
+    return 'a secret stands in quotes: `auth psk "SECRET"`' if read[-1:] == ["psk"] and dead.word.isalnum() else None
 
 
 _ONLY = "`only SERVICE, …`, or `only SERVICE, … from SERVICE, …` with the ports of the other end"
@@ -44,9 +42,9 @@ STATEMENTS = (
         "ipsec", tree.Ipsec, (FILE,), ("between", "gateway", "client", "over", "at"), declares=ElementKind.TUNNEL
     ),
     Description("child", tree.Child, _TUNNEL, ("between",)),
-    Description("auth", tree.Auth, _TUNNEL, hint=_secret),
+    Description("auth", tree.Auth, _TUNNEL, hint=_secret, has_secret=True),
     Description("identity", tree.Identity, _TUNNEL, shape="`identity ID for NODE`", hint=_identity),
-    Description("secret", tree.Secret, _TUNNEL),
+    Description("secret", tree.Secret, _TUNNEL, has_secret=True),
     Description("ike", tree.Proposals, _TUNNEL, for_nodes=_TUNNEL, hint=_proposal),
     Description("esp", tree.Proposals, _BOTH, for_nodes=_BOTH, hint=_proposal),
     Description("ah", tree.Proposals, _BOTH, for_nodes=_BOTH, hint=_proposal),
