@@ -1,4 +1,4 @@
-"""The configuration of a node's devices and of their peers, in the node's credentials: files for wg(8).
+"""The keys of a node's devices and of their peers, in the node's credentials: files for wg(8).
 
 The store keeps what a key is made of, as it keeps any secret; an X25519 private key is any 32 bytes (RFC 7748 §5), and so
 is a SHA-256.
@@ -10,9 +10,8 @@ from collections.abc import Callable, Mapping
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from netdsl.ir.ids import Address
 from netdsl.ir.node import Node
-from netdsl.ir.tunnel import SharedSecret, TunnelEnd, device_of, own_device
+from netdsl.ir.tunnel import SharedSecret, TunnelEnd, own_device
 from netdsl.kinds.wireguard.ir import ends_of, settings_of
 from netdsl.payload.devices import child_of
 
@@ -20,11 +19,11 @@ Value = Callable[[SharedSecret], bytes]
 
 
 def secret_files(node: Node, value: Value) -> Mapping[str, bytes]:
-    """`wireguard/DEVICE.conf`: the device's key and port; `wireguard/CHILD.peer`: a peer. None for a node without."""
+    """`wireguard/DEVICE.conf`: the device's key; `wireguard/CHILD.peer`: a peer's. None for a node without."""
     found: dict[str, bytes] = {}
     for end in ends_of(node.tunnels):
-        device, settings = own_device(end), settings_of(end)
-        own = f"[Interface]\nPrivateKey = {_text(_seed(value(settings.key)))}\nListenPort = {settings.port}\n"
+        device = own_device(end)
+        own = f"[Interface]\nPrivateKey = {_text(_seed(value(settings_of(end).key)))}\n"
         found[f"wireguard/{device.name}.conf"] = own.encode()
         found[f"wireguard/{child_of(end)}.peer"] = _peer(end, value).encode()
     return found
@@ -32,21 +31,11 @@ def secret_files(node: Node, value: Value) -> Mapping[str, bytes]:
 
 def _peer(end: TunnelEnd, value: Value) -> str:
     """A section of wg(8)'s configuration file."""
-    device, settings = device_of(end), settings_of(end)
-    taken = () if device is None else device.takes or ()
+    settings = settings_of(end)
     lines = ["[Peer]", f"PublicKey = {_text(_public(value(settings.peer_key)))}"]
     if settings.psk is not None:
         lines.append(f"PresharedKey = {_text(_seed(value(settings.psk)))}")
-    lines.append(f"AllowedIPs = {', '.join(map(str, taken))}")
-    if settings.endpoint is not None:
-        lines.append(f"Endpoint = {_endpoint(settings.endpoint, settings.peer_port)}")
-    if settings.keepalive is not None:
-        lines.append(f"PersistentKeepalive = {settings.keepalive}")
     return "".join(f"{line}\n" for line in lines)
-
-
-def _endpoint(address: Address, port: int) -> str:
-    return f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}"
 
 
 def _seed(secret: bytes) -> bytes:

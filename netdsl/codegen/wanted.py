@@ -1,6 +1,7 @@
 """What the nodes of an output folder should run: the digests that `netdsl.payload.changing` compares."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from netdsl.codegen.contract import Layout
@@ -23,7 +24,7 @@ from netdsl.payload.contract import HOSTS, RESOLVERS
 
 _LAYOUT = Layout()
 _OF_ETC = (HOSTS, RESOLVERS)
-_WITH_LINES = ("addresses.batch", "routes.batch")
+_WITH_LINES = ("links.batch", "addresses.batch", "routes.batch", "devices/*")
 
 Files = Mapping[str, bytes | None]
 """Files that are new in a folder, by their paths; None: one that goes."""
@@ -94,6 +95,7 @@ def _wanted(
 
 
 def _lines(own: Mapping[str, bytes], word: str, *names: str) -> Iterator[str]:
-    """Those of these files, each after a word."""
-    for name in names:
-        yield from (f"{word}{line}" for line in own.get(name, b"").decode().split("\n") if line)
+    """Those of the files with these names, as patterns, each after a word."""
+    for path, text in own.items():
+        if any(fnmatchcase(path, name) for name in names):
+            yield from (f"{word}{line}" for line in text.decode().split("\n") if line)

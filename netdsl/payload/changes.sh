@@ -32,10 +32,10 @@ sums_of() {
 	[ ! -e "$1/credentials.sums" ] || cat "$1/credentials.sums"
 }
 
-# lines_at FOLDER: of its addresses, routes and files, of which some need a start.
+# lines_at FOLDER: of its links, addresses, routes and files, of which some need a start.
 lines_at() {
-	sed 's/^/+ /' "$1/addresses.batch" "$1/routes.batch" 2>/dev/null
-	sed "s/^/+ file$TAB/" "$1/files.tsv" 2>/dev/null
+	network_lines "$1" 2>/dev/null | sed 's/^/+ /'
+	sed "s/^/+ file$TAB/" "$1/node/files.tsv" 2>/dev/null
 }
 
 # What runs in the node, as `sha256sum` lists it: scripts (as they were at the start), data, credentials, files for names. Then
@@ -49,7 +49,7 @@ running() {
 	until
 		now=$(readlink "$STATE/now")
 		sums=$(sums_of "$STATE/$now" 2>/dev/null)
-		lines=$(lines_at "$STATE/$now/node")
+		lines=$(lines_at "$STATE/$now")
 		[ "$(readlink "$STATE/now")" = "$now" ]
 	do :; done
 	cat "$STATE/shared.sums"
@@ -148,8 +148,11 @@ take_change() {
 # be the remedy of what still fails. Sets $reason and returns 1.
 alter() {
 	exchange_credentials "$2" "$1"
-	refuse_own_networks "$1" "$2" && change_addresses "$1" "$2" && set_routes "$1" "$2" && each_part change "$1" "$2" &&
-		change_files "$1" "$2" && enter_data "$2" && change_services "$1" "$2" && renew_secrets "$1" "$2" && change_names "$2"
+	gather_lines "$1"
+	gather_lines "$2"
+	refuse_links "$1" "$2" && refuse_own_networks "$1" "$2" && change_mtus "$1" "$2" && change_addresses "$1" "$2" &&
+		set_routes "$1" "$2" && each_part change "$1" "$2" && change_files "$1" "$2" && enter_data "$2" &&
+		change_services "$1" "$2" && renew_secrets "$1" "$2" && change_names "$2"
 }
 
 renew_secrets() {
@@ -181,6 +184,7 @@ undo_change() {
 	for part in $parts; do
 		! command -v "${part}_change" >/dev/null || "${part}_change" "$1" "$2"
 	done
+	change_mtus "$1" "$2"
 	change_addresses "$1" "$2"
 	set_routes "$1" "$2"
 	drop_routes "$1" "$2"
@@ -207,91 +211,7 @@ differs() {
 	return 1
 }
 
-# --- addresses --------------------------------------------------------------------------------------------------------
-# The kernel prefers addresses by the order in which they came (net/ipv4/devinet.c, net/ipv6/addrconf.c), so that this has to
-# be that of the data. IPv4: a second one of a prefix goes with the first.
-
-# addresses_of FOLDER DEVICE FAMILY
-addresses_of() {
-	[ -e "$1/node/addresses.batch" ] || return 0
-	while IFS= read -r line; do
-		case $line in *" dev $2" | *" dev $2 nodad") ;; *) continue ;; esac
-		case $3$line in
-		6*:*) printf '%s\n' "$line" ;;
-		4*:*) ;;
-		4*) printf '%s\n' "$line" ;;
-		esac
-	done <"$1/node/addresses.batch"
-}
-
-# The devices whose addresses differ, with the family.
-address_groups() {
-	cat "$1/node/addresses.batch" "$2/node/addresses.batch" 2>/dev/null | while read -r _ _ address _ device _; do
-		case $address in *:*) echo "$device 6" ;; *) echo "$device 4" ;; esac
-	done | sort -u
-}
-
-# Sets $gone, $added (files) and $is_simple: new ones can be added before those that are gone are deleted.
-compare_addresses() {
-	gone=$STATE/change/addresses.gone added=$STATE/change/addresses.added
-	addresses_of "$1" "$3" "$4" >"$STATE/change/addresses.old"
-	addresses_of "$2" "$3" "$4" >"$STATE/change/addresses.new"
-	grep -Fxv -f "$STATE/change/addresses.new" "$STATE/change/addresses.old" >"$gone"
-	grep -Fxv -f "$STATE/change/addresses.old" "$STATE/change/addresses.new" >"$added"
-	grep -Fx -f "$STATE/change/addresses.new" "$STATE/change/addresses.old" >"$STATE/change/addresses.both"
-	is_simple=yes
-	head -n "$(wc -l <"$STATE/change/addresses.both")" "$STATE/change/addresses.new" | cmp -s - "$STATE/change/addresses.both" || is_simple=no
-	[ -s "$gone" ] || return 0
-	if [ "$4" = 4 ]; then
-		if [ -s "$added" ] || ip -4 -o address show dev "$3" secondary | grep -q .; then is_simple=no; fi
-	else # one address with another length
-		while read -r _ _ address _; do
-			! grep -qF " ${address%/*}/" "$added" || is_simple=no
-		done <"$gone"
-	fi
-}
-
-# as_deleted: lines that add addresses, as lines that delete them, the last one first. (`tac` makes a file for a pipe.)
-as_deleted() { sed -e 's/^address add/address delete/' -e 's/ nodad$//' | sed -n -e '1!G' -e h -e '$p'; }
-
-# Sets $common: how many lines two files begin with alike.
-count_common() {
-	common=0
-	while IFS= read -r line <&3 && IFS= read -r other <&4 && [ "$line" = "$other" ]; do
-		common=$((common + 1))
-	done 3<"$1" 4<"$2"
-}
-
-# change_addresses FROM TO: adds what is new; where the order needs it, from the first that differs on all anew.
-change_addresses() {
-	differs "$1" "$2" addresses.batch || return 0
-	address_groups "$1" "$2" >"$STATE/change/addresses.groups"
-	while read -r device family; do
-		compare_addresses "$1" "$2" "$device" "$family"
-		[ -s "$gone" ] || [ -s "$added" ] || [ "$is_simple" = no ] || continue
-		! grep -q '^address add fe80:' "$gone" "$added" || { # the script's own comes and goes with it
-			needs_start "a link-local address of \`$device\`"
-			return 1
-		}
-		if [ "$is_simple" = no ]; then
-			count_common "$STATE/change/addresses.old" "$STATE/change/addresses.new"
-			tail -n "+$((common + 1))" "$STATE/change/addresses.old" | as_deleted | ip -force -batch - >/dev/null 2>&1
-			tail -n "+$((common + 1))" "$STATE/change/addresses.new" >"$added"
-		fi
-		sed 's/^address add/address replace/' "$added" >"$STATE/change/addresses.batch"
-		try_batch "$STATE/change/addresses.batch" "an address of \`$device\`" || return
-	done <"$STATE/change/addresses.groups"
-}
-
-# drop_addresses FROM TO
-drop_addresses() {
-	differs "$1" "$2" addresses.batch || return 0
-	while read -r device family; do
-		compare_addresses "$1" "$2" "$device" "$family"
-		as_deleted <"$gone" | ip -force -batch - >/dev/null 2>&1
-	done <"$STATE/change/addresses.groups"
-	set_routes "$1" "$2" # the kernel takes some along
-}
+# --- what fails ---------------------------------------------------------------------------------------------------------
 
 # needs_start WHY: what only a start can give the node.
 needs_start() {
@@ -305,68 +225,6 @@ try_batch() {
 		reason="$2: $reason"
 		return 1
 	}
-}
-
-# --- routes -----------------------------------------------------------------------------------------------------------
-
-# route_key: for each line what no two lines have: the family and the prefix.
-route_key() {
-	while read -r object _ prefix rest; do
-		case $object$prefix$rest in *:*) family=6 ;; *) family=4 ;; esac
-		[ "$object" = route ] || family=$object$family # neighbour: its MAC address has colons as well
-		echo "$family $prefix"
-	done
-}
-
-# refuse_own_networks FROM TO: a route for a network of the node's own takes the kernel's for it away (IPv4: they differ in nothing
-# that `replace` looks at, fib_table_insert), and nothing gives that back but a start.
-refuse_own_networks() {
-	differs "$1" "$2" routes.batch || return 0
-	cat "$1/node/routes.batch" "$2/node/routes.batch" 2>/dev/null | sort | uniq -u >"$STATE/change/routes.other"
-	cat "$1/node/addresses.batch" "$2/node/addresses.batch" 2>/dev/null | while read -r _ _ address _; do
-		case $address in *:*) continue ;; esac
-		network=$(busybox ipcalc -n "$address")
-		echo "route replace ${network#NETWORK=}/${address#*/} "
-	done >"$STATE/change/routes.networks"
-	! grep -qF -f "$STATE/change/routes.networks" "$STATE/change/routes.other" || {
-		needs_start 'a route for a network of its own'
-		return 1
-	}
-}
-
-# set_routes FROM TO: `replace` is the kernel's word for it: nothing that has a route is without.
-set_routes() {
-	differs "$1" "$2" routes.batch addresses.batch || return 0
-	keep_uplink "$2"
-	try_batch "$2/node/routes.batch" 'a route'
-}
-
-# The uplink's default route comes back where the node has none of its own in this family.
-keep_uplink() {
-	[ -e "$STATE/uplink.batch" ] || return 0
-	: >"$STATE/change/routes.own"
-	[ ! -e "$1/node/routes.batch" ] || route_key <"$1/node/routes.batch" >"$STATE/change/routes.own"
-	while IFS= read -r line; do
-		grep -Fxq "$(echo "$line" | route_key)" "$STATE/change/routes.own" || echo "$line"
-	done <"$STATE/uplink.batch" | ip -force -batch - >/dev/null 2>&1
-}
-
-# drop_routes FROM TO
-drop_routes() {
-	differs "$1" "$2" routes.batch && [ -e "$1/node/routes.batch" ] || return 0
-	: >"$STATE/change/routes.keys"
-	[ ! -e "$2/node/routes.batch" ] || route_key <"$2/node/routes.batch" >"$STATE/change/routes.keys"
-	while IFS= read -r line; do
-		! grep -Fxq "$(echo "$line" | route_key)" "$STATE/change/routes.keys" || continue
-		case $line in
-		'neighbour replace '*)
-			line=${line#neighbour replace }
-			address=${line%% *} line=${line##* dev }
-			echo "neighbour delete $address dev ${line%% *}"
-			;;
-		*) echo "route delete ${line#route replace }" ;;
-		esac
-	done <"$1/node/routes.batch" | ip -force -batch - >/dev/null 2>&1
 }
 
 # --- services and names -----------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """What of a running node its script can change without a start (`README.md` here, 'Changes'), by digests of its files."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from fnmatch import fnmatchcase
 from hashlib import sha256
 from ipaddress import ip_interface
@@ -11,8 +12,10 @@ from netdsl.dataclass import dataclass
 HOSTS_PLACE, RESOLVERS_PLACE = "/etc/hosts", "/etc/resolv.conf"
 
 _INSIDE = {
+    "node/links.batch": "MTU",
     "node/addresses.batch": "addresses",
     "node/routes.batch": "routes",
+    "node/devices/*": "devices of tunnels",
     "node/services.tsv": "services",
     "node/env": "environment",
     "node/files.tsv": "files",
@@ -24,7 +27,6 @@ _INSIDE = {
 _ANEW = {
     "node/parts": "its daemons",
     "node/interfaces.tsv": "its interfaces",
-    "node/links.batch": "its links",
     "node/ports.tsv": "its ports",
     "node/sysctl.tsv": "its sysctls",
     "node/capabilities": "its rights",
@@ -48,6 +50,10 @@ _LAID = ("node/", "credentials/")
 _LINE = "+ "
 _ADDRESS, _ROUTE, _FILE = "address add ", "route replace ", "file\t"
 _FIELDS = 5  # of a file: `file`, and those of files.tsv
+_MTU = re.compile(r"link set dev (\S+) mtu (\d+)")
+_OF_DEVICE = re.compile(r"link set dev (\S+) (?:up|addrgenmode none)")
+_USUAL_MTU, _LOWEST_MTU = 1500, 1280
+"""An interface of which nothing is said has the envelope's. Below that of IPv6 the kernel takes addresses of IPv6 away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +88,13 @@ def judged(running: Mapping[str, str], wanted: Mapping[str, str], changeable: Ma
 
 
 def needs_start(running: Iterable[str], wanted: Iterable[str]) -> str:
-    """What of a node's addresses and routes only a start gives it, by the lines of both; nothing where all of it changes as
-    it runs. As `change` of the script finds it: a link-local address, a route for an IPv4 network of the node's own."""
+    """What of a node's links, addresses and routes only a start gives it, by the lines of both; nothing where all of it
+    changes as it runs. As `change` of the script finds it: bridges, an MTU below 1280 bytes, a link-local address, a route
+    for an IPv4 network of the node's own."""
     before, after = set(running), set(wanted)
+    links = _needs_start_of_links(before, after)
+    if links:
+        return links
     other, addresses = sorted(before ^ after), [line for line in before | after if line.startswith(_ADDRESS)]
     networks = tuple(f"{_ROUTE}{network} " for network in _networks(addresses))
     if any(line.startswith(networks) for line in other):
@@ -106,6 +116,31 @@ def file_that_needs_start(
     paths = sorted(path for _, path, _ in before ^ after)
     read = next((path for path in paths if has_env or not path.startswith(_FREE)), "")
     return f"the file {read}, which its daemons may read" if read else ""
+
+
+def _needs_start_of_links(before: Set[str], after: Set[str]) -> str:
+    links = (line for line in before ^ after if line.startswith("link "))
+    if any(not _MTU.fullmatch(line) and not _OF_DEVICE.fullmatch(line) for line in links):
+        return "its links"
+    (old, of_old), (new, of_new) = (_mtus(before), _devices(before)), (_mtus(after), _devices(after))
+    for device in sorted(old.keys() | new.keys()):
+        if (device in of_old) != (device in of_new) or old.get(device) == new.get(device):
+            continue  # of a tunnel that comes or goes, or the same
+        usual = 0 if device in of_old else _USUAL_MTU
+        if min(old.get(device, usual), new.get(device, usual)) < _LOWEST_MTU:
+            return f"the MTU of `{device}`"
+    return ""
+
+
+def _mtus(lines: Iterable[str]) -> dict[str, int]:
+    found = (_MTU.fullmatch(line) for line in lines)
+    return {match[1]: int(match[2]) for match in found if match is not None}
+
+
+def _devices(lines: Iterable[str]) -> frozenset[str]:
+    """Of tunnels."""
+    found = (_OF_DEVICE.fullmatch(line) for line in lines)
+    return frozenset(match[1] for match in found if match is not None)
 
 
 def laid_sum(wanted: Mapping[str, str]) -> str:
@@ -131,8 +166,8 @@ def digests(lines: Iterable[str]) -> dict[str, str]:
 
 
 def lines_of(lines: Iterable[str]) -> tuple[str, ...]:
-    """Addresses, routes, files of what the script's `running` says: lines of `ip -batch`, and of files.tsv after the word
-    `file` and a tab."""
+    """Links, addresses, routes, files of what the script's `running` says: lines of `ip -batch`, and of files.tsv after the
+    word `file` and a tab."""
     return tuple(line.removeprefix(_LINE) for line in lines if line.startswith(_LINE))
 
 

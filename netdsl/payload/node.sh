@@ -43,6 +43,8 @@ apply_batch() {
 . "$LAB/files.sh"
 # shellcheck source=netdsl/payload/changes.sh
 . "$LAB/changes.sh"
+# shellcheck source=netdsl/payload/network-changes.sh
+. "$LAB/network-changes.sh"
 # shellcheck source=netdsl/payload/parts.sh
 . "$LAB/parts.sh"
 

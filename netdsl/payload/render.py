@@ -22,6 +22,7 @@ SCRIPTS = (
     "node.sh",
     "changes.sh",
     "files.sh",
+    "network-changes.sh",
     "network.sh",
     "sysctls.sh",
     "rights.sh",

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 from netdsl.pipeline.analysis import check
 from tests.edits.changes import OF_NETWORKS
+from tests.edits.hubs import KINDS, OF_HUBS
 from tests.edits.settings import OF_SETTINGS
 from tests.edits.source import Source, parse
 
@@ -77,7 +78,8 @@ def _edited(rng: Random, past: list[Source], folder: Path) -> tuple[Source, str]
     for _ in range(_TRIES):
         new = source.copy()
         wanted = rng.choices((1, 2, 4), (70, 20, 10))[0]
-        found = (edit(rng, new) for edit in rng.choices(tuple(_EDITS), tuple(_EDITS.values()), k=wanted))
+        edits = _EDITS | OF_HUBS if new.of(*KINDS) else _EDITS
+        found = (edit(rng, new) for edit in rng.choices(tuple(edits), tuple(edits.values()), k=wanted))
         what = "; ".join(text for text in found if text)
         if (
             what

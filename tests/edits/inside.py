@@ -51,6 +51,7 @@ _SCRIPT = {
     " -path './change/*' -prune -o -printf '%y %p\\n' | sort; find now/node -type f -exec sha256sum {} + | sort -k 2",
     "mounts": "cat /proc/self/mountinfo",
     "status": "sh /netdsl/lab/node.sh status",
+    "wireguard": "[ ! -e /netdsl/node/wireguard.tsv ] || wg show all dump",
     **dict.fromkeys(("connections", "children", "traps", "certificates", "authorities"), ""),
     "processes": "tail -vn +1 /proc/[0-9]*/cmdline | tr '\\0' ' '; echo; grep -s CapEff /proc/[0-9]*/status;"
     " grep -saz . /proc/[0-9]*/environ | tr '\\0' '\\n';"
@@ -262,7 +263,22 @@ def _mounts(lines: list[str]) -> list[str]:
 
 
 def _status(lines: list[str]) -> list[str]:
-    return sorted(line for line in lines if not line.startswith(("memory\t", "disk\t", "interface\tmgmt")))
+    own = (line for line in lines if not line.startswith(("memory\t", "disk\t", "interface\tmgmt")))
+    return sorted("\t".join(line.split("\t")[:2]) if line.startswith("wireguard\t") else line for line in own)
+
+
+def _wireguard(lines: list[str]) -> list[str]:
+    """Devices with their ports; peers with the host of their place, prefixes, keepalive, whether there was a handshake."""
+    found = set()
+    for fields in (line.split("\t") for line in lines):
+        if len(fields) == 5:
+            found.add(f"{fields[0]} port {fields[3]}")
+            continue
+        device, _, psk, place, prefixes, handshake, _, _, keepalive = fields
+        words = "with a shared key" if psk != "(none)" else "without"
+        is_up = "up" if handshake != "0" else "down"
+        found.add(f"{device} {place.rpartition(':')[0]} {prefixes} {keepalive} {words} {is_up}")
+    return sorted(found)
 
 
 def _state(lines: list[str]) -> list[str]:
@@ -345,6 +361,7 @@ _READERS: dict[str, Callable[[list[str]], Iterable[str]]] = {
     "sockets": _sockets,
     "mounts": _mounts,
     "status": _status,
+    "wireguard": _wireguard,
     "state": _state,
     "connections": _connections,
     "children": _children,

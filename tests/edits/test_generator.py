@@ -8,6 +8,7 @@ import pytest
 from netdsl.pipeline.analysis import check
 from tests.edits.changes import OF_NETWORKS, Edit
 from tests.edits.generate import LABS, begin, compiles, steps
+from tests.edits.hubs import OF_HUBS
 from tests.edits.settings import OF_SETTINGS
 from tests.edits.source import Source, parse
 
@@ -15,7 +16,7 @@ _EDITS = (*OF_NETWORKS, *OF_SETTINGS)
 _TRIES = 40
 
 
-@pytest.mark.parametrize("base", ["base", "small", "machines"])
+@pytest.mark.parametrize("base", ["base", "small", "machines", "tunnels"])
 def test_a_lab_that_is_taken_apart_is_the_same_lab(base: str, tmp_path: Path) -> None:
     source = begin(base)
     for name, content in source.files.items():
@@ -32,20 +33,21 @@ def test_the_same_number_gives_the_same_sources() -> None:
     assert [step.text for step in steps("base", 8, 8)] != [step.text for step in first]
 
 
-@pytest.mark.parametrize("edit", _EDITS, ids=lambda edit: edit.__name__)
+@pytest.mark.parametrize("edit", [*_EDITS, *OF_HUBS], ids=lambda edit: edit.__name__)
 def test_every_edit_changes_the_lab_and_may_compile(edit: Edit, tmp_path: Path) -> None:
     rng = Random(edit.__name__)
+    base = "tunnels" if edit in OF_HUBS else "base"
     for _ in range(_TRIES):
-        source = begin("base")
+        source = begin(base)
         what = edit(rng, source)
         step = next(iter(steps("base", 0, 0)))
-        if what and _differs(source) and compiles(type(step)(1, what, source.text, source.files), tmp_path):
+        if what and _differs(base, source) and compiles(type(step)(1, what, source.text, source.files), tmp_path):
             return
     pytest.fail(f"{edit.__name__}: nothing that compiles")
 
 
-def _differs(source: Source) -> bool:
-    whole = begin("base")
+def _differs(base: str, source: Source) -> bool:
+    whole = begin(base)
     return (source.text, source.files) != (whole.text, whole.files)
 
 

@@ -11,7 +11,7 @@ from tests.kinds.asking import files
 from tests.payload.node import Node
 
 Pair = Callable[[Lab], tuple[Node, Node]]
-_LEFT_OUT = ("sysctl.tsv", "services.tsv")
+LEFT_OUT = ("sysctl.tsv", "services.tsv")
 """What an engine sets before the script starts, and what these tests do not ask."""
 
 
@@ -47,7 +47,7 @@ def _node(lab: Lab, name: str, folder: Path) -> Node:
     folder.mkdir()
     node = Node(folder)
     for path, content in files(lab, name).items():
-        if path not in _LEFT_OUT:
+        if path not in LEFT_OUT:
             node.file(path, content)
     return node
 

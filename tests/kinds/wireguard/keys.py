@@ -16,10 +16,10 @@ def value(secret: SharedSecret) -> bytes:
     return sha256(secret.name.encode()).hexdigest().encode()
 
 
-def give_keys(lab: Lab, name: str, node: Node) -> None:
+def give_keys(lab: Lab, name: str, node: Node, of: Value = value) -> None:
     """The credentials of the lab's node."""
     own = next(one for one in lab.nodes if one.id == name)
-    for path, content in secret_files(own, value).items():
+    for path, content in secret_files(own, of).items():
         file = node.folder / "netdsl" / "credentials" / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
