@@ -141,10 +141,19 @@ class Walk(Netfilter):
             packet = self._restored(with_source(packet, passage.known.source), packet, Hook.INPUT)
         elif view.tracks and passage.state is State.NEW:
             self.tracker.confirm(view.id, passage.original, packet)
+        stop = None if self._is_past_policies(passage, packet) else self._check_policy(passage, "input")
+        if stop is not None:
+            return stop
+        return Delivered(view, packet) if packet.inner is None else self._decapsulate(passage, packet)
+
+    def _is_past_policies(self, passage: Passage, packet: Packet) -> bool:
+        """Whether no policy is asked about what a node takes: ESP, and what its daemon's own socket takes. Of other outer
+        packets they are: of GRE by its protocol (net/ipv4/ip_input.c, ip_protocol_deliver_rcu), of IP in IP by itself
+        (net/ipv4/ipip.c, ipip_tunnel_rcv; net/ipv6/ip6_tunnel.c, ipxip6_rcv), of UDP by its socket (net/ipv4/udp.c,
+        udp_queue_rcv_one_skb)."""
         if packet.inner is not None:
-            return self._decapsulate(passage, packet)
-        is_free = self.is_daemon or passage.in_interface == LOOPBACK
-        return (None if is_free else self._check_policy(passage, "input")) or Delivered(view, packet)
+            return packets_of(self._carried[-1][2].end.kind).IS_EXEMPT
+        return self.is_daemon or passage.in_interface == LOOPBACK
 
     def _forward(self, passage: Passage, packet: Packet) -> Frame | Delivered | Stop:
         view, interface = passage.view, passage.in_interface or LOOPBACK

@@ -160,3 +160,39 @@ def test_a_route_that_leads_a_tunnel_into_itself_is_a_finding_beside_ipsec_too(e
     """
     found = check_text(text.encode(), esp=esp).diagnostics
     assert "tunnel-carries-itself" in [each.rule.code for each in found]
+
+
+BESIDE = """
+network inet 192.0.2.0/24
+network home 10.2.0.0/24
+network away 10.9.0.0/24
+network over 10.8.0.0/24
+router gw { interface on inet .1 ; interface on away .1 %s }
+router nat { interface on inet .2 ; interface on home .1 ; nat { masquerade out inet } %s }
+host pc { interface on home .10 ; default via nat }
+%s
+ipsec vpn { gateway gw ; client pc ; mode transport ; auth psk ; start at boot }
+"""
+
+
+@pytest.mark.parametrize(
+    ("inside", "tunnel", "goal", "outcome"),
+    [
+        (("", ""), "tunnel t ipip { between nat and gw protecting away }", "10.9.0.1", Outcome.DROPPED),
+        (("", ""), "tunnel t gre { between nat and gw protecting away }", "10.9.0.1", Outcome.DROPPED),
+        (
+            ("; interface on over .1", "; interface on over .2"),
+            "tunnel t vxlan { between nat and gw ; carries over }",
+            "10.8.0.1",
+            Outcome.UNREACHABLE,  # nor does ARP get there
+        ),
+    ],
+    ids=["ipip", "gre", "vxlan"],
+)
+def test_what_a_nat_sends_in_a_tunnel_of_its_own_is_not_from_the_client_behind_it(
+    inside: tuple[str, str], tunnel: str, goal: str, outcome: Outcome
+) -> None:
+    """To the gateway's policies it has the client's address, and comes in clear."""
+    found = lab(BESIDE % (*inside, tunnel))
+    assert ask(World(found), "nat", goal).outcome is outcome
+    assert ask(World(found, held={TunnelId("vpn")}), "nat", goal).outcome is Outcome.ANSWERED
