@@ -21,24 +21,28 @@ load_parts
 # selectors of a protocol (kernel_netlink_ipsec.c, add_policy_internal), and neither does this: other packets would have
 # the source of the tunnel's.
 
-# count_pair REMOTE LOCAL STEP: how often each pair of selectors is up; sets $inner, what goes with this remote prefix.
+# count_pair REMOTE LOCAL STEP: how often each connection has each pair of selectors up, and by which way. Sets $inner, what goes
+# with this remote prefix, and $way, that of the connection which came up last of those that are left: when one goes, charon's
+# route still is its own, by a gateway that may be another tunnel's.
 count_pair() {
-	inner=
-	sum=$3
+	inner='' last='' own='' sum=$3
 	if [ -e "$STATE/pairs" ]; then
-		while read -r far near count; do
-			if [ "$far $near" = "$1 $2" ]; then
-				sum=$((sum + count))
+		while read -r far near child count words; do
+			if [ "$far $near $child" = "$1 $2 $PLUTO_CONNECTION" ]; then
+				sum=$((sum + count)) own=$words
 				continue
 			fi
-			[ "$far" != "$1" ] || inner="$inner $near"
-			echo "$far $near $count"
+			if [ "$far" = "$1" ]; then inner="$inner $near" last=${words:-$last}; fi
+			echo "$far $near $child $count $words"
 		done <"$STATE/pairs" >"$STATE/pairs.new"
 	fi
 	if [ "$sum" -gt 0 ]; then
 		inner="$inner $2"
-		echo "$1 $2 $sum" >>"$STATE/pairs.new"
+		if [ "$3" -gt 0 ] && find_way "$1"; then own=$way; fi
+		last=${own:-$last}
+		echo "$1 $2 $PLUTO_CONNECTION $sum $own" >>"$STATE/pairs.new"
 	fi
+	way=$last
 	mv "$STATE/pairs.new" "$STATE/pairs" 2>/dev/null || : >"$STATE/pairs"
 }
 
@@ -69,18 +73,17 @@ choose_source() {
 	[ -n "$source$kernel" ] || source=$first
 }
 
-# find_way REMOTE FILE: sets $way, `via` and `dev` of charon's route, or of ours where a child took that along.
+# find_way REMOTE: sets $way, `via` and `dev` of charon's route; 1 where it has none.
 # The kernel looks for an IPv6 gateway by all rules, and refuses one that charon's own route reaches by a gateway
 # (net/ipv6/route.c, ip6_route_check_nh); `onlink`, it does not look there.
 find_way() {
-	way='' words=$(ip "$family" route show table 220 exact "$1")
-	if [ -z "$words" ] && [ -e "$2" ]; then read -r words <"$2"; fi
-	# shellcheck disable=SC2086
-	set -- $words
+	way=''
+	# shellcheck disable=SC2046
+	set -- $(ip "$family" route show table 220 exact "$1")
 	while [ $# -gt 1 ]; do
-		case $1 in via | dev) way="$way $1 $2" ;; esac
+		case $1 in via | dev) way="${way:+$way }$1 $2" ;; esac
 		if [ "$1" = dev ]; then
-			case $family$way in '-6 via '*) way="$way onlink" ;; esac
+			case "$family $way" in '-6 via '*) way="$way onlink" ;; esac
 			return 0
 		fi
 		shift
@@ -93,13 +96,13 @@ lead() {
 	kernel=
 	[ "$(cat "$STATE/space/strongswan")" != kernel ] || kernel=yes
 	[ -z "$kernel" ] || [ "${PLUTO_MY_PROTOCOL:-0}" = 0 ] || return 0
-	count_pair "$@"
 	case $1 in *:*) family=-6 ;; *) family=-4 ;; esac
+	count_pair "$@"
 	file=$STATE/routes/${1%/*}_${1#*/}
 	mkdir -p "$STATE/routes"
 	choose_source
-	if [ -n "$inner" ] && [ -n "$source" ] && find_way "$1" "$file"; then
-		echo "route replace $1$way src $source table 219" >"$file"
+	if [ -n "$inner" ] && [ -n "$source" ] && [ -n "$way" ]; then
+		echo "route replace $1 $way src $source table 219" >"$file"
 		ip -batch "$file"
 	elif [ -e "$file" ]; then
 		rm "$file"

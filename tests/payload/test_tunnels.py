@@ -318,6 +318,26 @@ def test_a_virtual_address_is_a_source_too_and_a_gateway_is_kept(node: Node) -> 
     assert "via 192.0.2.254 dev wan src 10.77.0.1" in route(node, "10.2.0.0/16")
 
 
+@pytest.mark.parametrize(
+    ("remote", "local", "gateway"),
+    [("10.2.0.0/16", "10.1.0.0/24", "192.0.2.254"), ("fc00:2::/64", "fc00:1::/64", "fc00:9::fe")],
+)
+def test_a_backup_that_goes_takes_its_gateway_along(node: Node, remote: str, local: str, gateway: str) -> None:
+    """Charon removes its route to the remote prefix only after it has said that the child goes."""
+    leading(node, "kernel")
+    event(node, "up-client", "c", remote, local)
+    ours = route(node, remote)
+    assert "via" not in ours
+    family = "-6" if ":" in remote else "-4"
+    node.inside("ip", family, "route", "replace", remote, "via", gateway, "dev", "wan", "table", "220")
+    for _ in range(2):  # authenticated again meanwhile
+        event(node, "up-client", "d", remote, local)
+    event(node, "down-client", "d", remote, local)
+    assert f"via {gateway} dev wan" in route(node, remote)
+    event(node, "down-client", "d", remote, local)
+    assert route(node, remote) == ours
+
+
 @pytest.mark.parametrize(("remote", "gateway"), [("fc00:9::2/128", "fc00:9::2"), ("::/0", "fc00:9::fe")])
 def test_an_ipv6_gateway_may_lie_in_what_is_reached_by_it(node: Node, remote: str, gateway: str) -> None:
     leading(node, "kernel")
