@@ -14,8 +14,8 @@ FEATURES = ("openvpn", "openvpn over tcp")
 KERNEL_FEATURES: tuple[str, ...] = ()
 OUTER = "accept forward udp/1194-1199, tcp/1194-1210"
 IS_FIRST = False
-SHARE = 0.25
-_OVER_TCP = 0.3
+SHARE = 0.4
+_OVER_TCP = 0.5
 
 
 def fits(draft: Draft) -> bool:
@@ -51,4 +51,6 @@ def nest(rng: Random, draft: Draft) -> None:
 
 
 def features(end: TunnelEnd, node: Node) -> Iterator[str]:
-    yield "openvpn over tcp" if is_tcp(end) else "openvpn"
+    yield "openvpn"
+    if is_tcp(end):
+        yield "openvpn over tcp"
