@@ -228,7 +228,9 @@ def test_a_node_that_is_another_one_has_nothing_of_the_former_and_a_killed_one_f
     pair.kill("third")
     assert _call(pair, "up", "lab.net", *where).returncode == 0
     assert pair.say("third", "cat", "/srv/kept", "/etc/motd") == "kept\nwelcome\n"
-    source.write_text(TWO_ENDS + third.replace("/etc/motd", "/etc/other"))
+    # Files are changed as the node runs; another kernel setting needs a start.
+    another = third.replace("file /etc/motd", "sysctl net.ipv4.conf.all.arp_filter = 1\n  file /etc/other")
+    source.write_text(TWO_ENDS + another)
     assert _call(pair, "up", "lab.net", *where).returncode == 0
     assert pair.run("third", "test", "-e", "/srv/kept").returncode == 1
     assert "welcome" not in pair.say("third", "cat", "/etc/motd")
