@@ -21,29 +21,42 @@ load_parts
 # selectors of a protocol (kernel_netlink_ipsec.c, add_policy_internal), and neither does this: other packets would have
 # the source of the tunnel's.
 
-# count_pair REMOTE LOCAL STEP: how often each connection has each pair of selectors up, and by which way. Sets $inner, what goes
-# with this remote prefix, and $way, that of the connection which came up last of those that are left: when one goes, charon's
-# route still is its own, by a gateway that may be another tunnel's.
+# count_pair REMOTE LOCAL STEP: how often each child has each pair of selectors up, and by which way. Sets $inner, what goes with this
+# remote prefix, and $way, that of the last child, in the order of the data, of those that are left: when one goes, charon's route still
+# is its own, by a gateway that may be another tunnel's, and while several are up it is that of the one which came last.
 count_pair() {
-	inner='' last='' own='' sum=$3
+	inner='' last='' best=-1 own='' sum=$3
+	find_rank
 	if [ -e "$STATE/pairs" ]; then
-		while read -r far near child count words; do
+		while read -r far near child count place words; do
 			if [ "$far $near $child" = "$1 $2 $PLUTO_CONNECTION" ]; then
 				sum=$((sum + count)) own=$words
 				continue
 			fi
-			if [ "$far" = "$1" ]; then inner="$inner $near" last=${words:-$last}; fi
-			echo "$far $near $child $count $words"
+			[ "$far" != "$1" ] || consider "$near" "$place" "$words"
+			echo "$far $near $child $count $place $words"
 		done <"$STATE/pairs" >"$STATE/pairs.new"
 	fi
 	if [ "$sum" -gt 0 ]; then
-		inner="$inner $2"
 		if [ "$3" -gt 0 ] && find_way "$1"; then own=$way; fi
-		last=${own:-$last}
-		echo "$1 $2 $PLUTO_CONNECTION $sum $own" >>"$STATE/pairs.new"
+		consider "$2" "$rank" "$own"
+		echo "$1 $2 $PLUTO_CONNECTION $sum $rank $own" >>"$STATE/pairs.new"
 	fi
 	way=$last
 	mv "$STATE/pairs.new" "$STATE/pairs" 2>/dev/null || : >"$STATE/pairs"
+}
+
+# consider LOCAL RANK WAY: of a child with the same remote prefix.
+consider() {
+	inner="$inner $1"
+	if [ -n "$3" ] && [ "$2" -ge "$best" ]; then last=$3 best=$2; fi
+}
+
+# Sets $rank: the line of this child in the data.
+find_rank() {
+	rank=$(cut -f 3 "$NODE/tunnels.tsv" | grep -Fnx -- "$PLUTO_CONNECTION")
+	rank=${rank%%:*}
+	rank=${rank:-0}
 }
 
 # Sets $source, for a packet of $family that goes to what $inner goes with. An address that is not the data's is a virtual

@@ -318,6 +318,18 @@ def test_a_virtual_address_is_a_source_too_and_a_gateway_is_kept(node: Node) -> 
     assert "via 192.0.2.254 dev wan src 10.77.0.1" in route(node, "10.2.0.0/16")
 
 
+@pytest.mark.parametrize("order", [("c", "d"), ("d", "c")])
+def test_the_way_of_a_route_does_not_depend_on_who_came_first(node: Node, order: tuple[str, str]) -> None:
+    leading(node, "kernel")
+    for child in order:
+        words = {"c": ("dev", "lan"), "d": ("via", "192.0.2.254", "dev", "wan")}[child]
+        node.inside("ip", "route", "replace", "10.2.0.0/16", *words, "table", "220")
+        event(node, "up-client", child, "10.2.0.0/16", "10.1.0.0/24")
+    assert "via 192.0.2.254 dev wan" in route(node, "10.2.0.0/16")
+    event(node, "down-client", "d", "10.2.0.0/16", "10.1.0.0/24")
+    assert "dev lan" in route(node, "10.2.0.0/16")
+
+
 @pytest.mark.parametrize(
     ("remote", "local", "gateway"),
     [("10.2.0.0/16", "10.1.0.0/24", "192.0.2.254"), ("fc00:2::/64", "fc00:1::/64", "fc00:9::fe")],

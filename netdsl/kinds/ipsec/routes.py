@@ -34,12 +34,15 @@ def learned(fabric: Fabric, tunnels: TunnelStates) -> Mapping[NodeId, tuple[Rout
 
 
 def _routes(view: View, virtual: list[Address], *, is_user_space: bool) -> Iterator[Route]:
-    """One for each remote prefix, as updown.sh makes them: from the first address of the node that lies inside a local
-    selector of any child that is up. Without one the kernel's ESP has no such route; in user space it is the node's first
-    address. The kernel's ESP has none for selectors of a protocol (kernel_netlink_ipsec.c, add_policy_internal)."""
+    """One for each remote prefix, as updown.sh makes them: by the way of the last child that is up, in the node's order,
+    from the node's first address that lies inside a local selector of any. Without one the kernel's ESP has no such
+    route; in user space it is the node's first address. The kernel's ESP has none for selectors of a protocol
+    (kernel_netlink_ipsec.c, add_policy_internal)."""
     own = [*view.node.addresses, *virtual]
+    names = ((end.connection, child.name) for end in view.node.tunnels for child in end.children)
+    rank = {name: at for at, name in enumerate(names)}
     children: dict[Prefix, list[tuple[tuple[Prefix, ...], Association, Policy]]] = {}
-    for policy in view.policies:
+    for policy in sorted(view.policies, key=lambda one: rank[one.end.connection, one.child.name]):
         if (policy.child.only_local or policy.child.only_remote) and not is_user_space:
             continue
         for prefix in policy.remote if policy.is_tunnel and policy.association is not None else ():
