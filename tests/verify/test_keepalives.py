@@ -53,3 +53,10 @@ def test_without_a_nat_on_the_way_nothing_is_forgotten(kind: str) -> None:
         "interface wan on isp .1", "interface wan on isp .1 ; default via box"
     )
     assert findings(text % {"kind": kind, "seconds": 60, "box": "", "hub": "", "t": ""}) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_nat_that_sees_the_packets_of_a_tunnel_around_it_keeps_the_flow_of_that_one(kind: str) -> None:
+    around = "ipsec vpn { gateway hub ; client a ; auth psk ; start at boot }"
+    text = f"{HOME % {'kind': kind, 'seconds': 60, 'box': '', 'hub': '', 't': ''}}\n{around}"
+    assert [one.rule.code for one in findings(text)] == []

@@ -8,6 +8,7 @@ from netdsl.ir.service import Protocol
 from netdsl.ir.tunnel import TunnelEnd
 from netdsl.packets.steering import CHOSEN_PORT
 from netdsl.packets.tracking import Tracker
+from netdsl.packets.tunnels import packets_of
 from netdsl.packets.types import Decision, Packet
 from netdsl.packets.walk import Walk
 from netdsl.packets.world import World
@@ -55,10 +56,11 @@ def _forgetful(world: World, end: TunnelEnd, interval: int) -> tuple[NodeId, int
     """The first node on the way that translates the source and keeps that no longer than the interval, and for how long."""
     assert end.local is not None, "an end whose packets are followed"
     port = next(iter(end.carriers[0].ports), 0)
-    walk = Walk(world.fabric, Tracker({}), is_daemon=True, overrules=_EVERY_CHAIN)
+    walk = Walk(world.fabric, Tracker({}), is_daemon=packets_of(end.kind).IS_EXEMPT, overrules=_EVERY_CHAIN)
     walk.run(world.view(end.node), Packet(end.local, end.peer_addresses[0], Protocol.UDP, CHOSEN_PORT, port))
     for hop in walk.hops[1:]:
-        if any(step.decision is Decision.SNAT for step in hop.steps):
+        # the packets of another tunnel around this one have keepalives of their own
+        if any(step.decision is Decision.SNAT and step.packet.inner is None for step in hop.steps):
             said = dict(world.view(hop.node).node.sysctls).get(_TIMEOUT, "")
             seconds = int(said) if said.isdecimal() else _USUAL
             if interval >= seconds:
