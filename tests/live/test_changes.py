@@ -5,13 +5,14 @@ import re
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from itertools import takewhile
 from pathlib import Path
 
 import pytest
 
 from tests.live.compose import ComposeLab, compile_lab
+from tests.live.connection import Running, connection, is_carried, starts_of
 from tests.live.machine import HERE, PROGRAM, netdsl
 from tests.live.namespaces import NamespacesLab, compile_spaces, spaces_of
 
@@ -41,9 +42,6 @@ host far { interface on c-lan .1 ; default via c }
 ipsec kept { between a.wan protecting a-lan and b.wan protecting b-lan ; auth certificate from keys ; start at boot }
 ipsec other { between a.wan protecting a-lan and c.wan protecting c-lan ; auth certificate from keys ; start at boot }
 """
-
-
-Running = ComposeLab | NamespacesLab
 
 
 @pytest.fixture(params=["compose", "namespaces"])
@@ -81,54 +79,11 @@ def _compile(lab: Running, source: str) -> "subprocess.CompletedProcess[str]":
     return netdsl("compile", "lab.net", *_where(lab), folder=folder)
 
 
-def _begun(lab: Running) -> dict[str, str]:
-    """When the first process of each node began."""
-    if isinstance(lab, NamespacesLab):
-        return {name: " ".join(text.split()[:2]) for name, text in lab.nodes().items()}
-    form = "{{.Id}} {{.State.StartedAt}}"
-    return {name: HERE.say("docker", "inspect", "--format", form, lab.container(name)) for name in lab.nodes()}
-
-
-def _exec(lab: Running, node: str) -> tuple[str, ...]:
-    return ("docker", "exec", "-i", lab.container(node)) if isinstance(lab, ComposeLab) else (lab.script, "exec", node)
-
-
 def _spis(lab: Running, child: str) -> list[str]:
     """Of a child's SAs, in and out."""
     text = lab.run("a", "swanctl", "--list-sas").stdout
     found = re.search(rf"^  {child}: #.*?(?=^  \w|^\w|\Z)", text, re.MULTILINE | re.DOTALL)
     return re.findall(r"(?:in|out)\s+([0-9a-f]{8})", found[0]) if found else []
-
-
-@contextmanager
-def _connection(lab: Running) -> "Iterator[tuple[subprocess.Popen[str], subprocess.Popen[str]]]":
-    """A TCP connection from `pc` to `www` through the tunnel `kept`: what one says the other hears."""
-    pipe = subprocess.PIPE
-    server = subprocess.Popen(
-        [*_exec(lab, "www"), "busybox", "nc", "-l", "-p", "9000"], stdin=pipe, stdout=pipe, text=True
-    )
-    listening = HERE.wait_until(lambda: ":2328 " in lab.run("www", "cat", "/proc/net/tcp6").stdout, 20)
-    assert listening is not None
-    client = subprocess.Popen(
-        [*_exec(lab, "pc"), "busybox", "nc", "10.9.2.1", "9000"], stdin=pipe, stdout=pipe, text=True
-    )
-    try:
-        yield client, server
-    finally:
-        for process in (client, server):
-            process.kill()
-            process.communicate()
-
-
-def _is_carried(ends: "tuple[subprocess.Popen[str], subprocess.Popen[str]]", word: str) -> bool:
-    for sender, receiver in (ends, ends[::-1]):
-        assert sender.stdin is not None
-        assert receiver.stdout is not None
-        sender.stdin.write(f"{word}\n")
-        sender.stdin.flush()
-        if receiver.stdout.readline() != f"{word}\n":
-            return False
-    return True
 
 
 _CERTIFICATE = "/run/netdsl/credentials/serve/netdsl-services.pem"
@@ -143,7 +98,7 @@ def _read(lab: Running, node: str, path: str) -> str:
 def test_what_changed_is_changed_as_it_runs_and_connections_and_tunnels_of_others_stay(lab: Running) -> None:
     first = _up(lab, _LAB)
     assert first.returncode == 0, first.stderr
-    begun, kept, other = _begun(lab), _spis(lab, "kept"), _spis(lab, "other")
+    begun, kept, other = starts_of(lab), _spis(lab, "kept"), _spis(lab, "other")
     assert len(kept) == len(other) == 2
     changed = (
         _LAB.replace("tcp/7000", "tcp/7001")
@@ -168,13 +123,13 @@ def test_what_changed_is_changed_as_it_runs_and_connections_and_tunnels_of_other
     run = changed.replace("host far {", 'host far { run "true" ;')
     foretold = _up(lab, run, "--dry-run")
     assert "make anew the node far: its commands" in foretold.stdout.splitlines()
-    with _connection(lab) as ends:
-        assert _is_carried(ends, "before")
+    with connection(lab, "pc", "www", "10.9.2.1") as ends:
+        assert is_carried(ends, "before")
         done = _up(lab, changed)
         assert done.returncode == 0, done.stderr
-        assert _is_carried(ends, "after")
+        assert is_carried(ends, "after")
     assert "a: changed as it runs:" in done.stderr
-    assert _begun(lab) == begun
+    assert starts_of(lab) == begun
     assert _spis(lab, "kept") == kept
     assert lab.fetch("pc", "http://www:81/") == "www.more"
     assert _read(lab, "pc", "/srv/page") == "two\n"
@@ -194,7 +149,7 @@ def test_what_changed_is_changed_as_it_runs_and_connections_and_tunnels_of_other
     assert lab.pings("pc", "far") == ("far",)
     again = _up(lab, _LAB)  # its label says what was there at first
     assert again.returncode == 0, again.stderr
-    assert {name: one for name, one in _begun(lab).items() if name != "far"} == {
+    assert {name: one for name, one in starts_of(lab).items() if name != "far"} == {
         name: one for name, one in begun.items() if name != "far"
     }
     assert lab.pings("pc", "10.9.3.1", "10.9.3.7") == ("10.9.3.1",)
@@ -203,7 +158,7 @@ def test_what_changed_is_changed_as_it_runs_and_connections_and_tunnels_of_other
 def test_a_change_that_is_refused_leaves_the_node_as_it_was(lab: Running) -> None:
     """A port that another program has taken: the service cannot have it."""
     assert _up(lab, _LAB).returncode == 0
-    begun = _begun(lab)
+    begun = starts_of(lab)
     rules = lab.run("a", "nft", "list", "table", "inet", "netdsl").stdout
     route = lab.run("b", "ip", "route").stdout
     taken = lab.run("www", "sh", "-c", "busybox httpd -p 82 -h /tmp; echo $?")  # the port is taken
@@ -216,7 +171,7 @@ def test_a_change_that_is_refused_leaves_the_node_as_it_was(lab: Running) -> Non
     assert "1 of " in failed.stderr
     assert "nodes could not be changed, and run as before" in failed.stderr
     assert "www: service www.more: tcp/82 is taken" in failed.stderr
-    assert _begun(lab) == begun
+    assert starts_of(lab) == begun
     assert lab.run("a", "nft", "list", "table", "inet", "netdsl").stdout == rules
     assert lab.run("b", "ip", "route").stdout == route
     assert "10.9.2.1/24" in lab.run("www", "ip", "-brief", "address").stdout
@@ -260,7 +215,7 @@ def test_an_up_that_is_interrupted_in_a_change_leaves_no_secret_and_the_next_one
     changed = _LAB.replace("auth certificate from keys", "auth psk", 1)
     changed = changed.replace("ecdsa-p256", "ecdsa-p384").replace("tcp/7000", "tcp/7001")
     assert _up(lab, _LAB).returncode == 0
-    begun = _begun(lab)
+    begun = starts_of(lab)
     (lab.folder.parent / "lab.net").write_text(changed)
     main = _main(lab, "a")
     os.kill(main, signal.SIGSTOP)  # what it is to take is there, and not taken
@@ -285,7 +240,7 @@ def test_an_up_that_is_interrupted_in_a_change_leaves_no_secret_and_the_next_one
         os.kill(main, signal.SIGCONT)
     done = _up(lab, changed)
     assert done.returncode == 0, done.stderr
-    assert _begun(lab) == begun, done.stderr
+    assert starts_of(lab) == begun, done.stderr
     assert all("384" in key for key in _keys(lab))
     assert "tcp dport 7001 drop" in lab.run("a", "nft", "list", "table", "inet", "netdsl").stdout
     assert lab.fetch("pc", "http://10.9.2.1/") == "www.http"
@@ -352,25 +307,25 @@ def test_what_is_foretold_is_done(lab: Running, way: str) -> None:
         first, second = (_LAB, source) if way == "there" else (source, _LAB)
         assert _up(lab, first).returncode == 0
         foretold = _up(lab, second, "--dry-run").stdout.splitlines()
-        begun = _begun(lab)
+        begun = starts_of(lab)
         done = _up(lab, second)
         assert done.returncode == 0, done.stderr
         assert {f"make anew the node {name}: {why}" for name, why in anew.items()} <= set(foretold)
         changed = {line.split()[3].rstrip(",:") for line in foretold if line.startswith("change the node ")}
         assert changed == {line.partition(":")[0] for line in done.stderr.splitlines() if "changed as it runs" in line}
-        assert {name for name, one in _begun(lab).items() if one != begun[name]} == set(anew)
+        assert {name for name, one in starts_of(lab).items() if one != begun[name]} == set(anew)
 
 
 def test_a_node_that_changed_without_its_client_is_left_alone(lab: Running) -> None:
     """As after a netdsl that was killed in the middle: the node has gone on alone."""
     assert _up(lab, _LAB).returncode == 0
-    begun = _begun(lab)
+    begun = starts_of(lab)
     changed = _LAB.replace("tcp/7000", "tcp/7001")
     assert _compile(lab, changed).returncode == 0
     assert lab.run("a", "sh", "/netdsl/lab/node.sh", "change").returncode == 0
     done = _up(lab, changed)
     assert done.returncode == 0, done.stderr
-    assert _begun(lab) == begun
+    assert starts_of(lab) == begun
     assert "tcp dport 7001 drop" in lab.run("a", "nft", "list", "table", "inet", "netdsl").stdout
 
 
@@ -380,18 +335,18 @@ def test_a_node_whose_folder_was_removed_and_made_again_is_made_anew(lab: Runnin
     assert _up(lab, _LAB.replace("far { interface on c-lan .1", "far { interface on c-lan .7")).returncode == 0
     far = next(line for line in _LAB.splitlines() if line.startswith("host far"))
     assert _compile(lab, _LAB.replace(far, "")).returncode == 0
-    begun = _begun(lab)
+    begun = starts_of(lab)
     done = _up(lab, _LAB)
     assert done.returncode == 0, done.stderr
     assert "far: is made anew: what it can read is not what was compiled" in done.stderr
-    assert {name for name, one in _begun(lab).items() if one != begun[name]} == {"far"}
+    assert {name for name, one in starts_of(lab).items() if one != begun[name]} == {"far"}
     assert lab.pings("pc", "10.9.3.1", "10.9.3.7") == ("10.9.3.1",)
 
 
 def test_each_save_is_applied_to_the_lab_that_runs(lab: Running) -> None:
     folder = lab.folder.parent
     assert _up(lab, _LAB).returncode == 0
-    begun = _begun(lab)
+    begun = starts_of(lab)
     words = (PROGRAM, "watch", "lab.net", "--up", *_where(lab))
     watch = subprocess.Popen(
         words, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -405,7 +360,7 @@ def test_each_save_is_applied_to_the_lab_that_runs(lab: Running) -> None:
         said = list(takewhile(lambda line: "applied to the lab that runs" not in line, watch.stdout))
         assert any("no longer open: tcp/80" in line for line in said)
         assert lab.fetch("pc", "http://10.9.2.1/") is None
-        assert _begun(lab) == begun
+        assert starts_of(lab) == begun
     finally:
         watch.kill()
         watch.wait()

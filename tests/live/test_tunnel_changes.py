@@ -3,14 +3,14 @@
 import re
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.live.compose import ComposeLab, compile_lab
-from tests.live.machine import HERE, netdsl
-from tests.live.namespaces import NamespacesLab, compile_spaces
+from tests.live.connection import Running, connection, is_carried, starts_of
+from tests.live.machine import netdsl
+from tests.live.namespaces import compile_spaces
 
 pytestmark = pytest.mark.live
 
@@ -30,7 +30,6 @@ wireguard wg {
   client b protecting two
 }
 """
-Running = ComposeLab | NamespacesLab
 
 
 @pytest.fixture(params=["compose", "namespaces"])
@@ -60,48 +59,6 @@ def _up(lab: Running, source: str, *words: str) -> "subprocess.CompletedProcess[
     return done
 
 
-def _began(lab: Running) -> dict[str, str]:
-    """When the first process of each node began."""
-    if isinstance(lab, NamespacesLab):
-        return {name: " ".join(text.split()[:2]) for name, text in lab.nodes().items()}
-    form = "{{.Id}} {{.State.StartedAt}}"
-    return {name: HERE.say("docker", "inspect", "--format", form, lab.container(name)) for name in lab.nodes()}
-
-
-def _program(lab: Running, node: str, *words: str) -> "subprocess.Popen[str]":
-    enter = ("docker", "exec", "-i", lab.container(node)) if isinstance(lab, ComposeLab) else (lab.script, "exec", node)
-    return subprocess.Popen([*enter, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-
-@contextmanager
-def _connection(lab: Running) -> "Iterator[tuple[subprocess.Popen[str], subprocess.Popen[str]]]":
-    """A TCP connection from `a` to the hub's network, through the tunnel."""
-    server = _program(lab, "hub", "busybox", "nc", "-l", "-p", "9000")
-    try:
-        heard = HERE.wait_until(lambda: ":2328 " in lab.run("hub", "cat", "/proc/net/tcp6").stdout, 20)
-        assert heard is not None
-        client = _program(lab, "a", "busybox", "nc", "10.9.1.1", "9000")
-        try:
-            yield client, server
-        finally:
-            client.kill()
-            client.communicate()
-    finally:
-        server.kill()
-        server.communicate()
-
-
-def _is_carried(ends: "tuple[subprocess.Popen[str], subprocess.Popen[str]]", word: str) -> bool:
-    for sender, receiver in (ends, ends[::-1]):
-        assert sender.stdin is not None
-        assert receiver.stdout is not None
-        sender.stdin.write(f"{word}\n")
-        sender.stdin.flush()
-        if receiver.stdout.readline() != f"{word}\n":
-            return False
-    return True
-
-
 def _forget_key(lab: Running, node: str) -> None:
     """Of the lab's store: `up` makes another one."""
     store = lab.folder.parent / "credentials"
@@ -117,7 +74,7 @@ def _public(lab: Running, node: str) -> str:
 
 def test_wireguard_is_changed_as_it_runs(lab: Running) -> None:
     _up(lab, _LAB)
-    began, key = _began(lab), _public(lab, "b")
+    began, key = starts_of(lab), _public(lab, "b")
     changed = (
         _LAB.replace("client b protecting two", "client b protecting two { keepalive 25s }\n  client c\n  mtu 1400")
         .replace("interface wan on wan .3", "interface wan on wan .33 { mtu 1480 }")
@@ -130,19 +87,19 @@ def test_wireguard_is_changed_as_it_runs(lab: Running) -> None:
         "change the node hub, as it runs: devices of tunnels, hosts file, tunnels",
         "make anew the node c: its daemons",
     ]
-    with _connection(lab) as ends:
-        assert _is_carried(ends, "before")
+    with connection(lab, "a", "hub", "10.9.1.1") as ends:
+        assert is_carried(ends, "before")
         _up(lab, changed)
-        assert _is_carried(ends, "after")
+        assert is_carried(ends, "after")
         assert lab.pings("hub", "10.9.3.1", "10.8.0.4") == ("10.9.3.1", "10.8.0.4")
         assert lab.say("b", "cat", "/sys/class/net/wan/mtu", "/sys/class/net/wg/mtu").split() == ["1480", "1400"]
         _forget_key(lab, "b")
         _up(lab, changed)
         assert _public(lab, "b") != key
         assert lab.pings("hub", "10.9.3.1") == ("10.9.3.1",)
-        assert _is_carried(ends, "with another peer's key renewed")
+        assert is_carried(ends, "with another peer's key renewed")
         _up(lab, changed.replace("  client b protecting two { keepalive 25s }\n", ""))
         assert len(lab.say("hub", "wg", "show", "wg", "peers").split()) == 2
-        assert _is_carried(ends, "with another peer gone")
-    now = _began(lab)
+        assert is_carried(ends, "with another peer gone")
+    now = starts_of(lab)
     assert {name: now[name] for name in ("hub", "a")} == {name: began[name] for name in ("hub", "a")}
