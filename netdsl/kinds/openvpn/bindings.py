@@ -12,9 +12,8 @@ from netdsl.semantics.peers import met_by_gateway
 
 @dataclass(frozen=True, slots=True)
 class BoundOpenvpn:
-    """`protocol` (UDP or TCP), `port`: where the first end listens; `keepalives`: seconds, of the
-    ends that have one; `cipher`, `digest`: keys of
-    CIPHERS and DIGESTS; `pki`: of the certificates."""
+    """`protocol` (UDP or TCP), `port`: where the first end listens; `keepalives`: seconds, of the ends that have one;
+    `cipher`, `digest`: keys of CIPHERS and DIGESTS; `pki`: of the certificates."""
 
     protocol: Protocol
     port: int

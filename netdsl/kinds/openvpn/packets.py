@@ -26,6 +26,9 @@ from netdsl.packets.walk import Walk
 
 IS_NEGOTIATED = True
 IS_EXEMPT = False  # an ordinary socket, whose packets policies take
+_NONE: frozenset[Flag] = frozenset()
+_OPENING, _ACCEPTING, _LATER = frozenset({Flag.SYN}), frozenset({Flag.SYN, Flag.ACK}), frozenset({Flag.ACK})
+"""Of TCP's packets: the first one, its answer, and those with data."""
 
 
 def needs(end: TunnelEnd) -> tuple[Need, ...]:
@@ -37,11 +40,6 @@ def questions(fabric: Fabric, end: TunnelEnd) -> tuple[Question, ...]:
 
 
 # --- handshakes
-
-
-_NONE: frozenset[Flag] = frozenset()
-_OPENING, _ACCEPTING, _LATER = frozenset({Flag.SYN}), frozenset({Flag.SYN, Flag.ACK}), frozenset({Flag.ACK})
-"""Of TCP's packets: the first one, its answer, and those with data."""
 
 
 def connect(fabric: Fabric, view: View, end: TunnelEnd, standing: Flows) -> Connection | Failure:
